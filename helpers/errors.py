@@ -1,0 +1,28 @@
+"""What can go wrong, one class for each thing that a caller would handle differently.
+
+Every message names the file or the argument, the cause, and the way out.
+"""
+
+
+class PhotokinError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class PhotoError(PhotokinError):
+    """One photo cannot be read; `str(error)` is the reason, without the file's name."""
+
+
+class WeightsUnavailable(PhotokinError):
+    """The weights of a network cannot be had: no network, or a file that is not the right one."""
+
+
+class ModelError(PhotokinError):
+    """A network, or a saved similarity model, that cannot be used."""
+
+
+class FrameError(PhotokinError):
+    """A frame, a column or an argument that does not fit what is asked of it."""
+
+
+class LeftOut(PhotokinError, NotImplementedError):
+    """A part of Turi Create that the stand-in leaves out on purpose."""
