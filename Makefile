@@ -1,0 +1,25 @@
+# Each command sets up what it needs and says what it does. ENV=turi or ENV=modern decides by hand.
+PYTHON ?= python3
+ENV ?= auto
+export FOLDER
+
+RUN = $(PYTHON) tools/environments.py
+
+.PHONY: demo test lab lock clean
+
+demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
+	@$(RUN) $(ENV) -- -m helpers.demo
+
+lab: ## JupyterLab on the notebooks
+	@$(RUN) $(ENV) -- -m jupyterlab --notebook-dir=notebooks
+
+test: ## lint, types, and every test in every environment that this machine can have
+	@$(PYTHON) tools/run_tests.py
+
+lock: ## the newest versions that go together, for Python 3.10 and newer
+	@$(RUN) modern -- -m pip install --quiet uv
+	@$(RUN) modern -- -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 \
+		--no-annotate --upgrade --output-file requirements.lock
+
+clean: ## the environments and everything that was built
+	rm -rf .venv .venv-turi build

@@ -1,0 +1,180 @@
+"""Make one of the two environments, and run something in it.
+
+    python3 tools/environments.py auto                        make it, print where its Python is
+    python3 tools/environments.py turi -- -m helpers.demo     make it, then run its Python with these arguments
+
+`turi`    Python 3.8 with Turi Create, exactly as environment.yml lists it, in .venv-turi
+`modern`  the newest Python from 3.10 on, exactly as requirements.lock lists it, in .venv
+`auto`    `turi` where a working Python 3.8 on x86-64 is to be had, else `modern`
+`turi?`   `turi`, or nothing but a line that says why it cannot be had
+
+The standard library alone is used here: this runs before anything is installed.
+"""
+
+import glob
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NEWEST, OLDEST = 13, 10  # the Python 3 minor versions that requirements.lock has been run with
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+
+
+class Unavailable(Exception):
+    """This machine cannot have the environment; the message says why, and the way out."""
+
+
+def main(arguments):
+    wanted, command = arguments[0] if arguments else "auto", arguments[2:]
+    try:
+        python = make(wanted)
+    except Unavailable as reason:
+        say(str(reason))
+        return 0 if wanted == "turi?" else 1
+    if not command:
+        print(python)
+        return 0
+    return subprocess.call([str(python), *command], cwd=str(ROOT), env=clean_environment())
+
+
+def make(wanted):
+    """The environment's Python, after installing whatever is missing."""
+    if wanted in ("turi", "turi?"):
+        return install(ROOT / ".venv-turi", turi_python(), turi_requirements(), "environment.yml")
+    if wanted == "modern":
+        return install(ROOT / ".venv", modern_python(), ROOT / "requirements.lock", "requirements.lock")
+    if wanted != "auto":
+        raise Unavailable(f"ENV={wanted} is not known; there are ENV=auto, ENV=turi and ENV=modern")
+    try:
+        return make("turi")
+    except Unavailable as reason:
+        say(f"{reason}\nTaking the stand-in for Turi Create instead (ENV=modern).")
+        return make("modern")
+
+
+def turi_python():
+    """A Python 3.8 on x86-64 that really runs: Turi Create has no wheel for any other."""
+    if platform.system() not in ("Linux", "Darwin") or platform.machine() not in ("x86_64", "AMD64"):
+        raise Unavailable(f"Turi Create has no wheel for {platform.system()} on {platform.machine()}.")
+    found = first_that_runs(candidates(8), lambda version, machine: version == (3, 8) and machine == "x86_64")
+    if found is None:
+        raise Unavailable(
+            "Turi Create needs Python 3.8, and none that runs was found on the PATH, under ~/.pyenv, "
+            "in conda or in uv. To have one: pyenv install 3.8, or conda create -n py38 python=3.8, "
+            "or uv python install 3.8."
+        )
+    return found
+
+
+def modern_python():
+    """The newest Python that the lock has been run with."""
+    for minor in range(NEWEST, OLDEST - 1, -1):
+        found = first_that_runs(candidates(minor), lambda version, machine, minor=minor: version == (3, minor))
+        if found is not None:
+            return found
+    raise Unavailable(
+        f"Photokin needs Python 3.{OLDEST} to 3.{NEWEST} with its venv module, and none was found. "
+        "On Debian and Ubuntu: apt-get install python3-venv; elsewhere: python.org, pyenv, conda or uv."
+    )
+
+
+def candidates(minor):
+    """Where a Python 3.`minor` may be, the likeliest first."""
+    if sys.version_info[:2] == (3, minor):
+        yield sys.executable
+    for name in (f"python3.{minor}", "python3", "python"):
+        if shutil.which(name):
+            yield shutil.which(name)
+    yield from sorted(glob.glob(str(PYENV / f"3.{minor}[.-]*" / "bin" / "python")), reverse=True)
+    if shutil.which("uv"):
+        yield from output("uv", "python", "find", f"3.{minor}").splitlines()
+    if shutil.which("conda"):
+        for folder in json.loads(output("conda", "env", "list", "--json") or "{}").get("envs", []):
+            yield str(Path(folder) / "bin" / "python")
+
+
+def first_that_runs(pythons, fits):
+    # A pyenv shim or a broken link is found on the PATH and fails when it is started: so each is started.
+    question = "import sys, platform, venv, ensurepip; print(*sys.version_info[:2], platform.machine())"
+    for python in dict.fromkeys(pythons):
+        answer = re.match(r"(\d+) (\d+) (\S+)$", output(python, "-c", question).strip())
+        if answer and fits((int(answer[1]), int(answer[2])), answer[3]):
+            return python
+    return None
+
+
+def output(*command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
+
+
+def turi_requirements():
+    """The pip part of environment.yml as a requirements file: one list, with conda and without."""
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8").split("- pip:", 1)[1]
+    pins = re.findall(r"^ +- ([\w.-]+==[\w.]+)", text, flags=re.MULTILINE)
+    folder = Path(tempfile.mkdtemp(prefix="photokin-"))
+    (folder / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
+    return folder / "requirements.txt"
+
+
+def install(folder, python, requirements, name):
+    """Make or complete the environment in `folder`; the stamp says that it is whole."""
+    inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    recipe = requirements.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()
+    stamp = folder / "photokin-installed"
+    whole = hashlib.sha256(recipe).hexdigest()
+    if stamp.exists() and stamp.read_text() == whole and output(str(inside), "-c", "print(1)"):
+        return inside
+    if not output(str(inside), "-c", "print(1)"):
+        say(f"Making {folder.name} with {python}")
+        shutil.rmtree(str(folder), ignore_errors=True)
+        subprocess.run([python, "-m", "venv", str(folder)], check=True, stdout=sys.stderr)
+    stamp.unlink() if stamp.exists() else None
+    pip(inside, ["-r", str(requirements)], f"the packages of {name}, this once")
+    pip(inside, ["--no-deps", "--editable", str(ROOT)], "helpers")
+    stamp.write_text(whole)
+    return inside
+
+
+def pip(python, arguments, what):
+    """Install, with a line that moves, and with pip's own last words when it fails."""
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
+    start, seen, last = time.monotonic(), 0, []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, env=clean_environment()
+    ) as process:
+        for line in process.stdout:
+            last = [*last[-15:], line]
+            seen += line.startswith("Collecting")
+            step = "writing them" if line.startswith("Installing collected") else f"{seen} found"
+            if sys.stderr.isatty():
+                say(f"\rInstalling {what}: {step}, {time.monotonic() - start:.0f} s   ", end="")
+    if process.returncode:
+        say("\n" + "".join(last))
+        raise Unavailable(f"pip could not install {what} (its last lines are above); run the same command again.")
+    say(f"\rInstalled {what}: {time.monotonic() - start:.0f} s                    ")
+
+
+def clean_environment():
+    # The notebook's kernel must be this environment's, not one that another Jupyter registered for the user.
+    return {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
+
+
+def say(text, end="\n"):
+    print(text, end=end, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
