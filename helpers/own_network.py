@@ -1,0 +1,82 @@
+"""Whether an ONNX file that a person brings is a network from photos to features."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Tuple
+
+import numpy as np
+
+from helpers import cache
+from helpers.errors import ModelError
+from helpers.graph import photo_inputs
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+_NEEDED = "needed: one input, uint8 [N, height, width, 3] with N free, and one output, float32 [N, dimension]"
+
+
+def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
+    """The photo size (width, height), the number of features and the identity of an ONNX file.
+
+    The identity is the file's sha-256, or one over it and the files that hold
+    its weights. The network is run once, on two black photos: what a graph
+    says of its own output is often missing, and sometimes wrong. Raises
+    `ModelError` that names the file, what it has and what is needed.
+    """
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        network = onnx.load(str(path), load_external_data=False)
+        identity = _identity(path, network)
+    except DecodeError as error:
+        raise ModelError(f"{path} is not an ONNX network: {error}") from error
+    except OSError as error:
+        raise ModelError(f"{error.filename or path}: {error.strerror}") from error
+    size = _photo_size(path, network)
+    return size, _dimension(path, network, size), identity
+
+
+def _identity(path: Path, network: "ModelProto") -> str:
+    """PyTorch's exporter writes the weights into a second file: other weights, other features."""
+    from onnx.external_data_helper import ExternalDataInfo, uses_external_data
+
+    outside = {ExternalDataInfo(each).location for each in network.graph.initializer if uses_external_data(each)}
+    hashes = [cache.sha256(file) for file in (path, *(path.parent / name for name in sorted(outside)))]
+    return hashlib.sha256("".join(hashes).encode()).hexdigest() if outside else hashes[0]
+
+
+def _photo_size(path: Path, network: "ModelProto") -> Tuple[int, int]:
+    from onnx import TensorProto
+
+    names = photo_inputs(network.graph)
+    if len(names) != 1:
+        raise ModelError(f"{path} has {len(names)} inputs ({', '.join(names)}); {_NEEDED}")
+    taken = next(entry for entry in network.graph.input if entry.name == names[0]).type.tensor_type
+    shape = [axis.dim_value or axis.dim_param or "?" for axis in taken.shape.dim]
+    fixed = [isinstance(length, int) for length in shape]
+    if taken.elem_type != TensorProto.UINT8 or fixed != [False, True, True, True] or shape[3] != 3:
+        kind = TensorProto.DataType.Name(taken.elem_type).lower()
+        raise ModelError(f"{path} takes {kind} [{', '.join(map(str, shape))}]; {_NEEDED}")
+    return int(shape[2]), int(shape[1])
+
+
+def _dimension(path: Path, network: "ModelProto", size: Tuple[int, int]) -> int:
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    errors = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # what goes wrong is said once, by the error below
+    photos = np.zeros((2, size[1], size[0], 3), np.uint8)
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        outputs = session.run(None, {photo_inputs(network.graph)[0]: photos})
+    except errors as error:
+        raise ModelError(f"{path} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error
+    given = [(output.dtype.name, *output.shape) for output in outputs]
+    if len(given) != 1 or given[0][:2] != ("float32", 2) or len(given[0]) != 3:
+        described = "; ".join(f"{kind} {shape}" for kind, *shape in given)
+        raise ModelError(f"{path} gives {described} for two photos; {_NEEDED}")
+    return int(given[0][2])

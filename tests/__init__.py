@@ -1,0 +1,1 @@
+"""Test modules share their builders: `from tests.networks import ...`."""

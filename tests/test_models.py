@@ -1,0 +1,227 @@
+import dataclasses
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from helpers import models, weights
+from helpers.decode import open_photo
+from helpers.errors import ModelError, WeightsUnavailable
+from tests.file_server import serving
+from tests.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
+
+CARTOONS = Path(__file__).parents[2] / "shared" / "data" / "cartoons"
+
+
+@pytest.fixture(autouse=True)
+def nothing_failed_yet(monkeypatch):
+    monkeypatch.setattr(models, "_failed", {})
+
+
+@pytest.fixture
+def empty_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def register(monkeypatch, empty_cache):
+    """A function that puts a network in the place of one of the zoo's: its bytes and the file they belong into."""
+
+    def replace(name, network):
+        content = network.SerializeToString()
+        digest = hashlib.sha256(content).hexdigest()
+        entry = dataclasses.replace(weights.WEIGHTS[name], size=len(content), sha256=digest)
+        monkeypatch.setitem(weights.WEIGHTS, name, entry)
+        return content, entry.file
+
+    return replace
+
+
+@pytest.fixture
+def small_resnet(monkeypatch, register):
+    """SqueezeNet under the name of ResNet-50, for what does not depend on layers: its bytes, its file."""
+    small = dataclasses.replace(models.MODELS["squeezenet_v1.1"], name="resnet-50")
+    monkeypatch.setitem(models.MODELS, "resnet-50", small)
+    return register("resnet-50", zoo_squeezenet())
+
+
+def in_onnx_runtime(model, photos):
+    session = onnxruntime.InferenceSession(str(model.path), providers=["CPUExecutionProvider"])
+    return session.run(None, {"photos": photos})[0]
+
+
+def in_openvino(model, photos):
+    openvino = pytest.importorskip("openvino", reason="OpenVINO has no wheels for this processor")
+    compiled = openvino.Core().compile_model(str(model.path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return compiled(photos)[0]
+
+
+def pooled(network, photos):
+    """The reference: the uncut network's own pooling, over photos prepared as its makers say."""
+    pools = [node for node in network.graph.node if node.op_type in ("GlobalAveragePool", "AveragePool")]
+    network.graph.output.append(onnx.ValueInfoProto(name=pools[0].output[0]))
+    session = onnxruntime.InferenceSession(network.SerializeToString(), providers=["CPUExecutionProvider"])
+    mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
+    prepared = ((photos / np.float32(255) - mean) / std).transpose(0, 3, 1, 2)
+    answers = [session.run(None, {"data": prepared[row : row + 1]})[-1] for row in range(len(photos))]
+    return np.concatenate(answers)[:, :, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "build", "dimension"),
+    [("resnet-50", lambda: zoo_resnet50(random_resnet50()), 2048), ("squeezenet_v1.1", zoo_squeezenet, 1000)],
+)
+def test_a_zoo_network_becomes_one_from_photos_to_features(monkeypatch, register, name, build, dimension):
+    network = build()
+    content, file = register(name, network)
+    with serving({file: content}) as server:
+        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        model = models.load_model(name)
+    assert (model.name, model.size, model.dimension) == (name, (224, 224), dimension)
+    photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
+    expected = pooled(network, photos)
+    assert expected.shape == (2, dimension)
+    assert expected.std(axis=0).max() > 0.01  # the two photos do differ
+    tolerance = {"rtol": 1e-3, "atol": 1e-4 * np.abs(expected).max()}
+    assert np.allclose(in_onnx_runtime(model, photos), expected, **tolerance)
+    assert np.allclose(in_openvino(model, photos), expected, **tolerance)
+    assert models.load_model(name) == model  # the server is gone: from disk
+
+
+def features(photos):
+    return in_onnx_runtime(models.load_model("efficientnet-lite0"), photos)
+
+
+def test_the_built_in_network_computes_what_pytorch_does():
+    """The numbers are PyTorch 2.13's on the same weights, its BatchNorm not folded."""
+    row, column, channel = np.indices((224, 224, 3))
+    photo = ((3 * row + 5 * column + 40 * channel + row * column // 7) % 256).astype(np.uint8)
+    answer = features(photo[None])[0]
+    assert answer.shape == (1280,)
+    assert np.linalg.norm(answer) == pytest.approx(18.5778, rel=1e-4)
+    assert answer[[113, 315, 109, 245, 119, 944]] == pytest.approx(
+        [3.5496, 3.4976, 3.4821, 3.3829, 3.2476, 3.2352], rel=1e-3
+    )
+
+
+def test_the_built_in_network_is_the_same_in_openvino():
+    photos = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), np.uint8)
+    assert np.allclose(in_openvino(models.load_model("efficientnet-lite0"), photos), features(photos), atol=1e-3)
+
+
+@pytest.mark.skipif(not CARTOONS.exists(), reason="the cartoons of the Turi Create article are not beside the project")
+def test_photos_of_one_folder_are_nearer_to_each_other():
+    paths = [path for folder in ("doraemon", "walle") for path in sorted((CARTOONS / folder).iterdir())[:12]]
+    vectors = features(np.stack([np.asarray(open_photo(path, size=(224, 224))) for path in paths]))
+    distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2) + np.diag([np.inf] * 24)
+    same = np.argmin(distances, axis=1) // 12 == np.arange(24) // 12
+    assert same.sum() >= 22
+
+
+def test_a_prepared_network_is_made_once_and_mended_when_damaged(empty_cache):
+    path = models.load_model("efficientnet-lite0").path
+    assert path.parent == empty_cache / "networks"
+    assert list(path.parent.iterdir()) == [path]
+    content, made = path.read_bytes(), path.stat().st_mtime_ns
+    assert models.load_model("efficientnet-lite0").path.stat().st_mtime_ns == made
+    path.write_bytes(content[:-1000])
+    assert models.load_model("efficientnet-lite0").path == path
+    path.write_bytes(content[:-1] + b"!")
+    os.utime(path, ns=(1, 1))
+    assert models.load_model("efficientnet-lite0").path.read_bytes() == content
+
+
+def test_networks_have_identities_that_change_with_weights_and_preparation(monkeypatch):
+    before = models.load_model("efficientnet-lite0").identity
+    assert len(bytes.fromhex(before)) == 32
+    monkeypatch.setattr(models, "_PREPARATION", models._PREPARATION + 1)
+    assert models.load_model("efficientnet-lite0").identity != before
+
+
+def test_auto_takes_resnet_50_where_it_can(monkeypatch, small_resnet, tmp_path):
+    content, file = small_resnet
+    (tmp_path / file).write_bytes(content)
+    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    model = models.load_model("auto")
+    assert model.name == "resnet-50"
+    assert model.note.startswith("resnet-50: ")
+    assert "\n" not in model.note
+
+
+def test_auto_falls_back_and_asks_the_network_once(monkeypatch, empty_cache):
+    with serving({}) as server:
+        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        for _ in range(2):
+            model = models.load_model("auto")
+            assert model.name == "efficientnet-lite0"
+            assert model.note.startswith("efficientnet-lite0: ")
+            assert "The weights of resnet-50 could not be had" in model.note and "404" in model.note
+            assert "\n" not in model.note
+            assert server.downloads == 1
+        with pytest.raises(WeightsUnavailable, match="404"):
+            models.load_model("resnet-50")  # by name: asked again, and no other network in its place
+        assert server.downloads == 2
+
+
+def test_auto_looks_again_where_a_new_mirror_or_a_hand_has_it(monkeypatch, small_resnet, empty_cache, tmp_path):
+    content, file = small_resnet
+    assert models.load_model("auto").name == "efficientnet-lite0"
+    (empty_cache / "weights" / file).write_bytes(content)
+    assert models.load_model("auto").name == "resnet-50"
+    (empty_cache / "weights" / file).unlink()
+    assert models.load_model("auto").name == "efficientnet-lite0"
+    (tmp_path / file).write_bytes(content)
+    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    assert models.load_model("auto").name == "resnet-50"
+
+
+def test_auto_takes_seconds_without_a_network(monkeypatch, empty_cache):
+    monkeypatch.setenv("PHOTOKIN_MIRROR", "http://127.0.0.1:1")
+    start = time.monotonic()
+    assert models.load_model("auto").name == "efficientnet-lite0"
+    assert time.monotonic() - start < 5
+
+
+def test_an_unexpected_network_in_a_right_file_is_refused(monkeypatch, register, tmp_path):
+    content, file = register("resnet-50", zoo_squeezenet())  # no fully connected layer to be cut at
+    (tmp_path / file).write_bytes(content)
+    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    with pytest.raises(ModelError, match="without any Gemm or MatMul"):
+        models.load_model("resnet-50")
+
+
+def test_a_cache_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+    (tmp_path / "occupied").write_text("a file where the folder should be")
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "occupied"))
+    with pytest.raises(ModelError, match=r"occupied.*PHOTOKIN_CACHE"):
+        models.load_model("efficientnet-lite0")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("resnet50", "did you mean 'resnet-50'"),
+        ("ResNet-50", "did you mean 'resnet-50'"),
+        ("zzz", "'zzz'. There are auto"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_known(name, hint):
+    with pytest.raises(ModelError) as caught:
+        models.load_model(name)
+    assert hint in str(caught.value)
+    assert "squeezenet_v1.1" in str(caught.value)
+
+
+def test_the_registry_is_complete():
+    assert list(models.MODELS) == ["resnet-50", "squeezenet_v1.1", "efficientnet-lite0"]
+    for name, network in models.MODELS.items():
+        assert network.name == name
+        assert name in weights.WEIGHTS
+        assert network.licence == weights.WEIGHTS[name].licence
+        assert network.about and "\n" not in network.about

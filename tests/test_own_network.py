@@ -1,0 +1,109 @@
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from helpers.errors import ModelError
+from helpers.models import load_model
+
+UINT8, FLOAT = TensorProto.UINT8, TensorProto.FLOAT
+
+
+@pytest.fixture
+def save(tmp_path):
+    """A function that saves a network which flattens its photos and cuts them to `dimension` numbers."""
+
+    def write(
+        shape=("N", 4, 6, 3), kind=UINT8, dimension=5, nodes=(), inputs=(), outputs=(), outside=False, name="own.onnx"
+    ):
+        weight = np.eye(72, dimension, dtype=np.float32)
+        weights = [numpy_helper.from_array(weight, "weight")]
+        layers = [
+            helper.make_node("Cast", ["x"], ["float"], to=FLOAT),
+            helper.make_node("Flatten", ["float"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weight"], ["features"]),
+        ]
+        x = helper.make_tensor_value_info("x", kind, shape)
+        features = helper.make_tensor_value_info("features", FLOAT, None)
+        graph = helper.make_graph([*layers, *nodes], "own", [x, *inputs], [features, *outputs][-1:], weights)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+        if outputs:
+            model.graph.output.insert(0, features)
+        path = tmp_path / name
+        onnx.save(model, str(path), save_as_external_data=outside, size_threshold=0, location="own.data")
+        return path
+
+    return write
+
+
+def test_a_network_that_fits_is_taken_as_it_is(save):
+    path = save()
+    for name in (path, str(path)):
+        model = load_model(name)
+        assert model.path == path
+        assert model.size == (6, 4)  # width, height
+        assert model.dimension == 5
+        assert model.name == "own.onnx"
+        assert "own.onnx" in model.note
+
+
+def test_its_identity_is_its_bytes(save):
+    first, same = load_model(save()), load_model(save(name="copy.onnx"))
+    assert first.identity == same.identity
+    assert load_model(save(dimension=6)).identity != first.identity
+
+
+def test_weights_in_a_second_file_belong_to_its_identity(save, tmp_path):
+    path = save(outside=True)
+    before = load_model(path)
+    data = tmp_path / "own.data"
+    numbers = np.frombuffer(data.read_bytes(), np.float32).copy()
+    numbers[0] = 2
+    data.write_bytes(numbers.tobytes())
+    assert load_model(path).identity != before.identity
+    data.unlink()
+    with pytest.raises(ModelError, match=r"own\.data"):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"kind": FLOAT}, r"takes float \[N, 4, 6, 3\]"),
+        ({"shape": ("N", 3, 4, 6)}, r"takes uint8 \[N, 3, 4, 6\]"),
+        ({"shape": ("N", "H", "W", 3)}, r"takes uint8 \[N, H, W, 3\]"),
+        ({"shape": (1, 4, 6, 3)}, r"takes uint8 \[1, 4, 6, 3\]"),
+        ({"shape": (None, 72)}, r"takes uint8 \[\?, 72\]"),
+        ({"inputs": [helper.make_tensor_value_info("mask", FLOAT, [1])]}, r"has 2 inputs \(x, mask\)"),
+        (
+            {"outputs": [helper.make_tensor_value_info("flat", FLOAT, None)]},
+            r"gives float32 \[2, 5\]; float32 \[2, 72\]",
+        ),
+        ({"outputs": [helper.make_tensor_value_info("x", UINT8, None)]}, r"gives "),
+    ],
+)
+def test_a_network_that_does_not_fit_is_told_what_is_needed(save, change, found):
+    with pytest.raises(ModelError, match=rf"own\.onnx {found}.*needed: one input, uint8 \[N, height, width, 3\]"):
+        load_model(save(**change))
+
+
+def test_what_is_no_network_is_refused(tmp_path):
+    path = tmp_path / "own.onnx"
+    with pytest.raises(ModelError, match=r"own\.onnx: No such file"):
+        load_model(path)
+    path.write_bytes(b"<html>Please log in</html>")
+    with pytest.raises(ModelError, match=r"own\.onnx is not an ONNX network"):
+        load_model(path)
+    path.write_bytes(b"")
+    with pytest.raises(ModelError, match=r"own\.onnx"):
+        load_model(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ModelError, match=r"own\.onnx"):
+        load_model(path)
+
+
+def test_a_network_that_cannot_run_is_refused(save):
+    node = helper.make_node("MatMul", ["flat", "flat"], ["wrong"])
+    with pytest.raises(ModelError, match=r"own\.onnx cannot be run by ONNX Runtime"):
+        load_model(save(nodes=[node], outputs=[helper.make_tensor_value_info("wrong", FLOAT, None)]))

