@@ -1,0 +1,191 @@
+"""A frame in a folder: what `SFrame.save` writes and `load_sframe` reads. No pickle, so reading runs no code.
+
+    frame.json      format, version, rows, and of each column its name, type and files
+    <id>-0.npy      numbers, and lists of numbers that are all of one length
+    <id>-0.gaps.npy where numbers are missing
+    <id>-1.json     texts, dates, lists, dicts; of images their path or place in the .bin file
+    <id>-1.bin      images that have no path, one encoded file after the other
+
+Each save writes its data under a new id, and then puts `frame.json` in place in
+one step. Killed before that, the old frame is still there; after it, the new.
+"""
+
+import datetime
+import json
+import uuid
+from array import array
+from pathlib import Path
+from typing import Any, BinaryIO, Callable, Dict, List, Tuple
+
+import numpy as np
+
+from helpers.sframe.array import SArray
+from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
+from helpers.sframe.errors import NotAFrame, NotFound
+from helpers.sframe.image import Image
+from helpers.sframe.replacing import replaced
+
+FORMAT, VERSION = "photokin-frame", 1
+INDEX = "frame.json"
+_TYPES: Dict[str, type] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "list": list,
+    "dict": dict,
+    "array": array,
+    "ndarray": np.ndarray,
+    "datetime": datetime.datetime,
+    "Image": Image,
+}
+
+
+def save(columns: Dict[str, SArray], filename: str) -> None:
+    """Write columns to a folder, which is made, or holds a frame that is then replaced.
+
+    Raises `NotAFrame` when the folder holds anything else, or cannot be written.
+    """
+    folder = Path(filename)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        before = sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise NotAFrame(f"{folder}: {error.strerror}; choose another place to save to") from error
+    if before and INDEX not in before and not all(_is_data(name) for name in before):
+        raise NotAFrame(f"{folder} holds other files and no frame; choose an empty or new folder")
+    prefix = uuid.uuid4().hex[:12]
+    described = []
+    for place, (name, column) in enumerate(columns.items()):
+        files = {}
+        for ending, write in _contents(column).items():
+            files[ending] = f"{prefix}-{place}.{ending}"
+            with replaced(folder / files[ending]) as file:
+                write(file)
+        described.append({"name": name, "type": column.dtype.__name__, "files": files})
+    rows = len(next(iter(columns.values()))) if columns else 0
+    index = {"format": FORMAT, "version": VERSION, "rows": rows, "columns": described}
+    with replaced(folder / INDEX) as file:
+        file.write(json.dumps(index, ensure_ascii=False, indent=1).encode())
+    for name in before:
+        if _is_data(name):
+            (folder / name).unlink()
+
+
+def load(filename: str) -> Dict[str, SArray]:
+    """The columns that `save` wrote to a folder.
+
+    Raises `NotFound` where there is nothing, `NotAFrame` for anything but a
+    whole frame.
+    """
+    folder = Path(filename)
+    if not folder.exists():
+        raise NotFound(f"{folder}: no such file or folder")
+    if (folder / "dir_archive.ini").exists():
+        raise NotAFrame(
+            f"{folder} is a frame of Turi Create's own format; in the Turi Create environment "
+            "(environment.yml) load it and call export_csv(), then read the CSV file here"
+        )
+    try:
+        index = json.loads((folder / INDEX).read_bytes())
+        if index["format"] != FORMAT or index["version"] > VERSION:
+            raise NotAFrame(f"{folder} was saved by a newer Photokin; update this one")
+        columns = {described["name"]: _column(folder, described) for described in index["columns"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if isinstance(error, NotAFrame):
+            raise
+        raise NotAFrame(f"{folder} is no saved frame, or not a whole one ({error})") from error
+    if any(len(column) != index["rows"] for column in columns.values()):
+        raise NotAFrame(f"{folder} is damaged: its columns differ in length; save it again from its source")
+    return columns
+
+
+def _is_data(name: str) -> bool:
+    """Whether a file was written by a save: a column's, or what is left of one that was cut off."""
+    if name.startswith(f".{INDEX}."):
+        return True
+    head, dash, rest = name.lstrip(".").partition("-")
+    return bool(dash) and len(head) == 12 and rest[:1].isdigit() and set(head) <= set("0123456789abcdef")
+
+
+def _contents(column: SArray) -> Dict[str, Callable[[BinaryIO], Any]]:
+    """The files that hold a column, by their ending, and what writes each."""
+    if column.dtype in NUMBERS:
+        contents = {"npy": lambda file: np.save(file, column._values, allow_pickle=False)}
+        if column._missing is not None:
+            contents["gaps.npy"] = lambda file: np.save(file, column._missing, allow_pickle=False)
+        return contents
+    if column.dtype is array and column._missing is None and len(set(map(len, column._values))) == 1:
+        return {"npy": lambda file: np.save(file, np.array(list(column._values)), allow_pickle=False)}
+    blobs: List[bytes] = []
+    cells = [_described(cell, blobs) for cell in column._values]
+    contents = {"json": lambda file: file.write(json.dumps(cells, ensure_ascii=False).encode())}
+    return {**contents, "bin": lambda file: file.writelines(blobs)} if blobs else contents
+
+
+def _column(folder: Path, described: Dict[str, Any]) -> SArray:
+    dtype, files = _TYPES[described["type"]], described["files"]
+    if "npy" in files:
+        values, missing = _numbers(folder, files)
+        return SArray._of(dtype, values, missing) if dtype in NUMBERS else SArray(values)
+    blobs = (folder / files["bin"]).read_bytes() if "bin" in files else b""
+    cells = [_restored(cell, blobs) for cell in json.loads((folder / files["json"]).read_bytes())]
+    if dtype is list:  # as they are: `store` would turn lists of whole numbers inside into arrays
+        return SArray._of(list, objects(cells, len(cells)), np.array([cell is None for cell in cells], bool))
+    return SArray._of(dtype, *store(cells, dtype))
+
+
+def _numbers(folder: Path, files: Dict[str, str]) -> Tuple[Values, Missing]:
+    def read(ending: str) -> np.ndarray:
+        return np.load(str(folder / files[ending]), allow_pickle=False)
+
+    return read("npy"), read("gaps.npy") if "gaps.npy" in files else None
+
+
+def _described(value: Any, blobs: List[bytes]) -> Any:
+    """A value as JSON has it; what JSON does not have, as an object that names its type."""
+    if isinstance(value, list):
+        return [_described(item, blobs) for item in value]
+    if isinstance(value, dict):
+        return {"dict": [[_described(key, blobs), _described(item, blobs)] for key, item in value.items()]}
+    if isinstance(value, array):
+        return {"array": value.tolist()}
+    if isinstance(value, np.ndarray):
+        return {"ndarray": value.tolist(), "dtype": value.dtype.str}
+    if isinstance(value, datetime.datetime):
+        return {"datetime": value.isoformat()}
+    if isinstance(value, Image):
+        return _described_image(value, blobs)
+    return value
+
+
+def _described_image(image: Image, blobs: List[bytes]) -> Dict[str, Any]:
+    size = [image.width, image.height]
+    if not any(size):
+        return {"empty": True}
+    source = image.source
+    if isinstance(source, str):
+        return {"path": str(Path(source).absolute()), "size": size}
+    start = sum(map(len, blobs))
+    blobs.append(source)
+    return {"bytes": [start, len(source)], "size": size}
+
+
+def _restored(value: Any, blobs: bytes) -> Any:
+    if isinstance(value, list):
+        return [_restored(item, blobs) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "dict" in value:
+        return {_restored(key, blobs): _restored(item, blobs) for key, item in value["dict"]}
+    if "array" in value:
+        return array("d", value["array"])
+    if "ndarray" in value:
+        return np.array(value["ndarray"], dtype=value["dtype"])
+    if "datetime" in value:
+        return datetime.datetime.fromisoformat(value["datetime"])
+    if "path" in value:
+        return Image._known(value["path"], tuple(value["size"]))
+    if "bytes" in value:
+        start, length = value["bytes"]
+        return Image._known(blobs[start : start + length], tuple(value["size"]))
+    return Image()

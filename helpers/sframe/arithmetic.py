@@ -1,0 +1,145 @@
+"""What `+` or `//` between columns, or a column and a value, mean.
+
+Turi Create's rules: a missing value in, a missing value out; `/` and `**`
+give floats; whole numbers divided by zero with `//` or `%` are missing.
+"""
+
+import datetime
+import operator
+from array import array
+from typing import TYPE_CHECKING, Any, Tuple
+
+import numpy as np
+
+from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
+from helpers.sframe.errors import Unsupported
+from helpers.sframe.operands import Op, Operand, Sided, cell_by_cell, either, operand, sides, unsupported
+
+if TYPE_CHECKING:
+    from helpers.sframe.array import SArray
+
+
+class Arithmetic(Sided):
+    """The arithmetic operators of `SArray`."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> "SArray":
+        return _compute(operator.add, self, other)
+
+    def __radd__(self, other: Any) -> "SArray":
+        return _compute(operator.add, other, self)
+
+    def __sub__(self, other: Any) -> "SArray":
+        return _compute(operator.sub, self, other)
+
+    def __rsub__(self, other: Any) -> "SArray":
+        return _compute(operator.sub, other, self)
+
+    def __mul__(self, other: Any) -> "SArray":
+        return _compute(operator.mul, self, other)
+
+    def __rmul__(self, other: Any) -> "SArray":
+        return _compute(operator.mul, other, self)
+
+    def __truediv__(self, other: Any) -> "SArray":
+        return _compute(operator.truediv, self, other)
+
+    def __rtruediv__(self, other: Any) -> "SArray":
+        return _compute(operator.truediv, other, self)
+
+    def __floordiv__(self, other: Any) -> "SArray":
+        return _compute(operator.floordiv, self, other)
+
+    def __rfloordiv__(self, other: Any) -> "SArray":
+        # Towards zero, and always int: what Turi Create does when the column is on the right.
+        return _compute(operator.truediv, other, self).astype(int)
+
+    def __mod__(self, other: Any) -> "SArray":
+        return _compute(operator.mod, self, other)
+
+    def __rmod__(self, other: Any) -> "SArray":
+        return _compute(operator.mod, other, self)
+
+    def __pow__(self, other: Any) -> "SArray":
+        return _compute(operator.pow, self, other)
+
+    def __rpow__(self, other: Any) -> "SArray":
+        return _compute(operator.pow, other, self)
+
+    def __neg__(self) -> "SArray":
+        return _compute(operator.sub, 0, self)
+
+    def __pos__(self) -> "SArray":
+        return _compute(operator.add, 0, self)
+
+    def __abs__(self) -> "SArray":
+        return self.abs()
+
+    def abs(self: Any) -> "SArray":
+        """The values without their sign; of lists of numbers, item by item."""
+        if self.dtype in NUMBERS:
+            return self._of(self.dtype, np.abs(self._values), self._missing)
+        if self.dtype is not array:
+            raise Unsupported(f"abs() needs numbers, not {self.dtype.__name__}")
+        return self._of(array, *_row_by_row(lambda left, right: np.abs(left), operand(self), operand(0)))
+
+
+def _compute(op: Op, left_side: Any, right_side: Any) -> "SArray":
+    left, right, column = sides(left_side, right_side)
+    kinds = (left.dtype, right.dtype)
+    gaps = either(left.missing, right.missing)
+    if left.dtype in NUMBERS and right.dtype in NUMBERS:
+        if op is operator.mod and kinds != (int, int):
+            raise unsupported(op, left, right)
+        values, undefined = _numbers(op, np.asarray(left.values), np.asarray(right.values))
+        dtype = int if values.dtype == np.int64 else float
+        return column._of(dtype, values, either(gaps, undefined))
+    if kinds == (str, str) and op is operator.add:
+        return column._of(str, *cell_by_cell(op, left, right, gaps, len(column)))
+    if array in kinds and set(kinds) <= {int, float, array} and op is not operator.mod:
+        return column._of(array, *_row_by_row(op, left, right))
+    if left.dtype is datetime.datetime and op in (operator.add, operator.sub):
+        if right.dtype in NUMBERS:
+            cells, _ = cell_by_cell(_shift(op), left, right, gaps, len(column))
+            return column._of(datetime.datetime, *store(list(cells), datetime.datetime))
+        if right.dtype is datetime.datetime and op is operator.sub:
+            cells, _ = cell_by_cell(lambda a, b: (a - b).total_seconds(), left, right, gaps, len(column))
+            return column._of(float, *store(list(cells), float))
+    raise unsupported(op, left, right)
+
+
+def _shift(op: Op) -> Op:
+    """A date so many seconds later or earlier; missing for NaN seconds."""
+    return lambda moment, seconds: None if np.isnan(seconds) else op(moment, datetime.timedelta(seconds=float(seconds)))
+
+
+def _numbers(op: Op, a: np.ndarray, b: np.ndarray) -> Tuple[Values, Missing]:
+    """An operator on numbers, and where its result is not defined."""
+    whole = a.dtype == b.dtype == np.int64
+    with np.errstate(all="ignore"):
+        if whole and op in (operator.floordiv, operator.mod):
+            zero = np.broadcast_to(b == 0, np.broadcast(a, b).shape)
+            return op(a, np.where(zero, 1, b)), zero if zero.any() else None
+        if op is operator.pow:
+            return np.power(a.astype(np.float64), b.astype(np.float64)), None
+        if op is operator.floordiv:
+            # Not numpy's //, which answers NaN where the quotient is infinite.
+            return np.floor(np.true_divide(a, b)), None
+        return op(a, b), None
+
+
+def _row_by_row(op: Op, left: Operand, right: Operand) -> Tuple[Values, Missing]:
+    """Lists of numbers against numbers or lists; missing where two lists differ in length."""
+    count = max(len(side.values) for side in (left, right) if not side.single)
+
+    def row(a: Any, b: Any, gap: bool) -> Any:
+        if gap or (isinstance(a, array) and isinstance(b, array) and len(a) != len(b)):
+            return None
+        return array("d", _numbers(op, np.asarray(a, np.float64), np.asarray(b, np.float64))[0].tobytes())
+
+    gaps = either(left.missing, right.missing)
+    blank = [False] * count if gaps is None else gaps
+    cells = objects(map(row, left.cells(count), right.cells(count), blank), count)
+    missing = np.fromiter((cell is None for cell in cells), bool, count)
+    return cells, missing if missing.any() else None

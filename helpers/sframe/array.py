@@ -1,0 +1,269 @@
+"""One column: values of one type, None where one is missing. It never changes; operations make new ones."""
+
+import numbers
+from array import array
+from typing import Any, Callable, Iterator, Optional, Tuple
+
+import numpy as np
+
+from helpers.sframe import casts
+from helpers.sframe.arithmetic import Arithmetic
+from helpers.sframe.cells import Cells
+from helpers.sframe.comparison import Comparison, truth
+from helpers.sframe.dtype import NUMBERS, Missing, Values, infer, objects, store
+from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.left_out import LeavesOut, LeftOutMethods
+from helpers.sframe.ordering import Ordering
+from helpers.sframe.positions import count, forwards, row_number
+from helpers.sframe.sources import is_number_array, listed, of_numbers
+from helpers.sframe.statistics import Statistics
+
+SHOWN = 100  # values in the text of a column
+
+
+class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods, metaclass=LeavesOut):
+    """A column of a frame, with the calls of Turi Create's SArray.
+
+    `data` is a list, a tuple, a generator, a numpy array (two dimensions make a
+    column of `array.array`), a pandas Series or another SArray. The type is the
+    one that fits all values unless `dtype` names it.
+
+    Raises `TypeError` for values of several types, and for what is no sequence.
+
+    >>> SArray([1, None, 3]) + 1
+    dtype: int
+    Rows: 3
+    [2, None, 4]
+    """
+
+    __slots__ = ("_dtype", "_missing", "_values")
+    __array_ufunc__ = None  # a numpy number on the left leaves the operator to the column
+
+    def __init__(self, data: Any = (), dtype: Optional[type] = None, ignore_cast_failure: bool = False) -> None:
+        if dtype is not None and not isinstance(dtype, type):
+            raise TypeError("dtype is a type, such as int, not its name")
+        if isinstance(data, SArray):
+            data = data if dtype is None else casts.cast(data, dtype, ignore_cast_failure)
+            self._dtype, self._values, self._missing = data._dtype, data._values, data._missing
+        elif dtype is None and is_number_array(data):
+            self._dtype, self._values, self._missing = of_numbers(np.asarray(data))
+        else:
+            values = listed(data)
+            self._dtype = infer(values) if dtype is None else int if dtype is bool else dtype
+            self._values, self._missing = store(values, self._dtype)
+
+    @classmethod
+    def _of(cls, dtype: type, values: Values, missing: Missing) -> "SArray":
+        """A column of values that are stored as they should be already."""
+        column = cls.__new__(cls)
+        column._dtype, column._values = dtype, values
+        column._missing = missing if missing is not None and missing.any() else None
+        return column
+
+    @classmethod
+    def from_const(cls, value: Any, size: int, dtype: Optional[type] = None) -> "SArray":
+        """`size` times the same value."""
+        if not isinstance(size, int) or size < 0:
+            raise AssertionError("size is a whole number, 0 or more")
+        if isinstance(value, tuple):
+            raise TypeError("from_const() takes a list, not a tuple")
+        return cls([value], dtype)._take(np.zeros(size, np.int64))
+
+    @classmethod
+    def from_sequence(cls, *bounds: int) -> "SArray":
+        """The whole numbers from 0, or from `start`, up to and without `stop`."""
+        if len(bounds) not in (1, 2) or not all(type(bound) is int for bound in bounds):
+            raise TypeError("from_sequence() takes stop, or start and stop, as whole numbers")
+        return cls._of(int, np.arange(*bounds, dtype=np.int64), None)
+
+    @classmethod
+    def where(cls, condition: "SArray", istrue: Any, isfalse: Any, dtype: Optional[type] = None) -> "SArray":
+        """`istrue` where the condition is true, else `isfalse`; each a column or one value, of one type."""
+        sides = [istrue, isfalse]
+        kinds = [side.dtype for side in sides if isinstance(side, SArray)]
+        if not kinds and dtype is None:
+            kinds = [infer([side]) for side in sides if side is not None] or [float]
+            if len(set(kinds)) > 1:
+                raise TypeError("both values need the same type; dtype= says which")
+        kind = kinds[0] if kinds else dtype
+        columns = [s if isinstance(s, SArray) else cls.from_const(s, len(condition), kind) for s in sides]
+        if len(set(map(len, [condition, *columns]))) > 1:
+            raise SizeMismatch("the condition and both columns need the same length")
+        if columns[0].dtype is not columns[1].dtype:
+            raise Unsupported(f"{columns[0].dtype.__name__} and {columns[1].dtype.__name__}; both need the same type")
+        chosen = truth(condition)
+        gaps = np.where(chosen, columns[0]._gaps, columns[1]._gaps)
+        return cls._of(columns[0].dtype, np.where(chosen, columns[0]._values, columns[1]._values), gaps)
+
+    @property
+    def dtype(self) -> type:
+        """The Python type of the values."""
+        return self._dtype
+
+    @property
+    def shape(self) -> Tuple[int]:
+        """The number of rows, in a tuple."""
+        return (len(self),)
+
+    @property
+    def _gaps(self) -> np.ndarray:
+        return np.zeros(len(self), bool) if self._missing is None else self._missing
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[Any]:
+        values = self._values.tolist()
+        if self._missing is None or self._dtype not in NUMBERS:
+            return iter(values)
+        return (None if gap else value for value, gap in zip(values, self._missing.tolist()))
+
+    def __contains__(self, item: Any) -> bool:
+        return (self == item).any()
+
+    def __bool__(self) -> bool:
+        raise ValueError("a column is neither true nor false; use .any() or .all()")
+
+    def __getitem__(self, key: Any) -> Any:
+        """One value by its row (negative from the end), rows by a slice, or rows where a column is true."""
+        if isinstance(key, numbers.Integral):
+            row = row_number(int(key), len(self))
+            return next(iter(self[row : row + 1]))
+        if isinstance(key, slice):
+            return self._slice(forwards(key, len(self)))
+        if isinstance(key, SArray):
+            return self._take(chosen_rows(key, len(self)))
+        raise IndexError(f"rows are a number, a slice or a column, not {type(key).__name__}")
+
+    def _slice(self, rows: slice) -> "SArray":
+        missing = None if self._missing is None else self._missing[rows]
+        return self._of(self._dtype, self._values[rows], missing)
+
+    def _take(self, rows: np.ndarray) -> "SArray":
+        """The rows of these numbers; -1 makes a missing value."""
+        absent = rows < 0
+        if not absent.any():
+            return self._of(self._dtype, self._values[rows], None if self._missing is None else self._missing[rows])
+        blank = 0 if self._dtype in NUMBERS else None
+        values = np.full(len(rows), blank, self._values.dtype)
+        values[~absent] = self._values[rows[~absent]]
+        gaps = absent.copy()
+        gaps[~absent] = self._gaps[rows[~absent]]
+        return self._of(self._dtype, values, gaps)
+
+    def head(self, n: int = 10) -> "SArray":
+        """The first n values."""
+        return self._slice(slice(0, count(n)))
+
+    def tail(self, n: int = 10) -> "SArray":
+        """The last n values."""
+        return self._slice(slice(max(0, len(self) - count(n)), None))
+
+    def append(self, other: "SArray") -> "SArray":
+        """This column and below it another of the same type; an empty one fits any."""
+        if not isinstance(other, SArray):
+            raise Unsupported(f"append() takes an SArray, not {type(other).__name__}")
+        if self.dtype is not other.dtype and min(len(self), len(other)):
+            raise Unsupported(f"{other.dtype.__name__} below {self.dtype.__name__}; convert with .astype()")
+        if not len(self) or not len(other):
+            kind = self.dtype if len(self) or not len(other) else other.dtype
+            full = self if len(self) else other
+            return self._of(kind, full._values if len(full) else store([], kind)[0], full._missing)
+        gaps = np.concatenate([self._gaps, other._gaps])
+        return self._of(self.dtype, np.concatenate([self._values, other._values]), gaps)
+
+    def apply(self, fn: Callable[[Any], Any], dtype: Optional[type] = None, skip_na: bool = True) -> "SArray":
+        """`fn` of every value, once each, from the first to the last.
+
+        Missing values stay so, unseen, unless `skip_na=False`. Without `dtype`
+        the results decide on the type, as in a new SArray.
+        """
+        if not callable(fn):
+            raise AssertionError("apply() takes a function of one value")
+        return SArray([None if skip_na and value is None else fn(value) for value in self], dtype)
+
+    def filter(self, fn: Callable[[Any], Any], skip_na: bool = True, seed: Optional[int] = None) -> "SArray":
+        """The values for which `fn` is true. `seed` is for Turi Create's sake."""
+        if not callable(fn):
+            raise AssertionError("filter() takes a function of one value")
+        kept = [not (skip_na and value is None) and bool(fn(value)) for value in self]
+        return self._take(np.flatnonzero(np.array(kept, bool)))
+
+    def astype(self, dtype: type, undefined_on_failure: bool = False) -> "SArray":
+        """The column as another type; see `helpers.sframe.casts.cast`."""
+        return casts.cast(self, dtype, undefined_on_failure)
+
+    def dropna(self) -> "SArray":
+        """The values that are neither missing nor NaN."""
+        return self._take(np.flatnonzero(~self._missing_or_nan()))
+
+    def fillna(self, value: Any) -> "SArray":
+        """The column with `value` where one is missing, or NaN; it must convert to the column's type."""
+        try:
+            if value is None:
+                raise TypeError("None fills nothing")
+            if self.dtype is str and not isinstance(value, (list, dict)):
+                value = str(value)
+            filling = SArray([value], self.dtype)
+        except TypeError as error:
+            raise Unsupported(f"{value!r} cannot fill a column of {self.dtype.__name__}") from error
+        rows = np.where(self._missing_or_nan(), len(self), np.arange(len(self)))
+        return self._of(self.dtype, np.concatenate([self._values, filling._values])[rows], None)
+
+    def _missing_or_nan(self) -> np.ndarray:
+        return self._gaps | np.isnan(self._values) if self.dtype is float else self._gaps
+
+    def to_numpy(self) -> np.ndarray:
+        """A numpy array: of numbers where there are only those, one row a list where all are of one length."""
+        return np.asarray(self)
+
+    def __array__(self, dtype: Any = None, copy: Optional[bool] = None) -> np.ndarray:
+        if self._dtype in NUMBERS and self._missing is None:
+            values = self._values.copy()
+        elif self._dtype is str and self._missing is None:
+            values = np.array(list(self), str)
+        else:
+            vectors = self._dtype in (array, list, np.ndarray) and self._missing is None
+            table = vectors and len(set(map(len, self._values))) == 1
+            values = np.array(list(self._values)) if table else objects(self, len(self))
+        return values if dtype is None else values.astype(dtype)
+
+    def materialize(self) -> None:
+        """Nothing to do: nothing here is lazy."""
+
+    def is_materialized(self) -> bool:
+        """Always true: nothing here is lazy."""
+        return True
+
+    def explore(self, title: Optional[str] = None) -> None:
+        """Show the first hundred values as a table."""
+        from helpers.sframe.frame import SFrame
+
+        SFrame({"SArray": self}).explore(title)
+
+    def show(self, title: Optional[str] = None, xlabel: Optional[str] = None, ylabel: Optional[str] = None) -> None:
+        """Show a summary of the values. The labels are for Turi Create's sake: there is no plot."""
+        from helpers.sframe.frame import SFrame
+
+        SFrame({title or "SArray": self}).show()
+
+    def __copy__(self) -> "SArray":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "SArray":
+        return self
+
+    def __str__(self) -> str:
+        head = self.head(SHOWN)
+        values = list(casts.cast(head, str, False) if self.dtype.__name__ == "Image" else head)
+        return f"{values}"[:-1] + (", ... ]" if len(self) > SHOWN else "]")
+
+    def __repr__(self) -> str:
+        return f"dtype: {self.dtype.__name__}\nRows: {len(self)}\n{self}"
+
+
+def chosen_rows(column: SArray, length: int) -> np.ndarray:
+    """The rows where a column is true; raises `SizeMismatch` unless it is `length` rows long."""
+    if len(column) != length:
+        raise SizeMismatch(f"a mask of {len(column)} rows for {length}; both need the same length")
+    return np.flatnonzero(truth(column))

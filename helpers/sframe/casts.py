@@ -1,0 +1,104 @@
+"""A column as another type: `SArray.astype`."""
+
+import datetime
+from array import array
+from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
+
+import numpy as np
+
+from helpers.sframe.dtype import plain, store
+from helpers.sframe.errors import Unsupported
+from helpers.sframe.image import Image
+from helpers.sframe.text import fraction, parsed, whole, written
+
+if TYPE_CHECKING:
+    from helpers.sframe.array import SArray
+
+_EPOCH = datetime.datetime(1970, 1, 1)
+
+
+def cast(column: "SArray", dtype: type, undefined_on_failure: bool) -> "SArray":
+    """The column with every value as `dtype`; missing stays missing, and NaN becomes it, even as a float.
+
+    Raises `Unsupported` where the types have nothing to do with each other, and
+    for a value that cannot be converted unless `undefined_on_failure`.
+    """
+    if not isinstance(dtype, type):
+        raise TypeError("astype() takes a type, such as int")
+    dtype = int if dtype is bool else dtype
+    if column.dtype is float:
+        column = column._of(float, column._values, column._gaps | np.isnan(column._values))
+    if dtype is column.dtype:
+        return column
+    if column.dtype is int and dtype is float:
+        return column._of(float, column._values.astype(np.float64), column._missing)
+    if column.dtype is float and dtype is int:
+        finite = np.isfinite(column._values)
+        return column._of(int, np.where(finite, column._values, 0).astype(np.int64), column._gaps | ~finite)
+    convert = _conversion(column.dtype, dtype)
+    cells = [None if value is None else _try(convert, value, undefined_on_failure) for value in column]
+    return column._of(dtype, *store(cells, dtype))
+
+
+def _conversion(source: type, target: type) -> Callable[[Any], Any]:
+    if target is str:
+        return written
+    if (source, target) not in _CONVERSIONS:
+        raise Unsupported(f"a column of {source.__name__} cannot become {target.__name__}; use .apply()")
+    return _CONVERSIONS[source, target]
+
+
+def _try(convert: Callable[[Any], Any], value: Any, undefined_on_failure: bool) -> Any:
+    try:
+        return convert(value)
+    except Unsupported:
+        if undefined_on_failure:
+            return None
+        raise
+
+
+def _seconds(moment: datetime.datetime) -> float:
+    naive = moment.tzinfo is None
+    return (moment - _EPOCH).total_seconds() if naive else moment.timestamp()
+
+
+def _moment(seconds: float) -> datetime.datetime:
+    return _EPOCH + datetime.timedelta(seconds=seconds)
+
+
+def _parsed_as(*kinds: type) -> Callable[[str], Any]:
+    def convert(text: str) -> Any:
+        value = parsed(text)
+        if kinds == (list,) and isinstance(value, array):
+            return [int(item) if item.is_integer() else item for item in value]
+        if not isinstance(value, kinds):
+            raise Unsupported(f"{text[:40]!r} is no {kinds[0].__name__}")
+        return value
+
+    return convert
+
+
+def _numeric(items: Any) -> array:
+    try:
+        return array("d", items)
+    except TypeError:
+        raise Unsupported("a list with more than numbers in it cannot become an array") from None
+
+
+_CONVERSIONS: Dict[Tuple[type, type], Callable[[Any], Any]] = {
+    (str, int): whole,
+    (str, float): fraction,
+    (str, list): _parsed_as(list),
+    (str, dict): _parsed_as(dict),
+    (str, array): _parsed_as(array),
+    (str, Image): Image,
+    (array, list): list,
+    (list, array): _numeric,
+    (np.ndarray, array): _numeric,
+    (np.ndarray, list): lambda pixels: plain(pixels.tolist()),
+    (datetime.datetime, int): lambda moment: int(_seconds(moment)),
+    (datetime.datetime, float): _seconds,
+    (int, datetime.datetime): _moment,
+    (float, datetime.datetime): _moment,
+    (Image, array): lambda image: array("d", image.pixel_data.ravel()),
+}

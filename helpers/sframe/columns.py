@@ -1,0 +1,173 @@
+"""The columns of a frame: named, added, replaced, removed, chosen."""
+
+import difflib
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple
+
+from helpers.sframe.array import SArray
+from helpers.sframe.errors import ColumnExists, NoSuchColumn, SizeMismatch
+
+if TYPE_CHECKING:
+    from helpers.sframe.frame import SFrame
+
+
+class Columns:
+    """The methods of `SFrame` about its columns. Those that change it answer with a new frame unless `inplace`."""
+
+    __slots__ = ()
+    _columns: Dict[str, SArray]
+
+    def column_names(self) -> List[str]:
+        """The names, from left to right."""
+        return list(self._columns)
+
+    def column_types(self) -> List[type]:
+        """The types, from left to right."""
+        return [column.dtype for column in self._columns.values()]
+
+    @property
+    def dtype(self) -> List[type]:
+        """The types, from left to right."""
+        return self.column_types()
+
+    def num_columns(self) -> int:
+        """How many columns."""
+        return len(self._columns)
+
+    def num_rows(self: Any) -> int:
+        """How many rows."""
+        return len(self)
+
+    @property
+    def shape(self) -> Tuple[int, int]:
+        """Rows and columns."""
+        return self.num_rows(), self.num_columns()
+
+    def select_column(self, column_name: str) -> SArray:
+        """One column. Raises `NoSuchColumn`."""
+        if not isinstance(column_name, str):
+            raise TypeError("a column name is a text")
+        if column_name not in self._columns:
+            raise self._no_such_column(column_name)
+        return self._columns[column_name]
+
+    def select_columns(self: Any, column_names: Iterable[Any]) -> "SFrame":
+        """A frame of these columns, in this order; a type stands for all columns of that type."""
+        if isinstance(column_names, str) or not hasattr(column_names, "__iter__"):
+            raise TypeError("select_columns() takes a list of names")
+        keys = list(column_names)
+        if not all(isinstance(key, (str, type)) for key in keys):
+            raise TypeError("columns are chosen by name, or by type")
+        if len(set(keys)) < len(keys):
+            raise ValueError("a column is named twice")
+        names = [key for key in keys if isinstance(key, str)]
+        names += [name for name, column in self._columns.items() if column.dtype in keys and name not in names]
+        return self._of({name: self.select_column(name) for name in names})
+
+    def add_column(self: Any, data: Any, column_name: str = "", inplace: bool = False) -> "SFrame":
+        """A frame with one more column, at the right, named `X` and its place if not otherwise.
+
+        A single value is repeated in every row.
+        """
+        if not isinstance(column_name, str):
+            raise TypeError("a column name is a text")
+        frame = self if inplace else self.copy()
+        frame._add(column_name, self._as_column(data, rows=self.num_rows() if self._columns else 1))
+        return frame
+
+    def add_columns(
+        self: Any, data: Any, column_names: Optional[Iterable[str]] = None, inplace: bool = False
+    ) -> "SFrame":
+        """A frame with more columns: those of another frame, or SArrays and their names."""
+        if isinstance(data, Columns):
+            data, column_names = list(data._columns.values()), data.column_names()
+        if not hasattr(data, "__iter__") or column_names is None:
+            raise TypeError("add_columns() takes a frame, or a list of SArrays and a list of names")
+        pairs = list(zip(column_names, data))
+        if not all(isinstance(name, str) and isinstance(column, SArray) for name, column in pairs):
+            raise TypeError("add_columns() takes SArrays, and texts as their names")
+        frame = self.copy()
+        for name, column in pairs:
+            frame._add(name, column)
+        return self._become(frame) if inplace else frame
+
+    def add_row_number(self: Any, column_name: str = "id", start: int = 0, inplace: bool = False) -> "SFrame":
+        """A frame with a first column that counts the rows from `start`."""
+        if not isinstance(column_name, str):
+            raise TypeError("a column name is a text")
+        if type(start) is not int:
+            raise TypeError("start is a whole number")
+        if column_name in self._columns:
+            raise ColumnExists(f"the frame has a column {column_name!r} already; give another column_name")
+        frame = self._of({column_name: SArray.from_sequence(start, start + self.num_rows()), **self._columns})
+        return self._become(frame) if inplace else frame
+
+    def remove_column(self, column_name: str, inplace: bool = False) -> "SFrame":
+        """A frame without this column."""
+        return self.remove_columns([column_name], inplace)
+
+    def remove_columns(self: Any, column_names: Iterable[str], inplace: bool = False) -> "SFrame":
+        """A frame without these columns."""
+        names = list(column_names)
+        for name in names:
+            self.select_column(name)
+        frame = self._of({name: column for name, column in self._columns.items() if name not in names})
+        return self._become(frame) if inplace else frame
+
+    def swap_columns(self: Any, column_name_1: str, column_name_2: str, inplace: bool = False) -> "SFrame":
+        """A frame in which these two columns have changed places."""
+        swapped = {column_name_1: column_name_2, column_name_2: column_name_1}
+        for name in swapped:
+            self.select_column(name)
+        frame = self.select_columns([swapped.get(name, name) for name in self._columns])
+        return self._become(frame) if inplace else frame
+
+    def rename(self: Any, names: Dict[str, str], inplace: bool = False) -> "SFrame":
+        """A frame with other names: a dict from old to new, one after the other."""
+        if not isinstance(names, dict):
+            raise TypeError("rename() takes a dict from old names to new ones")
+        for old in names:
+            self.select_column(old)
+        current = self.column_names()
+        for old, new in names.items():
+            if new in current and new != old:
+                raise ColumnExists(f"the frame has a column {new!r} already; rename that one first")
+            current[current.index(old)] = new
+        frame = self._of(dict(zip(current, self._columns.values())))
+        return self._become(frame) if inplace else frame
+
+    def __setitem__(self: Any, key: Any, value: Any) -> None:
+        """Add or replace a column; a single value is repeated. A list of new names takes a list of SArrays."""
+        if isinstance(key, list):
+            self.add_columns(value, key, inplace=True)
+            return
+        if not isinstance(key, str):
+            raise TypeError(f"a column name is a text, not {type(key).__name__}")
+        column = self._as_column(value, rows=self.num_rows())
+        if list(self._columns) == [key]:
+            self._columns[key] = column  # the only column may change its length
+        else:
+            self._add(key, column, replace=True)
+
+    def __delitem__(self, key: str) -> None:
+        self.remove_column(key, inplace=True)
+
+    def _as_column(self, value: Any, rows: int) -> SArray:
+        several = hasattr(value, "__iter__") and not isinstance(value, str)
+        return SArray(value) if several else SArray.from_const(value, rows)
+
+    def _add(self, name: str, column: SArray, replace: bool = False) -> None:
+        name = name or f"X{len(self._columns) + 1}"
+        if name in self._columns and not replace:
+            raise ColumnExists(f"the frame has a column {name!r} already; remove or rename it first")
+        if self._columns and len(column) != self.num_rows():
+            raise SizeMismatch(f"the column {name!r} has {len(column)} rows, the frame {self.num_rows()}")
+        self._columns[name] = column
+
+    def _become(self: Any, frame: Any) -> Any:
+        self._columns = frame._columns
+        return self
+
+    def _no_such_column(self, name: str) -> NoSuchColumn:
+        close = difflib.get_close_matches(name, self._columns, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(self._columns) or 'none'}"
+        return NoSuchColumn(f"the frame has no column {name!r}; {hint}")

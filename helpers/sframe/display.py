@@ -1,0 +1,90 @@
+"""Frames, summaries and photos shown where the person is: in the notebook, or else as text."""
+
+from html import escape
+from typing import TYPE_CHECKING, Any, List
+
+from helpers.sframe.dtype import NUMBERS
+from helpers.sframe.html_table import html_table, page, table
+from helpers.sframe.text_table import shown, text
+
+if TYPE_CHECKING:
+    from helpers.sframe.array import SArray
+    from helpers.sframe.frame import SFrame
+
+EXPLORED = 100  # rows
+TOP = 3  # of the most frequent values
+LONGEST = 40  # characters of one of them
+
+
+class Page:
+    """HTML for a notebook, and text for everywhere else."""
+
+    def __init__(self, html: str, plain: str) -> None:
+        self._html, self._plain = html, plain
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def __repr__(self) -> str:
+        return self._plain
+
+
+def in_notebook() -> bool:
+    """Whether this Python is the kernel of a notebook."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    shell = get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+def show_inline(thing: Any) -> None:
+    """Show something below the cell."""
+    from IPython.display import display
+
+    display(thing)
+
+
+def explore(frame: "SFrame", title: str) -> None:
+    """Show the first hundred rows, images as thumbnails; outside of a notebook print the first ten."""
+    if in_notebook():
+        show_inline(Page(html_table(frame, EXPLORED, title), text(frame)))
+    else:
+        print(text(frame))
+
+
+def show(frame: "SFrame") -> None:
+    """Show what is in each column; outside of a notebook print it."""
+    rows = [[name, frame[name].dtype.__name__, *_summary(frame[name])] for name in frame.column_names()]
+    heads = ["column", "type", "missing", "different", "content"]
+    size = f"{len(frame):,} rows x {frame.num_columns():,} columns"
+    plain = "\n".join([f"{size}", *(f"{row[0]} ({row[1]}): {row[2]} missing; {row[4]}" for row in rows)])
+    if in_notebook():
+        html = page("", table(heads, [[escape(part) for part in row] for row in rows]), size)
+        show_inline(Page(html, plain))
+    else:
+        print(plain)
+
+
+def _summary(column: "SArray") -> List[str]:
+    """How many values are missing, how many different ones there are, and what they are like."""
+    missing = f"{column.countna():,}"
+    if column.dtype in (dict, list) or column.dtype.__name__ in ("Image", "ndarray", "array"):
+        return [missing, "", f"{len(column) - column.countna():,} values"]
+    counts = column.dropna().value_counts()
+    if not len(counts):
+        return [missing, "0", "nothing"]
+    if column.dtype in NUMBERS:
+        spread = f"{shown(column.min())} to {shown(column.max())}, mean {column.dropna().mean():g}"
+        return [missing, f"{len(counts):,}", spread]
+    if counts[0]["count"] == 1:
+        return [missing, f"{len(counts):,}", f"all different, such as {_end(counts[0]['value'])}"]
+    most = ", ".join(f"{_end(row['value'])} ({row['count']:,})" for row in counts.head(TOP))
+    return [missing, f"{len(counts):,}", most]
+
+
+def _end(value: Any) -> str:
+    # Of a long text the end: paths differ there.
+    text = shown(value)
+    return text if len(text) <= LONGEST else "…" + text[-LONGEST:]

@@ -1,0 +1,187 @@
+"""The types a column can hold: which one fits some values, and the values stored as it.
+
+A type is known by its Python class, as in Turi Create: `int`, `float`, `str`,
+`list`, `dict`, `array.array` (numbers only), `numpy.ndarray`,
+`datetime.datetime`, `Image`. One column holds one type, or None for missing.
+Stored are 64-bit integers and floats, and Python objects for all else.
+"""
+
+import datetime
+from array import array
+from typing import Any, Callable, Iterable, List, Optional, Set, Tuple, Union
+
+import numpy as np
+import pandas as pd
+
+from helpers.sframe.errors import OutOfRange
+from helpers.sframe.image import Image
+
+Values = np.ndarray  # int64, float64, or object
+Missing = Optional[np.ndarray]  # bool, True where a value is missing; None where nothing is
+
+NUMBERS = (int, float)
+_INTS = (bool, int, np.integer, np.bool_)
+_FLOATS = (float, np.floating)
+_DATES = (datetime.datetime, datetime.date, np.datetime64)
+_ITEMS = (list, tuple, array)
+
+
+def infer(values: Iterable[Any]) -> type:
+    """The one type that holds all the values; `float` where there is none or only None.
+
+    Whole numbers and fractions together are `float`; lists of numbers are
+    `array.array`, lists of anything else `list`.
+
+    Raises `TypeError` for a mixture, and for classes that no column can hold.
+    """
+    values = values if isinstance(values, (list, tuple)) else list(values)
+    kinds: Set[type] = {_kind(cls) for cls in set(map(type, values))} - {type(None)}
+    if not kinds:
+        return float
+    if kinds == {int, float}:
+        return float
+    if kinds <= {list, array}:
+        return _list_or_array(values)
+    if len(kinds) == 1:
+        return kinds.pop()
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise TypeError(f"a column holds one type, not {names} together; convert the values first")
+
+
+def store(values: Union[List[Any], Tuple[Any, ...]], dtype: type) -> Tuple[Values, Missing]:
+    """The values as a column of `dtype` stores them, and where they are missing.
+
+    Raises `TypeError` for a value that is not of that type; `float` takes whole
+    numbers, `int` cuts off fractions, `str` writes numbers out.
+    """
+    missing = np.fromiter((is_missing(value) for value in values), bool, len(values))
+    gaps = missing if missing.any() else None
+    if dtype in NUMBERS:
+        return _store_numbers(values, gaps, dtype), gaps
+    convert = _converter(dtype)
+    cells = (None if gap else convert(value) for value, gap in zip(values, missing))
+    return objects(cells, len(values)), gaps
+
+
+def objects(cells: Iterable[Any], count: int) -> np.ndarray:
+    """A one-dimensional array of any objects; numpy alone would unfold lists of one length into a table."""
+    return np.fromiter(cells, object, count)
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value counts as missing: None, and what pandas uses for it. NaN is a number, not a gap."""
+    return value is None or value is pd.NA or value is pd.NaT
+
+
+def plain(value: Any) -> Any:
+    """A value inside of a list or a dict, as Turi Create hands it back: lists of numbers become arrays."""
+    if value is None or type(value) in (int, float, str):
+        return value
+    if isinstance(value, _INTS):
+        return int(value)
+    if isinstance(value, _FLOATS):
+        return float(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, _ITEMS):
+        return array("d", value) if value and _all_numbers(value) else [plain(item) for item in value]
+    return _date(value) if isinstance(value, _DATES) else value
+
+
+def _kind(cls: type) -> type:
+    for classes, kind in ((_INTS, int), (_FLOATS, float), (str, str), (dict, dict), (array, array)):
+        if issubclass(cls, classes):
+            return kind
+    if issubclass(cls, (list, tuple)):
+        return list
+    if cls in (type(None), type(pd.NaT), type(pd.NA)):
+        return type(None)
+    if issubclass(cls, _DATES):
+        return datetime.datetime
+    if issubclass(cls, (np.ndarray, Image)):
+        return np.ndarray if issubclass(cls, np.ndarray) else Image
+    raise TypeError(f"a column cannot hold values of type {cls.__name__}")
+
+
+def _list_or_array(values: Iterable[Any]) -> type:
+    present = [value for value in values if value is not None]
+    numeric = all(_all_numbers(value) for value in present)
+    return array if numeric and any(len(value) for value in present) else list
+
+
+def _all_numbers(values: Union[List[Any], Tuple[Any, ...], array]) -> bool:
+    return isinstance(values, array) or all(isinstance(value, _INTS + _FLOATS) for value in values)
+
+
+def _store_numbers(values: Iterable[Any], gaps: Missing, dtype: type) -> Values:
+    if gaps is not None:
+        values = [0 if gap else value for value, gap in zip(values, gaps)]
+    strange = [cls for cls in set(map(type, values)) if not issubclass(cls, _INTS + _FLOATS)]
+    if strange:
+        raise TypeError(f"{strange[0].__name__} is no {dtype.__name__}; use .astype({dtype.__name__}) to convert text")
+    try:
+        return np.array([int(value) for value in values], np.int64) if dtype is int else np.array(values, np.float64)
+    except OverflowError:
+        raise OutOfRange("a whole number needs more than 64 bits; store it as float or str") from None
+
+
+def _converter(dtype: type) -> Callable[[Any], Any]:
+    if dtype not in _CONVERTERS:
+        raise TypeError(f"no column can be of type {dtype.__name__}; use {', '.join(t.__name__ for t in _CONVERTERS)}")
+    return _CONVERTERS[dtype]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (str, *_INTS, *_FLOATS)):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no str; use .astype(str) to write it out")
+
+
+def _date(value: Any) -> datetime.datetime:
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime(warn=False)
+    if isinstance(value, datetime.datetime):
+        return value
+    if isinstance(value, datetime.date):
+        return datetime.datetime(value.year, value.month, value.day)
+    raise TypeError(f"{type(value).__name__} is no datetime; use .str_to_datetime(format) to read text")
+
+
+def _list(value: Any) -> List[Any]:
+    if not isinstance(value, _ITEMS):
+        raise TypeError(f"{type(value).__name__} is no list")
+    return [plain(item) for item in value]
+
+
+def _array(value: Any) -> array:
+    if not isinstance(value, (*_ITEMS, np.ndarray)) or not _all_numbers(list(value)):
+        raise TypeError(f"{type(value).__name__} is no list of numbers")
+    return array("d", value)
+
+
+def _same(cls: type) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if not isinstance(value, cls):
+            raise TypeError(f"{type(value).__name__} is no {cls.__name__}")
+        return value
+
+    return check
+
+
+def _dict(value: Any) -> Any:
+    return plain(_same(dict)(value))
+
+
+_CONVERTERS = {
+    str: _text,
+    list: _list,
+    dict: _dict,
+    array: _array,
+    datetime.datetime: _date,
+    np.ndarray: _same(np.ndarray),
+    Image: _same(Image),
+}

@@ -1,0 +1,230 @@
+"""The frame: columns of one length, each under a name. Columns come and go; their values never change."""
+
+import numbers
+import os
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Union
+
+import numpy as np
+import pandas as pd
+
+from helpers.sframe import archive, display, text_table
+from helpers.sframe.array import SArray, chosen_rows
+from helpers.sframe.columns import Columns
+from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.exchange import Exchange
+from helpers.sframe.html_table import html_table
+from helpers.sframe.joins import Joining
+from helpers.sframe.left_out import LeavesOut, LeftOutMethods
+from helpers.sframe.positions import count, forwards, row_number
+from helpers.sframe.rows import Rows
+
+Path = Union[str, "os.PathLike[str]"]
+_FORMATS = ("auto", "array", "csv", "dataframe", "dict", "empty", "sarray", "sframe", "sframe_obj", "tsv")
+
+
+class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesOut):
+    """A table with the calls of Turi Create's SFrame.
+
+    `data` is a dict from names to columns, whose names are then sorted, as in
+    Turi Create (a column that is an SArray comes after those that are not); a
+    pandas DataFrame; another SFrame; a list of SArrays; or the path of a saved
+    frame, a CSV or a TSV file. Any other list or SArray becomes the column `X1`.
+
+    >>> SFrame({"photo": ["a.jpg", "b.jpg"], "size": [3, None]})[1]
+    {'photo': 'b.jpg', 'size': None}
+    """
+
+    __slots__ = ("_columns",)
+
+    def __init__(self, data: Any = None, format: str = "auto") -> None:
+        if format not in _FORMATS:
+            raise ValueError(f"format {format!r} is unknown; leave it out")
+        self._columns: Dict[str, SArray] = {}
+        if isinstance(data, pd.DataFrame):
+            for name in data.columns:
+                self._add(str(name), SArray(data[name]))
+        elif isinstance(data, SFrame):
+            self._columns = dict(data._columns)
+        elif isinstance(data, dict):
+            self._add_dict(data)
+        elif isinstance(data, (str, os.PathLike)):
+            self._columns = _read(os.fspath(data), format)._columns
+        elif isinstance(data, SArray):
+            self._add("", data)
+        elif hasattr(data, "__len__"):
+            self._add_items(data)
+        elif hasattr(data, "__iter__"):
+            raise TypeError("a frame is made of values that are there; make a list of the generator first")
+        elif data is not None:
+            raise ValueError(f"a frame is made of a dict, a list, a DataFrame or a path, not of {data!r}")
+
+    @classmethod
+    def _of(cls, columns: Dict[str, SArray]) -> "SFrame":
+        frame = cls()
+        frame._columns = columns
+        return frame
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values()))) if self._columns else 0
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __iter__(self) -> Iterator[Dict[str, Any]]:
+        names = list(self._columns)
+        return (dict(zip(names, row)) for row in zip(*self._columns.values()))
+
+    def __getitem__(self, key: Any) -> Any:
+        """Columns or rows, by what stands in the brackets.
+
+        A name gives a column, a list of names or a type a frame of those
+        columns; a number gives a row as a dict (negative from the end), a
+        slice, or a column that is true in them, a frame of those rows.
+        """
+        if isinstance(key, str):
+            return self.select_column(key)
+        if isinstance(key, SArray):
+            return self._take(chosen_rows(key, len(self)))
+        if isinstance(key, numbers.Integral):
+            row = row_number(int(key), len(self))
+            return {name: column[row] for name, column in self._columns.items()}
+        if isinstance(key, slice):
+            rows = forwards(key, len(self))
+            return self._of({name: column._slice(rows) for name, column in self._columns.items()})
+        if isinstance(key, type):
+            return self.select_columns([key])
+        if hasattr(key, "__iter__"):
+            return self.select_columns(key)
+        raise TypeError(f"a frame is asked for a name, a row number, a slice or a column, not {key!r}")
+
+    def _take(self, rows: np.ndarray) -> "SFrame":
+        return self._of({name: column._take(rows) for name, column in self._columns.items()})
+
+    def head(self, n: int = 10) -> "SFrame":
+        """The first n rows."""
+        return self[: count(n)]
+
+    def tail(self, n: int = 10) -> "SFrame":
+        """The last n rows."""
+        return self[max(0, len(self) - count(n)) :]
+
+    def apply(self, fn: Callable[[Dict[str, Any]], Any], dtype: Optional[type] = None) -> SArray:
+        """`fn` of every row, given as a dict, once each, as a new column."""
+        if not callable(fn):
+            raise AssertionError("apply() takes a function of one row, which is a dict")
+        return SArray([fn(row) for row in self], dtype)
+
+    def append(self, other: "SFrame") -> "SFrame":
+        """This frame and below it another with the same columns, in any order."""
+        if not isinstance(other, SFrame):
+            raise Unsupported(f"append() takes an SFrame, not {type(other).__name__}")
+        if not self._columns or not other._columns:
+            return (self if self._columns else other).copy()
+        if set(self._columns) != set(other._columns):
+            differ = ", ".join(sorted(set(self._columns) ^ set(other._columns)))
+            raise SizeMismatch(f"both frames need the same columns; only one has: {differ}")
+        for name, column in self._columns.items():
+            if column.dtype is not other[name].dtype:
+                kinds = f"{column.dtype.__name__} and {other[name].dtype.__name__}"
+                raise Unsupported(f"the column {name!r} is {kinds}; convert one with .astype()")
+        return self._of({name: column.append(other[name]) for name, column in self._columns.items()})
+
+    def __add__(self, other: "SFrame") -> "SFrame":
+        return self.append(other)
+
+    def copy(self) -> "SFrame":
+        """Another frame of the same columns, which costs nothing."""
+        return self._of(dict(self._columns))
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: Any) -> "SFrame":
+        return self.copy()
+
+    def __eq__(self, other: Any) -> bool:
+        raise NotImplementedError("frames are not compared as a whole; compare columns")
+
+    __ne__ = __eq__
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def materialize(self) -> None:
+        """Nothing to do: nothing here is lazy."""
+
+    def is_materialized(self) -> bool:
+        """Always true: nothing here is lazy."""
+        return True
+
+    def print_rows(
+        self,
+        num_rows: int = 10,
+        num_columns: int = 40,
+        max_column_width: int = 30,
+        max_row_width: int = 80,
+        output_file: Any = None,
+    ) -> None:
+        """Print the first rows as a table of text; wide frames in several tables below each other."""
+        table = text_table.text_table(
+            self, num_rows, num_columns, max_column_width, max(max_row_width, max_column_width + 1)
+        )
+        print(f"{table}\n{text_table.dimensions(self)}", file=output_file)
+
+    def explore(self, title: Optional[str] = None) -> None:
+        """Show the first hundred rows as a table, with thumbnails; outside of a notebook print the first ten."""
+        display.explore(self, title or "")
+
+    def show(self) -> None:
+        """Show a summary of each column: its type, gaps, range or most frequent values."""
+        display.show(self)
+
+    def __str__(self) -> str:
+        return text_table.text(self)
+
+    def __repr__(self) -> str:
+        return text_table.description(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(self, text_table.HEAD)
+
+    def _add_dict(self, data: Dict[str, Any]) -> None:
+        if not all(isinstance(name, str) for name in data):
+            raise TypeError("column names are texts")
+        lengths = {name: len(values) for name, values in data.items()}
+        if len(set(lengths.values())) > 1:
+            raise SizeMismatch(f"columns of different lengths: {lengths}")
+        for name in sorted(data, key=lambda name: (isinstance(data[name], SArray), name)):
+            self._add(name, SArray(_cells(data[name])))
+
+    def _add_items(self, data: Iterable[Any]) -> None:
+        items = list(data)
+        kinds = {isinstance(item, SArray) for item in items if item is not None}
+        if kinds == {True, False}:
+            raise ValueError("a frame is made of SArrays or of values, not of both together")
+        if kinds == {True}:
+            for item in items:
+                self._add("", item)
+        elif items:
+            self._add("", SArray(data))
+
+
+def load_sframe(filename: Path) -> SFrame:
+    """The frame that `SFrame.save` wrote to a folder, or a frame of a CSV file.
+
+    Raises `NotFound` where nothing is, `NotAFrame` for anything else, Turi
+    Create's own frames included.
+    """
+    return SFrame(os.fspath(filename))
+
+
+def _read(path: str, format: str) -> SFrame:
+    name = path[:-3] if path.endswith(".gz") else path
+    if format == "tsv" or name.endswith(".tsv"):
+        return SFrame.read_csv(path, delimiter="\t")
+    if format == "csv" or name.endswith((".csv", ".txt")):
+        return SFrame.read_csv(path)
+    return SFrame._of(archive.load(path))
+
+
+def _cells(values: Any) -> Any:
+    return list(values) if isinstance(values, (str, dict, np.ndarray)) and getattr(values, "ndim", 1) < 2 else values

@@ -1,0 +1,51 @@
+"""Rows as numbers: equal keys get equal numbers, for grouping, joining, sorting and looking up.
+
+None equals None, NaN equals NaN, and the two differ.
+"""
+
+from array import array
+from typing import Any, Sequence, Tuple
+
+import numpy as np
+import pandas as pd
+
+from helpers.sframe.dtype import NUMBERS, objects
+from helpers.sframe.errors import Unsupported
+from helpers.sframe.image import Image
+
+
+def codes(column: Any, ordered: bool = False) -> np.ndarray:
+    """A number from 0 for each row of one column.
+
+    With `ordered=True` the numbers sort as the values do: None first, NaN last.
+    """
+    values = column._values
+    if column.dtype is Image:
+        raise Unsupported("images cannot be grouped, joined or counted by; use their path column")
+    if column.dtype not in (*NUMBERS, str):
+        values = objects((_hashable(value) for value in values), len(values))
+    numbers, distinct = pd.factorize(values, sort=ordered)
+    result = np.where(numbers < 0, len(distinct), numbers) + 1  # pandas gives -1 to NaN
+    result[column._gaps] = 0
+    return result.astype(np.int64)
+
+
+def combined(columns: Sequence[Any]) -> Tuple[np.ndarray, int]:
+    """A number for each row of several columns, in order of first appearance; and how many there are."""
+    rows = len(columns[0]) if columns else 0
+    result = np.zeros(rows, np.int64)
+    for column in columns:
+        numbers = codes(column)
+        # Renumbered after each column, so that the product stays far from 64 bits.
+        result = pd.factorize(result * (1 + np.max(numbers, initial=0)) + numbers)[0].astype(np.int64)
+    return result, 1 + int(np.max(result, initial=-1))
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, (array, np.ndarray)):
+        return ("array", *np.asarray(value).ravel().tolist())
+    if isinstance(value, list):
+        return ("list", *map(_hashable, value))
+    if isinstance(value, dict):
+        return frozenset((_hashable(key), _hashable(item)) for key, item in value.items())
+    return value

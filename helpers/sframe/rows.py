@@ -1,0 +1,232 @@
+"""Rows of a frame picked, put in another order, or gathered in groups."""
+
+from array import array
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Union
+
+import numpy as np
+
+from helpers.sframe import aggregate
+from helpers.sframe.errors import ColumnExists
+from helpers.sframe.groups import Groups, mean, total
+from helpers.sframe.keys import codes
+from helpers.sframe.ordering import SORTABLE, direction
+
+if TYPE_CHECKING:
+    from helpers.sframe.frame import SFrame
+
+Keys = Union[str, Iterable[str]]
+
+
+class Rows:
+    """The methods of `SFrame` that answer with some of its rows, or with one row for several."""
+
+    __slots__ = ()
+
+    def filter_by(self: Any, values: Any, column_name: str, exclude: bool = False) -> "SFrame":
+        """The rows whose value in the column is one of `values`, or with `exclude` none of them.
+
+        Raises `TypeError` unless the values are of the column's type.
+        """
+        from helpers.sframe.array import SArray
+
+        if not isinstance(column_name, str):
+            raise TypeError("column_name is a text")
+        column = self[column_name]
+        if not isinstance(values, SArray):
+            values = list(values) if _several(values) else [values]
+            values = SArray(values, column.dtype if all(value is None for value in values) else None)
+        if values.dtype is not column.dtype:
+            kinds = f"{values.dtype.__name__}, and the column {column_name!r} {column.dtype.__name__}"
+            raise TypeError(f"the values are {kinds}; give values of the column's type")
+        numbers = codes(column.append(values))
+        found = np.isin(numbers[: len(self)], numbers[len(self) :])
+        return self._take(np.flatnonzero(found ^ bool(exclude)))
+
+    def sort(self: Any, key_column_names: Any, ascending: bool = True) -> "SFrame":
+        """The rows in order of one column, of several, or of `(name, ascending)` pairs.
+
+        Missing values come first and NaN last, the other way round when
+        descending. Rows with equal keys keep their order.
+        """
+        pairs = _sort_keys(key_column_names, ascending)
+        for name, _ in pairs:
+            if self[name].dtype not in SORTABLE:
+                raise TypeError(f"only numbers, texts and dates can be sorted; {name!r} is {self[name].dtype.__name__}")
+        keys = [direction(codes(self[name], ordered=True), upwards) for name, upwards in pairs]
+        return self._take(np.lexsort(keys[::-1]))
+
+    def topk(self: Any, column_name: str, k: int = 10, reverse: bool = False) -> "SFrame":
+        """The k rows with the largest values, largest first; the smallest with `reverse`, smallest first."""
+        if not isinstance(column_name, str):
+            raise TypeError("column_name is a text")
+        return self[self[column_name].is_topk(k, reverse)].sort(column_name, ascending=reverse)
+
+    def unique(self: Any) -> "SFrame":
+        """Each different row once, in order of first appearance (Turi Create promises no order)."""
+        return self.groupby(self.column_names(), {})
+
+    def drop_duplicates(self: Any, subset: Keys) -> "SFrame":
+        """The first row for each different set of values in these columns, which come first in the result."""
+        subset = [subset] if isinstance(subset, str) else list(subset)
+        if not set(subset) <= set(self.column_names()):
+            raise TypeError(f"columns are {', '.join(self.column_names())}, not {', '.join(subset)}")
+        rest = [name for name in self.column_names() if name not in subset]
+        return self.groupby(subset, {name: aggregate.SELECT_ONE(name) for name in rest})
+
+    def groupby(self: Any, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
+        """One row for each different key, in order of first appearance: the keys, then what is computed.
+
+        `operations` is a dict from new names to what `helpers.sframe.aggregate`
+        has, such as `{"n": aggregate.COUNT()}`, or a list of it, or one; more of
+        the same may follow.
+        """
+        keys = [key_column_names] if isinstance(key_column_names, str) else list(key_column_names)
+        for name in keys:
+            if not isinstance(name, str):
+                raise TypeError("the keys are column names")
+            if self[name].dtype is dict:
+                raise TypeError(f"the column {name!r} holds dicts; rows cannot be grouped by those")
+        groups = Groups([self[name] for name in keys], len(self))
+        columns = {name: self[name]._take(groups.first_rows()) for name in keys}
+        named = [pair for operation in (operations, *args) for pair in _named(operation)]
+        if len(columns) < len(keys) or any(name in columns for name, _ in named):
+            raise ColumnExists("two columns of the result have the same name; choose others in the operations")
+        for new, recipe in named:
+            sources = [self[source] for source in recipe.columns] or [None]
+            columns[new or _free_label(recipe, sources, columns)] = recipe.compute(groups, *sources)
+        return self._of(columns)
+
+    def unstack(self: Any, column_names: Union[str, List[str]], new_column_name: Optional[str] = None) -> "SFrame":
+        """One row for each set of the other columns, with these values in a list, or two columns of them in a dict."""
+        names = [column_names] if isinstance(column_names, str) else list(column_names)
+        if len(names) not in (1, 2):
+            raise TypeError("unstack() takes one column, for lists, or two, for dicts")
+        recipe = aggregate.CONCAT(*names)
+        keys = [name for name in self.column_names() if name not in names]
+        return self.groupby(keys, recipe if new_column_name is None else {new_column_name: recipe})
+
+    def dropna(self: Any, columns: Any = None, how: str = "any", recursive: bool = False) -> "SFrame":
+        """The rows without missing values or NaN in these columns (in all of them without `columns`).
+
+        With `how="all"` only rows go that have nothing else; with `recursive`
+        gaps inside of lists and dicts count too.
+        """
+        return self.dropna_split(columns, how, recursive)[0]
+
+    def dropna_split(
+        self: Any, columns: Any = None, how: str = "any", recursive: bool = False
+    ) -> "Tuple[SFrame, SFrame]":
+        """What `dropna` keeps, and what it drops."""
+        if isinstance(columns, list) and not columns:
+            return self.copy(), type(self)()
+        names = self.column_names() if columns is None else [columns] if isinstance(columns, str) else columns
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise TypeError("columns is a column name or a list of them")
+        if how not in ("any", "all"):
+            raise ValueError(f"how is 'any' or 'all', not {how!r}")
+        if not names:
+            return self.copy(), type(self)()
+        gaps = [_gaps(self[name], recursive) for name in names]
+        drop = np.any(gaps, axis=0) if how == "any" else np.all(gaps, axis=0)
+        return self._take(np.flatnonzero(~drop)), self._take(np.flatnonzero(drop))
+
+    def fillna(self: Any, column_name: str, value: Any) -> "SFrame":
+        """The frame with `value` where one in the column is missing, or NaN."""
+        if not isinstance(column_name, str):
+            raise TypeError("column_name is a text")
+        result = self.copy()
+        result[column_name] = result[column_name].fillna(value)
+        return result
+
+    def sample(self: Any, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SFrame":
+        """A random part of the rows, in their order; the same for the same seed.
+
+        Each row is in it with that probability, or with `exact` so many are,
+        rounded down. The random numbers are not Turi Create's.
+        """
+        return self._take(np.flatnonzero(_chosen(len(self), fraction, seed, exact)))
+
+    def random_split(
+        self: Any, fraction: float, seed: Optional[int] = None, exact: bool = False
+    ) -> "Tuple[SFrame, SFrame]":
+        """The rows in two parts, the first what `sample` gives."""
+        chosen = _chosen(len(self), fraction, seed, exact)
+        if not len(self):
+            return type(self)(), type(self)()
+        return self._take(np.flatnonzero(chosen)), self._take(np.flatnonzero(~chosen))
+
+    def shuffle(self: Any) -> "SFrame":
+        """All rows in a random order."""
+        return self._take(np.random.default_rng().permutation(len(self)))
+
+
+def _several(values: Any) -> bool:
+    if isinstance(values, (dict, set, frozenset)):
+        raise TypeError(f"values is a list or a column, not a {type(values).__name__}")
+    return hasattr(values, "__iter__") and not isinstance(values, str)
+
+
+def _sort_keys(keys: Any, ascending: bool) -> List[Tuple[str, bool]]:
+    if isinstance(keys, str):
+        keys = [keys]
+    if not isinstance(keys, list):
+        raise TypeError("sort() takes a column name, a list of them, or a list of (name, ascending) pairs")
+    if len(set(map(type, keys))) != 1:
+        raise ValueError("sort() takes one column at least, all as names or all as (name, ascending) pairs")
+    if not isinstance(ascending, (bool, int)):
+        raise TypeError("ascending is True or False; for several use a list of (name, ascending) pairs")
+    pairs = keys if isinstance(keys[0], tuple) else [(key, bool(ascending)) for key in keys]
+    if not all(isinstance(name, str) for name, _ in pairs):
+        raise TypeError("the columns to sort by are given by name")
+    return pairs
+
+
+def _named(operation: Any) -> List[Tuple[Optional[str], aggregate.Aggregate]]:
+    if isinstance(operation, dict):
+        return [pair for name, recipe in operation.items() for pair in _recipes(recipe, name)]
+    operations = operation if isinstance(operation, list) else [operation]
+    return [pair for recipe in operations for pair in _recipes(recipe, None)]
+
+
+def _recipes(recipe: Any, name: Any) -> List[Tuple[Optional[str], aggregate.Aggregate]]:
+    recipe = recipe() if recipe is aggregate.COUNT else recipe
+    if isinstance(recipe, aggregate.Aggregate) and not isinstance(name, tuple):
+        return [(name, recipe)]
+    if isinstance(recipe, tuple) and all(isinstance(part, aggregate.Aggregate) for part in recipe):
+        names = [None] * len(recipe) if name is None else name
+        if isinstance(names, (list, tuple)) and len(names) == len(recipe):
+            return list(zip(names, recipe))
+    raise TypeError("groupby() computes what helpers.sframe.aggregate has, one name for each, such as COUNT()")
+
+
+def _free_label(recipe: aggregate.Aggregate, sources: List[Any], taken: Dict[str, Any]) -> str:
+    vectors = recipe.compute in (total, mean) and sources[0].dtype is array
+    label = f"Vector {recipe.label}" if vectors else recipe.label
+    number, name = 0, label
+    while name in taken:
+        number += 1
+        name = f"{label}.{number}"
+    return name
+
+
+def _gaps(column: Any, recursive: bool) -> np.ndarray:
+    if not recursive or column.dtype not in (list, dict):
+        return column._missing_or_nan()
+    return np.fromiter((_has_gap(cell) for cell in column._values), bool, len(column))
+
+
+def _has_gap(value: Any) -> bool:
+    if isinstance(value, (list, dict)):
+        return any(_has_gap(item) for item in (value.values() if isinstance(value, dict) else value))
+    return value is None or value != value
+
+
+def _chosen(rows: int, fraction: float, seed: Optional[int], exact: bool) -> np.ndarray:
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"a part of the rows is between 0 and 1, not {fraction}")
+    random = np.random.default_rng(None if seed is None else abs(int(seed)))
+    if not exact:
+        return random.random(rows) < fraction
+    chosen = np.zeros(rows, bool)
+    chosen[random.permutation(rows)[: int(rows * fraction)]] = True
+    return chosen

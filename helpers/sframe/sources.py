@@ -1,0 +1,57 @@
+"""What a column can be made of: lists, numpy arrays, pandas Series, and what else counts as a list."""
+
+import collections.abc
+import itertools
+import types
+from array import array
+from typing import Any, Iterable, List, Tuple, Union
+
+import numpy as np
+import pandas as pd
+
+from helpers.sframe.dtype import Missing, Values, is_missing, objects
+from helpers.sframe.errors import OutOfRange, Unsupported
+
+_SEQUENCES = (types.GeneratorType, range, filter, map, collections.abc.KeysView, collections.abc.ValuesView)
+
+
+def is_number_array(data: Any) -> bool:
+    """Whether this is a numpy array or a Series of plain numbers, which need not be looked at one by one."""
+    dtype = getattr(data, "dtype", None)
+    return isinstance(data, (np.ndarray, pd.Series)) and isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+
+
+def of_numbers(data: np.ndarray) -> Tuple[type, Values, Missing]:
+    """The type and the values of a column of such an array; each row of two dimensions is one list."""
+    if data.ndim > 2:
+        raise TypeError("a column takes a numpy array of one or two dimensions; reshape it to one row each")
+    if data.ndim == 2:
+        rows = np.ascontiguousarray(data, np.float64)
+        return array, objects((array("d", row.tobytes()) for row in rows), len(rows)), None
+    if data.dtype.kind == "f":
+        return float, data.astype(np.float64), None
+    if data.dtype.kind == "u" and data.size and data.max() > np.iinfo(np.int64).max:
+        raise OutOfRange("a whole number needs more than 64 bits; store it as float")
+    return int, data.astype(np.int64), None
+
+
+def listed(data: Any) -> Union[List[Any], Tuple[Any, ...]]:
+    """The values one after the other. Raises `TypeError` for what has no order, or no values."""
+    if isinstance(data, (list, tuple)):
+        return data
+    if isinstance(data, pd.Series):
+        return _series(data)
+    if isinstance(data, str):
+        raise Unsupported(f"an SArray is made of values, not of a file; use SFrame({data!r})")
+    if isinstance(data, (np.ndarray, *_SEQUENCES)) or hasattr(data, "typecode"):
+        return list(data)
+    raise TypeError(f"a column is made of a list, a numpy array or a pandas Series, not {type(data).__name__}")
+
+
+def _series(data: "pd.Series[Any]") -> List[Any]:
+    values: Iterable[Any] = data.array if data.dtype.kind == "M" else data.tolist()
+    cells = [None if is_missing(value) else value for value in values]
+    if any(isinstance(cell, str) for cell in itertools.islice(cells, 1000)):
+        # Pandas writes NaN for a missing text; Turi Create stops at those.
+        return [None if cell is None or cell != cell else cell for cell in cells]
+    return cells

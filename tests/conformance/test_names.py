@@ -1,0 +1,54 @@
+"""Every public name of Turi Create is there, or on the list of what is left out; and nothing is both."""
+
+import importlib
+import inspect
+
+import pytest
+
+import helpers.sframe
+from helpers.sframe.left_out import LEFT_OUT
+
+turicreate = pytest.importorskip(
+    "turicreate", reason="Turi Create is not in this environment (environment.yml describes one)"
+)
+
+# Besides what helpers.sframe has, these are in helpers.tc.
+IN_TC = {"image_similarity", "load_images", "load_model"}
+
+
+def public(owner):
+    return {name for name in dir(owner) if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("name", ["SFrame", "SArray", "Image", "image_analysis", "aggregate"])
+def test_each_name_is_there_or_left_out(name):
+    theirs, ours = getattr(turicreate, name), getattr(helpers.sframe, name)
+    assert public(theirs) - public(ours) == set(LEFT_OUT[name])
+
+
+def test_each_module_is_there_or_left_out():
+    importlib.import_module("turicreate.meta")  # Turi Create does so itself, on the first apply()
+    assert public(turicreate) - public(helpers.sframe) - IN_TC == set(LEFT_OUT["turicreate"])
+
+
+@pytest.mark.parametrize("name", ["SFrame", "SArray", "Image"])
+def test_each_method_takes_the_same_arguments(name):
+    """All that Turi Create's methods take, in the same order, can be given here too."""
+    theirs, ours = getattr(turicreate, name), getattr(helpers.sframe, name)
+    for method in sorted(public(theirs) & public(ours)):
+        if not inspect.isroutine(getattr(theirs, method)):
+            continue
+        wanted, given = (_arguments(getattr(owner, method)) for owner in (theirs, ours))
+        assert given[: len(wanted)] == wanted or "options" in given or "bounds" in given, f"{name}.{method}: {wanted}"
+
+
+def _arguments(method):
+    return [name for name in inspect.signature(method).parameters if not name.startswith("_") and name != "kwargs"]
+
+
+@pytest.mark.parametrize("name", ["load_images", "resize", "get_deep_features"])
+def test_each_function_takes_the_same_arguments(name):
+    wanted, given = (
+        list(inspect.signature(getattr(tc.image_analysis, name)).parameters) for tc in (turicreate, helpers.sframe)
+    )
+    assert given == wanted

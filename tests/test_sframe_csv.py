@@ -1,0 +1,85 @@
+"""CSV files where Turi Create would lose something, and files that are never half written."""
+
+import csv
+import gzip
+import pathlib
+
+import pytest
+
+from helpers.sframe import SFrame
+from helpers.sframe.errors import NotAFrame, NotFound
+
+
+def there_and_back(frame, path, **options):
+    frame.export_csv(str(path), **options)
+    return SFrame.read_csv(str(path), delimiter=options.get("delimiter", ","))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("quote_level", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+def test_texts_come_back(tmp_path, delimiter, quote_level):
+    texts = [
+        "C:\\new\\x",
+        'say "hi"',
+        "a,b;c|d",
+        "two\nlines\r\n",
+        " blanks ",
+        "tab\t",
+        "é日",
+        "[1",
+        "{",
+        "#",
+        "'",
+        "x",
+    ]
+    frame = SFrame({"text": texts, "n": range(len(texts))})
+    back = there_and_back(frame, tmp_path / "frame.csv", delimiter=delimiter, quote_level=quote_level)
+    assert list(back["text"]) == texts and list(back["n"]) == list(range(len(texts)))
+
+
+def test_numbers_keep_all_their_digits(tmp_path):
+    numbers = [1 / 3, 123456789.123, 1e-300, 2.0**60, 0.1 + 0.2]
+    assert list(there_and_back(SFrame({"x": numbers}), tmp_path / "frame.csv")["x"]) == numbers
+
+
+def test_lists_and_dicts_come_back(tmp_path):
+    frame = SFrame({"v": [[1, 2.5], [0.1]], "l": [["a", 'b"c\\', None], [1, "x"]], "d": [{"k": "a,b"}, {"é": 2}]})
+    back = there_and_back(frame, tmp_path / "frame.csv")
+    assert list(back) == list(frame) and back.column_types() == frame.column_types()
+
+
+def test_types_are_those_of_every_row(tmp_path):
+    """Turi Create looks at a hundred rows, and then drops a text and cuts off a fraction."""
+    (tmp_path / "frame.csv").write_text("a,b\n" + "1,1\n" * 150 + "x,1.5\n")
+    frame = SFrame(str(tmp_path / "frame.csv"))
+    assert len(frame) == 151 and frame[150] == {"a": "x", "b": 1.5}
+
+
+def test_lines_left_out_are_counted(tmp_path, capsys):
+    (tmp_path / "frame.csv").write_text("a,b\n1,2\n1\n1,2,3\n")
+    assert len(SFrame(str(tmp_path / "frame.csv"))) == 1
+    assert "2 lines could not be read" in capsys.readouterr().err
+
+
+def test_gzip_by_name(tmp_path):
+    SFrame({"a": [1]}).save(str(tmp_path / "frame.csv.gz"))
+    assert gzip.decompress((tmp_path / "frame.csv.gz").read_bytes()) == b"a\n1\n"
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_a_failed_write_leaves_the_old_file(tmp_path, ending, monkeypatch):
+    path = tmp_path / f"frame.{ending}"
+    path.write_text("old")
+    monkeypatch.setattr(pathlib.Path, "replace", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        SFrame({"a": [1]}).save(str(path))
+    assert [found.read_text() for found in tmp_path.iterdir()] == ["old"]
+
+
+def test_places_that_cannot_be(tmp_path):
+    with pytest.raises(NotAFrame, match="choose another place"):
+        SFrame({"a": [1]}).export_csv(str(tmp_path / "nowhere" / "frame.csv"))
+    with pytest.raises(NotFound, match="nowhere"):
+        SFrame.read_csv(str(tmp_path / "nowhere.csv"))
+    with pytest.raises(NotFound, match="nowhere"):
+        SFrame.read_json(str(tmp_path / "nowhere.json"))
