@@ -9,7 +9,7 @@ import io
 import os
 import struct
 from pathlib import Path
-from typing import BinaryIO, Optional, Tuple, Union
+from typing import BinaryIO, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -29,6 +29,20 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
+
+_TROUBLE = (  # what Pillow raises at a file that is no photo, or half of one
+    PhotoError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    OSError,
+    ValueError,
+    SyntaxError,
+    struct.error,
+    EOFError,
+    MemoryError,
+    IndexError,
+    KeyError,
+)
 
 try:  # the optional extra `heic`; without it those files are reported, with the way out
     import pillow_heif
@@ -66,12 +80,46 @@ def open_photo(source: Source, *, size: Optional[Tuple[int, int]] = None, native
             if size is not None:
                 image = image.resize(size[::-1] if turn in _SIDEWAYS else size, Image.Resampling.BILINEAR)
             return image.transpose(_TURNS[turn]) if turn in _TURNS else image
-    except PhotoError:
-        raise
-    except (OSError, ValueError, SyntaxError, struct.error, EOFError, MemoryError, IndexError, KeyError) as error:
-        raise PhotoError(_reason(source, error)) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotoError(f"more pixels than is safe to decode ({error}); make it smaller first") from error
+    except _TROUBLE as error:
+        raise _refusal(source, error) from error
+
+
+class Kind(NamedTuple):
+    """What a photo's file says of itself."""
+
+    format: str  # Pillow's name: JPEG, PNG, …
+    mode: str  # Pillow's name: L, RGB, P, CMYK, …
+    width: int  # pixels, as they are stored
+    height: int
+    plain: bool  # an upright JPEG or PNG of 8-bit grey or RGB(A)
+
+
+def check_photo(path: Path) -> Kind:
+    """See whether a file is a whole photo, without decoding more of it than it takes to know.
+
+    A JPEG that ends with its end marker is whole; any other is decoded, at an eighth.
+    Other formats are decoded whole. Damage in the middle of a JPEG shows when
+    its pixels are needed, not here.
+
+    Raises `PhotoError`.
+    """
+    try:
+        with Image.open(path) as image:
+            width, height = image.size  # before `draft` makes it smaller
+            if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(path):
+                image.draft(None, (64, 64))
+                image.load()
+            plain = image.format in ("JPEG", "PNG") and image.mode in ("L", "RGB", "RGBA")
+            plain = plain and "transparency" not in image.info and _orientation(image) == 1
+            return Kind(image.format or "", image.mode, width, height, plain)
+    except _TROUBLE as error:
+        raise _refusal(path, error) from error
+
+
+def _ends_as_jpeg(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4096))
+        return file.read().rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras fill up with zeros
 
 
 def photo_size(source: Source) -> Tuple[int, int]:
@@ -80,10 +128,8 @@ def photo_size(source: Source) -> Tuple[int, int]:
         with Image.open(_readable(source)) as image:
             width, height = image.size
             return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
-    except (OSError, ValueError, SyntaxError, struct.error, EOFError) as error:
-        raise PhotoError(_reason(source, error)) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotoError(f"more pixels than is safe to decode ({error}); make it smaller first") from error
+    except _TROUBLE as error:
+        raise _refusal(source, error) from error
 
 
 def _readable(source: Source) -> Union[str, BinaryIO]:
@@ -119,12 +165,18 @@ def _eight_bits(image: Image.Image, native: bool) -> Image.Image:
 def _sixteen_bits(image: Image.Image) -> Image.Image:
     """Grey of more than 8 bits, scaled by its range instead of clipped to white."""
     pixels = np.nan_to_num(np.asarray(image).astype(np.float32))
-    highest = float(pixels.max(initial=1.0))
+    highest = float(np.max(pixels, initial=1.0))
     top = highest if image.mode == "F" or highest > 65535 else 65535.0
     return Image.fromarray((pixels.clip(0, top) * (255.0 / top) + 0.5).astype(np.uint8))
 
 
+def _refusal(source: Source, error: BaseException) -> PhotoError:
+    return error if isinstance(error, PhotoError) else PhotoError(_reason(source, error))
+
+
 def _reason(source: Source, error: BaseException) -> str:
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return f"more pixels than is safe to decode ({error}); make it smaller first"
     if isinstance(error, UnidentifiedImageError):
         return _not_a_photo(source)
     if isinstance(error, FileNotFoundError):

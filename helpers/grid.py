@@ -1,0 +1,281 @@
+"""A query and its matches as a figure: the photo that was asked for, then its neighbours in order.
+
+`show_matches(model, found)` hands on a matplotlib Figure, which shows itself as
+the last expression of a cell and is saved with `figure.savefig("matches.png")`.
+"""
+
+import io
+import math
+import textwrap
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.patches import Rectangle
+
+from helpers.decode import Source, open_photo, photo_size
+from helpers.errors import FrameError, PhotoError
+
+_MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
+_PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved at dpi=200
+
+# Inches; the figure has 100 pixels per inch on the screen.
+_TILE, _GAP, _MARGIN = 1.5, 0.16, 0.2
+_BESIDE_QUERY = 0.34
+_LINE = 0.155
+
+_INK, _GREY, _FAINT, _QUERY = "#1f2328", "#6b7280", "#f3f4f6", "#c2410c"
+_SANS = "DejaVu Sans"  # comes with matplotlib, so it is always there
+_STAND_IN = "□"
+
+
+class MatchesFigure(Figure):
+    """A Figure that shows itself inline.
+
+    Jupyter shows a plain one only after pyplot was imported, and pyplot keeps
+    every figure that it makes alive.
+    """
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi="figure")
+        return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """One photo of the grid and what is written beneath it."""
+
+    name: str
+    source: Optional[Source]  # None: the model does not remember the photo
+    rank: Optional[int] = None  # None: the query
+    distance: float = math.nan
+    is_query: bool = False
+
+
+class _Block(NamedTuple):
+    """A query with those of its matches that there is room for."""
+
+    query: _Tile
+    matches: List[_Tile]
+    rows: int
+    total: int
+
+
+def show_matches(model: Any, found: Any, *, columns: int = 5) -> Figure:
+    """Draw each query photo and, beside it, its matches by rank, with distances and names.
+
+    `found` is what `model.query` gave, or any of its rows; `columns` is how
+    many matches stand side by side, 1 to 20. Tiles keep their size: with more
+    matches the figure grows downwards, to 20 rows of matches for each of 10
+    queries at most, and says what it left out. Distances have 3 digits.
+
+    A photo that has gone missing or is damaged is a grey tile with the reason.
+
+    Raises `FrameError` for a frame that is no query's answer, for labels that
+    the model does not have, and for `columns` out of range.
+    """
+    if not 1 <= columns <= _MOST_COLUMNS:
+        raise FrameError(f"columns={columns}: show_matches puts 1 to {_MOST_COLUMNS} matches side by side")
+    missing = {"query_label", "reference_label", "distance", "rank"} - set(found.column_names())
+    if missing:
+        raise FrameError(f"found lacks {', '.join(sorted(missing))}; show_matches takes what model.query gives")
+
+    answers: Dict[Any, List[Any]] = {}
+    for row in found:
+        answers.setdefault(row["query_label"], []).append(row)
+    asked = model.asked(found)
+    for label in asked:
+        answers.setdefault(label, [])
+
+    shown = list(answers)[:_MOST_QUERIES]
+    blocks = [_block(model, label, asked.get(label), answers[label], columns) for label in shown]
+    note = ""
+    if len(answers) > len(shown):
+        note = f"{len(shown)} of {len(answers)} queries shown; filter the result by query_label to see the others"
+    elif not answers:
+        note = "no matches"
+    return _Sheet(blocks, note, with_folders=_several_folders(model.names)).figure
+
+
+def _block(model: Any, label: Any, query: Optional[Tuple[str, Source]], answer: List[Any], columns: int) -> _Block:
+    name, source = query or (f"query {label}", None)
+    rows = min(_MOST_ROWS, -(-len(answer) // columns))
+    matches = []
+    for row in sorted(answer, key=lambda row: row["rank"])[: rows * columns]:
+        match = row["reference_label"]
+        photo = model.photo(match)
+        matches.append(_Tile(model.name_of(match), photo, row["rank"], row["distance"], is_query=photo == source))
+    return _Block(_Tile(name, source), matches, max(1, rows), len(answer))
+
+
+def _several_folders(names: List[str]) -> bool:
+    first = _folder(names[0]) if names else ""
+    return any(_folder(name) != first for name in names)
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+class _Sheet:
+    """The figure while it is drawn: one pair of axes over all of it, in inches from the top left."""
+
+    def __init__(self, blocks: List[_Block], note: str, *, with_folders: bool) -> None:
+        self.with_folders = with_folders
+        self.row_height = _TILE + (4 if with_folders else 3) * _LINE + _GAP
+        self.columns = max([1, *(-(-len(block.matches) // block.rows) for block in blocks)])
+        width = 2 * _MARGIN + (1 + self.columns) * (_TILE + _GAP) - _GAP + _BESIDE_QUERY - _GAP
+        heights = [block.rows * self.row_height + 2 * _LINE * (block.total > len(block.matches)) for block in blocks]
+        height = 2 * _MARGIN + sum(heights) + 2 * _LINE * bool(note) - _GAP * bool(blocks)
+        self.figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white", layout="none")
+        self.axes = self.figure.add_axes((0, 0, 1, 1), frameon=False)
+
+        top = _MARGIN
+        with ThreadPoolExecutor(4) as readers:
+            for block, block_height in zip(blocks, heights):
+                if top > _MARGIN:
+                    self.axes.plot([_MARGIN, width - _MARGIN], [top - 0.6 * _GAP] * 2, color="#e5e7eb", linewidth=0.8)
+                self.block(block, top, readers)
+                top += block_height
+        if note:
+            self.text(_MARGIN, height - _MARGIN, note, color=_GREY)
+        # Last, because drawing photos moves the limits.
+        self.axes.set(xlim=(0, width), ylim=(height, 0), aspect="auto")
+        self.axes.set_axis_off()
+
+    def block(self, block: _Block, top: float, readers: ThreadPoolExecutor) -> None:
+        query, *photos = readers.map(_read, [tile.source for tile in (block.query, *block.matches)])
+        self.tile(block.query, query, _MARGIN, top)
+        left = _MARGIN + _TILE + _BESIDE_QUERY
+        for number, (tile, photo) in enumerate(zip(block.matches, photos)):
+            row, column = divmod(number, self.columns)
+            self.tile(tile, photo, left + column * (_TILE + _GAP), top + row * self.row_height)
+        if block.total > len(block.matches):
+            note = f"{len(block.matches)} of {block.total} matches shown"
+            self.text(left, top + block.rows * self.row_height + _LINE / 2, note, color=_GREY)
+        if not block.matches:
+            self.text(left + _TILE / 2, top + _TILE / 2, "no matches", size=9, color=_GREY, ha="center")
+
+    def tile(self, tile: _Tile, photo: Union[np.ndarray, PhotoError], x: float, y: float) -> None:
+        self.photo(photo, x, y)
+        below, right = y + _TILE + _LINE, x + _TILE
+        if tile.rank is None:
+            self.axes.add_patch(Rectangle((x, y), _TILE, _TILE, fill=False, edgecolor=_QUERY, linewidth=2.5, zorder=3))
+            self.text(x, below, "query", size=9, color=_QUERY, weight="bold")
+        else:
+            self.text(x, below, str(tile.rank), size=9, weight="bold")
+            self.text(right, below, _digits(tile.distance), size=9, ha="right")
+            if tile.is_query:
+                self.text(x + 0.27, below, "query itself", color=_QUERY)
+        self.text(x, below + _LINE, tile.name.rpartition("/")[2], fit=True)
+        if self.with_folders:
+            self.text(x, below + 2 * _LINE, _folder(tile.name), color=_GREY, fit=True)
+
+    def photo(self, photo: Union[np.ndarray, PhotoError], x: float, y: float) -> None:
+        refused = isinstance(photo, PhotoError)
+        self.axes.add_patch(Rectangle((x, y), _TILE, _TILE, facecolor="#d1d5db" if refused else _FAINT))
+        if isinstance(photo, PhotoError):
+            reason = "\n".join(textwrap.wrap(str(photo), 20, max_lines=6, placeholder="…"))
+            self.text(x + _TILE / 2, y + _TILE / 2, reason, size=7.5, color="#4b5563", ha="center")
+            return
+        height, width = (_TILE * side / max(photo.shape[:2]) for side in photo.shape[:2])
+        left, top = x + (_TILE - width) / 2, y + (_TILE - height) / 2
+        extent = (left, left + width, top + height, top)
+        self.axes.imshow(photo, extent=extent, aspect="auto", origin="upper", zorder=2)
+
+    def text(
+        self, x: float, y: float, text: str, *, size: float = 8, color: str = _INK, fit: bool = False, **style: Any
+    ) -> None:
+        lines = [_drawable(line) for line in text.split("\n")] if not fit else [_fitted(text, _TILE * 72 / size)]
+        drawn = "\n".join(lines)
+        families = [_SANS, *sorted({_family(character) or _SANS for character in drawn} - {_SANS, "\n"})]
+        self.axes.text(
+            x, y, drawn, size=size, color=color, va="center", family=families, parse_math=False, usetex=False, **style
+        )
+
+
+def _read(source: Optional[Source]) -> Union[np.ndarray, PhotoError]:
+    """The photo at the size of a tile, height x width x 3; or, handed on instead of raised, why it cannot be had."""
+    if source is None:
+        return PhotoError("the model does not remember this photo; query again")
+    try:
+        width, height = photo_size(source)
+        scale = min(1.0, _PIXELS / max(width, height))
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        return np.asarray(open_photo(source, size=size))
+    except PhotoError as error:
+        return error
+
+
+def _digits(distance: float) -> str:
+    """Three significant digits, and no exponent where a plain number will do."""
+    return f"{distance:.0f}" if 1000 <= distance < 1e6 else f"{distance:#.3g}".rstrip(".")
+
+
+def _fitted(text: str, room: float) -> str:
+    """`text` shortened in its middle to `room` ems: names differ at their ends."""
+    text = _drawable(text)
+    if sum(map(_advance, text)) <= room:
+        return text
+    room -= _advance("…")
+    left, right = 0, len(text)
+    while left < right:
+        from_end = left >= len(text) - right
+        room -= _advance(text[right - 1] if from_end else text[left])
+        if room < 0:
+            break
+        left, right = (left, right - 1) if from_end else (left + 1, right)
+    return f"{text[:left]}…{text[right:]}"
+
+
+def _drawable(text: str) -> str:
+    """`text` on one line, with a box for each character that no installed font has."""
+    one_line = " ".join(text.split())
+    visible = (character for character in one_line if not _is_invisible(character))
+    return "".join(character if _family(character) else _STAND_IN for character in visible)
+
+
+def _is_invisible(character: str) -> bool:
+    # Joiners, direction marks and variation selectors have no picture of their own, and fonts often lack them.
+    return unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
+
+
+@lru_cache(maxsize=None)
+def _family(character: str) -> Optional[str]:
+    """The first installed font family that has this character."""
+    if not character.isprintable():
+        return None
+    return next((family for family in _families() if character in _coverage(family)), None)
+
+
+@lru_cache(maxsize=1)
+def _families() -> List[str]:
+    # The font of last resort, which newer matplotlibs bring, has a box for everything.
+    names = {font.name for font in fontManager.ttflist if "Last Resort" not in font.name} - {_SANS}
+    return [_SANS, *sorted(names, key=lambda name: ("Sans" not in name, name))]
+
+
+@lru_cache(maxsize=None)
+def _coverage(family: str) -> FrozenSet[str]:
+    try:
+        return frozenset(map(chr, get_font(_file(family)).get_charmap()))
+    except (OSError, RuntimeError):  # uninstalled since matplotlib made its list, or not for FreeType
+        return frozenset()
+
+
+@lru_cache(maxsize=None)
+def _advance(character: str) -> float:
+    """The width of a character, in ems."""
+    font = get_font(_file(_family(character) or _SANS))
+    font.set_size(100, 72)
+    return font.load_char(ord(character)).linearHoriAdvance / 65536 / 100
+
+
+def _file(family: str) -> str:
+    return findfont(FontProperties(family=[family]))

@@ -1,0 +1,94 @@
+"""Photos in the image column of a frame, whichever kind of frame it is.
+
+The stand-in's Images know where their photo lies; Turi Create's hold a copy of
+its bytes. `image_of` makes one from a file, `source_of` gives back what
+`helpers.decode.open_photo` takes.
+"""
+
+import hashlib
+import io
+import os
+from pathlib import Path
+from typing import Any, List, Union
+
+from PIL import Image as Pillow
+
+from helpers import tc
+from helpers.decode import check_photo, open_photo
+from helpers.errors import FrameError
+
+_JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
+
+
+def image_of(path: Path) -> Any:
+    """A frame's Image of the photo in a file, upright; raises `PhotoError` where it cannot be read.
+
+    Turi Create knows upright JPEG and plain PNG files: those are kept as they
+    are. Any other photo becomes a PNG of the same pixels.
+    """
+    kind = check_photo(path)
+    if not tc.HAS_TURICREATE:
+        return tc.Image(str(path))
+    if kind.plain:
+        encoded, number = path.read_bytes(), _JPEG if kind.format == "JPEG" else _PNG
+        return _turi_image(encoded, number, kind.width, kind.height, {"L": 1, "RGB": 3, "RGBA": 4}[kind.mode])
+    upright = open_photo(path, native=True)
+    buffer = io.BytesIO()
+    upright.save(buffer, "PNG", compress_level=1)  # five times as fast as the default, a tenth larger
+    return _turi_image(buffer.getvalue(), _PNG, upright.width, upright.height, len(upright.getbands()))
+
+
+def _turi_image(encoded: bytes, number: int, width: int, height: int, channels: int) -> Any:
+    # Built from its parts: Turi Create's own reader takes an address, and a file name is not one.
+    return tc.Image(
+        _image_data=bytearray(encoded),
+        _image_data_size=len(encoded),
+        _width=width,
+        _height=height,
+        _channels=channels,
+        _format_enum=number,
+        _version=0,
+    )
+
+
+def image_from_bytes(encoded: bytes) -> Any:
+    """A frame's Image of the bytes of a photo file; raises `PhotoError` where they are none."""
+    if not tc.HAS_TURICREATE:
+        return tc.Image.from_bytes(encoded)
+    upright = open_photo(encoded, native=True)
+    buffer = io.BytesIO()
+    upright.save(buffer, "PNG", compress_level=1)
+    return _turi_image(buffer.getvalue(), _PNG, upright.width, upright.height, len(upright.getbands()))
+
+
+def source_of(image: Any) -> Union[str, bytes]:
+    """What `helpers.decode.open_photo` takes: a path, or the bytes of a photo file."""
+    if isinstance(image, (str, bytes)):
+        return image
+    if isinstance(image, os.PathLike):
+        return os.fspath(image)
+    if not isinstance(image, tc.Image):
+        raise FrameError(f"a photo is an Image, a path or bytes, not {type(image).__name__}")
+    if not tc.HAS_TURICREATE:
+        return image.source
+    if image._format_enum in (_JPEG, _PNG):
+        return bytes(image._image_data)
+    buffer = io.BytesIO()
+    Pillow.fromarray(image.pixel_data).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def image_array(images: List[Any]) -> Any:
+    """The images as an SArray; an empty one too has the type Image."""
+    return tc.SArray(images, dtype=tc.Image)
+
+
+def identity_of(source: Union[str, bytes]) -> str:
+    """The same for the same photo: a file by its place, size and time of change, bytes by their hash.
+
+    Raises `OSError` where the file has gone.
+    """
+    if isinstance(source, bytes):
+        return hashlib.blake2b(source, digest_size=16).hexdigest()
+    status = Path(source).stat()
+    return f"{Path(source).absolute()} {status.st_size} {status.st_mtime_ns}"

@@ -1,0 +1,148 @@
+"""A folder of photos as a frame: finding them, checking them, and their thumbnails.
+
+`load_photos` hands on an SFrame with one row a photo, and a second one with
+everything that stayed out, and why. Nothing in a folder ends the run.
+"""
+
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Iterator, List, Set, Tuple, Union
+
+from tqdm.auto import tqdm
+
+from helpers import tc
+from helpers.decode import Source, open_photo, photo_size
+from helpers.errors import FrameError, PhotoError
+from helpers.image_column import image_array, image_of
+
+__all__ = ["load_photos", "open_photo", "thumbnail"]
+
+
+def load_photos(
+    folder: Union[str, "os.PathLike[str]"], *, recursive: bool = True, progress: bool = True
+) -> Tuple[Any, Any]:
+    """The photos of a folder, and what in it is none.
+
+    Returns two SFrames, each sorted by path:
+
+    - `data`: `id` (row number), `path` (relative to the folder, with `/`; this
+      is what a photo is known by), `image`, `folder` (the path without the file name,
+      `.` for photos that lie in the folder itself), `width` and `height`
+      (pixels, upright);
+    - `bad`: `path` and `reason`, for each file that is no photo or cannot be
+      read, and each folder that was not entered.
+
+    One line says how many were left out. Raises `FrameError` where the folder
+    cannot be had at all.
+
+    >>> data, bad = load_photos("data/robots")
+    >>> len(data), len(bad)
+    (199, 0)
+    """
+    root = Path(folder).expanduser()
+    if not root.is_dir():
+        kind = "is a file, not a folder" if root.exists() else "no such folder"
+        raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
+    found, refused = _find(root, recursive)
+    photos: List[Tuple[str, Any]] = []
+    with ThreadPoolExecutor() as pool:
+        read = zip(found, pool.map(_try_image, (root / name for name in found)))
+        for name, image in tqdm(read, total=len(found), unit=" photos", delay=2, disable=not progress):
+            if isinstance(image, PhotoError):
+                refused.append((name, str(image)))
+            else:
+                photos.append((name, image))
+    if refused:
+        print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
+    return _data(photos), _bad(sorted(refused))
+
+
+def thumbnail(source: Source, *, side: int = 160) -> bytes:
+    """The photo as a JPEG of at most `side` pixels along its longer side; raises `PhotoError`."""
+    width, height = photo_size(source)
+    scale = min(1.0, side / max(width, height))
+    small = open_photo(source, size=(max(1, round(width * scale)), max(1, round(height * scale))))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def _find(root: Path, recursive: bool) -> Tuple[List[str], List[Tuple[str, str]]]:
+    """Every file that may be a photo, and every one that was not looked at, as paths relative to the root."""
+    found: List[str] = []
+    refused: List[Tuple[str, str]] = []
+    for path, reason in _walk(root, recursive, set()):
+        name = path.relative_to(root).as_posix()
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            # No frame and no notebook can hold such a name.
+            name, reason = name.encode("utf-8", "replace").decode(), "its name is not valid text; rename it"
+        if reason:
+            refused.append((name, reason))
+        else:
+            found.append(name)
+    return sorted(found), refused
+
+
+def _walk(folder: Path, recursive: bool, above: Set[Tuple[int, int]]) -> Iterator[Tuple[Path, str]]:
+    """Files below a folder, links followed; the second of each pair is why it was not looked at, or empty."""
+    try:
+        status = folder.stat()
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield folder, "no permission to open this folder" if isinstance(error, PermissionError) else str(error)
+        return
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        yield folder, "a link back to a folder above it"
+        return
+    for entry in entries:
+        path = folder / entry.name
+        try:
+            is_folder, is_file = entry.is_dir(), entry.is_file()
+        except OSError as error:
+            yield path, str(error)
+            continue
+        if entry.name.startswith("."):
+            yield path, "hidden folder, not entered" if is_folder else "hidden file, not looked at"
+        elif is_folder:
+            if recursive:
+                yield from _walk(path, recursive, above | {here})
+        elif is_file:
+            yield path, ""
+        else:
+            yield path, "a broken link" if entry.is_symlink() else "not a regular file"
+
+
+def _try_image(path: Path) -> Any:
+    try:
+        return image_of(path)
+    except PhotoError as error:
+        return error
+    except OSError as error:
+        return PhotoError(error.strerror or str(error))
+
+
+def _data(photos: List[Tuple[str, Any]]) -> Any:
+    names = [name for name, _ in photos]
+    images = [image for _, image in photos]
+    columns = {
+        "id": tc.SArray(list(range(len(photos))), dtype=int),
+        "path": tc.SArray(names, dtype=str),
+        "image": image_array(images),
+        "folder": tc.SArray([name.rpartition("/")[0] or "." for name in names], dtype=str),
+        "width": tc.SArray([image.width for image in images], dtype=int),
+        "height": tc.SArray([image.height for image in images], dtype=int),
+    }
+    frame = tc.SFrame()
+    for name, column in columns.items():
+        frame = frame.add_column(column, name)
+    return frame
+
+
+def _bad(refused: List[Tuple[str, str]]) -> Any:
+    frame = tc.SFrame().add_column(tc.SArray([name for name, _ in refused], dtype=str), "path")
+    return frame.add_column(tc.SArray([reason for _, reason in refused], dtype=str), "reason")
