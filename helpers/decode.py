@@ -193,7 +193,7 @@ def _reason(source: Source, error: BaseException) -> str:
 
 def _not_a_photo(source: Source) -> str:
     if isinstance(source, (str, os.PathLike)):
-        if os.path.getsize(source) == 0:
+        if Path(source).stat().st_size == 0:
             return "empty file (0 bytes)"
         if Path(source).suffix.lower() in (".heic", ".heif"):
             return "HEIC needs one more package: pip install 'photokin[heic]'"

@@ -76,7 +76,7 @@ _Decoded = Tuple[int, Union[np.ndarray, PhotoError], float]  # row; pixels or wh
 
 def _decoded(photos: Iterable[Any], size: Tuple[int, int], ahead: int) -> Iterator[_Decoded]:
     """Photos in their order, decoded by threads that run at most `ahead` photos in front."""
-    waiting: Deque["Future[_Decoded]"] = deque()
+    waiting: Deque[Future[_Decoded]] = deque()
     with ThreadPoolExecutor(thread_name_prefix="decode") as pool:
         try:
             for row, photo in enumerate(photos):

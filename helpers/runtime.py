@@ -89,7 +89,9 @@ def _onnxruntime(loaded: LoadedModel) -> Any:
     photos_in = session.get_inputs()[0].name
 
     def run(photos: np.ndarray) -> np.ndarray:
-        each: List[np.ndarray] = [session.run(None, {photos_in: photos[row : row + 1]})[0] for row in range(len(photos))]
+        each: List[np.ndarray] = [
+            session.run(None, {photos_in: photos[row : row + 1]})[0] for row in range(len(photos))
+        ]
         return np.concatenate(each) if each else np.empty((0, loaded.dimension), dtype=np.float32)
 
     return run

@@ -1,0 +1,66 @@
+"""What a similarity model takes from a frame, and what it gives back as one."""
+
+import os
+from pathlib import Path
+from typing import Any, List, Optional, Tuple
+
+from helpers import tc
+from helpers.errors import FrameError
+
+
+def image_column(frame: Any, wanted: Optional[str]) -> str:
+    """The name of the column with the photos: the wanted one, or the only one; raises `FrameError`."""
+    types = dict(zip(frame.column_names(), frame.column_types()))
+    images = [name for name, kind in types.items() if kind is tc.Image]
+    if wanted is None:
+        if len(images) == 1:
+            return images[0]
+        if not images:
+            raise FrameError(f"the frame has no photos: none of its columns ({', '.join(types)}) holds images")
+        raise FrameError(f"the frame has several image columns ({', '.join(images)}); name one with feature=")
+    if wanted not in types:
+        raise FrameError(f"the frame has no column {wanted!r}; it has {', '.join(types)}")
+    if wanted not in images:
+        raise FrameError(f"the column {wanted!r} holds {types[wanted].__name__}, not images")
+    return wanted
+
+
+def row_labels(frame: Any, column: Optional[str]) -> List[Any]:
+    """What stands for each row in results: the column's values, or row numbers; raises `FrameError`."""
+    if column is None:
+        return list(range(len(frame)))
+    if column not in frame.column_names():
+        raise FrameError(f"the frame has no column {column!r} for labels; it has {', '.join(frame.column_names())}")
+    return list(frame[column])
+
+
+def shown_names(paths: List[Optional[str]], labels: List[Any]) -> List[str]:
+    """Paths without the folder that all of them share; the label where there is no path."""
+    folders = [Path(path).parent for path in paths if path and Path(path).is_absolute()]
+    shared = os.path.commonpath(folders) if folders else ""
+
+    def name(path: Optional[str], label: Any) -> str:
+        if not path:
+            return str(label)
+        return Path(path).relative_to(shared).as_posix() if Path(path).is_absolute() else path
+
+    return [name(path, label) for path, label in zip(paths, labels)]
+
+
+def bad_frame(rows: List[Tuple[Any, Optional[str], str]]) -> Any:
+    """Photos that were left out, as an SFrame of `label`, `path` and `reason`."""
+    frame = tc.SFrame()
+    for place, (name, kind) in enumerate((("label", None), ("path", str), ("reason", str))):
+        values = [row[place] for row in rows]
+        frame = frame.add_column(tc.SArray(values, dtype=kind or (type(values[0]) if values else int)), name)
+    return frame
+
+
+def edge_frame(edges: List[Tuple[Any, Any, float, int]], labels: List[Any]) -> Any:
+    """Neighbours as an SFrame of `query_label`, `reference_label`, `distance`, `rank`; empty, it has the types too."""
+    frame = tc.SFrame()
+    kinds = (("query_label", None), ("reference_label", None), ("distance", float), ("rank", int))
+    for place, (name, kind) in enumerate(kinds):
+        values = [edge[place] for edge in edges]
+        frame = frame.add_column(tc.SArray(values, dtype=kind or type(values[0] if values else labels[0])), name)
+    return frame

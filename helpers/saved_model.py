@@ -1,0 +1,92 @@
+"""A similarity model on disk: a folder of JSON, one array and, at need, photos. Nothing in it is a pickle.
+
+model.json       the settings, labels and names, and where the photos are
+vectors.npy      float32 [photos, dimension]
+photos/000012    the bytes of a photo that was no file when the model was made
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple, Union
+
+import numpy as np
+
+from helpers.errors import ModelError
+
+_VERSION = 1
+_FIELDS = {"network", "precision", "metric", "feature", "label", "labels", "names", "timings", "bad"}
+
+
+def write(path: Path, settings: Dict[str, Any], vectors: np.ndarray, sources: List[Union[str, bytes]]) -> None:
+    """Write a model whole or not at all; an older one in its place goes only when the new one is complete."""
+    if path.exists() and not (path / "model.json").is_file():
+        raise ModelError(f"{path}: there is something else already; choose another name for the model")
+    try:
+        text = json.dumps({"photokin": _VERSION, **settings, "photos": [_place(source) for source in sources]})
+    except TypeError as error:
+        raise ModelError(f"labels are to be numbers or text, to be saved ({error})") from error
+    try:
+        with _replacing(path) as half:
+            (half / "photos").mkdir()
+            for row, source in enumerate(sources):
+                if isinstance(source, bytes):
+                    (half / "photos" / f"{row:06d}").write_bytes(source)
+            np.save(half / "vectors.npy", vectors, allow_pickle=False)
+            (half / "model.json").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ModelError(f"{path}: the model could not be saved ({error.strerror or error})") from error
+
+
+def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]]]:
+    """The settings, vectors and photos of a saved model; raises `ModelError` where they do not fit together."""
+    file = path / "model.json"
+    if not file.is_file():
+        raise ModelError(f"{path}: no saved similarity model; SimilarityModel.save(path) writes one")
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+        version = settings.pop("photokin")
+        if version != _VERSION:
+            raise ModelError(f"{path}: saved by a newer Photokin (format {version}); update this one")
+        photos = settings.pop("photos")
+        vectors = np.load(path / "vectors.npy", allow_pickle=False)
+        if settings.keys() != _FIELDS or vectors.dtype != np.float32:
+            raise ValueError("fields are missing")
+        if not vectors.shape == (len(photos), settings["network"]["dimension"]) or len(photos) != len(
+            settings["labels"]
+        ):
+            raise ValueError("its parts are of different lengths")
+        settings["network"]["size"] = tuple(settings["network"]["size"])
+        sources = [
+            place if place is not None else (path / "photos" / f"{row:06d}").read_bytes()
+            for row, place in enumerate(photos)
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+        raise ModelError(f"{path}: the saved model is damaged ({error}); build it again") from error
+    return settings, vectors, sources
+
+
+def _place(source: Union[str, bytes]) -> Union[str, None]:
+    return source if isinstance(source, str) else None
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A new folder that takes the place of `path` when it has been filled without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield half
+        half.chmod(0o755)
+        if path.exists():
+            old = half.with_name(half.name + ".old")
+            path.rename(old)
+            half.rename(path)
+            shutil.rmtree(old)
+        else:
+            os.replace(half, path)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
