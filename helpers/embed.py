@@ -4,7 +4,7 @@ import os
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Deque, Dict, Iterable, Iterator, List, NamedTuple, Tuple, Union
+from typing import Any, Deque, Dict, Iterable, Iterator, List, NamedTuple, Sized, Tuple, Union
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -48,7 +48,7 @@ def embed(
         raise FrameError(f"batch_size is 1 or more, not {batch_size}")
     loaded = model if isinstance(model, LoadedModel) else load_model(model, progress=progress)
     session = session_for(loaded, precision)
-    total = len(photos) if hasattr(photos, "__len__") else None
+    total = len(photos) if isinstance(photos, Sized) else None
     vectors: List[np.ndarray] = []
     rows: List[int] = []
     bad: List[Tuple[int, str]] = []

@@ -256,8 +256,10 @@ def _family(character: str) -> Optional[str]:
 
 @lru_cache(maxsize=1)
 def _families() -> List[str]:
-    # The font of last resort, which newer matplotlibs bring, has a box for everything.
-    names = {font.name for font in fontManager.ttflist if "Last Resort" not in font.name} - {_SANS}
+    # Those that findfont takes without a remark. The font of last resort, which newer
+    # matplotlibs bring, has a box for everything.
+    regular = (font for font in fontManager.ttflist if font.style == "normal" and font.weight == 400)
+    names = {font.name for font in regular if "Last Resort" not in font.name} - {_SANS}
     return [_SANS, *sorted(names, key=lambda name: ("Sans" not in name, name))]
 
 

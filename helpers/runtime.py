@@ -8,7 +8,7 @@ which others are in the batch, to the last bit.
 import platform
 import threading
 from importlib.util import find_spec
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
@@ -89,10 +89,10 @@ def _onnxruntime(loaded: LoadedModel) -> Any:
     photos_in = session.get_inputs()[0].name
 
     def run(photos: np.ndarray) -> np.ndarray:
-        each: List[np.ndarray] = [
-            session.run(None, {photos_in: photos[row : row + 1]})[0] for row in range(len(photos))
-        ]
-        return np.concatenate(each) if each else np.empty((0, loaded.dimension), dtype=np.float32)
+        features = np.empty((len(photos), loaded.dimension), dtype=np.float32)
+        for row in range(len(photos)):
+            features[row] = session.run(None, {photos_in: photos[row : row + 1]})[0][0]
+        return features
 
     return run
 

@@ -7,7 +7,6 @@ photos/000012    the bytes of a photo that was no file when the model was made
 
 import contextlib
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -55,9 +54,7 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
         vectors = np.load(path / "vectors.npy", allow_pickle=False)
         if settings.keys() != _FIELDS or vectors.dtype != np.float32:
             raise ValueError("fields are missing")
-        if not vectors.shape == (len(photos), settings["network"]["dimension"]) or len(photos) != len(
-            settings["labels"]
-        ):
+        if vectors.shape != (len(settings["labels"]), settings["network"]["dimension"]) or len(photos) != len(vectors):
             raise ValueError("its parts are of different lengths")
         settings["network"]["size"] = tuple(settings["network"]["size"])
         sources = [
@@ -87,6 +84,6 @@ def _replacing(path: Path) -> Iterator[Path]:
             half.rename(path)
             shutil.rmtree(old)
         else:
-            os.replace(half, path)
+            half.replace(path)
     finally:
         shutil.rmtree(half, ignore_errors=True)

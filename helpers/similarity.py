@@ -188,11 +188,9 @@ class SimilarityModel:
             for query, row, distance in zip(good, rows, distances)
             for edge in self._edges(row, distance, radius)
         ]
-        for place, query in enumerate(good[-_REMEMBERED:], start=max(0, len(good) - _REMEMBERED)):
-            mine = frozenset(
-                (self.labels[row], distance) for row, distance in zip(rows[place], distances[place].tolist())
-            )
-            self._queries.appendleft((labels[query], names[query], source_of(images[query]), mine))
+        for query, row, distance in list(zip(good, rows, distances))[-_REMEMBERED:]:
+            matches = frozenset((label, far) for label, far, _ in self._edges(row, distance, None))
+            self._queries.appendleft((labels[query], names[query], source_of(images[query]), matches))
         return edge_frame(edges, labels)
 
     def similarity_graph(
@@ -243,10 +241,8 @@ class SimilarityModel:
         written into the folder too. Raises `ModelError` where the folder holds
         something else, or cannot be written.
         """
-        settings = {
-            name: getattr(self, name) for name in ("precision", "metric", "feature", "label", "labels", "names")
-        }
-        settings["timings"] = self.timings
+        kept = ("precision", "metric", "feature", "label", "labels", "names", "timings")
+        settings = {name: getattr(self, name) for name in kept}
         settings["bad"] = [[row["label"], row["path"], row["reason"]] for row in self.bad]
         network = self.network
         settings["network"] = {
@@ -323,9 +319,9 @@ def _check_k(k: Optional[int]) -> None:
 
 def _source(image: Any, path: Optional[str]) -> Source:
     source = source_of(image)
-    if isinstance(source, bytes) and path and os.path.isfile(path) and Path(path).read_bytes() == source:
+    if isinstance(source, bytes) and path and Path(path).is_file() and Path(path).read_bytes() == source:
         return path  # a frame of Turi Create's load_images: the file itself will do, and needs no memory
-    return os.path.abspath(source) if isinstance(source, str) else source
+    return str(Path(source).absolute()) if isinstance(source, str) else source
 
 
 def _identity(source: Source) -> str:

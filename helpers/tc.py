@@ -39,8 +39,8 @@ __all__ = [
     "SFrame",
     "aggregate",
     "image_analysis",
-    "image_similarity",
-    "load_model",
+    "image_similarity",  # noqa: F822  # see __getattr__
+    "load_model",  # noqa: F822
     "load_sframe",
 ]
 

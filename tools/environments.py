@@ -11,7 +11,6 @@
 The standard library alone is used here: this runs before anything is installed.
 """
 
-import glob
 import hashlib
 import json
 import os
@@ -94,7 +93,7 @@ def candidates(minor):
     for name in (f"python3.{minor}", "python3", "python"):
         if shutil.which(name):
             yield shutil.which(name)
-    yield from sorted(glob.glob(str(PYENV / f"3.{minor}[.-]*" / "bin" / "python")), reverse=True)
+    yield from map(str, sorted(PYENV.glob(f"3.{minor}[.-]*/bin/python"), reverse=True))
     if shutil.which("uv"):
         yield from output("uv", "python", "find", f"3.{minor}").splitlines()
     if shutil.which("conda"):
@@ -141,7 +140,8 @@ def install(folder, python, requirements, name):
         say(f"Making {folder.name} with {python}")
         shutil.rmtree(str(folder), ignore_errors=True)
         subprocess.run([python, "-m", "venv", str(folder)], check=True, stdout=sys.stderr)
-    stamp.unlink() if stamp.exists() else None
+    if stamp.exists():
+        stamp.unlink()  # until the packages have been brought up to date
     pip(inside, ["-r", str(requirements)], f"the packages of {name}, this once")
     pip(inside, ["--no-deps", "--editable", str(ROOT)], "helpers")
     stamp.write_text(whole)
