@@ -45,6 +45,12 @@ __all__ = [
 ]
 
 
+if HAS_TURICREATE:
+    from helpers.turi_display import repair
+
+    repair()
+
+
 def __getattr__(name: str) -> Any:
     # Looked up when asked for: the similarity model itself stands on this module.
     if name == "image_similarity":

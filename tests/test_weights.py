@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from helpers import weights
+from helpers import download, weights
 from helpers.errors import WeightsUnavailable
 from tests.file_server import serving
 
@@ -23,7 +23,7 @@ def small(monkeypatch, tmp_path):
     """An empty cache, and `small`: weights of a megabyte."""
     monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("PHOTOKIN_MIRROR")
-    monkeypatch.setattr(weights, "_PAUSES", (0.01, 0.02))
+    monkeypatch.setattr(download, "_PAUSES", (0.01, 0.02))
     entry = weights.WeightsFile(file=FILE, size=len(CONTENT), sha256=SHA256, licence="-", source="-", url="set by test")
     monkeypatch.setitem(weights.WEIGHTS, "small", entry)
 
@@ -71,7 +71,7 @@ def test_a_file_is_downloaded_once(origin, folder):
 
 @pytest.mark.parametrize(("delay", "progress", "shown"), [(0, True, True), (0, False, False), (1, True, False)])
 def test_a_bar_shows_where_it_takes_long(monkeypatch, capsys, origin, delay, progress, shown):
-    monkeypatch.setattr(weights, "_QUICK", delay)
+    monkeypatch.setattr(download, "_QUICK", delay)
     with serving({FILE: CONTENT}, moods=["cut"]) as server:
         origin(f"{server.address}/{FILE}")
         weights.get("small", progress=progress)
@@ -129,7 +129,7 @@ def test_without_a_connection_the_message_names_the_ways_out(origin, folder):
 
 
 def test_a_server_that_never_answers_is_given_up(origin, monkeypatch):
-    monkeypatch.setattr(weights, "_PATIENCE", 0.3)
+    monkeypatch.setattr(download, "_PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         origin(f"http://{address}/{FILE}")
@@ -143,7 +143,7 @@ def test_a_name_that_is_looked_up_for_ever_is_given_up(origin, monkeypatch):
         over.wait(10)
         raise socket.gaierror
 
-    monkeypatch.setattr(weights, "_PATIENCE", 0.3)
+    monkeypatch.setattr(download, "_PATIENCE", 0.3)
     monkeypatch.setattr(socket, "getaddrinfo", look_up)  # no timeout of a connection covers this
     origin(f"http://weights.invalid/{FILE}")
     try:
@@ -282,7 +282,7 @@ def test_the_registry_says_what_every_file_is():
 def test_importing_is_quick():
     code = "import sys, helpers.models; print([m for m in ('onnx', 'pooch', 'requests', 'tqdm') if m in sys.modules])"
     command = [sys.executable, "-c", code]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
 
 

@@ -6,7 +6,7 @@ are those of the notebook's theme, light or dark.
 
 import base64
 from html import escape
-from typing import TYPE_CHECKING, Any, Iterable, List, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Sequence
 
 from helpers.errors import PhotoError
 from helpers.sframe.image import Image
@@ -28,14 +28,15 @@ _HEAD = f"{_CELL} background: var(--jp-layout-color2, transparent); font-weight:
 _QUIET = "opacity: 0.7;"
 
 
-def html_table(frame: "SFrame", rows: int, title: str = "") -> str:
-    """The first rows and columns; only for these are images opened."""
+def html_table(frame: "SFrame", rows: int, title: str = "", total: Optional[int] = None) -> str:
+    """The first rows and columns; only for these are images opened. `total`: rows in all, where `frame` is a part."""
+    total = len(frame) if total is None else total
     names = frame.column_names()[:COLUMNS]
     head = frame.select_columns(names).head(rows)
     heads = [f'{escape(name)} <span style="{_QUIET}">{kind.__name__}</span>' for name, kind in _kinds(head)]
     body = [[cell(value) for value in row.values()] for row in head]
-    shape = f"{len(frame):,} rows x {frame.num_columns():,} columns"
-    hidden = [f"the first {len(head):,} rows are shown"] if len(head) < len(frame) else []
+    shape = f"{total:,} rows x {frame.num_columns():,} columns"
+    hidden = [f"the first {len(head):,} rows are shown"] if len(head) < total else []
     hidden += [f"the first {COLUMNS} columns are shown"] if frame.num_columns() > COLUMNS else []
     return page(title, table(heads, body), "; ".join([shape, *hidden]))
 

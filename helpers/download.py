@@ -1,0 +1,123 @@
+"""Fetching one file from the network, or from a mirror of one's own, within seconds or not at all."""
+
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+from urllib.parse import urlsplit
+
+from helpers.errors import PhotokinError
+
+_PATIENCE = 6.0  # seconds in which a server must have answered at all
+_TIMEOUT = (5.0, 20.0)  # seconds to connect to one address, and between two pieces of the file
+_QUICK = 1.0  # seconds that a download may take without a bar
+_PAUSES = (0.3, 1.0)  # seconds before the second and the third attempt
+
+
+class NotFetched(PhotokinError):
+    """A file did not arrive; the message is the bare reason."""
+
+
+def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progress: bool = True) -> str:
+    """Fill the file `half` from `url`, and return where it came from.
+
+    Where the environment variable `PHOTOKIN_MIRROR` is set, the file `name` is
+    looked for there and nowhere else: an http(s) address, or a folder. `size`
+    in bytes is for the bar, which shows when it takes longer than a second.
+
+    Raises `NotFetched`. Whether it is the right file, the caller has to see.
+    """
+    mirror = os.environ.get("PHOTOKIN_MIRROR", "")
+    if mirror and not mirror.startswith(("http://", "https://")):
+        shelf = Path(mirror).expanduser() / name
+        if not shelf.is_file():
+            raise NotFetched(f"{shelf} does not exist (PHOTOKIN_MIRROR is {mirror})")
+        shutil.copyfile(shelf, half)
+        return str(shelf)
+    origin = f"{mirror.rstrip('/')}/{name}" if mirror else url
+    _download(origin, name, half, size, progress)
+    return origin
+
+
+def _download(url: str, name: str, half: Path, size: Optional[int], progress: bool) -> None:
+    import requests
+    from pooch import HTTPDownloader
+    from tqdm.auto import tqdm
+
+    bar: Dict[str, Any] = {"desc": name, "delay": _QUICK, "disable": not progress}
+    try:
+        _knock(url)
+        for pause in (*_PAUSES, None):
+            try:
+                # pooch's own bar is reset at the end, which shows it even after a quick download
+                with half.open("wb") as stream, tqdm.wrapattr(stream, "write", size, **bar) as watched:
+                    HTTPDownloader(chunk_size=1 << 16, timeout=_TIMEOUT)(url, watched, None)
+                return
+            except requests.exceptions.RequestException as error:
+                if pause is None or not _may_pass(error):
+                    raise
+                time.sleep(pause)
+    except requests.exceptions.RequestException as error:
+        raise NotFetched(_reason(url, error)) from error
+
+
+def _knock(url: str) -> None:
+    """Find out within `_PATIENCE` seconds that nobody answers.
+
+    The timeout of a connection is not enough: it counts anew for each of a
+    host's addresses, and not at all while its name is looked up.
+    """
+    import requests
+
+    failures: List[requests.exceptions.RequestException] = []
+
+    def ask() -> None:
+        try:
+            requests.head(url, timeout=_PATIENCE, allow_redirects=True).close()
+        except requests.exceptions.RequestException as error:
+            failures.append(error)
+
+    visitor = threading.Thread(target=ask, daemon=True)
+    visitor.start()
+    visitor.join(_PATIENCE)
+    if visitor.is_alive():
+        raise requests.exceptions.ConnectTimeout
+    if failures:
+        raise failures[0]
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether another attempt may go better: a cut or stalled connection, a server that is ill or too busy."""
+    import requests
+
+    if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:
+        return error.response.status_code >= 500 or error.response.status_code == 429
+    return not isinstance(error, (requests.exceptions.SSLError, requests.exceptions.ProxyError))
+
+
+def _reason(url: str, error: Exception) -> str:
+    import requests
+
+    if isinstance(error, ValueError):  # of requests' errors, those about the address itself
+        return f"{url} is not an address"
+    host = urlsplit(url).netloc
+    if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:
+        return f"{url} answers {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"no secure connection to {host} ({_root(error)})"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"the proxy does not let us through to {host} ({_root(error)})"
+    if isinstance(error, requests.exceptions.Timeout):
+        return f"{host} does not answer"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return f"the connection to {host} was cut each time ({_root(error)})"
+    return f"no connection to {host} ({_root(error)})"
+
+
+def _root(error: BaseException) -> str:
+    """The cause at the bottom, in a few words: urllib3 and requests each wrap it once more."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,41 @@
+"""Turi Create's `explore()` inside a notebook, on today's pandas.
+
+Turi Create's own way of showing a table sets a pandas option to -1, which
+pandas has refused since 2.0, and puts every photo into the page at full size.
+"""
+
+from typing import Any, Optional
+
+import turicreate
+import turicreate.visualization._plot as _plot
+
+from helpers.errors import PhotokinError
+from helpers.image_column import source_of
+from helpers.sframe import Image, SArray, SFrame
+from helpers.sframe.display import EXPLORED, Page, show_inline
+from helpers.sframe.html_table import html_table
+
+
+def repair() -> None:
+    """Let `explore()` of Turi Create's frames and columns show thumbnails, as the stand-in's does."""
+    _plot.display_table_in_notebook = show_table
+
+
+def show_table(frame: Any, title: Optional[str] = None) -> None:
+    """The first hundred rows of one of Turi Create's frames below the cell."""
+    head = frame[:EXPLORED]
+    ours = SFrame()
+    for name, kind in zip(head.column_names(), head.column_types()):
+        values = list(head[name])
+        if kind is turicreate.Image:
+            ours = ours.add_column(SArray([_image(value) for value in values], Image), name)
+        else:
+            ours = ours.add_column(SArray(values, kind), name)
+    show_inline(Page(html_table(ours, EXPLORED, title or "", total=len(frame)), str(head)))
+
+
+def _image(image: Any) -> Optional[Image]:
+    try:
+        return None if image is None else Image.from_bytes(source_of(image))  # type: ignore[arg-type]  # Turi Create holds bytes
+    except PhotokinError:  # shown as missing: one bad photo is no reason to show no table
+        return None

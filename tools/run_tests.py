@@ -1,0 +1,72 @@
+"""Lint, types, and every test, in every environment that this machine can have; the skipped tests last."""
+
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from pathlib import Path
+
+import environments
+
+BUILD = environments.ROOT / "build"
+CHROMIUM = "/usr/bin/chromium"
+
+CHECKS = (
+    ("lint", ["-m", "ruff", "check", "."]),
+    ("format", ["-m", "ruff", "format", "--check", "."]),
+    ("types", ["-m", "mypy"]),
+)
+
+
+def main():
+    BUILD.mkdir(exist_ok=True)
+    get_chromium()
+    skipped = Counter()
+    modern = environments.make("modern")
+    ok = all([run(name, modern, command) for name, command in CHECKS])
+    ok &= run_pytest("modern", modern, skipped)
+    try:
+        ok &= run_pytest("turi", environments.make("turi"), skipped)
+    except environments.Unavailable as reason:
+        skipped[f"turi: everything: {reason}"] += 1
+    say_skipped(skipped)
+    return 0 if ok else 1
+
+
+def run(name, python, command):
+    print(f"\n== {name}", flush=True)
+    environment = environments.clean_environment()
+    return subprocess.call([str(python), *command], cwd=str(environments.ROOT), env=environment) == 0
+
+
+def run_pytest(name, python, skipped):
+    report = BUILD / f"tests-{name}.xml"
+    ok = run(f"tests, {name}", python, ["-m", "pytest", "-q", f"--junitxml={report}"])
+    if report.exists():
+        for skip in ElementTree.parse(str(report)).iter("skipped"):  # noqa: S314  # written by our own pytest
+            skipped[f"{name}: {skip.get('message')}"] += 1
+    return ok
+
+
+def get_chromium():
+    """The browser tests want Chromium; where it cannot be installed they are skipped, and say so."""
+    if Path(CHROMIUM).exists() or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    print("Installing Chromium for the browser tests", flush=True)
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+        subprocess.call(["apt-get", *command], stdout=subprocess.DEVNULL)  # noqa: S607
+
+
+def say_skipped(skipped):
+    print(f"\n== skipped: {sum(skipped.values()) or 'nothing'}")
+    for reason, times in sorted(skipped.items()):
+        print(f"  {times:4} {reason}")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except environments.Unavailable as failure:
+        sys.exit(str(failure))
