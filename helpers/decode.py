@@ -78,7 +78,11 @@ def open_photo(source: Source, *, size: Optional[Tuple[int, int]] = None, native
             turn = _orientation(image)
             image = _eight_bits(image, native)
             if size is not None:
-                image = image.resize(size[::-1] if turn in _SIDEWAYS else size, Image.Resampling.BILINEAR)
+                width, height = size[::-1] if turn in _SIDEWAYS else size
+                # One direction after the other: in which order Pillow takes them depends on its version,
+                # and with it the last bit of every pixel.
+                image = image.resize((width, image.height), Image.Resampling.BILINEAR)
+                image = image.resize((width, height), Image.Resampling.BILINEAR)
             return image.transpose(_TURNS[turn]) if turn in _TURNS else image
     except _TROUBLE as error:
         raise _refusal(source, error) from error

@@ -19,6 +19,7 @@ BUILD = ROOT / "build"
 NOTEBOOK = ROOT / "notebooks" / "01-find-similar-photos.ipynb"
 
 # Run after the notebook's own cells, in the same kernel, and not kept: the figures are the notebook's own.
+_LISTED = 20  # of the files that were left out
 _GATHER = "from helpers.demo import keep_figures\nkeep_figures({build!r}, model, bad, similar_images)"
 
 
@@ -58,6 +59,7 @@ def keep_figures(build: str, model: Any, bad: Any, found: Any) -> None:
         "note": model.network.note,
         "photos": model.num_examples,
         "bad": len(bad) + len(model.bad),
+        "left_out": [[row["path"], row["reason"]] for frame in (bad, model.bad) for row in frame[:_LISTED]],
         "photos_per_second": round(model.timings["photos_per_second"], 1),
         "precision_at_10": precision_at(model, k=10),
     }
@@ -112,7 +114,9 @@ def _print_figures(figures: Dict[str, Any], build: Path) -> None:
         "model": figures["note"],
         "photos": f"{figures['photos']} ({figures['bad']} left out)",
         "photos/s": f"{figures['photos_per_second']}, from the files to their features",
-        "precision@10": "– (photos in one folder: nothing to tell apart)" if precision is None else f"{precision:.3f}",
+        "precision@10": "none (one folder: nothing to tell apart)"
+        if precision is None
+        else f"{precision:.3f}",
         "open": os.path.relpath(build / f"{NOTEBOOK.stem}.html"),
         "picture": os.path.relpath(build / "matches.png"),
         "figures": os.path.relpath(build / "demo.json"),
@@ -120,6 +124,8 @@ def _print_figures(figures: Dict[str, Any], build: Path) -> None:
     print()
     for name, value in lines.items():
         print(f"  {name:13}{value}")
+    for path, reason in figures["left_out"]:
+        print(f"  left out     {path}: {reason}")
 
 
 if __name__ == "__main__":

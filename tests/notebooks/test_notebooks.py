@@ -1,0 +1,57 @@
+"""Every notebook, found by glob, run from top to bottom in this environment, and asked what it computed."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+# Run after the notebook's last cell, in its kernel.
+CHECKS = {
+    "01-find-similar-photos": """
+        assert len(data) == model.num_examples == 199 and len(bad) == 0
+        assert list(similar_images["rank"]) == list(range(1, 11))
+        assert similar_images["reference_label"][0] == 0 and similar_images["distance"][0] == 0
+        assert list(similar_images["distance"]) == sorted(similar_images["distance"])
+        assert len(similar_image_index) == 9
+        assert sorted(data[filtered_index]["id"]) == sorted(similar_image_index)
+        assert precision_at(model, k=10) > 0.95
+    """,
+    "02-pick-a-photo": """
+        assert picker.chosen is not None and len(picker.found) == picker.k
+        assert picker.found["query_label"][0] == picker.chosen
+        assert list(picker.found["distance"]) == sorted(picker.found["distance"])
+    """,
+}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_it_runs_to_its_end_and_computes_what_it_says(path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    notebook = nbformat.read(path, as_version=4)
+    check = "\n".join(line.strip() for line in CHECKS[path.stem].strip().splitlines())
+    notebook.cells.append(nbformat.v4.new_code_cell(check))
+    client = NotebookClient(notebook, kernel_name="python3", timeout=300, resources={"metadata": {"path": path.parent}})
+    client.execute()  # raises where a cell fails, the check among them
+    noise = [
+        output.text
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "stream" and output.name == "stderr" and "photos/s" not in output.text
+    ]
+    assert not noise, "warnings in a tutorial"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_it_is_committed_as_a_tutorial_should_be(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert not any(cell.outputs or cell.execution_count for cell in code), "clear the outputs"
+    assert max(len(cell.source.splitlines()) for cell in code) <= 10
+    assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert "## Caveats" in text and "## On your own" in text
