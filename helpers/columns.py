@@ -31,6 +31,10 @@ def row_labels(frame: Any, column: Optional[str]) -> List[Any]:
         return list(range(len(frame)))
     if column not in frame.column_names():
         raise FrameError(f"the frame has no column {column!r} for labels; it has {', '.join(frame.column_names())}")
+    if frame[column].dtype not in (int, str):
+        raise FrameError(
+            f"the column {column!r} holds {frame[column].dtype.__name__}; labels are whole numbers or text"
+        )
     return list(frame[column])
 
 
@@ -52,7 +56,7 @@ def bad_frame(rows: List[Tuple[Any, Optional[str], str]]) -> Any:
     frame = tc.SFrame()
     for place, (name, kind) in enumerate((("label", None), ("path", str), ("reason", str))):
         values = [row[place] for row in rows]
-        frame = frame.add_column(tc.SArray(values, dtype=kind or (type(values[0]) if values else int)), name)
+        frame = frame.add_column(tc.SArray(values, dtype=kind or _kind(values)), name)
     return frame
 
 
@@ -62,5 +66,9 @@ def edge_frame(edges: List[Tuple[Any, Any, float, int]], labels: List[Any]) -> A
     kinds = (("query_label", None), ("reference_label", None), ("distance", float), ("rank", int))
     for place, (name, kind) in enumerate(kinds):
         values = [edge[place] for edge in edges]
-        frame = frame.add_column(tc.SArray(values, dtype=kind or type(values[0] if values else labels[0])), name)
+        frame = frame.add_column(tc.SArray(values, dtype=kind or _kind(values or labels)), name)
     return frame
+
+
+def _kind(labels: List[Any]) -> type:
+    return next((type(label) for label in labels if label is not None), int)

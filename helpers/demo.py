@@ -102,7 +102,7 @@ def _write_page(notebook: Any, build: Path) -> None:
     from nbconvert import HTMLExporter
 
     # Nothing is fetched by who opens the page: no scripts from elsewhere, for there are no formulas and no widgets.
-    exporter = HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url="", widget_renderer_url="")
+    exporter = HTMLExporter(**{name: "" for name in HTMLExporter.class_trait_names() if name.endswith("_url")})
     html, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": "Find similar photos"}})
     (build / f"{NOTEBOOK.stem}.html").write_text(html, encoding="utf-8")
 

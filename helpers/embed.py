@@ -61,14 +61,17 @@ def embed(
             spent["decode"] += sum(seconds for _, _, seconds in batch)
             began = time.perf_counter()
             if good:
-                vectors.append(session.run(np.stack([pixels for _, pixels in good])))
-                rows += [row for row, _ in good]
+                features = session.run(np.stack([pixels for _, pixels in good]))
+                finite = np.isfinite(features).all(axis=1)
+                vectors.append(features[finite])
+                rows += [row for (row, _), fine in zip(good, finite) if fine]
+                bad += [(row, "its features are not finite numbers") for (row, _), fine in zip(good, finite) if not fine]
             spent["network"] += time.perf_counter() - began
             bar.update(len(batch))
     seconds = time.perf_counter() - start
     done = {"photos": float(len(rows)), "seconds": seconds, "photos_per_second": len(rows) / seconds if rows else 0.0}
-    features = np.concatenate(vectors) if vectors else np.empty((0, loaded.dimension), dtype=np.float32)
-    return Embedded(features, np.array(rows, dtype=np.int64), bad, {**done, **spent})
+    everything = np.concatenate(vectors) if vectors else np.empty((0, loaded.dimension), dtype=np.float32)
+    return Embedded(everything, np.array(rows, dtype=np.int64), sorted(bad), {**done, **spent})
 
 
 _Decoded = Tuple[int, Union[np.ndarray, PhotoError], float]  # row; pixels or why there are none; seconds

@@ -11,6 +11,7 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
@@ -18,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.patches import Rectangle
 
-from helpers.decode import Source, open_photo, photo_size
+from helpers.decode import open_photo, photo_size
 from helpers.errors import FrameError, PhotoError
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
@@ -32,6 +33,8 @@ _LINE = 0.155
 _INK, _GREY, _FAINT, _QUERY = "#1f2328", "#6b7280", "#f3f4f6", "#c2410c"
 _SANS = "DejaVu Sans"  # comes with matplotlib, so it is always there
 _STAND_IN = "□"
+
+Source = Union[str, bytes]  # of a photo: where it lies, or the bytes of its file
 
 
 class MatchesFigure(Figure):
@@ -106,12 +109,29 @@ def show_matches(model: Any, found: Any, *, columns: int = 5) -> Figure:
 def _block(model: Any, label: Any, query: Optional[Tuple[str, Source]], answer: List[Any], columns: int) -> _Block:
     name, source = query or (f"query {label}", None)
     rows = min(_MOST_ROWS, -(-len(answer) // columns))
-    matches = []
-    for row in sorted(answer, key=lambda row: row["rank"])[: rows * columns]:
-        match = row["reference_label"]
-        photo = model.photo(match)
-        matches.append(_Tile(model.name_of(match), photo, row["rank"], row["distance"], is_query=photo == source))
+    shown = sorted(answer, key=lambda row: row["rank"])[: rows * columns]
+    names = [model.name_of(row["reference_label"]) for row in shown]
+    photos = [model.photo(row["reference_label"]) for row in shown]
+    same = [place for place, photo in enumerate(photos) if _is_same(photo, source)]
+    # A copy of the query is no more than its copy: where the names tell them apart, they decide.
+    itself = next((place for place in same if names[place] == name), same[0] if same else None)
+    matches = [
+        _Tile(names[place], photos[place], row["rank"], row["distance"], is_query=place == itself)
+        for place, row in enumerate(shown)
+    ]
     return _Block(_Tile(name, source), matches, max(1, rows), len(answer))
+
+
+def _is_same(photo: Source, query: Optional[Source]) -> bool:
+    """Whether two sources are one photo: the same file, or the same bytes (Turi Create's frames hold a copy)."""
+    if isinstance(photo, bytes) and isinstance(query, str):
+        photo, query = query, photo
+    if isinstance(photo, str) and isinstance(query, str):
+        return Path(photo).absolute() == Path(query).absolute()
+    if isinstance(photo, str) and isinstance(query, bytes):
+        file = Path(photo)
+        return file.is_file() and file.stat().st_size == len(query) and file.read_bytes() == query
+    return photo == query
 
 
 def _several_folders(names: List[str]) -> bool:
@@ -133,7 +153,8 @@ class _Sheet:
         width = 2 * _MARGIN + (1 + self.columns) * (_TILE + _GAP) - _GAP + _BESIDE_QUERY - _GAP
         heights = [block.rows * self.row_height + 2 * _LINE * (block.total > len(block.matches)) for block in blocks]
         height = 2 * _MARGIN + sum(heights) + 2 * _LINE * bool(note) - _GAP * bool(blocks)
-        self.figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white", layout="none")
+        self.figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
+        self.figure.set_layout_engine("none")  # whatever matplotlibrc wants, inches are inches
         self.axes = self.figure.add_axes((0, 0, 1, 1), frameon=False)
 
         top = _MARGIN
@@ -160,11 +181,11 @@ class _Sheet:
             note = f"{len(block.matches)} of {block.total} matches shown"
             self.text(left, top + block.rows * self.row_height + _LINE / 2, note, color=_GREY)
         if not block.matches:
-            self.text(left + _TILE / 2, top + _TILE / 2, "no matches", size=9, color=_GREY, ha="center")
+            self.text(left + _TILE / 2, top + _TILE / 2, "no matches", size=9, color=_GREY, ha="center", va="center")
 
     def tile(self, tile: _Tile, photo: Union[np.ndarray, PhotoError], x: float, y: float) -> None:
         self.photo(photo, x, y)
-        below, right = y + _TILE + _LINE, x + _TILE
+        below, right = y + _TILE + 1.25 * _LINE, x + _TILE
         if tile.rank is None:
             self.axes.add_patch(Rectangle((x, y), _TILE, _TILE, fill=False, edgecolor=_QUERY, linewidth=2.5, zorder=3))
             self.text(x, below, "query", size=9, color=_QUERY, weight="bold")
@@ -182,7 +203,7 @@ class _Sheet:
         self.axes.add_patch(Rectangle((x, y), _TILE, _TILE, facecolor="#d1d5db" if refused else _FAINT))
         if isinstance(photo, PhotoError):
             reason = "\n".join(textwrap.wrap(str(photo), 20, max_lines=6, placeholder="…"))
-            self.text(x + _TILE / 2, y + _TILE / 2, reason, size=7.5, color="#4b5563", ha="center")
+            self.text(x + _TILE / 2, y + _TILE / 2, reason, size=7.5, color="#4b5563", ha="center", va="center")
             return
         height, width = (_TILE * side / max(photo.shape[:2]) for side in photo.shape[:2])
         left, top = x + (_TILE - width) / 2, y + (_TILE - height) / 2
@@ -195,9 +216,7 @@ class _Sheet:
         lines = [_drawable(line) for line in text.split("\n")] if not fit else [_fitted(text, _TILE * 72 / size)]
         drawn = "\n".join(lines)
         families = [_SANS, *sorted({_family(character) or _SANS for character in drawn} - {_SANS, "\n"})]
-        self.axes.text(
-            x, y, drawn, size=size, color=color, va="center", family=families, parse_math=False, usetex=False, **style
-        )
+        self.axes.text(x, y, drawn, size=size, color=color, family=families, parse_math=False, usetex=False, **style)
 
 
 def _read(source: Optional[Source]) -> Union[np.ndarray, PhotoError]:

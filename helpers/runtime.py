@@ -72,9 +72,11 @@ def _openvino(loaded: LoadedModel, precision: str) -> Any:
             features[row] = request.get_output_tensor().data[0]
 
         queue.set_callback(keep)
-        for row in range(len(photos)):
-            queue.start_async(photos[row : row + 1], row)
-        queue.wait_all()
+        try:
+            for row in range(len(photos)):
+                queue.start_async(photos[row : row + 1], row)
+        finally:  # also after an interrupt: what still runs would write into the next answer
+            queue.wait_all()
         return features
 
     return run

@@ -17,12 +17,15 @@ import numpy as np
 from helpers.errors import ModelError
 
 _VERSION = 1
-_FIELDS = {"network", "precision", "metric", "feature", "label", "labels", "names", "timings", "bad"}
+_FILES = {"model.json", "vectors.npy", "photos", ".DS_Store"}  # the last one is macOS's
+_EACH = ("labels", "names", "identities", "photos")  # one entry a photo
+_FIELDS = {"network", "precision", "metric", "feature", "label", "timings", "bad", *_EACH}
+_NETWORK = {"name", "size", "dimension", "identity", "note"}
 
 
 def write(path: Path, settings: Dict[str, Any], vectors: np.ndarray, sources: List[Union[str, bytes]]) -> None:
     """Write a model whole or not at all; an older one in its place goes only when the new one is complete."""
-    if path.exists() and not (path / "model.json").is_file():
+    if path.exists() and not (path.is_dir() and {entry.name for entry in path.iterdir()} <= _FILES):
         raise ModelError(f"{path}: there is something else already; choose another name for the model")
     try:
         text = json.dumps({"photokin": _VERSION, **settings, "photos": [_place(source) for source in sources]})
@@ -50,16 +53,20 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
         version = settings.pop("photokin")
         if version != _VERSION:
             raise ModelError(f"{path}: saved by a newer Photokin (format {version}); update this one")
-        photos = settings.pop("photos")
-        vectors = np.load(path / "vectors.npy", allow_pickle=False)
-        if settings.keys() != _FIELDS or vectors.dtype != np.float32:
+        if settings.keys() != _FIELDS or settings["network"].keys() != _NETWORK:
             raise ValueError("fields are missing")
-        if vectors.shape != (len(settings["labels"]), settings["network"]["dimension"]) or len(photos) != len(vectors):
-            raise ValueError("its parts are of different lengths")
+        vectors = np.load(path / "vectors.npy", allow_pickle=False)
+        shape = (len(settings["labels"]), settings["network"]["dimension"])
+        if (
+            vectors.dtype != np.float32
+            or vectors.shape != shape
+            or {len(settings[name]) for name in _EACH} != {shape[0]}
+        ):
+            raise ValueError("its parts do not fit together")
         settings["network"]["size"] = tuple(settings["network"]["size"])
         sources = [
             place if place is not None else (path / "photos" / f"{row:06d}").read_bytes()
-            for row, place in enumerate(photos)
+            for row, place in enumerate(settings.pop("photos"))
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
         raise ModelError(f"{path}: the saved model is damaged ({error}); build it again") from error
@@ -81,7 +88,11 @@ def _replacing(path: Path) -> Iterator[Path]:
         if path.exists():
             old = half.with_name(half.name + ".old")
             path.rename(old)
-            half.rename(path)
+            try:
+                half.rename(path)
+            except OSError:
+                old.rename(path)
+                raise
             shutil.rmtree(old)
         else:
             half.replace(path)

@@ -7,7 +7,7 @@ The same calls as Turi Create's `image_similarity`, on either kind of frame:
 import os
 from collections import deque
 from pathlib import Path
-from typing import Any, Deque, Dict, List, Optional, Tuple, Union
+from typing import Any, Deque, Dict, List, NamedTuple, Optional, Set, Tuple, Union
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from helpers.image_column import identity_of, source_of
 from helpers.index import Index
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
+from helpers.runtime import session_for
 
 Source = Union[str, bytes]
 
@@ -64,10 +65,12 @@ def create(
     feature = image_column(dataset, feature)
     labels = row_labels(dataset, label)
     Index(np.empty((0, 1), np.float32), metric)  # a wrong metric shows now, not after an hour of work
+    _check(None, None, batch_size)
     network = load_network(model, progress=verbose)
     if verbose:
         print(network.note)
     images = list(dataset[feature])
+    identities = [_identity(image) for image in images]  # now: a file may change while the others are read
     done = embed(images, network, precision=precision, batch_size=batch_size, progress=verbose)
     paths = list(dataset["path"]) if "path" in dataset.column_names() else [None] * len(images)
     bad = bad_frame([(labels[row], paths[row], reason) for row, reason in done.bad])
@@ -78,13 +81,14 @@ def create(
     rows = [int(row) for row in done.rows]
     return SimilarityModel(
         network=network,
-        precision=precision,
+        precision=session_for(network, precision).precision,
         metric=metric,
         feature=feature,
         label=label,
         labels=[labels[row] for row in rows],
         names=shown_names([paths[row] for row in rows], [labels[row] for row in rows]),
         sources=[_source(images[row], paths[row]) for row in rows],
+        identities=[identities[row] for row in rows],
         vectors=done.vectors,
         timings=done.timings,
         bad=bad,
@@ -121,6 +125,7 @@ class SimilarityModel:
         labels: List[Any],
         names: List[str],
         sources: List[Source],
+        identities: List[Optional[str]],
         vectors: np.ndarray,
         timings: Dict[str, float],
         bad: Any,
@@ -131,12 +136,15 @@ class SimilarityModel:
         self.timings, self.bad = timings, bad
         self.index = Index(vectors, metric)
         self._network_is_open = True
-        self._sources = sources
+        self._sources, self._identities = sources, identities
         self._row_of: Dict[Any, int] = {}
         for row, one in enumerate(labels):
             self._row_of.setdefault(one, row)
-        self._known = {_identity(source): row for row, source in reversed(list(enumerate(sources)))}
-        self._queries: Deque[Tuple[Any, str, Source, frozenset]] = deque(maxlen=_REMEMBERED)
+        self._known: Dict[str, int] = {}
+        for row, identity in enumerate(identities):
+            if identity is not None:
+                self._known.setdefault(identity, row)
+        self._queries: Deque[_Query] = deque(maxlen=_REMEMBERED)
 
     @property
     def num_examples(self) -> int:
@@ -172,14 +180,14 @@ class SimilarityModel:
         or one Image, from the collection or from outside. A photo of the
         collection is looked up; any other goes through the network. `label`
         names the column of the query frame that stands for a photo in the
-        result. Only distances below `radius` count; `k=None` is all of them.
+        result. Only distances up to `radius` count; `k=None` is all of them.
 
         Returns an SFrame of `query_label`, `reference_label`, `distance` and
         `rank` (1 is the nearest; equals by their row in the collection).
         Raises `FrameError` for k < 1, a missing column or an empty query, and
         `PhotoError` where no query photo can be read.
         """
-        _check_k(k)
+        _check(k, radius, batch_size)
         images, names, labels = self._asked_photos(dataset, label)
         vectors, good = self._vectors_of(images, names, verbose, batch_size)
         rows, distances = self.index.search(vectors, k)
@@ -189,8 +197,7 @@ class SimilarityModel:
             for edge in self._edges(row, distance, radius)
         ]
         for query, row, distance in list(zip(good, rows, distances))[-_REMEMBERED:]:
-            matches = frozenset((label, far) for label, far, _ in self._edges(row, distance, None))
-            self._queries.appendleft((labels[query], names[query], source_of(images[query]), matches))
+            self._queries.appendleft(_Query(labels[query], names[query], source_of(images[query]), row, distance))
         return edge_frame(edges, labels)
 
     def similarity_graph(
@@ -206,7 +213,7 @@ class SimilarityModel:
         Returns an SFrame as `query` does, one edge a row. Of Turi Create's
         output types there is `SFrame` alone; networkx takes the edges.
         """
-        _check_k(k)
+        _check(k, radius)
         if output_type != "SFrame":
             raise FrameError(f"output_type={output_type!r} is not to be had; take 'SFrame', whose rows are the edges")
         rows, distances = self.index.search(self.vectors, None if k is None else k + (not include_self_edges))
@@ -222,15 +229,19 @@ class SimilarityModel:
         """The name and photo of each query behind a result, rows of which may have been left out.
 
         The model remembers its last 64 query photos; older ones are absent.
+        Raises `FrameError` where the result has lost one of the columns that it takes.
         """
+        missing = {"query_label", "reference_label", "distance"} - set(found.column_names())
+        if missing:
+            raise FrameError(f"this is no result of query(): it has no column {' and no '.join(sorted(missing))}")
         rows: Dict[Any, set] = {}
         for row in found:
             rows.setdefault(row["query_label"], set()).add((row["reference_label"], row["distance"]))
         answer: Dict[Any, Tuple[str, Source]] = {}
         for label, matches in rows.items():
-            for asked, name, source, all_matches in self._queries:
-                if asked == label and matches <= all_matches:
-                    answer[label] = (name, source)
+            for query in self._queries:
+                if query.label == label and matches <= self._matches(query):
+                    answer[label] = (query.name, query.source)
                     break
         return answer
 
@@ -252,13 +263,17 @@ class SimilarityModel:
             "identity": network.identity,
             "note": network.note,
         }
+        settings["identities"] = self._identities
         saved_model.write(Path(path), settings, self.vectors, self._sources)
+
+    def _matches(self, query: "_Query") -> Set[Tuple[Any, float]]:
+        return {(label, distance) for label, distance, _ in self._edges(query.rows, query.distances, None)}
 
     def _edges(self, rows: np.ndarray, distances: np.ndarray, radius: Optional[float]) -> List[Tuple[Any, float, int]]:
         return [
             (self.labels[row], float(distance), rank)
             for rank, (row, distance) in enumerate(zip(rows, distances), start=1)
-            if radius is None or distance < radius
+            if radius is None or distance <= radius
         ]
 
     def _row(self, label: Any) -> int:
@@ -284,7 +299,7 @@ class SimilarityModel:
         self, images: List[Any], names: List[str], verbose: bool, batch_size: int
     ) -> Tuple[np.ndarray, List[int]]:
         """The features of the query photos, looked up or computed, and which of them could be read."""
-        known = [None if image is None else self._known.get(_identity(source_of(image))) for image in images]
+        known = [self._known.get(_identity(image) or "") for image in images]
         new = [place for place, row in enumerate(known) if row is None]
         vectors = np.empty((len(images), self.vectors.shape[1]), dtype=np.float32)
         for place, row in enumerate(known):
@@ -312,9 +327,23 @@ class SimilarityModel:
         return embed(images, self.network, precision=self.precision, batch_size=batch_size, progress=verbose)
 
 
-def _check_k(k: Optional[int]) -> None:
-    if k is not None and k < 1:
-        raise FrameError(f"k is 1 or more, or None for all, not {k}")
+class _Query(NamedTuple):
+    """A query photo, and all that was found for it."""
+
+    label: Any
+    name: str
+    source: Source
+    rows: np.ndarray
+    distances: np.ndarray
+
+
+def _check(k: Optional[int], radius: Optional[float], batch_size: int = 1) -> None:
+    if k is not None and (not isinstance(k, (int, np.integer)) or k < 1):
+        raise FrameError(f"k is a whole number, 1 or more, or None for all, not {k!r}")
+    if radius is not None and not radius >= 0:
+        raise FrameError(f"radius is a distance, 0 or more, or None, not {radius!r}")
+    if batch_size < 1:
+        raise FrameError(f"batch_size is 1 or more, not {batch_size}")
 
 
 def _source(image: Any, path: Optional[str]) -> Source:
@@ -324,8 +353,9 @@ def _source(image: Any, path: Optional[str]) -> Source:
     return str(Path(source).absolute()) if isinstance(source, str) else source
 
 
-def _identity(source: Source) -> str:
+def _identity(image: Any) -> Optional[str]:
+    """What tells the photo from every other; `None` where there is none, or it has gone."""
     try:
-        return identity_of(source)
-    except OSError:  # gone since it was loaded
-        return f"gone {source!r}"
+        return None if image is None else identity_of(source_of(image))
+    except (OSError, PhotoError):
+        return None

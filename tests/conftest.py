@@ -1,6 +1,20 @@
 """What every test can count on."""
 
+from importlib.util import find_spec
+
 import pytest
+
+TURI_WARNINGS = (
+    "Using or importing the ABCs from 'collections'",
+    "`np.(bool|float|int|object)` is a deprecated alias",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Let Turi Create's own deprecations pass, and nothing else."""
+    for item in items if find_spec("turicreate") else ():
+        for message in TURI_WARNINGS:
+            item.add_marker(pytest.mark.filterwarnings(f"ignore:{message}:DeprecationWarning"))
 
 
 @pytest.fixture(scope="session")

@@ -18,20 +18,6 @@ import pytest
 
 import helpers.sframe
 
-TURI_WARNINGS = (
-    "Using or importing the ABCs from 'collections'",
-    "`np.(bool|float|int|object)` is a deprecated alias",
-)
-
-
-def pytest_collection_modifyitems(items):
-    """Let Turi Create's own deprecations pass, and nothing else."""
-    for item in items:
-        if item.path.parent.name == "conformance":
-            for message in TURI_WARNINGS:
-                item.add_marker(pytest.mark.filterwarnings(f"ignore:{message}:DeprecationWarning"))
-
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     try:
