@@ -1,0 +1,85 @@
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from helpers import article, download
+from tests.file_server import serving
+
+CARTOONS = Path(__file__).resolve().parents[2] / "shared" / "data" / "cartoons"
+PHOTOS = {"doraemon/1.jpg": b"blue", "walle/2.png": b"yellow"}
+
+
+def packed(photos, *, prefix="demo-python-image-classification-4b49e5e/image/"):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("demo-python-image-classification-4b49e5e/README.md", "not a photo")
+        for name, content in photos.items():
+            archive.writestr(prefix + name, content)
+    return buffer.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def two_photos(monkeypatch, tmp_path):
+    """An empty cache, and two photos that count as the article's."""
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(download, "_PAUSES", (0.01, 0.02))
+    for name, content in PHOTOS.items():
+        (tmp_path / "right" / name).parent.mkdir(parents=True)
+        (tmp_path / "right" / name).write_bytes(content)
+    monkeypatch.setattr(article, "_SHA256", article._digest(tmp_path / "right"))
+
+
+def photos_in(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_photos_are_fetched_once(monkeypatch):
+    with serving({article._FILE: packed(PHOTOS)}) as server:
+        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        assert photos_in(article.article_photos()) == PHOTOS
+        assert photos_in(article.article_photos()) == PHOTOS
+        assert server.downloads == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        packed({**PHOTOS, "walle/2.png": b"another"}),
+        packed({"doraemon/1.jpg": b"blue"}),
+        packed(PHOTOS)[:-40],
+        b"no zip",
+    ],
+    ids=["changed", "incomplete", "cut", "no zip"],
+)
+def test_other_photos_are_refused_and_leave_nothing(monkeypatch, tmp_path, content):
+    with serving({article._FILE: content}) as server:
+        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        with pytest.raises(article.PhotosUnavailable, match="Ways out"):
+            article.article_photos()
+    assert not photos_in(tmp_path / "cache")
+
+
+def test_nothing_is_unpacked_outside_of_the_folder(monkeypatch, tmp_path):
+    # "../walle/x" is no folder of the article's; "walle/.." would be the folder above
+    hostile = packed({**PHOTOS, "../../../../evil.jpg": b"evil", "/evil.jpg": b"evil"})
+    with serving({article._FILE: hostile}) as server:
+        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        assert photos_in(article.article_photos()) == PHOTOS
+    assert not list(tmp_path.rglob("evil*"))
+
+
+def test_without_a_network_the_ways_out_are_named(tmp_path):
+    # tests/conftest.py names a mirror that does not exist
+    with pytest.raises(article.PhotosUnavailable) as caught:
+        article.article_photos()
+    for way in ("PHOTOKIN_MIRROR", article._FILE, str(tmp_path / "cache" / "photos" / "article")):
+        assert way in str(caught.value)
+
+
+def test_the_photos_that_are_expected_are_the_article_s(monkeypatch):
+    if not CARTOONS.is_dir():
+        pytest.skip("the article's photos are not beside this checkout (../shared/data/cartoons)")
+    monkeypatch.undo()
+    assert article._digest(CARTOONS) == article._SHA256

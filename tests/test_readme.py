@@ -1,0 +1,64 @@
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.sframe.left_out import LEFT_OUT
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+COMMANDS = [line.strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+
+
+def test_the_snippets_run_one_after_the_other(tmp_path, monkeypatch):
+    (tmp_path / "data").symlink_to(ROOT / "data", target_is_directory=True)
+    (tmp_path / "build").mkdir()
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for snippet in SNIPPETS:
+        exec(compile(snippet, "README.md", "exec"), names)  # noqa: S102  # our own text
+    assert len(SNIPPETS) == 3
+    assert len(names["data"]) == names["model"].num_examples == 199
+    assert len(names["edges"]) == 3 * 199
+    assert names["picker"].chosen == 17 and len(names["picker"].found) == names["picker"].k
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("make")])
+def test_each_make_command_has_a_recipe(command):
+    done = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    assert b"tools/" in done.stdout
+
+
+@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith(".venv/bin/python -m pip")])
+def test_each_pip_command_can_be_carried_out(command):
+    if sys.version_info < (3, 10):
+        pytest.skip("the commands without make are for Python 3.10 and newer")
+    arguments = [*command.split()[1:], "--dry-run", "--quiet"]
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, env=environment)
+
+
+def test_no_command_is_left_untried():
+    tried = ("make ", ".venv/bin/python -m pip ")
+    rest = [line for line in COMMANDS if not line.startswith(tried)]
+    # The first is what tools/environments.py does, the second what the browser tests start.
+    assert rest == ["python -m venv .venv", ".venv/bin/python -m jupyterlab --notebook-dir=notebooks"]
+
+
+@pytest.mark.parametrize("owner", ["SFrame", "SArray"])
+def test_what_is_left_out_is_listed(owner):
+    told = README[README.index("Left out are") :]
+    for name in LEFT_OUT[owner]:
+        assert f"`{name}`" in told or any(name.startswith(part) for part in ("dict_", "rolling_")), name
+
+
+def test_what_the_readme_links_to_is_there():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
