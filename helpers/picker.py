@@ -1,0 +1,269 @@
+"""Choose the query photo by looking: thumbnails page by page, and the matches beneath them.
+
+`PhotoPicker(model)` is a widget. What was chosen, and the answer, are plain
+objects to go on with: `picker.chosen`, `picker.k` and `picker.found`.
+"""
+
+import base64
+import functools
+import io
+import unicodedata
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, List, Optional
+
+import ipywidgets
+import traitlets
+
+from helpers import tc
+from helpers.decode import open_photo
+from helpers.errors import PhotoError
+from helpers.grid import Source, show_matches
+from helpers.image_column import image_from_bytes, image_of
+from helpers.photos import thumbnail
+
+_LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
+_ALL_FOLDERS = "/"  # no folder has this name; None would be ipywidgets' word for no choice at all
+_NAME_LENGTH = 17  # characters that fit under a thumbnail
+
+# JupyterLab's own colours, so that its themes apply; the fallbacks are for other front ends.
+_STYLE = """
+.photokin-photos { display: flex; flex-flow: row wrap; gap: 6px; margin: 8px 2px; min-height: 126px; }
+.photokin-photos .photokin-photo {
+  width: 126px; height: 126px; margin: 0; padding: 5px; border: 2px solid transparent; border-radius: 6px;
+  background: var(--jp-layout-color2, #eee); color: var(--jp-ui-font-color1, #222); box-shadow: none;
+  font-size: 11px; line-height: 20px;
+}
+.photokin-photos .photokin-photo::before {
+  content: ""; display: block; height: 92px; background: center / contain no-repeat;
+}
+.photokin-photos .photokin-photo:hover { background: var(--jp-layout-color3, #ddd); }
+.photokin-photos .photokin-photo:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); }
+.photokin-photos .photokin-chosen { border-color: #e8590c; font-weight: bold; }
+.photokin-photos .photokin-unreadable::before {
+  content: "cannot be read"; line-height: 92px; color: var(--jp-ui-font-color2, #666); font-weight: normal;
+}
+.photokin-bar { display: flex; flex-flow: row wrap; align-items: center; gap: 0 8px; }
+.photokin-matches { overflow-x: auto; }
+.photokin-matches img { max-width: max(100%, 720px); height: auto; border-radius: 6px; }
+"""
+
+
+class PhotoPicker(ipywidgets.VBox):
+    """Thumbnails of a collection to click on, and the matches of the one that was clicked.
+
+    `model` is a `SimilarityModel`; `k` is how many matches to show, 1 to 50;
+    `page_size` is how many thumbnails stand on one page. The first photo is
+    chosen from the start. `pick` and `upload` do what clicks do.
+
+    Traits: `chosen`, the label of the query photo, or None after an upload;
+    `k`; `found`, the SFrame that `model.query` gave, whose `query_label` is
+    the chosen label, or the name of the uploaded file.
+    """
+
+    chosen = traitlets.Any(None, allow_none=True)
+    k = traitlets.Int(10, min=1, max=50)
+    found = traitlets.Any(None, allow_none=True)
+
+    def __init__(self, model: Any, *, k: int = 10, page_size: int = 24) -> None:
+        self.model = model
+        self._query: Any = None  # a frame of one row: what `found` is the answer to
+        self._page = 0
+        self._rows: List[int] = []  # the rows of the collection that pass the filters
+        self._folders = [name.rpartition("/")[0] for name in model.names]
+        self._file_names = [_comparable(name.rpartition("/")[2]) for name in model.names]
+        self._make_controls(k, page_size)
+        super().__init__(
+            [
+                ipywidgets.HTML(f"<style>{_STYLE}</style>"),
+                self.thumbnails,
+                _bar(self.folder, self.file_name),
+                self.photos,
+                _bar(self.previous, self.next, self.status),
+                _bar(self.slider, self.uploader),
+                self.message,
+                self.matches,
+            ],
+            k=k,
+        )
+        traitlets.link((self, "k"), (self.slider, "value"))
+        self.observe(self._answer, "k")
+        self._filter()
+        self.pick(model.labels[0])
+
+    def pick(self, label: Any) -> None:
+        """Choose a photo of the collection, as a click on its thumbnail does; its page comes up.
+
+        A photo that cannot be read any more is not chosen: a message says why.
+        Raises `FrameError` for a label that the model does not have.
+        """
+        if self._ask(label, self.model.name_of(label), self.model.photo(label)):
+            self.chosen = label
+            self._turn_to_chosen()
+
+    def upload(self, name: str, content: bytes) -> None:
+        """Query with a photo from outside the collection, as the upload button does.
+
+        What is no photo, or larger than 50 MB, is left out: a message says why.
+        """
+        if len(content) > _LARGEST_UPLOAD:
+            self._say("Left out: more than 50 MB; make it smaller first.")
+        elif self._ask(name, name, bytes(content)):
+            self.chosen = None
+            self._show_page()
+
+    def _make_controls(self, k: int, page_size: int) -> None:
+        count = sorted(Counter(self._folders).items())
+        options = [("all folders", _ALL_FOLDERS), *((f"{folder or 'no folder'} ({n})", folder) for folder, n in count)]
+        self.folder = ipywidgets.Dropdown(options=options, tooltip="Folder", layout={"width": "220px"})
+        if len(count) == 1:
+            self.folder.layout.display = "none"
+        self.file_name = ipywidgets.Text(
+            placeholder="part of a file name", tooltip="Filter by file name", layout={"width": "220px"}
+        )
+        self.thumbnails = ipywidgets.HTML()  # a style sheet; file names never come near it
+        self._buttons = [ipywidgets.Button() for _ in range(page_size)]
+        self.photos = ipywidgets.Box()
+        self.photos.add_class("photokin-photos")
+        self.previous = ipywidgets.Button(description="Previous", tooltip="Previous page", layout={"width": "100px"})
+        self.next = ipywidgets.Button(description="Next", tooltip="Next page", layout={"width": "100px"})
+        self.status = ipywidgets.Label()
+        self.slider = ipywidgets.IntSlider(
+            value=k,
+            min=1,
+            max=50,
+            description="k",
+            tooltip="How many matches",
+            continuous_update=False,
+            style={"description_width": "initial"},
+        )
+        self.uploader = ipywidgets.FileUpload(
+            accept="image/*,.heic,.heif", description="Photo from outside", layout={"width": "200px"}
+        )
+        self.message = ipywidgets.Label(layout={"display": "none"})
+        self.picture = ipywidgets.Image(format="png")
+        self.matches = ipywidgets.Box([self.picture])
+        self.matches.add_class("photokin-matches")
+
+        self.folder.observe(self._filter, "value")
+        self.file_name.observe(self._filter, "value")
+        self.previous.on_click(lambda _: self._turn(-1))
+        self.next.on_click(lambda _: self._turn(1))
+        self.uploader.observe(self._uploaded, "value")
+        for place, button in enumerate(self._buttons):
+            button.on_click(functools.partial(self._clicked, place))
+
+    def _ask(self, label: Any, name: str, source: Source) -> bool:
+        """Whether the photo could be read; its matches are then on show."""
+        try:
+            open_photo(source, size=(64, 64))  # whole: an Image reads no more than the header
+            image = image_of(Path(source)) if isinstance(source, str) else image_from_bytes(source)
+            query = tc.SFrame({"label": [label], "path": [name], self.model.feature: [image]})
+            found = self.model.query(query, label="label", k=self.k, verbose=False)
+        except PhotoError as error:
+            self._say(f"Left out: {error}.")
+            return False
+        self._say("")
+        self._query = query
+        self._show(found)
+        return True
+
+    def _say(self, text: str) -> None:
+        self.message.value = text
+        self.message.layout.display = "" if text else "none"
+
+    def _answer(self, _: Any) -> None:
+        if self._query is not None:
+            self._show(self.model.query(self._query, label="label", k=self.k, verbose=False))
+
+    def _show(self, found: Any) -> None:
+        buffer = io.BytesIO()
+        show_matches(self.model, found).savefig(buffer, format="png", dpi="figure")
+        self.picture.value = buffer.getvalue()
+        self.found = found
+
+    def _clicked(self, place: int, _: Any) -> None:
+        self.pick(self.model.labels[self._on_page()[place]])
+
+    def _uploaded(self, change: Any) -> None:
+        for file in change["new"]:
+            self.upload(file["name"], bytes(file["content"]))
+            self.uploader.value = ()  # so that the same file can be chosen again
+
+    def _filter(self, _: Any = None) -> None:
+        folder, part = self.folder.value, _comparable(self.file_name.value)
+        self._rows = [
+            row
+            for row, name in enumerate(self._file_names)
+            if part in name and (folder == _ALL_FOLDERS or self._folders[row] == folder)
+        ]
+        self._page = 0
+        self._show_page()
+
+    def _turn(self, pages: int) -> None:
+        self._page += pages
+        self._show_page()
+
+    def _turn_to_chosen(self) -> None:
+        row = self.model.labels.index(self.chosen)
+        if row in self._rows:
+            self._page = self._rows.index(row) // len(self._buttons)
+        self._show_page()
+
+    def _on_page(self) -> List[int]:
+        first = self._page * len(self._buttons)
+        return self._rows[first : first + len(self._buttons)]
+
+    def _show_page(self) -> None:
+        rows = self._on_page()
+        with ThreadPoolExecutor(4) as pool:
+            pictures = list(pool.map(_picture, [self.model.photo(self.model.labels[row]) for row in rows]))
+        rules = []
+        for place, (row, picture) in enumerate(zip(rows, pictures)):
+            name, button = self.model.names[row], self._buttons[place]
+            button.description, button.tooltip = _shortened(name.rpartition("/")[2]), name
+            # Of this widget alone: a second picker in the notebook has pictures of its own.
+            own = f"photokin-{self.model_id}-{place}"
+            chosen = self.model.labels[row] == self.chosen
+            marks = [("photokin-chosen", chosen), ("photokin-unreadable", picture is None)]
+            button._dom_classes = ["photokin-photo", own, *(mark for mark, holds in marks if holds)]
+            if picture is not None:
+                url = f"url(data:image/jpeg;base64,{picture})"
+                rules.append(f".photokin-photos .photokin-photo.{own}::before {{ background-image: {url} }}")
+        self.thumbnails.value = f"<style>{' '.join(rules)}</style>"
+        self.photos.children = self._buttons[: len(rows)]
+        self._show_place()
+
+    def _show_place(self) -> None:
+        pages = -(-len(self._rows) // len(self._buttons))
+        photos = f"{len(self._rows)} photo{'s' * (len(self._rows) != 1)}"
+        self.status.value = f"page {self._page + 1} of {pages} · {photos}" if pages else "no photo has such a name here"
+        self.previous.disabled = self._page == 0
+        self.next.disabled = self._page + 1 >= pages
+
+
+def _bar(*controls: ipywidgets.Widget) -> ipywidgets.Box:
+    bar = ipywidgets.Box(controls)
+    bar.add_class("photokin-bar")
+    return bar
+
+
+def _picture(source: Source) -> Optional[str]:
+    """The thumbnail in base64, or None where the photo cannot be read any more."""
+    try:
+        return base64.b64encode(thumbnail(source)).decode()
+    except PhotoError:
+        return None
+
+
+def _shortened(name: str) -> str:
+    if len(name) <= _NAME_LENGTH:
+        return name
+    half = _NAME_LENGTH // 2
+    return f"{name[:half]}…{name[-half:]}"
+
+
+def _comparable(name: str) -> str:
+    # A Mac writes é as two characters in file names, and keyboards as one.
+    return unicodedata.normalize("NFC", name).casefold()

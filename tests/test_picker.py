@@ -1,0 +1,215 @@
+"""The picker without a browser: what its controls do, and what the notebook can go on with."""
+
+import base64
+import datetime
+import io
+import re
+
+import pytest
+from PIL import Image
+
+from helpers import picker, tc
+from helpers.errors import FrameError
+from helpers.photos import load_photos
+from helpers.picker import PhotoPicker
+
+HOSTILE = ["<img src=x onerror=alert(1)>.jpg", "$x^2$ & 'quotes\".jpg", "</style><script>.jpg"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("photos")
+    names = [f"{'ab'[number % 2]}/Photo-{number:03d}.jpg" for number in range(20)]
+    for number, name in enumerate([*names, *(f"hostile/{name}" for name in map(_for_a_file, HOSTILE))]):
+        path = root / name
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (64, 48), (11 * number % 256, 120, 200)).save(path)
+    return root
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    data, _ = load_photos(folder, progress=False)
+    return tc.image_similarity.create(data, model="efficientnet-lite0", verbose=False)
+
+
+@pytest.fixture
+def photo_picker(model):
+    return PhotoPicker(model, k=3, page_size=8)
+
+
+def _for_a_file(name):
+    return name.replace("/", "\u2215")  # a slash cannot be in a file's name; this looks like one
+
+
+def _photo(color="orange"):
+    buffer = io.BytesIO()
+    Image.new("RGB", (80, 60), color).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def _shown(photo_picker):
+    return [button.tooltip for button in photo_picker.photos.children]
+
+
+def test_it_starts_with_the_first_photo_and_its_matches(photo_picker, model):
+    assert photo_picker.chosen == 0
+    assert list(photo_picker.found["query_label"]) == [0, 0, 0]
+    assert list(photo_picker.found["rank"]) == [1, 2, 3]
+    assert photo_picker.found["reference_label"][0] == 0
+    assert bytes(photo_picker.picture.value).startswith(b"\x89PNG")
+
+
+def test_a_click_chooses_what_pick_chooses(photo_picker, model):
+    before = photo_picker.picture.value
+    photo_picker.photos.children[5].click()
+    clicked, found = photo_picker.chosen, list(photo_picker.found["reference_label"])
+    assert (model.name_of(clicked), photo_picker.picture.value != before) == (_shown(photo_picker)[5], True)
+    photo_picker.pick(0)
+    photo_picker.pick(clicked)
+    assert list(photo_picker.found["reference_label"]) == found
+
+
+def test_the_chosen_thumbnail_alone_is_marked(photo_picker):
+    photo_picker.photos.children[2].click()
+    marked = ["photokin-chosen" in button._dom_classes for button in photo_picker.photos.children]
+    assert marked == [place == 2 for place in range(8)]
+
+
+def test_pick_turns_to_the_page_of_the_photo(photo_picker):
+    photo_picker.pick(17)
+    assert photo_picker.status.value == "page 3 of 3 · 23 photos"
+    assert photo_picker.model.name_of(17) in _shown(photo_picker)
+
+
+def test_pick_refuses_a_label_that_the_model_does_not_have(photo_picker):
+    with pytest.raises(FrameError):
+        photo_picker.pick(1000)
+    assert photo_picker.chosen == 0
+
+
+def test_pages(photo_picker, model):
+    assert (photo_picker.previous.disabled, photo_picker.next.disabled) == (True, False)
+    seen = _shown(photo_picker)
+    for _ in range(2):
+        photo_picker.next.click()
+        seen += _shown(photo_picker)
+    assert seen == model.names
+    assert photo_picker.status.value == "page 3 of 3 · 23 photos"
+    assert (photo_picker.previous.disabled, photo_picker.next.disabled) == (False, True)
+    photo_picker.previous.click()
+    assert photo_picker.status.value == "page 2 of 3 · 23 photos"
+
+
+def test_only_the_thumbnails_on_the_page_are_made(model, monkeypatch):
+    made = []
+    thumbnail = picker.thumbnail
+    monkeypatch.setattr(picker, "thumbnail", lambda source: made.append(source) or thumbnail(source))
+    photo_picker = PhotoPicker(model, page_size=4)
+    assert {*made} == {model.photo(label) for label in model.labels[:4]}
+    urls = re.findall(r"url\(data:image/jpeg;base64,([\w+/=]+)\)", photo_picker.thumbnails.value)
+    assert [Image.open(io.BytesIO(base64.b64decode(url))).size for url in urls] == [(64, 48)] * 4
+
+
+def test_filters_by_folder_and_by_part_of_a_name(photo_picker):
+    photo_picker.next.click()
+    photo_picker.folder.value = "a"
+    assert photo_picker.status.value == "page 1 of 2 · 10 photos"
+    photo_picker.file_name.value = "PHOTO-01"
+    assert _shown(photo_picker) == [f"a/Photo-{number:03d}.jpg" for number in (10, 12, 14, 16, 18)]
+    photo_picker.folder.index = 0
+    assert photo_picker.status.value == "page 1 of 2 · 10 photos"
+
+
+def test_a_filter_looks_at_file_names_not_at_folders(photo_picker):
+    photo_picker.file_name.value = "hostile"
+    assert photo_picker.status.value == "no photo has such a name here"
+    assert _shown(photo_picker) == []
+    assert photo_picker.previous.disabled and photo_picker.next.disabled
+    photo_picker.pick(1)  # still to be had
+    assert photo_picker.chosen == 1
+
+
+def test_a_name_typed_with_one_character_finds_one_written_with_two(model, monkeypatch):
+    decomposed, composed = "cafe\u0301.jpg", "caf\u00e9"
+    monkeypatch.setattr(model, "names", [*model.names[:-1], decomposed])
+    photo_picker = PhotoPicker(model)
+    photo_picker.file_name.value = composed
+    assert _shown(photo_picker) == [decomposed]
+
+
+def test_k_changes_the_answer_both_ways(photo_picker):
+    photo_picker.k = 7
+    assert (len(photo_picker.found), photo_picker.slider.value) == (7, 7)
+    photo_picker.slider.value = 2
+    assert (len(photo_picker.found), photo_picker.k) == (2, 2)
+
+
+def test_changes_can_be_observed(photo_picker):
+    seen = []
+    photo_picker.observe(lambda change: seen.append((change["name"], len(photo_picker.found))), ["found"])
+    photo_picker.k = 4
+    photo_picker.pick(9)
+    assert seen == [("found", 4), ("found", 4)]
+
+
+def test_a_photo_from_outside(photo_picker):
+    photo_picker.upload("IMG_1.jpg", _photo())
+    assert photo_picker.chosen is None
+    assert list(photo_picker.found["query_label"]) == ["IMG_1.jpg"] * 3
+    assert not any("photokin-chosen" in button._dom_classes for button in photo_picker.photos.children)
+    photo_picker.k = 5
+    assert list(photo_picker.found["query_label"]) == ["IMG_1.jpg"] * 5
+
+
+def test_the_upload_button_does_what_upload_does(photo_picker):
+    file = {"name": "IMG_2.jpg", "type": "image/jpeg", "size": 1, "content": memoryview(_photo("navy"))}
+    file["last_modified"] = datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)
+    photo_picker.uploader.set_trait("value", [file])
+    assert photo_picker.found["query_label"][0] == "IMG_2.jpg"
+    assert photo_picker.uploader.value == ()
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        (b"Dear all", "Left out: not a photo that Pillow can read."),
+        (b"", "Left out: not a photo that Pillow can read."),
+        (_photo()[:400], "Left out: "),
+        (bytes(50 * 2**20 + 1), "Left out: more than 50 MB; make it smaller first."),
+    ],
+    ids=["text", "empty", "cut off", "too large"],
+)
+def test_what_is_no_photo_is_left_out_with_a_reason(photo_picker, content, reason):
+    before = photo_picker.picture.value
+    photo_picker.upload("a.jpg", content)
+    assert photo_picker.message.value.startswith(reason)
+    assert (photo_picker.chosen, photo_picker.picture.value) == (0, before)
+    photo_picker.upload("a.jpg", _photo())
+    assert photo_picker.message.value == ""
+
+
+def test_names_are_never_markup(model):
+    photo_picker = PhotoPicker(model)
+    photo_picker.folder.value = "hostile"
+    shown = [button.description for button in photo_picker.photos.children]
+    assert len(shown) == 3 and all(len(name) <= 17 for name in shown)
+    assert any(name.startswith("<img") for name in shown)
+    assert photo_picker.thumbnails.value.count("<") == 2  # <style> and </style>
+    photo_picker.upload(HOSTILE[0], b"no photo")
+    assert "<" not in photo_picker.message.value
+
+
+def test_a_photo_that_has_gone_since_is_marked_and_not_chosen(tmp_path, monkeypatch):
+    for name in ("one.jpg", "two.jpg"):
+        (tmp_path / name).write_bytes(_photo())
+    data, _ = load_photos(tmp_path, progress=False)
+    model = tc.image_similarity.create(data, model="efficientnet-lite0", verbose=False)
+    gone = str(tmp_path / "gone.jpg")
+    monkeypatch.setattr(model, "photo", lambda label: gone if label == 1 else str(tmp_path / "one.jpg"))
+    photo_picker = PhotoPicker(model)
+    photo_picker.pick(1)
+    assert photo_picker.chosen == 0
+    assert photo_picker.message.value == "Left out: no such file."
+    assert ["photokin-unreadable" in button._dom_classes for button in photo_picker.photos.children] == [False, True]
+    assert photo_picker.folder.layout.display == "none"  # one folder: nothing to filter
