@@ -8,6 +8,7 @@ refuses with a `PhotoError` that says why.
 import io
 import os
 import struct
+import warnings
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Optional, Tuple, Union
 
@@ -33,7 +34,7 @@ _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
 _TROUBLE = (  # what Pillow raises at a file that is no photo, or half of one
     PhotoError,
     Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
+    Warning,  # where a person has made them errors
     OSError,
     ValueError,
     SyntaxError,
@@ -42,7 +43,14 @@ _TROUBLE = (  # what Pillow raises at a file that is no photo, or half of one
     MemoryError,
     IndexError,
     KeyError,
+    ArithmeticError,
+    RuntimeError,
 )
+
+# What Pillow warns of, it either survives, or `open_photo` says it in better words. Photos of 90 to 179
+# megapixels, which telephones make, are no bombs.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 try:  # the optional extra `heic`; without it those files are reported, with the way out
     import pillow_heif
@@ -98,8 +106,8 @@ class Kind(NamedTuple):
     plain: bool  # an upright JPEG or PNG of 8-bit grey or RGB(A)
 
 
-def check_photo(path: Path) -> Kind:
-    """See whether a file is a whole photo, without decoding more of it than it takes to know.
+def check_photo(source: Union[Path, bytes]) -> Kind:
+    """See whether a file, or the bytes of one, is a whole photo, without decoding more of it than it takes to know.
 
     A JPEG that ends with its end marker is whole; any other is decoded, at an eighth.
     Other formats are decoded whole. Damage in the middle of a JPEG shows when
@@ -108,29 +116,34 @@ def check_photo(path: Path) -> Kind:
     Raises `PhotoError`.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(_readable(source)) as image:
             width, height = image.size  # before `draft` makes it smaller
-            if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(path):
+            if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
                 image.draft(None, (64, 64))
                 image.load()
             plain = image.format in ("JPEG", "PNG") and image.mode in ("L", "RGB", "RGBA")
             plain = plain and "transparency" not in image.info and _orientation(image) == 1
             return Kind(image.format or "", image.mode, width, height, plain)
     except _TROUBLE as error:
-        raise _refusal(path, error) from error
+        raise _refusal(source, error) from error
 
 
-def _ends_as_jpeg(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 4096))
-        return file.read().rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras fill up with zeros
+def _ends_as_jpeg(source: Union[Path, bytes]) -> bool:
+    if isinstance(source, bytes):
+        end = source[-4096:]
+    else:
+        with source.open("rb") as file:
+            file.seek(max(0, source.stat().st_size - 4096))
+            end = file.read()
+    return end.rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras fill up with zeros
 
 
 def photo_size(source: Source) -> Tuple[int, int]:
     """Width and height in pixels of the upright photo, read from its header alone."""
     try:
         with Image.open(_readable(source)) as image:
-            width, height = image.size
+            # Pillow gives a TIFF's size as it is stored or upright, depending on its version: ask the tags.
+            width, height = (image.tag_v2[256], image.tag_v2[257]) if image.format == "TIFF" else image.size
             return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
     except _TROUBLE as error:
         raise _refusal(source, error) from error

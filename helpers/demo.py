@@ -114,9 +114,7 @@ def _print_figures(figures: Dict[str, Any], build: Path) -> None:
         "model": figures["note"],
         "photos": f"{figures['photos']} ({figures['bad']} left out)",
         "photos/s": f"{figures['photos_per_second']}, from the files to their features",
-        "precision@10": "none (one folder: nothing to tell apart)"
-        if precision is None
-        else f"{precision:.3f}",
+        "precision@10": "none (one folder: nothing to tell apart)" if precision is None else f"{precision:.3f}",
         "open": os.path.relpath(build / f"{NOTEBOOK.stem}.html"),
         "picture": os.path.relpath(build / "matches.png"),
         "figures": os.path.relpath(build / "demo.json"),

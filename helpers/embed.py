@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Deque, Dict, Iterable, Iterator, List, NamedTuple, Sized, Tuple, Union
+from contextlib import closing
+from functools import partial
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sized, Tuple, Union
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from helpers.ahead import work_ahead
 from helpers.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import source_of
@@ -54,8 +55,9 @@ def embed(
     bad: List[Tuple[int, str]] = []
     spent = {"decode": 0.0, "network": 0.0}
     start = time.perf_counter()
-    with tqdm(total=total, unit=" photos", delay=2, disable=not progress) as bar:
-        for batch in _batches(_decoded(photos, loaded.size, 3 * batch_size), batch_size):
+    decoded = work_ahead(partial(_decode, size=loaded.size), enumerate(photos), ahead=3 * batch_size)
+    with closing(decoded), tqdm(total=total, unit=" photos", delay=2, disable=not progress) as bar:
+        for batch in _batches(decoded, batch_size):
             good = [(row, pixels) for row, pixels, _ in batch if isinstance(pixels, np.ndarray)]
             bad += [(row, str(reason)) for row, reason, _ in batch if isinstance(reason, PhotoError)]
             spent["decode"] += sum(seconds for _, _, seconds in batch)
@@ -65,7 +67,9 @@ def embed(
                 finite = np.isfinite(features).all(axis=1)
                 vectors.append(features[finite])
                 rows += [row for (row, _), fine in zip(good, finite) if fine]
-                bad += [(row, "its features are not finite numbers") for (row, _), fine in zip(good, finite) if not fine]
+                bad += [
+                    (row, "its features are not finite numbers") for (row, _), fine in zip(good, finite) if not fine
+                ]
             spent["network"] += time.perf_counter() - began
             bar.update(len(batch))
     seconds = time.perf_counter() - start
@@ -77,23 +81,8 @@ def embed(
 _Decoded = Tuple[int, Union[np.ndarray, PhotoError], float]  # row; pixels or why there are none; seconds
 
 
-def _decoded(photos: Iterable[Any], size: Tuple[int, int], ahead: int) -> Iterator[_Decoded]:
-    """Photos in their order, decoded by threads that run at most `ahead` photos in front."""
-    waiting: Deque[Future[_Decoded]] = deque()
-    with ThreadPoolExecutor(thread_name_prefix="decode") as pool:
-        try:
-            for row, photo in enumerate(photos):
-                waiting.append(pool.submit(_decode, row, photo, size))
-                if len(waiting) >= ahead:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:  # the reader has stopped, for instance by an interrupt
-                future.cancel()
-
-
-def _decode(row: int, photo: Any, size: Tuple[int, int]) -> _Decoded:
+def _decode(numbered: Tuple[int, Any], size: Tuple[int, int]) -> _Decoded:
+    row, photo = numbered
     start = time.perf_counter()
     try:
         if photo is None:

@@ -7,20 +7,18 @@ the last expression of a cell and is saved with `figure.savefig("matches.png")`.
 import io
 import math
 import textwrap
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 from matplotlib.patches import Rectangle
 
 from helpers.decode import open_photo, photo_size
 from helpers.errors import FrameError, PhotoError
+from helpers.fonts import drawable, families_of, fitted
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
 _PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved at dpi=200
@@ -31,8 +29,6 @@ _BESIDE_QUERY = 0.34
 _LINE = 0.155
 
 _INK, _GREY, _FAINT, _QUERY = "#1f2328", "#6b7280", "#f3f4f6", "#c2410c"
-_SANS = "DejaVu Sans"  # comes with matplotlib, so it is always there
-_STAND_IN = "□"
 
 Source = Union[str, bytes]  # of a photo: where it lies, or the bytes of its file
 
@@ -213,10 +209,11 @@ class _Sheet:
     def text(
         self, x: float, y: float, text: str, *, size: float = 8, color: str = _INK, fit: bool = False, **style: Any
     ) -> None:
-        lines = [_drawable(line) for line in text.split("\n")] if not fit else [_fitted(text, _TILE * 72 / size)]
+        lines = [drawable(line) for line in text.split("\n")] if not fit else [fitted(text, _TILE * 72 / size)]
         drawn = "\n".join(lines)
-        families = [_SANS, *sorted({_family(character) or _SANS for character in drawn} - {_SANS, "\n"})]
-        self.axes.text(x, y, drawn, size=size, color=color, family=families, parse_math=False, usetex=False, **style)
+        self.axes.text(
+            x, y, drawn, size=size, color=color, family=families_of(drawn), parse_math=False, usetex=False, **style
+        )
 
 
 def _read(source: Optional[Source]) -> Union[np.ndarray, PhotoError]:
@@ -235,68 +232,3 @@ def _read(source: Optional[Source]) -> Union[np.ndarray, PhotoError]:
 def _digits(distance: float) -> str:
     """Three significant digits, and no exponent where a plain number will do."""
     return f"{distance:.0f}" if 1000 <= distance < 1e6 else f"{distance:#.3g}".rstrip(".")
-
-
-def _fitted(text: str, room: float) -> str:
-    """`text` shortened in its middle to `room` ems: names differ at their ends."""
-    text = _drawable(text)
-    if sum(map(_advance, text)) <= room:
-        return text
-    room -= _advance("…")
-    left, right = 0, len(text)
-    while left < right:
-        from_end = left >= len(text) - right
-        room -= _advance(text[right - 1] if from_end else text[left])
-        if room < 0:
-            break
-        left, right = (left, right - 1) if from_end else (left + 1, right)
-    return f"{text[:left]}…{text[right:]}"
-
-
-def _drawable(text: str) -> str:
-    """`text` on one line, with a box for each character that no installed font has."""
-    one_line = " ".join(text.split())
-    visible = (character for character in one_line if not _is_invisible(character))
-    return "".join(character if _family(character) else _STAND_IN for character in visible)
-
-
-def _is_invisible(character: str) -> bool:
-    # Joiners, direction marks and variation selectors have no picture of their own, and fonts often lack them.
-    return unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
-
-
-@lru_cache(maxsize=None)
-def _family(character: str) -> Optional[str]:
-    """The first installed font family that has this character."""
-    if not character.isprintable():
-        return None
-    return next((family for family in _families() if character in _coverage(family)), None)
-
-
-@lru_cache(maxsize=1)
-def _families() -> List[str]:
-    # Those that findfont takes without a remark. The font of last resort, which newer
-    # matplotlibs bring, has a box for everything.
-    regular = (font for font in fontManager.ttflist if font.style == "normal" and font.weight == 400)
-    names = {font.name for font in regular if "Last Resort" not in font.name} - {_SANS}
-    return [_SANS, *sorted(names, key=lambda name: ("Sans" not in name, name))]
-
-
-@lru_cache(maxsize=None)
-def _coverage(family: str) -> FrozenSet[str]:
-    try:
-        return frozenset(map(chr, get_font(_file(family)).get_charmap()))
-    except (OSError, RuntimeError):  # uninstalled since matplotlib made its list, or not for FreeType
-        return frozenset()
-
-
-@lru_cache(maxsize=None)
-def _advance(character: str) -> float:
-    """The width of a character, in ems."""
-    font = get_font(_file(_family(character) or _SANS))
-    font.set_size(100, 72)
-    return font.load_char(ord(character)).linearHoriAdvance / 65536 / 100
-
-
-def _file(family: str) -> str:
-    return findfont(FontProperties(family=[family]))

@@ -15,24 +15,26 @@ from PIL import Image as Pillow
 
 from helpers import tc
 from helpers.decode import check_photo, open_photo
-from helpers.errors import FrameError
+from helpers.errors import FrameError, PhotoError
 
 _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
 
 
-def image_of(path: Path) -> Any:
-    """A frame's Image of the photo in a file, upright; raises `PhotoError` where it cannot be read.
+def image_of(photo: Union[Path, bytes]) -> Any:
+    """A frame's Image of a photo, upright, from its file or from the bytes of one.
 
     Turi Create knows upright JPEG and plain PNG files: those are kept as they
-    are. Any other photo becomes a PNG of the same pixels.
+    are. Any other photo becomes a PNG of the same pixels. Raises `PhotoError`
+    where the photo cannot be read.
     """
-    kind = check_photo(path)
+    kind = check_photo(photo)
     if not tc.HAS_TURICREATE:
-        return tc.Image(str(path))
+        return tc.Image.from_bytes(photo) if isinstance(photo, bytes) else tc.Image(str(photo))
     if kind.plain:
-        encoded, number = path.read_bytes(), _JPEG if kind.format == "JPEG" else _PNG
+        encoded = photo if isinstance(photo, bytes) else photo.read_bytes()
+        number = _JPEG if kind.format == "JPEG" else _PNG
         return _turi_image(encoded, number, kind.width, kind.height, {"L": 1, "RGB": 3, "RGBA": 4}[kind.mode])
-    upright = open_photo(path, native=True)
+    upright = open_photo(photo, native=True)
     buffer = io.BytesIO()
     upright.save(buffer, "PNG", compress_level=1)  # five times as fast as the default, a tenth larger
     return _turi_image(buffer.getvalue(), _PNG, upright.width, upright.height, len(upright.getbands()))
@@ -51,18 +53,11 @@ def _turi_image(encoded: bytes, number: int, width: int, height: int, channels: 
     )
 
 
-def image_from_bytes(encoded: bytes) -> Any:
-    """A frame's Image of the bytes of a photo file; raises `PhotoError` where they are none."""
-    if not tc.HAS_TURICREATE:
-        return tc.Image.from_bytes(encoded)
-    upright = open_photo(encoded, native=True)
-    buffer = io.BytesIO()
-    upright.save(buffer, "PNG", compress_level=1)
-    return _turi_image(buffer.getvalue(), _PNG, upright.width, upright.height, len(upright.getbands()))
-
-
 def source_of(image: Any) -> Union[str, bytes]:
-    """What `helpers.decode.open_photo` takes: a path, or the bytes of a photo file."""
+    """What `helpers.decode.open_photo` takes: a path, or the bytes of a photo file.
+
+    Raises `FrameError` for what is no photo, `PhotoError` for an Image without pixels.
+    """
     if isinstance(image, (str, bytes)):
         return image
     if isinstance(image, os.PathLike):
@@ -73,6 +68,8 @@ def source_of(image: Any) -> Union[str, bytes]:
         return image.source
     if image._format_enum in (_JPEG, _PNG):
         return bytes(image._image_data)
+    if not (image.width and image.height):
+        raise PhotoError("an empty image: it has no pixels")
     buffer = io.BytesIO()
     Pillow.fromarray(image.pixel_data).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

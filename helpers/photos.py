@@ -6,18 +6,21 @@ everything that stayed out, and why. Nothing in a folder ends the run.
 
 import io
 import os
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Iterator, List, Set, Tuple, Union
 
 from tqdm.auto import tqdm
 
 from helpers import tc
+from helpers.ahead import work_ahead
 from helpers.decode import Source, open_photo, photo_size
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import image_array, image_of
 
 __all__ = ["load_photos", "open_photo", "thumbnail"]
+
+_AHEAD = 256  # photos that may be checked before they are asked for
 
 
 def load_photos(
@@ -47,9 +50,10 @@ def load_photos(
         raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
     found, refused = _find(root, recursive)
     photos: List[Tuple[str, Any]] = []
-    with ThreadPoolExecutor() as pool:
-        read = zip(found, pool.map(_try_image, (root / name for name in found)))
-        for name, image in tqdm(read, total=len(found), unit=" photos", delay=2, disable=not progress):
+    read = work_ahead(_try_image, (root / name for name in found), ahead=_AHEAD)
+    with closing(read):
+        pairs = zip(found, read)
+        for name, image in tqdm(pairs, total=len(found), unit=" photos", delay=2, disable=not progress):
             if isinstance(image, PhotoError):
                 refused.append((name, str(image)))
             else:

@@ -20,7 +20,7 @@ from helpers import tc
 from helpers.decode import open_photo
 from helpers.errors import PhotoError
 from helpers.grid import Source, show_matches
-from helpers.image_column import image_from_bytes, image_of
+from helpers.image_column import image_of
 from helpers.photos import thumbnail
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
@@ -158,7 +158,7 @@ class PhotoPicker(ipywidgets.VBox):
         """Whether the photo could be read; its matches are then on show."""
         try:
             open_photo(source, size=(64, 64))  # whole: an Image reads no more than the header
-            image = image_of(Path(source)) if isinstance(source, str) else image_from_bytes(source)
+            image = image_of(Path(source) if isinstance(source, str) else source)
             query = tc.SFrame({"label": [label], "path": [name], self.model.feature: [image]})
             found = self.model.query(query, label="label", k=self.k, verbose=False)
         except PhotoError as error:

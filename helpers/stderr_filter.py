@@ -30,13 +30,20 @@ def drop_lines(prefix: bytes) -> None:
 def _pass_on(reading: int, before: int, prefix: bytes) -> None:
     with os.fdopen(reading, "rb", buffering=0) as stream:
         rest = b""
+        begun = False  # whether the first part of this line has been passed on already
         for block in iter(lambda: stream.read(1 << 16), b""):
             *lines, rest = (rest + block).split(b"\n")
-            _write(before, b"".join(line + b"\n" for line in lines if not line.startswith(prefix)))
-            if rest and not prefix.startswith(rest[: len(prefix)]):  # a prompt or a bar: not to be held back
-                _write(before, rest)
-                rest = b""
-        _write(before, rest)
+            kept = []
+            for line in lines:
+                if begun or not line.startswith(prefix):
+                    kept.append(line + b"\n")
+                begun = False
+            if rest and (begun or not prefix.startswith(rest[: len(prefix)])):
+                kept.append(rest)  # a prompt or a bar: not to be held back
+                rest, begun = b"", True
+            _write(before, b"".join(kept))
+        if not rest.startswith(prefix):
+            _write(before, rest)
 
 
 def _write(descriptor: int, block: bytes) -> None:

@@ -9,7 +9,7 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image
 
-from helpers import grid, tc
+from helpers import fonts, grid, tc
 from helpers.errors import FrameError
 from helpers.grid import show_matches
 
@@ -187,23 +187,23 @@ def test_every_script_is_drawn_or_stood_in_for_without_a_warning(tmp_path, name,
 
 def test_another_installed_font_helps_out(tmp_path, monkeypatch):
     # Liberation, DejaVu Serif, … : any family that is not the usual one serves as the font that has the character.
-    other = next((family for family in grid._families()[1:] if "A" in grid._coverage(family)), None)
+    other = next((family for family in fonts._families()[1:] if "A" in fonts._coverage(family)), None)
     if other is None:
         pytest.skip("matplotlib finds no second font family here")
-    monkeypatch.setattr(grid, "_coverage", lambda family: {"A"} if family == other else {"B"})
-    grid._family.cache_clear()
-    assert (grid._family("A"), grid._family("B"), grid._family("C")) == (other, "DejaVu Sans", None)
-    grid._family.cache_clear()
+    monkeypatch.setattr(fonts, "_coverage", lambda family: {"A"} if family == other else {"B"})
+    fonts._family.cache_clear()
+    assert (fonts._family("A"), fonts._family("B"), fonts._family("C")) == (other, "DejaVu Sans", None)
+    fonts._family.cache_clear()
 
 
 def test_a_font_file_that_has_gone_is_passed_over(monkeypatch):
     def gone(path):
         raise FileNotFoundError(path)
 
-    grid._coverage.cache_clear()
-    monkeypatch.setattr(grid, "get_font", gone)
-    assert grid._coverage("DejaVu Sans") == frozenset()
-    grid._coverage.cache_clear()
+    fonts._coverage.cache_clear()
+    monkeypatch.setattr(fonts, "get_font", gone)
+    assert fonts._coverage("DejaVu Sans") == frozenset()
+    fonts._coverage.cache_clear()
 
 
 def test_long_names_never_reach_their_neighbour(tmp_path):
@@ -227,4 +227,4 @@ def test_a_frame_that_is_no_answer_is_refused(model):
 
 
 def test_the_fonts_come_from_matplotlibs_own_list():
-    assert set(grid._families()) <= {font.name for font in font_manager.fontManager.ttflist}
+    assert set(fonts._families()) <= {font.name for font in font_manager.fontManager.ttflist}

@@ -129,7 +129,7 @@ def test_a_save_that_is_killed_leaves_the_old_frame(tmp_path, moment):
         SFrame({{"n": [4, 5, 6]}}).save(sys.argv[1])
     """
     root = str(pathlib.Path(__file__).parents[1])
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script), str(target)], cwd=root, env={**os.environ, "PYTHONPATH": root}
     )
     assert done.returncode == -signal.SIGKILL

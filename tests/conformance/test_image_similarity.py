@@ -1,0 +1,162 @@
+"""Apple's `image_similarity` beside ours: the same photos, the same weights, the same neighbours.
+
+Apple's weights are not to be had, so both get the same random ones. They are
+scaled as a trained network's are: photos lie some lengths apart, and the wrong
+order of colours is enough to find other neighbours (the last test).
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+from helpers import tc
+from helpers.decode import open_photo
+from helpers.image_column import image_array, image_of, source_of
+from helpers.photos import load_photos
+from tests.networks import keras_resnet50, random_resnet50
+
+turicreate = pytest.importorskip(
+    "turicreate", reason="Turi Create is not in this environment (environment.yml describes one)"
+)
+
+ROOT = Path(__file__).parents[2]
+CARTOONS = ROOT.parent / "shared" / "data" / "cartoons"
+PHOTOS, K = 100, 10
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """100 photos that are 224 x 224 already: nobody resizes, nobody decodes a JPEG in their own way."""
+    source = CARTOONS if CARTOONS.is_dir() else ROOT / "data" / "robots"
+    files = sorted(path for path in source.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    photos = tmp_path_factory.mktemp("photos")
+    seen = set()
+    for path in files[:: max(1, len(files) // (PHOTOS + 20))]:
+        photo = open_photo(path, size=(224, 224))
+        if photo.tobytes() not in seen and len(seen) < PHOTOS:  # Apple orders copies as it likes
+            photo.save(photos / f"{len(seen):03d}.png")
+            seen.add(photo.tobytes())
+    assert len(seen) == PHOTOS
+    return photos
+
+
+@pytest.fixture(scope="module")
+def weights():
+    """As He initialisation wants them for inputs of size 1: the first layer gets 0 to 255."""
+    values = random_resnet50()
+    values["conv1_conv/kernel"] = values["conv1_conv/kernel"] / np.float32(64)
+    return values
+
+
+@pytest.fixture(scope="module")
+def apples(folder, weights, tmp_path_factory):
+    """What Apple's own model answers. In its own process: TensorFlow is large, and the cache folder is read once."""
+    scratch = tmp_path_factory.mktemp("apple")
+    np.savez(scratch / "weights.npz", **weights)
+    script = Path(__file__).with_name("apple_similarity.py")
+    environment = {**os.environ, "TURI_CACHE_FILE_LOCATIONS": str(scratch), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, script, scratch / "weights.npz", folder, str(K), scratch / "answer.npz"]
+    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return np.load(scratch / "answer.npz")
+
+
+@pytest.fixture(scope="module")
+def network(weights, tmp_path_factory):
+    path = tmp_path_factory.mktemp("network") / "apple.onnx"
+    onnx.save(keras_resnet50(weights), str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def ours(folder, network):
+    data = tc.image_analysis.load_images(str(folder)).sort("path")
+    return data, tc.image_similarity.create(data, model=network, precision="fp32", verbose=False)
+
+
+def answer(model, data):
+    found = model.query(data, k=K, verbose=False)
+    return tuple(found[name].to_numpy().reshape(len(data), K) for name in ("reference_label", "distance"))
+
+
+def test_the_same_neighbours_at_the_same_distances(apples, ours, record_property):
+    data, model = ours
+    rows, distances = answer(model, data)
+    places = int((rows == apples["rows"]).sum())
+    furthest = float(np.abs(distances - apples["distances"]).max())
+    pairs = np.linalg.norm(model.vectors[:, None] - model.vectors[None], axis=2)[np.triu_indices(PHOTOS, 1)]
+    low, middle, high = np.percentile(pairs, [5, 50, 95])
+    figures = {
+        "places": f"{places} of {rows.size}",
+        "largest difference of distance": furthest,
+        "distances of all pairs, 5 %, 50 %, 95 %": [round(float(value), 2) for value in (low, middle, high)],
+    }
+    record_property("figures", figures)
+    print(json.dumps(figures))  # to be seen with `pytest -s`
+    assert places >= 0.99 * rows.size
+    assert furthest < 1e-3
+    assert high > 3 * low and low > 1, "the photos lie too close together for an agreement to mean anything"
+
+
+def test_so_does_the_graph(ours):
+    _, model = ours
+    graph = model.similarity_graph(k=3, verbose=False)
+    theirs = turicreate.nearest_neighbors.create(
+        turicreate.SFrame({"features": [vector.astype(float).tolist() for vector in model.vectors]}),
+        features=["features"],
+        distance="euclidean",
+        verbose=False,
+    ).similarity_graph(k=3, output_type="SFrame", verbose=False)
+    assert graph.column_names() == theirs.column_names()
+    assert graph.column_types() == theirs.column_types()
+    key = ["query_label", "rank"]
+    for mine, other in zip(graph.sort(key), theirs.sort(key)):
+        assert (mine["query_label"], mine["reference_label"], mine["rank"]) == (
+            other["query_label"],
+            other["reference_label"],
+            other["rank"],
+        )
+        assert mine["distance"] == pytest.approx(other["distance"], abs=1e-3)
+
+
+def test_the_comparison_would_see_swapped_colours(apples, ours):
+    data, model = ours
+    swapped = [np.asarray(open_photo(source_of(image)))[:, :, ::-1] for image in data["image"][:20]]
+    rows, _ = answer(model, tc.SFrame({"image": image_array([as_image(pixels) for pixels in swapped])}))
+    assert (rows == apples["rows"][:20]).mean() < 0.9
+
+
+def as_image(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return image_of(buffer.getvalue())
+
+
+def test_the_frames_are_turi_creates_own(folder):
+    data, bad = load_photos(folder, progress=False)
+    assert type(data) is type(bad) is turicreate.SFrame
+    assert type(tc.image_analysis.load_images(str(folder))) is turicreate.SFrame
+    assert data["image"].dtype is turicreate.Image
+    assert tc.SFrame is turicreate.SFrame
+    assert tc.image_analysis is turicreate.image_analysis
+    assert tc.image_similarity is not turicreate.image_similarity
+
+
+def test_the_answer_has_the_columns_and_types_of_turi_create(ours):
+    data, model = ours
+    found = model.query(data[0:1], k=2, verbose=False)
+    assert type(found) is turicreate.SFrame
+    assert dict(zip(found.column_names(), found.column_types())) == {
+        "query_label": int,
+        "reference_label": int,
+        "distance": float,
+        "rank": int,
+    }

@@ -1,0 +1,25 @@
+"""The examples in docstrings, run from the root of the project as a reader would run them."""
+
+import doctest
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "helpers").rglob("*.py")
+    if ">>> " in path.read_text("utf-8")
+)
+
+
+def test_the_main_entry_points_have_examples():
+    assert {"helpers.embed", "helpers.models", "helpers.photos", "helpers.similarity"} <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    failures, tried = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
+    assert tried and not failures, "doctest has printed what differs"

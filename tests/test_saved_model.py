@@ -1,0 +1,299 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import helpers.similarity
+from helpers import saved_model, tc
+from helpers.decode import open_photo
+from helpers.errors import ModelError, PhotoError
+from helpers.photos import load_photos
+from helpers.similarity import create, load_model
+from tests.pictures import folder_of, picture, tiny_network
+from tests.test_similarity import image, rows
+
+ROOT = Path(__file__).parents[1]
+OTHER = ROOT / (".venv" if tc.HAS_TURICREATE else ".venv-turi") / "bin" / "python"
+
+
+@pytest.fixture
+def network(tmp_path):
+    return tiny_network(tmp_path / "tiny.onnx")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return folder_of(tmp_path / "photos")
+
+
+@pytest.fixture
+def data(folder):
+    return load_photos(folder, progress=False)[0]
+
+
+@pytest.fixture
+def model(data, network):
+    return create(data, label="path", model=network, verbose=False)
+
+
+@pytest.fixture
+def saved(model, tmp_path):
+    model.save(tmp_path / "kin")
+    return tmp_path / "kin"
+
+
+def test_a_model_comes_back_as_it_was(model, saved, data):
+    again = load_model(saved)
+    for name in ("labels", "names", "metric", "precision", "feature", "label", "timings", "num_examples"):
+        assert getattr(again, name) == getattr(model, name), name
+    assert np.array_equal(again.vectors, model.vectors)
+    assert (again.network.identity, again.network.dimension) == (model.network.identity, 27)
+    assert rows(again.query(data, k=None, verbose=False)) == rows(model.query(data, k=None, verbose=False))
+    assert rows(again.similarity_graph(verbose=False)) == rows(model.similarity_graph(verbose=False))
+    for label in model.labels:
+        assert np.array_equal(*(np.asarray(open_photo(each.photo(label))) for each in (again, model)))
+
+
+def test_a_photo_of_the_collection_is_still_looked_up(saved, data, monkeypatch):
+    monkeypatch.setattr(helpers.similarity, "embed", None)
+    assert load_model(saved).query(data[1:2], k=1, verbose=False)["reference_label"][0] == "2.jpg"
+
+
+def test_a_file_that_has_changed_since_is_another_photo(saved, folder):
+    picture(55, (40, 20)).save(folder / "2.jpg")
+    changed = load_photos(folder, progress=False)[0]
+    assert load_model(saved).query(changed[1:2], k=1, verbose=False)["distance"][0] > 0
+
+
+def test_a_query_from_outside_opens_the_network(model, saved):
+    query = image(picture(99))
+    assert rows(load_model(saved).query(query, verbose=False)) == rows(model.query(query, verbose=False))
+
+
+def test_a_network_that_has_gone_or_changed_is_missed_only_then(saved, data, network):
+    tiny_network(network, scale=2.0)
+    again = load_model(saved)
+    assert len(again.query(data[0:1], k=2, verbose=False)) == 2
+    with pytest.raises(ModelError, match=r"tiny\.onnx is not what it was"):
+        again.query(image(picture(99)), verbose=False)
+    network.unlink()
+    with pytest.raises(ModelError, match=r"tiny\.onnx"):
+        again.query(image(picture(99)), verbose=False)
+
+
+def test_a_loaded_model_can_be_saved_again(saved, tmp_path, data):
+    load_model(saved).save(tmp_path / "second")
+    third = load_model(tmp_path / "second")
+    third.save(tmp_path / "second")
+    query = image(picture(99))
+    again = load_model(tmp_path / "second")
+    assert rows(again.query(query, verbose=False)) == rows(load_model(saved).query(query, verbose=False))
+    again.save(tmp_path / "third")  # now that the network has been opened
+    assert load_model(tmp_path / "third").network.identity == third.network.identity
+
+
+def test_bad_photos_are_remembered(data, network, tmp_path):
+    frame = data[["image"]].append(tc.SFrame({"image": [data["image"][0], None]})[1:2])
+    create(frame, model=network, verbose=False).save(tmp_path / "kin")
+    assert [dict(row) for row in load_model(tmp_path / "kin").bad] == [
+        {"label": 6, "path": None, "reason": "there is no photo in this row"}
+    ]
+
+
+def test_photos_that_are_no_files_go_into_the_folder(network, tmp_path):
+    frame = tc.SFrame({"image": [image(picture(seed)) for seed in range(3)]})
+    create(frame, model=network, verbose=False).save(tmp_path / "kin")
+    assert sorted(path.name for path in (tmp_path / "kin" / "photos").iterdir()) == ["000000", "000001", "000002"]
+    again = load_model(tmp_path / "kin")
+    assert np.array_equal(np.asarray(open_photo(again.photo(2))), np.asarray(picture(2)))
+    again.save(tmp_path / "kin")  # over the very folder that its photos came from
+    assert np.array_equal(np.asarray(open_photo(load_model(tmp_path / "kin").photo(1))), np.asarray(picture(1)))
+
+
+def test_a_photo_that_has_gone_since(data, network, folder, tmp_path):
+    frame = tc.image_analysis.load_images(str(folder))
+    create(frame, model=network, verbose=False).save(tmp_path / "kin")
+    shutil.rmtree(folder)
+    again = load_model(tmp_path / "kin")
+    assert len(again.query(image(picture(99)), k=None, verbose=False)) == 6
+    with pytest.raises(PhotoError, match="no such file"):
+        open_photo(again.photo(0))
+
+
+# Across environments
+
+
+@pytest.mark.skipif(not OTHER.exists(), reason=f"{OTHER.parents[1].name} is not there: no other environment to try")
+@pytest.mark.parametrize("load", ["load_photos(folder, progress=False)[0]", "tc.image_analysis.load_images(folder)"])
+def test_it_opens_in_the_other_environment(folder, network, tmp_path, load):
+    """Made there, opened here; made here, opened there: the same neighbours."""
+    photos = str(folder)
+    theirs = in_the_other(photos, network, tmp_path / "theirs", load, "create")
+    data = eval(load, {"load_photos": load_photos, "tc": tc, "folder": photos})  # noqa: S307  # our own two lines
+    again = load_model(tmp_path / "theirs")
+    found = [list(row) for row in rows(again.query(data, k=3, verbose=False))]
+    assert same(found, theirs["all"])
+    assert same([list(row) for row in rows(again.query(data[2]["image"], k=2, verbose=False))], theirs["one"])
+    again.save(tmp_path / "ours")
+    assert same(in_the_other(photos, network, tmp_path / "ours", load, "load")["all"], theirs["all"])
+
+
+def same(ours, theirs):
+    return [row[:2] for row in ours] == [row[:2] for row in theirs] and np.allclose(
+        [row[2] for row in ours], [row[2] for row in theirs], atol=1e-4
+    )
+
+
+def in_the_other(folder, network, place, load, what):
+    script = f"""
+import json, sys
+from helpers import tc
+from helpers.photos import load_photos
+from helpers.similarity import create, load_model
+what, folder, network, place = sys.argv[1:]
+data = {load}
+if what == "create":
+    create(data, model=network, verbose=False).save(place)
+model = load_model(place)
+columns = ("query_label", "reference_label", "distance", "rank")
+rows = lambda found: [[row[name] for name in columns] for row in found]
+answer = {{"all": rows(model.query(data, k=3, verbose=False)), "one": rows(model.query(data[2]["image"], k=2))}}
+print(json.dumps(answer))
+"""
+    command = [str(OTHER), "-c", script, what, folder, str(network), str(place)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# Damage
+
+
+def edit(saved, **changes):
+    settings = json.loads((saved / "model.json").read_text("utf-8"))
+    for name, value in changes.items():
+        if value is None:
+            del settings[name]
+        else:
+            settings[name] = value
+    (saved / "model.json").write_text(json.dumps(settings), "utf-8")
+
+
+DAMAGES = {
+    "no vectors": lambda saved: (saved / "vectors.npy").unlink(),
+    "vectors cut off": lambda saved: os.truncate(saved / "vectors.npy", 300),
+    "vectors empty": lambda saved: (saved / "vectors.npy").write_bytes(b""),
+    "vectors of others": lambda saved: np.save(saved / "vectors.npy", np.zeros((5, 27), np.float32)),
+    "vectors of 64 bits": lambda saved: np.save(saved / "vectors.npy", np.zeros((6, 27))),
+    "vectors a pickle": lambda saved: np.save(saved / "vectors.npy", np.array([{}] * 6), allow_pickle=True),
+    "settings cut off": lambda saved: os.truncate(saved / "model.json", 50),
+    "settings a list": lambda saved: (saved / "model.json").write_text("[1, 2]"),
+    "settings no text": lambda saved: (saved / "model.json").write_bytes(b"\xff\xfe\x00"),
+    "settings of something else": lambda saved: (saved / "model.json").write_text("{}"),
+    "a field missing": lambda saved: edit(saved, metric=None),
+    "a field too many": lambda saved: edit(saved, secret=1),
+    "a label missing": lambda saved: edit(saved, labels=["a"]),
+    "a name missing": lambda saved: edit(saved, names=["a"]),
+    "photos missing": lambda saved: edit(saved, photos=[]),
+    "half a network": lambda saved: edit(saved, network={"name": "x", "dimension": 27}),
+    "a photo's bytes missing": lambda saved: edit(saved, photos=[None] * 6) or shutil.rmtree(saved / "photos"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_seen(saved, damage):
+    DAMAGES[damage](saved)
+    with pytest.raises(ModelError, match=r"kin: the saved model is damaged .*; build it again"):
+        load_model(saved)
+
+
+def test_a_newer_one_is_not_taken_for_damaged(saved):
+    edit(saved, photokin=2, more={"of": "this"})
+    with pytest.raises(ModelError, match=r"saved by a newer Photokin \(format 2\); update this one"):
+        load_model(saved)
+
+
+def test_where_there_is_no_model(tmp_path):
+    for place in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ModelError, match="no saved similarity model"):
+            load_model(place)
+
+
+# Saving
+
+
+def test_nothing_else_is_ever_written_over(model, tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "model.json").write_text("mine")
+    (tmp_path / "thesis" / "chapter.txt").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for name in ("thesis", "file"):
+        with pytest.raises(ModelError, match="there is something else already"):
+            model.save(tmp_path / name)
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == (tmp_path / "file").read_text() == "mine"
+
+
+def test_an_empty_folder_and_an_older_model_make_room(model, saved, tmp_path, data):
+    (tmp_path / "empty").mkdir()
+    model.save(tmp_path / "empty")
+    assert load_model(tmp_path / "empty").num_examples == 6
+    create(data[0:2], model=str(tmp_path / "tiny.onnx"), verbose=False).save(saved)
+    assert load_model(saved).num_examples == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "kin", "photos", "tiny.onnx"]
+
+
+def test_no_pickle(saved):
+    assert sorted(path.name for path in saved.iterdir()) == ["model.json", "photos", "vectors.npy"]
+    json.loads((saved / "model.json").read_text("utf-8"))
+    assert np.load(saved / "vectors.npy", allow_pickle=False).dtype == np.float32
+
+
+def test_a_full_disk_leaves_the_old_model(model, saved, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(saved_model.np, "save", full)
+    with pytest.raises(ModelError, match=r"could not be saved \(No space left on device\)"):
+        model.save(saved)
+    monkeypatch.undo()
+    assert load_model(saved).num_examples == 6
+    assert [path.name for path in saved.parent.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_killed_in_the_middle_the_old_model_is_still_there(saved):
+    script = """
+import sys, time
+import numpy as np
+from pathlib import Path
+from helpers import saved_model
+
+settings, vectors, sources = saved_model.read(Path(sys.argv[1]))
+
+def slow(*_, **__):
+    print("half way", flush=True)
+    time.sleep(60)
+
+saved_model.np.save = slow
+saved_model.write(Path(sys.argv[1]), settings, vectors[:1], sources[:1])
+"""
+    command = [sys.executable, "-c", script, str(saved)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    ) as job:
+        assert b"half way" in job.stdout.readline()
+        job.send_signal(signal.SIGKILL)
+    assert load_model(saved).num_examples == 6
+
+
+def test_labels_of_any_script(data, network, tmp_path):
+    data["name"] = tc.SArray([f"Füchse «{row}» 狐" for row in range(6)])
+    create(data, label="name", model=network, verbose=False).save(tmp_path / "狐 model")
+    assert load_model(tmp_path / "狐 model").labels[3] == "Füchse «3» 狐"
