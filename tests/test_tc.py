@@ -61,5 +61,7 @@ warnings.warn("one of mine", DeprecationWarning)
 
 @pytest.mark.parametrize("name", ["helpers.image_column", "helpers.similarity"])
 def test_any_module_may_be_the_first(name):
-    done = subprocess.run([sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
