@@ -38,6 +38,17 @@ def row_labels(frame: Any, column: Optional[str]) -> List[Any]:
     return list(frame[column])
 
 
+def row_paths(frame: Any) -> Tuple[List[Optional[str]], List[Optional[str]]]:
+    """What each photo is called, and where its file lies, as far as the frame says so.
+
+    `load_photos` gives both, as `path` and `file`; Turi Create's `load_images` a `path` that is both.
+    """
+    names = frame.column_names()
+    nothing: List[Optional[str]] = [None] * len(frame)
+    paths = list(frame["path"]) if "path" in names else nothing
+    return paths, list(frame["file"]) if "file" in names else paths
+
+
 def shown_names(paths: List[Optional[str]], labels: List[Any]) -> List[str]:
     """Paths without the folder that all of them share; the label where there is no path."""
     folders = [Path(path).parent for path in paths if path and Path(path).is_absolute()]

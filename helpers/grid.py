@@ -19,6 +19,7 @@ from matplotlib.patches import Rectangle
 from helpers.decode import open_photo, photo_size
 from helpers.errors import FrameError, PhotoError
 from helpers.fonts import drawable, families_of, fitted
+from helpers.recent import Source
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
 _PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved at dpi=200
@@ -29,8 +30,6 @@ _BESIDE_QUERY = 0.34
 _LINE = 0.155
 
 _INK, _GREY, _FAINT, _QUERY = "#1f2328", "#6b7280", "#f3f4f6", "#c2410c"
-
-Source = Union[str, bytes]  # of a photo: where it lies, or the bytes of its file
 
 
 class MatchesFigure(Figure):

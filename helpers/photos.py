@@ -33,7 +33,7 @@ def load_photos(
     - `data`: `id` (row number), `path` (relative to the folder, with `/`; this
       is what a photo is known by), `image`, `folder` (the path without the file name,
       `.` for photos that lie in the folder itself), `width` and `height`
-      (pixels, upright);
+      (pixels, upright), and `file` (where the photo lies on this machine);
     - `bad`: `path` and `reason`, for each file that is no photo or cannot be
       read, and each folder that was not entered.
 
@@ -60,7 +60,7 @@ def load_photos(
                 photos.append((name, image))
     if refused:
         print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
-    return _data(photos), _bad(sorted(refused))
+    return _data(root.absolute(), photos), _bad(sorted(refused))
 
 
 def thumbnail(source: Source, *, side: int = 160) -> bytes:
@@ -130,7 +130,7 @@ def _try_image(path: Path) -> Any:
         return PhotoError(error.strerror or str(error))
 
 
-def _data(photos: List[Tuple[str, Any]]) -> Any:
+def _data(root: Path, photos: List[Tuple[str, Any]]) -> Any:
     names = [name for name, _ in photos]
     images = [image for _, image in photos]
     columns = {
@@ -140,6 +140,7 @@ def _data(photos: List[Tuple[str, Any]]) -> Any:
         "folder": tc.SArray([name.rpartition("/")[0] or "." for name in names], dtype=str),
         "width": tc.SArray([image.width for image in images], dtype=int),
         "height": tc.SArray([image.height for image in images], dtype=int),
+        "file": tc.SArray([str(root / name) for name in names], dtype=str),
     }
     frame = tc.SFrame()
     for name, column in columns.items():

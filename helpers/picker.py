@@ -19,9 +19,10 @@ import traitlets
 from helpers import tc
 from helpers.decode import open_photo
 from helpers.errors import PhotoError
-from helpers.grid import Source, show_matches
+from helpers.grid import show_matches
 from helpers.image_column import image_of
 from helpers.photos import thumbnail
+from helpers.recent import Source
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
 _ALL_FOLDERS = "/"  # no folder has this name; None would be ipywidgets' word for no choice at all

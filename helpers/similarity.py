@@ -5,25 +5,21 @@ The same calls as Turi Create's `image_similarity`, on either kind of frame:
 """
 
 import os
-from collections import deque
 from pathlib import Path
-from typing import Any, Deque, Dict, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers import saved_model, tc
-from helpers.columns import bad_frame, edge_frame, image_column, row_labels, shown_names
+from helpers.columns import bad_frame, edge_frame, image_column, row_labels, row_paths, shown_names
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.image_column import identity_of, source_of
 from helpers.index import Index
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
+from helpers.recent import RecentQueries, Source
 from helpers.runtime import session_for
-
-Source = Union[str, bytes]
-
-_REMEMBERED = 64  # queries whose photos `asked` still knows
 
 
 def create(
@@ -72,7 +68,7 @@ def create(
     images = list(dataset[feature])
     identities = [_identity(image) for image in images]  # now: a file may change while the others are read
     done = embed(images, network, precision=precision, batch_size=batch_size, progress=verbose)
-    paths = list(dataset["path"]) if "path" in dataset.column_names() else [None] * len(images)
+    paths, files = row_paths(dataset)
     bad = bad_frame([(labels[row], paths[row], reason) for row, reason in done.bad])
     if done.bad:
         print(f"{len(done.bad)} of {len(images)} photos could not be read and stay out; model.bad says which and why")
@@ -87,7 +83,7 @@ def create(
         label=label,
         labels=[labels[row] for row in rows],
         names=shown_names([paths[row] for row in rows], [labels[row] for row in rows]),
-        sources=[_source(images[row], paths[row]) for row in rows],
+        sources=[_source(images[row], files[row]) for row in rows],
         identities=[identities[row] for row in rows],
         vectors=done.vectors,
         timings=done.timings,
@@ -144,7 +140,7 @@ class SimilarityModel:
         for row, identity in enumerate(identities):
             if identity is not None:
                 self._known.setdefault(identity, row)
-        self._queries: Deque[_Query] = deque(maxlen=_REMEMBERED)
+        self._recent = RecentQueries(labels)
 
     @property
     def num_examples(self) -> int:
@@ -196,8 +192,8 @@ class SimilarityModel:
             for query, row, distance in zip(good, rows, distances)
             for edge in self._edges(row, distance, radius)
         ]
-        for query, row, distance in list(zip(good, rows, distances))[-_REMEMBERED:]:
-            self._queries.appendleft(_Query(labels[query], names[query], source_of(images[query]), row, distance))
+        for query, row, distance in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
+            self._recent.remember(labels[query], names[query], self._asked_source(images[query]), row, distance)
         return edge_frame(edges, labels)
 
     def similarity_graph(
@@ -231,19 +227,7 @@ class SimilarityModel:
         The model remembers its last 64 query photos; older ones are absent.
         Raises `FrameError` where the result has lost one of the columns that it takes.
         """
-        missing = {"query_label", "reference_label", "distance"} - set(found.column_names())
-        if missing:
-            raise FrameError(f"this is no result of query(): it has no column {' and no '.join(sorted(missing))}")
-        rows: Dict[Any, set] = {}
-        for row in found:
-            rows.setdefault(row["query_label"], set()).add((row["reference_label"], row["distance"]))
-        answer: Dict[Any, Tuple[str, Source]] = {}
-        for label, matches in rows.items():
-            for query in self._queries:
-                if query.label == label and matches <= self._matches(query):
-                    answer[label] = (query.name, query.source)
-                    break
-        return answer
+        return self._recent.behind(found)
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the model to a folder, whole or not at all; no pickle.
@@ -265,9 +249,6 @@ class SimilarityModel:
         }
         settings["identities"] = self._identities
         saved_model.write(Path(path), settings, self.vectors, self._sources)
-
-    def _matches(self, query: "_Query") -> Set[Tuple[Any, float]]:
-        return {(label, distance) for label, distance, _ in self._edges(query.rows, query.distances, None)}
 
     def _edges(self, rows: np.ndarray, distances: np.ndarray, radius: Optional[float]) -> List[Tuple[Any, float, int]]:
         return [
@@ -292,8 +273,12 @@ class SimilarityModel:
             raise FrameError("there is no photo to query with: the frame is empty")
         images = list(dataset[image_column(dataset, self.feature)])
         labels = row_labels(dataset, label)
-        paths = list(dataset["path"]) if "path" in dataset.column_names() else [None] * len(images)
+        paths, _ = row_paths(dataset)
         return images, shown_names(paths, [f"query {one}" for one in labels]), labels
+
+    def _asked_source(self, image: Any) -> Source:
+        row = self._known.get(_identity(image) or "")
+        return source_of(image) if row is None else self._sources[row]
 
     def _vectors_of(
         self, images: List[Any], names: List[str], verbose: bool, batch_size: int
@@ -327,16 +312,6 @@ class SimilarityModel:
         return embed(images, self.network, precision=self.precision, batch_size=batch_size, progress=verbose)
 
 
-class _Query(NamedTuple):
-    """A query photo, and all that was found for it."""
-
-    label: Any
-    name: str
-    source: Source
-    rows: np.ndarray
-    distances: np.ndarray
-
-
 def _check(k: Optional[int], radius: Optional[float], batch_size: int = 1) -> None:
     if k is not None and (not isinstance(k, (int, np.integer)) or k < 1):
         raise FrameError(f"k is a whole number, 1 or more, or None for all, not {k!r}")
@@ -346,10 +321,10 @@ def _check(k: Optional[int], radius: Optional[float], batch_size: int = 1) -> No
         raise FrameError(f"batch_size is 1 or more, not {batch_size}")
 
 
-def _source(image: Any, path: Optional[str]) -> Source:
+def _source(image: Any, file: Optional[str]) -> Source:
     source = source_of(image)
-    if isinstance(source, bytes) and path and Path(path).is_file() and Path(path).read_bytes() == source:
-        return path  # a frame of Turi Create's load_images: the file itself will do, and needs no memory
+    if isinstance(source, bytes) and file and Path(file).is_file() and Path(file).read_bytes() == source:
+        return file  # Turi Create's Image holds a copy: the file itself will do, and needs no memory
     return str(Path(source).absolute()) if isinstance(source, str) else source
 
 

@@ -26,8 +26,8 @@ def load(folder, **options):
     """The paths of `data`, the reasons of `bad` by path, and `data` itself."""
     data, bad = load_photos(folder, progress=False, **options)
     assert isinstance(data, tc.SFrame) and isinstance(bad, tc.SFrame)
-    assert data.column_names() == ["id", "path", "image", "folder", "width", "height"]
-    assert data.column_types() == [int, str, tc.Image, str, int, int]
+    assert data.column_names() == ["id", "path", "image", "folder", "width", "height", "file"]
+    assert data.column_types() == [int, str, tc.Image, str, int, int, str]
     assert bad.column_names() == ["path", "reason"] and bad.column_types() == [str, str]
     assert list(data["id"]) == list(range(len(data)))
     for paths in (list(data["path"]), list(bad["path"])):

@@ -416,3 +416,12 @@ def test_load_model_is_turi_creates_name_too(model, tmp_path):
     assert tc.load_model(tmp_path / "kin").num_examples == 6
     assert tc.image_similarity.load_model is load_model
     assert issubclass(FrameError, PhotokinError)
+
+
+def test_a_model_holds_no_copy_of_photos_that_are_files(tmp_path, network):
+    folder = folder_of(tmp_path / "photos")
+    data, _ = load_photos(folder, progress=False)
+    model = create(data, model=network, verbose=False)
+    assert [model.photo(label) for label in model.labels] == list(data["file"])
+    model.save(tmp_path / "saved.model")
+    assert not list((tmp_path / "saved.model" / "photos").iterdir())
