@@ -24,13 +24,13 @@ def main():
     BUILD.mkdir(exist_ok=True)
     get_chromium()
     skipped = Counter()
-    modern = environments.make("modern")
-    results = [run(name, modern, command) for name, command in CHECKS]  # all of them, also after one that failed
-    results.append(run_pytest("modern", modern, skipped))
+    pythons = {"modern": environments.make("modern")}
     try:
-        results.append(run_pytest("turi", environments.make("turi"), skipped))
+        pythons["turi"] = environments.make("turi")  # before any test: some go from one environment to the other
     except environments.Unavailable as reason:
         skipped[f"turi: everything: {reason}"] += 1
+    results = [run(name, pythons["modern"], command) for name, command in CHECKS]  # all, also after one that failed
+    results += [run_pytest(name, python, skipped) for name, python in pythons.items()]
     say_skipped(skipped)
     return 0 if all(results) else 1
 
