@@ -4,6 +4,8 @@ ENV ?= auto
 export FOLDER
 
 RUN = $(PYTHON) tools/environments.py
+# In a container everybody is root, and Jupyter starts for root only when told to.
+AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
 .PHONY: demo test lab lock clean
 
@@ -11,7 +13,7 @@ demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 	@$(RUN) $(ENV) -- -m helpers.demo
 
 lab: ## JupyterLab on the notebooks
-	@$(RUN) $(ENV) -- -m jupyterlab --notebook-dir=notebooks
+	@$(RUN) $(ENV) -- -m jupyterlab --notebook-dir=notebooks $(AS_ROOT)
 
 test: ## lint, types, and every test in every environment that this machine can have
 	@$(PYTHON) tools/run_tests.py
