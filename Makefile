@@ -1,7 +1,8 @@
 # Each command sets up what it needs and says what it does. ENV=turi or ENV=modern decides by hand.
 PYTHON ?= python3
 ENV ?= auto
-export FOLDER
+# Taken as it was written: a folder may have a $ in its name.
+override export FOLDER := $(value FOLDER)
 
 RUN = $(PYTHON) tools/environments.py
 # In a container everybody is root, and Jupyter starts for root only when told to.

@@ -76,7 +76,8 @@ def _unpack(archive: Path, folder: Path, origin: str) -> None:
 def _digest(folder: Path) -> str:
     """The sha-256 over the paths and the bytes of all photos, in the order of their paths."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*/*"), key=lambda path: path.relative_to(folder).as_posix()):
+    photos = [path for path in folder.glob("*/*") if not path.name.startswith(".")]  # such as macOS's .DS_Store
+    for path in sorted(photos, key=lambda path: path.relative_to(folder).as_posix()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

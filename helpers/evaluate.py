@@ -4,6 +4,8 @@ from typing import Any, List, Optional, Sequence
 
 import numpy as np
 
+from helpers.errors import FrameError
+
 
 def folders(names: Sequence[str]) -> List[str]:
     """The folder of each path, as a label."""
@@ -15,8 +17,13 @@ def precision_at(model: Any, k: int = 10, labels: Optional[Sequence[Any]] = None
 
     `labels` has one entry a photo of the model; their folders without it.
     `None` where there are fewer than two labels or two photos: there is
-    nothing to tell apart.
+    nothing to tell apart. Raises `FrameError` for k < 1, and for labels that
+    are fewer or more than the photos (`model.bad` lists those that stayed out).
     """
+    if not isinstance(k, int) or k < 1:
+        raise FrameError(f"k is a whole number, 1 or more, not {k!r}")
+    if labels is not None and len(labels) != model.num_examples:
+        raise FrameError(f"there are {len(labels)} labels for {model.num_examples} photos; give one for each")
     own = np.asarray(folders(model.names) if labels is None else list(labels))
     if len(own) < 2 or len(set(own.tolist())) < 2:
         return None

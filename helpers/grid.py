@@ -78,7 +78,7 @@ def show_matches(model: Any, found: Any, *, columns: int = 5) -> Figure:
     Raises `FrameError` for a frame that is no query's answer, for labels that
     the model does not have, and for `columns` out of range.
     """
-    if not 1 <= columns <= _MOST_COLUMNS:
+    if not isinstance(columns, int) or not 1 <= columns <= _MOST_COLUMNS:
         raise FrameError(f"columns={columns}: show_matches puts 1 to {_MOST_COLUMNS} matches side by side")
     missing = {"query_label", "reference_label", "distance", "rank"} - set(found.column_names())
     if missing:
@@ -218,7 +218,7 @@ class _Sheet:
 def _read(source: Optional[Source]) -> Union[np.ndarray, PhotoError]:
     """The photo at the size of a tile, height x width x 3; or, handed on instead of raised, why it cannot be had."""
     if source is None:
-        return PhotoError("the model does not remember this photo; query again")
+        return PhotoError("this query is not one that the model remembers")
     try:
         width, height = photo_size(source)
         scale = min(1.0, _PIXELS / max(width, height))

@@ -14,6 +14,7 @@ from typing import Any, List, Union
 from PIL import Image as Pillow
 
 from helpers import tc
+from helpers.cache import sha256
 from helpers.decode import check_photo, open_photo
 from helpers.errors import FrameError, PhotoError
 
@@ -81,11 +82,8 @@ def image_array(images: List[Any]) -> Any:
 
 
 def identity_of(source: Union[str, bytes]) -> str:
-    """The same for the same photo: a file by its place, size and time of change, bytes by their hash.
+    """The sha-256 of the photo's file: the same wherever the photo lies, and in either environment.
 
     Raises `OSError` where the file has gone.
     """
-    if isinstance(source, bytes):
-        return hashlib.blake2b(source, digest_size=16).hexdigest()
-    status = Path(source).stat()
-    return f"{Path(source).absolute()} {status.st_size} {status.st_mtime_ns}"
+    return hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else sha256(Path(source))

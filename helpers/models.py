@@ -113,6 +113,8 @@ def load_model(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -
         return _auto(progress)
     if isinstance(name, str) and name in MODELS:
         return _named(MODELS[name], progress)
+    if not isinstance(name, (str, os.PathLike)):
+        raise ModelError(f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {name!r}")
     if isinstance(name, os.PathLike) or name.lower().endswith(".onnx"):
         return _own(Path(name).expanduser().absolute())
     close = difflib.get_close_matches(name.lower(), MODELS, cutoff=0.4)

@@ -44,7 +44,7 @@ def load_photos(
     >>> len(data), len(bad)
     (199, 0)
     """
-    root = Path(folder).expanduser()
+    root = Path(folder).expanduser().absolute()  # the photos are found again after a change of folder
     if not root.is_dir():
         kind = "is a file, not a folder" if root.exists() else "no such folder"
         raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
@@ -60,7 +60,7 @@ def load_photos(
                 photos.append((name, image))
     if refused:
         print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
-    return _data(root.absolute(), photos), _bad(sorted(refused))
+    return _data(root, photos), _bad(sorted(refused))
 
 
 def thumbnail(source: Source, *, side: int = 160) -> bytes:

@@ -18,7 +18,7 @@ import traitlets
 
 from helpers import tc
 from helpers.decode import open_photo
-from helpers.errors import PhotoError
+from helpers.errors import FrameError, PhotoError
 from helpers.grid import show_matches
 from helpers.image_column import image_of
 from helpers.photos import thumbnail
@@ -68,6 +68,8 @@ class PhotoPicker(ipywidgets.VBox):
     found = traitlets.Any(None, allow_none=True)
 
     def __init__(self, model: Any, *, k: int = 10, page_size: int = 24) -> None:
+        if page_size < 1:
+            raise FrameError(f"page_size is 1 or more, not {page_size}")
         self.model = model
         self._query: Any = None  # a frame of one row: what `found` is the answer to
         self._page = 0
@@ -91,7 +93,7 @@ class PhotoPicker(ipywidgets.VBox):
         traitlets.link((self, "k"), (self.slider, "value"))
         self.observe(self._answer, "k")
         self._filter()
-        self.pick(model.labels[0])
+        next(filter(self._pick, model.labels[:page_size]), None)  # the first that is still there
 
     def pick(self, label: Any) -> None:
         """Choose a photo of the collection, as a click on its thumbnail does; its page comes up.
@@ -99,9 +101,7 @@ class PhotoPicker(ipywidgets.VBox):
         A photo that cannot be read any more is not chosen: a message says why.
         Raises `FrameError` for a label that the model does not have.
         """
-        if self._ask(label, self.model.name_of(label), self.model.photo(label)):
-            self.chosen = label
-            self._turn_to_chosen()
+        self._pick(label)
 
     def upload(self, name: str, content: bytes) -> None:
         """Query with a photo from outside the collection, as the upload button does.
@@ -154,6 +154,13 @@ class PhotoPicker(ipywidgets.VBox):
         self.uploader.observe(self._uploaded, "value")
         for place, button in enumerate(self._buttons):
             button.on_click(functools.partial(self._clicked, place))
+
+    def _pick(self, label: Any) -> bool:
+        could = self._ask(label, self.model.name_of(label), self.model.photo(label))
+        if could:
+            self.chosen = label
+            self._turn_to_chosen()
+        return could
 
     def _ask(self, label: Any, name: str, source: Source) -> bool:
         """Whether the photo could be read; its matches are then on show."""

@@ -104,7 +104,7 @@ _sessions: Dict[Tuple[str, str], Session] = {}
 
 def session_for(loaded: LoadedModel, precision: str) -> Session:
     """The session of a network in this process; compiled once, since that takes longer than a query."""
-    key = (loaded.identity, precision)
+    key = (loaded.identity, "fp32" if precision == "auto" else precision)
     if key not in _sessions:
         _sessions[key] = Session(loaded, precision)
     return _sessions[key]

@@ -17,7 +17,7 @@ import numpy as np
 from helpers.errors import ModelError
 
 _VERSION = 1
-_FILES = {"model.json", "vectors.npy", "photos", ".DS_Store"}  # the last one is macOS's
+_FILES = {"model.json", "vectors.npy", "photos"}
 _EACH = ("labels", "names", "identities", "photos")  # one entry a photo
 _FIELDS = {"network", "precision", "metric", "feature", "label", "timings", "bad", *_EACH}
 _NETWORK = {"name", "size", "dimension", "identity", "note"}
@@ -25,7 +25,7 @@ _NETWORK = {"name", "size", "dimension", "identity", "note"}
 
 def write(path: Path, settings: Dict[str, Any], vectors: np.ndarray, sources: List[Union[str, bytes]]) -> None:
     """Write a model whole or not at all; an older one in its place goes only when the new one is complete."""
-    if path.exists() and not (path.is_dir() and {entry.name for entry in path.iterdir()} <= _FILES):
+    if path.exists() and not _is_ours(path):
         raise ModelError(f"{path}: there is something else already; choose another name for the model")
     try:
         text = json.dumps({"photokin": _VERSION, **settings, "photos": [_place(source) for source in sources]})
@@ -73,6 +73,21 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
     return settings, vectors, sources
 
 
+def _is_ours(path: Path) -> bool:
+    """Whether a folder is empty, or holds a model that `write` wrote and nothing else: it may be replaced."""
+    if not path.is_dir():
+        return False
+    entries = {entry.name for entry in path.iterdir()} - {".DS_Store"}  # macOS leaves these everywhere
+    if not entries:
+        return True
+    try:
+        is_model = "photokin" in json.loads((path / "model.json").read_text(encoding="utf-8"))
+        photos = [entry.name for entry in (path / "photos").iterdir() if entry.name != ".DS_Store"]
+    except (OSError, ValueError, TypeError):
+        return False
+    return is_model and entries <= _FILES and all(name.isdigit() and len(name) == 6 for name in photos)
+
+
 def _place(source: Union[str, bytes]) -> Union[str, None]:
     return source if isinstance(source, str) else None
 
@@ -90,7 +105,7 @@ def _replacing(path: Path) -> Iterator[Path]:
             path.rename(old)
             try:
                 half.rename(path)
-            except OSError:
+            except BaseException:  # an interrupt too must not leave the old model under another name
                 old.rename(path)
                 raise
             shutil.rmtree(old)

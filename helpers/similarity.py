@@ -36,6 +36,7 @@ def create(
     """Build a similarity model of the photos in an SFrame.
 
     - `label`: the column that names a photo in results; row numbers without it.
+      Photos can be shown by labels only where each has its own.
     - `feature`: the image column; not needed where there is only one.
     - `model`: a network of `helpers.models.MODELS`, `auto`, or an ONNX file.
     - `metric`: `euclidean` or `cosine`; `precision`: `auto`, `fp32` or `bf16`.
@@ -91,9 +92,19 @@ def create(
     )
 
 
-def load_model(path: Union[str, "os.PathLike[str]"]) -> "SimilarityModel":
-    """Open what `SimilarityModel.save` wrote, in either environment; raises `ModelError` where it is damaged."""
+def load_model(
+    path: Union[str, "os.PathLike[str]"], *, folder: Union[str, "os.PathLike[str]", None] = None
+) -> "SimilarityModel":
+    """Open what `SimilarityModel.save` wrote, in either environment.
+
+    `folder` is where the photos are now, if they were moved since: the folder
+    that was loaded. Raises `ModelError` where the model is damaged.
+    """
     settings, vectors, sources = saved_model.read(Path(path))
+    if folder is not None:
+        moved = Path(folder).expanduser().absolute()
+        names = settings["names"]
+        sources = [str(moved / name) if isinstance(source, str) else source for name, source in zip(names, sources)]
     network = LoadedModel(**{**settings.pop("network"), "path": Path()})
     bad = bad_frame([tuple(row) for row in settings.pop("bad")])
     model = SimilarityModel(network=network, vectors=vectors, sources=sources, bad=bad, **settings)
@@ -133,9 +144,10 @@ class SimilarityModel:
         self.index = Index(vectors, metric)
         self._network_is_open = True
         self._sources, self._identities = sources, identities
-        self._row_of: Dict[Any, int] = {}
+        self._rows_of: Dict[Any, List[int]] = {}
         for row, one in enumerate(labels):
-            self._row_of.setdefault(one, row)
+            self._rows_of.setdefault(one, []).append(row)
+        self._places = {source: row for row, source in enumerate(sources) if isinstance(source, str)}
         self._known: Dict[str, int] = {}
         for row, identity in enumerate(identities):
             if identity is not None:
@@ -258,9 +270,15 @@ class SimilarityModel:
         ]
 
     def _row(self, label: Any) -> int:
-        if label not in self._row_of:
+        rows = self._rows_of.get(label, [])
+        if not rows:
             raise FrameError(f"{label!r} is not the label of a photo in this model")
-        return self._row_of[label]
+        if len(rows) > 1:  # Turi Create takes such labels too; which photo is meant, nobody can say
+            raise FrameError(
+                f"the label {label!r} stands for {len(rows)} photos, so none of them can be shown; "
+                f"build the model without label=, or with a column such as 'path'"
+            )
+        return rows[0]
 
     def _asked_photos(self, dataset: Any, label: Optional[str]) -> Tuple[List[Any], List[str], List[Any]]:
         if isinstance(dataset, tc.Image):
@@ -277,14 +295,22 @@ class SimilarityModel:
         return images, shown_names(paths, [f"query {one}" for one in labels]), labels
 
     def _asked_source(self, image: Any) -> Source:
-        row = self._known.get(_identity(image) or "")
+        row = self._known_row(image)
         return source_of(image) if row is None else self._sources[row]
+
+    def _known_row(self, image: Any) -> Optional[int]:
+        """The row of a query photo that the collection holds."""
+        identity = _identity(image)
+        if identity is None and image is not None:  # the file has gone: its features have not
+            source = source_of(image)
+            return self._places.get(str(Path(source).absolute())) if isinstance(source, str) else None
+        return None if identity is None else self._known.get(identity)
 
     def _vectors_of(
         self, images: List[Any], names: List[str], verbose: bool, batch_size: int
     ) -> Tuple[np.ndarray, List[int]]:
         """The features of the query photos, looked up or computed, and which of them could be read."""
-        known = [self._known.get(_identity(image) or "") for image in images]
+        known = [self._known_row(image) for image in images]
         new = [place for place, row in enumerate(known) if row is None]
         vectors = np.empty((len(images), self.vectors.shape[1]), dtype=np.float32)
         for place, row in enumerate(known):
@@ -313,18 +339,22 @@ class SimilarityModel:
 
 
 def _check(k: Optional[int], radius: Optional[float], batch_size: int = 1) -> None:
-    if k is not None and (not isinstance(k, (int, np.integer)) or k < 1):
+    if k is not None and not (_is_whole(k) and k >= 1):
         raise FrameError(f"k is a whole number, 1 or more, or None for all, not {k!r}")
-    if radius is not None and not radius >= 0:
+    if radius is not None and not (isinstance(radius, (int, float, np.number)) and radius >= 0):
         raise FrameError(f"radius is a distance, 0 or more, or None, not {radius!r}")
-    if batch_size < 1:
-        raise FrameError(f"batch_size is 1 or more, not {batch_size}")
+    if not (_is_whole(batch_size) and batch_size >= 1):
+        raise FrameError(f"batch_size is a whole number, 1 or more, not {batch_size!r}")
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
 
 
 def _source(image: Any, file: Optional[str]) -> Source:
     source = source_of(image)
     if isinstance(source, bytes) and file and Path(file).is_file() and Path(file).read_bytes() == source:
-        return file  # Turi Create's Image holds a copy: the file itself will do, and needs no memory
+        source = file  # Turi Create's Image holds a copy: the file itself will do, and needs no memory
     return str(Path(source).absolute()) if isinstance(source, str) else source
 
 

@@ -106,13 +106,5 @@ def read_state_dict(path: Path) -> Dict[str, np.ndarray]:
             for key in _Unpickler(stream).load():
                 unpickler.storages[key].read(stream)
             return {name: _array(tensor) for name, tensor in tensors.items()}
-    except (
-        pickle.UnpicklingError,
-        EOFError,
-        struct.error,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-    ) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path} is not a PyTorch state dict that can be read safely: {error}") from error

@@ -83,3 +83,9 @@ def test_the_photos_that_are_expected_are_the_article_s(monkeypatch):
         pytest.skip("the article's photos are not beside this checkout (../shared/data/cartoons)")
     monkeypatch.undo()
     assert article._digest(CARTOONS) == article._SHA256
+
+
+def test_what_macos_leaves_in_a_folder_changes_nothing(tmp_path):
+    before = article._digest(tmp_path / "right")
+    (tmp_path / "right" / "walle" / ".DS_Store").write_bytes(b"macOS")
+    assert article._digest(tmp_path / "right") == before

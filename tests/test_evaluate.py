@@ -3,13 +3,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from helpers.errors import FrameError
 from helpers.evaluate import folders, precision_at
 from helpers.index import Index
 
 
 def model_of(places, names):
     vectors = np.array(places, np.float32).reshape(len(places), -1)
-    return SimpleNamespace(vectors=vectors, index=Index(vectors), names=names)
+    return SimpleNamespace(vectors=vectors, index=Index(vectors), names=names, num_examples=len(names))
 
 
 def test_folders():
@@ -46,3 +47,14 @@ def test_nothing_to_tell_apart():
     assert precision_at(model_of([0, 1], ["a/1", "a/2"])) is None
     assert precision_at(model_of([0], ["a/1"])) is None
     assert precision_at(model_of([0, 1], ["1.jpg", "2.jpg"])) is None
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5])
+def test_k_is_a_number_of_photos(k):
+    with pytest.raises(FrameError, match="k is a whole number"):
+        precision_at(model_of([0, 1], ["a/1", "b/1"]), k)
+
+
+def test_there_is_a_label_for_each_photo():
+    with pytest.raises(FrameError, match="3 labels for 2 photos"):
+        precision_at(model_of([0, 1], ["a/1", "b/1"]), 1, labels=["a", "b", "c"])

@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import numpy as np
@@ -76,12 +75,14 @@ def test_an_identity_is_of_the_photo(file, tmp_path, monkeypatch):
     first = identity_of(str(file))
     assert identity_of(file.name) == first, "however the path is written"
     assert identity_of(b"a") == identity_of(b"a") != identity_of(b"b")
-    status = file.stat()
-    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns + 1_000_000_000))
-    assert identity_of(str(file)) != first
-    file.unlink()
+    assert identity_of(file.read_bytes()) == first, "the same in a frame that holds a copy"
+    moved = file.rename(tmp_path / "moved")
+    assert identity_of(str(moved)) == first
+    moved.write_bytes(b"another photo")
+    assert identity_of(str(moved)) != first
+    moved.unlink()
     with pytest.raises(OSError):
-        identity_of(str(file))
+        identity_of(str(moved))
 
 
 def test_the_size_of_a_photo_does_not_need_its_pixels(tmp_path):

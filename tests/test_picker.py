@@ -213,3 +213,18 @@ def test_a_photo_that_has_gone_since_is_marked_and_not_chosen(tmp_path, monkeypa
     assert photo_picker.message.value == "Left out: no such file."
     assert ["photokin-unreadable" in button._dom_classes for button in photo_picker.photos.children] == [False, True]
     assert photo_picker.folder.layout.display == "none"  # one folder: nothing to filter
+
+
+def test_it_starts_with_the_first_photo_that_is_still_there(tmp_path):
+    for name in ("a", "b"):
+        Image.new("RGB", (64, 48), "orange").save(tmp_path / f"{name}.jpg")
+    data, _ = load_photos(tmp_path, progress=False)
+    model = tc.image_similarity.create(data, model="efficientnet-lite0", verbose=False)
+    (tmp_path / "a.jpg").unlink()
+    photo_picker = PhotoPicker(model, k=1)
+    assert photo_picker.chosen == 1 and len(photo_picker.found) == 1
+
+
+def test_a_page_has_room_for_a_photo(model):
+    with pytest.raises(FrameError, match="page_size"):
+        PhotoPicker(model, page_size=0)

@@ -62,3 +62,12 @@ def test_what_is_left_out_is_listed(owner):
 def test_what_the_readme_links_to_is_there():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")
+@pytest.mark.parametrize("folder", ["my photos", 'it\'s a "$HOME" $(shell ls) `ls`', "日本 #1"])
+def test_a_folder_reaches_the_demo_as_it_was_written(folder):
+    show = ["make", "--silent", "--eval", "show: ; @printenv FOLDER", "show"]
+    for command, environment in ([*show, f"FOLDER={folder}"], {}), (show, {"FOLDER": folder}):
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, env={**os.environ, **environment})
+        assert done.stdout.decode() == folder + "\n"

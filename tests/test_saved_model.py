@@ -297,3 +297,21 @@ def test_labels_of_any_script(data, network, tmp_path):
     data["name"] = tc.SArray([f"Füchse «{row}» 狐" for row in range(6)])
     create(data, label="name", model=network, verbose=False).save(tmp_path / "狐 model")
     assert load_model(tmp_path / "狐 model").labels[3] == "Füchse «3» 狐"
+
+
+@pytest.mark.parametrize("name", ["photos/mine.jpg", "vectors.npy", "model.json"])
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path, model, name):
+    theirs = tmp_path / "holiday" / name
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"{}")
+    with pytest.raises(ModelError, match="something else"):
+        model.save(tmp_path / "holiday")
+    assert theirs.read_bytes() == b"{}"
+
+
+def test_an_own_photo_in_a_saved_model_is_not_lost(tmp_path, model):
+    model.save(tmp_path / "saved")
+    (tmp_path / "saved" / "photos" / "mine.jpg").write_bytes(b"mine")
+    with pytest.raises(ModelError, match="something else"):
+        model.save(tmp_path / "saved")
+    assert (tmp_path / "saved" / "photos" / "mine.jpg").read_bytes() == b"mine"

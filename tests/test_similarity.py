@@ -9,6 +9,7 @@ from helpers import models, tc
 from helpers.columns import edge_frame
 from helpers.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError, PhotokinError, WeightsUnavailable
+from helpers.grid import show_matches
 from helpers.image_column import image_array, image_of
 from helpers.photos import load_photos
 from helpers.similarity import create, load_model
@@ -353,7 +354,7 @@ def test_what_is_no_frame_of_photos(data, network):
     )
     told(r"several image columns \(image, second\); name one", dataset=with_column(data, "second"))
     told("metric='manhattan' is not known", metric="manhattan")
-    told("batch_size is 1 or more, not 0", batch_size=0)
+    told("batch_size is a whole number, 1 or more, not 0", batch_size=0)
 
 
 def with_column(data, name):
@@ -372,7 +373,7 @@ def test_what_is_no_query(model, data):
     told("no column 'image'", data[["path"]])
     told("the column 'image' holds str, not images", tc.SArray(["a.jpg"]))
     told("no column 'name' for labels", data, label="name")
-    told("batch_size is 1 or more", data, batch_size=0)
+    told("batch_size is a whole number", data, batch_size=0)
 
 
 def test_networks_and_precisions_that_there_are_not(data, network):
@@ -425,3 +426,66 @@ def test_a_model_holds_no_copy_of_photos_that_are_files(tmp_path, network):
     assert [model.photo(label) for label in model.labels] == list(data["file"])
     model.save(tmp_path / "saved.model")
     assert not list((tmp_path / "saved.model" / "photos").iterdir())
+
+
+def test_a_label_that_stands_for_several_photos_shows_none_of_them(data, network):
+    model = create(data, label="folder", model=network, verbose=False)
+    found = model.query(data[2:3], label="folder", k=2, verbose=False)
+    assert set(references(found)) <= set(data["folder"])
+    with pytest.raises(FrameError, match="stands for 3 photos"):
+        show_matches(model, found)
+
+
+def test_a_photo_that_has_gone_can_still_be_asked_with(folder, network):
+    data, _ = load_photos(folder, progress=False)
+    model = create(data, model=network, verbose=False)
+    row = list(data["path"]).index("0.jpg")
+    before = list(model.query(data[row : row + 1], k=3, verbose=False)["reference_label"])
+    (folder / "0.jpg").unlink()
+    assert list(model.query(data[row : row + 1], k=3, verbose=False)["reference_label"]) == before
+
+
+def test_the_folder_may_be_named_from_where_one_is(folder, network, monkeypatch, tmp_path):
+    monkeypatch.chdir(folder)
+    data, _ = load_photos(".", progress=False)
+    model = create(data, model=network, verbose=False)
+    monkeypatch.chdir(tmp_path)
+    assert open_photo(model.photo(0)).size == open_photo(folder / data["path"][0]).size
+    assert data["image"][0].pixel_data.shape[2] == 3
+
+
+def test_photos_that_moved_are_found_again(folder, network, tmp_path):
+    data, _ = load_photos(folder, progress=False)
+    create(data, model=network, verbose=False).save(tmp_path / "saved")
+    folder.rename(tmp_path / "elsewhere")
+    model = load_model(tmp_path / "saved", folder=tmp_path / "elsewhere")
+    assert open_photo(model.photo(0)).width > 0
+    again, _ = load_photos(tmp_path / "elsewhere", progress=False)
+    assert list(model.query(again, k=1, verbose=False)["distance"]) == [0.0] * len(again)
+
+
+def test_a_network_is_made_ready_once(data, network, monkeypatch):
+    from helpers import runtime
+
+    monkeypatch.setattr(runtime, "_sessions", {})
+    model = create(data, model=network, verbose=False)
+    model.query(image_of(picture_bytes(99)), verbose=False)
+    assert len(runtime._sessions) == 1
+
+
+def picture_bytes(seed):
+    buffer = io.BytesIO()
+    picture(seed).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("wrong", [{"radius": "a"}, {"batch_size": "a"}, {"k": True}])
+def test_an_argument_of_another_type_is_refused(model, data, wrong):
+    with pytest.raises(FrameError, match=next(iter(wrong))):
+        model.query(data[0:1], verbose=False, **wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 50])
+def test_a_network_is_a_name_or_a_path(data, wrong):
+    with pytest.raises(ModelError, match="resnet-50"):
+        create(data, model=wrong, verbose=False)

@@ -19,7 +19,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -123,9 +122,10 @@ def turi_requirements():
     """The pip part of environment.yml as a requirements file: one list, with conda and without."""
     text = (ROOT / "environment.yml").read_text(encoding="utf-8").split("- pip:", 1)[1]
     pins = re.findall(r"^ +- ([\w.-]+==[\w.]+)", text, flags=re.MULTILINE)
-    folder = Path(tempfile.mkdtemp(prefix="photokin-"))
-    (folder / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
-    return folder / "requirements.txt"
+    requirements = ROOT / "build" / "environment.txt"
+    requirements.parent.mkdir(exist_ok=True)
+    requirements.write_text("\n".join(pins) + "\n", encoding="utf-8")
+    return requirements
 
 
 def install(folder, python, requirements, name):
