@@ -10,17 +10,25 @@ Leaves a page, a picture and the figures in `build/`:
 import json
 import os
 import platform
+import re
 import sys
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 NOTEBOOK = ROOT / "notebooks" / "01-find-similar-photos.ipynb"
 
-# Run after the notebook's own cells, in the same kernel, and not kept: the figures are the notebook's own.
 _LISTED = 20  # of the files that were left out
+# Run after the notebook's own cells, in the same kernel, and not kept: the figures are the notebook's own.
 _GATHER = "from helpers.demo import keep_figures\nkeep_figures({build!r}, model, bad, similar_images)"
+# Run where one of them failed.
+_EXPLAIN = "from helpers.demo import print_left_out\nprint_left_out(globals().get('bad', []))"
+# One state of a tqdm bar, with or without a total: `photos:  96%|#########6| 192/199 [00:02<00:00, 90.1 photos/s]`.
+_BAR = re.compile(
+    r"^[^\r\n]*?(?:\d+%\|[^|\r\n]*\|\s*)?[\d.]+[kMGT]?(?:/[\d.?]+[kMGT]?)?[\w ]*"
+    r"\[\d+:\d\d(?::\d\d)?[<,][^]\r\n]*(?:/s|s/)[^]\r\n]*\]"
+)
 
 
 def main() -> int:
@@ -32,6 +40,9 @@ def main() -> int:
 
 def demonstrate(folder: Path, build: Path) -> int:
     """Run the notebook on a folder, leave the results in `build` and print the figures; 0 where that went well."""
+    for name in (f"{NOTEBOOK.stem}.html", "matches.png", "demo.json"):  # a failure leaves nothing of the run before
+        if (build / name).exists():
+            (build / name).unlink()
     if not folder.is_dir():
         print(f"{folder}: no such folder. Say make demo FOLDER=path/to/photos", file=sys.stderr)
         return 2
@@ -59,12 +70,50 @@ def keep_figures(build: str, model: Any, bad: Any, found: Any) -> None:
         "note": model.network.note,
         "photos": model.num_examples,
         "bad": len(bad) + len(model.bad),
-        "left_out": [[row["path"], row["reason"]] for frame in (bad, model.bad) for row in frame[:_LISTED]],
+        "left_out": [
+            [row["path"], row["reason"]] for frame in (bad, model.bad) for row in frame[:_LISTED]
+        ][:_LISTED],
         "photos_per_second": round(model.timings["photos_per_second"], 1),
         "precision_at_10": precision_at(model, k=10),
     }
     show_matches(model, found).savefig(Path(build) / "matches.png", dpi=150)
     (Path(build) / "demo.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def print_left_out(bad: Any) -> None:
+    """Say how many files were left out, and of the first ones why; called in the kernel of a notebook that failed."""
+    if len(bad):
+        print(f"Files left out: {len(bad)}")
+        print("\n".join(_left_out([[row["path"], row["reason"]] for row in bad[:_LISTED]], len(bad))))
+
+
+def set_parameters(notebook: Any, **values: Any) -> None:
+    """Write the values into the notebook's cell of parameters, in place of those that it assigns to these names."""
+    cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    for name, value in values.items():
+        line = f"{name} = {value!r}"
+        cell.source = re.sub(rf"(?m)^{name} = .*?(?=  #|$)", lambda found, line=line: line, cell.source)
+
+
+def drop_progress(notebook: Any) -> None:
+    """Take the progress bars out of the notebook's outputs; a page would show them frozen. Warnings stay."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
+
+
+def _is_progress(output: Any) -> bool:
+    """Whether an output is a progress bar and nothing else; bars in a stream with other text are cut out of it."""
+    if output.output_type == "display_data":
+        return "application/vnd.jupyter.widget-view+json" in output.data
+    if output.output_type != "stream" or output.name != "stderr":
+        return False
+    parts = re.split(r"([\r\n])", output.text)
+    kept = "".join(_BAR.sub("", part) for part in parts)
+    if kept == output.text:
+        return False
+    output.text = kept.lstrip("\r\n ")
+    return not output.text.strip()
 
 
 def _run_notebook(folder: Path, build: Path) -> str:
@@ -75,9 +124,7 @@ def _run_notebook(folder: Path, build: Path) -> str:
     from tqdm import tqdm
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    place = next(i for i, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", [])) + 1
-    settings = f"FOLDER = {str(folder)!r}\nFETCH_ARTICLE_PHOTOS = False"
-    notebook.cells.insert(place, nbformat.v4.new_code_cell(settings))
+    set_parameters(notebook, FOLDER=str(folder), FETCH_ARTICLE_PHOTOS=False)
     notebook.cells.append(nbformat.v4.new_code_cell(_GATHER.format(build=str(build))))
     with tqdm(total=len(notebook.cells), unit=" cells", disable=not sys.stderr.isatty()) as bar:
         client = NotebookClient(
@@ -89,11 +136,18 @@ def _run_notebook(folder: Path, build: Path) -> str:
             on_cell_complete=lambda cell, cell_index: bar.update(),
         )
         client.store_widget_state = False  # its viewer would be fetched from a CDN by whoever opens the page
-        try:
-            client.execute()
-        except CellExecutionError as error:
-            return f"{error.ename}: {error.evalue}"
+        with client.setup_kernel():
+            try:
+                for place, cell in enumerate(notebook.cells):
+                    client.execute_cell(cell, place)
+            except CellExecutionError as error:
+                explain = nbformat.v4.new_code_cell(_EXPLAIN)
+                notebook.cells.append(explain)
+                client.execute_cell(explain, len(notebook.cells) - 1)
+                said = "".join(output.text for output in explain.outputs if output.get("name") == "stdout")
+                return f"{error.ename}: {error.evalue}\n{said}".rstrip()
     del notebook.cells[-1]
+    drop_progress(notebook)
     _write_page(notebook, build)
     return ""
 
@@ -122,8 +176,13 @@ def _print_figures(figures: Dict[str, Any], build: Path) -> None:
     print()
     for name, value in lines.items():
         print(f"  {name:13}{value}")
-    for path, reason in figures["left_out"]:
-        print(f"  left out     {path}: {reason}")
+    for line in _left_out(figures["left_out"], figures["bad"]):
+        print(line)
+
+
+def _left_out(listed: Sequence[Sequence[str]], total: int) -> List[str]:
+    lines = [f"  left out     {path}: {reason}" for path, reason in listed]
+    return lines + [f"  … and {total - len(listed)} more"] * (total > len(listed))
 
 
 if __name__ == "__main__":

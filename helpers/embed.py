@@ -10,8 +10,9 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.ahead import work_ahead
+from helpers.arguments import check_whole
 from helpers.decode import open_photo
-from helpers.errors import FrameError, PhotoError
+from helpers.errors import PhotoError
 from helpers.image_column import source_of
 from helpers.models import LoadedModel, load_model
 from helpers.runtime import session_for
@@ -45,8 +46,7 @@ def embed(
     >>> embed(["data/robots/bolu/bolu-001.jpg"], "efficientnet-lite0").vectors.shape
     (1, 1280)
     """
-    if batch_size < 1:
-        raise FrameError(f"batch_size is 1 or more, not {batch_size}")
+    check_whole("batch_size", batch_size)
     loaded = model if isinstance(model, LoadedModel) else load_model(model, progress=progress)
     session = session_for(loaded, precision)
     total = len(photos) if isinstance(photos, Sized) else None

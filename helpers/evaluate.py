@@ -4,6 +4,7 @@ from typing import Any, List, Optional, Sequence
 
 import numpy as np
 
+from helpers.arguments import check_whole
 from helpers.errors import FrameError
 
 
@@ -20,8 +21,7 @@ def precision_at(model: Any, k: int = 10, labels: Optional[Sequence[Any]] = None
     nothing to tell apart. Raises `FrameError` for k < 1, and for labels that
     are fewer or more than the photos (`model.bad` lists those that stayed out).
     """
-    if not isinstance(k, int) or k < 1:
-        raise FrameError(f"k is a whole number, 1 or more, not {k!r}")
+    check_whole("k", k)
     if labels is not None and len(labels) != model.num_examples:
         raise FrameError(f"there are {len(labels)} labels for {model.num_examples} photos; give one for each")
     own = np.asarray(folders(model.names) if labels is None else list(labels))

@@ -17,8 +17,9 @@ import ipywidgets
 import traitlets
 
 from helpers import tc
+from helpers.arguments import check_whole
 from helpers.decode import open_photo
-from helpers.errors import FrameError, PhotoError
+from helpers.errors import PhotoError
 from helpers.grid import show_matches
 from helpers.image_column import image_of
 from helpers.photos import thumbnail
@@ -68,8 +69,7 @@ class PhotoPicker(ipywidgets.VBox):
     found = traitlets.Any(None, allow_none=True)
 
     def __init__(self, model: Any, *, k: int = 10, page_size: int = 24) -> None:
-        if page_size < 1:
-            raise FrameError(f"page_size is 1 or more, not {page_size}")
+        check_whole("page_size", page_size)
         self.model = model
         self._query: Any = None  # a frame of one row: what `found` is the answer to
         self._page = 0

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers import saved_model, tc
+from helpers.arguments import check_distance, check_whole
 from helpers.columns import bad_frame, edge_frame, image_column, row_labels, row_paths, shown_names
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
@@ -62,7 +63,7 @@ def create(
     feature = image_column(dataset, feature)
     labels = row_labels(dataset, label)
     Index(np.empty((0, 1), np.float32), metric)  # a wrong metric shows now, not after an hour of work
-    _check(None, None, batch_size)
+    check_whole("batch_size", batch_size)
     network = load_network(model, progress=verbose)
     if verbose:
         print(network.note)
@@ -195,7 +196,9 @@ class SimilarityModel:
         Raises `FrameError` for k < 1, a missing column or an empty query, and
         `PhotoError` where no query photo can be read.
         """
-        _check(k, radius, batch_size)
+        check_whole("k", k, none_is="all")
+        check_distance("radius", radius)
+        check_whole("batch_size", batch_size)
         images, names, labels = self._asked_photos(dataset, label)
         vectors, good = self._vectors_of(images, names, verbose, batch_size)
         rows, distances = self.index.search(vectors, k)
@@ -221,7 +224,8 @@ class SimilarityModel:
         Returns an SFrame as `query` does, one edge a row. Of Turi Create's
         output types there is `SFrame` alone; networkx takes the edges.
         """
-        _check(k, radius)
+        check_whole("k", k, none_is="all")
+        check_distance("radius", radius)
         if output_type != "SFrame":
             raise FrameError(f"output_type={output_type!r} is not to be had; take 'SFrame', whose rows are the edges")
         rows, distances = self.index.search(self.vectors, None if k is None else k + (not include_self_edges))
@@ -336,19 +340,6 @@ class SimilarityModel:
                 raise ModelError(f"{network.name} is not what it was when this model was saved; build the model again")
             self.network, self._network_is_open = network, True
         return embed(images, self.network, precision=self.precision, batch_size=batch_size, progress=verbose)
-
-
-def _check(k: Optional[int], radius: Optional[float], batch_size: int = 1) -> None:
-    if k is not None and not (_is_whole(k) and k >= 1):
-        raise FrameError(f"k is a whole number, 1 or more, or None for all, not {k!r}")
-    if radius is not None and not (isinstance(radius, (int, float, np.number)) and radius >= 0):
-        raise FrameError(f"radius is a distance, 0 or more, or None, not {radius!r}")
-    if not (_is_whole(batch_size) and batch_size >= 1):
-        raise FrameError(f"batch_size is a whole number, 1 or more, not {batch_size!r}")
-
-
-def _is_whole(number: Any) -> bool:
-    return isinstance(number, (int, np.integer)) and not isinstance(number, bool)
 
 
 def _source(image: Any, file: Optional[str]) -> Source:
