@@ -1,0 +1,22 @@
+"""Numbers that a person hands to a call, checked in one place and refused in the same words."""
+
+from typing import Any
+
+import numpy as np
+
+from helpers.errors import FrameError
+
+
+def check_whole(name: str, value: Any, *, none_is: str = "") -> None:
+    """Raise `FrameError` unless the argument is a whole number from 1 on; or None, where that means something."""
+    if value is None and none_is:
+        return
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        instead = f", or None for {none_is}" if none_is else ""
+        raise FrameError(f"{name} is a whole number, 1 or more{instead}, not {value!r}")
+
+
+def check_distance(name: str, value: Any) -> None:
+    """Raise `FrameError` unless the argument is a number from 0 on, or None."""
+    if value is not None and not (isinstance(value, (int, float, np.number)) and value >= 0):
+        raise FrameError(f"{name} is a distance, 0 or more, or None, not {value!r}")
