@@ -12,10 +12,11 @@ import numpy as np
 
 from helpers import saved_model, tc
 from helpers.arguments import check_distance, check_whole
+from helpers.collection import Collection, identity_or_none, lasting_source
 from helpers.columns import bad_frame, edge_frame, image_column, row_labels, row_paths, shown_names
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.image_column import identity_of, source_of
+from helpers.image_column import source_of
 from helpers.index import Index
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
@@ -68,7 +69,7 @@ def create(
     if verbose:
         print(network.note)
     images = list(dataset[feature])
-    identities = [_identity(image) for image in images]  # now: a file may change while the others are read
+    identities = [identity_or_none(image) for image in images]  # now: a file may change while the others are read
     done = embed(images, network, precision=precision, batch_size=batch_size, progress=verbose)
     paths, files = row_paths(dataset)
     bad = bad_frame([(labels[row], paths[row], reason) for row, reason in done.bad])
@@ -85,7 +86,7 @@ def create(
         label=label,
         labels=[labels[row] for row in rows],
         names=shown_names([paths[row] for row in rows], [labels[row] for row in rows]),
-        sources=[_source(images[row], files[row]) for row in rows],
+        sources=[lasting_source(images[row], files[row]) for row in rows],
         identities=[identities[row] for row in rows],
         vectors=done.vectors,
         timings=done.timings,
@@ -140,19 +141,11 @@ class SimilarityModel:
     ) -> None:
         self.network, self.precision, self.metric = network, precision, metric
         self.feature, self.label = feature, label
+        self.collection = Collection(labels, names, sources, identities)
         self.labels, self.names, self.vectors = labels, names, vectors
         self.timings, self.bad = timings, bad
         self.index = Index(vectors, metric)
         self._network_is_open = True
-        self._sources, self._identities = sources, identities
-        self._rows_of: Dict[Any, List[int]] = {}
-        for row, one in enumerate(labels):
-            self._rows_of.setdefault(one, []).append(row)
-        self._places = {source: row for row, source in enumerate(sources) if isinstance(source, str)}
-        self._known: Dict[str, int] = {}
-        for row, identity in enumerate(identities):
-            if identity is not None:
-                self._known.setdefault(identity, row)
         self._recent = RecentQueries(labels)
 
     @property
@@ -168,11 +161,11 @@ class SimilarityModel:
 
     def photo(self, label: Any) -> Source:
         """The photo of a label, as `helpers.decode.open_photo` takes it; raises `FrameError` where there is none."""
-        return self._sources[self._row(label)]
+        return self.collection.sources[self.collection.row(label)]
 
     def name_of(self, label: Any) -> str:
         """The name to show for a label: its path where there is one."""
-        return self.names[self._row(label)]
+        return self.names[self.collection.row(label)]
 
     def query(
         self,
@@ -208,7 +201,9 @@ class SimilarityModel:
             for edge in self._edges(row, distance, radius)
         ]
         for query, row, distance in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
-            self._recent.remember(labels[query], names[query], self._asked_source(images[query]), row, distance)
+            known = self.collection.find(images[query])
+            source = source_of(images[query]) if known is None else self.collection.sources[known]
+            self._recent.remember(labels[query], names[query], source, row, distance)
         return edge_frame(edges, labels)
 
     def similarity_graph(
@@ -263,8 +258,8 @@ class SimilarityModel:
             "identity": network.identity,
             "note": network.note,
         }
-        settings["identities"] = self._identities
-        saved_model.write(Path(path), settings, self.vectors, self._sources)
+        settings["identities"] = self.collection.identities
+        saved_model.write(Path(path), settings, self.vectors, self.collection.sources)
 
     def _edges(self, rows: np.ndarray, distances: np.ndarray, radius: Optional[float]) -> List[Tuple[Any, float, int]]:
         return [
@@ -272,17 +267,6 @@ class SimilarityModel:
             for rank, (row, distance) in enumerate(zip(rows, distances), start=1)
             if radius is None or distance <= radius
         ]
-
-    def _row(self, label: Any) -> int:
-        rows = self._rows_of.get(label, [])
-        if not rows:
-            raise FrameError(f"{label!r} is not the label of a photo in this model")
-        if len(rows) > 1:  # Turi Create takes such labels too; which photo is meant, nobody can say
-            raise FrameError(
-                f"the label {label!r} stands for {len(rows)} photos, so none of them can be shown; "
-                f"build the model without label=, or with a column such as 'path'"
-            )
-        return rows[0]
 
     def _asked_photos(self, dataset: Any, label: Optional[str]) -> Tuple[List[Any], List[str], List[Any]]:
         if isinstance(dataset, tc.Image):
@@ -298,23 +282,11 @@ class SimilarityModel:
         paths, _ = row_paths(dataset)
         return images, shown_names(paths, [f"query {one}" for one in labels]), labels
 
-    def _asked_source(self, image: Any) -> Source:
-        row = self._known_row(image)
-        return source_of(image) if row is None else self._sources[row]
-
-    def _known_row(self, image: Any) -> Optional[int]:
-        """The row of a query photo that the collection holds."""
-        identity = _identity(image)
-        if identity is None and image is not None:  # the file has gone: its features have not
-            source = source_of(image)
-            return self._places.get(str(Path(source).absolute())) if isinstance(source, str) else None
-        return None if identity is None else self._known.get(identity)
-
     def _vectors_of(
         self, images: List[Any], names: List[str], verbose: bool, batch_size: int
     ) -> Tuple[np.ndarray, List[int]]:
         """The features of the query photos, looked up or computed, and which of them could be read."""
-        known = [self._known_row(image) for image in images]
+        known = [self.collection.find(image) for image in images]
         new = [place for place, row in enumerate(known) if row is None]
         vectors = np.empty((len(images), self.vectors.shape[1]), dtype=np.float32)
         for place, row in enumerate(known):
@@ -340,18 +312,3 @@ class SimilarityModel:
                 raise ModelError(f"{network.name} is not what it was when this model was saved; build the model again")
             self.network, self._network_is_open = network, True
         return embed(images, self.network, precision=self.precision, batch_size=batch_size, progress=verbose)
-
-
-def _source(image: Any, file: Optional[str]) -> Source:
-    source = source_of(image)
-    if isinstance(source, bytes) and file and Path(file).is_file() and Path(file).read_bytes() == source:
-        source = file  # Turi Create's Image holds a copy: the file itself will do, and needs no memory
-    return str(Path(source).absolute()) if isinstance(source, str) else source
-
-
-def _identity(image: Any) -> Optional[str]:
-    """What tells the photo from every other; `None` where there is none, or it has gone."""
-    try:
-        return None if image is None else identity_of(source_of(image))
-    except (OSError, PhotoError):
-        return None
