@@ -70,9 +70,7 @@ def keep_figures(build: str, model: Any, bad: Any, found: Any) -> None:
         "note": model.network.note,
         "photos": model.num_examples,
         "bad": len(bad) + len(model.bad),
-        "left_out": [
-            [row["path"], row["reason"]] for frame in (bad, model.bad) for row in frame[:_LISTED]
-        ][:_LISTED],
+        "left_out": [[row["path"], row["reason"]] for frame in (bad, model.bad) for row in frame[:_LISTED]][:_LISTED],
         "photos_per_second": round(model.timings["photos_per_second"], 1),
         "precision_at_10": precision_at(model, k=10),
     }
@@ -91,8 +89,8 @@ def set_parameters(notebook: Any, **values: Any) -> None:
     """Write the values into the notebook's cell of parameters, in place of those that it assigns to these names."""
     cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     for name, value in values.items():
-        line = f"{name} = {value!r}"
-        cell.source = re.sub(rf"(?m)^{name} = .*?(?=  #|$)", lambda found, line=line: line, cell.source)
+        line = f"{name} = {value!r}".replace("\\", r"\\")  # a template: its backslashes count double
+        cell.source = re.sub(rf"(?m)^{name} = .*?(?=  #|$)", line, cell.source)
 
 
 def drop_progress(notebook: Any) -> None:
@@ -108,11 +106,7 @@ def _is_progress(output: Any) -> bool:
         return "application/vnd.jupyter.widget-view+json" in output.data
     if output.output_type != "stream" or output.name != "stderr":
         return False
-    parts = re.split(r"([\r\n])", output.text)
-    kept = "".join(_BAR.sub("", part) for part in parts)
-    if kept == output.text:
-        return False
-    output.text = kept.lstrip("\r\n ")
+    output.text = "".join(_BAR.sub("", part) for part in re.split(r"([\r\n])", output.text)).lstrip("\r\n")
     return not output.text.strip()
 
 
@@ -139,7 +133,7 @@ def _run_notebook(folder: Path, build: Path) -> str:
         with client.setup_kernel():
             try:
                 for place, cell in enumerate(notebook.cells):
-                    client.execute_cell(cell, place)
+                    client.execute_cell(cell, place, execution_count=client.code_cells_executed + 1)
             except CellExecutionError as error:
                 explain = nbformat.v4.new_code_cell(_EXPLAIN)
                 notebook.cells.append(explain)

@@ -1,10 +1,14 @@
 """Every notebook, found by glob, run from top to bottom in this environment, and asked what it computed."""
 
+import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
+
+from helpers.demo import set_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -43,6 +47,23 @@ def test_it_runs_to_its_end_and_computes_what_it_says(path, monkeypatch):
         if output.output_type == "stream" and output.name == "stderr" and "photos/s" not in output.text
     ]
     assert not noise, "warnings in a tutorial"
+
+
+@pytest.mark.parametrize("photos", [1, 3])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_it_reaches_its_end_on_a_small_folder(path, photos, tmp_path, monkeypatch):
+    """One photo; or three, of which the last is an exact copy of the first."""
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    for number, colour in enumerate([(200, 30, 30), (30, 30, 200)][:photos]):
+        Image.new("RGB", (60, 40), colour).save(tmp_path / f"{number}.png")
+    if photos == 3:
+        shutil.copy(tmp_path / "0.png", tmp_path / "2.png")
+    notebook = nbformat.read(path, as_version=4)
+    own = {"FETCH_ARTICLE_PHOTOS": False} if path.stem.startswith("01") else {}
+    set_parameters(notebook, FOLDER=str(tmp_path), **own)
+    notebook.cells.append(nbformat.v4.new_code_cell(f"assert len(data) == {photos}"))
+    resources = {"metadata": {"path": path.parent}}
+    NotebookClient(notebook, kernel_name="python3", timeout=120, resources=resources).execute()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
