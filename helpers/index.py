@@ -1,8 +1,8 @@
 """Nearest neighbours among features, exactly.
 
-Candidates are found by a scan of 16-bit copies
-(usearch); their distances are then computed from the 32-bit features, so that
-a photo is at distance 0 from itself and the order is right among near equals.
+Candidates are found by a scan of 16-bit copies (usearch); their distances are
+then computed from the 32-bit features, so that a photo is at distance 0 from
+itself and the order is right among near equals.
 Where rounding to 16 bits could have kept a neighbour, or its equal, out of the
 candidates, more of them are taken, and in the end all.
 """
