@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NEWEST, OLDEST = 13, 10  # the Python 3 minor versions that requirements.lock has been run with
+NEWEST, OLDEST = 13, 10  # the Python 3 minor versions that requirements.lock is made for
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 
 
@@ -74,7 +74,7 @@ def turi_python():
 
 
 def modern_python():
-    """The newest Python that the lock has been run with."""
+    """The newest Python that the lock is made for."""
     for minor in range(NEWEST, OLDEST - 1, -1):
         found = first_that_runs(candidates(minor), lambda version, machine, minor=minor: version == (3, minor))
         if found is not None:
