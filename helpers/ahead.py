@@ -1,8 +1,10 @@
 """Work done by threads ahead of the one who needs it, in order and within bounds."""
 
+import queue
+import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Callable, Deque, Generator, Iterable, TypeVar
+from typing import Any, Callable, Deque, Generator, Iterable, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,3 +28,48 @@ def work_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, ahead: 
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def in_background(items: Iterable[Item]) -> Generator[Item, None, None]:
+    """The same items, made by a thread of their own: while one is being used, the next is on its way.
+
+    To be closed by its reader, as `work_ahead` is; the item in work is then
+    finished, and no other begun.
+    """
+    ready: queue.Queue[Any] = queue.Queue(maxsize=1)
+    stopped = threading.Event()
+
+    def hand_over(kind: str, value: Any) -> None:
+        while not stopped.is_set():
+            try:
+                return ready.put((kind, value), timeout=0.1)
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                hand_over("item", item)
+                if stopped.is_set():
+                    return
+            hand_over("end", None)
+        except BaseException as error:  # whatever it is, the reader is the one to know
+            hand_over("error", error)
+
+    thread = threading.Thread(target=work, name="ahead-background", daemon=True)
+    thread.start()
+    try:
+        while True:
+            try:
+                kind, value = ready.get(timeout=0.5)  # without a timeout Windows knows no interrupt here
+            except queue.Empty:
+                continue
+            if kind == "item":
+                yield value
+            elif kind == "error":
+                raise value
+            else:
+                return
+    finally:
+        stopped.set()
+        thread.join()

@@ -60,15 +60,3 @@ def identity_or_none(image: Any) -> Optional[str]:
         return None if image is None else identity_of(source_of(image))
     except (OSError, PhotoError):
         return None
-
-
-def lasting_source(image: Any, file: Optional[str]) -> Source:
-    """The source of a photo that stays right after a change of folder.
-
-    The file itself, where that holds the same bytes: Turi Create's Images are
-    copies, which need not be kept in memory.
-    """
-    source = source_of(image)
-    if isinstance(source, bytes) and file and Path(file).is_file() and Path(file).read_bytes() == source:
-        source = file
-    return str(Path(source).absolute()) if isinstance(source, str) else source

@@ -2,7 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
 
 from helpers import tc
 from helpers.errors import FrameError
@@ -49,6 +51,30 @@ def row_paths(frame: Any) -> Tuple[List[Optional[str]], List[Optional[str]]]:
     return paths, list(frame["file"]) if "file" in names else paths
 
 
+def images_and_paths(frame: Any, feature: str) -> Tuple[List[Any], List[Optional[str]]]:
+    """The photos of a frame and what each is called, in one pass: to begin one takes Turi Create half a millisecond."""
+    names = [feature, *({"path"} & set(frame.column_names()))]
+    rows = list(frame[names])
+    return [row[feature] for row in rows], [row.get("path") for row in rows]
+
+
+def folder_of(paths: List[Optional[str]], files: List[Optional[str]]) -> Optional[str]:
+    """The folder that the photos were loaded from, in full; None where they are no files, or on several disks.
+
+    What `load_photos` was given, even if only some rows are left; of other frames, the folder that all photos share.
+    """
+    folders = set()
+    for path, file in zip(paths, files):
+        if path and file:
+            relative = os.path.join("", *path.split("/"))  # noqa: PTH118 (a name with \ in it stays as it is)
+            is_below = path != file and file.endswith(relative)
+            folders.add(file[: -len(relative)] if is_below else os.path.dirname(os.path.abspath(file)))  # noqa: PTH100, PTH120
+    try:
+        return os.path.commonpath(folders) if folders else None
+    except ValueError:  # of Windows: C: and D: share nothing
+        return None
+
+
 def shown_names(paths: List[Optional[str]], labels: List[Any]) -> List[str]:
     """Paths without the folder that all of them share; the label where there is no path."""
     folders = [Path(path).parent for path in paths if path and Path(path).is_absolute()]
@@ -71,12 +97,26 @@ def bad_frame(rows: List[Tuple[Any, Optional[str], str]]) -> Any:
     return frame
 
 
-def edge_frame(edges: List[Tuple[Any, Any, float, int]], labels: List[Any]) -> Any:
-    """Neighbours as an SFrame of `query_label`, `reference_label`, `distance`, `rank`; empty, it has the types too."""
+def edge_frame(
+    queries: List[Any], rows: np.ndarray, distances: np.ndarray, labels: List[Any], radius: Optional[float]
+) -> Any:
+    """Neighbours as an SFrame of `query_label`, `reference_label`, `distance`, `rank`; empty, it has the types too.
+
+    `rows` and `distances` are [queries, k], the nearest first; `labels` are those of all rows. What lies beyond
+    `radius` stays out.
+    """
+    query, place = np.nonzero(distances <= (np.inf if radius is None else radius))
+    columns: Dict[str, List[Any]] = {
+        "query_label": [queries[one] for one in query.tolist()],
+        "reference_label": [labels[one] for one in rows[query, place].tolist()],
+        "distance": distances[query, place].tolist(),
+        "rank": (place + 1).tolist(),
+    }
+    if len(query) and None not in columns["query_label"] and None not in columns["reference_label"]:
+        # Four times as fast in Turi Create as one column after the other; it sorts them by name.
+        return tc.SFrame(columns)[list(columns)]
     frame = tc.SFrame()
-    kinds = (("query_label", None), ("reference_label", None), ("distance", float), ("rank", int))
-    for place, (name, kind) in enumerate(kinds):
-        values = [edge[place] for edge in edges]
+    for (name, values), kind in zip(columns.items(), (None, None, float, int)):
         frame = frame.add_column(tc.SArray(values, dtype=kind or _kind(values or labels)), name)
     return frame
 

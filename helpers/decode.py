@@ -29,6 +29,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")  # how such a file names itself
 _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
 
 _TROUBLE = (  # what Pillow raises at a file that is no photo, or half of one
@@ -96,12 +97,20 @@ def open_photo(source: Source, *, size: Optional[Tuple[int, int]] = None, native
         raise _refusal(source, error) from error
 
 
+def read_photo(path: Union[str, "os.PathLike[str]"]) -> bytes:
+    """The bytes of a photo's file; raises `PhotoError` in the words of `open_photo`."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise _refusal(path, error) from error
+
+
 class Kind(NamedTuple):
     """What a photo's file says of itself."""
 
     format: str  # Pillow's name: JPEG, PNG, …
     mode: str  # Pillow's name: L, RGB, P, CMYK, …
-    width: int  # pixels, as they are stored
+    width: int  # pixels, upright
     height: int
     plain: bool  # an upright JPEG or PNG of 8-bit grey or RGB(A)
 
@@ -117,7 +126,7 @@ def check_photo(source: Union[Path, bytes]) -> Kind:
     """
     try:
         with Image.open(_readable(source)) as image:
-            width, height = image.size  # before `draft` makes it smaller
+            width, height = _upright_size(image)  # before `draft` makes it smaller
             if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
                 image.draft(None, (64, 64))
                 image.load()
@@ -142,9 +151,7 @@ def photo_size(source: Source) -> Tuple[int, int]:
     """Width and height in pixels of the upright photo, read from its header alone."""
     try:
         with Image.open(_readable(source)) as image:
-            # Pillow gives a TIFF's size as it is stored or upright, depending on its version: ask the tags.
-            width, height = (image.tag_v2[256], image.tag_v2[257]) if image.format == "TIFF" else image.size
-            return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
+            return _upright_size(image)
     except _TROUBLE as error:
         raise _refusal(source, error) from error
 
@@ -156,6 +163,13 @@ def _readable(source: Source) -> Union[str, BinaryIO]:
         return os.fspath(source)
     source.seek(0)
     return source
+
+
+def _upright_size(image: Image.Image) -> Tuple[int, int]:
+    # Pillow gives a TIFF's size as it is stored or upright, depending on its version: ask the tags.
+    tags = getattr(image, "tag_v2", None) if image.format == "TIFF" else None
+    width, height = (tags[256], tags[257]) if tags else image.size
+    return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -176,7 +190,7 @@ def _eight_bits(image: Image.Image, native: bool) -> Image.Image:
         return Image.alpha_composite(white, image).convert("RGB")
     if native and image.mode in ("L", "1"):
         return image.convert("L")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
 
 
 def _sixteen_bits(image: Image.Image) -> Image.Image:
@@ -210,8 +224,14 @@ def _reason(source: Source, error: BaseException) -> str:
 
 def _not_a_photo(source: Source) -> str:
     if isinstance(source, (str, os.PathLike)):
-        if Path(source).stat().st_size == 0:
-            return "empty file (0 bytes)"
-        if Path(source).suffix.lower() in (".heic", ".heif"):
-            return "HEIC needs one more package: pip install 'photokin[heic]'"
+        with Path(source).open("rb") as file:
+            begin = file.read(12)
+        named = Path(source).suffix.lower() in (".heic", ".heif")
+    else:
+        begin = bytes(source[:12]) if isinstance(source, (bytes, bytearray, memoryview)) else b"?"
+        named = False
+    if not begin:
+        return "empty file (0 bytes)"
+    if named or (begin[4:8] == b"ftyp" and begin[8:12] in _HEIC):
+        return "HEIC needs one more package: pip install 'photokin[heic]'"
     return "not a photo that Pillow can read"

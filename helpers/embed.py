@@ -1,21 +1,26 @@
-"""From photos to features: decoding on all cores beside the network, one bad photo costing only itself."""
+"""Photos to features: what is kept is taken from the store, the rest computed, one bad photo costing only itself."""
 
+import contextlib
+import itertools
 import os
 import time
-from contextlib import closing
-from functools import partial
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sized, Tuple, Union
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Sized, Tuple, Union
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.ahead import work_ahead
+from helpers import cache
 from helpers.arguments import check_whole
-from helpers.decode import open_photo
-from helpers.errors import PhotoError
-from helpers.image_column import source_of
+from helpers.errors import StoreError
+from helpers.image_column import path_of
 from helpers.models import LoadedModel, load_model
-from helpers.runtime import session_for
+from helpers.pipeline import Asked, Batch, batches, look, unchanged
+from helpers.precision import Settled, settle
+from helpers.store import FeatureStore
+
+_SAMPLE = 256  # photos by which a precision is judged
+_FIRST = 64  # of these, where the photos can be read only once and in order
 
 
 class Embedded(NamedTuple):
@@ -24,81 +29,201 @@ class Embedded(NamedTuple):
     vectors: np.ndarray  # float32 [photos that could be read, dimension], in the order they were given
     rows: np.ndarray  # int: which of the given photos each vector belongs to, ascending
     bad: List[Tuple[int, str]]  # the others: position and reason
-    timings: Dict[str, float]  # photos, seconds, photos_per_second; decode: seconds summed over threads; network
+    identities: List[str]  # sha-256 of the file of each photo that could be read
+    sources: List[Union[str, bytes]]  # where each of them lies, or the bytes of what is no file
+    settled: Settled  # the network as it was used: precision, agreement with fp32, key in a store
+    timings: Dict[str, float]  # see `embed`
 
 
 def embed(
     photos: Iterable[Any],
-    model: Union[str, "os.PathLike[str]", LoadedModel] = "auto",
+    model: Union[str, "os.PathLike[str]", LoadedModel, Settled] = "auto",
     *,
     precision: str = "auto",
     batch_size: int = 64,
     progress: bool = True,
+    store: Union[str, "os.PathLike[str]", None] = None,
+    others: Iterable[Path] = (),
+    files: Optional[Sequence[Optional[str]]] = None,
+    client: Optional[Any] = None,
 ) -> Embedded:
     """The feature of each photo: paths, bytes of photo files, or Images of a frame.
 
-    At most three batches of decoded photos are in memory, whatever their
-    number. A photo that cannot be read is left out and stands in `bad`.
+    - `model`: what `helpers.models.load_model` takes or gives; or the `settled`
+      of an earlier answer, for features to be compared with those.
+    - `precision`: see `helpers.precision.settle`.
+    - `store`: a file in which features are kept, see `helpers.store`. What is
+      in it is not computed again; each batch is in it as soon as it is computed.
+    - `others`: stores of other photos, in which some of these may be found too.
+    - `files`: where the photos may lie as files, for Images that are copies.
+    - `client`: a Dask client, whose workers then do the work; see `helpers.cluster`.
 
-    Raises what `helpers.models.load_model` raises, and `FrameError` for a
-    batch size below 1.
+    A photo that cannot be read is left out and stands in `bad`. Besides the
+    features, 4 bytes a number, memory does not grow with the number of photos:
+    see `helpers.pipeline.batches` for the bound.
+
+    `timings` has `photos` and, of these, `kept` from the store; `seconds` in
+    all, `prepare` of these for the network; `photos_per_second` without `prepare`; and
+    where the time went, at the same time in part: `read` (disk) and `decode`,
+    summed over threads; `network`; `write` (store).
+
+    Raises what `helpers.models.load_model` and `helpers.store.FeatureStore`
+    raise, and `FrameError` for a batch size below 1.
 
     >>> embed(["data/robots/bolu/bolu-001.jpg"], "efficientnet-lite0").vectors.shape
     (1, 1280)
     """
     check_whole("batch_size", batch_size)
-    loaded = model if isinstance(model, LoadedModel) else load_model(model, progress=progress)
-    session = session_for(loaded, precision)
-    total = len(photos) if isinstance(photos, Sized) else None
-    vectors: List[np.ndarray] = []
-    rows: List[int] = []
-    bad: List[Tuple[int, str]] = []
-    spent = {"decode": 0.0, "network": 0.0}
+    if not isinstance(model, (LoadedModel, Settled)):
+        model = load_model(model, progress=progress)
     start = time.perf_counter()
-    decoded = work_ahead(partial(_decode, size=loaded.size), enumerate(photos), ahead=3 * batch_size)
-    with closing(decoded), tqdm(total=total, unit=" photos", delay=2, disable=not progress) as bar:
-        for batch in _batches(decoded, batch_size):
-            good = [(row, pixels) for row, pixels, _ in batch if isinstance(pixels, np.ndarray)]
-            bad += [(row, str(reason)) for row, reason, _ in batch if isinstance(reason, PhotoError)]
-            spent["decode"] += sum(seconds for _, _, seconds in batch)
-            began = time.perf_counter()
-            if good:
-                features = session.run(np.stack([pixels for _, pixels in good]))
-                finite = np.isfinite(features).all(axis=1)
-                vectors.append(features[finite])
-                rows += [row for (row, _), fine in zip(good, finite) if fine]
-                bad += [
-                    (row, "its features are not finite numbers") for (row, _), fine in zip(good, finite) if not fine
-                ]
-            spent["network"] += time.perf_counter() - began
-            bar.update(len(batch))
-    seconds = time.perf_counter() - start
-    done = {"photos": float(len(rows)), "seconds": seconds, "photos_per_second": len(rows) / seconds if rows else 0.0}
-    everything = np.concatenate(vectors) if vectors else np.empty((0, loaded.dimension), dtype=np.float32)
-    return Embedded(everything, np.array(rows, dtype=np.int64), sorted(bad), {**done, **spent})
+    with contextlib.ExitStack() as stack:
+        kept = None if store is None else stack.enter_context(FeatureStore(store))
+        if isinstance(model, Settled):
+            settled = model
+        else:
+            photos, sample = _with_sample(photos, model.size)
+            scope = None if kept is None else str(kept.path)
+            settled = settle(model, precision, sample, scope=scope, progress=progress)
+        size = settled.loaded.size
+        work = _Work(settled, kept, others, prepared=time.perf_counter() - start)
+        total = len(photos) if isinstance(photos, Sized) else None
+        bar = stack.enter_context(tqdm(total=total, unit=" photos", delay=2, disable=not progress))
+        asked = work.not_at_hand(photos, files)
+        made = batches(asked, work.run, size=size, batch_size=batch_size, known=work.known)
+        for batch in stack.enter_context(contextlib.closing(made)):
+            work.take(batch)
+            bar.update(work.count - bar.n)
+        bar.update(work.count - bar.n)
+        return work.done(time.perf_counter() - start)
 
 
-_Decoded = Tuple[int, Union[np.ndarray, PhotoError], float]  # row; pixels or why there are none; seconds
+class _Work:
+    """What has become of the photos until now."""
+
+    def __init__(
+        self, settled: Settled, store: Optional[FeatureStore], others: Iterable[Path], prepared: float
+    ) -> None:
+        self.settled, self.store, self.others = settled, store, others
+        self.found: Dict[int, Tuple[str, Union[str, bytes]]] = {}  # row → identity, source
+        self.bad: List[Tuple[int, str]] = []
+        self.vectors: List[np.ndarray] = []  # where there is no store to read them from
+        self.computed = 0
+        self.spent = {"prepare": prepared, "read": 0.0, "decode": 0.0, "network": 0.0, "write": 0.0}
+        # Identities whose features are kept → in which other store, None for the store itself.
+        self.known: Dict[str, Optional[Path]] = dict.fromkeys(set() if store is None else store.photos(settled.key))
+        self.files = {} if store is None else store.files()
+        cache.recall(self.files)
+
+    @property
+    def count(self) -> int:
+        """The photos that are done with."""
+        return len(self.found) + len(self.bad)
+
+    def not_at_hand(self, photos: Iterable[Any], files: Optional[Sequence[Optional[str]]]) -> Iterator[Asked]:
+        """The photos that have to be looked at: all but the unchanged files whose features are kept."""
+        looked_elsewhere = self.store is None or not self.store.writable
+        for row, photo in enumerate(photos):
+            file = unchanged(path_of(photo)) if self.known else None
+            if file is not None and self.known.get(file.identity, file) is None:
+                self.found[row] = file.identity, file.path
+                continue
+            if not looked_elsewhere:
+                self._look_elsewhere()
+                looked_elsewhere = True
+            yield Asked(row, photo, None if files is None else files[row])
+
+    def _look_elsewhere(self) -> None:
+        for path in self.others:
+            with contextlib.suppress(StoreError), FeatureStore(path) as other:  # whose own folder will be told
+                for photo in other.photos(self.settled.key):
+                    self.known.setdefault(photo, path)
+
+    def run(self, pixels: List[np.ndarray]) -> np.ndarray:
+        return self.settled.session.run(np.stack(pixels))
+
+    def take(self, batch: Batch) -> None:
+        """Keep what was computed, on disk first."""
+        start = time.perf_counter()
+        files = [photo.file for photo in batch.looked if photo.file is not None]
+        new = [file for file in files if self.files.get(file.path) != file[1:]]
+        if self.store is None:
+            self.vectors += [batch.vectors] if batch.new else []
+        else:
+            self._borrow(self.store, [photo.identity for photo in batch.looked])
+            if batch.new or (new and self.store.writable):
+                self.store.add(self.settled.key, batch.new, batch.vectors, new)
+                self.known.update(dict.fromkeys(batch.new))
+        self.found.update((photo.row, (photo.identity, photo.source)) for photo in batch.looked)
+        self.bad += batch.bad
+        self.computed += len(batch.new)
+        for name, seconds in {**batch.spent, "write": time.perf_counter() - start}.items():
+            self.spent[name] += seconds
+
+    def _borrow(self, store: FeatureStore, photos: List[str]) -> None:
+        """Take into the store what others have of these photos."""
+        for path in {place for place in map(self.known.get, photos) if place is not None}:
+            there = [photo for photo in photos if self.known.get(photo) == path]
+            with FeatureStore(path) as other:
+                rows, vectors = other.features(self.settled.key, there)
+            taken = [there[row] for row in rows]
+            store.add(self.settled.key, taken, vectors)
+            self.known.update(dict.fromkeys(taken))
+
+    def done(self, seconds: float) -> Embedded:
+        """Everything, in the order of the photos."""
+        rows = sorted(self.found)
+        identities = [self.found[row][0] for row in rows]
+        vectors = self._together() if self.store is None else self._from_store(self.store, identities)
+        worked = seconds - self.spent["prepare"]
+        figures = {
+            "photos": float(len(rows)),
+            "kept": float(len(rows) - self.computed),
+            "seconds": seconds,
+            "photos_per_second": len(rows) / worked if rows else 0.0,
+        }
+        return Embedded(
+            vectors=vectors,
+            rows=np.array(rows, dtype=np.int64),
+            bad=sorted(self.bad),
+            identities=identities,
+            sources=[self.found[row][1] for row in rows],
+            settled=self.settled,
+            timings={**figures, **self.spent},
+        )
+
+    def _from_store(self, store: FeatureStore, identities: List[str]) -> np.ndarray:
+        positions, vectors = store.features(self.settled.key, identities)
+        if len(positions) < len(identities):
+            raise StoreError(f"{store.path}: features have gone from it while it was being read; run this again")
+        return vectors if len(vectors) else self._together()
+
+    def _together(self) -> np.ndarray:
+        """One array of the batches, each of which goes as soon as it is copied: there is no room for both."""
+        end = sum(map(len, self.vectors))
+        vectors = cache.roomy_array((end, self.settled.loaded.dimension))
+        while self.vectors:
+            batch = self.vectors.pop()
+            vectors[end - len(batch) : end] = batch
+            end -= len(batch)
+        return vectors
 
 
-def _decode(numbered: Tuple[int, Any], size: Tuple[int, int]) -> _Decoded:
-    row, photo = numbered
-    start = time.perf_counter()
-    try:
-        if photo is None:
-            raise PhotoError("there is no photo in this row")
-        pixels: Union[np.ndarray, PhotoError] = np.asarray(open_photo(source_of(photo), size=size))
-    except PhotoError as error:
-        pixels = error
-    return row, pixels, time.perf_counter() - start
+def _with_sample(photos: Iterable[Any], size: Tuple[int, int]) -> Tuple[Iterable[Any], Callable[[], np.ndarray]]:
+    """The photos, and a way to decode some of them, spread evenly; of what can be read only once, the first."""
+    chosen: Iterator[Any]
+    if isinstance(photos, Sized) and hasattr(photos, "__getitem__"):
+        last = max(0, len(photos) - 1)
+        places = np.unique(np.linspace(0, last, min(len(photos), _SAMPLE)).astype(int))
+        chosen = (photos[int(place)] for place in places)
+    else:
+        once = iter(photos)
+        first = list(itertools.islice(once, _FIRST))
+        photos, chosen = itertools.chain(first, once), iter(first)
 
+    def sample() -> np.ndarray:
+        looked = [look(Asked(0, photo), size=size) for photo in chosen]
+        pixels = [photo.pixels for photo in looked if photo.pixels is not None]
+        return np.stack(pixels) if pixels else np.empty((0, *size[::-1], 3), np.uint8)
 
-def _batches(items: Iterator[_Decoded], size: int) -> Iterator[List[_Decoded]]:
-    batch: List[_Decoded] = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    return photos, sample

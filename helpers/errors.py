@@ -20,6 +20,14 @@ class ModelError(PhotokinError):
     """A network, or a saved similarity model, that cannot be used."""
 
 
+class StoreError(PhotokinError):
+    """A file of kept features that cannot be opened, read or written."""
+
+
+class ClusterError(PhotokinError):
+    """A cluster that cannot do the work: its workers die, or cannot be reached."""
+
+
 class FrameError(PhotokinError):
     """A frame, a column or an argument that does not fit what is asked of it."""
 

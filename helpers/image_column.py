@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 from pathlib import Path
-from typing import Any, List, Union
+from typing import Any, List, Optional, Union
 
 from PIL import Image as Pillow
 
@@ -30,7 +30,7 @@ def image_of(photo: Union[Path, bytes]) -> Any:
     """
     kind = check_photo(photo)
     if not tc.HAS_TURICREATE:
-        return tc.Image.from_bytes(photo) if isinstance(photo, bytes) else tc.Image(str(photo))
+        return tc.Image.of_known_size(photo if isinstance(photo, bytes) else str(photo), (kind.width, kind.height))
     if kind.plain:
         encoded = photo if isinstance(photo, bytes) else photo.read_bytes()
         number = _JPEG if kind.format == "JPEG" else _PNG
@@ -74,6 +74,12 @@ def source_of(image: Any) -> Union[str, bytes]:
     buffer = io.BytesIO()
     Pillow.fromarray(image.pixel_data).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def path_of(photo: Any) -> Optional[str]:
+    """The full path of the file that stands behind a photo; None for a copy of its bytes, or no photo."""
+    path = photo if isinstance(photo, (str, os.PathLike)) else getattr(photo, "path", None)
+    return None if path is None else os.path.abspath(path)  # noqa: PTH100 (Path's is slow, and this is every photo's)
 
 
 def image_array(images: List[Any]) -> Any:

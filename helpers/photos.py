@@ -4,19 +4,22 @@
 everything that stayed out, and why. Nothing in a folder ends the run.
 """
 
+import contextlib
 import io
 import os
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Iterator, List, Set, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 from tqdm.auto import tqdm
 
 from helpers import tc
 from helpers.ahead import work_ahead
+from helpers.cache import Stamp, settled, stamp
 from helpers.decode import Source, open_photo, photo_size
-from helpers.errors import FrameError, PhotoError
+from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.image_column import image_array, image_of
+from helpers.store import FeatureStore, default_path
 
 __all__ = ["load_photos", "open_photo", "thumbnail"]
 
@@ -49,18 +52,22 @@ def load_photos(
         kind = "is a file, not a folder" if root.exists() else "no such folder"
         raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
     found, refused = _find(root, recursive)
-    photos: List[Tuple[str, Any]] = []
-    read = work_ahead(_try_image, (root / name for name in found), ahead=_AHEAD)
+    photos = _whole_already(root, found)
+    new = [name for name in found if name not in photos]
+    read = work_ahead(_try_image, (root / name for name in new), ahead=_AHEAD)
+    stamps: Dict[str, Optional[Stamp]] = {}
     with closing(read):
-        pairs = zip(found, read)
-        for name, image in tqdm(pairs, total=len(found), unit=" photos", delay=2, disable=not progress):
+        pairs = zip(new, read)
+        for name, (image, before) in tqdm(pairs, total=len(new), unit=" photos", delay=2, disable=not progress):
             if isinstance(image, PhotoError):
                 refused.append((name, str(image)))
             else:
-                photos.append((name, image))
+                photos[name] = image
+                stamps[name] = before
+    _remember_whole(root, {name: (before, photos[name]) for name, before in stamps.items()})
     if refused:
         print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
-    return _data(root, photos), _bad(sorted(refused))
+    return _data(root, sorted(photos.items())), _bad(sorted(refused))
 
 
 def thumbnail(source: Source, *, side: int = 160) -> bytes:
@@ -121,13 +128,49 @@ def _walk(folder: Path, recursive: bool, above: Set[Tuple[int, int]]) -> Iterato
             yield path, "a broken link" if entry.is_symlink() else "not a regular file"
 
 
-def _try_image(path: Path) -> Any:
+def _try_image(path: Path) -> Tuple[Any, Optional[Stamp]]:
+    """The Image of a file, or the `PhotoError` that says why there is none; and the stamp that the file had before."""
     try:
-        return image_of(path)
+        before = None
+        with contextlib.suppress(OSError):  # what is wrong with the file, `image_of` says in our words
+            before = stamp(path)
+        return image_of(path), before
     except PhotoError as error:
-        return error
+        return error, None
     except OSError as error:
-        return PhotoError(error.strerror or str(error))
+        return PhotoError(error.strerror or str(error)), None
+
+
+def _whole_already(root: Path, names: List[str]) -> Dict[str, Any]:
+    """Images of the files that were checked at an earlier time and have not changed since; they are not opened."""
+    if tc.HAS_TURICREATE:  # whose Images hold a copy of the bytes
+        return {}
+    images = {}
+    with contextlib.suppress(StoreError, OSError):  # then they are checked again: nothing but time is lost
+        file = default_path(root)
+        if not file.exists():
+            return {}
+        with FeatureStore(file) as store:
+            checked = store.checked()
+        for name in names:
+            path = os.path.join(root, name)  # noqa: PTH118 (Path is slow, and these are all files of the folder)
+            seen = checked.get(path)
+            if seen is not None and stamp(path) == seen[0]:
+                images[name] = tc.Image.of_known_size(path, seen[1])
+    return images
+
+
+def _remember_whole(root: Path, photos: Dict[str, Tuple[Optional[Stamp], Any]]) -> None:
+    if tc.HAS_TURICREATE or not photos:
+        return
+    with contextlib.suppress(StoreError, OSError), FeatureStore(default_path(root)) as store:
+        store.add_checked(
+            {
+                str(root / name): (before, (image.width, image.height))
+                for name, (before, image) in photos.items()
+                if before is not None and settled(root / name, before)
+            }
+        )
 
 
 def _data(root: Path, photos: List[Tuple[str, Any]]) -> Any:

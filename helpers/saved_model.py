@@ -16,10 +16,10 @@ import numpy as np
 
 from helpers.errors import ModelError
 
-_VERSION = 1
+_VERSION = 2
 _FILES = {"model.json", "vectors.npy", "photos"}
 _EACH = ("labels", "names", "identities", "photos")  # one entry a photo
-_FIELDS = {"network", "precision", "metric", "feature", "label", "timings", "bad", *_EACH}
+_FIELDS = {"network", "precision", "agreement", "key", "metric", "feature", "label", "timings", "bad", *_EACH}
 _NETWORK = {"name", "size", "dimension", "identity", "note"}
 
 
@@ -52,7 +52,8 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
         settings = json.loads(file.read_text(encoding="utf-8"))
         version = settings.pop("photokin")
         if version != _VERSION:
-            raise ModelError(f"{path}: saved by a newer Photokin (format {version}); update this one")
+            age, way_out = ("an older", "build the model again") if version == 1 else ("a newer", "update this one")
+            raise ModelError(f"{path}: saved by {age} Photokin (format {version}); {way_out}")
         if settings.keys() != _FIELDS or settings["network"].keys() != _NETWORK:
             raise ValueError("fields are missing")
         vectors = np.load(path / "vectors.npy", allow_pickle=False)

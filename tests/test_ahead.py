@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from helpers.ahead import work_ahead
+from helpers.ahead import in_background, work_ahead
 
 
 def threads():
@@ -47,3 +47,46 @@ def test_an_error_of_the_work_or_the_reader_leaves_no_thread():
     with pytest.raises(KeyboardInterrupt), closing(work_ahead(work, range(100), ahead=4)) as results:
         list(results)
     assert not threads()
+
+
+def test_items_are_made_while_others_are_used():
+    begun = []
+
+    def items():
+        for item in range(5):
+            begun.append(item)
+            yield item
+
+    with closing(in_background(items())) as made:
+        for item in made:
+            deadline = time.monotonic() + 10
+            while len(begun) < min(5, item + 2) and time.monotonic() < deadline:
+                time.sleep(0.001)
+            assert min(5, item + 2) <= len(begun) <= item + 3
+    assert begun == [0, 1, 2, 3, 4]
+    assert not threads()
+
+
+def test_what_fails_in_the_background_is_raised_in_front():
+    def items():
+        yield 1
+        raise KeyError("lost")
+
+    made = in_background(items())
+    assert next(made) == 1
+    with pytest.raises(KeyError, match="lost"):
+        next(made)
+    assert not threads()
+
+
+def test_a_reader_who_leaves_ends_the_background():
+    begun = []
+
+    def endless():
+        while True:
+            begun.append(1)
+            yield 1
+
+    with closing(in_background(endless())) as made:
+        next(made)
+    assert not threads() and len(begun) <= 3

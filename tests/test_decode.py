@@ -2,10 +2,11 @@ import io
 import struct
 import warnings
 import zlib
+from unittest import mock
 
 import numpy as np
 import pytest
-from PIL import Image, features
+from PIL import Image, UnidentifiedImageError, features
 
 from helpers.decode import check_photo, open_photo, photo_size
 from helpers.errors import PhotoError
@@ -216,10 +217,20 @@ def test_heic():
     assert difference(pixels(source), COLOUR) < 6
 
 
-def test_heic_without_its_package_names_the_way_out(tmp_path):
-    (tmp_path / "a.HEIC").write_bytes(b"\0\0\0\x18ftypnone" + bytes(64))
+@pytest.mark.parametrize(("name", "brand"), [("a.HEIC", b"none"), ("renamed.jpg", b"mif1")])
+def test_heic_without_its_package_names_the_way_out(tmp_path, name, brand, monkeypatch):
+    monkeypatch.setattr(Image, "open", mock.Mock(side_effect=UnidentifiedImageError()))
+    (tmp_path / name).write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(64))
     with pytest.raises(PhotoError, match=r"pip install 'photokin\[heic\]'"):
-        open_photo(tmp_path / "a.HEIC")
+        open_photo(tmp_path / name)
+    if name != "a.HEIC":  # bytes have no name
+        with pytest.raises(PhotoError, match=r"pip install 'photokin\[heic\]'"):
+            open_photo((tmp_path / name).read_bytes())
+
+
+def test_a_film_is_no_photo():
+    with pytest.raises(PhotoError, match="not a photo that Pillow can read"):
+        open_photo(b"\0\0\0\x18ftypmp42" + bytes(64))
 
 
 # Sizes
@@ -243,7 +254,7 @@ def test_checking_tells_what_a_file_is(tmp_path):
     (tmp_path / "a").write_bytes(encoded(COLOUR, "JPEG"))
     assert check_photo(tmp_path / "a") == ("JPEG", "RGB", 60, 40, True)
     (tmp_path / "b").write_bytes(encoded(COLOUR, "JPEG", exif=turned(6)) + bytes(100))
-    assert check_photo(tmp_path / "b") == ("JPEG", "RGB", 60, 40, False)
+    assert check_photo(tmp_path / "b") == ("JPEG", "RGB", 40, 60, False)
     (tmp_path / "c").write_bytes(encoded(Image.fromarray(COLOUR).quantize(8), "PNG"))
     assert check_photo(tmp_path / "c") == ("PNG", "P", 60, 40, False)
 

@@ -1,14 +1,17 @@
 import io
+import os
 import threading
+import time
 
 import numpy as np
 import pytest
 
 import helpers.embed
+import helpers.pipeline
 import helpers.runtime
-from helpers import tc
+from helpers import cache, tc
 from helpers.embed import embed
-from helpers.errors import FrameError, ModelError
+from helpers.errors import FrameError, ModelError, StoreError
 from helpers.image_column import image_array
 from helpers.models import load_model
 from helpers.photos import load_photos
@@ -130,38 +133,50 @@ def test_what_is_no_photo_is_told(network):
 
 def test_few_decoded_photos_are_in_memory(paths, network, monkeypatch):
     decoded, taken, most = [], [0], [0]
-    decode, batches = helpers.embed._decode, helpers.embed._batches
+    decode, computed = helpers.pipeline.open_photo, helpers.runtime.Session.run
 
     def counting(*values, **named):
         decoded.append(1)
         return decode(*values, **named)
 
-    def taking(items, size):
-        for batch in batches(items, size):
-            most[0] = max(most[0], len(decoded) - taken[0])
-            yield batch
-            taken[0] += len(batch)
+    def taking(self, photos):
+        most[0] = max(most[0], len(decoded) - taken[0])
+        taken[0] += len(photos)
+        return computed(self, photos)
 
-    monkeypatch.setattr(helpers.embed, "_decode", counting)
-    monkeypatch.setattr(helpers.embed, "_batches", taking)
+    monkeypatch.setattr(helpers.pipeline, "open_photo", counting)
+    monkeypatch.setattr(helpers.runtime.Session, "run", taking)
     embed(paths * 50, network, batch_size=4, progress=False)
     assert len(decoded) == 300
     assert 4 <= most[0] <= 4 * 4
 
 
+def test_slow_photos_do_not_wait_for_a_whole_batch(paths, network, monkeypatch):
+    sizes, computed = [], helpers.runtime.Session.run
+
+    def counting(self, photos):
+        sizes.append(len(photos))
+        return computed(self, photos)
+
+    monkeypatch.setattr(helpers.pipeline, "_LONGEST", 0.0)
+    monkeypatch.setattr(helpers.runtime.Session, "run", counting)
+    embed(paths, network, progress=False)
+    assert sizes == [1] * 6
+
+
 def test_an_interrupt_leaves_no_threads_and_no_work(paths, network, monkeypatch):
     decoded = []
-    decode = helpers.embed._decode
+    decode = helpers.pipeline.open_photo
 
     def counting(*values, **named):
         decoded.append(1)
         return decode(*values, **named)
 
-    def interrupted(self, photos):
+    def interrupted(self, batch):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(helpers.embed, "_decode", counting)
-    monkeypatch.setattr(helpers.runtime.Session, "run", interrupted)
+    monkeypatch.setattr(helpers.pipeline, "open_photo", counting)
+    monkeypatch.setattr(helpers.embed._Work, "take", interrupted)
     with pytest.raises(KeyboardInterrupt) as held:  # the notebook holds on to the error, and to its frames
         embed(paths * 100, network, batch_size=2, progress=False)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("ahead")]
@@ -171,6 +186,165 @@ def test_an_interrupt_leaves_no_threads_and_no_work(paths, network, monkeypatch)
     assert len(vectors_of(paths, network)) == 6
 
 
+def test_what_fails_in_the_network_is_told(paths, network, monkeypatch):
+    def failing(self, photos):
+        raise ModelError("the network has failed")
+
+    monkeypatch.setattr(helpers.runtime.Session, "run", failing)
+    with pytest.raises(ModelError, match="the network has failed"):
+        embed(paths, network, progress=False)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("ahead")]
+
+
 def test_the_bar_is_quiet_when_it_is_told_to_be(paths, network, capfd):
     embed(paths, network, progress=False)
     assert capfd.readouterr() == ("", "")
+
+
+# With a store
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tmp_path / "features.photokin"
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """How many photos went through the network."""
+    calls, run = [], helpers.runtime.Session.run
+
+    def counting(self, photos):
+        calls.extend(photos)
+        return run(self, photos)
+
+    monkeypatch.setattr(helpers.runtime.Session, "run", counting)
+    return calls
+
+
+def test_nothing_is_computed_twice(paths, network, store, computed):
+    first = embed(paths, network, progress=False, store=store)
+    assert len(computed) == 6 and first.timings["kept"] == 0
+    second = embed(paths, network, progress=False, store=store)
+    assert len(computed) == 6 and second.timings["kept"] == 6
+    without = vectors_of(paths, network)
+    assert np.array_equal(first.vectors, without) and np.array_equal(second.vectors, without)
+    assert first.identities == second.identities and first.sources == second.sources == [str(path) for path in paths]
+
+
+def test_next_weeks_photos_are_all_that_is_waited_for(paths, network, store, computed):
+    embed(paths[:4], network, progress=False, store=store)
+    del computed[:]
+    done = embed(paths[::-1], network, progress=False, store=store)
+    assert len(computed) == 2 and done.timings["kept"] == 4
+    assert np.array_equal(done.vectors, vectors_of(paths[::-1], network))
+
+
+def test_a_renamed_photo_is_recognised_and_a_changed_one_is_not(paths, network, store, computed, tmp_path):
+    before = embed(paths, network, progress=False, store=store)
+    moved = tmp_path / "elsewhere" / "other name.png"
+    moved.parent.mkdir()
+    paths[0].rename(moved)
+    picture(77).save(paths[1])
+    del computed[:]
+    done = embed([moved, *paths[1:]], network, progress=False, store=store)
+    assert len(computed) == 1
+    assert np.array_equal(done.vectors[[0, 2, 3, 4, 5]], before.vectors[[0, 2, 3, 4, 5]])
+    assert np.array_equal(done.vectors[1:2], vectors_of([paths[1]], network))
+
+
+def test_a_photo_that_changes_in_secret_is_computed_again(paths, network, store, monkeypatch):
+    """The same size, and the time of change set back: only the time that no program can set tells."""
+    monkeypatch.setattr(cache, "_SETTLED", 0)
+    picture(0).save(paths[0], "BMP")
+    embed(paths, network, progress=False, store=store)
+    status = paths[0].stat()
+    time.sleep(0.02)  # longer than a tick of the file system's clock
+    picture(1).save(paths[0], "BMP")
+    os.utime(paths[0], ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert paths[0].stat().st_size == status.st_size
+    done = embed(paths, network, progress=False, store=store)
+    assert np.array_equal(done.vectors[:1], vectors_of([encoded(picture(1))], network))
+
+
+def test_an_unchanged_file_is_not_even_read(paths, network, store, monkeypatch):
+    monkeypatch.setattr(cache, "_SETTLED", 0)
+    time.sleep(0.02)
+    embed(paths, network, progress=False, store=store)
+    monkeypatch.setattr(cache, "_hashed", {})  # as in another process
+    monkeypatch.setattr(helpers.pipeline, "read_photo", None)
+    assert embed(paths, network, progress=False, store=store).timings["kept"] == 6
+
+
+def test_files_of_just_now_are_read_again(paths, network, store, monkeypatch):
+    embed(paths, network, progress=False, store=store)
+    monkeypatch.setattr(helpers.pipeline, "read_photo", None)
+    with pytest.raises(TypeError):
+        embed(paths, network, progress=False, store=store)
+
+
+def test_copies_are_known_by_their_bytes(paths, network, store, computed):
+    embed([path.read_bytes() for path in paths], network, progress=False, store=store)
+    del computed[:]
+    done = embed(paths, network, progress=False, store=store, batch_size=2)
+    assert not computed and done.timings["kept"] == 6
+
+
+def test_a_photo_that_is_there_twice(paths, network, store, computed):
+    done = embed([*paths, *paths], network, progress=False, store=store, batch_size=1)
+    assert np.array_equal(done.vectors[:6], done.vectors[6:]) and len(computed) < 12
+
+
+def test_bad_photos_are_never_kept(paths, network, store, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"\xff\xd8\xff")
+    for _ in range(2):
+        done = embed([paths[0], bad, None, paths[1]], network, progress=False, store=store)
+        assert done.rows.tolist() == [0, 3] and [row for row, _ in done.bad] == [1, 2]
+
+
+def test_networks_and_precisions_do_not_mix(paths, network, store, tmp_path):
+    other = load_model(tiny_network(tmp_path / "other.onnx", scale=2.0))
+    embed(paths, network, progress=False, store=store)
+    done = embed(paths, other, progress=False, store=store)
+    assert done.timings["kept"] == 0
+    np.testing.assert_allclose(done.vectors, 2 * vectors_of(paths, network), rtol=1e-5)
+
+
+def test_a_store_that_may_not_be_written_serves_what_it_has(paths, network, store, monkeypatch):
+    embed(paths[:5], network, progress=False, store=store)
+    monkeypatch.setattr(os, "access", lambda place, mode: mode != os.W_OK)
+    assert embed(paths[:5], network, progress=False, store=store).timings["kept"] == 5
+    with pytest.raises(StoreError, match=r"may be read, not written.*store=False"):
+        embed(paths, network, progress=False, store=store)
+
+
+def test_where_the_time_went(paths, network, store):
+    timings = embed(paths, network, progress=False, store=store).timings
+    assert timings["photos"] == 6 and timings["seconds"] >= timings["prepare"] >= 0
+    assert {"kept", "photos_per_second", "read", "decode", "network", "write"} <= set(timings)
+    assert all(timings[name] > 0 for name in ("read", "decode", "network", "write", "photos_per_second"))
+
+
+def test_a_photo_from_outside_is_compared_with_what_was_settled(paths, network):
+    settled = embed(paths, network, progress=False).settled
+    assert np.array_equal(vectors_of(paths, settled), vectors_of(paths, network))
+
+
+def test_what_another_store_has_is_taken_from_there(paths, network, store, computed, tmp_path):
+    other = tmp_path / "card.photokin"
+    before = embed(paths[:4], network, progress=False, store=other)
+    del computed[:]
+    for _ in range(2):  # the second time without it
+        done = embed(paths[::-1], network, progress=False, store=store, others=[other])
+        assert np.array_equal(done.vectors[::-1][:4], before.vectors)
+        assert len(computed) == 2
+        assert done.timings["kept"] >= 4
+        other.unlink(missing_ok=True)
+        other = tmp_path / "empty.photokin"
+
+
+def test_a_damaged_store_of_others_costs_nothing_but_time(paths, network, store, tmp_path):
+    (tmp_path / "damaged.photokin").write_bytes(b"nothing" * 1000)
+    done = embed(paths, network, progress=False, store=store, others=[tmp_path / "damaged.photokin"])
+    assert len(done.rows) == 6 and done.timings["kept"] == 0

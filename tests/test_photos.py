@@ -246,7 +246,7 @@ def test_an_interrupt_ends_the_run_at_once(tmp_path, monkeypatch):
         tried.append(path)
         if len(tried) == 3:
             raise KeyboardInterrupt
-        return helpers.photos.image_of(path)
+        return helpers.photos.image_of(path), None
 
     monkeypatch.setattr(helpers.photos, "_try_image", interrupted)
     monkeypatch.setattr(helpers.photos, "_AHEAD", 4)

@@ -174,7 +174,7 @@ def test_the_upload_button_does_what_upload_does(photo_picker):
     "content, reason",
     [
         (b"Dear all", "Left out: not a photo that Pillow can read."),
-        (b"", "Left out: not a photo that Pillow can read."),
+        (b"", "Left out: empty file (0 bytes)."),
         (_photo()[:400], "Left out: "),
         (bytes(50 * 2**20 + 1), "Left out: more than 50 MB; make it smaller first."),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import helpers.similarity
+import helpers.similarity_model
 from helpers import saved_model, tc
 from helpers.decode import open_photo
 from helpers.errors import ModelError, PhotoError
@@ -61,7 +61,7 @@ def test_a_model_comes_back_as_it_was(model, saved, data):
 
 
 def test_a_photo_of_the_collection_is_still_looked_up(saved, data, monkeypatch):
-    monkeypatch.setattr(helpers.similarity, "embed", None)
+    monkeypatch.setattr(helpers.similarity_model, "embed", None)
     assert load_model(saved).query(data[1:2], k=1, verbose=False)["reference_label"][0] == "2.jpg"
 
 
@@ -214,9 +214,16 @@ def test_damage_is_seen(saved, damage):
         load_model(saved)
 
 
-def test_a_newer_one_is_not_taken_for_damaged(saved):
-    edit(saved, photokin=2, more={"of": "this"})
-    with pytest.raises(ModelError, match=r"saved by a newer Photokin \(format 2\); update this one"):
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (3, r"saved by a newer Photokin \(format 3\); update this one"),
+        (1, r"an older Photokin .*; build the model again"),
+    ],
+)
+def test_another_version_is_not_taken_for_damaged(saved, version, said):
+    edit(saved, photokin=version, more={"of": "this"})
+    with pytest.raises(ModelError, match=said):
         load_model(saved)
 
 

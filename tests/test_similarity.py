@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import helpers.similarity
+import helpers.similarity_model
 from helpers import models, tc
 from helpers.columns import edge_frame
 from helpers.decode import open_photo
@@ -46,6 +47,7 @@ def embedded(monkeypatch):
         return original(photos, *values, **named)
 
     monkeypatch.setattr(helpers.similarity, "embed", counting)
+    monkeypatch.setattr(helpers.similarity_model, "embed", counting)
     return calls
 
 
@@ -291,7 +293,7 @@ def test_a_query_from_outside_is_known_too(model):
 
 
 def test_results_of_others_are_not_known(model, data):
-    assert model.asked(edge_frame([(0, 1, 123.0, 1)], [0])) == {}
+    assert model.asked(edge_frame([0], np.array([[1]]), np.array([[123.0]]), [0, 1], None)) == {}
     found = model.query(data[0:1], verbose=False)
     with pytest.raises(FrameError, match="no column distance"):
         model.asked(found[["query_label", "reference_label"]])
@@ -377,7 +379,7 @@ def test_what_is_no_query(model, data):
 
 
 def test_networks_and_precisions_that_there_are_not(data, network):
-    for named in ({"model": "resnet-51"}, {"model": network, "precision": "fp8"}, {"model": network, "store": "here"}):
+    for named in ({"model": "resnet-51"}, {"model": network, "precision": "fp8"}):
         with pytest.raises(ModelError):
             create(data, verbose=False, **named)
 
@@ -392,8 +394,9 @@ def test_auto_says_in_one_line_which_network_it_took_and_why(data, monkeypatch, 
     monkeypatch.setattr(models, "_failed", {})
     model = create(data, model="auto")
     out = capsys.readouterr().out
-    assert out.count("\n") == 1
-    assert out.startswith("efficientnet-lite0: ") and "resnet-50 could not be had" in out
+    note, speed = out.splitlines()
+    assert note.startswith("efficientnet-lite0: ") and "resnet-50 could not be had" in note
+    assert speed.startswith(f"{len(data)} photos at ") and speed.endswith(" a second")
     assert model.network.name == "efficientnet-lite0"
 
 
@@ -489,3 +492,71 @@ def test_an_argument_of_another_type_is_refused(model, data, wrong):
 def test_a_network_is_a_name_or_a_path(data, wrong):
     with pytest.raises(ModelError, match="resnet-50"):
         create(data, model=wrong, verbose=False)
+
+
+# Features that are kept
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "features"
+
+
+def kept(model):
+    return int(model.timings["kept"])
+
+
+def test_a_folder_is_computed_once(folder, network, own_cache):
+    data = load_photos(folder, progress=False)[0]
+    first, second = (create(data, model=network, verbose=False) for _ in range(2))
+    assert (kept(first), kept(second)) == (0, 6)
+    assert np.array_equal(first.vectors, second.vectors)
+    assert [path.name.split("-")[0] for path in own_cache.iterdir()] == [folder.name]
+
+
+def test_rows_and_frames_of_a_folder_share_what_is_kept(folder, network, own_cache):
+    data = load_photos(folder, progress=False)[0]
+    create(data[:4], model=network, verbose=False)
+    assert kept(create(data, model=network, verbose=False)) == 4
+    assert kept(create(data[3:], model=network, verbose=False)) == 3
+    assert kept(create(load_photos(folder / "odd", progress=False)[0], model=network, verbose=False)) == 3
+    assert len(list(own_cache.iterdir())) == 1
+
+
+def test_a_folder_that_was_moved_is_not_computed_again(folder, network, own_cache, tmp_path):
+    create(load_photos(folder, progress=False)[0], model=network, verbose=False)
+    archive = tmp_path / "archive"
+    folder.rename(archive)
+    model = create(load_photos(archive, progress=False)[0], model=network, verbose=False)
+    assert kept(model) == 6
+
+
+def test_a_photo_that_was_deleted_leaves_the_results(folder, network, own_cache):
+    create(load_photos(folder, progress=False)[0], model=network, verbose=False)
+    (folder / "0.jpg").unlink()
+    model = create(load_photos(folder, progress=False)[0], model=network, verbose=False)
+    assert kept(model) == model.num_examples == 5 and "0.jpg" not in model.names
+
+
+def test_a_file_of_ones_own_or_none(data, network, own_cache, tmp_path):
+    mine = tmp_path / "mine.photokin"
+    assert [kept(create(data, model=network, verbose=False, store=mine)) for _ in range(2)] == [0, 6]
+    assert [kept(create(data, model=network, verbose=False, store=False)) for _ in range(2)] == [0, 0]
+    with pytest.raises(FrameError, match="store is the path of a file, False for none"):
+        create(data, model=network, verbose=False, store=True)
+
+
+def test_photos_that_are_no_files_need_no_store(network, own_cache):
+    for _ in range(2):
+        model = create(frame_of(*map(picture, range(3))), model=network, verbose=False)
+        assert kept(model) == 0
+    assert not own_cache.exists()
+
+
+def test_the_person_is_told_what_was_kept(data, network, own_cache, capsys):
+    create(data[:2], model=network)
+    create(data, model=network)
+    assert "4 photos at " in capsys.readouterr().out.splitlines()[-1]
+    create(data, model=network)
+    assert capsys.readouterr().out.splitlines()[-1] == "6 photos: the features of all were kept from before"

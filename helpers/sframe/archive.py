@@ -184,8 +184,8 @@ def _restored(value: Any, blobs: bytes) -> Any:
     if "datetime" in value:
         return datetime.datetime.fromisoformat(value["datetime"])
     if "path" in value:
-        return Image._known(value["path"], tuple(value["size"]))
+        return Image.of_known_size(value["path"], tuple(value["size"]))
     if "bytes" in value:
         start, length = value["bytes"]
-        return Image._known(blobs[start : start + length], tuple(value["size"]))
+        return Image.of_known_size(blobs[start : start + length], tuple(value["size"]))
     return Image()

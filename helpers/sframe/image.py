@@ -45,7 +45,7 @@ class Image:
     @classmethod
     def from_bytes(cls, encoded: bytes) -> "Image":
         """An Image of the bytes of a photo file, in any format that Pillow reads."""
-        return cls._known(bytes(encoded))
+        return cls.of_known_size(bytes(encoded))
 
     @classmethod
     def from_array(cls, pixels: np.ndarray) -> "Image":
@@ -62,7 +62,7 @@ class Image:
         return image
 
     @classmethod
-    def _known(cls, source: Union[str, bytes], size: Optional[Tuple[int, int]] = None) -> "Image":
+    def of_known_size(cls, source: Union[str, bytes], size: Optional[Tuple[int, int]] = None) -> "Image":
         """An Image whose size is known already: its file is not opened."""
         image = cls()
         image._source, image._channels = source, None
@@ -90,6 +90,11 @@ class Image:
     def pixel_data(self) -> np.ndarray:
         """The pixels: uint8, height x width x channels, or height x width when grey."""
         return self._pixels if self._pixels is not None else np.array(self._open())
+
+    @property
+    def path(self) -> Optional[str]:
+        """The file that the photo is read from; None where there is none."""
+        return self._source if isinstance(self._source, str) else None
 
     @property
     def source(self) -> Union[str, bytes]:

@@ -1,0 +1,212 @@
+"""The model that a notebook holds: a collection, and which of its photos look alike.
+
+The same calls as Turi Create's: `query`, `similarity_graph`, `save`.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple, Union
+
+import numpy as np
+
+from helpers import saved_model, tc
+from helpers.arguments import check_distance, check_whole
+from helpers.collection import Collection
+from helpers.columns import edge_frame, image_column, images_and_paths, row_labels, shown_names
+from helpers.embed import Embedded, embed
+from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.image_column import source_of
+from helpers.index import Index
+from helpers.models import LoadedModel
+from helpers.models import load_model as load_network
+from helpers.precision import Settled, settled_again
+from helpers.recent import RecentQueries, Source
+
+
+class SimilarityModel:
+    """A collection of photos that can be asked which of them look like a given one.
+
+    Made by `create` or `load_model`. To look at: `num_examples`, `network`,
+    `precision` and its `agreement` with fp32 (see `helpers.precision`),
+    `metric`, `labels` (one a photo), `names` (to show), `vectors` (float32
+    [num_examples, dimension]), `timings` (see `helpers.embed.embed`) and `bad`
+    (an SFrame of label, path and reason).
+    """
+
+    def __init__(
+        self,
+        *,
+        network: LoadedModel,
+        precision: str,
+        agreement: Optional[float],
+        key: str,
+        metric: str,
+        feature: str,
+        label: Optional[str],
+        labels: List[Any],
+        names: List[str],
+        sources: List[Source],
+        identities: List[Optional[str]],
+        vectors: np.ndarray,
+        timings: Dict[str, float],
+        bad: Any,
+        settled: Optional[Settled] = None,
+    ) -> None:
+        self.network, self.precision, self.agreement, self.key = network, precision, agreement, key
+        self.metric, self.feature, self.label = metric, feature, label
+        self.collection = Collection(labels, names, sources, identities)
+        self.labels, self.names, self.vectors = labels, names, vectors
+        self.timings, self.bad = timings, bad
+        self.index = Index(vectors, metric)
+        self._settled = settled  # a model from disk needs its network only when it is asked about another photo
+        self._recent = RecentQueries(labels)
+
+    @property
+    def num_examples(self) -> int:
+        """How many photos the model holds."""
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        return (
+            f"SimilarityModel of {self.num_examples} photos: {self.network.name}, {self.network.dimension} features, "
+            f"{self.metric} distance"
+        )
+
+    def photo(self, label: Any) -> Source:
+        """The photo of a label, as `helpers.decode.open_photo` takes it; raises `FrameError` where there is none."""
+        return self.collection.sources[self.collection.row(label)]
+
+    def name_of(self, label: Any) -> str:
+        """The name to show for a label: its path where there is one."""
+        return self.names[self.collection.row(label)]
+
+    def query(
+        self,
+        dataset: Any,
+        label: Optional[str] = None,
+        k: Optional[int] = 5,
+        radius: Optional[float] = None,
+        verbose: bool = True,
+        batch_size: int = 64,
+    ) -> Any:
+        """The nearest photos of the collection to each query photo.
+
+        `dataset` is an SFrame with the same image column, an SArray of Images,
+        or one Image, from the collection or from outside. A photo of the
+        collection is looked up; any other goes through the network. `label`
+        names the column of the query frame that stands for a photo in the
+        result. Only distances up to `radius` count; `k=None` is all of them.
+
+        Returns an SFrame of `query_label`, `reference_label`, `distance` and
+        `rank` (1 is the nearest; equals by their row in the collection).
+        Raises `FrameError` for k < 1, a missing column or an empty query, and
+        `PhotoError` where no query photo can be read.
+        """
+        check_whole("k", k, none_is="all")
+        check_distance("radius", radius)
+        check_whole("batch_size", batch_size)
+        images, names, labels = self._asked_photos(dataset, label)
+        vectors, good = self._vectors_of(images, names, verbose, batch_size)
+        rows, distances = self.index.search(vectors, k)
+        for query, row, distance in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
+            known = self.collection.find(images[query])
+            source = source_of(images[query]) if known is None else self.collection.sources[known]
+            self._recent.remember(labels[query], names[query], source, row, distance)
+        return edge_frame([labels[query] for query in good], rows, distances, self.labels, radius)
+
+    def similarity_graph(
+        self,
+        k: Optional[int] = 5,
+        radius: Optional[float] = None,
+        include_self_edges: bool = False,
+        output_type: str = "SFrame",
+        verbose: bool = True,
+    ) -> Any:
+        """The nearest photos of every photo of the collection, without itself.
+
+        Returns an SFrame as `query` does, one edge a row. Of Turi Create's
+        output types there is `SFrame` alone; networkx takes the edges.
+        """
+        check_whole("k", k, none_is="all")
+        check_distance("radius", radius)
+        if output_type != "SFrame":
+            raise FrameError(f"output_type={output_type!r} is not to be had; take 'SFrame', whose rows are the edges")
+        rows, distances = self.index.search(self.vectors, None if k is None else k + (not include_self_edges))
+        if not include_self_edges:
+            # By its number, not by its place: a copy of the photo is at distance 0 too.
+            others = np.argsort(rows == np.arange(len(rows))[:, None], axis=1, kind="stable")[:, : rows.shape[1] - 1]
+            rows, distances = (np.take_along_axis(each, others, axis=1) for each in (rows, distances))
+        return edge_frame(self.labels, rows, distances, self.labels, radius)
+
+    def asked(self, found: Any) -> Dict[Any, Tuple[str, Source]]:
+        """The name and photo of each query behind a result, rows of which may have been left out.
+
+        The model remembers its last 64 query photos; older ones are absent.
+        Raises `FrameError` where the result has lost one of the columns that it takes.
+        """
+        return self._recent.behind(found)
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Write the model to a folder, whole or not at all; no pickle.
+
+        Photos that are files are remembered by where they are; the others are
+        written into the folder too. Raises `ModelError` where the folder holds
+        something else, or cannot be written.
+        """
+        kept = ("precision", "agreement", "key", "metric", "feature", "label", "labels", "names", "timings")
+        settings = {name: getattr(self, name) for name in kept}
+        settings["bad"] = [[row["label"], row["path"], row["reason"]] for row in self.bad]
+        network = self.network
+        settings["network"] = {
+            "name": network.name if network.name != network.path.name else str(network.path),
+            "size": list(network.size),
+            "dimension": network.dimension,
+            "identity": network.identity,
+            "note": network.note,
+        }
+        settings["identities"] = self.collection.identities
+        saved_model.write(Path(path), settings, self.vectors, self.collection.sources)
+
+    def _asked_photos(self, dataset: Any, label: Optional[str]) -> Tuple[List[Any], List[str], List[Any]]:
+        if isinstance(dataset, tc.Image):
+            dataset = tc.SFrame({self.feature: [dataset]})
+        elif isinstance(dataset, tc.SArray):
+            dataset = tc.SFrame({self.feature: dataset})
+        elif not isinstance(dataset, tc.SFrame):
+            raise FrameError(f"query() takes an SFrame, an SArray of images or an Image, not {type(dataset).__name__}")
+        if len(dataset) == 0:
+            raise FrameError("there is no photo to query with: the frame is empty")
+        images, paths = images_and_paths(dataset, image_column(dataset, self.feature))
+        labels = row_labels(dataset, label)
+        return images, shown_names(paths, [f"query {one}" for one in labels]), labels
+
+    def _vectors_of(
+        self, images: List[Any], names: List[str], verbose: bool, batch_size: int
+    ) -> Tuple[np.ndarray, List[int]]:
+        """The features of the query photos, looked up or computed, and which of them could be read."""
+        known = [self.collection.find(image) for image in images]
+        new = [place for place, row in enumerate(known) if row is None]
+        vectors = np.empty((len(images), self.vectors.shape[1]), dtype=np.float32)
+        for place, row in enumerate(known):
+            if row is not None:
+                vectors[place] = self.vectors[row]
+        bad: List[Tuple[int, str]] = []
+        if new:
+            done = self._embed([images[place] for place in new], verbose, batch_size)
+            vectors[[new[row] for row in done.rows]] = done.vectors
+            bad = [(new[row], reason) for row, reason in done.bad]
+        if len(bad) == len(images):
+            raise PhotoError(f"{names[bad[0][0]]}: {bad[0][1]}")
+        for place, reason in bad:
+            print(f"left out of the query: {names[place]}: {reason}")
+        lost = {place for place, _ in bad}
+        good = [place for place in range(len(images)) if place not in lost]
+        return vectors[good], good
+
+    def _embed(self, images: List[Any], verbose: bool, batch_size: int) -> Embedded:
+        if self._settled is None:
+            network = load_network(self.network.name, progress=verbose)
+            if network.identity != self.network.identity:
+                raise ModelError(f"{network.name} is not what it was when this model was saved; build the model again")
+            self.network, self._settled = network, settled_again(network, self.precision, self.key)
+        return embed(images, self._settled, batch_size=batch_size, progress=verbose)

@@ -1,0 +1,267 @@
+"""Features kept on disk, so that nothing is computed twice: one SQLite file for a folder of photos.
+
+A feature is known by the photo's bytes and by the network that made it. A
+photo that was renamed or moved is therefore recognised, and one that was
+changed is not taken for what it was. Each batch is one transaction: a process
+that is killed loses what it had not handed over, never the file.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import sqlite3
+import zlib
+from pathlib import Path
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple, Union
+
+import numpy as np
+
+from helpers.cache import Stamp, cache_folder, roomy_array
+from helpers.errors import StoreError
+
+_APPLICATION = 0x50484F54  # "PHOT", in the header of the file
+_VERSION = 1
+_WAIT = 60.0  # seconds for another notebook to finish its batch
+_OTHERS = 64  # stores of other folders that are worth a look
+_AT_ONCE = 500  # photos asked for in one statement; SQLite takes 999
+_HEADER = ("application_id", "user_version", "schema_version")  # all 0 in a file that is new
+_ELSEWHERE = "Name another file with store=, or take store=False to keep nothing"
+
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS networks (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS features (
+    network INTEGER NOT NULL REFERENCES networks,
+    photo BLOB NOT NULL,      -- the sha-256 of the file
+    vector BLOB NOT NULL,     -- float32, little-endian
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (network, photo)
+);
+CREATE TABLE IF NOT EXISTS files (  -- which photo a file was when it was last read
+    path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, photo BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS checked (  -- files that were found to be whole photos, and their pixels
+    path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER
+) WITHOUT ROWID;
+PRAGMA application_id = {_APPLICATION};
+PRAGMA user_version = {_VERSION};
+COMMIT;
+"""
+
+
+class Kept(NamedTuple):
+    """What a store holds of one network."""
+
+    key: str  # the network: name, identity and precision
+    dimension: int
+    photos: int
+
+
+class FeatureStore:
+    """The features of a folder's photos in the file `path`, which is made where there is none.
+
+    Several processes may read and write it at once; a `FeatureStore` belongs to
+    one of them, and is closed by `close` or at the end of `with`. A file that
+    may not be written can still be read: `writable` says which it is.
+
+    Raises `StoreError` for a file that is something else, damaged, or from a
+    newer version; and where there is none and none can be made.
+
+    >>> import tempfile, numpy as np
+    >>> with tempfile.TemporaryDirectory() as folder, FeatureStore(folder + "/robots.photokin") as store:
+    ...     store.add("a network", ["ab" * 32], np.ones((1, 4), np.float32))
+    ...     rows, vectors = store.features("a network", ["cd" * 32, "ab" * 32])
+    >>> rows, vectors.shape
+    (array([1]), (1, 4))
+    """
+
+    def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        self.path = Path(path).expanduser().absolute()
+        if self.path.is_dir():
+            raise StoreError(f"{self.path}: a folder; name a file in it, such as {self.path / 'features.photokin'}")
+        with self._explained():
+            self._connection = self._opened()
+        try:
+            with self._explained():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "FeatureStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; nothing waits to be written."""
+        self._connection.close()
+
+    def features(self, key: str, photos: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
+        """Which of the photos, known by their sha-256 in hex, are kept for a network, and their features.
+
+        Returns positions in `photos`, int64 [n] ascending, and float32 [n, dimension].
+        """
+        found = np.zeros(len(photos), dtype=bool)
+        with self._explained():
+            network, dimension = self._network(key)
+            vectors = roomy_array((len(photos) if dimension else 0, dimension))
+            for start in range(0, len(photos) if dimension else 0, _AT_ONCE):
+                asked = [bytes.fromhex(photo) for photo in photos[start : start + _AT_ONCE]]
+                kept = self._vectors(network, dimension, asked)
+                for place, photo in enumerate(asked, start):
+                    if photo in kept:
+                        vectors[place] = kept[photo]
+                        found[place] = True
+        return np.flatnonzero(found), vectors if found.all() else vectors[found[: len(vectors)]]
+
+    def photos(self, key: str) -> Set[str]:
+        """The sha-256 of every photo whose feature is kept for a network."""
+        with self._explained():
+            rows = self._connection.execute(
+                "SELECT photo FROM features JOIN networks ON network = id WHERE key = ?", (key,)
+            )
+            return {photo.hex() for (photo,) in rows}
+
+    def files(self) -> Dict[str, Tuple[Stamp, str]]:
+        """Each file that was read: what `helpers.cache.stamp` said of it then, and the sha-256 of its bytes."""
+        with self._explained():
+            rows = self._connection.execute("SELECT path, size, modified, changed, photo FROM files")
+            return {os.fsdecode(path): (Stamp(*stamp), photo.hex()) for path, *stamp, photo in rows}
+
+    def checked(self) -> Dict[str, Tuple[Stamp, Tuple[int, int]]]:
+        """Each file that was found to be a whole photo: its stamp then, and its upright width and height in pixels."""
+        with self._explained():
+            rows = self._connection.execute("SELECT * FROM checked")
+            return {os.fsdecode(path): (Stamp(*stamp), (width, height)) for path, *stamp, width, height in rows}
+
+    def add_checked(self, files: Dict[str, Tuple[Stamp, Tuple[int, int]]]) -> None:
+        """Remember files as `checked` gives them."""
+        rows = [(os.fsencode(path), *stamp, *size) for path, (stamp, size) in files.items()]
+        with self._explained(), self._transaction() as execute:
+            execute("INSERT OR REPLACE INTO checked VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+    def add(
+        self,
+        key: str,
+        photos: Sequence[str],
+        vectors: np.ndarray,
+        files: Iterable[Tuple[str, Stamp, str]] = (),
+    ) -> None:
+        """Keep features, float32 [n, dimension], of n photos; and of files, which photo each one is. All or nothing."""
+        rows = [(bytes.fromhex(photo), vector.tobytes()) for photo, vector in zip(photos, vectors.astype("<f4"))]
+        stamped = [(os.fsencode(path), *stamp, bytes.fromhex(photo)) for path, stamp, photo in files]
+        with self._explained(), self._transaction() as execute:
+            if rows:
+                execute("INSERT OR IGNORE INTO networks (key, dimension) VALUES (?, ?)", [(key, vectors.shape[1])])
+                network, dimension = self._network(key)
+                if dimension != vectors.shape[1]:
+                    raise StoreError(f"{self.path}: {key} has {dimension} features here, not {vectors.shape[1]}")
+                checked = [(network, photo, vector, zlib.crc32(photo + vector)) for photo, vector in rows]
+                execute("INSERT OR IGNORE INTO features VALUES (?, ?, ?, ?)", checked)
+            execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", stamped)
+
+    def contents(self) -> List[Kept]:
+        """What is kept of each network, in the order in which they came."""
+        with self._explained():
+            count = "SELECT count(*) FROM features WHERE network = id"
+            rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608
+            return [Kept(*row) for row in rows]
+
+    def _opened(self) -> sqlite3.Connection:
+        address = self.path.as_uri()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Beside the file stands, for the time of a transaction, its journal.
+            self.writable = all(os.access(place, os.W_OK) for place in (self.path, self.path.parent) if place.exists())
+            mode = "rwc" if self.writable else "ro"
+            return sqlite3.connect(f"{address}?mode={mode}", uri=True, timeout=_WAIT, isolation_level=None)
+        except OSError as error:
+            raise StoreError(f"{self.path}: features cannot be kept there ({error.strerror}). {_ELSEWHERE}") from error
+
+    def _prepare(self) -> None:
+        application, version, tables = (self._value(f"PRAGMA {name}") for name in _HEADER)
+        if not application and not version and not tables:
+            self._connection.executescript(_SCHEMA)  # another notebook may be doing the same
+        elif application != _APPLICATION:
+            raise StoreError(f"{self.path}: a database of something else; name another file with store=")
+        elif version > _VERSION:
+            raise StoreError(f"{self.path}: kept by a newer Photokin (format {version}); update this one")
+
+    def _value(self, statement: str) -> int:
+        return int(self._connection.execute(statement).fetchone()[0])
+
+    def _network(self, key: str) -> Tuple[int, int]:
+        """Its number and dimension; 0 and 0 where nothing was kept of it."""
+        row = self._connection.execute("SELECT id, dimension FROM networks WHERE key = ?", (key,)).fetchone()
+        return row or (0, 0)
+
+    def _vectors(self, network: int, dimension: int, photos: List[bytes]) -> Dict[bytes, np.ndarray]:
+        marks = ",".join("?" * len(photos))
+        kept = {}
+        for photo, vector, checksum in self._connection.execute(
+            f"SELECT photo, vector, checksum FROM features WHERE network = ? AND photo IN ({marks})",  # noqa: S608
+            [network, *photos],
+        ):
+            if zlib.crc32(photo + vector) != checksum or len(vector) != 4 * dimension:
+                raise sqlite3.DatabaseError("a feature is not what was written")
+            kept[photo] = np.frombuffer(vector, "<f4")
+        return kept
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Callable[..., object]]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection.executemany
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # SQLite itself may have taken everything back
+                self._connection.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            said = str(error)
+            reason = next((reason for words, reason in _REASONS.items() if words in said), _DAMAGED)
+            raise StoreError(f"{self.path}: {reason} ({said})") from error
+
+
+_DAMAGED = "the features kept here are damaged; delete the file, and they are computed again"
+_REASONS = {  # by what SQLite says
+    "not a database": "no store of features, or one that is damaged; name another file with store=",
+    "full": "the disk is full. Make room and go on: what was computed before this is kept",
+    "I/O error": "the disk fails. See to it and go on: what was computed before this is kept",
+    "unable to open": f"features cannot be kept there: no permission, or no such place. {_ELSEWHERE}",
+    "readonly": f"may be read, not written. {_ELSEWHERE}",
+    "locked": "another notebook has been writing it for more than a minute; wait, or close that one",
+}
+
+
+def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:
+    """Where the features of a folder's photos are kept: a file in the cache folder, or that of a folder above it.
+
+    A folder whose features are kept already goes before the folders above it.
+    """
+    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 (a link is another folder, `..` is not)
+    files = [_file_of(each) for each in (absolute, *absolute.parents)]
+    return next((file for file in files if file.exists()), files[0])
+
+
+def other_stores(path: Union[str, "os.PathLike[str]"]) -> List[Path]:
+    """The files in the cache folder in which features of other folders are kept: the newest ones, newest first.
+
+    Photos come from cards and go to archives; their features need not be computed again.
+    """
+    found = [file for file in (cache_folder() / "features").glob("*.photokin") if file != Path(path)]
+    return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)[:_OTHERS]
+
+
+def _file_of(folder: Path) -> Path:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", folder.name)[:40] or "root"
+    number = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    return cache_folder() / "features" / f"{name}-{number}.photokin"

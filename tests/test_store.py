@@ -1,0 +1,227 @@
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers import cache
+from helpers.errors import StoreError
+from helpers.store import FeatureStore, Kept, default_path, other_stores
+
+
+def photo(number):
+    return f"{number:064x}"
+
+
+def vectors(count, dimension=5, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "new folder" / "it's 100% mine?#.photokin"
+
+
+@pytest.fixture
+def store(path):
+    with FeatureStore(path) as store:
+        yield store
+
+
+def test_what_was_added_is_there_bit_for_bit(store, path):
+    kept = vectors(700)
+    kept[3] = [0.0, -0.0, np.float32(1e-45), np.finfo(np.float32).max, -1.5]
+    store.add("net", [photo(number) for number in range(700)], kept)
+    with FeatureStore(path) as again:
+        for reader in (store, again):
+            rows, found = reader.features("net", [photo(number) for number in range(700)])
+            assert rows.dtype == np.int64 and rows.tolist() == list(range(700))
+            assert found.dtype == np.float32 and found.tobytes() == kept.tobytes()
+
+
+def test_photos_come_in_the_order_in_which_they_are_asked_for(store):
+    kept = vectors(3)
+    store.add("net", [photo(0), photo(1), photo(2)], kept)
+    rows, found = store.features("net", [photo(2), photo(9), photo(0), photo(2), photo(8)])
+    assert rows.tolist() == [0, 2, 3]
+    assert np.array_equal(found, kept[[2, 0, 2]])
+
+
+def test_networks_do_not_mix(store):
+    store.add("one", [photo(0)], vectors(1, 4))
+    store.add("two", [photo(0), photo(1)], vectors(2, 7))
+    assert store.features("one", [photo(0)])[1].shape == (1, 4)
+    assert store.features("two", [photo(0)])[1].shape == (1, 7)
+    assert store.photos("one") == {photo(0)} and store.photos("two") == {photo(0), photo(1)}
+    assert store.contents() == [Kept("one", 4, 1), Kept("two", 7, 2)]
+
+
+def test_nothing_is_kept_yet(store):
+    rows, found = store.features("net", [photo(0)])
+    assert rows.shape == (0,) and len(found) == 0
+    assert store.photos("net") == set() and store.files() == {} and store.contents() == []
+    assert len(store.features("net", [])[1]) == 0
+
+
+def test_a_photo_twice_is_kept_once(store):
+    store.add("net", [photo(0), photo(0)], vectors(2))
+    store.add("net", [photo(0)], vectors(1, seed=1))
+    assert np.array_equal(store.features("net", [photo(0)])[1], vectors(2)[:1])
+
+
+def test_files_are_known_by_name_and_stamp(store):
+    names = ["/photos/a.jpg", "/photos/é '\" <b>.jpg", os.fsdecode(b"/photos/\xff.jpg")]
+    stamps = [cache.Stamp(10, 1_700_000_000_123_456_789, number) for number in range(3)]
+    store.add("net", [], np.empty((0, 0)), [(name, stamp, photo(7)) for name, stamp in zip(names, stamps)])
+    assert store.files() == {name: (stamp, photo(7)) for name, stamp in zip(names, stamps)}
+    store.add("net", [], np.empty((0, 0)), [(names[0], stamps[2], photo(8))])
+    assert store.files()[names[0]] == (stamps[2], photo(8))
+    assert store.contents() == []
+
+
+def test_a_batch_is_kept_whole_or_not_at_all(store):
+    store.add("net", [photo(0)], vectors(1))
+    with pytest.raises(StoreError, match=r"net has 5 features here, not 6"):
+        store.add("net", [photo(1)], vectors(1, 6), [("/a.jpg", cache.Stamp(1, 2, 3), photo(1))])
+    with pytest.raises(ValueError):
+        store.add("net", [photo(1), "no hash"], vectors(2))
+    assert store.photos("net") == {photo(0)} and store.files() == {}
+
+
+def test_two_notebooks_read_and_write_at_once(store, path):
+    with FeatureStore(path) as other:
+        for number in range(10):
+            (store, other)[number % 2].add("net", [photo(number)], vectors(1, seed=number))
+        assert store.photos("net") == other.photos("net") == {photo(number) for number in range(10)}
+
+
+def test_many_processes_make_and_fill_one_store(path):
+    fill = (
+        "import sys, numpy as np\nfrom helpers.store import FeatureStore\n"
+        "for n in range(20):\n  with FeatureStore(sys.argv[1]) as store:\n"
+        "    store.add('net', [f'{n:064x}', sys.argv[2] * 64], np.full((2, 3), n, np.float32))"
+    )
+    root = Path(__file__).parent.parent
+    running = [subprocess.Popen([sys.executable, "-c", fill, str(path), str(number)], cwd=root) for number in range(4)]
+    assert [process.wait(120) for process in running] == [0] * 4
+    with FeatureStore(path) as store:
+        assert len(store.photos("net")) == 20 + 3  # the photo 000… is among the numbered ones
+        assert np.array_equal(store.features("net", [photo(19)])[1], [[19, 19, 19]])
+
+
+def test_a_full_disk_is_told_and_costs_nothing_that_was_kept(store, path):
+    store.add("net", [photo(0)], vectors(1))
+    store._connection.execute("PRAGMA max_page_count = 10")
+    with pytest.raises(StoreError, match=r"the disk is full\. Make room and go on"):
+        store.add("net", [photo(number) for number in range(1, 2000)], vectors(1999))
+    store._connection.execute("PRAGMA max_page_count = 100000")
+    assert store.photos("net") == {photo(0)}
+    store.add("net", [photo(1)], vectors(1))
+    assert len(store.photos("net")) == 2
+
+
+def read_only(monkeypatch):
+    monkeypatch.setattr(os, "access", lambda place, mode: mode != os.W_OK)
+
+
+def test_a_store_that_may_not_be_written_can_be_read(store, path, monkeypatch):
+    store.add("net", [photo(0)], vectors(1))
+    store.close()
+    read_only(monkeypatch)
+    with FeatureStore(path) as shared:
+        assert not shared.writable
+        assert np.array_equal(shared.features("net", [photo(0)])[1], vectors(1))
+        with pytest.raises(StoreError, match=r"may be read, not written.*store=False"):
+            shared.add("net", [photo(1)], vectors(1))
+
+
+def test_where_none_can_be_made(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"file.inner: features cannot be kept there.*store=False"):
+        FeatureStore(tmp_path / "file" / "inner")
+    read_only(monkeypatch)
+    with pytest.raises(StoreError, match=r"none\.photokin: features cannot be kept there.*Name another"):
+        FeatureStore(tmp_path / "none.photokin")
+
+
+def test_a_folder_is_no_store(tmp_path):
+    with pytest.raises(StoreError, match=r"a folder; name a file in it, such as .*features\.photokin"):
+        FeatureStore(tmp_path)
+
+
+def test_a_newer_store_is_left_alone(store, path):
+    store._connection.execute("PRAGMA user_version = 2")
+    store.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=r"kept by a newer Photokin \(format 2\); update this one"):
+        FeatureStore(path)
+    assert path.read_bytes() == before
+
+
+def test_what_is_something_else_is_left_alone(tmp_path):
+    photo_file, database = tmp_path / "photo.jpg", tmp_path / "other.db"
+    photo_file.write_bytes(b"\xff\xd8 a photo" * 500)
+    with contextlib.closing(sqlite3.connect(str(database))) as connection:
+        connection.execute("CREATE TABLE diary (day TEXT)")
+    for path, said in ((photo_file, "no store of features, or one"), (database, "a database of something else")):
+        before = path.read_bytes()
+        with pytest.raises(StoreError, match=f"{path.name}: .*({said})"):
+            FeatureStore(path)
+        assert path.read_bytes() == before
+
+
+def test_an_empty_file_becomes_a_store(tmp_path):
+    (tmp_path / "empty").touch()
+    with FeatureStore(tmp_path / "empty") as store:
+        store.add("net", [photo(0)], vectors(1))
+
+
+@pytest.mark.parametrize("damage", ["cut", "zeros", "bit"])
+def test_damage_is_told(store, path, damage):
+    store.add("net", [photo(number) for number in range(200)], vectors(200, 300))
+    store.close()
+    content = bytearray(path.read_bytes())
+    if damage == "cut":
+        content = content[: len(content) // 2]
+    elif damage == "zeros":
+        content[4096:40960] = bytes(36864)
+    else:
+        place = content.index(vectors(200, 300)[77].tobytes())
+        content[place + 5] ^= 1
+    path.write_bytes(content)
+    damaged = pytest.raises(StoreError, match=r"damaged; delete the file, and they are computed again")
+    with damaged, FeatureStore(path) as again:
+        again.features("net", [photo(number) for number in range(200)])
+
+
+def test_a_folder_has_one_place_in_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    season = tmp_path / "season <1>"
+    place = default_path(season)
+    assert place.parent == tmp_path / "cache" / "features" and place.name.startswith("season_1_-")
+    assert default_path(str(season) + "/") == default_path(season / "x" / "..") == place
+    assert default_path(tmp_path / "other") != place and default_path(tmp_path / "b" / "season <1>") != place
+
+
+def test_a_part_of_a_folder_takes_the_store_of_the_whole(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    alone = default_path(tmp_path / "season" / "site 1")
+    FeatureStore(default_path(tmp_path / "season")).close()
+    assert default_path(tmp_path / "season" / "site 1") == default_path(tmp_path / "season") != alone
+    FeatureStore(alone).close()
+    assert default_path(tmp_path / "season" / "site 1") == alone
+
+
+def test_stores_of_other_folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    mine = default_path(tmp_path / "mine")
+    assert other_stores(mine) == []
+    for number, name in enumerate(("mine", "old", "new")):
+        FeatureStore(default_path(tmp_path / name)).close()
+        os.utime(default_path(tmp_path / name), (number, number))
+    assert other_stores(mine) == [default_path(tmp_path / "new"), default_path(tmp_path / "old")]
+    assert len(other_stores(tmp_path / "anywhere.photokin")) == 3
