@@ -4,7 +4,7 @@ Leaves a page, a picture and the figures in `build/`:
 
     build/01-find-similar-photos.html    the notebook with its outputs, to be opened in a browser
     build/matches.png                    the query and its matches
-    build/demo.json                      environment, python, model, photos, bad, photos_per_second, precision_at_10
+    build/demo.json                      environment, python, model, photos, bad, photos_per_second, precision_at_10, …
 """
 
 import json
@@ -72,6 +72,7 @@ def keep_figures(build: str, model: Any, bad: Any, found: Any) -> None:
         "bad": len(bad) + len(model.bad),
         "left_out": [[row["path"], row["reason"]] for frame in (bad, model.bad) for row in frame[:_LISTED]][:_LISTED],
         "photos_per_second": round(model.timings["photos_per_second"], 1),
+        "kept": int(model.timings["kept"]),
         "precision_at_10": precision_at(model, k=10),
     }
     show_matches(model, found).savefig(Path(build) / "matches.png", dpi=150)
@@ -157,11 +158,12 @@ def _write_page(notebook: Any, build: Path) -> None:
 
 def _print_figures(figures: Dict[str, Any], build: Path) -> None:
     precision = figures["precision_at_10"]
+    before = f"; {figures['kept']} of them were kept from an earlier run" if figures["kept"] else ""
     lines = {
         "environment": f"{figures['environment']} ({figures['frames']}, Python {figures['python']})",
         "model": figures["note"],
         "photos": f"{figures['photos']} ({figures['bad']} left out)",
-        "photos/s": f"{figures['photos_per_second']}, from the files to their features",
+        "photos/s": f"{figures['photos_per_second']}, from the files to their features" + before,
         "precision@10": "none (one folder: nothing to tell apart)" if precision is None else f"{precision:.3f}",
         "open": os.path.relpath(build / f"{NOTEBOOK.stem}.html"),
         "picture": os.path.relpath(build / "matches.png"),

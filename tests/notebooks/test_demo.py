@@ -74,7 +74,7 @@ def test_a_folder_of_broken_files_says_what_is_wrong_with_them_and_leaves_no_old
 
 def test_the_list_of_files_left_out_says_how_many_it_does_not_list(tmp_path, capsys):
     figures = {"environment": "modern", "frames": "", "python": "3.13", "note": "", "photos": 5}
-    figures.update(photos_per_second=9.0, precision_at_10=None, left_out=[["a.jpg", "cut off"]], bad=4)
+    figures.update(photos_per_second=9.0, kept=0, precision_at_10=None, left_out=[["a.jpg", "cut off"]], bad=4)
     demo._print_figures(figures, tmp_path)
     assert capsys.readouterr().out.endswith("  left out     a.jpg: cut off\n  … and 3 more\n")
     demo._print_figures({**figures, "bad": 1}, tmp_path)
