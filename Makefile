@@ -8,7 +8,7 @@ RUN = $(PYTHON) tools/environments.py
 # In a container everybody is root, and Jupyter starts for root only when told to.
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
-.PHONY: demo test lab lock clean
+.PHONY: demo test lab bench lock clean
 
 demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 	@$(RUN) $(ENV) -- -m helpers.demo
@@ -19,10 +19,13 @@ lab: ## JupyterLab on the notebooks
 test: ## lint, types, and every test in every environment that this machine can have
 	@$(PYTHON) tools/run_tests.py
 
+bench: ## how fast it is, beside Turi Create and whatever other peers are here; also build/bench.json
+	@$(RUN) modern -- -m benchmarks
+
 lock: ## the newest versions that go together, for Python 3.10 and newer
 	@$(RUN) modern -- -m pip install --quiet uv
 	@$(RUN) modern -- -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 \
 		--no-annotate --upgrade --output-file requirements.lock
 
 clean: ## the environments and everything that was built
-	rm -rf .venv .venv-turi build
+	rm -rf .venv .venv-turi .venv-torch .venv-fastdup build

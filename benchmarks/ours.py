@@ -1,0 +1,121 @@
+"""What is measured of Photokin itself. Runs in either environment, in a process of its own."""
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from benchmarks.child import peak_memory
+
+K = 10
+
+
+def make_resnet(weights: str, network: str) -> Dict[str, Any]:
+    """A ResNet-50 of random weights: for Turi Create as an .npz named as in Keras, for us as an ONNX file."""
+    import numpy as np
+    import onnx
+
+    from tests.networks import keras_resnet50, random_resnet50
+
+    if Path(weights).exists() and Path(network).exists():
+        return {"made": 0}
+    values = random_resnet50()
+    values["conv1_conv/kernel"] = values["conv1_conv/kernel"] / np.float32(64)  # it gets 0 to 255, not about 1
+    Path(network).parent.mkdir(parents=True, exist_ok=True)
+    np.savez(weights, **values)
+    onnx.save(keras_resnet50(values), network)
+    return {"made": 1}
+
+
+def prepare(network: str) -> Dict[str, Any]:
+    """Have the network on disk as it is run, which is done once on a machine."""
+    from helpers.models import load_model
+
+    return {"network": load_model(network, progress=False).name}
+
+
+def create(
+    folder: str,
+    network: str,
+    precision: str = "fp32",
+    store: Optional[str] = None,
+    neighbours: bool = False,
+    save: Optional[str] = None,
+) -> Dict[str, Any]:
+    """Folder to model, with the features kept in `store` or nowhere. Importing what a notebook imports is not counted.
+
+    Then, not counted either: the neighbours of each photo; the model saved.
+    """
+    from helpers import tc
+    from helpers.evaluate import precision_at
+    from helpers.photos import load_photos
+
+    create = tc.image_similarity.create
+    start = time.perf_counter()
+    data, _ = load_photos(folder, progress=False)
+    model = create(data, model=network, precision=precision, store=store or False, verbose=False)
+    seconds = time.perf_counter() - start
+    answer = {"seconds": seconds, "photos": model.num_examples, "peak": peak_memory(), "precision": model.precision}
+    answer["prepare"] = model.timings["prepare"]  # of these seconds, for the network, however many photos there are
+    if neighbours:
+        found: Dict[str, List[str]] = {name: [] for name in model.names}
+        for edge in model.similarity_graph(k=K, verbose=False):
+            found[model.name_of(edge["query_label"])].append(model.name_of(edge["reference_label"]))
+        answer.update(neighbours=found, precision_at_10=precision_at(model, K))
+    if save is not None:
+        model.save(save)
+    return answer
+
+
+def share(folder: str, network: str, rounds: int = 3) -> Dict[str, Any]:
+    """Photos per second of folder to model, and of the network alone on photos that are decoded already; the best.
+
+    Opening the network, which is once in a process, is not counted in either.
+    """
+    import numpy as np
+
+    from helpers import tc
+    from helpers.decode import open_photo
+    from helpers.models import load_model
+    from helpers.photos import load_photos
+    from helpers.runtime import Session
+
+    loaded = load_model(network, progress=False)
+    data, _ = load_photos(folder, progress=False)
+    pixels = np.stack([np.asarray(open_photo(file, size=loaded.size)) for file in data["file"]])
+    session = Session(loaded, "fp32")
+    session.run(pixels[:16])
+    whole, bare = [], []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        data, _ = load_photos(folder, progress=False)
+        model = tc.image_similarity.create(data, model=network, precision="fp32", store=False, verbose=False)
+        whole.append(time.perf_counter() - start - model.timings["prepare"])
+        start = time.perf_counter()
+        session.run(pixels)
+        bare.append(time.perf_counter() - start)
+    count = len(pixels)
+    return {"seconds": min(whole), "photos": count, "whole": count / min(whole), "bare": count / min(bare)}
+
+
+def query(
+    folder: str, network: Optional[str] = None, saved: Optional[str] = None, queries: int = 200
+) -> Dict[str, Any]:
+    """Milliseconds of one query with a photo of the collection, the median of many; of a saved model or a new one."""
+    from helpers import tc
+    from helpers.photos import load_photos
+
+    data, _ = load_photos(folder, progress=False)
+    if saved is not None:
+        model = tc.load_model(saved)
+    else:
+        model = tc.image_similarity.create(data, model=network, precision="fp32", store=False, verbose=False)
+    taken = []
+    for number in range(queries + 5):
+        row = number * 7919 % len(data)  # here and there in the collection
+        photo = data[row : row + 1]
+        start = time.perf_counter()
+        found = model.query(photo, k=K, verbose=False)
+        assert found["reference_label"][0] == row or found["distance"][0] == 0
+        taken.append(time.perf_counter() - start)
+    return {"milliseconds": 1000 * statistics.median(taken[5:]), "photos": model.num_examples, "frames": tc.ENVIRONMENT}

@@ -1,0 +1,240 @@
+"""What `make bench` writes, not how fast anything is: no test here looks at a clock."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import __main__ as bench_command
+from benchmarks import again, bench, machine, photos, pipeline, table
+from benchmarks.bench import Bench, agreement, python_with
+from benchmarks.child import peak_memory
+from benchmarks.process import Failed, Runner, Task, competitor, run
+from tests.pictures import folder_of, tiny_network
+
+COLUMNS = ["work", "ours", "unit", "peer", "theirs", "ratio", "agreement", "note"]
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A benchmark that is over in seconds: six photos, a network of 27 features, no photos of 12 megapixels."""
+    small, network = folder_of(tmp_path / "photos"), tiny_network(tmp_path / "tiny.onnx")
+    return Bench(
+        small=small, scratch=tmp_path / "scratch", network=str(network), rounds=1, large=0, collection=6, added=2
+    )
+
+
+@pytest.fixture
+def no_peers(monkeypatch):
+    """A machine with nothing but Photokin."""
+
+    def missing(package, folder, install):
+        raise Failed(f"{package} is not here. To have this peer: {install}")
+
+    monkeypatch.setattr(bench, "python_with", missing)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "unit", "ratio"),
+    [(40, 10, "photos/s", 4), (10, 40, "photos/s", 0.25), (2, 300, "ms", 150), (300, 3, "s", 0.01), (1, 2, "MB", 2)],
+)
+def test_a_ratio_above_1_is_good_in_every_unit(ours, theirs, unit, ratio):
+    assert table.row("work", ours, unit, "peer", theirs)["ratio"] == pytest.approx(ratio)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(None, 3), (3, None), (None, None), (3, 0)])
+def test_without_both_figures_there_is_no_ratio(ours, theirs):
+    assert table.row("work", ours, "s", "peer", theirs)["ratio"] is None
+
+
+def test_the_file_is_a_list_of_rows_with_these_keys(tmp_path):
+    rows = [
+        table.row("first | one", 52.123456, "photos/s", "Turi Create", 11, agreement=0.98765, note="best of 3"),
+        table.row("second", None, "photos/s", "fastdup", None, note="fastdup is not here"),
+    ]
+    table.write(rows, {"memory": "25 GB"}, tmp_path / "build")
+    kept = json.loads((tmp_path / "build" / "bench.json").read_text(encoding="utf-8"))
+    assert [list(row) for row in kept] == [COLUMNS, COLUMNS]
+    assert kept[0]["ours"] == 52.12 and kept[0]["ratio"] == 4.738 and kept[0]["agreement"] == 0.9877
+    assert kept[1]["ours"] is kept[1]["theirs"] is kept[1]["ratio"] is kept[1]["agreement"] is None
+    page = (tmp_path / "build" / "bench.md").read_text(encoding="utf-8")
+    assert "- memory: 25 GB" in page
+    assert "| 4.74x | first \\| one | 52.12 photos/s | Turi Create | 11 photos/s | 0.988 | best of 3 |" in page
+
+
+def test_the_printed_table_begins_with_the_ratio_and_stands_in_columns():
+    rows = [
+        table.row("one", 2.0, "ms", "peer", 300.0, note="a remark of very many words " * 6),
+        table.row("two", None, "s", "peer", None, note="why"),
+    ]
+    lines = table.text(rows).splitlines()
+    assert lines[0].split() == ["ratio", "work", "ours", "peer", "theirs", "agreement", "note"]
+    assert lines[2].split()[:2] == ["150x", "one"]
+    assert lines[-1].split() == ["-", "two", "-", "peer", "-", "why"]
+    assert (
+        len({line.index(word) for line, word in ((lines[0], "note"), (lines[2], "a remark"), (lines[-1], "why"))}) == 1
+    )
+
+
+def test_agreement_is_the_share_of_common_neighbours():
+    one = {"neighbours": {"a": ["b", "c"], "b": ["a", "c"]}}
+    other = {"neighbours": {"a": ["c", "b"], "b": ["a", "d"]}}
+    assert agreement(one, one) == 1
+    assert agreement(one, other) == 0.75
+    assert agreement(one, {}) is agreement({}, one) is None
+
+
+def test_made_photos_are_the_same_every_time_and_all_different():
+    pixels = [np.asarray(photos.picture("small", number)) for number in (3, 3, 4)]
+    assert pixels[0].shape == (240, 320, 3)
+    assert np.array_equal(pixels[0], pixels[1])
+    assert not np.array_equal(pixels[0], pixels[2])
+    assert pixels[0].std() > 20, "a photo is not a grey card"
+
+
+def test_a_folder_of_made_photos_holds_these_and_no_others(tmp_path):
+    folder = tmp_path / "small"
+    assert photos.make("small", 0, 4, str(folder)) == {"made": 4}
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert sorted(before) == ["00000.jpg", "00001.jpg", "00002.jpg", "00003.jpg"]
+    assert all(4_000 < len(content) < 40_000 for content in before.values())
+    (folder / "00002.jpg").unlink()
+    (folder / "left over.jpg").write_bytes(b"")
+    assert photos.make("small", 0, 4, str(folder)) == {"made": 1}
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_large_photos_weigh_what_photos_weigh(tmp_path):
+    photos.make("large", 0, 1, str(tmp_path / "large"))
+    [path] = (tmp_path / "large").iterdir()
+    assert 1_000_000 < path.stat().st_size < 1_600_000
+    with Image.open(path) as photo:
+        assert (photo.format, photo.size) == ("JPEG", (4000, 3000))
+
+
+def test_a_peer_that_is_not_there_says_how_to_have_it():
+    with pytest.raises(Failed, match=r"no_such_package is not here. To have this peer: pip install it"):
+        python_with("no_such_package", ".venv-no-such", "pip install it")
+    assert python_with("numpy", ".venv-no-such", "pip install it") == sys.executable
+
+
+def test_an_answer_comes_back_from_another_process(tmp_path):
+    task = Task("benchmarks.photos:make", {"kind": "small", "first": 7, "count": 1, "folder": str(tmp_path / "one")})
+    assert run(task) == {"made": 1}
+    assert run(Task("os:listdir", {"path": str(tmp_path / "one")})) == {"rows": ["00007.jpg"]}
+
+
+def test_the_memory_of_a_process_is_not_its_parents():
+    weight = np.ones(200_000_000, np.uint8)
+    [child] = run(Task("tests.test_benchmarks:peak", {}))["rows"]
+    assert 1 < child < peak()[0] - 100, weight.size
+
+
+def peak():
+    """For a process of its own; a list, as rows are."""
+    return [peak_memory()]
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "said"),
+    [
+        ("os:_exit", {"status": 3}, "ended with status 3"),
+        ("os:abort", {}, "was ended by signal 6"),
+        ("json:loads", {"s": "{"}, "JSONDecodeError"),
+        ("no_such_module:run", {}, "ModuleNotFoundError: No module named 'no_such_module'"),
+    ],
+)
+def test_a_process_that_fails_leaves_a_reason(function, arguments, said):
+    with pytest.raises(Failed, match=said):
+        run(Task(function, arguments))
+
+
+def test_a_python_that_does_not_start_leaves_a_reason(tmp_path):
+    with pytest.raises(Failed, match="does not start: No such file"):
+        run(Task("json:loads", {"s": "1"}, python=str(tmp_path / "python")))
+
+
+def test_competitors_take_turns_and_one_that_fails_does_not_stop_the_others(monkeypatch):
+    turns = []
+
+    def measured(task):
+        turns.append(task.function)
+        if task.function == "bad":
+            raise Failed("it broke")
+        return {"seconds": 10.0 - len(turns), "photos": 20}
+
+    monkeypatch.setattr("benchmarks.process.run", measured)
+    names = ("good", "bad", "better")
+    outcomes = Runner().alternate({**{name: Task(name, {}) for name in names}, "absent": Failed("not here")}, 2)
+    assert turns == ["good", "bad", "better", "good", "better"]
+    assert outcomes["good"].best == {"seconds": 6.0, "photos": 20}
+    assert outcomes["good"].speed == pytest.approx(20 / 6)
+    assert (outcomes["bad"].error, outcomes["bad"].speed, outcomes["absent"].error) == ("it broke", None, "not here")
+
+
+def test_a_section_that_fails_stops_no_other(tiny, tmp_path, monkeypatch, capsys):
+    def halfway(_):
+        yield table.row("done before", 1, "s", "peer", 2)
+        raise ZeroDivisionError("a fault")
+
+    sections = {
+        "halfway": halfway,
+        "missing": lambda _: competitor_or_raise(),
+        "fine": lambda _: [table.row("fine", 1, "s", "peer", 2)],
+    }
+    monkeypatch.setattr(bench_command, "SECTIONS", sections)
+    bench_command.measure(tiny, list(sections), tmp_path)
+    rows = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    assert [(row["work"], row["note"]) for row in rows] == [
+        ("done before", ""),
+        ("halfway", "ZeroDivisionError: a fault"),
+        ("missing", "not here"),
+        ("fine", ""),
+    ]
+    printed = capsys.readouterr().out
+    assert printed.startswith("processor: ") and "a fault" in printed
+
+
+def competitor_or_raise():
+    raise Failed("not here")
+
+
+def test_competitor_takes_part_with_its_reason():
+    assert str(competitor(competitor_or_raise)) == "not here"
+
+
+def test_one_section_from_end_to_end_without_peers(tiny, no_peers, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "PRECISIONS", ("fp32",))
+    bench_command.measure(tiny, ["builtin"], tmp_path / "build")
+    [row] = json.loads((tmp_path / "build" / "bench.json").read_text(encoding="utf-8"))
+    assert row["work"].startswith("folder to model, small photos, ") and row["work"].endswith(" fp32")
+    assert row["ours"] > 0 and row["unit"] == "photos/s"
+    assert row["theirs"] is row["ratio"] is None
+    assert "fastdup is not here. To have this peer: python3.12 -m venv .venv-fastdup" in row["note"]
+
+
+def test_the_second_time_from_end_to_end(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(again, "_SETTLED", 0)
+    unchanged, added = bench_command.measure(tiny, ["again"], tmp_path / "build")
+    assert unchanged["unit"] == added["unit"] == "s"
+    assert unchanged["peer"] == added["peer"] == "the first time"
+    assert unchanged["ratio"] and added["ratio"], (unchanged["note"], added["note"])
+    assert added["note"] == "8 photos then"
+    assert len(list((tiny.scratch / photos.folder_name("small", 6)).iterdir())) == 6, "the folder is as it was"
+
+
+def test_facts_are_one_line_each():
+    facts = machine.facts()
+    assert list(facts) == ["processor", "instructions", "memory", "system", "packages"]
+    assert all(value and "\n" not in value for value in facts.values())
+    assert "numpy " + np.__version__ in facts["packages"]
+
+
+@pytest.mark.parametrize("arguments", [["--only", "nonsense"], ["--only", ""], ["--small", "no/such/folder"]])
+def test_a_wrong_command_says_so(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        bench_command.main(arguments)
+    assert stopped.value.code == 2
+    assert "error:" in capsys.readouterr().err
