@@ -74,6 +74,10 @@ def embed(
     (1, 1280)
     """
     check_whole("batch_size", batch_size)
+    if client is not None:
+        from helpers.cluster import batches_on, check_client  # needs the extra `cluster`
+
+        check_client(client)
     if not isinstance(model, (LoadedModel, Settled)):
         model = load_model(model, progress=progress)
     start = time.perf_counter()
@@ -90,7 +94,10 @@ def embed(
         total = len(photos) if isinstance(photos, Sized) else None
         bar = stack.enter_context(tqdm(total=total, unit=" photos", delay=2, disable=not progress))
         asked = work.not_at_hand(photos, files)
-        made = batches(asked, work.run, size=size, batch_size=batch_size, known=work.known)
+        if client is None:
+            made = batches(asked, work.run, size=size, batch_size=batch_size, known=work.known)
+        else:
+            made = batches_on(client, settled, asked, batch_size=batch_size, known=work.known)
         for batch in stack.enter_context(contextlib.closing(made)):
             work.take(batch)
             bar.update(work.count - bar.n)

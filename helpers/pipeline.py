@@ -86,7 +86,7 @@ def batches(
     for each thread. Photos whose identity is in `known` are not decoded.
     """
     looked = work_ahead(partial(look, size=size, known=known), asked, ahead=2 * batch_size)
-    with closing(looked), closing(in_background(_computed(looked, run, batch_size))) as ready:
+    with closing(looked), closing(in_background(computed(looked, run, batch_size))) as ready:
         yield from ready
 
 
@@ -99,7 +99,7 @@ def look(asked: Asked, *, size: Tuple[int, int], known: Container[str] = ()) -> 
         source = source_of(asked.photo)
         if isinstance(source, bytes):
             content, identity = source, hashlib.sha256(source).hexdigest()
-            source, file = _file_of_copy(asked.file, content, identity)
+            source, file = file_of_copy(asked.file, content, identity)
         else:
             source = os.path.abspath(source)  # noqa: PTH100 (asked for every photo, and Path's is slow)
             file = unchanged(source)
@@ -135,7 +135,7 @@ def _read(path: str) -> Tuple[bytes, str, Optional[File]]:
         return content, hashlib.sha256(content).hexdigest(), None
 
 
-def _file_of_copy(path: Optional[str], content: bytes, identity: str) -> Tuple[Union[str, bytes], Optional[File]]:
+def file_of_copy(path: Optional[str], content: bytes, identity: str) -> Tuple[Union[str, bytes], Optional[File]]:
     """The file that still holds the same bytes, which then need not be kept in memory; or the bytes."""
     try:
         if path is None or cache.stamp(path).size != len(content):
@@ -147,7 +147,8 @@ def _file_of_copy(path: Optional[str], content: bytes, identity: str) -> Tuple[U
         return content, None
 
 
-def _computed(looked: Iterable[Looked], run: Run, batch_size: int) -> Iterator[Batch]:
+def computed(looked: Iterable[Looked], run: Run, batch_size: int) -> Iterator[Batch]:
+    """What was read, some at a time, through the network."""
     for some in _gathered(looked, batch_size):
         begun = time.perf_counter()
         fresh = [photo for photo in some if photo.pixels is not None]

@@ -1,0 +1,274 @@
+"""From photos to features on a Dask cluster: its workers read, decode and run the network.
+
+This process keeps the order, the store, and what is known of the files. The
+scheduler and the workers need Photokin and its packages. The workers have to
+find the photos: on a disk that all of them see under the same path, or at an
+address that fsspec knows (`s3://bucket/a.jpg`). Photos that are no files travel
+themselves. The network's file travels to each worker once, into its cache
+folder; the scheduler keeps it for workers that join later.
+
+Dask's processes speak pickle with each other, which runs code: the cluster,
+and the net between its machines, must be one's own.
+"""
+
+import contextlib
+import hashlib
+import os
+import warnings
+from collections import deque
+from typing import Any, Callable, Container, Generator, Iterable, List, NamedTuple, Optional, Tuple, TypeVar, Union
+
+import numpy as np
+
+from helpers import cache
+from helpers.errors import ClusterError, ModelError, PhotoError, PhotokinError
+from helpers.image_column import source_of
+from helpers.pipeline import Asked, Batch, Looked, file_of_copy
+from helpers.precision import Settled
+
+try:
+    from distributed import CancelledError, Client, Future, KilledWorker
+except ImportError as missing:
+    raise ModelError("client= needs one more package: pip install 'photokin[cluster]'") from missing
+
+from helpers.worker import features_of, hand_out, identities_of, is_address
+
+_AHEAD = 3  # batches in flight for each thread of the cluster
+_LEAST = 8  # and where it has few threads, or none yet
+_RETRIES = 2  # of a batch that failed on its worker; one whose worker died is Dask's to repeat
+_COPIES = 8 << 20  # bytes of photos that travel in one batch: they pass through the scheduler, who warns of 10 MB
+_WORTHWHILE = 0.25  # the share of known photos from which on it saves time to look first which they are
+
+
+def batches_on(
+    client: Client, settled: Settled, asked: Iterable[Asked], *, batch_size: int, known: Container[str] = ()
+) -> Generator[Batch, None, None]:
+    """The features of photos, some at a time, in their order; to be closed by its reader.
+
+    What `helpers.pipeline.batches` does, on the workers of a
+    `distributed.Client`: the same features, to the last bit where their
+    processors are of the kind of this one. A few batches for each thread that
+    the cluster has at the time are in flight; closing takes back what has not
+    begun. Where there are no workers yet, it waits for them. Of a worker that
+    dies, another does the work again.
+
+    Raises `ModelError` for what is no such client; `ClusterError`, which names
+    the photos, where they cost one worker after the other its life or where
+    the cluster has gone; and what a network raises on a worker.
+    """
+    check_client(client)
+    return _Work(client, settled, known).batches(asked, batch_size)
+
+
+def check_client(client: Any) -> None:
+    """Raises `ModelError` for what is no `distributed.Client`, and for one whose answers are to be awaited."""
+    if not isinstance(client, Client):
+        raise ModelError(f"client= takes a distributed.Client, not {type(client).__name__}")
+    if client.asynchronous:
+        raise ModelError("client= takes a distributed.Client made without asynchronous=True")
+
+
+class _Sent(NamedTuple):
+    """A photo on its way to a worker."""
+
+    row: int
+    source: Union[str, bytes]  # a full path, an address, or the bytes of a file
+    stamp: Optional[cache.Stamp] = None  # of the path, where this machine sees it too
+    file: Optional[str] = None  # where the same photo may lie as a file, if it is bytes
+
+
+class _Group(NamedTuple):
+    """Photos that travel together."""
+
+    sent: List[_Sent]  # those whose features are to be computed
+    kept: List[Looked]  # those whose features are kept
+    bad: List[Tuple[int, str]]
+    read: float = 0.0  # seconds
+
+
+class _Work:
+    def __init__(self, client: Client, settled: Settled, known: Container[str]) -> None:
+        self.client, self.settled, self.known = client, settled, known
+        self.look_first: Optional[bool] = None  # `known` may fill when the first photo is asked for
+        self.network = ""  # its name, as soon as the workers have it
+
+    def batches(self, asked: Iterable[Asked], batch_size: int) -> Generator[Batch, None, None]:
+        groups = _in_order(self.client, self.groups(asked, batch_size), self.look)
+        with contextlib.closing(groups):
+            rest = (self.without_known(group, looked) for group, looked in groups)
+            with contextlib.closing(_in_order(self.client, rest, self.compute)) as computed:
+                for group, made in computed:
+                    yield self.batch(group, made or [])
+
+    def groups(self, asked: Iterable[Asked], batch_size: int) -> Generator[_Group, None, None]:
+        group, copies = _Group([], [], []), 0
+        for each in asked:
+            try:
+                copies += self.add(each, group)
+            except PhotoError as error:
+                group.bad.append((each.row, str(error)))
+            if len(group.sent) + len(group.kept) + len(group.bad) == batch_size or copies > _COPIES:
+                yield group
+                group, copies = _Group([], [], []), 0
+        if group.sent or group.kept or group.bad:
+            yield group
+
+    def add(self, asked: Asked, group: _Group) -> int:
+        """Puts a photo into its group; returns how many bytes of it will travel."""
+        if asked.photo is None:
+            raise PhotoError("there is no photo in this row")
+        source = source_of(asked.photo)
+        if isinstance(source, str):
+            group.sent.append(_Sent(asked.row, *_place(source)))
+            return 0
+        photo = _Sent(asked.row, source, file=asked.file)
+        identity = hashlib.sha256(source).hexdigest()
+        if identity in self.known:
+            group.kept.append(_received(photo, Looked(asked.row, identity)))
+            return 0
+        group.sent.append(photo)
+        return len(source)
+
+    def look(self, group: _Group) -> Optional[Future]:
+        """Have the files read, to know those whose features are kept: what is known does not travel."""
+        files = [Asked(photo.row, photo.source) for photo in group.sent if isinstance(photo.source, str)]
+        if self.look_first is None:
+            self.look_first = bool(self.known)
+        if not files or not self.look_first:
+            return None
+        self.hand_out()
+        return self.client.submit(identities_of, files, pure=False, retries=_RETRIES, priority=1)
+
+    def without_known(self, group: _Group, looked: Optional[List[Looked]]) -> _Group:
+        if looked is None:
+            return group
+        kept = {photo.row: photo for photo in looked if not photo.reason and photo.identity in self.known}
+        bad = {photo.row: photo.reason for photo in looked if photo.reason}
+        return _Group(
+            sent=[photo for photo in group.sent if photo.row not in kept and photo.row not in bad],
+            kept=group.kept + [_received(photo, kept[photo.row]) for photo in group.sent if photo.row in kept],
+            bad=group.bad + _seen_from_here(bad.items(), group.sent),
+            read=sum(photo.read for photo in looked),
+        )
+
+    def compute(self, group: _Group) -> Optional[Future]:
+        if not group.sent:
+            return None
+        self.hand_out()
+        asked = [Asked(photo.row, photo.source) for photo in group.sent]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")  # one photo may be larger than Dask likes
+            return self.client.submit(features_of, asked, self.network, pure=False, retries=_RETRIES)
+
+    def hand_out(self) -> None:
+        """Before anything else is asked of the workers: where they lack Photokin, this is what says so."""
+        self.network = self.network or hand_out(self.client, self.settled)
+
+    def batch(self, group: _Group, made: List[Batch]) -> Batch:
+        sent = {photo.row: photo for photo in group.sent}
+        computed = [_received(sent[photo.row], photo) for batch in made for photo in batch.looked]
+        looked = sorted(group.kept + computed, key=lambda photo: photo.row)
+        known = sum(photo.identity in self.known for photo in looked)
+        self.look_first = known > 0 and known >= _WORTHWHILE * len(looked)
+        none = np.empty((0, self.settled.loaded.dimension), np.float32)
+        spent = {name: sum(batch.spent[name] for batch in made) for name in ("read", "decode", "network")}
+        return Batch(
+            looked=looked,
+            new=[identity for batch in made for identity in batch.new],
+            vectors=np.concatenate([none, *(batch.vectors for batch in made if batch.new)]),
+            bad=sorted(group.bad + _seen_from_here([each for batch in made for each in batch.bad], group.sent)),
+            spent={**spent, "read": spent["read"] + group.read},
+        )
+
+
+def _place(source: str) -> Tuple[str, Optional[cache.Stamp]]:
+    if is_address(source):
+        return source, None
+    path = os.path.abspath(source)  # noqa: PTH100 (asked for every photo, and Path's is slow)
+    try:
+        return path, cache.stamp(path)
+    except OSError:
+        return path, None  # the workers may see it all the same
+
+
+def _received(photo: _Sent, looked: Looked) -> Looked:
+    """What a worker says of a photo, with what is known here: where it lies, and whether that may be remembered.
+
+    It may where the file had the same stamp there, and here before and after.
+    """
+    if isinstance(photo.source, bytes):
+        source, file = file_of_copy(photo.file, photo.source, looked.identity)
+        return looked._replace(source=source, file=file)
+    file = looked.file if looked.file is not None and looked.file.stamp == photo.stamp else None
+    try:
+        same = file is not None and cache.remember(*file)
+    except OSError:
+        same = False
+    return looked._replace(source=photo.source, file=file if same else None)
+
+
+def _seen_from_here(bad: Iterable[Tuple[int, str]], sent: List[_Sent]) -> List[Tuple[int, str]]:
+    """Where a worker cannot see a photo, say that this machine can."""
+    here = {photo.row for photo in sent if photo.stamp is not None}
+    said = ", though this machine has it: all need the photos under the same path, or at an address such as s3://…"
+    return [(row, reason + said if row in here and " for the worker " in reason else reason) for row, reason in bad]
+
+
+Item = TypeVar("Item")
+
+
+def _in_order(
+    client: Client, items: Iterable[Item], begin: Callable[[Item], Optional[Future]]
+) -> Generator[Tuple[Item, Any], None, None]:
+    """Each item, and the result of the future that `begin` made of it, if any; some ahead of their reader."""
+    waiting: deque[Tuple[Item, Optional[Future]]] = deque()
+
+    def first() -> Tuple[Item, Any]:
+        item, future = waiting[0]
+        with _explained(client, item):
+            result = None if future is None else future.result()
+        waiting.popleft()
+        return item, result
+
+    try:
+        for item in items:
+            with _explained(client, item):
+                waiting.append((item, begin(item)))
+                room = max(_LEAST, _AHEAD * sum(client.nthreads().values()))
+            while waiting and (len(waiting) >= room or waiting[0][1] is None):
+                yield first()
+        while waiting:
+            yield first()
+    finally:
+        if client.status != "closed":
+            with contextlib.suppress(OSError):
+                client.cancel([future for _, future in waiting if future is not None])
+
+
+@contextlib.contextmanager
+def _explained(client: Client, group: Any) -> Generator[None, None, None]:
+    try:
+        yield
+    except PhotokinError:
+        raise
+    except KilledWorker as error:
+        raise ClusterError(
+            f"{error.allowed_failures + 1} workers died, the last one at {error.last_worker.address}, all of them at "
+            f"{_names(group.sent)}. Where it is for want of memory, take a smaller batch_size= or larger workers; "
+            "else leave these photos out"
+        ) from error
+    except (Exception, CancelledError) as error:
+        if client.status == "running" and not isinstance(error, (CancelledError, OSError)):
+            raise
+        raise ClusterError(
+            f"the cluster was gone ({type(error).__name__}: {error}) when it had {_names(group.sent)} to do. "
+            "Connect to it again; what a store has kept until now stays there"
+        ) from error
+
+
+def _names(photos: List[_Sent]) -> str:
+    names = [photo.source if isinstance(photo.source, str) else f"{len(photo.source)} bytes" for photo in photos]
+    if len(names) < 2:
+        return f"{names[0]} (row {photos[0].row})" if names else "no photo"
+    some = ", ".join([*names[:3], *(["…"] if len(names) > 3 else [])])
+    return f"{len(names)} photos ({some}; rows {photos[0].row} to {photos[-1].row})"
