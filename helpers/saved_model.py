@@ -17,9 +17,10 @@ import numpy as np
 from helpers.errors import ModelError
 
 _VERSION = 2
-_FILES = {"model.json", "vectors.npy", "photos"}
+INDEX = "index.hnsw"  # of an approximate index, kept when the model is first opened
+_FILES = {"model.json", "vectors.npy", "photos", INDEX, f"{INDEX}.json"}
 _EACH = ("labels", "names", "identities", "photos")  # one entry a photo
-_FIELDS = {"network", "precision", "agreement", "key", "metric", "feature", "label", "timings", "bad", *_EACH}
+_FIELDS = {"network", "precision", "agreement", "key", "metric", "index", "feature", "label", "timings", "bad", *_EACH}
 _NETWORK = {"name", "size", "dimension", "identity", "note"}
 
 

@@ -4,6 +4,7 @@ The same calls as Turi Create's `image_similarity`, on either kind of frame:
 `create` and `load_model` give a `SimilarityModel`.
 """
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any, Iterator, List, Optional, Union
@@ -15,7 +16,7 @@ from helpers.arguments import check_whole
 from helpers.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError
-from helpers.index import Index
+from helpers.index import open_index
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
 from helpers.similarity_model import SimilarityModel
@@ -34,6 +35,8 @@ def create(
     metric: str = "euclidean",
     precision: str = "auto",
     store: Union[str, "os.PathLike[str]", bool, None] = None,
+    index: str = "exact",
+    client: Optional[Any] = None,
 ) -> SimilarityModel:
     """Build a similarity model of the photos in an SFrame.
 
@@ -46,6 +49,9 @@ def create(
     - `store`: the file in which features are kept, so that none is computed
       twice; without it one in the cache folder, for each folder of photos, and
       with `False` none. See `helpers.store`.
+    - `index`: `exact`, or `hnsw`, which is approximate and for millions of
+      photos. See `helpers.index.open_index`.
+    - `client`: a Dask client, whose workers then do the work; see `helpers.cluster`.
 
     Photos that cannot be read stay out of the model; they stand in `model.bad`,
     and one line says how many. Raises `FrameError` for an empty frame, a
@@ -64,7 +70,7 @@ def create(
         raise FrameError("the frame is empty: there is no photo to build a model of")
     feature = image_column(dataset, feature)
     labels = row_labels(dataset, label)
-    Index(np.empty((0, 1), np.float32), metric)  # a wrong metric shows now, not after an hour of work
+    open_index(index, np.empty((0, 1), np.float32), metric)  # a wrong name shows now, not after an hour of work
     check_whole("batch_size", batch_size)
     network = load_network(model, progress=verbose)
     if verbose:
@@ -80,6 +86,7 @@ def create(
         store=kept_in,
         others=[] if kept_in is None else other_stores(kept_in),
         files=files,
+        client=client,
     )
     bad = bad_frame([(labels[row], paths[row], reason) for row, reason in done.bad])
     if done.bad:
@@ -89,13 +96,17 @@ def create(
     if verbose:
         print("\n".join(_told(done)))
     rows = [int(row) for row in done.rows]
+    place = None if kept_in is None else _index_file(kept_in, done.settled.key, metric)
+    opened = open_index(index, done.vectors, metric, path=place, progress=verbose)
+    if verbose and index != "exact":
+        print(opened.note)
     return SimilarityModel(
         network=network,
         precision=done.settled.precision,
         agreement=done.settled.agreement,
         key=done.settled.key,
         settled=done.settled,
-        metric=metric,
+        index=opened,
         feature=feature,
         label=label,
         labels=[labels[row] for row in rows],
@@ -121,6 +132,11 @@ def _store(
     raise FrameError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
 
 
+def _index_file(store: Union[str, "os.PathLike[str]"], key: str, metric: str) -> Path:
+    """Where an index that took long to build is kept, beside the features that it is of."""
+    return Path(f"{os.fspath(store)}.{hashlib.sha256(f'{key} {metric}'.encode()).hexdigest()[:12]}.hnsw")
+
+
 def _told(done: Embedded) -> Iterator[str]:
     """What a person wants to know of the work: how exact, how fast, how much was there already."""
     if done.settled.agreement is not None:
@@ -144,10 +160,12 @@ def load_model(
     that was loaded. Raises `ModelError` where the model is damaged.
     """
     settings, vectors, sources = saved_model.read(Path(path))
+    kind, metric = settings.pop("index"), settings.pop("metric")
+    index = open_index(kind, vectors, metric, path=Path(path) / saved_model.INDEX, progress=True)
     if folder is not None:
         moved = Path(folder).expanduser().absolute()
         names = settings["names"]
         sources = [str(moved / name) if isinstance(source, str) else source for name, source in zip(names, sources)]
     network = LoadedModel(**{**settings.pop("network"), "path": Path()})
     bad = bad_frame([tuple(row) for row in settings.pop("bad")])
-    return SimilarityModel(network=network, vectors=vectors, sources=sources, bad=bad, **settings)
+    return SimilarityModel(network=network, vectors=vectors, sources=sources, bad=bad, index=index, **settings)

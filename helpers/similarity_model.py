@@ -5,7 +5,7 @@ The same calls as Turi Create's: `query`, `similarity_graph`, `save`.
 
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -22,15 +22,19 @@ from helpers.models import load_model as load_network
 from helpers.precision import Settled, settled_again
 from helpers.recent import RecentQueries, Source
 
+if TYPE_CHECKING:
+    from helpers.hnsw import Hnsw
+
 
 class SimilarityModel:
     """A collection of photos that can be asked which of them look like a given one.
 
     Made by `create` or `load_model`. To look at: `num_examples`, `network`,
     `precision` and its `agreement` with fp32 (see `helpers.precision`),
-    `metric`, `labels` (one a photo), `names` (to show), `vectors` (float32
-    [num_examples, dimension]), `timings` (see `helpers.embed.embed`) and `bad`
-    (an SFrame of label, path and reason).
+    `metric`, `index` (which has a `recall` where it is approximate), `labels`
+    (one a photo), `names` (to show), `vectors` (float32 [num_examples,
+    dimension]), `timings` (see `helpers.embed.embed`) and `bad` (an SFrame of
+    label, path and reason).
     """
 
     def __init__(
@@ -40,7 +44,7 @@ class SimilarityModel:
         precision: str,
         agreement: Optional[float],
         key: str,
-        metric: str,
+        index: Union[Index, "Hnsw"],
         feature: str,
         label: Optional[str],
         labels: List[Any],
@@ -53,13 +57,17 @@ class SimilarityModel:
         settled: Optional[Settled] = None,
     ) -> None:
         self.network, self.precision, self.agreement, self.key = network, precision, agreement, key
-        self.metric, self.feature, self.label = metric, feature, label
+        self.index, self.feature, self.label = index, feature, label
         self.collection = Collection(labels, names, sources, identities)
         self.labels, self.names, self.vectors = labels, names, vectors
         self.timings, self.bad = timings, bad
-        self.index = Index(vectors, metric)
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
         self._recent = RecentQueries(labels)
+
+    @property
+    def metric(self) -> str:
+        """`euclidean` or `cosine`."""
+        return self.index.metric
 
     @property
     def num_examples(self) -> int:
@@ -131,7 +139,8 @@ class SimilarityModel:
         check_distance("radius", radius)
         if output_type != "SFrame":
             raise FrameError(f"output_type={output_type!r} is not to be had; take 'SFrame', whose rows are the edges")
-        rows, distances = self.index.search(self.vectors, None if k is None else k + (not include_self_edges))
+        wanted = None if k is None else k + (not include_self_edges)
+        rows, distances = self.index.search(self.vectors, wanted, progress=verbose)
         if not include_self_edges:
             # By its number, not by its place: a copy of the photo is at distance 0 too.
             others = np.argsort(rows == np.arange(len(rows))[:, None], axis=1, kind="stable")[:, : rows.shape[1] - 1]
@@ -164,6 +173,7 @@ class SimilarityModel:
             "identity": network.identity,
             "note": network.note,
         }
+        settings["index"] = "hnsw" if hasattr(self.index, "recall") else "exact"
         settings["identities"] = self.collection.identities
         saved_model.write(Path(path), settings, self.vectors, self.collection.sources)
 

@@ -1,14 +1,26 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from helpers.bounds import FullBound, ShortBound
+from helpers.distance import Distance
 from helpers.errors import FrameError
-from helpers.index import METRICS, Index
+from helpers.index import METRICS, Index, open_index
 
 RANDOM = np.random.default_rng(7)
 
 
 def features(rows, dimension=24):
     return RANDOM.standard_normal((rows, dimension)).astype(np.float32)
+
+
+def photo_like(rows, dimension=256, clusters=300, noise=0.3):
+    """As a network gives them: groups of similar photos, few directions that matter, nothing below 0."""
+    directions = RANDOM.standard_normal((40, dimension)) / np.sqrt(1 + np.arange(40))[:, None]
+    places = RANDOM.standard_normal((clusters, 40))[RANDOM.integers(0, clusters, rows)]
+    vectors = (places + noise * RANDOM.standard_normal((rows, 40))) @ directions
+    return np.maximum(vectors + 0.05 * RANDOM.standard_normal(vectors.shape) - 0.3, 0).astype(np.float32)
 
 
 def by_brute_force(vectors, queries, k, metric):
@@ -164,3 +176,149 @@ def test_numbers_that_are_none_do_not_hang_the_search():
 def test_another_metric_is_refused():
     with pytest.raises(FrameError, match=r"'manhattan'.*euclidean and cosine"):
         Index(features(2), "manhattan")
+
+
+LARGE = 5000  # rows: enough for all the ways there are to search
+
+
+def hard_cases():
+    """Collections by name, each with its queries."""
+    vectors = photo_like(LARGE)
+    outside = photo_like(10)
+    yield "photos", vectors, np.concatenate([vectors[::700], outside])
+    yield "noise", features(LARGE, 256), features(5, 256)
+    yield "near equals", photo_like(1)[0] + np.float32(1e-4) * features(LARGE, 256), vectors[:5]
+    copies = vectors.copy()
+    copies[100:900] = copies[99]
+    copies[-400:] = copies[0]
+    yield "copies", copies, copies[[0, 99, 500, 4700, 3000]]
+    with_odd = vectors.copy()
+    with_odd[[7, 4444]] = 0
+    with_odd[70] *= 1e17
+    with_odd[71] = 1e-42 * with_odd[80]
+    yield "odd ones", with_odd, np.concatenate([with_odd[[0, 7, 70, 71, 4444, 80]], outside * np.float32(1e12)])
+    yield "large", vectors * np.float32(1e18), vectors[:6] * np.float32(1e18)
+    yield "small", vectors * np.float32(1e-18), vectors[:6] * np.float32(1e-18)
+    yield "small and far", vectors * np.float32(1e-30), outside * np.float32(1e-16)
+    yield "far from 0", vectors + 1000, vectors[:6] + 1000
+    yield (
+        "one alone",
+        np.concatenate([np.ones((LARGE, 200)), vectors[:, :1]], axis=1).astype(np.float32),
+        np.ones((5, 201), np.float32),
+    )
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_many_queries_at_once_get_the_answers_of_one_by_one_which_are_those_of_brute_force(metric):
+    for name, vectors, queries in hard_cases():
+        index = Index(vectors, metric)
+        for k in (1, 10, 300):
+            rows, distances = index.search(queries, k)
+            for place, query in enumerate(queries):
+                alone = index.search(query[None], k)
+                np.testing.assert_array_equal(rows[place], alone[0][0], err_msg=name)
+                np.testing.assert_array_equal(distances[place], alone[1][0], err_msg=name)
+            everything, exact = index.search(queries, None)
+            np.testing.assert_array_equal(rows, everything[:, :k], err_msg=name)
+            np.testing.assert_array_equal(distances, exact[:, :k], err_msg=name)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_all_against_all(metric):
+    vectors = photo_like(LARGE)
+    rows, distances = Index(vectors, metric).search(vectors, 5)
+    some = RANDOM.choice(LARGE, 12, replace=False)
+    wanted, exact = by_brute_force(vectors, vectors[some], 5, metric)
+    np.testing.assert_array_equal(rows[some], wanted)
+    np.testing.assert_allclose(distances[some], exact, atol=1e-6)
+    assert rows[:, 0].tolist() == list(range(LARGE)) and not distances[:, 0].any()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_row_has_the_same_distance_whatever_others_are_asked_for(metric):
+    for dimension in (1, 7, 1280, 9000):
+        distance = Distance(features(40, dimension), metric)
+        point = distance.points(features(1, dimension))[0]
+        every = distance.to(point)
+        for rows in ([0], [39], [5, 3], list(range(30))):
+            np.testing.assert_array_equal(distance.to(point, np.array(rows)), every[rows])
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("kind", [FullBound, ShortBound])
+def test_no_row_is_farther_by_a_bound_than_it_is(kind, metric):
+    for name, vectors, queries in hard_cases():
+        distance = Distance(vectors, metric)
+        bound = kind(distance)
+        points = distance.points(queries)
+        asked = bound.asked(points)
+        for place, point in enumerate(points):
+            if asked.squares[place] == -np.inf:
+                continue
+            scores = bound.scores(asked.factors[place], slice(None))
+            for row, far in enumerate(distance.to(point)):
+                assert scores[row] >= bound.least(asked.squares[place], distance.squared(far)), (name, place, row)
+
+
+def test_a_bound_rules_out_most_photos():
+    """Or it would be right, and useless."""
+    vectors = photo_like(LARGE)
+    distance = Distance(vectors, "euclidean")
+    point = distance.points(vectors[:1])
+    tenth = np.sort(distance.to(point[0]))[10]
+    for bound in (FullBound(distance), ShortBound(distance)):
+        asked = bound.asked(point)
+        least = bound.least(asked.squares[0], distance.squared(tenth))
+        assert 11 <= (bound.scores(asked.factors[0], slice(None)) >= least).sum() < 100
+
+
+def test_features_in_a_file_are_searched_where_they_are(tmp_path):
+    np.save(tmp_path / "features.npy", photo_like(LARGE))
+    vectors = np.load(tmp_path / "features.npy", mmap_mode="r")
+    for metric in METRICS:
+        index = Index(vectors, metric)
+        assert np.shares_memory(index._distance.vectors, vectors)
+        rows, distances = index.search(vectors[100:110], 3)
+        assert rows[:, 0].tolist() == list(range(100, 110)) and not distances[:, 0].any()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_memory_is_a_part_of_what_the_features_take(metric):
+    vectors = photo_like(30_000)
+    tracemalloc.start()
+    try:
+        index = Index(vectors, metric)
+        assert tracemalloc.get_traced_memory()[0] < 0.35 * vectors.nbytes
+        index.search(vectors[:2000], 10)
+        assert tracemalloc.get_traced_memory()[1] < 200e6  # all distances would take 480e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_progress_is_shown_of_what_takes_long(monkeypatch):
+    import tqdm.auto
+
+    seen = []
+
+    class Bar(tqdm.auto.tqdm):
+        def __init__(self, *arguments, **options):
+            seen.append(options)
+            super().__init__(*arguments, **options)
+
+        def close(self):
+            if not self.disable:
+                seen[-1]["n"] = self.n
+            super().close()
+
+    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
+    vectors = features(300)
+    Index(vectors).search(vectors, 3, progress=True)
+    assert seen == [{"total": 300, "unit": " photos", "delay": 2, "disable": False, "n": 300}]
+
+
+def test_an_index_by_its_name():
+    vectors = features(50)
+    index = open_index("exact", vectors, "cosine")
+    assert isinstance(index, Index) and index.metric == "cosine" and index.note == "exact" and len(index) == 50
+    with pytest.raises(FrameError, match=r"'annoy'.*exact and hnsw"):
+        open_index("annoy", vectors)

@@ -322,3 +322,12 @@ def test_an_own_photo_in_a_saved_model_is_not_lost(tmp_path, model):
     with pytest.raises(ModelError, match="something else"):
         model.save(tmp_path / "saved")
     assert (tmp_path / "saved" / "photos" / "mine.jpg").read_bytes() == b"mine"
+
+
+def test_an_approximate_index_is_approximate_again(data, network, tmp_path):
+    create(data, model=network, verbose=False, index="hnsw").save(tmp_path / "kin")
+    for _ in range(2):
+        again = load_model(tmp_path / "kin")
+        assert 0 <= again.index.recall <= 1
+    again.save(tmp_path / "kin")
+    assert load_model(tmp_path / "kin").metric == "euclidean"

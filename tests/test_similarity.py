@@ -560,3 +560,15 @@ def test_the_person_is_told_what_was_kept(data, network, own_cache, capsys):
     assert "4 photos at " in capsys.readouterr().out.splitlines()[-1]
     create(data, model=network)
     assert capsys.readouterr().out.splitlines()[-1] == "6 photos: the features of all were kept from before"
+
+
+def test_an_approximate_index_by_name(data, network, own_cache, capsys):
+    exact = create(data, model=network, verbose=False)
+    for _ in range(2):  # built, then opened
+        model = create(data, model=network, index="hnsw")
+        assert capsys.readouterr().out.splitlines()[-1].startswith("hnsw: recall@10 ")
+        assert 0 <= model.index.recall <= 1
+        assert rows(model.query(data, k=3, verbose=False)) == rows(exact.query(data, k=3, verbose=False))
+    assert len(list(own_cache.glob("*.hnsw"))) == 1
+    with pytest.raises(FrameError, match="index='ball tree' is not known; there are exact and hnsw"):
+        create(data, model=network, index="ball tree", verbose=False)

@@ -1,0 +1,182 @@
+"""How near two features can be at most, seen quickly: what spares an exact search most of its work.
+
+For points a and b, |a - b|² = |a|² + |b|² - 2ab. The score of a row b for a
+query a is ab - |b|²/2, in 32 bits and with an allowance for all that was
+rounded or left out: the larger, the nearer b may be. A bound never says
+farther than it is, in whatever order a processor sums.
+
+For the errors of sums see N. Higham, Accuracy and Stability of Numerical
+Algorithms (2002), section 3.1; for the directions of `ShortBound`, Halko,
+Martinsson and Tropp, Finding Structure with Randomness (2011).
+"""
+
+from typing import NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+
+from helpers.distance import Distance, blocks, squared_lengths
+
+_SAMPLE = 4096  # rows by which the directions are chosen
+_LONG = 1e15  # times the usual length: from there, squares come near the end of 32 bits
+_USUAL = 1e20  # usual lengths from 1 / this to this can be worked with in 32 bits
+_NEAR = np.float32(1e30)  # the score of a row of which nothing is known: always looked at
+
+
+class Asked(NamedTuple):
+    """Queries, as a bound wants them."""
+
+    factors: np.ndarray  # float32 [M, width]
+    squares: np.ndarray  # float64 [M]: |a|², less the allowance; -inf for a query of which nothing can be said
+
+
+class FullBound:
+    """Scores from the features themselves, which are not copied. 8 bytes a row are kept beside them."""
+
+    def __init__(self, distance: Distance) -> None:
+        self._vectors = distance.vectors
+        count, dimension = self._vectors.shape
+        self._allowance = 1.1 * _error(dimension + 16)
+        lengths = np.empty(count)
+        for part in blocks(count, 8 * dimension):
+            lengths[part] = np.sqrt(squared_lengths(self._vectors[part].astype(np.float64)))
+        self._inverse: Optional[np.ndarray] = None
+        with np.errstate(all="ignore"):
+            if distance.metric == "cosine":
+                self._scale, self._usable = 1.0, True
+                odd = (lengths > 0) & ~((lengths > 1 / _USUAL) & (lengths < _USUAL))
+                self._inverse = np.where(lengths > 0, 1 / lengths, 0).astype(np.float32)
+                lengths = np.sign(lengths)
+            else:
+                usual = _usual(lengths)
+                self._scale, self._usable = 1 / usual, 1 / _USUAL < usual < _USUAL
+                lengths *= self._scale
+                odd = ~(lengths < _LONG)
+            self._halves = (np.where(odd, 0, lengths) ** 2 * ((1 - self._allowance) / 2)).astype(np.float32)
+        self._odd = odd if odd.any() else None
+
+    def asked(self, points: np.ndarray) -> Asked:
+        """Queries, made ready: `points` of a `Distance`, float64 [M, dimension]."""
+        with np.errstate(all="ignore"):
+            squares = squared_lengths(points) * self._scale**2
+            good = (squares < _LONG**2) & self._usable
+            factors = np.where(good[:, None], points * self._scale**2, 0).astype(np.float32)
+        return Asked(factors, np.where(good, squares * (1 - self._allowance), -np.inf))
+
+    def scores(self, factors: np.ndarray, rows: Union[slice, np.ndarray]) -> np.ndarray:
+        """The scores of rows: float32 [rows] for the factors of one query, [M, rows] for M.
+
+        `rows` is a slice, or for one query row numbers.
+        """
+        with np.errstate(all="ignore"):  # whatever an odd row makes of it
+            if isinstance(rows, slice):
+                scores = _products(factors, self._vectors[rows])
+            else:  # mostly few: not worth waking other threads
+                scores = np.einsum("ij,j->i", self._vectors.take(rows, axis=0), factors)
+            if self._inverse is not None:
+                scores *= self._inverse[rows]
+            scores -= self._halves[rows]
+        if self._odd is not None:
+            scores[..., self._odd[rows]] = _NEAR
+        return scores
+
+    def least(self, square: float, apart: float) -> np.float32:
+        """The least score of a row that is no farther than `apart`, squared, from a query of that `square`."""
+        return _least(square, apart * self._scale**2)
+
+
+class ShortBound:
+    """Scores from a quarter of the numbers: along the directions in which the collection extends most.
+
+    What a point has beside these directions counts by its length alone, as if
+    in all points it lay the same way. `beside` is how much of the squared
+    lengths that is, from 0 to 1: a bound with much beside it says little.
+
+    A quarter of the size of the features is kept. The same features give the
+    same directions.
+    """
+
+    def __init__(self, distance: Distance) -> None:
+        vectors = distance.vectors
+        count, dimension = vectors.shape
+        width = dimension // 4
+        self._error = 2.1 * _error(dimension + 4) * width**0.5  # of products along the directions
+        self._allowance = self._error + 2.1 * _error(width + 4)
+        self._matrix = np.empty((count, width), np.float32)
+        with np.errstate(all="ignore"):
+            sample = distance.points(vectors[np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)])
+            sample = _ordinary(sample)
+            self._centre = sample.mean(axis=0) if len(sample) else np.zeros(dimension)
+            sample -= self._centre
+            self._scale = 1 / _usual(np.sqrt(squared_lengths(sample)))
+            self._directions = _directions(sample * self._scale, width - 2).astype(np.float32)
+        beside = total = 0.0
+        for part in blocks(count, 8 * dimension):
+            factors, squares = self._factors(distance.points(vectors[part]))
+            factors[:, -1] = squares * ((self._allowance - 1) / 2)
+            factors[~np.isfinite(squares), -1] = _NEAR
+            self._matrix[part] = factors
+            near = squares < 1e4  # others would decide alone
+            beside += float(np.square(factors[near, -2], dtype=np.float64).sum())
+            total += float(squares[near].sum())
+        self.beside = beside / total if total else 1.0
+
+    def asked(self, points: np.ndarray) -> Asked:
+        """Queries, made ready: `points` of a `Distance`, float64 [M, dimension]."""
+        factors, squares = self._factors(points)
+        factors[:, -1] = 1
+        return Asked(factors, np.where(np.isfinite(squares), squares * (1 - self._allowance), -np.inf))
+
+    def scores(self, factors: np.ndarray, rows: slice) -> np.ndarray:
+        """The scores of rows: float32 [rows] for the factors of one query, [M, rows] for M."""
+        return _products(factors, self._matrix[rows])
+
+    def least(self, square: float, apart: float) -> np.float32:
+        """The least score of a row that is no farther than `apart`, squared, from a query of that `square`."""
+        return _least(square, apart * self._scale**2)
+
+    def _factors(self, points: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+        """What of points lies along the directions, and the length beside them; and squares, inf where too large."""
+        with np.errstate(all="ignore"):
+            points = (points - self._centre) * self._scale
+            squares = squared_lengths(points)
+            good = squares < _LONG**2
+            points[~good] = 0
+        factors = np.empty((len(points), self._matrix.shape[1]), np.float32)
+        along = factors[:, :-2] = points.astype(np.float32) @ self._directions
+        squares = np.where(good, squares, 0)
+        beside = np.maximum(squares - squared_lengths(along.astype(np.float64)), 0) + self._error * squares
+        factors[:, -2] = np.sqrt(beside) * (1 + 1e-6)
+        return factors, np.where(good, squares, np.inf)
+
+
+def _products(factors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    return matrix @ factors if factors.ndim == 1 else factors @ matrix.T
+
+
+def _error(count: int) -> float:
+    """Of a sum of `count` products in 32 bits, or after as many roundings: relative to the sum without signs."""
+    return count * 2.0**-24 / (1 - count * 2.0**-24)
+
+
+def _least(square: float, apart: float) -> np.float32:
+    least = (square - apart * (1 + 1e-9)) / 2 - 1e-30  # 64 bits round too, and small products end at 1e-45
+    return np.nextafter(np.float32(max(least, -1e38)), np.float32(-np.inf))
+
+
+def _usual(lengths: np.ndarray) -> float:
+    lengths = lengths[np.isfinite(lengths) & (lengths > 0)]
+    return float(np.median(lengths)) if len(lengths) else 1.0
+
+
+def _ordinary(points: np.ndarray) -> np.ndarray:
+    lengths = np.sqrt(squared_lengths(points))
+    return points[lengths < 100 * _usual(lengths)]
+
+
+def _directions(points: np.ndarray, count: int) -> np.ndarray:
+    """Directions along which points extend far, at right angles to each other: float64 [dimension, count]."""
+    extent = points.T @ np.random.default_rng(0).standard_normal((len(points), count))
+    for _ in range(2):
+        extent = points.T @ (points @ extent)
+        extent /= np.abs(extent).max() or 1
+    return np.linalg.qr(extent)[0]

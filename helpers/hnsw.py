@@ -1,0 +1,204 @@
+"""Nearest neighbours among features, nearly always: for collections too large to be searched exactly.
+
+A graph of near neighbours (usearch) is followed from photo to photo. See Malkov
+and Yashunin, Efficient and Robust Approximate Nearest Neighbor Search Using
+Hierarchical Navigable Small World Graphs (2018).
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple, Union
+
+import numpy as np
+
+from helpers.cache import replacing
+from helpers.distance import Distance, blocks, squared_lengths
+from helpers.errors import ModelError
+from helpers.index import Index
+
+_CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 128, 128  # of the paper: M, efConstruction, ef
+_FORMAT = 1
+_MORE = 16  # rows beyond k: in 16 bits their order may be another
+_ROWS = 1024  # that are added, or asked about, at a time
+_LARGEST = 60_000.0  # 16 bits end at 65504
+_RECALL = 10  # neighbours, and
+_SAMPLE = 200  # photos, by which recall is measured
+
+
+class Hnsw:
+    """The features of a collection as a graph. An answer may lack a neighbour; `recall` says how many do.
+
+    `vectors`, float32 [N, dimension], and `metric` are those of
+    `helpers.distance.Distance`. The features are not copied, but the graph
+    holds them in 16 bits. All cores build it at once, never twice in the same
+    order: another graph of the same features may lack other neighbours.
+
+    `recall` is the share of the true ten nearest that are found, the photo
+    itself not counted, for 200 photos of the collection, or all if it has fewer.
+
+    `progress` shows a bar where building takes more than two seconds. Raises
+    `FrameError` for another metric.
+    """
+
+    def __init__(self, vectors: np.ndarray, metric: str = "euclidean", progress: bool = False) -> None:
+        self._prepare(vectors, metric)
+        with _bar(len(self), progress) as bar:
+            for start in range(0, len(self), _ROWS):
+                rows = self._distance.vectors[start : start + _ROWS]
+                self._graph.add(np.arange(start, start + len(rows), dtype=np.uint64), self._small(rows))
+                bar.update(len(rows))
+        self.recall = self._measured()
+
+    @classmethod
+    def load(cls, path: Union[str, "os.PathLike[str]"], vectors: np.ndarray, metric: str = "euclidean") -> "Hnsw":
+        """What `save` wrote, for the same features.
+
+        Raises `ModelError` where a file is missing or damaged, or belongs to
+        other features: nothing of it is looked at before its sha-256 is known
+        to be right.
+        """
+        index = cls.__new__(cls)
+        index._prepare(vectors, metric)
+        try:
+            about = json.loads(_about(path).read_text(encoding="utf-8"))
+            graph = Path(path).read_bytes()
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path} cannot be read: {error}; build the index again") from error
+        if not isinstance(about, dict) or about.get("sha256") != hashlib.sha256(graph).hexdigest():
+            raise ModelError(f"{path} is damaged; build the index again")
+        if about != index._facts(graph, about.get("recall")):
+            raise ModelError(f"{path} is an index of other features; build it again")
+        try:
+            index._graph.load(graph)
+            index.recall = float(about["recall"])
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise ModelError(f"{path} cannot be used here: {error}; build the index again") from error
+        return index
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Write the graph to a file, whole or not at all, and `path` + `.json` beside it. Raises `OSError`."""
+        with replacing(Path(path)) as half:
+            self._graph.save(str(half))
+            facts = self._facts(half.read_bytes(), self.recall)
+        with replacing(_about(path)) as half:
+            half.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+    @property
+    def metric(self) -> str:
+        return self._distance.metric
+
+    @property
+    def note(self) -> str:
+        """What a person should know of this index, in one line."""
+        return f"hnsw: recall@{_RECALL} {self.recall:.2f} on {min(_SAMPLE, len(self))} photos"
+
+    def __len__(self) -> int:
+        return len(self._distance)
+
+    def search(self, queries: np.ndarray, k: Optional[int], progress: bool = False) -> Tuple[np.ndarray, np.ndarray]:
+        """As `helpers.index.Index.search`, but other rows may stand where some of the nearest should.
+
+        Distances are exact, and features that are in the collection are always
+        found, at distance 0. Where `k` is more than a quarter of the
+        collection, the answer is exact.
+        """
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        wanted = len(self) if k is None else min(k, len(self))
+        rows, distances = np.empty((len(queries), wanted), np.int64), np.empty((len(queries), wanted))
+        with _bar(len(queries), progress) as bar:
+            for start in range(0, len(queries) if wanted else 0, _ROWS):
+                asked = queries[start : start + _ROWS]
+                found = self._found(asked, wanted)
+                for place, point in enumerate(self._distance.points(asked)):
+                    answer = self._distance.nearest(point, found[place], wanted)
+                    rows[start + place], distances[start + place] = answer
+                    bar.update()
+        return rows, distances
+
+    def _found(self, queries: np.ndarray, wanted: int) -> List[Optional[np.ndarray]]:
+        """For each query the rows among which its answer is; `None` for all rows."""
+        if wanted > len(self) // 4:
+            return [None] * len(queries)
+        matches: Any = self._graph.search(self._small(queries), wanted + _MORE)
+        hashes = _hashes(queries, self._weights)
+        first, last = (np.searchsorted(self._hashes, hashes, side) for side in ("left", "right"))
+        found: List[Optional[np.ndarray]] = []
+        for place in range(len(queries)):
+            keys = (matches if len(queries) == 1 else matches[place]).keys.astype(np.int64)
+            same = self._by_hash[first[place] : last[place]][:wanted]  # these the graph need not lead to
+            rows = np.union1d(keys, same)
+            found.append(rows if len(rows) >= wanted else None)
+        return found
+
+    def _prepare(self, vectors: np.ndarray, metric: str) -> None:
+        """All but the rows of the graph, and recall."""
+        from usearch.index import Index as Graph
+
+        self._distance = Distance(vectors, metric)
+        count, dimension = self._distance.vectors.shape
+        self._graph = Graph(
+            ndim=dimension,
+            metric="l2sq",
+            dtype="f16",
+            connectivity=_CONNECTIVITY,
+            expansion_add=_EXPANSION_ADD,
+            expansion_search=_EXPANSION_SEARCH,
+        )
+        self._weights = np.random.default_rng(0).integers(1 << 63, size=(dimension,), dtype=np.uint64)
+        lengths, hashes = np.empty(count), np.empty(count, np.uint64)
+        for part in blocks(count, 8 * dimension):
+            hashes[part] = _hashes(self._distance.vectors[part], self._weights)
+            points = self._distance.points(self._distance.vectors[part])
+            lengths[part] = np.sqrt(squared_lengths(points))
+        lengths = lengths[np.isfinite(lengths) & (lengths > 0)]
+        self._scale = dimension**0.5 / float(np.median(lengths)) if len(lengths) else 1.0  # numbers of about 1
+        self._by_hash = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._by_hash]
+        self._fingerprint = hashlib.sha256(hashes.tobytes()).hexdigest()
+
+    def _small(self, vectors: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            points = np.nan_to_num(self._distance.points(vectors) * self._scale)
+        return np.clip(points, -_LARGEST, _LARGEST).astype(np.float16)
+
+    def _measured(self) -> float:
+        rows = np.linspace(0, len(self) - 1, min(_SAMPLE, len(self))).astype(np.int64)
+        asked = self._distance.vectors[rows]
+        k = min(_RECALL, len(self) - 1)
+        if k < 1:
+            return 1.0
+        exact, ours = Index(self._distance.vectors, self.metric).search(asked, k + 1), self.search(asked, k + 1)
+        # By distance, for one of several equals is as good as another.
+        farthest = np.where(exact[0] == rows[:, None], -1, exact[1]).max(axis=1)
+        return float(((ours[1] <= farthest[:, None]) & (ours[0] != rows[:, None])).sum(axis=1).clip(max=k).mean() / k)
+
+    def _facts(self, graph: bytes, recall: Any) -> Dict[str, Any]:
+        return {
+            "format": _FORMAT,
+            "sha256": hashlib.sha256(graph).hexdigest(),
+            "features": self._fingerprint,
+            "photos": len(self),
+            "metric": self.metric,
+            "connectivity": _CONNECTIVITY,
+            "expansion_add": _EXPANSION_ADD,
+            "expansion_search": _EXPANSION_SEARCH,
+            "recall": recall,
+        }
+
+
+def _about(path: Union[str, "os.PathLike[str]"]) -> Path:
+    return Path(f"{os.fspath(path)}.json")
+
+
+def _hashes(vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """A number for each vector, uint64: the same for the same vectors, and hardly ever for others."""
+    bits = (np.ascontiguousarray(vectors) + np.float32(0)).view(np.uint32)  # -0 is 0
+    return (bits * weights).sum(axis=1, dtype=np.uint64)
+
+
+def _bar(total: int, progress: bool) -> Any:
+    from tqdm.auto import tqdm
+
+    return tqdm(total=total, unit=" photos", delay=2, disable=not progress)
