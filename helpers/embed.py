@@ -147,7 +147,7 @@ class _Work:
                     self.known.setdefault(photo, path)
 
     def run(self, pixels: List[np.ndarray]) -> np.ndarray:
-        return self.settled.session.run(np.stack(pixels))
+        return self.settled.session.run(pixels)
 
     def take(self, batch: Batch) -> None:
         """Keep what was computed, on disk first."""

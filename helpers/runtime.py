@@ -1,110 +1,219 @@
-"""Running a prepared network: OpenVINO on x86 processors, ONNX Runtime elsewhere.
+"""Running a prepared network: OpenVINO on x86 processors, ONNX Runtime elsewhere, and a GPU where there is one.
 
-A `Session` takes photos as the decoder gives them and hands back features.
-Each photo runs by itself, several at once: its feature does not depend on
-which others are in the batch, to the last bit.
+A `Session` takes photos as the decoder gives them and hands back features. On a
+processor each photo runs by itself, several at once: its feature does not
+depend on which others are in the batch, to the last bit. A GPU gets batches
+that are always of the same size, filled up with black.
+
+Run so far were OpenVINO and ONNX Runtime on x86 processors without bf16. What
+is here for GPUs and for bf16 follows the engines' documentation; its choices
+are tested, it itself has not been run. A GPU is therefore taken only where it
+gives the features that the processor gives.
 """
 
+import contextlib
+import os
 import platform
+import sys
 import threading
+from functools import partial
 from importlib.util import find_spec
-from typing import Any, Dict, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from helpers.errors import ModelError
 from helpers.models import LoadedModel
 
-PRECISIONS = ("auto", "fp32", "bf16")
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
-_GPUS = ("CUDAExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider")
+_BATCH = 32  # photos at once on a GPU
+_NEAR = 0.01  # how far a GPU's features may be from the processor's, as a share of their length
+_WORKERS = 4  # networks side by side, of those that cannot share their weights
+
+# ONNX Runtime's names for GPUs, best first, and what makes them compute in fp32, and the same each time.
+_GPUS: Dict[str, Dict[str, str]] = {
+    "CUDAExecutionProvider": {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"},
+    "CoreMLExecutionProvider": {"ModelFormat": "MLProgram", "MLComputeUnits": "CPUAndGPU"},
+    "DmlExecutionProvider": {},
+}
+
+Photos = Union[np.ndarray, Sequence[np.ndarray]]  # uint8 [N, height, width, 3], or N of [height, width, 3]
+Run = Callable[[Photos], np.ndarray]
+
+
+class _Opened(NamedTuple):
+    engine: str
+    device: str
+    run: Run
 
 
 class Session:
     """A network that is ready to run on this machine.
 
-    `precision` is `fp32`, `bf16` (where the processor has it) or `auto`, which
-    is fp32. Raises `ModelError` for a precision that cannot be had here.
-    `engine` and `precision` say what was taken.
+    `precision` is `fp32`; `bf16`, where the processor has it; `int8`, for a
+    network of `helpers.quantise`; or `auto`, which is fp32. Only fp32 runs on a
+    GPU; with PHOTOKIN_DEVICE=cpu it does not either. Raises `ModelError` for a
+    precision that cannot be had here. `engine`, `device` (`CPU` or `GPU`) and
+    `precision` say what was taken.
     """
 
     def __init__(self, loaded: LoadedModel, precision: str = "auto") -> None:
-        if precision not in PRECISIONS:
-            raise ModelError(f"precision={precision!r} is not known; there are {', '.join(PRECISIONS)}")
+        check_precision(precision)
+        if precision == "int8" and "-int8-" not in loaded.path.name:
+            raise ModelError(f"{loaded.path} is not in 8 bits; helpers.precision.settle makes a network that is")
         self.loaded = loaded
-        self.precision = "bf16" if precision == "bf16" else "fp32"
+        self.precision = "fp32" if precision == "auto" else precision
         self._lock = threading.Lock()  # two queries at once would share one queue of requests
-        x86 = platform.machine().lower() in ("x86_64", "amd64")
-        if x86 and find_spec("openvino") is not None:
-            self.engine = "OpenVINO"
-            self._run = _openvino(loaded, self.precision)
-        elif self.precision == "bf16":
-            raise ModelError("precision='bf16' needs OpenVINO on an x86 processor; take precision='fp32'")
-        else:
-            self.engine = "ONNX Runtime"
-            self._run = _onnxruntime(loaded)
+        self.engine, self.device, self._run = _open(loaded, self.precision)
 
-    def run(self, photos: np.ndarray) -> np.ndarray:
-        """Features, float32 [N, dimension], of photos, uint8 [N, height, width, 3] in RGB."""
+    def run(self, photos: Photos) -> np.ndarray:
+        """Features, float32 [N, dimension], of photos, uint8 [height, width, 3] each in RGB: a list, or one array."""
         with self._lock:
             return self._run(photos)
 
 
-def _openvino(loaded: LoadedModel, precision: str) -> Any:
-    import openvino
-
-    core = openvino.Core()
-    if precision == "bf16" and "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+def check_precision(precision: str) -> None:
+    """Raises `ModelError` for a precision that is not known, or cannot be had here."""
+    if precision not in PRECISIONS:
+        raise ModelError(f"precision={precision!r} is not known; there are {', '.join(PRECISIONS)}")
+    if precision == "bf16" and not _has_openvino():
+        raise ModelError("precision='bf16' needs OpenVINO on an x86 processor; take precision='fp32'")
+    if precision == "bf16" and not has_bf16():
         raise ModelError("this processor has no bf16; take precision='fp32'")
-    model = core.read_model(str(loaded.path))
-    width, height = loaded.size
-    model.reshape([1, height, width, 3])
-    hints = {
-        "PERFORMANCE_HINT": "THROUGHPUT",
-        "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
-    }
-    queue = openvino.AsyncInferQueue(core.compile_model(model, "CPU", hints))
-
-    def run(photos: np.ndarray) -> np.ndarray:
-        features = np.empty((len(photos), loaded.dimension), dtype=np.float32)
-
-        def keep(request: Any, row: int) -> None:
-            features[row] = request.get_output_tensor().data[0]
-
-        queue.set_callback(keep)
-        try:
-            for row in range(len(photos)):
-                queue.start_async(photos[row : row + 1], row)
-        finally:  # also after an interrupt: what still runs would write into the next answer
-            queue.wait_all()
-        return features
-
-    return run
 
 
-def _onnxruntime(loaded: LoadedModel) -> Any:
+def has_bf16() -> bool:
+    """Whether networks can run in bf16 here."""
+    return _has_openvino() and "BF16" in _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def _has_openvino() -> bool:
+    return platform.machine().lower() in ("x86_64", "amd64") and find_spec("openvino") is not None
+
+
+def _openvino() -> Any:
+    """OpenVINO without its telemetry, which would tell Google Analytics of each import, from a process of its own."""
+    name = "openvino_telemetry"
+    absent = name not in sys.modules
+    if absent:
+        sys.modules[name] = None  # type: ignore[assignment]  # so that importing it fails; OpenVINO then does without
+    try:
+        import openvino
+    finally:
+        if absent:
+            del sys.modules[name]
+    return openvino
+
+
+def _open(loaded: LoadedModel, precision: str) -> _Opened:
+    """The network on a GPU that can run it, else on the processor."""
+    on_processor = _on_openvino(loaded, precision) if _has_openvino() else _on_onnxruntime(loaded)
+    if precision == "fp32" and os.environ.get("PHOTOKIN_DEVICE", "").lower() != "cpu":
+        noise = np.random.default_rng(0).integers(0, 256, (2, *loaded.size[::-1], 3), np.uint8)
+        for attempt in _gpu_attempts(loaded):
+            with contextlib.suppress(Exception):  # a driver or a library is missing; each engine says so differently
+                on_gpu = attempt()
+                wanted, given = on_processor.run(noise), on_gpu.run(noise)
+                if np.linalg.norm(given - wanted) <= _NEAR * np.linalg.norm(wanted):
+                    return on_gpu
+    return on_processor
+
+
+def _gpu_attempts(loaded: LoadedModel) -> Iterator[Callable[[], _Opened]]:
     import onnxruntime
 
     there = onnxruntime.get_available_providers()
-    providers = [name for name in _GPUS if name in there] + ["CPUExecutionProvider"]
-    session = onnxruntime.InferenceSession(str(loaded.path), providers=providers)
-    photos_in = session.get_inputs()[0].name
+    for provider in _GPUS:
+        if provider in there:
+            yield partial(_on_onnxruntime, loaded, provider)
+    if _has_openvino() and any(name.startswith("GPU") for name in _openvino().Core().available_devices):
+        yield partial(_on_openvino, loaded, "fp32", "GPU")
 
-    def run(photos: np.ndarray) -> np.ndarray:
+
+def _on_openvino(loaded: LoadedModel, precision: str, device: str = "CPU") -> _Opened:
+    openvino = _openvino()
+    core = openvino.Core()
+    model = core.read_model(str(loaded.path))
+    batch = 1 if device == "CPU" else _BATCH
+    width, height = loaded.size
+    model.reshape([batch, height, width, 3])
+    hints: Dict[str, Any] = {
+        "PERFORMANCE_HINT": "THROUGHPUT",
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+    }
+    workers = 1
+    if precision != "fp32":
+        # The streams of one compiled network share its weights, and are made at the same time: in OpenVINO 2026.4
+        # those of an int8 ResNet-50 were then wrong, every fifth time. So each worker has a network of its own.
+        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        workers = min(_WORKERS, threads)
+        hints.update(NUM_STREAMS="1", INFERENCE_NUM_THREADS=str(threads // workers), ENABLE_CPU_PINNING="NO")
+    queues = [openvino.AsyncInferQueue(core.compile_model(model, device, hints)) for _ in range(workers)]
+
+    def run(photos: Photos) -> np.ndarray:
         features = np.empty((len(photos), loaded.dimension), dtype=np.float32)
-        for row in range(len(photos)):
-            features[row] = session.run(None, {photos_in: photos[row : row + 1]})[0][0]
+
+        def keep(request: Any, rows: slice) -> None:
+            features[rows] = request.get_output_tensor().data[: rows.stop - rows.start]
+
+        for queue in queues:
+            queue.set_callback(keep)
+        try:
+            for place, (rows, pixels) in enumerate(_batches(photos, batch)):
+                queues[place % workers].start_async(pixels, rows)
+        finally:  # also after an interrupt: what still runs would write into the next answer
+            for queue in queues:
+                queue.wait_all()
         return features
 
-    return run
+    return _Opened("OpenVINO", device, run)
 
 
-_sessions: Dict[Tuple[str, str], Session] = {}
+def _on_onnxruntime(loaded: LoadedModel, gpu: Optional[str] = None) -> _Opened:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    providers: List[Any] = ["CPUExecutionProvider"]
+    if gpu is not None:
+        options.log_severity_level = 4  # a GPU that is not there is no news
+        options.use_deterministic_compute = True
+        options.enable_mem_pattern = gpu != "DmlExecutionProvider"  # which refuses it
+        providers.insert(0, (gpu, _GPUS[gpu]))
+    onnxruntime.disable_telemetry_events()
+    session = onnxruntime.InferenceSession(str(loaded.path), options, providers=providers)
+    if gpu is not None and session.get_providers()[0] != gpu:
+        raise ModelError(f"{gpu} cannot be used here")
+    photos_in = session.get_inputs()[0].name
+
+    def run(photos: Photos) -> np.ndarray:
+        features = np.empty((len(photos), loaded.dimension), dtype=np.float32)
+        for rows, pixels in _batches(photos, 1 if gpu is None else _BATCH):
+            features[rows] = session.run(None, {photos_in: pixels})[0][: rows.stop - rows.start]
+        return features
+
+    return _Opened("ONNX Runtime", "CPU" if gpu is None else "GPU", run)
+
+
+def _batches(photos: Photos, size: int) -> Iterator[Tuple[slice, np.ndarray]]:
+    """Photos, `size` at a time, the last ones filled up with black; and which rows they are."""
+    for start in range(0, len(photos), size):
+        some = photos[start : start + size]
+        if size == 1:
+            pixels = some[0][np.newaxis]  # not copied
+        else:
+            pixels = np.zeros((size, *some[0].shape), np.uint8)
+            pixels[: len(some)] = some
+        yield slice(start, start + len(some)), pixels
+
+
+_sessions: Dict[Tuple[str, str, str], Session] = {}
 
 
 def session_for(loaded: LoadedModel, precision: str) -> Session:
     """The session of a network in this process; compiled once, since that takes longer than a query."""
-    key = (loaded.identity, "fp32" if precision == "auto" else precision)
+    taken = "fp32" if precision == "auto" else precision
+    key = (loaded.identity, taken, loaded.path.name if taken == "int8" else "")
     if key not in _sessions:
         _sessions[key] = Session(loaded, precision)
     return _sessions[key]

@@ -29,6 +29,14 @@ CHECKS = {
         assert picker.found["query_label"][0] == picker.chosen
         assert list(picker.found["distance"]) == sorted(picker.found["distance"])
     """,
+    "09-many-photos": """
+        assert model.num_examples == len(data) == 199
+        assert model.timings["kept"] == 199 and fresh.timings["kept"] == 0
+        assert (model.vectors == fresh.vectors).all()
+        assert quick.precision == "int8" and quick.agreement > 0.85
+        assert precision_at(model, k=10) - precision_at(quick, k=10) < 0.01
+        assert approximate.index.recall > 0.95
+    """,
 }
 
 
