@@ -67,6 +67,7 @@ def _dimension(path: Path, network: "ModelProto", size: Tuple[int, int]) -> int:
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     errors = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is said once, by the error below
     photos = np.zeros((2, size[1], size[0], 3), np.uint8)

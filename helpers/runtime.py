@@ -54,7 +54,7 @@ class Session:
     `precision` is `fp32`; `bf16`, where the processor has it; `int8`, for a
     network of `helpers.quantise`; or `auto`, which is fp32. Only fp32 runs on a
     GPU; with PHOTOKIN_DEVICE=cpu it does not either. Raises `ModelError` for a
-    precision that cannot be had here. `engine`, `device` (`CPU` or `GPU`) and
+    precision that cannot be had here, and where a GPU fails later. `engine`, `device` (`CPU` or `GPU`) and
     `precision` say what was taken.
     """
 
@@ -70,7 +70,12 @@ class Session:
     def run(self, photos: Photos) -> np.ndarray:
         """Features, float32 [N, dimension], of photos, uint8 [height, width, 3] each in RGB: a list, or one array."""
         with self._lock:
-            return self._run(photos)
+            try:
+                return self._run(photos)
+            except Exception as error:
+                if self.device == "CPU":
+                    raise
+                raise ModelError(f"the GPU failed: {error}; with PHOTOKIN_DEVICE=cpu it is left alone") from error
 
 
 def check_precision(precision: str) -> None:
@@ -181,7 +186,9 @@ def _on_onnxruntime(loaded: LoadedModel, gpu: Optional[str] = None) -> _Opened:
         options.enable_mem_pattern = gpu != "DmlExecutionProvider"  # which refuses it
         providers.insert(0, (gpu, _GPUS[gpu]))
     onnxruntime.disable_telemetry_events()
-    session = onnxruntime.InferenceSession(str(loaded.path), options, providers=providers)
+    # Without its fallback, which prints.
+    session = onnxruntime.InferenceSession(str(loaded.path), options, providers=providers, enable_fallback=0)
+    session.disable_fallback()
     if gpu is not None and session.get_providers()[0] != gpu:
         raise ModelError(f"{gpu} cannot be used here")
     photos_in = session.get_inputs()[0].name

@@ -115,7 +115,7 @@ def features_of(asked: List[Asked], network: str) -> List[Batch]:
     def run(pixels: List[np.ndarray]) -> np.ndarray:
         with _running:  # waiting for another batch of this worker is no time of the network
             begun = time.perf_counter()
-            vectors = session.run(np.stack(pixels))
+            vectors = session.run(pixels)
             seconds.append(time.perf_counter() - begun)
             return vectors
 

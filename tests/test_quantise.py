@@ -1,0 +1,270 @@
+import hashlib
+import os
+import platform
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from helpers import quantise as module
+from helpers import runtime
+from helpers.decode import open_photo
+from helpers.errors import ModelError
+from helpers.graph import Graph, last_pooling
+from helpers.models import load_model
+from helpers.precision import agreement
+from helpers.quantise import quantise, quantised
+from helpers.runtime import Session
+from tests.networks import keras_resnet50, random_resnet50, zoo_squeezenet
+from tests.pictures import picture, tiny_network
+
+ROBOTS = Path(__file__).parent.parent / "data" / "robots"
+OPENVINO = find_spec("openvino") is not None and platform.machine().lower() in ("x86_64", "amd64")
+
+
+@pytest.fixture(autouse=True)
+def quiet(capfd):
+    """Nothing is said by the libraries below."""
+    yield
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture(scope="module")
+def robots():
+    """The decoded photos, every second one, and the folder of each."""
+    files = sorted(ROBOTS.rglob("*.jpg"))[::2]
+    pixels = [np.asarray(open_photo(file.read_bytes(), size=(224, 224))) for file in files]
+    return np.stack(pixels), np.array([file.parent.name for file in files])
+
+
+@pytest.fixture(scope="module")
+def photos():
+    return np.stack([np.asarray(picture(seed)) for seed in range(9)])
+
+
+@pytest.fixture(scope="module")
+def resnet(tmp_path_factory, robots):
+    """ResNet-50 with its batch normalisation, and the same in 8 bits."""
+    path = tmp_path_factory.mktemp("network") / "resnet.onnx"
+    onnx.save(keras_resnet50(random_resnet50()), str(path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PHOTOKIN_CACHE", str(path.parent))
+        loaded = load_model(path)
+        return loaded, quantise(loaded, robots[0][:4], progress=False)
+
+
+def layer_network(path, seed=0, *, free_bias=False, way_out="gemm"):
+    """One layer of each kind: convolutions with and without bias, for each channel, beside a sum; fully connected."""
+    random, graph = np.random.default_rng(seed), Graph()
+
+    def weight(*shape):
+        return random.standard_normal(shape, np.float32) * np.float32(np.prod(shape[1:]) ** -0.5)
+
+    x = graph.photos(mean=[123, 117, 104], std=[58, 57, 57])
+    x = graph.conv(x, weight(16, 3, 3, 3), stride=2, padding=1)
+    norm = [graph.constant(1 + random.random(16, np.float32)) for _ in range(4)]
+    x = graph.node("Relu", graph.node("BatchNormalization", x, *norm))
+    y = graph.node("Relu", graph.conv(x, weight(16, 1, 3, 3), weight(16), padding=1, groups=16))
+    kernel, bias = graph.constant(weight(16, 16, 1, 1)), graph.constant(weight(16))
+    if free_bias:
+        bias = graph.node("Abs", graph.node("ReduceMean", x, axes=[0, 2, 3], keepdims=0))
+    x = graph.node("Relu", graph.node("Add", x, graph.node("Conv", y, kernel, bias)))
+    x = graph.node("Flatten", graph.node("GlobalAveragePool", x))
+    if way_out == "gemm":
+        x = graph.node("Gemm", x, graph.constant(weight(40, 16)), graph.constant(weight(40)), transB=1)
+    else:
+        x = graph.node("MatMul", x, graph.constant(weight(16, 40)))
+    onnx.save(graph.model(x, size=(24, 24), dimension=40), str(path))
+    return load_model(path)
+
+
+def length(rows):
+    return np.linalg.norm(rows, axis=-1).mean()
+
+
+def error(near, exact):
+    """How far features are from others, as a share of how far those are from each other."""
+    return length(near - exact) / length(exact - exact.mean(axis=0))
+
+
+def precision_at_10(features, folders):
+    distances = ((features[:, np.newaxis] - features) ** 2).sum(axis=2)
+    np.fill_diagonal(distances, np.inf)
+    return (folders[np.argsort(distances, axis=1, kind="stable")[:, :10]] == folders[:, np.newaxis]).mean()
+
+
+def in_onnx_runtime(loaded, monkeypatch, precision="int8"):
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime.platform, "machine", lambda: "arm64")
+        session = Session(loaded, precision)
+    assert session.engine == "ONNX Runtime"
+    return session
+
+
+def test_the_built_in_network_finds_the_same_neighbours(robots, monkeypatch):
+    photos, folders = robots
+    loaded = load_model("efficientnet-lite0")
+    small = quantise(loaded, photos, progress=False)
+    assert small.path.stat().st_size < 0.3 * loaded.path.stat().st_size
+    exact, near = Session(loaded).run(photos), Session(small, "int8").run(photos)
+    agreed = agreement(exact, near)
+    assert 0.85 < agreed < 1
+    assert abs(precision_at_10(exact, folders) - precision_at_10(near, folders)) < 0.01
+    assert agreement(exact, in_onnx_runtime(small, monkeypatch).run(photos)) > 0.85
+
+
+@pytest.mark.parametrize("way_out", ["gemm", "matmul"])
+@pytest.mark.parametrize("free_bias", [False, True])
+def test_every_kind_of_layer(tmp_path, photos, monkeypatch, free_bias, way_out):
+    loaded = layer_network(tmp_path / "layers.onnx", free_bias=free_bias, way_out=way_out)
+    small = quantise(loaded, photos, progress=False)
+    exact = Session(loaded).run(photos)
+    for session in (Session(small, "int8"), in_onnx_runtime(small, monkeypatch)):
+        assert 0 < error(session.run(photos), exact) < 0.1
+    kinds = [numpy_helper.to_array(each).dtype.name for each in onnx.load(str(small.path)).graph.initializer]
+    assert kinds.count("int8") == 2 * 4, "the weights of four layers, and where their 0 is"
+
+
+def test_a_network_is_the_same_for_the_same_photos_to_the_last_byte(tmp_path, photos, monkeypatch):
+    loaded = layer_network(tmp_path / "layers.onnx")
+    small = quantise(loaded, photos, progress=False)
+    content = small.path.read_bytes()
+    assert small.path.stem.endswith(hashlib.sha256(content).hexdigest()[:12])
+    small.path.unlink()
+    plain = module._quiet
+
+    def one_thread():
+        options = plain()
+        options.intra_op_num_threads = 1
+        return options
+
+    monkeypatch.setattr(module, "_quiet", one_thread)
+    assert quantise(loaded, list(photos), progress=False) == small
+    assert small.path.read_bytes() == content
+    assert quantise(loaded, photos // 2, progress=False).path != small.path
+    assert quantised(loaded, hashlib.sha256(content).hexdigest()) == small
+
+
+def test_many_photos_are_not_all_taken(tmp_path, photos):
+    loaded = layer_network(tmp_path / "layers.onnx")
+    many = np.random.default_rng(5).integers(0, 256, (200, 24, 24, 3), np.uint8)
+    places = np.linspace(0, 199, module.CALIBRATED_WITH).astype(int)
+    assert quantise(loaded, many, progress=False) == quantise(loaded, many[places], progress=False)
+
+
+def test_no_sum_of_two_products_leaves_16_bits(tmp_path, photos, monkeypatch):
+    """The rule for the weights; and that a processor which would cut the sum off has no occasion to."""
+    for table in (np.random.default_rng(0).standard_normal((50, 9)), np.ones((2, 64)), -np.ones((1, 1)), np.eye(3)):
+        steps = np.round(table / module._scales(table)[:, np.newaxis])
+        largest = np.sort(np.pad(steps, ((0, 0), (0, 2))), axis=1)
+        assert largest[:, -2:].sum(axis=1).max() <= 128 and largest[:, :2].sum(axis=1).min() >= -128
+        assert np.abs(steps).max(axis=1).min() >= 60, "and the 8 bits are made use of"
+    assert module._scales(np.zeros((1, 4))) == 1
+    graph = Graph()
+    x = graph.photos(mean=[0, 0, 0], std=[255, 255, 255])
+    x = graph.conv(graph.conv(x, np.ones((64, 3, 1, 1), np.float32)), np.ones((64, 64, 1, 1), np.float32))
+    onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=64), str(tmp_path / "ones.onnx"))
+    loaded = load_model(tmp_path / "ones.onnx")
+    bright = np.full((2, 24, 24, 3), 255, np.uint8)
+    small = quantise(loaded, bright, progress=False)
+    for session in (Session(small, "int8"), in_onnx_runtime(small, monkeypatch)):
+        assert np.allclose(session.run(bright), 3 * 64, rtol=0.01)
+
+
+def test_what_the_rounding_of_weights_adds_is_taken_off(tmp_path, photos, monkeypatch):
+    graph, random = Graph(), np.random.default_rng(0)
+    x = graph.photos(mean=[0, 0, 0], std=[255, 255, 255])
+    x = graph.conv(graph.conv(x, random.random((32, 3, 3, 3), np.float32)), random.random((32, 32, 3, 3), np.float32))
+    onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=32), str(tmp_path / "two.onnx"))
+    loaded = load_model(tmp_path / "two.onnx")
+    exact = Session(loaded).run(photos)
+    corrected = Session(quantise(loaded, photos, progress=False), "int8").run(photos)
+    monkeypatch.setattr(module._Writer, "correct", lambda *_: None)
+    plain = Session(quantise(loaded, photos, progress=False), "int8").run(photos)
+    assert length((corrected - exact).mean(axis=0)) < 0.5 * length((plain - exact).mean(axis=0))
+
+
+def test_batch_normalisation_is_folded(resnet, robots):
+    loaded, small = resnet
+    operators = {node.op_type for node in onnx.load(str(small.path)).graph.node}
+    assert "BatchNormalization" not in operators and {"QuantizeLinear", "DequantizeLinear"} <= operators
+    photos = robots[0][:6]
+    assert error(Session(small, "int8").run(photos), Session(loaded).run(photos)) < 0.15
+
+
+def test_a_network_with_the_operators_of_2018(tmp_path, robots):
+    classifier, graph, path = zoo_squeezenet(), Graph(), tmp_path / "old.onnx"
+    x = graph.splice(graph.photos([124, 116, 104], [58, 57, 57]), classifier, last_pooling(classifier.graph))
+    onnx.save(graph.model(x, size=(224, 224), dimension=1000), str(path))
+    photos, loaded = robots[0][:6], load_model(path)
+    small = quantise(loaded, photos, progress=False)
+    assert error(Session(small, "int8").run(photos), Session(loaded).run(photos)) < 0.15
+
+
+@pytest.mark.skipif(not OPENVINO, reason="OpenVINO is for x86 processors, or not installed")
+def test_every_opening_gives_the_same_features(resnet, robots):
+    """OpenVINO 2026.4 gave wrong ones every fifth time for such a network, where its streams shared their weights."""
+    wanted = Session(resnet[1], "int8").run(robots[0][:2])
+    for _ in range(3):
+        assert np.array_equal(Session(resnet[1], "int8").run(robots[0][:2]), wanted)
+
+
+def test_each_photo_runs_by_itself(tmp_path, photos):
+    session = Session(quantise(layer_network(tmp_path / "layers.onnx"), photos, progress=False), "int8")
+    wanted = session.run(photos)
+    for row in range(len(photos)):
+        assert np.array_equal(session.run([photos[row]]), wanted[row : row + 1])
+    assert np.array_equal(session.run(list(photos[::-1])), wanted[::-1])
+
+
+def test_a_name_of_ones_own_does_not_matter(tmp_path, photos):
+    loaded = layer_network(tmp_path / "layers.onnx")
+    small = quantise(loaded, photos, progress=False)
+    (tmp_path / "layers.onnx").rename(tmp_path / "renamed.onnx")
+    renamed = load_model(tmp_path / "renamed.onnx")
+    assert quantised(renamed, hashlib.sha256(small.path.read_bytes()).hexdigest()).path == small.path
+
+
+def test_what_cannot_be_made_int8(tmp_path, photos):
+    loaded = layer_network(tmp_path / "layers.onnx")
+    with pytest.raises(ModelError, match="int8 is made for photos, and there is none that can be read; take precision"):
+        quantise(loaded, photos[:0], progress=False)
+    with pytest.raises(ModelError, match=r"tiny.onnx cannot be made int8: there is no Conv, Gemm or MatMul"):
+        quantise(load_model(tiny_network(tmp_path / "tiny.onnx")), photos, progress=False)
+    loaded.path.write_bytes(b"nothing of the kind")
+    with pytest.raises(ModelError, match=r"layers.onnx cannot be made int8: .*; take precision='fp32'"):
+        quantise(loaded, photos, progress=False)
+
+
+def test_features_that_are_not_finite(tmp_path, photos):
+    graph = Graph()
+    x = graph.node("Log", graph.photos(mean=[300, 300, 300], std=[1, 1, 1]))
+    x = graph.conv(x, np.ones((4, 3, 3, 3), np.float32))
+    onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=4), str(tmp_path / "log.onnx"))
+    with pytest.raises(ModelError, match=r"log.onnx cannot be made int8: log_\d+ is not finite for these photos"):
+        quantise(load_model(tmp_path / "log.onnx"), photos, progress=False)
+
+
+def test_a_cache_that_cannot_be_written(tmp_path, photos, monkeypatch):
+    loaded = layer_network(tmp_path / "layers.onnx")
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "file"))
+    with pytest.raises(ModelError, match="PHOTOKIN_CACHE can name another folder"):
+        quantise(loaded, photos, progress=False)
+
+
+def test_a_network_that_has_gone_or_is_damaged(tmp_path, photos):
+    loaded = layer_network(tmp_path / "layers.onnx")
+    small = quantise(loaded, photos, progress=False)
+    content = small.path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    small.path.write_bytes(content[:-1])
+    os.utime(small.path, (1, 1))
+    with pytest.raises(ModelError, match=r"int8-.* is damaged .*; build the model again"):
+        quantised(loaded, sha256)
+    small.path.unlink()
+    with pytest.raises(ModelError, match=r"int8-.*the int8 network is gone; build the model again"):
+        quantised(loaded, sha256)
