@@ -24,7 +24,7 @@ __all__ = ["KINDS", "METRICS", "Index", "open_index"]
 _MANY = 4096  # rows from which a short bound is worth its making
 _WIDE = 128  # numbers in a feature, likewise
 _BESIDE = 0.5  # what a short bound may leave out, of the squared lengths
-_MORE = 16  # rows beyond k that are looked at to see how far the k-th neighbour can be
+_POOR = 64  # rows beyond 4 k that can be as near as the k-th seems to be: more, and its guess was a poor one
 _TOGETHER = 4  # queries from which it is faster to score them at once
 _QUERIES, _ROWS = 1024, 4096  # that are scored at once
 _SCORES = 1 << 23  # likewise, with those that are kept
@@ -177,12 +177,10 @@ class Index:
         `scores` are those of `rows` by the bound of that `level`; no other row
         has a larger one than `beyond`.
         """
-        bound, short = self._bounds[level], self._bounds[level] is not self._full
+        bound = self._bounds[level]
         # How far the last neighbour can be: no farther than the k that seem nearest.
-        guess = _largest(scores, wanted + _MORE if short else wanted)
+        guess = _largest(scores, wanted)
         guess = guess if rows is None else rows[guess]
-        if short:
-            guess = guess[_largest(self._full.scores(query.factors[-1], guess), wanted)]
         apart = self._apart(query, guess)
         if not apart < np.inf:
             return None
@@ -192,10 +190,10 @@ class Index:
         # Which rows can be as near as that.
         near = np.flatnonzero(scores >= least)
         near = near if rows is None else rows[near]
-        if short:
+        if bound is not self._full:
             parts = blocks(len(near), 4 * len(query.point))
             scores = np.concatenate([self._full.scores(query.factors[-1], near[part]) for part in parts])
-            if len(near) > 4 * (wanted + _MORE):  # the guess may have been poor
+            if len(near) > 4 * wanted + _POOR:
                 apart = min(apart, self._apart(query, near[_largest(scores, wanted)]))
             near = near[scores >= self._full.least(query.squares[-1], apart)]
         return self._distance.nearest(query.point, near, wanted)
