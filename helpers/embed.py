@@ -58,9 +58,9 @@ def embed(
     - `files`: where the photos may lie as files, for Images that are copies.
     - `client`: a Dask client, whose workers then do the work; see `helpers.cluster`.
 
-    A photo that cannot be read is left out and stands in `bad`. Besides the
-    features, 4 bytes a number, memory does not grow with the number of photos:
-    see `helpers.pipeline.batches` for the bound.
+    A photo that cannot be read is left out and stands in `bad`. Memory grows
+    with the number of photos by their features, 4 bytes a number, and about
+    half a kilobyte each; for the rest see `helpers.pipeline.batches`.
 
     `timings` has `photos` and, of these, `kept` from the store; `seconds` in
     all, `prepare` of these for the network; `photos_per_second` without `prepare`; and

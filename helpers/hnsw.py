@@ -42,6 +42,8 @@ class Hnsw:
     `FrameError` for another metric.
     """
 
+    kind = "hnsw"
+
     def __init__(self, vectors: np.ndarray, metric: str = "euclidean", progress: bool = False) -> None:
         self._prepare(vectors, metric)
         with _bar(len(self), progress) as bar:

@@ -87,6 +87,8 @@ class Index:
     Raises `FrameError` for another metric.
     """
 
+    kind = "exact"
+
     def __init__(self, vectors: np.ndarray, metric: str = "euclidean") -> None:
         self._distance = Distance(vectors, metric)
         self._full = FullBound(self._distance)

@@ -40,7 +40,9 @@ def load_photos(
     - `bad`: `path` and `reason`, for each file that is no photo or cannot be
       read, and each folder that was not entered.
 
-    One line says how many were left out. Raises `FrameError` where the folder
+    One line says how many were left out. Files that were found whole are
+    remembered in the cache folder, and not opened again while they stay as they
+    are (Turi Create's frames hold copies, and read them all). Raises `FrameError` where the folder
     cannot be had at all.
 
     >>> data, bad = load_photos("data/robots")

@@ -139,7 +139,7 @@ def _index_file(store: Union[str, "os.PathLike[str]"], key: str, metric: str) ->
 
 def _told(done: Embedded) -> Iterator[str]:
     """What a person wants to know of the work: how exact, how fast, how much was there already."""
-    if done.settled.agreement is not None:
+    if done.settled.note != "fp32":  # how well another precision agrees, also where it was tried and not taken
         yield done.settled.note
     photos, kept = (int(done.timings[name]) for name in ("photos", "kept"))
     if kept < photos:

@@ -173,7 +173,7 @@ class SimilarityModel:
             "identity": network.identity,
             "note": network.note,
         }
-        settings["index"] = "hnsw" if hasattr(self.index, "recall") else "exact"
+        settings["index"] = self.index.kind
         settings["identities"] = self.collection.identities
         saved_model.write(Path(path), settings, self.vectors, self.collection.sources)
 
