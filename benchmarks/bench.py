@@ -1,6 +1,7 @@
 """What every section needs: on which photos, with which network, in which Python, and how often."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -78,6 +79,10 @@ class Bench:
         if not self.runner.known(task):
             self.runner.run(task, f"making {count} {kind} photos")
         return folder
+
+    def forget_precisions(self) -> None:
+        """So that int8 networks are made again, and how long that takes is measured again."""
+        shutil.rmtree(str(self.scratch / "cache" / "precision"), ignore_errors=True)
 
     @property
     def _weights(self) -> str:

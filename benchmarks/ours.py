@@ -41,8 +41,11 @@ def create(
     store: Optional[str] = None,
     neighbours: bool = False,
     save: Optional[str] = None,
+    new_store: bool = False,
 ) -> Dict[str, Any]:
     """Folder to model, with the features kept in `store` or nowhere. Importing what a notebook imports is not counted.
+
+    With `new_store` the store is empty at first; how its photos agreed with a precision is remembered all the same.
 
     Then, not counted either: the neighbours of each photo; the model saved.
     """
@@ -51,6 +54,8 @@ def create(
     from helpers.photos import load_photos
 
     create = tc.image_similarity.create
+    if store is not None and new_store and Path(store).exists():
+        Path(store).unlink()
     start = time.perf_counter()
     data, _ = load_photos(folder, progress=False)
     model = create(data, model=network, precision=precision, store=store or False, verbose=False)

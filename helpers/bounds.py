@@ -16,7 +16,7 @@ import numpy as np
 
 from helpers.distance import Distance, blocks, squared_lengths
 
-_SAMPLE = 4096  # rows by which the directions are chosen
+_SAMPLE = 2048  # rows by which the directions are chosen
 _LONG = 1e15  # times the usual length: from there, squares come near the end of 32 bits
 _USUAL = 1e20  # usual lengths from 1 / this to this can be worked with in 32 bits
 _NEAR = np.float32(1e30)  # the score of a row of which nothing is known: always looked at
@@ -175,8 +175,9 @@ def _ordinary(points: np.ndarray) -> np.ndarray:
 
 def _directions(points: np.ndarray, count: int) -> np.ndarray:
     """Directions along which points extend far, at right angles to each other: float64 [dimension, count]."""
-    extent = points.T @ np.random.default_rng(0).standard_normal((len(points), count))
+    rough = points.astype(np.float32)  # enough to find them; that they are at right angles, 64 bits see to
+    extent = rough.T @ np.random.default_rng(0).standard_normal((len(points), count), np.float32)
     for _ in range(2):
-        extent = points.T @ (points @ extent)
+        extent = rough.T @ (rough @ extent)
         extent /= np.abs(extent).max() or 1
-    return np.linalg.qr(extent)[0]
+    return np.linalg.qr(extent.astype(np.float64))[0]

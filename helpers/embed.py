@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Sized, Tuple, Union
 
@@ -11,6 +12,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers import cache
+from helpers.ahead import work_ahead
 from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.image_column import path_of
@@ -229,8 +231,9 @@ def _with_sample(photos: Iterable[Any], size: Tuple[int, int]) -> Tuple[Iterable
         photos, chosen = itertools.chain(first, once), iter(first)
 
     def sample() -> np.ndarray:
-        looked = [look(Asked(0, photo), size=size) for photo in chosen]
-        pixels = [photo.pixels for photo in looked if photo.pixels is not None]
+        asked = (Asked(0, photo) for photo in chosen)
+        with contextlib.closing(work_ahead(partial(look, size=size), asked, ahead=_SAMPLE)) as looked:
+            pixels = [photo.pixels for photo in looked if photo.pixels is not None]
         return np.stack(pixels) if pixels else np.empty((0, *size[::-1], 3), np.uint8)
 
     return photos, sample

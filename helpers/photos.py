@@ -86,8 +86,7 @@ def _find(root: Path, recursive: bool) -> Tuple[List[str], List[Tuple[str, str]]
     """Every file that may be a photo, and every one that was not looked at, as paths relative to the root."""
     found: List[str] = []
     refused: List[Tuple[str, str]] = []
-    for path, reason in _walk(root, recursive, set()):
-        name = path.relative_to(root).as_posix()
+    for name, reason in _walk(root, "", recursive, set()):
         try:
             name.encode()
         except UnicodeEncodeError:
@@ -100,34 +99,38 @@ def _find(root: Path, recursive: bool) -> Tuple[List[str], List[Tuple[str, str]]
     return sorted(found), refused
 
 
-def _walk(folder: Path, recursive: bool, above: Set[Tuple[int, int]]) -> Iterator[Tuple[Path, str]]:
-    """Files below a folder, links followed; the second of each pair is why it was not looked at, or empty."""
+def _walk(root: Path, folder: str, recursive: bool, above: Set[Tuple[int, int]]) -> Iterator[Tuple[str, str]]:
+    """Files below a folder, links followed; the second of each pair is why it was not looked at, or empty.
+
+    `folder` and what is found are relative to the root, with `/`: text, since Path is slow for 10,000 files.
+    """
     try:
-        status = folder.stat()
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        place = root / folder
+        status = place.stat()
+        entries = sorted(os.scandir(place), key=lambda entry: entry.name)
     except OSError as error:
-        yield folder, "no permission to open this folder" if isinstance(error, PermissionError) else str(error)
+        yield folder or ".", "no permission to open this folder" if isinstance(error, PermissionError) else str(error)
         return
     here = (status.st_dev, status.st_ino)
     if here in above:
         yield folder, "a link back to a folder above it"
         return
     for entry in entries:
-        path = folder / entry.name
+        name = f"{folder}/{entry.name}" if folder else entry.name
         try:
             is_folder, is_file = entry.is_dir(), entry.is_file()
         except OSError as error:
-            yield path, str(error)
+            yield name, str(error)
             continue
         if entry.name.startswith("."):
-            yield path, "hidden folder, not entered" if is_folder else "hidden file, not looked at"
+            yield name, "hidden folder, not entered" if is_folder else "hidden file, not looked at"
         elif is_folder:
             if recursive:
-                yield from _walk(path, recursive, above | {here})
+                yield from _walk(root, name, recursive, above | {here})
         elif is_file:
-            yield path, ""
+            yield name, ""
         else:
-            yield path, "a broken link" if entry.is_symlink() else "not a regular file"
+            yield name, "a broken link" if entry.is_symlink() else "not a regular file"
 
 
 def _try_image(path: Path) -> Tuple[Any, Optional[Stamp]]:

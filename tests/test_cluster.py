@@ -144,6 +144,14 @@ def test_with_a_real_network_too(client):
     same(on_cluster(client, network, photos, batch_size=2), here(network, photos))
 
 
+def test_a_network_in_8_bits_that_was_made_here(client):
+    photos = sorted(ROBOTS.rglob("*.jpg"))[::8]
+    alone = embed(photos, "efficientnet-lite0", precision="int8", progress=False)
+    many = embed(photos, alone.settled, progress=False, client=client)
+    assert alone.settled.precision == "int8"
+    np.testing.assert_array_equal(many.vectors, alone.vectors)
+
+
 def test_the_networks_file_reaches_workers_that_do_not_see_it(client, paths, caches, elsewhere):
     tiny_network(elsewhere / "mine.onnx", scale=2.0)
     network = settled(HERE / "mine.onnx")
