@@ -1,8 +1,10 @@
 """Whether an ONNX file that a person brings is a network from photos to features."""
 
+import contextlib
 import hashlib
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Tuple
+from typing import TYPE_CHECKING, Optional, Tuple
 
 import numpy as np
 
@@ -20,7 +22,7 @@ def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     """The photo size (width, height), the number of features and the identity of an ONNX file.
 
     The identity is the file's sha-256, or one over it and the files that hold
-    its weights. The network is run once, on two black photos: what a graph
+    its weights. The network is run, once on this machine, on two black photos: what a graph
     says of its own output is often missing, and sometimes wrong. Raises
     `ModelError` that names the file, what it has and what is needed.
     """
@@ -35,7 +37,30 @@ def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     except OSError as error:
         raise ModelError(f"{error.filename or path}: {error.strerror}") from error
     size = _photo_size(path, network)
-    return size, _dimension(path, network, size), identity
+    dimension = _recall(identity)
+    if dimension is None:
+        dimension = _dimension(path, network, size)
+        _remember(identity, dimension)
+    return size, dimension, identity
+
+
+def _file(identity: str) -> Path:
+    return cache.cache_folder() / "networks" / f"own-{identity[:24]}.json"
+
+
+def _recall(identity: str) -> Optional[int]:
+    """The number of features of a network that was run before: to open one takes as long as ten photos."""
+    try:
+        kept = json.loads(_file(identity).read_text(encoding="utf-8"))
+        whole = kept["identity"] == identity and type(kept["dimension"]) is int and kept["dimension"] > 0
+        return int(kept["dimension"]) if whole else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _remember(identity: str, dimension: int) -> None:
+    with contextlib.suppress(OSError), cache.replacing(_file(identity)) as half:
+        half.write_text(json.dumps({"identity": identity, "dimension": dimension}), encoding="utf-8")
 
 
 def _identity(path: Path, network: "ModelProto") -> str:

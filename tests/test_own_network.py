@@ -107,3 +107,18 @@ def test_a_network_that_cannot_run_is_refused(save):
     node = helper.make_node("MatMul", ["flat", "flat"], ["wrong"])
     with pytest.raises(ModelError, match=r"own\.onnx cannot be run by ONNX Runtime"):
         load_model(save(nodes=[node], outputs=[helper.make_tensor_value_info("wrong", FLOAT, None)]))
+
+
+def test_it_is_run_once_on_a_machine(save, monkeypatch, tmp_path):
+    import onnxruntime
+
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    path = save(dimension=7)
+    first = load_model(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(onnxruntime, "InferenceSession", None)
+        assert load_model(path) == first
+    (note,) = (tmp_path / "cache" / "networks").glob("own-*.json")
+    for damaged in ("[]", "{", '{"identity": 1}', note.read_text().replace("7", "-7")):
+        note.write_text(damaged)
+        assert load_model(path) == first
