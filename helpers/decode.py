@@ -7,19 +7,19 @@ refuses with a `PhotoError` that says why.
 
 import io
 import os
-import struct
 import warnings
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Optional, Tuple, Union
+from typing import Any, BinaryIO, Dict, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from helpers.errors import PhotoError
+from helpers.refusal import TROUBLE, refusal
 
 Source = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]
 
 _ORIENTATION = 0x0112  # the EXIF tag
+_CAMERA = 0x8769  # the EXIF tag that leads to those of the camera
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -29,24 +29,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")  # how such a file names itself
 _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
-
-_TROUBLE = (  # what Pillow raises at a file that is no photo, or half of one
-    PhotoError,
-    Image.DecompressionBombError,
-    Warning,  # where a person has made them errors
-    OSError,
-    ValueError,
-    SyntaxError,
-    struct.error,
-    EOFError,
-    MemoryError,
-    IndexError,
-    KeyError,
-    ArithmeticError,
-    RuntimeError,
-)
 
 # What Pillow warns of, it either survives, or `open_photo` says it in better words. Photos of 90 to 179
 # megapixels, which telephones make, are no bombs.
@@ -61,15 +44,19 @@ except ImportError:
     pass
 
 
-def open_photo(source: Source, *, size: Optional[Tuple[int, int]] = None, native: bool = False) -> Image.Image:
+def open_photo(
+    source: Source, *, size: Optional[Tuple[int, int]] = None, within: Optional[int] = None, native: bool = False
+) -> Image.Image:
     """Read one photo as upright 8-bit pixels.
 
     `source` is a path, the bytes of a file, or an open binary file. EXIF
     orientation is applied, transparency is laid on white, 16 bits become 8,
     and of an animation the first frame is taken.
 
-    With `size=(width, height)` the photo is stretched to that size; a JPEG is
-    then decoded at a fraction of its resolution, which is several times faster.
+    With `size=(width, height)` the photo is stretched to that size; with
+    `within=side` it keeps its shape, and is made smaller where its longer side
+    has more pixels. A JPEG is then decoded at a fraction of its resolution,
+    which is several times faster.
 
     Returns an RGB Pillow image, or with `native=True` one in its own number of
     channels: `L` (grey), `RGB` or `RGBA`.
@@ -79,6 +66,8 @@ def open_photo(source: Source, *, size: Optional[Tuple[int, int]] = None, native
     """
     try:
         with Image.open(_readable(source)) as image:
+            if within is not None:
+                size = _fitting(_whole_size(image), within)
             if size is not None:
                 # Twice the target: the resize that follows then has pixels to average.
                 # At once the target, the mean difference is 1.1 grey levels instead of 0.3.
@@ -93,8 +82,8 @@ def open_photo(source: Source, *, size: Optional[Tuple[int, int]] = None, native
                 image = image.resize((width, image.height), Image.Resampling.BILINEAR)
                 image = image.resize((width, height), Image.Resampling.BILINEAR)
             return image.transpose(_TURNS[turn]) if turn in _TURNS else image
-    except _TROUBLE as error:
-        raise _refusal(source, error) from error
+    except TROUBLE as error:
+        raise refusal(source, error) from error
 
 
 def read_photo(path: Union[str, "os.PathLike[str]"]) -> bytes:
@@ -102,7 +91,7 @@ def read_photo(path: Union[str, "os.PathLike[str]"]) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise _refusal(path, error) from error
+        raise refusal(path, error) from error
 
 
 class Kind(NamedTuple):
@@ -113,6 +102,7 @@ class Kind(NamedTuple):
     width: int  # pixels, upright
     height: int
     plain: bool  # an upright JPEG or PNG of 8-bit grey or RGB(A)
+    exif: Dict[int, Any]  # what `read_exif` gives
 
 
 def check_photo(source: Union[Path, bytes]) -> Kind:
@@ -126,15 +116,16 @@ def check_photo(source: Union[Path, bytes]) -> Kind:
     """
     try:
         with Image.open(_readable(source)) as image:
-            width, height = _upright_size(image)  # before `draft` makes it smaller
+            width, height = _whole_size(image)  # before `draft` makes it smaller
+            exif = _camera_tags(image)  # before `load` closes a TIFF
             if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
                 image.draft(None, (64, 64))
                 image.load()
             plain = image.format in ("JPEG", "PNG") and image.mode in ("L", "RGB", "RGBA")
             plain = plain and "transparency" not in image.info and _orientation(image) == 1
-            return Kind(image.format or "", image.mode, width, height, plain)
-    except _TROUBLE as error:
-        raise _refusal(source, error) from error
+            return Kind(image.format or "", image.mode, width, height, plain, exif)
+    except TROUBLE as error:
+        raise refusal(source, error) from error
 
 
 def _ends_as_jpeg(source: Union[Path, bytes]) -> bool:
@@ -152,8 +143,22 @@ def photo_size(source: Source) -> Tuple[int, int]:
     try:
         with Image.open(_readable(source)) as image:
             return _upright_size(image)
-    except _TROUBLE as error:
-        raise _refusal(source, error) from error
+    except TROUBLE as error:
+        raise refusal(source, error) from error
+
+
+def read_exif(source: Source) -> Dict[int, Any]:
+    """What the camera wrote beside the pixels: EXIF's own tags by number, as Pillow gives their values.
+
+    Empty where there are none, and for a file that is no photo, damaged or
+    gone: this never raises. The pixels are not decoded, but for a PNG that has
+    no tags before them.
+    """
+    try:
+        with Image.open(_readable(source)) as image:
+            return _camera_tags(image)
+    except Exception:  # these tags are never worth an error
+        return {}
 
 
 def _readable(source: Source) -> Union[str, BinaryIO]:
@@ -163,6 +168,19 @@ def _readable(source: Source) -> Union[str, BinaryIO]:
         return os.fspath(source)
     source.seek(0)
     return source
+
+
+def _whole_size(image: Image.Image) -> Tuple[int, int]:
+    """The upright size of a photo that is to be decoded; raises what Pillow does at one that is damaged."""
+    if image.format == "PNG":
+        # Asked for its EXIF it would do so itself; the damage would be lost there, and not be seen a second time.
+        image.load()
+    return _upright_size(image)
+
+
+def _fitting(size: Tuple[int, int], side: int) -> Tuple[int, int]:
+    scale = min(1.0, side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _upright_size(image: Image.Image) -> Tuple[int, int]:
@@ -177,6 +195,13 @@ def _orientation(image: Image.Image) -> int:
         return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # damaged EXIF is no reason to lose the photo, and Pillow raises what it likes
         return 1
+
+
+def _camera_tags(image: Image.Image) -> Dict[int, Any]:
+    try:
+        return dict(image.getexif().get_ifd(_CAMERA))
+    except Exception:  # as above
+        return {}
 
 
 def _eight_bits(image: Image.Image, native: bool) -> Image.Image:
@@ -199,39 +224,3 @@ def _sixteen_bits(image: Image.Image) -> Image.Image:
     highest = float(np.max(pixels, initial=1.0))
     top = highest if image.mode == "F" or highest > 65535 else 65535.0
     return Image.fromarray((pixels.clip(0, top) * (255.0 / top) + 0.5).astype(np.uint8))
-
-
-def _refusal(source: Source, error: BaseException) -> PhotoError:
-    return error if isinstance(error, PhotoError) else PhotoError(_reason(source, error))
-
-
-def _reason(source: Source, error: BaseException) -> str:
-    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
-        return f"more pixels than is safe to decode ({error}); make it smaller first"
-    if isinstance(error, UnidentifiedImageError):
-        return _not_a_photo(source)
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    if isinstance(error, PermissionError):
-        return "no permission to read it"
-    if isinstance(error, IsADirectoryError):
-        return "a folder, not a photo"
-    text = str(error) or type(error).__name__
-    if "truncated" in text or "not enough image data" in text:
-        return f"cut off before its end ({text}); copy it again from the card"
-    return f"damaged: {text}"
-
-
-def _not_a_photo(source: Source) -> str:
-    if isinstance(source, (str, os.PathLike)):
-        with Path(source).open("rb") as file:
-            begin = file.read(12)
-        named = Path(source).suffix.lower() in (".heic", ".heif")
-    else:
-        begin = bytes(source[:12]) if isinstance(source, (bytes, bytearray, memoryview)) else b"?"
-        named = False
-    if not begin:
-        return "empty file (0 bytes)"
-    if named or (begin[4:8] == b"ftyp" and begin[8:12] in _HEIC):
-        return "HEIC needs one more package: pip install 'photokin[heic]'"
-    return "not a photo that Pillow can read"

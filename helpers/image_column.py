@@ -15,20 +15,22 @@ from PIL import Image as Pillow
 
 from helpers import tc
 from helpers.cache import sha256
-from helpers.decode import check_photo, open_photo
+from helpers.decode import Kind, check_photo, open_photo
 from helpers.errors import FrameError, PhotoError
 
 _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
 
 
-def image_of(photo: Union[Path, bytes]) -> Any:
+def image_of(photo: Union[Path, bytes], kind: Optional[Kind] = None) -> Any:
     """A frame's Image of a photo, upright, from its file or from the bytes of one.
+
+    `kind` is what `check_photo` gave, where the photo was checked before.
 
     Turi Create knows upright JPEG and plain PNG files: those are kept as they
     are. Any other photo becomes a PNG of the same pixels. Raises `PhotoError`
     where the photo cannot be read.
     """
-    kind = check_photo(photo)
+    kind = kind or check_photo(photo)
     if not tc.HAS_TURICREATE:
         return tc.Image.of_known_size(photo if isinstance(photo, bytes) else str(photo), (kind.width, kind.height))
     if kind.plain:

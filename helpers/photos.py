@@ -1,29 +1,37 @@
-"""A folder of photos as a frame: finding them, checking them, and their thumbnails.
+"""A folder of photos as a frame: finding them, checking them, and making them small enough to show.
 
 `load_photos` hands on an SFrame with one row a photo, and a second one with
 everything that stayed out, and why. Nothing in a folder ends the run.
 """
 
 import contextlib
+import datetime
 import io
 import os
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple, Union
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
 from tqdm.auto import tqdm
 
 from helpers import tc
 from helpers.ahead import work_ahead
 from helpers.cache import Stamp, settled, stamp
-from helpers.decode import Source, open_photo, photo_size
+from helpers.decode import Source, check_photo, open_photo
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.image_column import image_array, image_of
-from helpers.store import FeatureStore, default_path
+from helpers.metadata import moment
+from helpers.store import Checked, FeatureStore, default_path
 
-__all__ = ["load_photos", "open_photo", "thumbnail"]
+__all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
 _AHEAD = 256  # photos that may be checked before they are asked for
+
+
+class _Photo(NamedTuple):
+    image: Any
+    taken: Optional[datetime.datetime]
+    stamp: Optional[Stamp] = None  # that its file had before it was read, where it was read now
 
 
 def load_photos(
@@ -35,8 +43,9 @@ def load_photos(
 
     - `data`: `id` (row number), `path` (relative to the folder, with `/`; this
       is what a photo is known by), `image`, `folder` (the path without the file name,
-      `.` for photos that lie in the folder itself), `width` and `height`
-      (pixels, upright), and `file` (where the photo lies on this machine);
+      `.` for photos that lie in the folder itself), `taken` (a datetime by the
+      camera's clock, None where the file does not say: `helpers.metadata.taken`),
+      `width` and `height` (pixels, upright), and `file` (where the photo lies on this machine);
     - `bad`: `path` and `reason`, for each file that is no photo or cannot be
       read, and each folder that was not entered.
 
@@ -56,17 +65,15 @@ def load_photos(
     found, refused = _find(root, recursive)
     photos = _whole_already(root, found)
     new = [name for name in found if name not in photos]
-    read = work_ahead(_try_image, (root / name for name in new), ahead=_AHEAD)
-    stamps: Dict[str, Optional[Stamp]] = {}
+    read = work_ahead(_try_photo, (root / name for name in new), ahead=_AHEAD)
     with closing(read):
         pairs = zip(new, read)
-        for name, (image, before) in tqdm(pairs, total=len(new), unit=" photos", delay=2, disable=not progress):
-            if isinstance(image, PhotoError):
-                refused.append((name, str(image)))
+        for name, photo in tqdm(pairs, total=len(new), unit=" photos", delay=2, disable=not progress):
+            if isinstance(photo, PhotoError):
+                refused.append((name, str(photo)))
             else:
-                photos[name] = image
-                stamps[name] = before
-    _remember_whole(root, {name: (before, photos[name]) for name, before in stamps.items()})
+                photos[name] = photo
+    _remember_whole(root, {name: photos[name] for name in new if name in photos})
     if refused:
         print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
     return _data(root, sorted(photos.items())), _bad(sorted(refused))
@@ -74,11 +81,17 @@ def load_photos(
 
 def thumbnail(source: Source, *, side: int = 160) -> bytes:
     """The photo as a JPEG of at most `side` pixels along its longer side; raises `PhotoError`."""
-    width, height = photo_size(source)
-    scale = min(1.0, side / max(width, height))
-    small = open_photo(source, size=(max(1, round(width * scale)), max(1, round(height * scale))))
+    return _jpeg(source, side, 80)
+
+
+def preview(source: Source, size: int = 1600) -> bytes:
+    """The photo as a JPEG to fill a screen, of at most `size` pixels along its longer side; raises `PhotoError`."""
+    return _jpeg(source, size, 85)
+
+
+def _jpeg(source: Source, side: int, quality: int) -> bytes:
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=80)
+    open_photo(source, within=side).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
@@ -133,24 +146,25 @@ def _walk(root: Path, folder: str, recursive: bool, above: Set[Tuple[int, int]])
             yield name, "a broken link" if entry.is_symlink() else "not a regular file"
 
 
-def _try_image(path: Path) -> Tuple[Any, Optional[Stamp]]:
-    """The Image of a file, or the `PhotoError` that says why there is none; and the stamp that the file had before."""
+def _try_photo(path: Path) -> Union[_Photo, PhotoError]:
+    """The photo in a file, or the error that says why there is none."""
     try:
         before = None
-        with contextlib.suppress(OSError):  # what is wrong with the file, `image_of` says in our words
+        with contextlib.suppress(OSError):  # what is wrong with the file, `check_photo` says in our words
             before = stamp(path)
-        return image_of(path), before
+        kind = check_photo(path)
+        return _Photo(image_of(path, kind), moment(kind.exif), before)
     except PhotoError as error:
-        return error, None
+        return error
     except OSError as error:
-        return PhotoError(error.strerror or str(error)), None
+        return PhotoError(error.strerror or str(error))
 
 
-def _whole_already(root: Path, names: List[str]) -> Dict[str, Any]:
-    """Images of the files that were checked at an earlier time and have not changed since; they are not opened."""
+def _whole_already(root: Path, names: List[str]) -> Dict[str, _Photo]:
+    """The files that were checked at an earlier time and have not changed since; they are not opened."""
     if tc.HAS_TURICREATE:  # whose Images hold a copy of the bytes
         return {}
-    images = {}
+    photos = {}
     with contextlib.suppress(StoreError, OSError):  # then they are checked again: nothing but time is lost
         file = default_path(root)
         if not file.exists():
@@ -160,32 +174,33 @@ def _whole_already(root: Path, names: List[str]) -> Dict[str, Any]:
         for name in names:
             path = os.path.join(root, name)  # noqa: PTH118 (Path is slow, and these are all files of the folder)
             seen = checked.get(path)
-            if seen is not None and stamp(path) == seen[0]:
-                images[name] = tc.Image.of_known_size(path, seen[1])
-    return images
+            if seen is not None and stamp(path) == seen.stamp:
+                photos[name] = _Photo(tc.Image.of_known_size(path, (seen.width, seen.height)), seen.taken)
+    return photos
 
 
-def _remember_whole(root: Path, photos: Dict[str, Tuple[Optional[Stamp], Any]]) -> None:
+def _remember_whole(root: Path, photos: Dict[str, _Photo]) -> None:
     if tc.HAS_TURICREATE or not photos:
         return
     with contextlib.suppress(StoreError, OSError), FeatureStore(default_path(root)) as store:
         store.add_checked(
             {
-                str(root / name): (before, (image.width, image.height))
-                for name, (before, image) in photos.items()
-                if before is not None and settled(root / name, before)
+                str(root / name): Checked(photo.stamp, photo.image.width, photo.image.height, photo.taken)
+                for name, photo in photos.items()
+                if photo.stamp is not None and settled(root / name, photo.stamp)
             }
         )
 
 
-def _data(root: Path, photos: List[Tuple[str, Any]]) -> Any:
+def _data(root: Path, photos: List[Tuple[str, _Photo]]) -> Any:
     names = [name for name, _ in photos]
-    images = [image for _, image in photos]
+    images = [photo.image for _, photo in photos]
     columns = {
         "id": tc.SArray(list(range(len(photos))), dtype=int),
         "path": tc.SArray(names, dtype=str),
         "image": image_array(images),
         "folder": tc.SArray([name.rpartition("/")[0] or "." for name in names], dtype=str),
+        "taken": tc.SArray([photo.taken for _, photo in photos], dtype=datetime.datetime),
         "width": tc.SArray([image.width for image in images], dtype=int),
         "height": tc.SArray([image.height for image in images], dtype=int),
         "file": tc.SArray([str(root / name) for name in names], dtype=str),

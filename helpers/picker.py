@@ -9,9 +9,8 @@ import functools
 import io
 import unicodedata
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, List, Optional
+from typing import Any, List
 
 import ipywidgets
 import traitlets
@@ -22,8 +21,8 @@ from helpers.decode import open_photo
 from helpers.errors import PhotoError
 from helpers.grid import show_matches
 from helpers.image_column import image_of
-from helpers.photos import thumbnail
 from helpers.recent import Source
+from helpers.thumbnails import Thumbnails
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
 _ALL_FOLDERS = "/"  # no folder has this name; None would be ipywidgets' word for no choice at all
@@ -72,6 +71,7 @@ class PhotoPicker(ipywidgets.VBox):
         check_whole("page_size", page_size)
         self.model = model
         self._query: Any = None  # a frame of one row: what `found` is the answer to
+        self._kept = Thumbnails()
         self._page = 0
         self._rows: List[int] = []  # the rows of the collection that pass the filters
         self._folders = [name.rpartition("/")[0] for name in model.names]
@@ -225,8 +225,8 @@ class PhotoPicker(ipywidgets.VBox):
 
     def _show_page(self) -> None:
         rows = self._on_page()
-        with ThreadPoolExecutor(4) as pool:
-            pictures = list(pool.map(_picture, [self.model.photo(self.model.labels[row]) for row in rows]))
+        identities = self.model.collection.identities
+        pictures = self._kept.get_many([(self.model.photo(self.model.labels[row]), identities[row]) for row in rows])
         rules = []
         for place, (row, picture) in enumerate(zip(rows, pictures)):
             name, button = self.model.names[row], self._buttons[place]
@@ -237,7 +237,7 @@ class PhotoPicker(ipywidgets.VBox):
             marks = [("photokin-chosen", chosen), ("photokin-unreadable", picture is None)]
             button._dom_classes = ["photokin-photo", own, *(mark for mark, holds in marks if holds)]
             if picture is not None:
-                url = f"url(data:image/jpeg;base64,{picture})"
+                url = f"url(data:image/jpeg;base64,{base64.b64encode(picture).decode()})"
                 rules.append(f".photokin-photos .photokin-photo.{own}::before {{ background-image: {url} }}")
         self.thumbnails.value = f"<style>{' '.join(rules)}</style>"
         self.photos.children = self._buttons[: len(rows)]
@@ -255,14 +255,6 @@ def _bar(*controls: ipywidgets.Widget) -> ipywidgets.Box:
     bar = ipywidgets.Box(controls)
     bar.add_class("photokin-bar")
     return bar
-
-
-def _picture(source: Source) -> Optional[str]:
-    """The thumbnail in base64, or None where the photo cannot be read any more."""
-    try:
-        return base64.b64encode(thumbnail(source)).decode()
-    except PhotoError:
-        return None
 
 
 def _shortened(name: str) -> str:

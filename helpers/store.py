@@ -7,13 +7,14 @@ that is killed loses what it had not handed over, never the file.
 """
 
 import contextlib
+import datetime
 import hashlib
 import os
 import re
 import sqlite3
 import zlib
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple, Union
+from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
@@ -21,13 +22,16 @@ from helpers.cache import Stamp, cache_folder, roomy_array
 from helpers.errors import StoreError
 
 _APPLICATION = 0x50484F54  # "PHOT", in the header of the file
-_VERSION = 1
+_VERSION = 2  # 1 knew of no file in `checked` when the photo was taken, and is the same in all else
 _WAIT = 60.0  # seconds for another notebook to finish its batch
 _OTHERS = 64  # stores of other folders that are worth a look
 _AT_ONCE = 500  # photos asked for in one statement; SQLite takes 999
 _HEADER = ("application_id", "user_version", "schema_version")  # all 0 in a file that is new
 _ELSEWHERE = "Name another file with store=, or take store=False to keep nothing"
 
+_CHECKED = """CREATE TABLE IF NOT EXISTS checked (  -- files that were found to be whole photos, and what they say
+    path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
+) WITHOUT ROWID"""
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS networks (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL);
@@ -41,9 +45,7 @@ CREATE TABLE IF NOT EXISTS features (
 CREATE TABLE IF NOT EXISTS files (  -- which photo a file was when it was last read
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, photo BLOB NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS checked (  -- files that were found to be whole photos, and their pixels
-    path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER
-) WITHOUT ROWID;
+{_CHECKED};
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
@@ -56,6 +58,15 @@ class Kept(NamedTuple):
     key: str  # the network: name, identity and precision
     dimension: int
     photos: int
+
+
+class Checked(NamedTuple):
+    """What is remembered of a file that was found to be a whole photo."""
+
+    stamp: Stamp  # that it had then
+    width: int  # pixels, upright
+    height: int
+    taken: Optional[datetime.datetime]
 
 
 class FeatureStore:
@@ -131,17 +142,28 @@ class FeatureStore:
             rows = self._connection.execute("SELECT path, size, modified, changed, photo FROM files")
             return {os.fsdecode(path): (Stamp(*stamp), photo.hex()) for path, *stamp, photo in rows}
 
-    def checked(self) -> Dict[str, Tuple[Stamp, Tuple[int, int]]]:
-        """Each file that was found to be a whole photo: its stamp then, and its upright width and height in pixels."""
+    def checked(self) -> Dict[str, Checked]:
+        """Each file that was found to be a whole photo."""
         with self._explained():
+            if self._value("PRAGMA user_version") < _VERSION:
+                return {}  # their dates were not looked at: they are to be checked again
             rows = self._connection.execute("SELECT * FROM checked")
-            return {os.fsdecode(path): (Stamp(*stamp), (width, height)) for path, *stamp, width, height in rows}
+            return {
+                os.fsdecode(path): Checked(Stamp(*stamp), width, height, None if taken is None else _moment(taken))
+                for path, *stamp, width, height, taken in rows
+            }
 
-    def add_checked(self, files: Dict[str, Tuple[Stamp, Tuple[int, int]]]) -> None:
-        """Remember files as `checked` gives them."""
-        rows = [(os.fsencode(path), *stamp, *size) for path, (stamp, size) in files.items()]
+    def add_checked(self, files: Dict[str, Checked]) -> None:
+        """Remember files as `checked` gives them; a store of an earlier Photokin then becomes one of this."""
+        rows = [
+            (os.fsencode(path), *stamp, width, height, taken and taken.isoformat())
+            for path, (stamp, width, height, taken) in files.items()
+        ]
         with self._explained(), self._transaction() as execute:
-            execute("INSERT OR REPLACE INTO checked VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if self._value("PRAGMA user_version") < _VERSION:
+                for statement in ("DROP TABLE IF EXISTS checked", _CHECKED, f"PRAGMA user_version = {_VERSION}"):
+                    self._connection.execute(statement)
+            execute("INSERT OR REPLACE INTO checked VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def add(
         self,
@@ -240,6 +262,13 @@ _REASONS = {  # by what SQLite says
     "readonly": f"may be read, not written. {_ELSEWHERE}",
     "locked": "another notebook has been writing it for more than a minute; wait, or close that one",
 }
+
+
+def _moment(text: str) -> datetime.datetime:
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise sqlite3.DatabaseError("a date is not what was written") from error
 
 
 def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:

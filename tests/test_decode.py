@@ -252,11 +252,11 @@ def test_a_small_photo_becomes_larger():
 
 def test_checking_tells_what_a_file_is(tmp_path):
     (tmp_path / "a").write_bytes(encoded(COLOUR, "JPEG"))
-    assert check_photo(tmp_path / "a") == ("JPEG", "RGB", 60, 40, True)
+    assert check_photo(tmp_path / "a") == ("JPEG", "RGB", 60, 40, True, {})
     (tmp_path / "b").write_bytes(encoded(COLOUR, "JPEG", exif=turned(6)) + bytes(100))
-    assert check_photo(tmp_path / "b") == ("JPEG", "RGB", 40, 60, False)
+    assert check_photo(tmp_path / "b") == ("JPEG", "RGB", 40, 60, False, {})
     (tmp_path / "c").write_bytes(encoded(Image.fromarray(COLOUR).quantize(8), "PNG"))
-    assert check_photo(tmp_path / "c") == ("PNG", "P", 60, 40, False)
+    assert check_photo(tmp_path / "c") == ("PNG", "P", 60, 40, False, {})
 
 
 # What cannot be read
@@ -269,6 +269,24 @@ def test_half_a_file_is_never_filled_up(kind, tmp_path):
     for read in (open_photo, check_photo, lambda path: open_photo(path, size=(24, 24))):
         with pytest.raises(PhotoError, match=r"cut off before its end|damaged: |not a photo"):
             read(tmp_path / "half")
+
+
+def test_damage_within_a_png_is_seen_when_it_is_checked():
+    """Of a PNG all is decoded to check it; asked for its EXIF first, Pillow decodes it and says nothing more."""
+    source = bytearray(encoded(np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8), "PNG"))
+    source[len(source) // 2] ^= 0x55
+    for read in (check_photo, open_photo, lambda content: open_photo(content, within=24)):
+        with pytest.raises(PhotoError, match=r"damaged: |cut off"):
+            read(bytes(source))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG"])
+def test_a_photo_within_a_number_of_pixels_keeps_its_shape(kind):
+    for orientation, size in ((1, (30, 20)), (6, (20, 30))):
+        source = encoded(COLOUR, kind, exif=turned(orientation))
+        assert open_photo(source, within=30).size == size
+        assert open_photo(source, within=500).size == photo_size(source)
+    assert open_photo(encoded(picture(1, (1000, 2)), kind), within=50).size == (50, 1)
 
 
 def test_a_jpeg_cut_off_says_so(tmp_path):

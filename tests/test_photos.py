@@ -1,3 +1,4 @@
+import datetime
 import io
 import os
 import re
@@ -10,13 +11,14 @@ import pytest
 from PIL import Image
 
 import helpers.photos
-from helpers import tc
+from helpers import cache, tc
 from helpers.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import source_of
-from helpers.photos import load_photos, thumbnail
+from helpers.photos import load_photos, preview, thumbnail
 from tests.pictures import picture
 from tests.test_decode import encoded, png_header, turned
+from tests.test_metadata import dated
 
 FAULTY = Path(__file__).parents[2] / "shared" / "data" / "faulty"
 UNIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
@@ -26,8 +28,8 @@ def load(folder, **options):
     """The paths of `data`, the reasons of `bad` by path, and `data` itself."""
     data, bad = load_photos(folder, progress=False, **options)
     assert isinstance(data, tc.SFrame) and isinstance(bad, tc.SFrame)
-    assert data.column_names() == ["id", "path", "image", "folder", "width", "height", "file"]
-    assert data.column_types() == [int, str, tc.Image, str, int, int, str]
+    assert data.column_names() == ["id", "path", "image", "folder", "taken", "width", "height", "file"]
+    assert data.column_types() == [int, str, tc.Image, str, datetime.datetime, int, int, str]
     assert bad.column_names() == ["path", "reason"] and bad.column_types() == [str, str]
     assert list(data["id"]) == list(range(len(data)))
     for paths in (list(data["path"]), list(bad["path"])):
@@ -246,9 +248,10 @@ def test_an_interrupt_ends_the_run_at_once(tmp_path, monkeypatch):
         tried.append(path)
         if len(tried) == 3:
             raise KeyboardInterrupt
-        return helpers.photos.image_of(path), None
+        return attempt(path)
 
-    monkeypatch.setattr(helpers.photos, "_try_image", interrupted)
+    attempt = helpers.photos._try_photo
+    monkeypatch.setattr(helpers.photos, "_try_photo", interrupted)
     monkeypatch.setattr(helpers.photos, "_AHEAD", 4)
     with pytest.raises(KeyboardInterrupt):
         load_photos(tmp_path, progress=False)
@@ -277,6 +280,58 @@ def test_thumbnails(tmp_path):
     for bad in (b"text", tmp_path / "gone.jpg"):
         with pytest.raises(PhotoError):
             thumbnail(bad)
+
+
+def test_previews():
+    size = lambda content: Image.open(io.BytesIO(content)).size  # noqa: E731
+    source = encoded(picture(1, (2000, 1500)), "JPEG", exif=turned(6))
+    assert size(preview(source)) == (1200, 1600)
+    assert size(preview(source, size=400)) == (300, 400)
+    assert size(preview(encoded(picture(1, (40, 30)), "PNG"))) == (40, 30)
+    wanted = np.asarray(open_photo(source).resize((300, 400)), float)
+    assert np.abs(np.asarray(Image.open(io.BytesIO(preview(source, size=400)))) - wanted).mean() < 2
+    with pytest.raises(PhotoError, match="not a photo"):
+        preview(b"text")
+
+
+DAY = datetime.datetime(2014, 6, 1, 5, 59, 58)
+
+
+def dated_folder(folder):
+    photo(folder / "a.jpg", exif=dated(original="2014:06:01 05:59:58"))
+    photo(folder / "b.jpg", exif=dated(original="2014:02:30 05:59:58"))
+    photo(folder / "c.png", exif=dated(digitised="2014:06:01 05:59:58"))
+    photo(folder / "d.tif", exif=dated(original="2014:06:01 05:59:58"))
+    photo(folder / "e.jpg", exif=dated(changed="2014:06:01 05:59:58"))
+
+
+def test_when_photos_were_taken(tmp_path):
+    dated_folder(tmp_path)
+    for _ in range(2):
+        data = load(tmp_path)[2]
+        assert list(data["taken"]) == [DAY, None, DAY, DAY, None]
+    assert list(data["taken"] < datetime.datetime(2014, 6, 2)) == [True, None, True, True, None]
+    for name in ("a.jpg", "c.png", "d.tif"):
+        (tmp_path / name).unlink()
+    none = load(tmp_path)[2]["taken"]
+    assert list(none) == [None, None] and none.dtype is datetime.datetime
+
+
+@pytest.mark.skipif(tc.HAS_TURICREATE, reason="Turi Create's frames hold copies of the photos, and read them all")
+def test_photos_that_were_checked_are_not_opened_again(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "_SETTLED", -(10**11))  # ns: what was written only now counts too
+    dated_folder(tmp_path / "photos")
+    first = load(tmp_path / "photos")[2]
+    photo(tmp_path / "photos" / "b.jpg", exif=dated(original="2014:06:01 05:59:58"))
+    opened = []
+    check = helpers.photos.check_photo
+    monkeypatch.setattr(helpers.photos, "check_photo", lambda path: opened.append(path.name) or check(path))
+    again = load(tmp_path / "photos")[2]
+    assert opened == ["b.jpg"]
+    assert list(again["taken"]) == [DAY, DAY, DAY, DAY, None]
+    for name in ("path", "width", "height", "file"):
+        assert list(again[name]) == list(first[name])
 
 
 def test_a_photo_may_be_read_while_its_folder_is_gone(tmp_path):

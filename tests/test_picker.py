@@ -8,7 +8,7 @@ import re
 import pytest
 from PIL import Image
 
-from helpers import picker, tc
+from helpers import tc, thumbnails
 from helpers.errors import FrameError
 from helpers.photos import load_photos
 from helpers.picker import PhotoPicker
@@ -101,12 +101,14 @@ def test_pages(photo_picker, model):
     assert photo_picker.status.value == "page 2 of 3 · 23 photos"
 
 
-def test_only_the_thumbnails_on_the_page_are_made(model, monkeypatch):
+def test_only_the_thumbnails_on_the_page_are_made_and_only_once(model, monkeypatch, tmp_path):
     made = []
-    thumbnail = picker.thumbnail
-    monkeypatch.setattr(picker, "thumbnail", lambda source: made.append(source) or thumbnail(source))
-    photo_picker = PhotoPicker(model, page_size=4)
-    assert {*made} == {model.photo(label) for label in model.labels[:4]}
+    make = thumbnails.thumbnail
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path))
+    monkeypatch.setattr(thumbnails, "thumbnail", lambda *source, **size: made.append(source) or make(*source, **size))
+    for _ in range(2):
+        photo_picker = PhotoPicker(model, page_size=4)
+    assert len(made) == 4
     urls = re.findall(r"url\(data:image/jpeg;base64,([\w+/=]+)\)", photo_picker.thumbnails.value)
     assert [Image.open(io.BytesIO(base64.b64decode(url))).size for url in urls] == [(64, 48)] * 4
 

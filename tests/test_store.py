@@ -1,4 +1,5 @@
 import contextlib
+import datetime
 import os
 import sqlite3
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from helpers import cache
 from helpers.errors import StoreError
-from helpers.store import FeatureStore, Kept, default_path, other_stores
+from helpers.store import Checked, FeatureStore, Kept, default_path, other_stores
 
 
 def photo(number):
@@ -81,6 +82,81 @@ def test_files_are_known_by_name_and_stamp(store):
     store.add("net", [], np.empty((0, 0)), [(names[0], stamps[2], photo(8))])
     assert store.files()[names[0]] == (stamps[2], photo(8))
     assert store.contents() == []
+
+
+CHECKED = {
+    "/photos/a.jpg": Checked(cache.Stamp(10, 1_700_000_000_123_456_789, 3), 4000, 3000, None),
+    "/photos/é '\" <b>.jpg": Checked(cache.Stamp(0, -1, 2), 1, 1, datetime.datetime(2014, 6, 1, 5, 59, 58)),
+    os.fsdecode(b"/photos/\xff.jpg"): Checked(cache.Stamp(1, 2, 3), 9, 9, datetime.datetime(1826, 1, 1)),
+}
+
+
+def test_what_is_remembered_of_files_that_were_checked(store):
+    assert store.checked() == {}
+    store.add_checked(CHECKED)
+    assert store.checked() == CHECKED
+    changed = Checked(cache.Stamp(11, 2, 3), 2, 3, None)
+    store.add_checked({"/photos/a.jpg": changed})
+    assert store.checked() == {**CHECKED, "/photos/a.jpg": changed}
+    store._connection.execute("UPDATE checked SET taken = 'x'")
+    with pytest.raises(StoreError, match="damaged; delete the file"):
+        store.checked()
+
+
+@pytest.fixture
+def first_format(path):
+    """A store as the first Photokin left it: of checked files it did not say when they were taken."""
+    with FeatureStore(path) as store:
+        store.add("net", [photo(0)], vectors(1), [("/photos/a.jpg", cache.Stamp(1, 2, 3), photo(0))])
+        store._connection.executescript(
+            """
+            DROP TABLE checked;
+            CREATE TABLE checked (
+                path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER
+            ) WITHOUT ROWID;
+            INSERT INTO checked VALUES (CAST('/photos/a.jpg' AS BLOB), 1, 2, 3, 40, 30);
+            PRAGMA user_version = 1;
+            """
+        )
+
+
+def test_a_store_of_the_first_format_keeps_its_features(first_format, path):
+    with FeatureStore(path) as store, FeatureStore(path) as other:
+        store.add("net", [photo(1)], vectors(1, seed=1))
+        assert store.checked() == other.checked() == {}, "when they were taken is not known yet"
+        assert store._value("PRAGMA user_version") == 1, "an earlier Photokin may go on using it"
+        store.add_checked(CHECKED)
+        other.add_checked({"/photos/b.jpg": Checked(cache.Stamp(4, 5, 6), 2, 2, None)})
+        assert store.checked() == other.checked() and len(store.checked()) == len(CHECKED) + 1
+        assert store._value("PRAGMA user_version") == 2
+    with FeatureStore(path) as again:
+        assert again.photos("net") == {photo(0), photo(1)}
+        assert np.array_equal(again.features("net", [photo(0)])[1], vectors(1))
+        assert again.files() == {"/photos/a.jpg": (cache.Stamp(1, 2, 3), photo(0))}
+
+
+def test_a_store_of_the_first_format_that_may_only_be_read(first_format, path, monkeypatch):
+    read_only(monkeypatch)
+    before = path.read_bytes()
+    with FeatureStore(path) as shared:
+        assert shared.checked() == {}
+        assert np.array_equal(shared.features("net", [photo(0)])[1], vectors(1))
+        with pytest.raises(StoreError, match="may be read, not written"):
+            shared.add_checked(CHECKED)
+    assert path.read_bytes() == before
+
+
+def test_a_store_changes_its_format_whole_or_not_at_all(first_format, path):
+    many = {f"/photos/{number}.jpg": Checked(cache.Stamp(1, 2, 3), 4, 3, None) for number in range(2000)}
+    with FeatureStore(path) as store:
+        store._connection.execute(f"PRAGMA max_page_count = {store._value('PRAGMA page_count') + 1}")
+        with pytest.raises(StoreError, match="the disk is full"):
+            store.add_checked(many)
+        assert store._value("PRAGMA user_version") == 1 and store.checked() == {}
+        assert store._value("SELECT width FROM checked") == 40
+        store._connection.execute("PRAGMA max_page_count = 100000")
+        store.add_checked(many)
+        assert store.checked() == many
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(store):
@@ -154,10 +230,10 @@ def test_a_folder_is_no_store(tmp_path):
 
 
 def test_a_newer_store_is_left_alone(store, path):
-    store._connection.execute("PRAGMA user_version = 2")
+    store._connection.execute("PRAGMA user_version = 3")
     store.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"kept by a newer Photokin \(format 2\); update this one"):
+    with pytest.raises(StoreError, match=r"kept by a newer Photokin \(format 3\); update this one"):
         FeatureStore(path)
     assert path.read_bytes() == before
 

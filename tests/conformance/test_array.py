@@ -108,6 +108,11 @@ MADE = {
     "numbers as list": lambda tc: tc.SArray([1, 2], dtype=list),
     "list as list": lambda tc: tc.SArray([[1, 2]], dtype=list),
     "list as array": lambda tc: tc.SArray([[1, 2]], dtype=array),
+    "only None as datetime": lambda tc: tc.SArray([None, None], dtype=datetime.datetime),
+    "nothing as datetime": lambda tc: tc.SArray([], dtype=datetime.datetime),
+    "far days": lambda tc: tc.SArray(
+        [datetime.datetime(1826, 1, 1), None, datetime.datetime(9999, 12, 31, 23, 59, 59)]
+    ),
     "a type by name": lambda tc: tc.SArray([1, 2], dtype="int"),
     "const": lambda tc: tc.SArray.from_const(1, 3),
     "const None": lambda tc: tc.SArray.from_const(None, 2),

@@ -1,0 +1,157 @@
+"""Thumbnails that are made on demand and kept: what a gallery has shown once, it shows at once.
+
+They lie in a file in the cache folder. Deleting it loses time, never data.
+"""
+
+import hashlib
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
+
+from helpers.ahead import work_ahead
+from helpers.arguments import check_whole
+from helpers.cache import Stamp, cache_folder, settled, stamp
+from helpers.decode import read_photo
+from helpers.errors import PhotoError
+from helpers.photos import thumbnail
+from helpers.refusal import refusal
+from helpers.thumbnail_file import ThumbnailFile
+
+_AT_ONCE = 500  # photos whose thumbnails are made before they are kept
+
+Photo = Tuple[Union[str, bytes], Optional[str]]  # where it lies, or the bytes of its file; and their sha-256
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Thumbnails:
+    """JPEG thumbnails of at most `size` pixels along the longer side, kept in the file `path`.
+
+    Without `path` that is a file in the cache folder, which is begun anew where
+    it is damaged; a file that was named stays as it is. No trouble with the
+    file is an error: thumbnails are then made each time. Several threads may
+    use one `Thumbnails`, and nothing needs to be closed.
+
+    A photo is known by the sha-256 of its file, in hex, where that is given,
+    and may then be moved or renamed; else by its path, size and times. One
+    that is no longer there has no thumbnail.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     jpeg = Thumbnails(folder + "/kept").get("data/robots/bolu/bolu-001.jpg")
+    >>> jpeg.startswith(bytes.fromhex("ffd8"))
+    True
+    """
+
+    def __init__(self, path: Union[str, "os.PathLike[str]", None] = None, size: int = 160) -> None:
+        check_whole("size", size)
+        self.size = size
+        place = cache_folder() / "thumbnails.photokin" if path is None else Path(path).expanduser().absolute()
+        self._file = ThumbnailFile(place, replaceable=path is None)
+
+    @property
+    def path(self) -> Path:
+        """Where thumbnails are kept."""
+        return self._file.path
+
+    def get(self, source: Union[str, bytes], identity: Optional[str] = None) -> bytes:
+        """The thumbnail of a photo, kept or made now.
+
+        `source` is a path or the bytes of a photo file, `identity` the sha-256
+        of the file where it is known. Raises `PhotoError` where the photo is
+        gone, or is neither kept nor readable.
+        """
+        photo = _known((source, identity))
+        kept = self._file.read(self.size, [photo.key])
+        if photo.key in kept:
+            return kept[photo.key]
+        made = self._make(photo)
+        if made.lasting:
+            self._file.write(self.size, {photo.key: made.jpeg})
+        return made.jpeg
+
+    def get_many(self, photos: Sequence[Photo]) -> List[Optional[bytes]]:
+        """The thumbnail of each photo, given as `get` takes it; None where `get` raises.
+
+        What is kept comes in one read; the others are made by several threads.
+        """
+        found: List[Optional[bytes]] = []
+        for start in range(0, len(photos), _AT_ONCE):
+            found += self._some(photos[start : start + _AT_ONCE])
+        return found
+
+    def _some(self, photos: Sequence[Photo]) -> List[Optional[bytes]]:
+        known = _in_threads(_known, photos)
+        jpegs = self._file.read(self.size, [photo.key for photo in known if photo])
+        missing = {photo.key: photo for photo in known if photo and photo.key not in jpegs}
+        made = {key: one for key, one in zip(missing, _in_threads(self._make, list(missing.values()))) if one}
+        self._file.write(self.size, {key: one.jpeg for key, one in made.items() if one.lasting})
+        jpegs.update((key, one.jpeg) for key, one in made.items())
+        return [jpegs.get(photo.key) if photo else None for photo in known]
+
+    def _make(self, photo: "_Known") -> "_Made":
+        """Raises `PhotoError`."""
+        if isinstance(photo.source, bytes):
+            return _Made(thumbnail(photo.source, side=self.size), True)
+        content = read_photo(photo.source)
+        return _Made(thumbnail(content, side=self.size), _is_still(photo, photo.source, content))
+
+
+class _Known(NamedTuple):
+    """A photo that is there, and what its thumbnail is kept under."""
+
+    key: bytes
+    source: Union[str, bytes]
+    identity: str  # empty where the photo is known by its path and stamp
+    stamp: Optional[Stamp]
+
+
+class _Made(NamedTuple):
+    """A thumbnail, and whether it is worth keeping."""
+
+    jpeg: bytes
+    lasting: bool
+
+
+def _known(photo: Photo) -> _Known:
+    """Raises `PhotoError` where the photo is gone."""
+    source, identity = photo
+    if isinstance(source, bytes):
+        identity = identity or hashlib.sha256(source).hexdigest()
+        return _Known(_key(identity.encode()), source, identity, None)
+    try:
+        now = stamp(source)
+    except OSError as error:
+        raise refusal(source, error) from error
+    if identity:
+        return _Known(_key(identity.encode()), source, identity, now)
+    path = os.path.abspath(source)  # noqa: PTH100 (Path's is slow, and this is every photo's)
+    return _Known(_key(os.fsencode(path) + repr(tuple(now)).encode()), source, "", now)
+
+
+def _is_still(photo: _Known, path: str, content: bytes) -> bool:
+    """Whether what was read from its file is the photo that its key stands for; it may have changed since."""
+    if photo.identity:
+        return hashlib.sha256(content).hexdigest() == photo.identity
+    try:
+        return photo.stamp is not None and settled(path, photo.stamp)
+    except OSError:
+        return False
+
+
+def _key(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> List[Optional[Result]]:
+    """`work(item)` of each, None where it raises `PhotoError`."""
+
+    def attempt(item: Item) -> Optional[Result]:
+        try:
+            return work(item)
+        except PhotoError:
+            return None
+
+    with closing(work_ahead(attempt, items, ahead=len(items))) as done:
+        return list(done)
