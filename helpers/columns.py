@@ -58,6 +58,52 @@ def images_and_paths(frame: Any, feature: str) -> Tuple[List[Any], List[Optional
     return [row[feature] for row in rows], [row.get("path") for row in rows]
 
 
+def query_frame(dataset: Any, feature: str) -> Any:
+    """What a query is asked with, an SFrame, an SArray of Images or one Image, as a frame; raises `FrameError`."""
+    if isinstance(dataset, tc.Image):
+        dataset = tc.SFrame({feature: [dataset]})
+    elif isinstance(dataset, tc.SArray):
+        dataset = tc.SFrame({feature: dataset})
+    elif not isinstance(dataset, tc.SFrame):
+        raise FrameError(f"query() takes an SFrame, an SArray of images or an Image, not {type(dataset).__name__}")
+    if len(dataset) == 0:
+        raise FrameError("there is no photo to query with: the frame is empty")
+    return dataset
+
+
+def mask(where: Any, count: int) -> np.ndarray:
+    """Which of `count` rows are meant, as bool [count]: from 0 and 1, or False and True, one a row.
+
+    A missing value is False, as where frames are filtered. Raises `FrameError`.
+    """
+    values = where.to_numpy() if isinstance(where, tc.SArray) else where
+    if not isinstance(values, np.ndarray):
+        values = np.array(list(values) if hasattr(values, "__iter__") and not isinstance(values, str) else [])
+    if values.shape != (count,):
+        raise FrameError(
+            f"where= has one value, true or false, for each of the {count} rows of the frame that the model was made "
+            f"of; these are {len(values) if values.ndim else 0}"
+        )
+    if values.dtype == bool:
+        return values
+    if values.dtype == object:
+        values = np.array([False if value is None else value for value in values])
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(values)
+    if values.dtype.kind not in "biuf" or not np.isin(values, (0, 1)).all():
+        raise FrameError("where= is made of 0 and 1, or False and True, as data['column'] == value gives them")
+    return values.astype(bool)
+
+
+def rows_of(frame: Any, rows: np.ndarray) -> Any:
+    """Some rows of a frame, ascending; the frame itself where these are all."""
+    if len(rows) == len(frame):
+        return frame
+    chosen = np.zeros(len(frame), np.int64)
+    chosen[rows] = 1
+    return frame[tc.SArray(chosen.tolist(), dtype=int)]
+
+
 def folder_of(paths: List[Optional[str]], files: List[Optional[str]]) -> Optional[str]:
     """The folder that the photos were loaded from, in full; None where they are no files, or on several disks.
 
@@ -116,8 +162,9 @@ def edge_frame(
         # Four times as fast in Turi Create as one column after the other; it sorts them by name.
         return tc.SFrame(columns)[list(columns)]
     frame = tc.SFrame()
-    for (name, values), kind in zip(columns.items(), (None, None, float, int)):
-        frame = frame.add_column(tc.SArray(values, dtype=kind or _kind(values or labels)), name)
+    kinds = (_kind(columns["query_label"] or queries), _kind(columns["reference_label"] or labels), float, int)
+    for (name, values), kind in zip(columns.items(), kinds):
+        frame = frame.add_column(tc.SArray(values, dtype=kind), name)
     return frame
 
 

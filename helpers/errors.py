@@ -24,6 +24,14 @@ class StoreError(PhotokinError):
     """A file of kept features that cannot be opened, read or written."""
 
 
+class LabelsError(PhotokinError):
+    """A file of labels that cannot be read or written, or is something else."""
+
+
+class ExportError(PhotokinError):
+    """Photos that could not be taken to another place: a full disk, a folder that cannot be written."""
+
+
 class ClusterError(PhotokinError):
     """A cluster that cannot do the work: its workers die, or cannot be reached."""
 

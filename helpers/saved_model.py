@@ -10,17 +10,18 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.errors import ModelError
 
-_VERSION = 2
+_VERSION = 3
+_BEFORE = 2  # which did not say which rows of the frame the photos were
 INDEX = "index.hnsw"  # of an approximate index, kept when the model is first opened
 _FILES = {"model.json", "vectors.npy", "photos", INDEX, f"{INDEX}.json"}
 _EACH = ("labels", "names", "identities", "photos")  # one entry a photo
-_FIELDS = {"network", "precision", "agreement", "key", "metric", "index", "feature", "label", "timings", "bad", *_EACH}
+_FIELDS = {"network", "precision", "agreement", "key", "metric", "index", "feature", "label", "rows", "timings", "bad"}
 _NETWORK = {"name", "size", "dimension", "identity", "note"}
 
 
@@ -52,10 +53,12 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
     try:
         settings = json.loads(file.read_text(encoding="utf-8"))
         version = settings.pop("photokin")
-        if version != _VERSION:
+        if version == _BEFORE:
+            settings["rows"] = _rows(settings)
+        elif version != _VERSION:
             age, way_out = ("an older", "build the model again") if version == 1 else ("a newer", "update this one")
             raise ModelError(f"{path}: saved by {age} Photokin (format {version}); {way_out}")
-        if settings.keys() != _FIELDS or settings["network"].keys() != _NETWORK:
+        if settings.keys() != {*_FIELDS, *_EACH} or settings["network"].keys() != _NETWORK:
             raise ValueError("fields are missing")
         vectors = np.load(path / "vectors.npy", allow_pickle=False)
         shape = (len(settings["labels"]), settings["network"]["dimension"])
@@ -65,6 +68,8 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
             or {len(settings[name]) for name in _EACH} != {shape[0]}
         ):
             raise ValueError("its parts do not fit together")
+        if not _are_rows(settings["rows"], shape[0], len(settings["bad"])):
+            raise ValueError("its rows are not those of a frame")
         settings["network"]["size"] = tuple(settings["network"]["size"])
         sources = [
             place if place is not None else (path / "photos" / f"{row:06d}").read_bytes()
@@ -73,6 +78,21 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
         raise ModelError(f"{path}: the saved model is damaged ({error}); build it again") from error
     return settings, vectors, sources
+
+
+def _rows(settings: Dict[str, Any]) -> Optional[List[int]]:
+    """Which rows of the frame the photos of an older model were, as far as that can be known."""
+    if settings["label"] is None:  # row numbers are the labels
+        return settings["labels"]
+    return None if settings["bad"] else list(range(len(settings["labels"])))
+
+
+def _are_rows(rows: Any, photos: int, bad: int) -> bool:
+    """Whether these can be the rows of a frame in which that many photos were bad."""
+    if rows is None:
+        return True
+    whole = isinstance(rows, list) and len(rows) == photos and all(type(row) is int for row in rows)
+    return whole and all(0 <= one < other for one, other in zip(rows, [*rows[1:], photos + bad]))
 
 
 def _is_ours(path: Path) -> bool:

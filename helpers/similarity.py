@@ -106,6 +106,9 @@ def create(
         agreement=done.settled.agreement,
         key=done.settled.key,
         settled=done.settled,
+        rows=done.rows,
+        data=dataset.copy(),
+        store_path=None if kept_in is None else Path(kept_in).expanduser().absolute(),
         index=opened,
         feature=feature,
         label=label,
@@ -166,6 +169,10 @@ def load_model(
         moved = Path(folder).expanduser().absolute()
         names = settings["names"]
         sources = [str(moved / name) if isinstance(source, str) else source for name, source in zip(names, sources)]
+    kept_in = _store(None, settings["names"], [source if isinstance(source, str) else None for source in sources])
+    rows = settings.pop("rows")
+    settings["rows"] = None if rows is None else np.array(rows, dtype=np.int64)
+    settings["store_path"] = None if kept_in is None else Path(kept_in)
     network = LoadedModel(**{**settings.pop("network"), "path": Path()})
     bad = bad_frame([tuple(row) for row in settings.pop("bad")])
     return SimilarityModel(network=network, vectors=vectors, sources=sources, bad=bad, index=index, **settings)

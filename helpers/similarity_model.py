@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers import saved_model, tc
+from helpers import saved_model
 from helpers.arguments import check_distance, check_whole
 from helpers.collection import Collection
-from helpers.columns import edge_frame, image_column, images_and_paths, row_labels, shown_names
+from helpers.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.image_column import source_of
@@ -21,20 +21,24 @@ from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
 from helpers.precision import Settled, settled_again
 from helpers.recent import RecentQueries, Source
+from helpers.search import Searching
 
 if TYPE_CHECKING:
     from helpers.hnsw import Hnsw
 
 
-class SimilarityModel:
+class SimilarityModel(Searching):
     """A collection of photos that can be asked which of them look like a given one.
 
     Made by `create` or `load_model`. To look at: `num_examples`, `network`,
     `precision` and its `agreement` with fp32 (see `helpers.precision`),
     `metric`, `index` (which has a `recall` where it is approximate), `labels`
     (one a photo), `names` (to show), `vectors` (float32 [num_examples,
-    dimension]), `timings` (see `helpers.embed.embed`) and `bad` (an SFrame of
-    label, path and reason).
+    dimension]), `rows` (int64: which row of the frame each photo was; None
+    where an older Photokin saved the model and did not say), `timings` (see
+    `helpers.embed.embed`), `bad` (an SFrame of label, path and reason),
+    `store_path` (the file in which features are kept, or None) and `regions`
+    (see `add_regions`, or None).
     """
 
     def __init__(
@@ -54,13 +58,17 @@ class SimilarityModel:
         vectors: np.ndarray,
         timings: Dict[str, float],
         bad: Any,
+        rows: Optional[np.ndarray],
         settled: Optional[Settled] = None,
+        data: Optional[Any] = None,
+        store_path: Optional[Path] = None,
     ) -> None:
         self.network, self.precision, self.agreement, self.key = network, precision, agreement, key
         self.index, self.feature, self.label = index, feature, label
         self.collection = Collection(labels, names, sources, identities)
         self.labels, self.names, self.vectors = labels, names, vectors
-        self.timings, self.bad = timings, bad
+        self.rows, self.timings, self.bad, self.store_path = rows, timings, bad, store_path
+        self.regions, self._frame, self._searchers = None, data, {}
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
         self._recent = RecentQueries(labels)
 
@@ -113,7 +121,10 @@ class SimilarityModel:
         check_whole("k", k, none_is="all")
         check_distance("radius", radius)
         check_whole("batch_size", batch_size)
-        images, names, labels = self._asked_photos(dataset, label)
+        dataset = query_frame(dataset, self.feature)
+        images, paths = images_and_paths(dataset, image_column(dataset, self.feature))
+        labels = row_labels(dataset, label)
+        names = shown_names(paths, [f"query {one}" for one in labels])
         vectors, good = self._vectors_of(images, names, verbose, batch_size)
         rows, distances = self.index.search(vectors, k)
         for query, row, distance in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
@@ -121,6 +132,19 @@ class SimilarityModel:
             source = source_of(images[query]) if known is None else self.collection.sources[known]
             self._recent.remember(labels[query], names[query], source, row, distance)
         return edge_frame([labels[query] for query in good], rows, distances, self.labels, radius)
+
+    def opened(self, progress: bool = False) -> Settled:
+        """The network as it made the features; a model from disk opens it when it is first needed."""
+        if self._settled is None:
+            network = load_network(self.network.name, progress=progress)
+            if network.identity != self.network.identity:
+                raise ModelError(f"{network.name} is not what it was when this model was saved; build the model again")
+            self.network, self._settled = network, settled_again(network, self.precision, self.key)
+        return self._settled
+
+    def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
+        """The features of photos from outside, to be compared with those of the model; see `helpers.embed.embed`."""
+        return embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
 
     def similarity_graph(
         self,
@@ -175,20 +199,8 @@ class SimilarityModel:
         }
         settings["index"] = self.index.kind
         settings["identities"] = self.collection.identities
+        settings["rows"] = None if self.rows is None else self.rows.tolist()
         saved_model.write(Path(path), settings, self.vectors, self.collection.sources)
-
-    def _asked_photos(self, dataset: Any, label: Optional[str]) -> Tuple[List[Any], List[str], List[Any]]:
-        if isinstance(dataset, tc.Image):
-            dataset = tc.SFrame({self.feature: [dataset]})
-        elif isinstance(dataset, tc.SArray):
-            dataset = tc.SFrame({self.feature: dataset})
-        elif not isinstance(dataset, tc.SFrame):
-            raise FrameError(f"query() takes an SFrame, an SArray of images or an Image, not {type(dataset).__name__}")
-        if len(dataset) == 0:
-            raise FrameError("there is no photo to query with: the frame is empty")
-        images, paths = images_and_paths(dataset, image_column(dataset, self.feature))
-        labels = row_labels(dataset, label)
-        return images, shown_names(paths, [f"query {one}" for one in labels]), labels
 
     def _vectors_of(
         self, images: List[Any], names: List[str], verbose: bool, batch_size: int
@@ -202,7 +214,7 @@ class SimilarityModel:
                 vectors[place] = self.vectors[row]
         bad: List[Tuple[int, str]] = []
         if new:
-            done = self._embed([images[place] for place in new], verbose, batch_size)
+            done = self.embed([images[place] for place in new], verbose, batch_size)
             vectors[[new[row] for row in done.rows]] = done.vectors
             bad = [(new[row], reason) for row, reason in done.bad]
         if len(bad) == len(images):
@@ -212,11 +224,3 @@ class SimilarityModel:
         lost = {place for place, _ in bad}
         good = [place for place in range(len(images)) if place not in lost]
         return vectors[good], good
-
-    def _embed(self, images: List[Any], verbose: bool, batch_size: int) -> Embedded:
-        if self._settled is None:
-            network = load_network(self.network.name, progress=verbose)
-            if network.identity != self.network.identity:
-                raise ModelError(f"{network.name} is not what it was when this model was saved; build the model again")
-            self.network, self._settled = network, settled_again(network, self.precision, self.key)
-        return embed(images, self._settled, batch_size=batch_size, progress=verbose)

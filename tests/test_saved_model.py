@@ -12,7 +12,8 @@ import pytest
 import helpers.similarity_model
 from helpers import saved_model, tc
 from helpers.decode import open_photo
-from helpers.errors import ModelError, PhotoError
+from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.image_column import image_array
 from helpers.photos import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import folder_of, picture, tiny_network
@@ -104,6 +105,69 @@ def test_bad_photos_are_remembered(data, network, tmp_path):
     assert [dict(row) for row in load_model(tmp_path / "kin").bad] == [
         {"label": 6, "path": None, "reason": "there is no photo in this row"}
     ]
+
+
+# Rows of the frame
+
+
+def with_a_bad_photo(data, network, **named):
+    blank = tc.SFrame({"path": ["none.jpg"], "image": image_array([None])})[["path", "image"]]
+    frame = data[["path", "image"]]
+    frame = frame[0:2].append(blank).append(frame[2:6])
+    return create(frame, model=network, verbose=False, **named)
+
+
+@pytest.mark.parametrize("label", [None, "path"])
+def test_the_rows_of_the_frame_are_remembered(data, network, tmp_path, label):
+    model = with_a_bad_photo(data, network, label=label)
+    model.save(tmp_path / "kin")
+    again = load_model(tmp_path / "kin")
+    for each in (model, again):
+        assert each.rows.tolist() == [0, 1, 3, 4, 5, 6] and each.rows.dtype == np.int64
+        found = each.search(each.labels[0], where=[0, 1, 1, 1, 0, 0, 0])
+        assert sorted(found["reference_label"]) == sorted(each.labels[1:3])
+    again.save(tmp_path / "second")
+    assert load_model(tmp_path / "second").rows.tolist() == again.rows.tolist()
+
+
+def as_before(saved):
+    """As an older Photokin saved it, which did not say which rows of the frame the photos were."""
+    edit(saved, photokin=2, rows=None)
+
+
+def test_an_older_model_still_opens(model, saved, data):
+    as_before(saved)
+    again = load_model(saved)
+    assert rows(again.query(data, k=None, verbose=False)) == rows(model.query(data, k=None, verbose=False))
+    assert again.rows.tolist() == list(range(6)), "no photo was bad: they are all rows"
+
+
+def test_rows_of_an_older_model_are_known_where_they_are_its_labels(data, network, tmp_path):
+    with_a_bad_photo(data, network).save(tmp_path / "kin")
+    as_before(tmp_path / "kin")
+    assert load_model(tmp_path / "kin").rows.tolist() == [0, 1, 3, 4, 5, 6]
+
+
+def test_rows_of_an_older_model_that_cannot_be_known(data, network, tmp_path):
+    with_a_bad_photo(data, network, label="path").save(tmp_path / "kin")
+    as_before(tmp_path / "kin")
+    again = load_model(tmp_path / "kin")
+    assert again.rows is None
+    assert len(again.search("0.jpg", k=None)) == 6
+    for ask in (lambda: again.search("0.jpg", where=[True] * 7), lambda: again.where([True] * 6)):
+        with pytest.raises(FrameError, match="did not say which rows of the frame its photos were: build it again"):
+            ask()
+    again.save(tmp_path / "second")
+    assert load_model(tmp_path / "second").rows is None
+
+
+def test_where_the_features_of_a_model_from_disk_are_kept(model, saved, tmp_path):
+    assert load_model(saved).store_path == model.store_path
+    (tmp_path / "moved").mkdir()
+    assert load_model(saved, folder=tmp_path / "moved").store_path != model.store_path
+
+
+# Photos
 
 
 def test_photos_that_are_no_files_go_into_the_folder(network, tmp_path):
@@ -200,6 +264,11 @@ DAMAGES = {
     "a field missing": lambda saved: edit(saved, metric=None),
     "a field too many": lambda saved: edit(saved, secret=1),
     "a label missing": lambda saved: edit(saved, labels=["a"]),
+    "rows of others": lambda saved: edit(saved, rows=[0, 1, 2, 3, 4, 6]),
+    "rows in no order": lambda saved: edit(saved, rows=[0, 2, 1, 3, 4, 5]),
+    "rows below zero": lambda saved: edit(saved, rows=[-1, 0, 1, 2, 3, 4]),
+    "a row missing": lambda saved: edit(saved, rows=[0, 1, 2, 3, 4]),
+    "rows of text": lambda saved: edit(saved, rows=list("012345")),
     "a name missing": lambda saved: edit(saved, names=["a"]),
     "photos missing": lambda saved: edit(saved, photos=[]),
     "half a network": lambda saved: edit(saved, network={"name": "x", "dimension": 27}),
@@ -217,7 +286,7 @@ def test_damage_is_seen(saved, damage):
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        (3, r"saved by a newer Photokin \(format 3\); update this one"),
+        (4, r"saved by a newer Photokin \(format 4\); update this one"),
         (1, r"an older Photokin .*; build the model again"),
     ],
 )

@@ -1,0 +1,190 @@
+"""Photos that were chosen, taken elsewhere: their paths in a CSV, or copies in a ZIP or a folder.
+
+Whole or not at all: `to` is there when everything is in it. Nothing that was
+there before is ever written over.
+"""
+
+import contextlib
+import csv
+import os
+import re
+import shutil
+import tempfile
+import time
+import unicodedata
+import zipfile
+from pathlib import Path
+from typing import Callable, Iterable, Iterator, List, Set, Tuple, Union
+
+from helpers.cache import replacing
+from helpers.cells import guarded
+from helpers.decode import read_photo
+from helpers.errors import ExportError, FrameError, PhotoError
+
+Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and where it lies or the bytes of its file
+Bad = List[Tuple[str, str]]  # name and reason
+
+_DRIVE = re.compile(r"^([A-Za-z]):")
+_ZIP_DATES = 315_619_200, 4_354_732_800  # 1980-01-02 and 2107-12-30: beyond these, ZIP knows none
+
+
+def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> Tuple[Path, Bad]:
+    """Write photos, given as name and source, to `to`; where that is, and which photos stayed out and why.
+
+    - `to` ends with `.csv`: the columns `path` (the name; one that begins like
+      a formula is marked, see `helpers.cells`) and `file` (where the photo
+      lies, empty for one that is no file).
+    - with `.zip`: copies in a ZIP, not compressed again.
+    - else: copies in a folder, which is new or empty.
+
+    Names are paths with `/`, and copies keep them, below `to` whatever they
+    say: `../` and the roots of disks are left out. Where two names are one, or
+    would be on Windows or a Mac, the later gets a number: `a (2).jpg`. Copies
+    are as old as their photos.
+
+    A photo that has gone or cannot be read stays out. Raises `FrameError` where
+    there is something at `to` already or no photo is given, and `ExportError`
+    where none can be read or the disk is full.
+    """
+    chosen = list(photos)
+    if not chosen:
+        raise FrameError("there is no photo to export; choose some first")
+    if not os.fspath(to):
+        raise FrameError("name a place for the photos: a file that ends with .csv or .zip, or a folder")
+    place = Path(to).expanduser().absolute()
+    ending = place.suffix.lower()
+    if place.is_dir() and (ending in (".csv", ".zip") or any(place.iterdir())):
+        raise FrameError(f"{place}: there is a folder already, and nothing in it is written over; choose another name")
+    if os.path.lexists(place) and not place.is_dir():
+        raise FrameError(f"{place}: there is a file already, and it is not written over; choose another name")
+    write = {".csv": _write_list, ".zip": _write_zip}.get(ending, _write_folder)
+    try:
+        return place, write(place, chosen, progress)
+    except OSError as error:
+        raise ExportError(
+            f"{place}: the photos could not be written ({error.strerror or error}), and nothing was left there; "
+            "make room, or choose another place"
+        ) from error
+
+
+def _write_list(place: Path, photos: List[Photo], progress: bool) -> Bad:
+    bad: Bad = []
+    rows = []
+    for name, source in _shown(photos, progress):
+        if isinstance(source, bytes):
+            rows.append((guarded(name), ""))
+        elif Path(source).is_file():
+            rows.append((guarded(name), str(Path(source).absolute())))
+        else:
+            bad.append((name, "no such file"))
+    _check_some(photos, bad)
+    with _new(place) as half, half.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("path", "file"), *rows])
+    return bad
+
+
+def _write_zip(place: Path, photos: List[Photo], progress: bool) -> Bad:
+    with _new(place) as half, zipfile.ZipFile(half, "w", zipfile.ZIP_STORED) as archive:
+
+        def put(name: str, content: bytes, modified: float) -> None:
+            entry = zipfile.ZipInfo(name, time.localtime(min(max(modified, _ZIP_DATES[0]), _ZIP_DATES[1]))[:6])
+            entry.external_attr = 0o644 << 16  # else nobody may read it
+            archive.writestr(entry, content)
+
+        return _copy(photos, put, progress)
+
+
+def _write_folder(place: Path, photos: List[Photo], progress: bool) -> Bad:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    half = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+    try:
+
+        def put(name: str, content: bytes, modified: float) -> None:
+            copy = half.joinpath(*name.split("/"))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(content)
+            os.utime(copy, (modified, modified))
+
+        bad = _copy(photos, put, progress)
+        half.chmod(0o755)
+        if place.is_dir():
+            place.rmdir()  # fails where something has come into it since
+        half.rename(place)
+        return bad
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def _copy(photos: List[Photo], put: Callable[[str, bytes, float], None], progress: bool) -> Bad:
+    """Hand on each photo under a name of its own; returns those that could not be read."""
+    bad: Bad = []
+    names = _Names()
+    for name, source in _shown(photos, progress):
+        try:
+            content = source if isinstance(source, bytes) else read_photo(source)
+            modified = time.time() if isinstance(source, bytes) else Path(source).stat().st_mtime
+        except PhotoError as error:
+            bad.append((name, str(error)))
+        except OSError as error:
+            bad.append((name, error.strerror or str(error)))
+        else:
+            put(names.take(name), content, modified)
+    _check_some(photos, bad)
+    return bad
+
+
+def _check_some(photos: List[Photo], bad: Bad) -> None:
+    if len(bad) == len(photos):
+        raise ExportError(f"none of the {len(photos)} photos can be read; the first, {bad[0][0]}: {bad[0][1]}")
+
+
+def _shown(photos: List[Photo], progress: bool) -> Iterator[Photo]:
+    from tqdm.auto import tqdm
+
+    return iter(tqdm(photos, unit=" photos", delay=2, disable=not progress))
+
+
+@contextlib.contextmanager
+def _new(place: Path) -> Iterator[Path]:
+    """A file that takes its place when it is whole, if that is still free."""
+    with replacing(place) as half:
+        yield half
+        if os.path.lexists(place):
+            raise FrameError(f"{place}: a file has come there meanwhile, and is not written over; choose another name")
+
+
+class _Names:
+    """Names of copies that lie below the place they are copied to, and are different from each other everywhere."""
+
+    def __init__(self) -> None:
+        self._files: Set[str] = set()
+        self._folders: Set[str] = set()
+
+    def take(self, name: str) -> str:
+        """The name for a photo; no other photo gets it."""
+        parts = _safe(name)
+        if any(_same("/".join(parts[:end])) in self._files for end in range(1, len(parts))):
+            parts = ["_".join(parts)]  # a photo has the name of the folder
+        stem, dot, ending = parts[-1].rpartition(".")
+        stem, ending = (stem, dot + ending) if stem else (parts[-1], "")
+        number = 1
+        while self._is_taken("/".join(parts)):
+            number += 1
+            parts[-1] = f"{stem} ({number}){ending}"
+        self._files.add(_same("/".join(parts)))
+        self._folders.update(_same("/".join(parts[:end])) for end in range(1, len(parts)))
+        return "/".join(parts)
+
+    def _is_taken(self, name: str) -> bool:
+        return _same(name) in self._files or _same(name) in self._folders
+
+
+def _safe(name: str) -> List[str]:
+    r"""The parts of a name, none of which leads out: `../` goes, `C:` becomes `C_`, and `\` is no separator."""
+    parts = [_DRIVE.sub(r"\1_", part.replace("\\", "_").replace("\0", "_")) for part in name.split("/")]
+    return [part for part in parts if part not in ("", ".", "..")] or ["photo"]
+
+
+def _same(name: str) -> str:
+    """Equal for names that are one on a disk that takes A for a."""
+    return unicodedata.normalize("NFC", name).casefold()

@@ -1,0 +1,230 @@
+"""Labels that people give to photos, kept in a CSV that a spreadsheet opens: `path,label`, one line a photo.
+
+The file is written whole at each change, so that it is complete whenever the
+kernel ends, and several notebooks may write to the same one.
+"""
+
+import csv
+import io
+import os
+from pathlib import Path
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Union
+
+from helpers.cache import replacing
+from helpers.cells import guarded, plain
+from helpers.errors import FrameError, LabelsError
+from helpers.lock import Busy, Lost, locked
+
+_COLUMNS = ["path", "label"]
+_DELIMITERS = ",;\t"  # spreadsheets of some countries write the others
+_LONGEST = 10_000  # characters
+_BOM = "\ufeff"
+_AGAIN = 3  # attempts where the lock was lost
+
+
+class Change(NamedTuple):
+    """The labels of photos before and after; `""` is none."""
+
+    before: Dict[str, str]
+    after: Dict[str, str]
+
+
+_done: Dict[str, List[Change]] = {}  # file → what was changed in it in this session
+
+
+class Labels(Mapping[str, str]):
+    """The labels of photos by their path, kept in a file that is made with the first label.
+
+    `labels[path]`, `get`, `items` and the other calls of a dict read; photos
+    without a label are absent. What other notebooks have written since is seen
+    after `reload`, `set` or `undo`; these read the file again and change no
+    more of it than was asked for: rows, columns and notes that people added
+    stay. Labels that begin like a formula have an apostrophe in front of them
+    in the file, see `helpers.cells`.
+
+    Raises `LabelsError` for a file that is damaged or something else; it stays
+    as it is.
+
+    >>> labels = Labels("photo-labels.csv")
+    >>> len(labels), labels.get("card 1/IMG_0001.JPG")
+    (0, None)
+    """
+
+    def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        self.path = Path(path).expanduser().absolute()
+        self._file = Path(os.path.realpath(self.path))  # a link stays a link
+        self.reload()
+
+    def __getitem__(self, path: str) -> str:
+        return self._labels[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def __repr__(self) -> str:
+        return f"Labels of {len(self)} photos in {self.path}"
+
+    def reload(self) -> None:
+        """Read the file again. Raises `LabelsError`."""
+        self._labels = _read(self._file).labels()
+
+    def set(self, paths: Union[str, Iterable[str]], text: str) -> Change:
+        """Give photos a label in place of what they had; `""` takes it away. Returns what that changed.
+
+        Raises `LabelsError` where the file cannot be written, and `FrameError`
+        for what is no path or label.
+        """
+        wanted = {_checked("path", path): text for path in ([paths] if isinstance(paths, str) else paths)}
+        if text != "":
+            _checked("label", text)
+        change = self._write(lambda _: wanted)
+        if change.after:
+            self._changes().append(change)
+        return change
+
+    def undo(self) -> Optional[Change]:
+        """Take back the last change of this session to this file that is not taken back yet.
+
+        Returns that change, without the photos that another notebook has
+        labelled since: they keep their label. `None` where there is nothing to
+        take back. Raises `LabelsError`.
+        """
+        changes = self._changes()
+        if not changes:
+            return None
+        last = changes[-1]
+        back = self._write(
+            lambda now: {path: last.before[path] for path, label in last.after.items() if now.get(path, "") == label}
+        )
+        changes.pop()
+        return Change(before=back.after, after=back.before)
+
+    def _changes(self) -> List[Change]:
+        return _done.setdefault(str(self._file), [])
+
+    def _write(self, wanted: Callable[[Dict[str, str]], Dict[str, str]]) -> Change:
+        """Change the labels in the file, which others may have written to, to those `wanted` of what is there."""
+        try:
+            for _ in range(_AGAIN):
+                try:
+                    return self._write_locked(wanted)
+                except Lost:
+                    continue
+            raise Busy("others write to it all the time")
+        except Busy as error:
+            raise LabelsError(f"{self.path}: not written, since others write to it all the time; try again") from error
+        except OSError as error:
+            reason = error.strerror or error
+            raise LabelsError(
+                f"{self.path}: the label could not be kept ({reason}); close the file where it is open in a "
+                "spreadsheet, or name another one"
+            ) from error
+
+    def _write_locked(self, wanted: Callable[[Dict[str, str]], Dict[str, str]]) -> Change:
+        with locked(self._file.with_name(f".{self._file.name}.lock")) as still_ours:
+            table = _read(self._file)
+            now = table.labels()
+            after = {path: label for path, label in wanted(now).items() if label != now.get(path, "")}
+            if after:
+                table.put(after)
+                with replacing(self._file) as half:
+                    half.write_bytes(table.text().encode("utf-8"))
+                    still_ours()
+            self._labels = table.labels()
+            return Change({path: now.get(path, "") for path in after}, after)
+
+
+class _Table:
+    """A CSV as it stands in the file, cell by cell."""
+
+    def __init__(self, header: List[str], rows: List[List[str]], delimiter: str = ",", begin: str = "") -> None:
+        self._header, self._rows, self._delimiter, self._begin = header, rows, delimiter, begin
+        self._path, self._label = (header.index(name) for name in _COLUMNS)
+
+    def labels(self) -> Dict[str, str]:
+        """Path → label; of several lines for a photo the last counts."""
+        found = {plain(row[self._path]): plain(row[self._label]) for row in self._rows}
+        return {path: label for path, label in found.items() if path and label}
+
+    def put(self, labels: Dict[str, str]) -> None:
+        left = dict(labels)
+        for row in self._rows:
+            path = plain(row[self._path])
+            if path in labels:
+                row[self._label] = guarded(labels[path])
+                left.pop(path, None)
+        for path, label in left.items():
+            row = [""] * len(self._header)
+            row[self._path], row[self._label] = guarded(path), guarded(label)
+            self._rows.append(row)
+        removed = {path for path, label in labels.items() if not label}
+        self._rows = [row for row in self._rows if plain(row[self._path]) not in removed or self._has_notes(row)]
+
+    def text(self) -> str:
+        stream = io.StringIO(newline="")
+        csv.writer(stream, delimiter=self._delimiter).writerows([self._header, *self._rows])
+        return self._begin + stream.getvalue()
+
+    def _has_notes(self, row: List[str]) -> bool:
+        return any(cell for place, cell in enumerate(row) if place not in (self._path, self._label))
+
+
+def _read(file: Path) -> _Table:
+    """The table in a file, empty where there is none; raises `LabelsError`."""
+    try:
+        text = file.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return _Table(list(_COLUMNS), [])
+    except UnicodeDecodeError as error:
+        raise LabelsError(
+            f"{file} is no CSV in UTF-8; save it from the spreadsheet as such, or name another file"
+        ) from error
+    except OSError as error:
+        reason = "a folder; name a file in it" if file.is_dir() else f"it cannot be read ({error.strerror})"
+        raise LabelsError(f"{file}: {reason}") from error
+    begin = _BOM if text.startswith(_BOM) else ""
+    text = text[len(begin) :]
+    delimiter = next((each for each in _DELIMITERS if _is_ours(text, each)), None)
+    if delimiter is None:
+        raise LabelsError(
+            f"{file} holds no labels: its first line does not name the columns path and label; name another file"
+        )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = next(reader)
+        return _Table(header, list(_rows(reader, len(header))), delimiter, begin)
+    except (csv.Error, ValueError) as error:
+        raise LabelsError(
+            f"{file} is damaged (line {reader.line_num}: {error}); mend it, or name another file"
+        ) from error
+
+
+def _is_ours(text: str, delimiter: str) -> bool:
+    try:
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return False
+    return [header.count(name) for name in _COLUMNS] == [1, 1]
+
+
+def _rows(reader: Iterable[List[str]], width: int) -> Iterator[List[str]]:
+    for cells in reader:
+        if len(cells) > width:
+            raise ValueError(f"{len(cells)} cells, and {width} columns")
+        if cells:
+            yield cells + [""] * (width - len(cells))
+
+
+def _checked(what: str, text: str) -> str:
+    if not isinstance(text, str):
+        raise FrameError(f"a {what} is text, not {type(text).__name__}")
+    if not 0 < len(text) <= _LONGEST or "\0" in text:
+        raise FrameError(f"a {what} has 1 to {_LONGEST:,} characters, none of them NUL: {text[:40]!r}")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise FrameError(f"{text[:40]!r} is not valid text and cannot be kept as a {what}") from error
+    return text

@@ -1,0 +1,88 @@
+"""One writer at a time, whichever process or notebook it is in: a file that is there while somebody writes."""
+
+import contextlib
+import os
+import time
+import uuid
+from pathlib import Path
+from typing import Callable, Iterator, Optional
+
+_STALE = 10.0  # seconds after which a lock that never changed belongs to nobody; to write takes far less
+_PATIENCE = 60.0  # seconds until others have had their turn
+_PAUSE = 0.02
+
+
+class Busy(OSError):
+    """Others are writing all the time."""
+
+
+class Lost(OSError):
+    """The lock was taken by another process, since this one stood still for too long."""
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[Callable[[], None]]:
+    """Have the lock file `path` to oneself: `with locked(path) as still_ours: ...`.
+
+    A lock that a process left behind when it was killed is taken over after ten
+    seconds. A process that slept for as long may have lost its own: it calls
+    `still_ours()` before it writes, which then raises `Lost`. Raises `Busy`
+    after a minute, and `OSError` where the folder cannot be written.
+    """
+    mark = uuid.uuid4().hex
+    _take(path, mark)
+    try:
+
+        def still_ours() -> None:
+            if _mark(path) != mark:
+                raise Lost(f"{path} was taken over")
+
+        yield still_ours
+    finally:
+        if _mark(path) == mark:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _take(path: Path, mark: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    begin = since = time.monotonic()
+    seen: Optional[str] = None
+    while True:
+        try:
+            with path.open("x", encoding="ascii") as file:
+                file.write(mark)
+            return
+        except FileExistsError:
+            pass
+        except PermissionError:  # of Windows, while another process removes it
+            if not path.exists() and time.monotonic() - begin > 1:
+                raise
+        now, there = time.monotonic(), _mark(path)  # the clock of a shared disk may be wrong
+        if there != seen:
+            seen, since = there, now
+        elif there is not None and now - since > _STALE:
+            _remove(path, there)
+        if now - begin > _PATIENCE:
+            raise Busy(f"{path} has been in use for a minute")
+        time.sleep(_PAUSE)
+
+
+def _remove(path: Path, mark: str) -> None:
+    """Take a stale lock away, and no other: of several that try, one succeeds."""
+    aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    with contextlib.suppress(OSError):
+        path.rename(aside)
+        try:
+            if _mark(aside) != mark:  # somebody was quicker, and this is the lock that they hold
+                os.link(aside, path)
+        finally:
+            aside.unlink()
+
+
+def _mark(path: Path) -> Optional[str]:
+    """What stands in the lock; None where there is none."""
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError:
+        return None
