@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 import pytest
 
@@ -87,9 +87,9 @@ def lab(request, tmp_path_factory, shared_cache) -> Iterator[Lab]:
                 server.wait()
 
 
-@pytest.fixture(scope="module")
-def page(lab) -> Iterator[Any]:
-    """An empty page of Chromium."""
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, which reaches nothing but this machine."""
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}: apt-get install chromium")
     from playwright.sync_api import sync_playwright
@@ -98,37 +98,50 @@ def page(lab) -> Iterator[Any]:
     arguments = ["--no-sandbox", "--no-first-run", "--no-proxy-server", *(f"--disable-{what}" for what in quiet)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        page = browser.new_page(viewport={"width": 1200, "height": 1400})
-        page.set_default_timeout(60_000)
-        yield page
+        yield browser
         browser.close()
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, page) -> Any:
-    """Notebook 02, opened and run by the menu, to its last cell."""
-    from playwright.sync_api import TimeoutError
-
-    address = f"{lab.address}/doc/tree/notebooks/02-pick-a-photo.ipynb"
-    page.goto(f"{address}?token={lab.token}")
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-    # The menu's commands belong to the notebook only once the notebook has the focus.
-    page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
-    page.locator(".jp-Notebook .jp-Cell.jp-mod-active").wait_for()
-    started = page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=re.compile(r"\[[*\d]")).first
-    for patience in (15_000, 15_000, 60_000):  # seen twice in eight starts: the click is lost while the page settles
-        page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
-        runs = page.locator(".lm-Menu-item:not(.lm-mod-disabled)")
-        runs.get_by_text("Run All Cells", exact=True).click()
-        with contextlib.suppress(TimeoutError):
-            started.wait_for(timeout=patience)
-            break
-    page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output img").wait_for(timeout=300_000)
-    return page
+def page(browser) -> Iterator[Any]:
+    """An empty page."""
+    page = browser.new_page(viewport={"width": 1200, "height": 1400})
+    page.set_default_timeout(30_000)
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="module")
-def kernel(lab, notebook) -> Iterator[Any]:
+def run_notebook(lab, page) -> Callable[[str, str], Any]:
+    """Opens a notebook and runs it by the menu, until something is on the page."""
+    from playwright.sync_api import TimeoutError
+
+    def run(name: str, until: str) -> Any:
+        page.goto(f"{lab.address}/doc/tree/notebooks/{name}?token={lab.token}")
+        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+        # The menu's commands belong to the notebook only once the notebook has the focus.
+        page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
+        page.locator(".jp-Notebook .jp-Cell.jp-mod-active").wait_for()
+        started = page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=re.compile(r"\[[*\d]")).first
+        for patience in (
+            15_000,
+            15_000,
+            60_000,
+        ):  # seen twice in eight starts: the click is lost while the page settles
+            page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
+            runs = page.locator(".lm-Menu-item:not(.lm-mod-disabled)")
+            runs.get_by_text("Run All Cells", exact=True).click()
+            with contextlib.suppress(TimeoutError):
+                started.wait_for(timeout=patience)
+                break
+        page.locator(until).last.wait_for(timeout=300_000)
+        return page
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def kernel(lab, notebook) -> Iterator[Callable[[str], str]]:
     """Asks the notebook's own kernel for the value of an expression, as text."""
     from jupyter_client import BlockingKernelClient
 

@@ -11,6 +11,12 @@ pytest.importorskip("playwright.sync_api", reason="the browser tests run from th
 BUILD = Path(__file__).resolve().parents[2] / "build"
 
 
+@pytest.fixture(scope="module")
+def notebook(run_notebook):
+    """Notebook 02, run to its last cell."""
+    return run_notebook("02-pick-a-photo.ipynb", ".jp-CodeCell >> nth=-1 >> .jp-OutputArea-output img")
+
+
 @pytest.fixture
 def matches(notebook):
     """The address of the picture with the matches, which is new with every answer."""

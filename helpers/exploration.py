@@ -1,0 +1,204 @@
+"""Looking through a collection and following similarity from photo to photo, without a page to look at.
+
+An `Exploration` is what `helpers.explorer` shows: a trail of questions, the
+photos that answer the last one, filters, a selection and its labels.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple, Union
+
+import numpy as np
+
+from helpers import tc
+from helpers.catalogue import Catalogue, Filter
+from helpers.decode import open_photo
+from helpers.errors import FrameError, PhotoError, PhotokinError
+from helpers.export import export
+from helpers.labels import Labels
+from helpers.recent import Source
+from helpers.trail import Box, Step, Trail
+
+SORTS = ("distance", "name", "date")
+
+
+class Exploration:
+    """A collection, and how far one has come in it.
+
+    `filter`, `sort` (one of `SORTS`), `descending`, `k`, `metric` and `hide`
+    (the photos asked with stay out of the answer) can be set; `refresh` makes
+    them count. Photos are known by their number: those of the collection by
+    their row, those from outside by -1, -2, ...
+
+    After that `rows`, int64, are the photos to show, in order; `found` is the
+    SFrame of the answer, or None where the whole collection is shown.
+    """
+
+    def __init__(self, model: Any, data: Optional[Any], labels: Union[str, "os.PathLike[str]"]) -> None:
+        self.model = model
+        self._row_of = {label: row for row, label in enumerate(model.labels)}
+        if len(self._row_of) < len(model.labels):
+            raise FrameError(
+                "some labels stand for several photos; build the model without label=, or with one such as 'path'"
+            )
+        self._data = model.data if data is None else data
+        if self._data is not None and len(self._data) != len(model.labels):
+            raise FrameError(f"the frame has {len(self._data)} rows, and the model {len(model.labels)} photos")
+        self.catalogue = Catalogue(model.names, self._data)
+        self.label_column = "label" if "label" not in self.catalogue.columns else "my_label"
+        self.labels = Labels(labels)
+        self.trail = Trail()
+        self.outside: List[Tuple[str, bytes]] = []
+        self.selected: List[int] = []
+        self.filter, self.sort, self.descending = Filter(), "distance", False
+        self.k, self.metric, self.hide = 20, model.metric, True
+        self.found: Optional[Any] = None
+        self.rows = np.arange(len(model.labels))
+        self._take_labels()
+
+    # Asking.
+
+    def number(self, photo: Any) -> int:
+        """The number of a photo: a label of the model, or a `pathlib.Path` or bytes from outside."""
+        if isinstance(photo, Path):
+            try:
+                return self.take(photo.name, photo.read_bytes())
+            except OSError as error:
+                raise PhotoError(f"{photo}: {error.strerror}") from error
+        if isinstance(photo, bytes):
+            return self.take("photo from outside", photo)
+        if photo not in self._row_of:
+            raise FrameError(f"{photo!r} is not the label of a photo in this model")
+        return self._row_of[photo]
+
+    def take(self, name: str, content: bytes) -> int:
+        """Have a photo from outside; its number. Raises `PhotoError` for what is no photo."""
+        try:
+            open_photo(content, size=(64, 64))
+        except PhotoError as error:
+            raise PhotoError(f"{name}: {error}") from error
+        self.outside.append((name, content))
+        return -len(self.outside)
+
+    def ask(self, number: int) -> None:
+        """The nearest photos to one."""
+        self._go(Step(like=(number,)))
+
+    def mark(self, number: int, like: bool = True) -> None:
+        """Ask with one more photo as *like this*, or as *not like this*; with one less, if it was marked so."""
+        self._go((self.trail.here or Step()).marked(number, like))
+
+    def ask_region(self, number: int, box: Box) -> None:
+        """Ask with a part of a photo: left, top, right, bottom in shares of its width and height."""
+        self._go(Step((number,), box=box))
+
+    def browse(self) -> None:
+        """The whole collection again."""
+        self._go(None)
+
+    def move(self, steps: int) -> None:
+        """Back on the trail of questions (below zero), or forward."""
+        self.trail.move(steps)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Answer the question as the settings now are. Raises what the search and the filter raise."""
+        passed = self.catalogue.matching(self.filter)
+        question = self.trail.here
+        answered = question is not None and question.like
+        self.found = self._answer(question, passed) if question is not None and answered else None
+        if self.found is None:
+            rows = np.flatnonzero(passed)
+        else:
+            rows = np.array([self._row_of[label] for label in self.found["reference_label"]], dtype=np.int64)
+        if self.sort != "distance":
+            rows = self.catalogue.order(rows, self.sort, self.descending)
+        elif self.descending:
+            rows = rows[::-1]
+        self.rows = rows
+
+    @property
+    def chosen(self) -> Optional[Any]:
+        """The label of the one whole photo of the collection that was asked with, if it was one."""
+        question = self.trail.here
+        if question is None or len(question.like) != 1 or question.unlike or question.box or question.like[0] < 0:
+            return None
+        return self.model.labels[question.like[0]]
+
+    def about(self) -> Dict[int, Dict[str, Any]]:
+        """Of each photo found: its `distance`, and the `box` of the part that is like the one asked with."""
+        if self.found is None:
+            return {}
+        told = {}
+        for edge in self.found:
+            box = [edge[side] for side in ("left", "top", "right", "bottom")] if "left" in edge else None
+            told[self._row_of[edge["reference_label"]]] = {"distance": edge["distance"], "box": box}
+        return told
+
+    def photo(self, number: int) -> Tuple[str, Source, Optional[str]]:
+        """Name, source and, where known, identity of a photo."""
+        if number < 0:
+            return (*self.outside[-1 - number], None)
+        collection = self.model.collection
+        return collection.names[number], collection.sources[number], collection.identities[number]
+
+    def _go(self, question: Optional[Step]) -> None:
+        before = self.trail.steps, self.trail.place
+        self.trail.go(question)
+        try:
+            self.refresh()
+        except PhotokinError:
+            self.trail.steps, self.trail.place = before
+            raise
+
+    def _answer(self, question: Step, passed: np.ndarray) -> Any:
+        like, unlike = ([self._asked(each) for each in some] for some in (question.like, question.unlike))
+        return self.model.search(
+            like=like if question.box is None else [],
+            unlike=unlike,
+            region=None if question.box is None else (like[0], question.box),
+            where=None if passed.all() else self.model.where(passed),
+            k=self.k,
+            metric=self.metric,
+            hide=self.hide,
+        )
+
+    def _asked(self, number: int) -> Any:
+        return self.outside[-1 - number][1] if number < 0 else self.model.labels[number]
+
+    # Keeping.
+
+    def give(self, label: str) -> None:
+        """Give the selected photos a label; an empty one takes theirs away."""
+        self.labels.set([self.model.names[row] for row in self._selected()], label.strip())
+        self._take_labels()
+
+    def undo(self) -> bool:
+        """Take the last labels back; whether there were any."""
+        undone = self.labels.undo() is not None
+        self._take_labels()
+        return undone
+
+    def export(self, to: Union[str, "os.PathLike[str]"]) -> Tuple[Path, List[Tuple[str, str]]]:
+        """The selected photos' paths into a `.csv`, or copies into a `.zip` or a folder; where, and what stayed out."""
+        return export([self.photo(row)[:2] for row in self._selected()], to)
+
+    def frame(self, rows: Optional[List[int]] = None) -> Any:
+        """Photos, or all of them, as an SFrame: the rows of the frame they came from, with their labels."""
+        frame, names = self._data, self.model.names
+        if frame is None:
+            frame = tc.SFrame({"id": self.model.labels}).add_column(tc.SArray(names, dtype=str), "path")
+        frame = frame.add_column(tc.SArray([self.labels.get(name) for name in names], dtype=str), self.label_column)
+        if rows is None:
+            return frame
+        chosen = np.zeros(len(names), int)
+        chosen[rows] = 1
+        return frame[tc.SArray(chosen.tolist(), dtype=int)]
+
+    def _selected(self) -> List[int]:
+        if not self.selected:
+            raise FrameError("no photo is selected")
+        return self.selected
+
+    def _take_labels(self) -> None:
+        self.catalogue.put(self.label_column, [self.labels.get(name) for name in self.model.names])

@@ -1,0 +1,315 @@
+"""The explorer: look through a collection, ask with a photo, ask again with what was found, keep the best.
+
+`Explorer(model)` is a widget, the page to a `helpers.exploration.Exploration`.
+All that can be done on the page is a method too, and what comes of it are
+plain objects to go on with: `explorer.found`, `explorer.selection`.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Union
+
+import anywidget
+import numpy as np
+import traitlets
+
+from helpers.catalogue import Filter
+from helpers.distance import METRICS
+from helpers.errors import FrameError, PhotoError, PhotokinError
+from helpers.exploration import SORTS, Exploration
+from helpers.labels import Labels
+from helpers.metadata import taken
+from helpers.photos import preview
+from helpers.thumbnails import Thumbnails
+from helpers.trail import Box
+
+__all__ = ["Explorer"]
+
+_HERE = Path(__file__).parent
+_SCREEN = 60  # photos whose thumbnails are sent along with an answer
+_LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
+_LABELS = "photo-labels.csv"
+_SETTINGS = ("k", "metric", "hide", "sort", "descending")
+
+
+class Explorer(anywidget.AnyWidget):
+    """A gallery of a collection, in which every photo can be asked with.
+
+    - `model`: a `SimilarityModel`; `data`: the frame of its photos, row by row,
+      for filters by its columns. Needed only of a model that was loaded.
+    - `k`: how many photos an answer has at first.
+    - `labels`: the CSV in which labels are kept, by default `photo-labels.csv`
+      in the notebook's folder. It is written when the first label is given.
+    - `keep`: with False the page neither labels nor exports: for visitors, who
+      are to write nothing on this machine.
+
+    Traits to observe: `chosen`, the label of the one photo asked with, or None;
+    `found`, the SFrame that `model.search` gave, or None; `selected`, the
+    labels of the selected photos, which can be set too. Traits to set: `k`,
+    `metric`, `hide` (leave the photos asked with out of the answer), `sort`
+    (`distance`, `name` or `date`), `descending`, and those of
+    `helpers.catalogue.Filter`: `folder`, `name`, `since`, `until`, `column`, `value`.
+
+    Raises `FrameError` for a model whose labels stand for several photos, and
+    for a frame of another length.
+    """
+
+    _esm = _HERE / "explorer.js"
+    _css = _HERE / "explorer.css"
+
+    chosen = traitlets.Any(None, allow_none=True)
+    found = traitlets.Any(None, allow_none=True)
+    selected: "traitlets.List[Any]" = traitlets.List()
+    k = traitlets.Int(20, min=1, max=500)
+    metric = traitlets.Enum(METRICS)
+    hide = traitlets.Bool(True)
+    sort = traitlets.Enum(SORTS, "distance")
+    descending = traitlets.Bool(False)
+    folder = traitlets.Unicode(None, allow_none=True)
+    name = traitlets.Unicode("")
+    since = traitlets.Unicode("")
+    until = traitlets.Unicode("")
+    column = traitlets.Unicode("")
+    value = traitlets.Unicode("")
+
+    # What the page is told; photos are rows of the collection, or below zero from outside.
+    _state = traitlets.Dict().tag(sync=True)
+    _rows = traitlets.Bytes(b"").tag(sync=True)  # uint32: on show, in order
+    _picked = traitlets.Bytes(b"").tag(sync=True)  # uint32: selected
+
+    def __init__(
+        self,
+        model: Any,
+        data: Optional[Any] = None,
+        *,
+        k: int = 20,
+        labels: Union[str, "os.PathLike[str]", None] = None,
+        keep: bool = True,
+    ) -> None:
+        self.model, self._keep = model, keep
+        self._exploration = Exploration(model, data, _LABELS if labels is None else labels)
+        self._thumbnails = Thumbnails()
+        self._uploads: Dict[Any, List[bytes]] = {}  # as far as they have come
+        self._message = ""
+        self._stamp = 0
+        self._told_labels = dict(self._exploration.labels.items())
+        super().__init__(k=k, metric=model.metric)
+        self.observe(self._set, [*_SETTINGS, *Filter._fields])
+        self.observe(self._select, "selected")
+        self.on_msg(self._heard)
+        self._set()
+
+    @property
+    def selection(self) -> Any:
+        """The selected photos as an SFrame: their rows of the frame, with the column `label`."""
+        return self._exploration.frame(self._exploration.selected)
+
+    @property
+    def data(self) -> Any:
+        """The whole collection as an SFrame, with the column `label`; `my_label` where the frame has a `label`."""
+        return self._exploration.frame()
+
+    @property
+    def labels(self) -> Labels:
+        """The labels by the names of the photos, as they are in the file."""
+        return self._exploration.labels
+
+    def ask(self, photo: Any) -> None:
+        """Show the nearest photos to one: a label of the model, or a `pathlib.Path` or bytes from outside."""
+        self._do(lambda: self._exploration.ask(self._exploration.number(photo)))
+
+    def mark(self, photo: Any, like: bool = True) -> None:
+        """Ask with one more photo as *like this*, or *not like this*; with one less if it was marked so."""
+        self._do(lambda: self._exploration.mark(self._exploration.number(photo), like))
+
+    def ask_region(self, photo: Any, box: Box) -> None:
+        """Ask with a part of a photo: left, top, right, bottom in shares of its width and height."""
+        self._do(lambda: self._exploration.ask_region(self._exploration.number(photo), box))
+
+    def browse(self) -> None:
+        """Show the whole collection, as far as it passes the filters."""
+        self._do(self._exploration.browse)
+
+    def back(self, steps: int = 1) -> None:
+        """Show the answer before; the first of all is the whole collection."""
+        self._do(lambda: self._exploration.move(-steps))
+
+    def forward(self, steps: int = 1) -> None:
+        """Show the answer after."""
+        self._do(lambda: self._exploration.move(steps))
+
+    def give(self, label: str) -> None:
+        """Give the selected photos a label, and keep it; an empty one takes theirs away."""
+        self._do(lambda: self._exploration.give(label))
+
+    def undo(self) -> None:
+        """Take the last labels back."""
+        undone = self._exploration.undo()
+        self._say("" if undone else "There is nothing to undo.")
+
+    def export(self, to: Union[str, "os.PathLike[str]"]) -> Path:
+        """Write the selected photos: their paths into a `.csv`, or copies into a `.zip` or a folder; returns where."""
+        path, bad = self._exploration.export(to)
+        left = "".join(f"; left out: {name}: {reason}" for name, reason in bad[:3])
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        self._say(f"{len(self.selected) - len(bad)} photos are in {path}{left}{more}.")
+        return path
+
+    # Telling the page.
+
+    def _do(self, work: Callable[[], Any]) -> None:
+        work()
+        self._message = ""
+        self._show()
+
+    def _say(self, text: str) -> None:
+        self._message = text
+        self._show()
+
+    def _set(self, _: Any = None) -> None:
+        """Take over what was set, all of it or, where it cannot be had, nothing."""
+        here = self._exploration
+        before = {name: getattr(here, name) for name in (*_SETTINGS, "filter")}
+        for name in _SETTINGS:
+            setattr(here, name, getattr(self, name))
+        here.filter = Filter(*(getattr(self, name) for name in Filter._fields))
+        try:
+            self._do(here.refresh)
+        except PhotokinError:
+            for name, value in before.items():
+                setattr(here, name, value)
+            raise
+
+    def _show(self) -> None:
+        here = self._exploration
+        with self.hold_trait_notifications():
+            self.found, self.chosen = here.found, here.chosen
+        self._stamp += 1
+        question = here.trail.here
+        with self.hold_sync():
+            self._rows = here.rows.astype("<u4").tobytes()
+            self._state = {
+                **{name: getattr(self, name) for name in (*_SETTINGS, *Filter._fields)},
+                "stamp": self._stamp,  # so that each answer is news, also an equal one
+                "count": len(self.model.labels),
+                "about": {} if here.found is None else {str(row): told for row, told in here.about().items()},
+                "found": here.found is not None,
+                "question": None if question is None else question._asdict(),
+                "trail": [None if step is None else step._asdict() for step in here.trail.steps],
+                "place": here.trail.place,
+                "folders": here.catalogue.folder_counts(),
+                "columns": here.catalogue.columns,
+                "dates": here.catalogue.has_dates,
+                "metrics": list(METRICS),
+                "regions": self.model.regions is not None,
+                "labelled": len(self._exploration.labels),
+                "words": sorted({label for _, label in here.labels.items()})[:100],
+                "keep": self._keep,
+                "message": self._message,
+            }
+        self._tell_labels()
+        asked = {number for step in here.trail.steps[-20:] if step is not None for number in (*step.like, *step.unlike)}
+        self._send_photos([*here.rows[:_SCREEN].tolist(), *sorted(asked)])
+
+    def _tell_labels(self) -> None:
+        """Those that have changed: the page keeps the others."""
+        before, now = self._told_labels, dict(self._exploration.labels.items())
+        self._told_labels = now
+        changed = {name for name in {*before, *now} if before.get(name) != now.get(name)}
+        rows = [row for row, name in enumerate(self.model.names) if name in changed] if changed else []
+        if rows:
+            self.send({"kind": "labels", "labels": [[row, now.get(self.model.names[row])] for row in rows]})
+
+    def _select(self, _: Any = None) -> None:
+        rows = [self._exploration.number(label) for label in self.selected]
+        self._exploration.selected = rows
+        self._picked = np.array(rows, "<u4").tobytes()
+
+    def _send_photos(self, numbers: List[int]) -> None:
+        photos = [self._exploration.photo(number) for number in numbers]
+        pictures = self._thumbnails.get_many([(source, identity) for _, source, identity in photos])
+        there = [picture for picture in pictures if picture is not None]
+        places = iter(range(len(there)))
+        told = [
+            {
+                "photo": number,
+                "name": name,
+                "label": self._exploration.labels.get(name) if number >= 0 else None,
+                "buffer": None if picture is None else next(places),
+            }
+            for number, (name, _, _), picture in zip(numbers, photos, pictures)
+        ]
+        self.send({"kind": "photos", "photos": told}, there)
+
+    def _send_large(self, number: int) -> None:
+        name, source, _ = self._exploration.photo(number)
+        date = (self._exploration.catalogue.taken(number) if number >= 0 else None) or taken(source)
+        told: Dict[str, Any] = {"kind": "large", "photo": number, "name": name}
+        told["date"] = None if date is None else date.isoformat(" ", "minutes")
+        try:
+            picture = preview(source)
+            told["bytes"] = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
+            told["label"] = self._exploration.labels.get(name) if number >= 0 else None
+            self.send(told, [picture])
+        except (OSError, PhotoError) as error:
+            self.send({**told, "error": str(error)})
+
+    # Hearing the page.
+
+    def _heard(self, _: Any, content: Dict[str, Any], buffers: List[Any]) -> None:
+        try:
+            self._obey(content, buffers)
+        except (PhotokinError, traitlets.TraitError) as error:
+            self._say(str(error))
+        finally:
+            self.send({"kind": "done", "number": content.get("number")})
+
+    def _obey(self, told: Dict[str, Any], buffers: List[Any]) -> None:
+        here, wish = self._exploration, told["do"]
+        if wish == "photos":
+            self._send_photos([self._checked(number) for number in told["photos"]])
+        elif wish == "large":
+            self._send_large(self._checked(told["photo"]))
+        elif wish == "ask":
+            self._do(lambda: here.ask(self._checked(told["photo"])))
+        elif wish == "mark":
+            self._do(lambda: here.mark(self._checked(told["photo"]), bool(told["like"])))
+        elif wish == "region":
+            self._do(lambda: here.ask_region(self._checked(told["photo"]), told["box"]))
+        elif wish == "set":
+            with self.hold_trait_notifications():
+                for name in {*_SETTINGS, *Filter._fields} & set(told["values"]):
+                    setattr(self, name, told["values"][name])
+        elif wish == "upload":
+            self._uploaded(told, bytes(buffers[0]))
+        elif wish == "select":
+            rows = np.frombuffer(buffers[0], "<u4").tolist()
+            self.selected = [self.model.labels[self._checked(row)] for row in rows]
+        elif wish in ("browse", "back"):
+            getattr(self, wish)()
+        elif wish == "move":
+            self.forward(int(told["steps"]))
+        elif not self._keep:
+            raise FrameError("nothing is kept here")
+        elif wish == "undo":
+            self.undo()
+        elif wish == "give":
+            self.give(str(told["label"]))
+        elif wish == "export":
+            self.export(str(told["to"]).strip())
+
+    def _uploaded(self, told: Dict[str, Any], content: bytes) -> None:
+        """A part of a photo; all parts that came are asked with."""
+        parts = self._uploads.setdefault(told["upload"], [])
+        parts.append(content)
+        if sum(map(len, parts)) > _LARGEST_UPLOAD:
+            self._uploads[told["upload"]] = []
+            raise PhotoError(f"{told['name']} is larger than 50 MB; make it smaller first")
+        if len(parts) == told["parts"]:
+            whole = b"".join(self._uploads.pop(told["upload"]))
+            self._do(lambda: self._exploration.ask(self._exploration.take(str(told["name"]), whole)))
+
+    def _checked(self, number: Any) -> int:
+        if not isinstance(number, int) or not -len(self._exploration.outside) <= number < len(self.model.labels):
+            raise FrameError(f"there is no photo number {number!r}")
+        return number

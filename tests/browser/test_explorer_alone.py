@@ -1,0 +1,420 @@
+"""The explorer's page without Jupyter: its module, its style sheet, and a kernel that is none (`alone/mock.js`)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPLORER = ROOT / "helpers" / "explorer"
+FILES = {
+    "explorer.js": (EXPLORER / "explorer.js", "text/javascript"),
+    "explorer.css": (EXPLORER / "explorer.css", "text/css"),
+    "mock.js": (Path(__file__).parent / "alone" / "mock.js", "text/javascript"),
+}
+EMPTY = '<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="explorer.css"><body>'
+QUESTION = {"like": [5, 9], "unlike": [11], "box": None}
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 1000, "height": 1000})
+    page.set_default_timeout(20_000)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def serve(route):
+        name = route.request.url.rpartition("/")[2]
+        path, kind = FILES.get(name, (None, None))
+        if path is None:
+            route.fulfill(body=EMPTY, content_type="text/html")
+        else:
+            route.fulfill(path=str(path), content_type=kind)
+
+    page.route("http://photokin.test/**", serve)
+    page.goto("http://photokin.test/")
+    yield page
+    page.close()
+    assert not errors
+
+
+@pytest.fixture
+def show(page):
+    """Shows an explorer of so many photos, with changes to what the kernel says of it; `model` is the kernel."""
+
+    def show(count, **changes):
+        page.evaluate(
+            "async ([count, changes]) => { const mock = await import('./mock.js');"
+            "window.model = mock.mock(count, changes); window.end = mock.show(window.model); }",
+            [count, changes],
+        )
+        if count:
+            page.locator(".pk-tile img").first.wait_for()
+        return page.locator(".photokin-explorer").last
+
+    return show
+
+
+def sent(page, wish):
+    """What the explorer has asked of the kernel, without numbers."""
+    told = page.evaluate("model.sent")
+    kept = [{name: value for name, value in each.items() if name not in ("number", "do")} for each in told]
+    return [each for each, whole in zip(kept, told) if whole["do"] == wish]
+
+
+def picked(page):
+    return page.evaluate("[...new Uint32Array(model.get('_picked').buffer)]")
+
+
+def answer(page, **news):
+    """The kernel answers with photos 0, 7, 14, ..., the fourth of them by a part."""
+    about = {str(7 * n): {"distance": 1.5 * n, "box": [0.5, 0.25, 1, 0.75] if n == 3 else None} for n in range(20)}
+    state = {"found": True, "about": about, "question": QUESTION, "trail": [None, QUESTION], "place": 1, **news}
+    page.evaluate("([state, order]) => model.state(state, order)", [state, [7 * n for n in range(20)]])
+    page.locator(".pk-distance").first.wait_for()
+
+
+def test_of_100_000_photos_only_those_on_screen_are_asked_for(page, show):
+    root = show(100_000)
+    assert root.locator(".pk-status").inner_text() == "100,000 photos"
+    assert page.locator(".pk-tile").count() < 80
+    page.locator(".pk-gallery").evaluate("gallery => { gallery.scrollTop = gallery.scrollHeight / 2 }")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.pk-tile img')].length > 20 && "
+        "document.querySelector('.pk-tile').dataset.place > 40000"
+    )
+    page.locator(".pk-gallery").evaluate("gallery => { gallery.scrollTop = gallery.scrollHeight }")
+    page.locator("[aria-posinset='100000'] img").wait_for()
+    assert sum(len(each["photos"]) for each in sent(page, "photos")) < 500
+
+
+def test_one_photo_and_none(page, show):
+    show(1)
+    assert page.locator(".pk-status").inner_text() == "1 photo"
+    page.evaluate("model.state({}, [])")
+    page.get_by_text("No photo passes the filters.").wait_for()
+    assert page.locator(".pk-tile").count() == 0
+    page.locator(".pk-gallery").focus()
+    for key in ("ArrowRight", "Enter", "a", " ", "End", "Escape"):
+        page.keyboard.press(key)
+    assert not sent(page, "ask") and page.locator(".pk-large").is_hidden()
+
+
+def test_a_click_asks_and_the_answer_has_numbers_and_bars(page, show):
+    show(200)
+    page.locator(".pk-tile").nth(3).click()
+    assert sent(page, "ask") == [{"photo": 3, "bytes": []}]
+    answer(page)
+    assert page.locator(".pk-distance").nth(2).inner_text() == "3.00"
+    widths = page.locator(".pk-bar span").evaluate_all("bars => bars.map(bar => parseFloat(bar.style.width))")
+    assert widths == sorted(widths) and widths[0] == 0 and widths[-1] <= 100
+    assert page.locator(".pk-status").inner_text() == "20 photos found"
+    assert page.locator(".pk-chip").count() == 3 and page.locator(".pk-chip.pk-not").count() == 1
+    page.locator(".pk-tile .pk-outline").wait_for()
+    frame, picture = (
+        page.locator(f"[aria-posinset='4'] {what}").bounding_box() for what in (".pk-outline", ".pk-picture")
+    )
+    assert frame["x"] == pytest.approx(picture["x"] + picture["width"] / 2, abs=2)
+
+
+def test_a_double_click_opens_the_photo_and_leaves_the_trail_as_it_was(page, show):
+    show(200)
+    page.locator(".pk-tile").nth(3).dblclick()
+    page.locator(".pk-stage img[src]").wait_for()
+    assert page.locator(".pk-facts").inner_text().split() == ["Name", "north/photo-3.jpg", "Size", "13", "kB"]
+    assert [each["do"] for each in page.evaluate("model.sent") if each["do"] != "photos"] == ["ask", "back", "large"]
+
+
+def test_keys_go_from_photo_to_photo(page, show):
+    show(200)
+    gallery = page.locator(".pk-gallery")
+    gallery.focus()
+    active = "() => Number(document.querySelector('.pk-active')?.dataset.place ?? -1)"
+    columns = len({tile.bounding_box()["x"] for tile in page.locator(".pk-tile").all()})
+    for key, place in (
+        ("ArrowRight", 1), ("ArrowDown", 1 + columns), ("ArrowLeft", columns), ("ArrowUp", 0), ("ArrowUp", 0),
+        ("End", 199), ("ArrowDown", 199), ("Home", 0),
+    ):  # fmt: skip
+        page.keyboard.press(key)
+        assert page.evaluate(active) == place, key
+        assert gallery.get_attribute("aria-activedescendant") == page.locator(".pk-active").get_attribute("id")
+    page.keyboard.press("PageDown")
+    assert page.evaluate(active) >= 2 * columns
+    page.keyboard.press("Home")
+    for key, wish, told in (
+        ("a", "ask", {"photo": 0}), ("l", "mark", {"photo": 0, "like": True}),
+        ("u", "mark", {"photo": 0, "like": False}), ("Backspace", "move", {"steps": -1}),
+        ("Shift+Backspace", "move", {"steps": 1}),
+    ):  # fmt: skip
+        page.keyboard.press(key)
+        assert sent(page, wish)[-1] == {**told, "bytes": []}
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "name"
+
+
+def test_keys_stay_in_the_explorer(page, show):
+    show(20)
+    page.evaluate("window.others = []; document.addEventListener('keydown', event => others.push(event.key))")
+    page.locator(".pk-gallery").focus()
+    for key in ("a", "Enter", "Escape", "x"):
+        page.keyboard.press(key)
+    assert page.evaluate("others") == ["x"]
+    assert page.locator("[data-lm-suppress-shortcuts=true] .pk-gallery").count() == 1
+
+
+def test_photos_are_selected_by_keys(page, show):
+    show(200)
+    page.locator(".pk-gallery").focus()
+    page.keyboard.press(" ")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    assert picked(page) == [0, 1, 2, 3]
+    assert page.locator("[aria-selected=true]").count() == 4
+    assert page.locator(".pk-status").inner_text() == "200 photos, 4 selected"
+    page.keyboard.press(" ")
+    assert picked(page) == [0, 1, 2]
+    page.keyboard.press("Control+a")
+    assert len(picked(page)) == 200
+    page.keyboard.press("Escape")
+    assert picked(page) == []
+    assert not sent(page, "ask")
+
+
+def test_photos_are_selected_with_the_mouse(page, show):
+    show(200)
+    tiles = page.locator(".pk-tile")
+    tiles.nth(1).hover()
+    tiles.nth(1).locator(".pk-tick").click()
+    tiles.nth(3).click(modifiers=["Control"])
+    assert picked(page) == [1, 3]
+    tiles.nth(5).click(modifiers=["Shift"])
+    assert picked(page) == [1, 3, 4, 5]
+    tiles.nth(3).click(modifiers=["Control"])
+    assert picked(page) == [1, 4, 5]
+    first, last = tiles.nth(0).bounding_box(), tiles.nth(2).bounding_box()
+    page.mouse.move(first["x"] + 20, first["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(last["x"] + 20, last["y"] + 40, steps=4)
+    assert page.locator(".pk-band").is_visible()
+    page.mouse.up()
+    assert picked(page) == [0, 1, 2] and page.locator(".pk-band").is_hidden()
+    assert not sent(page, "ask")
+
+
+def test_labels_and_exports_are_sent(page, show):
+    show(50)
+    assert page.locator("input[name=label]").is_hidden()
+    page.evaluate("model.pick([4])")
+    page.locator("input[name=label]").fill("<b>fox</b>")
+    page.keyboard.press("Enter")
+    assert sent(page, "give") == [{"label": "<b>fox</b>", "bytes": []}]
+    page.evaluate("model.tell('msg:custom', {kind: 'labels', labels: [[4, '<b>fox</b>']]})")
+    page.evaluate("model.state({ labelled: 1 })")
+    assert page.locator(".pk-label").inner_text() == "<b>fox</b>"
+    page.locator("input[name=to]").fill("foxes.zip")
+    page.get_by_role("button", name="Export").click()
+    assert sent(page, "export") == [{"to": "foxes.zip", "bytes": []}]
+    page.get_by_role("button", name="Undo").click()
+    assert len(sent(page, "undo")) == 1
+
+
+def test_a_box_is_drawn_with_the_mouse(page, show):
+    show(50)
+    page.locator(".pk-gallery").focus()
+    page.keyboard.press("Enter")
+    page.locator(".pk-stage img[src]").wait_for()
+    page.wait_for_function("document.querySelector('.pk-stage img').naturalWidth > 0")
+    stage = page.locator(".pk-stage").bounding_box()
+    middle, side = stage["x"] + stage["width"] / 2, stage["height"] / 4
+    page.mouse.move(middle, stage["y"] + side)
+    page.mouse.down()
+    page.mouse.move(middle + 2 * side, stage["y"] + 3 * side, steps=3)
+    page.mouse.up()
+    page.get_by_role("button", name="Search the box").click()
+    (told,) = sent(page, "region")
+    wide = stage["height"] / 120 * 160  # of the photo on the stage
+    assert told["box"] == pytest.approx([0.5, 0.25, 0.5 + 2 * side / wide, 0.75], abs=0.01)
+    assert page.locator(".pk-large").is_hidden()
+
+
+def test_a_box_is_placed_by_keys(page, show):
+    show(50)
+    page.locator(".pk-gallery").focus()
+    for key in ("ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_function("document.querySelector('.pk-stage img').naturalWidth > 0")
+    for key in ("b", "ArrowLeft", "ArrowLeft", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    assert page.locator(".pk-box").is_visible()
+    page.keyboard.press("Enter")
+    assert sent(page, "region") == [{"photo": 1, "box": pytest.approx([0.21, 0.27, 0.73, 0.75]), "bytes": []}]
+    assert page.evaluate("document.activeElement.className") == "pk-gallery"
+
+
+def test_the_large_view_is_a_dialog_for_the_keyboard(page, show):
+    show(50)
+    page.locator(".pk-gallery").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Large view")
+    page.locator(".pk-facts", has_text="photo-0.jpg").wait_for()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+    page.keyboard.press("ArrowRight")
+    page.locator(".pk-facts", has_text="photo-1.jpg").wait_for()
+    page.keyboard.press("u")
+    assert sent(page, "mark") == [{"photo": 1, "like": False, "bytes": []}]
+    page.keyboard.press("Escape")
+    assert dialog.is_hidden() and page.evaluate("document.activeElement.className") == "pk-gallery"
+
+
+@pytest.mark.parametrize("way", ["upload", "drop", "paste"])
+def test_a_photo_from_outside(page, show, way):
+    show(20)
+    size = 5 * 2**20 + 17  # three parts
+    if way == "upload":
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Photo from outside").click()
+        chooser.value.set_files([{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": bytes(size)}])
+    else:
+        page.evaluate(
+            """([way, size]) => {
+                const data = new DataTransfer();
+                data.items.add(new File([new Uint8Array(size)], "a.jpg", { type: "image/jpeg" }));
+                const event = way === "drop" ? new DragEvent("drop", { dataTransfer: data, bubbles: true })
+                    : new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
+                document.querySelector(".pk-gallery").dispatchEvent(event);
+            }""",
+            [way, size],
+        )
+    page.wait_for_function("model.sent.filter(each => each.do === 'upload').length === 3")
+    told = sent(page, "upload")
+    assert {(each["name"], each["parts"]) for each in told} == {("a.jpg", 3)}
+    assert [each["bytes"] for each in told] == [[2**21], [2**21], [2**20 + 17]]
+
+
+def test_80_megabytes_are_not_even_sent(page, show):
+    show(20)
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(80 * 2 ** 20)], "large.jpg"));
+            const event = new DragEvent("drop", { dataTransfer: data, bubbles: true });
+            document.querySelector(".pk-gallery").dispatchEvent(event);
+        }"""
+    )
+    page.get_by_text("large.jpg is larger than 50 MB").wait_for()
+    assert not sent(page, "upload")
+
+
+def test_names_are_text(page, show):
+    show(1, folders=[["<img src=x onerror=alert(1)>", 1], ["b", 0]])
+    page.evaluate("model.names = () => '<img src=x onerror=alert(1)>.jpg'; model.state({}, [0, 1])")
+    page.evaluate("model.tell('msg:custom', {kind: 'done'})")
+    page.locator(".pk-name", has_text="<img src=x").first.wait_for()
+    page.locator(".pk-gallery").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    page.locator(".pk-facts", has_text="<img src=x").wait_for()
+    page.evaluate("model.state({ message: '<img src=x onerror=alert(1)>' })")
+    page.locator(".pk-message", has_text="<img src=x").wait_for()
+    assert page.locator("img[onerror]").count() == 0 and page.locator("img[src=x]").count() == 0
+
+
+def test_a_photo_that_cannot_be_read_says_so(page, show):
+    show(3)
+    page.evaluate("""() => {
+        const gone = [{photo: 1, name: 'gone.jpg', label: null, buffer: null}];
+        model.tell('msg:custom', {kind: 'photos', photos: gone}, []);
+    }""")
+    page.locator(".pk-tile.pk-gone", has_text="cannot be read").wait_for()
+    page.evaluate("""() => {
+        const broken = [{photo: 2, name: 'broken.jpg', label: null, buffer: 0}];
+        model.tell('msg:custom', {kind: 'photos', photos: broken}, [new ArrayBuffer(9)]);
+    }""")
+    page.locator(".pk-tile", has_text="broken.jpg").get_by_text("cannot be read").wait_for()
+
+
+def test_a_kernel_that_is_gone(page, show):
+    page.clock.install()
+    show(3)
+    page.evaluate("model.silent = true")
+    page.locator(".pk-tile").first.click()
+    page.clock.run_for(9_000)
+    assert page.get_by_text("The kernel does not answer").is_hidden()
+    page.clock.run_for(2_000)
+    page.get_by_text("The kernel does not answer").wait_for()
+    page.evaluate("model.tell('msg:custom', {kind: 'done', number: 'x'}, [])")
+    page.get_by_text("The kernel does not answer").wait_for(state="hidden")
+    page.evaluate("model.comm_live = false; model.tell('comm_live_status_update')")
+    page.get_by_text("The kernel does not answer").wait_for()
+
+
+def test_two_views_and_the_end_of_one(page, show):
+    show(30)
+    page.evaluate("async () => { const mock = await import('./mock.js'); window.other = mock.show(model); }")
+    page.wait_for_function("document.querySelectorAll('.pk-gallery').length === 2")
+    first, second = page.locator(".photokin-explorer").all()
+    second.locator(".pk-tile img").first.wait_for()
+    first.locator(".pk-tile").nth(2).click(modifiers=["Control"])
+    assert second.locator("[aria-selected=true]").count() == 1
+    page.evaluate("end()")
+    page.evaluate("other()")
+    assert page.locator(".photokin-explorer").count() == 0 and page.evaluate("model.heard()") == 0
+
+
+def test_settings_are_sent_and_shown(page, show):
+    show(30, folders=[["north", 20], ["", 10]], columns=["site", "count"], dates=True)
+    page.locator("select[name=folder]").select_option("no folder (10)")
+    page.locator("select[name=folder]").select_option("all folders")
+    page.locator("input[name=name]").fill("owl")
+    page.wait_for_function("model.sent.some(each => each.values?.name === 'owl')")
+    page.locator("input[name=since]").fill("2026-07-31")
+    page.locator("select[name=column]").select_option("count")
+    page.locator("select[name=sort]").select_option("date")
+    page.locator("input[name=descending]").check()
+    values = {json.dumps(each["values"]) for each in sent(page, "set")}
+    for wanted in ({"folder": ""}, {"folder": None}, {"since": "2026-07-31"}, {"column": "count"}, {"sort": "date"}):
+        assert json.dumps(wanted) in values
+    assert page.locator("input[name=value]").is_hidden()
+    page.evaluate("model.state({ column: 'count', value: '>=3', name: 'owl', k: 7 })")
+    assert page.locator("input[name=value]").input_value() == ">=3"
+
+
+@pytest.mark.parametrize("width", [400, 1600])
+def test_nothing_sticks_out(page, show, width):
+    page.set_viewport_size({"width": width, "height": 1000})
+    show(
+        300, folders=[["north", 200], ["a-folder-with-a-very-long-name-indeed-" * 4, 100]], columns=["site"], dates=True
+    )
+    answer(page)
+    page.evaluate("model.pick([7])")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    columns = page.evaluate(
+        "new Set([...document.querySelectorAll('.pk-tile')].map(tile => tile.getBoundingClientRect().x)).size"
+    )
+    assert columns == {400: 3, 1600: 12}[width]
+
+
+def test_who_wants_no_motion_sees_none(page, show):
+    page.emulate_media(reduced_motion="reduce")
+    show(3)
+    durations = page.locator(".photokin-explorer *").evaluate_all(
+        "all => all.map(each => getComputedStyle(each).transitionDuration)"
+    )
+    assert set(durations) == {"0s"}
+
+
+def test_every_control_has_a_name(page, show):
+    show(30, folders=[["a", 1], ["b", 2]], columns=["site"], dates=True, column="site")
+    answer(page)
+    page.evaluate("model.pick([7])")
+    nameless = page.evaluate(
+        """[...document.querySelectorAll('.photokin-explorer :is(button, input:not([hidden]), select)')].filter(each =>
+            !(each.getAttribute('aria-label') || each.textContent.trim() || each.closest('label')?.textContent.trim()))
+            .map(each => each.outerHTML)"""
+    )
+    assert nameless == []

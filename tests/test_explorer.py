@@ -1,0 +1,326 @@
+"""The explorer without a page: its methods, its traits, and what it answers to messages."""
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import tc
+from helpers.errors import FrameError, PhotoError
+from helpers.explorer import Explorer
+from helpers.photos import load_photos
+from helpers.similarity import create, load_model
+from tests.pictures import tiny_network
+
+HOSTILE = "<img src=x onerror=alert(1)>.jpg"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Twelve photos in two folders, one of a name that is a trap, in rising brightness."""
+    folder = tmp_path_factory.mktemp("photos")
+    for number in range(12):
+        place = folder / ("south" if number % 2 else "north")
+        place.mkdir(exist_ok=True)
+        name = HOSTILE if number == 5 else f"IMG_{number}.jpg"
+        Image.new("RGB", (64, 48), (20 * number, 10, 250 - 20 * number)).save(place / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(folder, tmp_path_factory):
+    data, _ = load_photos(folder, progress=False)
+    network = tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
+    return create(data, model=network, verbose=False)
+
+
+@pytest.fixture
+def explorer(model, tmp_path):
+    explorer = Explorer(model, k=3, labels=tmp_path / "labels.csv")
+    explorer.told = []
+    explorer.send = lambda content, buffers=None: explorer.told.append((content, buffers))
+    return explorer
+
+
+def hear(explorer, wish, buffers=(), **told):
+    """A message from the page; what it was told then."""
+    explorer.told.clear()
+    explorer._heard(explorer, {"do": wish, "number": "1", **told}, [memoryview(each) for each in buffers])
+    assert explorer.told[-1][0] == {"kind": "done", "number": "1"}
+    return explorer.told[:-1]
+
+
+def shown(explorer):
+    return np.frombuffer(explorer._rows, "<u4").tolist()
+
+
+def asked(explorer):
+    return explorer._state["question"]
+
+
+def test_at_first_it_shows_everything(explorer, model):
+    assert shown(explorer) == list(range(12)) and explorer.found is None and explorer.chosen is None
+    assert explorer._state["folders"] == [("north", 6), ("south", 6)]
+    json.dumps(explorer._state)
+
+
+def test_asking_gives_what_search_gives(explorer, model):
+    explorer.ask(4)
+    wanted = model.search(like=4, k=3, hide=True)
+    assert list(explorer.found["reference_label"]) == list(wanted["reference_label"]) == shown(explorer)
+    assert list(explorer.found["distance"]) == list(wanted["distance"]) and explorer.chosen == 4
+    about = explorer._state["about"]
+    assert [about[str(row)]["distance"] for row in shown(explorer)] == list(wanted["distance"])
+    explorer.hide = False
+    assert shown(explorer)[0] == 4 and explorer.found["distance"][0] == 0
+    explorer.k = 5
+    assert len(explorer.found) == 5
+    explorer.metric = "cosine"
+    assert list(explorer.found["distance"]) == list(model.search(like=4, k=5, metric="cosine")["distance"])
+
+
+def test_the_trail(explorer):
+    explorer.ask(1)
+    explorer.ask(2)
+    explorer.mark(3)
+    explorer.mark(11, like=False)
+    assert asked(explorer) == {"like": (2, 3), "unlike": (11,), "box": None} and explorer.chosen is None
+    explorer.back(2)
+    assert explorer.chosen == 2
+    explorer.forward()
+    assert asked(explorer)["like"] == (2, 3)
+    explorer.browse()
+    assert explorer.found is None and len(shown(explorer)) == 12
+    explorer.back()
+    assert asked(explorer)["like"] == (2, 3)
+
+
+def test_a_part_of_a_photo(explorer, model):
+    explorer.ask_region(4, (0.1, 0.1, 0.9, 0.9))
+    wanted = model.search(region=(4, (0.1, 0.1, 0.9, 0.9)), k=3, hide=True)
+    assert list(explorer.found["distance"]) == list(wanted["distance"]) and explorer.chosen is None
+    with pytest.raises(FrameError):
+        explorer.ask_region(4, (0.9, 0.1, 0.1, 0.9))
+    assert asked(explorer)["box"] == (0.1, 0.1, 0.9, 0.9)  # the question before stays
+
+
+def test_filters_go_for_answers_too(explorer, model):
+    explorer.folder = "north"
+    assert [model.names[row].partition("/")[0] for row in shown(explorer)] == ["north"] * 6
+    explorer.ask(model.labels[model.names.index("south/IMG_3.jpg")])
+    assert {model.names[row].partition("/")[0] for row in shown(explorer)} == {"north"}
+    explorer.name = "no such name"
+    assert shown(explorer) == [] and len(explorer.found) == 0
+    explorer.name, explorer.folder = "", None
+    explorer.sort, explorer.descending = "name", True
+    explorer.browse()
+    assert model.names[shown(explorer)[0]] == "south/IMG_11.jpg"
+
+
+def test_what_is_wrong_with_a_filter_is_said_and_changes_nothing(explorer):
+    hear(explorer, "set", values={"column": "width", "value": ">="})
+    assert "no number to filter by" in explorer._state["message"] and len(shown(explorer)) == 12
+    hear(explorer, "set", values={"value": "<9"})
+    assert shown(explorer) == [] and explorer._state["message"] == ""
+    hear(explorer, "set", values={"k": -3})
+    assert "k" in explorer._state["message"] and explorer.k == 3
+    with pytest.raises(FrameError, match="is no day"):
+        explorer.since = "yesterday"
+
+
+def test_labels_are_kept_in_a_column_and_on_disk(explorer, model, tmp_path):
+    explorer.selected = [1, 4]
+    explorer.give(" fox ")
+    assert list(explorer.selection["label"]) == ["fox", "fox"] and list(explorer.selection["id"]) == [1, 4]
+    assert [label for label in explorer.data["label"] if label] == ["fox", "fox"] and len(explorer.data) == 12
+    again = Explorer(model, labels=tmp_path / "labels.csv")
+    assert dict(again.labels.items()) == {model.names[1]: "fox", model.names[4]: "fox"}
+    again.column, again.value = "label", "FOX"
+    assert shown(again) == [1, 4]
+    explorer.undo()
+    assert not any(explorer.data["label"])
+    explorer.undo()
+    assert explorer._state["message"] == "There is nothing to undo."
+    explorer.selected = []
+    with pytest.raises(FrameError, match="no photo is selected"):
+        explorer.give("fox")
+
+
+def test_the_page_hears_which_labels_have_changed(explorer):
+    explorer.selected = [1, 4]
+    assert [told for told, _ in hear(explorer, "give", label="fox") if told["kind"] == "labels"] == [
+        {"kind": "labels", "labels": [[1, "fox"], [4, "fox"]]}
+    ]
+    assert [told for told, _ in hear(explorer, "undo") if told["kind"] == "labels"] == [
+        {"kind": "labels", "labels": [[1, None], [4, None]]}
+    ]
+
+
+def test_two_explorers_of_one_file(explorer, model, tmp_path):
+    other = Explorer(model, labels=tmp_path / "labels.csv")
+    explorer.selected, other.selected = [0], [1]
+    explorer.give("fox")
+    other.give("hare")
+    explorer.labels.reload()
+    assert dict(explorer.labels.items()) == {model.names[0]: "fox", model.names[1]: "hare"}
+
+
+def test_a_column_called_label_is_left_alone(folder, model, tmp_path):
+    data = model.data.add_column(tc.SArray(["mine"] * 12), "label")
+    explorer = Explorer(model, data, labels=tmp_path / "labels.csv")
+    explorer.selected = [0]
+    explorer.give("fox")
+    assert list(explorer.selection["label"]) == ["mine"] and list(explorer.selection["my_label"]) == ["fox"]
+
+
+def test_exports(explorer, tmp_path):
+    explorer.selected = [0, 5]
+    path = explorer.export(tmp_path / "copies")
+    assert sum(each.is_file() for each in path.rglob("*")) == 2
+    hear(explorer, "export", to=str(tmp_path / "copies"))
+    assert "copies" in explorer._state["message"]  # it is there already
+    hear(explorer, "export", to=str(tmp_path / "list.csv"))
+    assert "2 photos are in" in explorer._state["message"] and (tmp_path / "list.csv").exists()
+
+
+def test_the_page_selects(explorer):
+    hear(explorer, "select", [np.array([7, 2], "<u4").tobytes()])
+    assert explorer.selected == [7, 2]
+    explorer.selected = [3]
+    assert np.frombuffer(explorer._picked, "<u4").tolist() == [3]
+
+
+def test_thumbnails_come_as_they_are_asked_for(explorer, model):
+    ((told, pictures),) = hear(explorer, "photos", photos=[0, 5])
+    assert [photo["name"] for photo in told["photos"]] == [model.names[0], model.names[5]]
+    assert [photo["buffer"] for photo in told["photos"]] == [0, 1]
+    assert Image.open(io.BytesIO(pictures[1])).size == (64, 48)
+    hear(explorer, "photos", photos=[12])
+    assert "no photo number 12" in explorer._state["message"]
+    hear(explorer, "photos", photos=[-1])
+    assert "no photo number -1" in explorer._state["message"]
+
+
+def test_a_photo_deleted_after_loading(tmp_path):
+    for number in range(3):
+        Image.new("RGB", (40, 40), (80 * number, 0, 0)).save(tmp_path / f"{number}.png")
+    model = create(load_photos(tmp_path, progress=False)[0], model=tiny_network(tmp_path / "n.onnx"), verbose=False)
+    explorer = Explorer(model, labels=tmp_path / "labels.csv")
+    explorer.told = []
+    explorer.send = lambda content, buffers=None: explorer.told.append((content, buffers))
+    (tmp_path / "1.png").unlink()
+    ((told, pictures),) = hear(explorer, "photos", photos=[0, 1, 2])
+    assert [photo["buffer"] for photo in told["photos"]] == [0, None, 1] and len(pictures) == 2
+    ((told, pictures),) = hear(explorer, "large", photo=1)
+    assert "no such file" in told["error"] and pictures is None
+    explorer.ask(1)  # its features are still there
+    assert len(explorer.found) == 2
+
+
+def test_the_large_view(explorer, model):
+    ((told, (picture,)),) = hear(explorer, "large", photo=5)
+    assert told["name"] == model.names[5] and told["bytes"] > 0 and told["date"] is None
+    assert Image.open(io.BytesIO(picture)).size == (64, 48)
+
+
+def test_an_upload_in_parts(explorer):
+    content = _photo()
+    for part in (content[:100], content[100:]):
+        hear(explorer, "upload", [part], upload="a", name=HOSTILE, parts=2)
+    assert asked(explorer)["like"] == (-1,) and explorer.chosen is None and len(explorer.found) == 3
+    assert explorer._state["message"] == ""
+    ((told, pictures),) = hear(explorer, "photos", photos=[-1])
+    assert told["photos"][0]["name"] == HOSTILE and len(pictures) == 1
+    explorer.k = 2
+    assert len(explorer.found) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no photo", "trap.jpg"),
+        (b"", "trap.jpg"),
+        (
+            # A PNG of 60,000 x 60,000 pixels in 67 bytes.
+            base64.b64decode(
+                "iVBORw0KGgoAAAANSUhEUgAA6mAAAOpgCAAAAACn2GPqAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+            ),
+            "trap.jpg",
+        ),
+    ],
+    ids=["text", "nothing", "bomb"],
+)
+def test_an_upload_that_is_no_photo(explorer, content, said):
+    explorer.ask(2)
+    hear(explorer, "upload", [content], upload="a", name="trap.jpg", parts=1)
+    assert said in explorer._state["message"]
+    assert explorer.chosen == 2 and asked(explorer)["like"] == (2,) and len(explorer._state["trail"]) == 2
+
+
+def test_an_upload_of_80_megabytes(explorer):
+    part = bytes(2**21)
+    for _ in range(40):
+        hear(explorer, "upload", [part], upload="a", name="large.jpg", parts=40)
+        if explorer._state["message"]:
+            break
+    assert "larger than 50 MB" in explorer._state["message"] and asked(explorer) is None
+    assert sum(map(len, explorer._uploads.get("a", []))) == 0
+
+
+def test_visitors_keep_nothing(model, tmp_path):
+    explorer = Explorer(model, labels=tmp_path / "labels.csv", keep=False)
+    explorer.told = []
+    explorer.send = lambda content, buffers=None: explorer.told.append((content, buffers))
+    hear(explorer, "select", [np.array([1], "<u4").tobytes()])
+    for wish in ({"label": "fox"}, {"to": str(tmp_path / "x.csv")}, {}):
+        hear(explorer, {"label": "give", "to": "export"}.get(next(iter(wish), ""), "undo"), **wish)
+        assert explorer._state["message"] == "nothing is kept here"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_from_disk_takes_the_frame_from_outside(model, tmp_path):
+    model.save(tmp_path / "saved")
+    again = load_model(tmp_path / "saved")
+    explorer = Explorer(again, labels=tmp_path / "labels.csv")
+    assert explorer._state["columns"] == ["label"] and list(explorer.data["path"]) == model.names
+    explorer = Explorer(again, model.data, labels=tmp_path / "labels.csv")
+    explorer.column, explorer.value = "width", "64"
+    assert len(shown(explorer)) == 12
+    with pytest.raises(FrameError, match="has 3 rows"):
+        Explorer(again, model.data[:3])
+
+
+def test_a_model_of_one_photo(folder, tmp_path):
+    data, _ = load_photos(folder / "north", progress=False)
+    model = create(data[:1], model=tiny_network(tmp_path / "tiny.onnx"), verbose=False)
+    explorer = Explorer(model, labels=tmp_path / "labels.csv")
+    explorer.ask(0)
+    assert shown(explorer) == [] and len(explorer.found) == 0
+    explorer.hide = False
+    assert shown(explorer) == [0]
+
+
+def test_labels_that_stand_for_two_photos_are_refused(folder, tmp_path):
+    data, _ = load_photos(folder, progress=False)
+    model = create(data, label="folder", model=tiny_network(tmp_path / "tiny.onnx"), verbose=False)
+    with pytest.raises(FrameError, match="stand for several photos"):
+        Explorer(model)
+
+
+def test_a_photo_that_is_not_there(explorer, tmp_path):
+    with pytest.raises(FrameError, match="99 is not the label"):
+        explorer.ask(99)
+    with pytest.raises(PhotoError, match=r"nowhere\.jpg"):
+        explorer.ask(tmp_path / "nowhere.jpg")
+    (tmp_path / "here.jpg").write_bytes(_photo())
+    explorer.ask(tmp_path / "here.jpg")
+    assert len(explorer.found) == 3 and explorer.chosen is None
+
+
+def _photo():
+    buffer = io.BytesIO()
+    Image.new("RGB", (320, 240), (200, 10, 40)).save(buffer, "JPEG")
+    return buffer.getvalue()
