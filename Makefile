@@ -8,10 +8,18 @@ RUN = $(PYTHON) tools/environments.py
 # In a container everybody is root, and Jupyter starts for root only when told to.
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 
-.PHONY: demo test lab bench lock clean
+# HOST and PORT only from make's own command line: some shells set them too, and HOST opens the page to others.
+APP = $(if $(filter command,$(origin HOST)),--host=$(HOST)) $(if $(filter command,$(origin PORT)),--port=$(PORT))
+# Each visitor costs memory, and no frame is on show: the lighter environment, unless the other is asked for.
+APP_ENV = $(if $(filter auto,$(ENV)),modern,$(ENV))
+
+.PHONY: demo app test lab bench lock clean
 
 demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 	@$(RUN) $(ENV) -- -m helpers.demo
+
+app: ## the explorer as a web page for a class, on the sample photos or on FOLDER=…; HOST=0.0.0.0 lets others in; PORT=…
+	@$(RUN) $(APP_ENV) -- -m helpers.app $(APP)
 
 lab: ## JupyterLab on the notebooks
 	@$(RUN) $(ENV) -- -m jupyterlab --notebook-dir=notebooks $(AS_ROOT)

@@ -1,0 +1,126 @@
+"""What `make app` serves, in Chromium: thumbnails, an answer to a click, nothing from elsewhere, nothing kept."""
+
+import io
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
+pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
+
+from tests.app_server import ROOT, serving
+
+BUILD = ROOT / "build"
+TURI = ROOT / ".venv-turi" / "bin" / "python"
+_LOADED = "count => [...document.querySelectorAll('.pk-tile img')].filter(image => image.naturalWidth).length >= count"
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        sys.executable,
+        pytest.param(
+            str(TURI),
+            marks=pytest.mark.skipif(not TURI.exists(), reason="no .venv-turi: Turi Create is not to be had here"),
+        ),
+    ],
+    ids=["modern", "turi"],
+)
+def server(request, shared_cache):
+    with serving(ROOT / "data" / "robots", shared_cache, request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def asked():
+    """The addresses that the page asked for."""
+    return []
+
+
+@pytest.fixture
+def explorer(server, browser, asked):
+    """A visitor's page, as it is when the first photos are on it."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(60_000)
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    page.goto(server.address)
+    page.wait_for_function(_LOADED, arg=20)
+    yield page
+    page.close()
+
+
+def test_photos_are_shown_and_a_click_finds_those_like_it(explorer):
+    assert explorer.get_by_text("199 photos").count() == 1
+    first = explorer.locator(".pk-tile", has_text="bolu-006.jpg")
+    first.click()
+    explorer.locator(".pk-distance").first.wait_for()
+    distances = [float(text) for text in explorer.locator(".pk-distance").all_inner_texts()]
+    assert len(distances) == 20 and distances == sorted(distances) and distances[0] > 0
+    assert "bolu" in explorer.locator(".pk-tile").first.inner_text()
+
+
+def test_nothing_is_fetched_from_elsewhere(explorer, asked):
+    explorer.locator(".pk-tile", has_text="bolu-006.jpg").click()
+    explorer.locator(".pk-distance").first.wait_for()
+    assert len(asked) > 50 and any(address.startswith("ws:") for address in asked)
+    assert {urlsplit(address).hostname for address in asked if not address.startswith(("blob:", "data:"))} == {
+        "127.0.0.1"
+    }
+
+
+def test_a_photo_from_outside_is_asked_with(explorer):
+    with explorer.expect_file_chooser() as chooser:
+        explorer.get_by_role("button", name="Photo from outside").click()
+    buffer = io.BytesIO()
+    Image.new("RGB", (640, 480), "orange").save(buffer, "PNG")
+    chooser.value.set_files([{"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}])
+    explorer.locator(".pk-distance").first.wait_for()
+    assert len(explorer.locator(".pk-tile").all()) == 20
+
+
+def test_a_visitor_is_offered_no_labels_and_no_export(explorer):
+    explorer.locator(".pk-tile", has_text="bolu-006.jpg").click(modifiers=["Control"])
+    explorer.get_by_text("1 selected").wait_for()
+    assert explorer.get_by_role("button", name="Export").count() == 0
+    assert explorer.get_by_role("button", name="Label").count() == 0
+
+
+def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server):
+    other = browser.new_page()
+    other.goto(server.address)
+    other.wait_for_function(_LOADED, arg=5)
+    explorer.locator(".pk-tile", has_text="bolu-006.jpg").click()
+    explorer.locator(".pk-distance").first.wait_for()
+    assert other.locator(".pk-distance").count() == 0
+    other.close()
+
+
+def test_a_page_that_is_closed_ends_its_kernel(server, browser):
+    psutil = pytest.importorskip("psutil")
+    page = browser.new_page()
+    page.goto(server.address)
+    page.wait_for_function(_LOADED, arg=5)
+    kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    kernels = [each for each in psutil.Process(server.process.pid).children() if kernel in " ".join(each.cmdline())]
+    assert len(kernels) == 1
+    page.goto("about:blank")
+    assert not psutil.wait_procs(kernels, timeout=30)[1]
+    page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_looks_right(theme, server, browser, request):
+    """Screenshots to look at, and the colour behind the photos."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(60_000)
+    page.goto(f"{server.address}?theme={theme}")
+    page.wait_for_function(_LOADED, arg=20)
+    back = page.evaluate("getComputedStyle(document.querySelector('.pk-gallery')).backgroundColor")
+    levels = [int(level) for level in back[back.index("(") + 1 : -1].split(",")[:3]]
+    assert (max(levels) < 80) if theme == "dark" else (min(levels) > 200)
+    BUILD.mkdir(exist_ok=True)
+    page.screenshot(path=str(BUILD / f"app-{'turi' if 'turi' in request.node.name else 'modern'}-{theme}.png"))
+    page.close()

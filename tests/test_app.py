@@ -1,0 +1,210 @@
+import json
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from concurrent.futures.process import BrokenProcessPool
+from html import unescape
+
+import pytest
+
+from helpers import app
+from tests.app_server import ROOT, end, serving
+from tests.pictures import folder_of
+
+pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
+
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, shared_cache):
+    with serving(folder_of(tmp_path_factory.mktemp("app") / "<b>card & 1"), shared_cache) as server:
+        yield server
+
+
+def page_of(server, query=""):
+    with _DIRECT.open(server.address + query, timeout=60) as answer:
+        return answer.headers, answer.read().decode("utf-8")
+
+
+def status_of(address, **headers):
+    try:
+        return _DIRECT.open(urllib.request.Request(address, headers=headers), timeout=60).status  # noqa: S310
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+# What lies ready
+
+
+_VISIT = """
+import sys
+from helpers import app
+visitor = app.visit(sys.argv[1])
+visitor.ask(0)
+print(len(visitor.found), visitor.data.column_names(), flush=True)
+print(sorted({"openvino", "onnxruntime", "onnx", "usearch", "voila", "matplotlib"} & set(sys.modules)))
+"""
+
+
+def test_a_visitor_opens_what_lies_ready_and_nothing_heavy(tmp_path):
+    place = app.prepare(folder_of(tmp_path / "photos"))
+    done = subprocess.run([sys.executable, "-c", _VISIT, place], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    found, heavy = done.stdout.decode().strip().splitlines()
+    assert found.startswith("5 [") and "'path'" in found and "'folder'" in found
+    assert not any(f"'{name}'" in found for name in ("id", "image", "file")), "it says where photos lie"
+    assert heavy == "[]"
+
+
+def test_a_visitor_keeps_nothing_on_this_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    visitor = app.visit(str(app.prepare(folder_of(tmp_path / "photos"))))
+    visitor.selected = [0]
+    before = set(tmp_path.rglob("*"))
+    for wish in ({"do": "give", "label": "fox"}, {"do": "export", "to": str(tmp_path / "mine.csv")}, {"do": "undo"}):
+        visitor._heard(visitor, {**wish, "number": 1}, [])
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_it_can_be_laid_ready_again_after_the_photos_changed(tmp_path):
+    folder = folder_of(tmp_path / "photos", 4)
+    assert app.prepare(folder) == app.prepare(folder_of(folder, 6))
+    assert len(app.visit(str(app.prepare(folder))).model.labels) == 6
+
+
+def test_each_folder_has_a_place_of_its_own(tmp_path):
+    assert app.prepare(folder_of(tmp_path / "a", 2)) != app.prepare(folder_of(tmp_path / "b", 2))
+
+
+# What is said where it cannot be
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FOLDER", str(tmp_path / "nowhere"))
+    assert app.main([]) == 2
+    assert "nowhere: no such folder" in capsys.readouterr().err
+
+
+def test_a_folder_without_photos_is_said_in_one_line(tmp_path, monkeypatch, capfd):
+    monkeypatch.setenv("FOLDER", str(tmp_path))
+    assert app.main(["--port=0"]) == 1
+    said = capfd.readouterr().err
+    assert "no photo" in said and "Traceback" not in said
+
+
+def test_work_that_is_ended_from_outside_is_said(tmp_path, monkeypatch, capsys):
+    class Killed:
+        def submit(self, *_):
+            raise BrokenProcessPool
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+    monkeypatch.setenv("FOLDER", str(tmp_path))
+    monkeypatch.setattr(app, "ProcessPoolExecutor", lambda *_: Killed())
+    assert app.main(["--port=0"]) == 1
+    assert "was the memory too small" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_said_before_any_work(monkeypatch, capfd):
+    monkeypatch.delenv("FOLDER", raising=False)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert app.main([f"--port={port}"]) == 2
+    said = capfd.readouterr()
+    assert f"port {port}, cannot be had" in said.err and not said.out
+
+
+@pytest.mark.parametrize("arguments", [["--host=no such machine"], ["--port=99999"]])
+def test_an_address_that_cannot_be_had_is_said(arguments, monkeypatch, capsys):
+    monkeypatch.delenv("FOLDER", raising=False)
+    assert app.main(arguments) == 2
+    assert "cannot be had" in capsys.readouterr().err
+
+
+def test_a_missing_voila_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("FOLDER", str(tmp_path))
+    monkeypatch.setattr(app, "find_spec", lambda name: None)
+    assert app.main([]) == 2
+    assert "photokin[app]" in capsys.readouterr().err
+
+
+def test_who_can_open_it_is_said(capsys):
+    assert app._parser().parse_args(["--host="]).host == "127.0.0.1", "an empty one lets nobody in"
+    app._announce("127.0.0.1", 8866)
+    said = capsys.readouterr().out
+    assert "Only this machine" in said and "http://127.0.0.1:8866/" in said
+    app._announce("0.0.0.0", 8866)  # noqa: S104
+    said = capsys.readouterr().out
+    assert "Everybody who can reach this machine" in said and "no password" in said and "0.0.0.0:" not in said
+    app._announce("fe80::1", 8866)
+    assert "http://[fe80::1]:8866/" in capsys.readouterr().out
+
+
+# The server
+
+
+def test_it_says_what_it_does_and_where_it_can_be_opened(server):
+    assert "<b>card & 1" in server.said and "6 photos" in server.said
+    assert server.address in server.said and "Only this machine" in server.said
+
+
+def test_the_page_has_no_code_and_takes_nothing_from_elsewhere(server):
+    headers, page = page_of(server)
+    assert "<title>&lt;b&gt;card &amp; 1</title>" in page and "<b>card" not in page
+    assert "helpers.app" not in page and "visit(" not in page
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//[^"]*"|unpkg|jsdelivr', page)
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+
+
+def test_a_theme_is_light_or_dark(server):
+    assert 'data-jp-theme-light="true"' in page_of(server)[1]
+    assert 'data-jp-theme-light="false"' in page_of(server, "?theme=dark")[1]
+    page = page_of(server, "?theme=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")[1]
+    assert 'data-jp-theme-light="true"' in page and "<script>alert" not in page
+
+
+def test_no_file_and_no_other_name_of_this_machine_are_answered(server):
+    assert status_of(server.address + "voila/files/photos.ipynb") == 403
+    assert status_of(server.address, Host="elsewhere.example") == 403
+
+
+def test_a_visitor_can_run_no_code(server, tmp_path):
+    websocket = pytest.importorskip("websocket")
+    config = re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page_of(server)[1], re.DOTALL)[1]
+    kernel = json.loads(unescape(config))["kernelId"]
+    address = server.address.replace("http:", "ws:") + f"api/kernels/{kernel}/channels"
+    line = websocket.create_connection(address, timeout=60, http_no_proxy=["127.0.0.1"])
+
+    def send(kind, content):
+        header = {"msg_id": kind, "msg_type": kind, "username": "", "session": "s", "version": "5.3", "date": ""}
+        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        line.send(json.dumps({**message, "buffers": []}))
+
+    send("execute_request", {"code": f"open({str(tmp_path / 'run')!r}, 'w').close()", "silent": False})
+    send("kernel_info_request", {})
+    while json.loads(line.recv())["header"]["msg_type"] != "kernel_info_reply":
+        pass  # the kernel answers in the order it is asked
+    line.close()
+    assert not (tmp_path / "run").exists()
+
+
+def test_ctrl_c_ends_it_and_its_kernels(tmp_path, shared_cache):
+    psutil = pytest.importorskip("psutil")
+    with serving(folder_of(tmp_path / "photos", 2), shared_cache) as server:
+        page_of(server)
+        children = psutil.Process(server.process.pid).children()
+        kernels = [child for child in children if "ipykernel_launcher" in child.cmdline()]
+        assert kernels
+        said = end(server.process)
+        assert server.process.returncode == 0
+        assert said.strip().endswith("Ended.") and "Traceback" not in said
+        assert not psutil.wait_procs(kernels, timeout=30)[1]
