@@ -7,6 +7,7 @@ photos/000012    the bytes of a photo that was no file when the model was made
 
 import contextlib
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -60,7 +61,9 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
             raise ModelError(f"{path}: saved by {age} Photokin (format {version}); {way_out}")
         if settings.keys() != {*_FIELDS, *_EACH} or settings["network"].keys() != _NETWORK:
             raise ValueError("fields are missing")
-        vectors = np.load(path / "vectors.npy", allow_pickle=False)
+        # From the disk as they are needed, and once for all kernels that have this model open. Windows would not let
+        # go of the file, and the model could not be saved in its own place.
+        vectors = np.load(path / "vectors.npy", mmap_mode=None if os.name == "nt" else "r", allow_pickle=False)
         shape = (len(settings["labels"]), settings["network"]["dimension"])
         if (
             vectors.dtype != np.float32

@@ -11,6 +11,7 @@
 The standard library alone is used here: this runs before anything is installed.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -41,7 +42,10 @@ def main(arguments):
     if not command:
         print(python)
         return 0
-    return subprocess.call([str(python), *command], cwd=str(ROOT), env=clean_environment())
+    with subprocess.Popen([str(python), *command], cwd=str(ROOT), env=clean_environment()) as process:
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):  # the command has it too, and ends as it likes
+                return process.wait()
 
 
 def make(wanted):

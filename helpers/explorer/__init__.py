@@ -251,7 +251,9 @@ class Explorer(anywidget.AnyWidget):
             told["bytes"] = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
             told["label"] = self._exploration.labels.get(name) if number >= 0 else None
             self.send(told, [picture])
-        except (OSError, PhotoError) as error:
+        except OSError as error:
+            self.send({**told, "error": error.strerror})  # not where on this machine: visitors read this
+        except PhotoError as error:
             self.send({**told, "error": str(error)})
 
     # Hearing the page.

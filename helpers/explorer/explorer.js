@@ -36,6 +36,8 @@ function make(tag, properties = {}, ...children) {
     if (name.includes("-") || name === "role" || name === "for" || name === "list") element.setAttribute(name, value);
     else element[name] = value;
   }
+  // JupyterLab's shortcuts keep away from an element that says so itself; an ancestor's word comes too late for :focus.
+  if (element.tabIndex >= 0 || tag === "summary") element.setAttribute("data-lm-suppress-shortcuts", "true");
   element.append(...children);
   return element;
 }
@@ -66,11 +68,12 @@ class Wire {
   }
   // Whatever it answers, it is there: those still waiting are given time anew.
   heard(number) {
-    this.waiting.delete(number);
     for (const [each, timer] of this.waiting) {
       clearTimeout(timer);
       this.waiting.set(each, setTimeout(() => this.silent(true), PATIENCE));
     }
+    clearTimeout(this.waiting.get(number));
+    this.waiting.delete(number);
     this.silent(false);
   }
   close() {
@@ -825,7 +828,6 @@ class Controls {
 
 function render({ model, el }) {
   const root = make("div", { className: "photokin-explorer", role: "application", "aria-label": "Photo explorer" });
-  root.setAttribute("data-lm-suppress-shortcuts", "true"); // of JupyterLab, while the keyboard is in here
   const alarm = make("p", { className: "pk-message", role: "alert", hidden: true });
   const silent = (is) => {
     alarm.textContent = "The kernel does not answer: it is busy, or was restarted. If it was, run the cell again.";

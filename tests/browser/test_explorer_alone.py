@@ -161,7 +161,12 @@ def test_keys_stay_in_the_explorer(page, show):
     for key in ("a", "Enter", "Escape", "x"):
         page.keyboard.press(key)
     assert page.evaluate("others") == ["x"]
-    assert page.locator("[data-lm-suppress-shortcuts=true] .pk-gallery").count() == 1
+    page.keyboard.press("Enter")
+    page.keyboard.press("b")
+    focusable = page.locator(".photokin-explorer :is(button, input, select, summary, [tabindex])")
+    assert focusable.count() > 20
+    unguarded = "all => all.filter(each => each.tabIndex >= 0 && !each.dataset.lmSuppressShortcuts).length"
+    assert focusable.evaluate_all(unguarded) == 0
 
 
 def test_photos_are_selected_by_keys(page, show):
@@ -341,6 +346,8 @@ def test_a_photo_that_cannot_be_read_says_so(page, show):
 def test_a_kernel_that_is_gone(page, show):
     page.clock.install()
     show(3)
+    page.clock.run_for(20_000)
+    assert page.get_by_text("The kernel does not answer").is_hidden()  # it has answered all
     page.evaluate("model.silent = true")
     page.locator(".pk-tile").first.click()
     page.clock.run_for(9_000)

@@ -84,6 +84,24 @@ def test_k_metric_and_the_query_itself(explorer, kernel):
     kernel("setattr(explorer, 'metric', 'euclidean')")
 
 
+def test_jupyters_own_keys_leave_it_alone(explorer, notebook):
+    cells = notebook.locator(".jp-Cell").count()
+    active = notebook.locator(".jp-Cell.jp-mod-active").evaluate(
+        "cell => [...cell.parentElement.children].indexOf(cell)"
+    )
+    explorer.locator(".pk-gallery").focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowRight"):
+        notebook.keyboard.press(key)
+    assert explorer.locator(".pk-active").get_attribute("data-place") == "2"
+    notebook.keyboard.press("a")
+    explorer.locator(".pk-status", has_text="20 photos found").wait_for()
+    assert notebook.locator(".jp-Cell").count() == cells  # *A* makes a new cell elsewhere in a notebook
+    there = notebook.locator(".jp-Cell.jp-mod-active").evaluate(
+        "cell => [...cell.parentElement.children].indexOf(cell)"
+    )
+    assert there == active
+
+
 def test_like_and_not_like(explorer, kernel):
     gallery = explorer.locator(".pk-gallery")
     gallery.focus()
@@ -197,8 +215,8 @@ def test_it_is_shown_twice(explorer, kernel, notebook):
 
 
 def test_a_restarted_kernel_is_told(explorer, notebook):
-    notebook.evaluate("jupyterapp.commands.execute('kernelmenu:restart')")
-    notebook.get_by_role("button", name="Restart").click()
+    notebook.evaluate("() => { jupyterapp.commands.execute('kernelmenu:restart') }")  # which waits for the dialog
+    notebook.get_by_role("button", name="Confirm Kernel Restart").click()
     notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     explorer.locator(".pk-tile").first.click()
     explorer.get_by_text("run the cell again").wait_for()
