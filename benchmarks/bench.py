@@ -27,6 +27,7 @@ class Bench:
     large: int = 100  # photos of 12 megapixels
     collection: int = 10_000  # photos of 320 x 240
     added: int = 100
+    toys: int = 50  # to be found in four photos each
     runner: Runner = field(default_factory=Runner)
 
     def ours(self, name: str, python: str = sys.executable, **arguments: Any) -> Task:

@@ -19,6 +19,32 @@ if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
 _PHOTOS, _FEATURES = "photos", "features"  # the input and the output of every network that is written here
+_POOLINGS = frozenset(
+    ["GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "AveragePool", "MaxPool", "ReduceMean", "ReduceMax"]
+)
+_WITHOUT_PLACES = frozenset(
+    [
+        "Flatten",
+        "Reshape",
+        "Squeeze",
+        "Dropout",
+        "Identity",
+        "Cast",
+        "Gemm",
+        "MatMul",
+        "Add",
+        "Sub",
+        "Mul",
+        "Div",
+        "Relu",
+        "Clip",
+        "Sigmoid",
+        "Tanh",
+        "BatchNormalization",
+        "LpNormalization",
+        "Softmax",
+    ]
+)
 _IR_VERSION = 8  # onnx would write its own newest, which an older ONNX Runtime refuses
 
 
@@ -151,6 +177,21 @@ def classifier_input(graph: "GraphProto") -> str:
 def last_pooling(graph: "GraphProto") -> str:
     """The result of a network's last average pooling: in SqueezeNet, the class scores before the softmax."""
     return _last(graph, "GlobalAveragePool", "AveragePool").output[0]
+
+
+def last_map(graph: "GraphProto") -> Tuple[str, str]:
+    """The tensor that a network's last pooling takes, and the one that it gives.
+
+    Between it and the network's output there is nothing that looks at places:
+    layers that are fully connected, and what is done to each number by itself.
+    """
+    made_by = {name: node for node in graph.node for name in node.output}
+    x = graph.output[0].name
+    while x in made_by and made_by[x].op_type in _WITHOUT_PLACES:
+        x = made_by[x].input[0]
+    if x not in made_by or made_by[x].op_type not in _POOLINGS:
+        raise ModelError("a network that does not end with the pooling of a feature map")
+    return made_by[x].input[0], x
 
 
 def _last(graph: "GraphProto", *operators: str) -> "NodeProto":

@@ -404,7 +404,8 @@ class Gallery {
 
   click(place, event) {
     const photo = this.order[place];
-    if (this.twice?.until > event.timeStamp && !event.ctrlKey && !event.shiftKey && !event.metaKey) {
+    const near = Math.hypot(event.clientX - this.twice?.x, event.clientY - this.twice?.y) < 6;
+    if (near && this.twice.until > event.timeStamp && !event.ctrlKey && !event.shiftKey && !event.metaKey) {
       const first = this.twice.photo; // the gallery may show an answer by now: what the first click met is meant
       this.twice = null;
       return this.act.open(first, true);
@@ -412,7 +413,7 @@ class Gallery {
     if (event.target.closest(".pk-tick") || event.ctrlKey || event.metaKey) return this.toggle(place);
     if (event.shiftKey) return this.go(place, true);
     this.go(place, false);
-    this.twice = { photo, until: event.timeStamp + 400 };
+    this.twice = { photo, until: event.timeStamp + 400, x: event.clientX, y: event.clientY };
     this.act.ask(photo);
   }
 
@@ -653,10 +654,14 @@ class Large {
 class Controls {
   constructor(act) {
     this.act = act;
-    const later = (name) => (event) => act.set({ [name]: event.target.value });
+    this.sent = {}; // what was last asked for under each name
+    const later = (name) => (event) => this.send(name, event.target.value);
     const button = (text, title, click) => make("button", { type: "button", textContent: text, title, onclick: click });
     const field = (text, input) => make("label", { className: "pk-field" }, make("span", { textContent: text }), input);
-    const input = (name, properties) => make("input", { name, onchange: later(name), autocomplete: "off", ...properties });
+    const input = (name, properties) => {
+      const onblur = (event) => this.settle(name, event.target);
+      return make("input", { name, onchange: later(name), onblur, autocomplete: "off", ...properties });
+    };
     const select = (name) => make("select", { name, onchange: later(name) });
 
     this.back = button("‹", "Back (Backspace)", () => act.step(-1));
@@ -730,10 +735,26 @@ class Controls {
   soon(name, event) {
     clearTimeout(this.typing);
     const { value } = event.target;
-    this.typing = setTimeout(() => this.act.set({ [name]: value }), 250);
+    this.typing = setTimeout(() => this.send(name, value), 250);
+  }
+
+  // A field that loses the focus tells its value once more: that is no news.
+  send(name, value) {
+    clearTimeout(this.typing);
+    if (this.sent[name] === value) return;
+    this.sent[name] = value;
+    this.act.set({ [name]: value });
+  }
+
+  // What the kernel has set since is shown when nobody is typing any more.
+  settle(name, input) {
+    if (this.sent[name] !== input.value) return; // not asked for yet
+    this.sent[name] = input.value = this.state[name];
   }
 
   show(state, shownCount, picked, photos) {
+    this.state = state;
+    for (const name of Object.keys(this.sent)) if (document.activeElement?.name !== name) this.sent[name] = state[name];
     const options = (element, pairs, chosen) => {
       const wanted = JSON.stringify(pairs);
       if (element.dataset.options !== wanted) {

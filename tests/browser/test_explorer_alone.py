@@ -127,6 +127,13 @@ def test_a_double_click_opens_the_photo_and_leaves_the_trail_as_it_was(page, sho
     assert [each["do"] for each in page.evaluate("model.sent") if each["do"] != "photos"] == ["ask", "back", "large"]
 
 
+def test_two_quick_clicks_on_two_photos_are_two_questions(page, show):
+    show(200)
+    page.locator(".pk-tile").nth(3).click()
+    page.locator(".pk-tile").nth(4).click()
+    assert [each["photo"] for each in sent(page, "ask")] == [3, 4] and page.locator(".pk-large").is_hidden()
+
+
 def test_keys_go_from_photo_to_photo(page, show):
     show(200)
     gallery = page.locator(".pk-gallery")
@@ -389,6 +396,22 @@ def test_settings_are_sent_and_shown(page, show):
     assert page.locator("input[name=value]").is_hidden()
     page.evaluate("model.state({ column: 'count', value: '>=3', name: 'owl', k: 7 })")
     assert page.locator("input[name=value]").input_value() == ">=3"
+
+
+def test_what_the_kernel_sets_is_not_set_back_by_a_field_that_loses_the_focus(page, show):
+    show(30)
+    name = page.locator("input[name=name]")
+    name.fill("owl")
+    page.wait_for_function("model.sent.some(each => each.values?.name === 'owl')")
+    page.evaluate("model.state({ name: 'owl' })")
+    page.evaluate("model.state({ name: '' })")
+    assert name.input_value() == "owl"  # not under somebody's fingers
+    page.locator(".pk-gallery").focus()
+    assert name.input_value() == ""
+    assert [each["values"] for each in sent(page, "set")] == [{"name": "owl"}]
+    name.fill("owl")
+    page.locator(".pk-gallery").focus()
+    assert [each["values"] for each in sent(page, "set")] == [{"name": "owl"}, {"name": "owl"}]
 
 
 @pytest.mark.parametrize("width", [400, 1600])

@@ -90,7 +90,7 @@ def test_jupyters_own_keys_leave_it_alone(explorer, notebook):
         "cell => [...cell.parentElement.children].indexOf(cell)"
     )
     explorer.locator(".pk-gallery").focus()
-    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowRight"):
+    for key in ("Home", "ArrowRight", "ArrowDown", "ArrowUp", "ArrowRight"):
         notebook.keyboard.press(key)
     assert explorer.locator(".pk-active").get_attribute("data-place") == "2"
     notebook.keyboard.press("a")

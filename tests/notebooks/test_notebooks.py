@@ -29,6 +29,12 @@ CHECKS = {
         assert picker.found["query_label"][0] == picker.chosen
         assert list(picker.found["distance"]) == sorted(picker.found["distance"])
     """,
+    "03-explore": """
+        assert model.num_examples == 199 and explorer.chosen is None and explorer.found is None
+        assert list(found["distance"]) == sorted(found["distance"]) and len(found) == 5
+        assert model.regions is not None
+        assert list(explorer.selected) == [0, 1, 2] and len(explorer.labels) == 0
+    """,
     "09-many-photos": """
         assert model.num_examples == len(data) == 199
         assert model.timings["kept"] == 199 and fresh.timings["kept"] == 0

@@ -1,0 +1,138 @@
+"""The features of photos' windows: computed, kept, and in memory ready to be compared.
+
+A window's numbers take one byte each, and the largest of them is 127 or -127:
+what counts is their direction. The store keeps numbers of 32 bits, so that four
+stand in one; it and NumPy copy them as they are, and nothing computes with them.
+"""
+
+import contextlib
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Union
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from helpers import feature_map
+from helpers.decode import photo_size
+from helpers.errors import PhotoError
+from helpers.feature_map import RegionalNetwork
+from helpers.models import LoadedModel, load_model
+from helpers.pipeline import Asked, batches
+from helpers.quantise import lasting_name
+from helpers.runtime import Session, session_for
+from helpers.store import FeatureStore
+from helpers.windows import SHAPES, Windows, nearest_shape
+
+Source = Union[str, bytes]
+
+_BATCH = 16  # photos: what a process that is killed loses
+
+
+class Group(NamedTuple):
+    """Photos of one shape, and the features of their windows."""
+
+    rows: np.ndarray  # int64 [photos], of the collection
+    windows: Windows
+    features: np.ndarray  # int8 [photos, windows, width]: directions
+
+
+def network_to_cut(loaded: LoadedModel) -> LoadedModel:
+    """The network in fp32, where it is to be had: it is the parts of 8-bit photos that lose most."""
+    return load_model(loaded.name) if _in_8_bits(loaded) and lasting_name(loaded) == loaded.name else loaded
+
+
+def session_of(network: RegionalNetwork) -> Session:
+    """Ready to run."""
+    return session_for(network.loaded, "int8" if _in_8_bits(network.loaded) else "fp32")
+
+
+def groups_of(
+    sources: Sequence[Source],
+    identities: Sequence[Optional[str]],
+    loaded: LoadedModel,
+    store: Optional[FeatureStore],
+    progress: bool,
+) -> List[Group]:
+    """The photos that can be read, by their shape; what is not kept is computed.
+
+    `identities` are the sha-256 of their files; None is read now. A photo that
+    is not what it was is left out.
+    """
+    found = dict(enumerate(identities))
+    groups = {}
+    kept = _Kept(loaded, store)
+    missing = kept.missing(sources, found)
+    total = sum(map(len, missing.values()))
+    with tqdm(total=total, desc="regions", unit=" photos", delay=2, disable=not progress) as bar:
+        for shape, asked in missing.items():
+            network = kept.networks[shape] = feature_map.for_photos(loaded, shape)
+            known = kept.known.setdefault(shape, set())
+            size = network.windows.size
+            made = batches(asked, session_of(network).run, size=size, batch_size=_BATCH, known=known)
+            with contextlib.closing(made):
+                for batch in made:
+                    kept.add(shape, batch.new, batch.vectors)
+                    found.update((photo.row, photo.identity) for photo in batch.looked if found[photo.row] is None)
+                    bar.update(len(batch.looked) + len(batch.bad))
+    for shape in sorted(kept.known):
+        groups[shape] = kept.group(shape, found)
+    return [group for group in groups.values() if len(group.rows)]
+
+
+class _Kept:
+    """The features that are at hand, of photos of each shape: in a store, or in memory where there is none."""
+
+    def __init__(self, loaded: LoadedModel, store: Optional[FeatureStore]) -> None:
+        self._loaded, self._store = loaded, store
+        self._memory: Dict[str, np.ndarray] = {}
+        self.networks: Dict[int, RegionalNetwork] = {}
+        self.known: Dict[int, Set[str]] = {}  # shape → photos
+        kept = {} if store is None else {each.key: each.photos for each in store.contents()}
+        for shape in range(SHAPES):
+            key = feature_map.key_of(loaded, shape)
+            if store is not None and kept.get(key):
+                self.known[shape] = store.photos(key)
+
+    def missing(self, sources: Sequence[Source], identities: Dict[int, Optional[str]]) -> Dict[int, List[Asked]]:
+        """The photos that are not at hand and that can be read, by shape."""
+        there = set().union(*self.known.values())
+        asked: Dict[int, List[Asked]] = {}
+        for row, source in enumerate(sources):
+            if identities[row] not in there:
+                with contextlib.suppress(PhotoError):  # whoever reads the photo itself is told why
+                    asked.setdefault(nearest_shape(*photo_size(source)), []).append(Asked(row, source))
+        return asked
+
+    def add(self, shape: int, photos: List[str], vectors: np.ndarray) -> None:
+        if photos:
+            packed = _packed(vectors.reshape(len(photos), -1, self.networks[shape].width))
+            if self._store is None:
+                self._memory.update(zip(photos, packed))
+            else:
+                self._store.add(feature_map.key_of(self._loaded, shape), photos, packed)
+            self.known[shape].update(photos)
+
+    def group(self, shape: int, identities: Dict[int, Optional[str]]) -> Group:
+        """All photos of a shape that are in the collection."""
+        network = self.networks.get(shape) or feature_map.for_photos(self._loaded, shape)
+        here = self.known[shape]
+        rows = [row for row, identity in identities.items() if identity in here]
+        photos = [identities[row] or "" for row in rows]
+        if self._store is None:
+            places, packed = np.arange(len(rows)), np.array([self._memory[photo] for photo in photos], np.float32)
+        else:
+            places, packed = self._store.features(feature_map.key_of(self._loaded, shape), photos)
+        shaped = packed.view(np.int8)[:, : network.loaded.dimension] if len(rows) else np.empty((0, 0), np.int8)
+        features = shaped.reshape(len(places), len(network.windows.boxes), network.width)
+        return Group(np.array(rows, np.int64)[places], network.windows, features)
+
+
+def _in_8_bits(loaded: LoadedModel) -> bool:
+    return "-int8-" in loaded.path.name
+
+
+def _packed(features: np.ndarray) -> np.ndarray:
+    """float32 [n, windows, width], in one byte a number: [n, windows * width / 4, rounded up]."""
+    largest = np.abs(features).max(axis=2, keepdims=True)
+    numbers = np.rint(features * (127 / np.where(largest > 0, largest, 1))).astype(np.int8)
+    flat = numbers.reshape(len(numbers), -1)
+    return np.pad(flat, ((0, 0), (0, -flat.shape[1] % 4))).view(np.float32)
