@@ -45,11 +45,13 @@ class Catalogue:
     def __init__(self, names: List[str], data: Optional[Any] = None) -> None:
         self.names = names
         self.folders = [name.rpartition("/")[0] for name in names]
+        self._folder_counts = sorted(Counter(self.folders).items())
         self._plain = [_comparable(name.rpartition("/")[2]) for name in names]
         self._data = data
         self._values: Dict[str, List[Any]] = {}
         kinds = {} if data is None else dict(zip(data.column_names(), data.column_types()))
         self.columns = [name for name, kind in kinds.items() if kind in (int, float, str, datetime.datetime)]
+        self.has_dates = any(value is not None for value in self._column(_TAKEN))
         self._numbers = {name for name, kind in kinds.items() if kind in (int, float)}
 
     def __len__(self) -> int:
@@ -57,11 +59,7 @@ class Catalogue:
 
     def folder_counts(self) -> List[Tuple[str, int]]:
         """Each folder and how many photos lie in it, by name."""
-        return sorted(Counter(self.folders).items())
-
-    @property
-    def has_dates(self) -> bool:
-        return any(value is not None for value in self._column(_TAKEN))
+        return self._folder_counts
 
     def taken(self, row: int) -> Optional[datetime.datetime]:
         """When a photo was taken, if that is known."""

@@ -70,6 +70,7 @@ class Searching:
     _frame: Optional[Any]
     _recent: RecentQueries
     _searchers: Dict[str, SubsetSearch]
+    _outside: Dict[Any, np.ndarray]  # features of the photos from outside that were asked with last, by their bytes
 
     def search(
         self,
@@ -195,15 +196,22 @@ class Searching:
     def _features(self, asked: List[Asked]) -> np.ndarray:
         """The feature of each photo, float32 [asked, dimension], looked up or computed; raises `PhotoError`."""
         features = np.empty((len(asked), self.vectors.shape[1]), np.float32)
-        outside = [place for place, each in enumerate(asked) if each.row is None]
+        outside = []
         for place, each in enumerate(asked):
             if each.row is not None:
                 features[place] = self.vectors[each.row]
+            elif each.source in self._outside:
+                features[place] = self._outside[each.source]
+            else:
+                outside.append(place)
         if outside:
             done = self.embed([asked[place].image for place in outside])
             for row, reason in done.bad:
                 raise PhotoError(f"{asked[outside[row]].name}: {reason}")
             features[outside] = done.vectors
+            # For the next filter, or k. A file may change; bytes do not.
+            new = {asked[place].source: features[place] for place in outside if isinstance(asked[place].source, bytes)}
+            self._outside = new or self._outside
         return features
 
     def _rows(self) -> np.ndarray:

@@ -68,7 +68,7 @@ class SimilarityModel(Searching):
         self.collection = Collection(labels, names, sources, identities)
         self.labels, self.names, self.vectors = labels, names, vectors
         self.rows, self.timings, self.bad, self.store_path = rows, timings, bad, store_path
-        self.regions, self._frame, self._searchers = None, data, {}
+        self.regions, self._frame, self._searchers, self._outside = None, data, {}, {}
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
         self._recent = RecentQueries(labels)
 

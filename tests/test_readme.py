@@ -23,9 +23,10 @@ def test_the_snippets_run_one_after_the_other(tmp_path, monkeypatch):
     names = {}
     for snippet in SNIPPETS:
         exec(compile(snippet, "README.md", "exec"), names)  # noqa: S102  # our own text
-    assert len(SNIPPETS) == 4
+    assert len(SNIPPETS) == 5
     assert len(names["data"]) == names["model"].num_examples == 199
     assert len(names["edges"]) == 3 * 199
+    assert names["explorer"].chosen == 17 and len(names["explorer"].found) == 20
     assert names["picker"].chosen == 17 and len(names["picker"].found) == names["picker"].k
 
 

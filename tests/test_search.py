@@ -453,3 +453,12 @@ def test_a_model_from_disk_can_be_searched(data, network, tmp_path):
     query = image(picture(50))
     where = data["folder"] == "odd"
     assert rows(again.search([query, 3], [5], where=where)) == rows(model.search([query, 3], [5], where=where))
+
+
+def test_a_photo_from_outside_goes_through_the_network_once(model, tmp_path, monkeypatch):
+    content = other(tmp_path / "other.jpg").read_bytes()
+    first = model.search(like=content, k=3)
+    monkeypatch.setattr(model, "embed", None)
+    again = model.search(like=content, k=3)
+    assert list(again["distance"]) == list(first["distance"])
+    assert len(model.search(like=content, k=2)) == 2

@@ -1,0 +1,167 @@
+"""The explorer with 100,000 photos, in Chromium inside JupyterLab: its first screen, and the answer to a click.
+
+The photos are 1,000 small ones, each a hundred times, with features of their
+own: the explorer treats them as 100,000. Their thumbnails are kept already.
+"""
+
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, Iterator
+
+from benchmarks.bench import Bench
+from benchmarks.process import Failed, Task
+from benchmarks.table import Row, row
+
+_PHOTOS, _EACH, _DIMENSION = 1_000, 100, 1280
+_FIRST, _ANSWER = 1_000.0, 200.0  # ms, what we want at most
+_CLICKS = 15
+
+# Milliseconds from a call until every photo on screen is painted, and its distance too where `found` says so.
+_UNTIL = """([act, found]) => new Promise(resolve => {
+    const start = performance.now();
+    const before = document.querySelector('.photokin-explorer')?.querySelector('.pk-chip')?.title;
+    const look = () => {
+        const gallery = document.querySelector('.pk-gallery');
+        const edge = gallery?.getBoundingClientRect();
+        const tiles = [...(gallery?.querySelectorAll('.pk-tile') ?? [])].filter(tile => {
+            const { top, bottom } = tile.getBoundingClientRect();
+            return bottom > edge.top && top < edge.bottom;
+        });
+        const answered = !found || document.querySelector('.pk-chip')?.title !== before;
+        const painted = tile => tile.querySelector('img')?.complete && (!found || tile.querySelector('.pk-distance'));
+        if (tiles.length && answered && tiles.every(painted)) {
+            return requestAnimationFrame(() => resolve(performance.now() - start));
+        }
+        requestAnimationFrame(look);
+    };
+    if (act === 'run') jupyterapp.commands.execute('notebook:run-cell');
+    else {
+        const tile = document.querySelectorAll('.pk-tile')[act];
+        const { left, top } = tile.getBoundingClientRect();
+        const where = { bubbles: true, button: 0, pointerId: 1, clientX: left + 50, clientY: top + 50 };
+        tile.querySelector('.pk-picture').dispatchEvent(new PointerEvent('pointerdown', where));
+        tile.closest('.pk-gallery').dispatchEvent(new PointerEvent('pointerup', where));
+    }
+    look();
+})"""
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    """Both times, beside those that we want."""
+    folder = bench.photos("small", _PHOTOS)
+    arguments = {
+        "folder": folder,
+        "model": str(bench.scratch / "explorer.model"),
+        "cache": str(bench.scratch / "cache"),
+    }
+    task = Task("benchmarks.explorer:measure", arguments, environment={"PHOTOKIN_CACHE": arguments["cache"]})
+    found = bench.runner.run(task, f"the explorer, {_PHOTOS * _EACH:,} photos")
+    photos, wanted = f"the explorer, {found['photos']:,} photos", "what we want"
+    note = f"from running the cell, thumbnails kept; the widget itself is made in {found['made']:.0f} ms before"
+    yield row(f"{photos}, first screen of {found['screen']}", found["first"], "ms", wanted, _FIRST, note=note)
+    painted = f"from the press of the mouse to {found['answer']} painted thumbnails"
+    note = f"{painted}; median of {_CLICKS}, the longest {found['worst']:.0f}"
+    yield row(f"{photos}, a click", found["click"], "ms", wanted, _ANSWER, note=note)
+
+
+def measure(folder: str, model: str, cache: str) -> Dict[str, Any]:
+    """Opens JupyterLab, runs a notebook, clicks. Raises `Failed` where there is no browser."""
+    try:
+        from tests.jupyter_lab import CHROMIUM, chromium, jupyter_lab
+    except ImportError as error:
+        raise Failed(f"the explorer is measured in a browser: {error}") from error
+    if not CHROMIUM.exists():
+        raise Failed(f"the explorer is measured in a browser: no {CHROMIUM}")
+    _save_model(Path(folder), Path(model))
+    with tempfile.TemporaryDirectory() as home:
+        _write_notebook(Path(home) / "explorer.ipynb", model)
+        with jupyter_lab(Path(home), Path(cache), python=sys.executable) as lab, chromium() as browser:
+            page = browser.new_page(viewport={"width": 1200, "height": 1000})
+            page.set_default_timeout(60_000)
+            page.goto(lab.page_of("explorer.ipynb"))
+            page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+            page.locator(".jp-MarkdownCell").first.click()
+            page.locator(".jp-Cell.jp-mod-active").wait_for()
+            for _ in range(2):  # the text, then the model
+                page.evaluate("() => { jupyterapp.commands.execute('notebook:run-cell-and-select-next') }")
+            made = page.locator(".jp-CodeCell").first.locator(".jp-OutputArea-output").last
+            made.wait_for()
+            page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+            # One cell later, and before any thumbnail of it was sent.
+            first = page.evaluate(_UNTIL, ["run", False])
+            screen = page.locator(".pk-tile img").count()
+            clicks = [page.evaluate(_UNTIL, [1 + number % 7, True]) for number in range(_CLICKS)]
+            return {
+                "seconds": first / 1000,
+                "photos": _PHOTOS * _EACH,
+                "made": 1000 * float(made.inner_text()),
+                "first": first,
+                "screen": screen,
+                "click": statistics.median(clicks),
+                "worst": max(clicks),
+                "answer": page.locator(".pk-tile img").count(),
+            }
+
+
+def _save_model(folder: Path, place: Path) -> None:
+    """A model of every photo many times, each time with other features."""
+    import numpy as np
+
+    from helpers import tc
+    from helpers.index import Index
+    from helpers.models import load_model
+    from helpers.photos import load_photos
+    from helpers.precision import settled_again
+    from helpers.similarity_model import SimilarityModel
+    from helpers.thumbnails import Thumbnails
+
+    data, _ = load_photos(folder, progress=False)
+    once = tc.image_similarity.create(data, model="efficientnet-lite0", precision="fp32", verbose=False)
+    sources, identities = once.collection.sources, once.collection.identities
+    Thumbnails().get_many(list(zip(sources, identities)))
+    if place.exists():
+        return
+    network = load_model("efficientnet-lite0", progress=False)
+    random, features = np.random.default_rng(0), np.empty((len(data) * _EACH, _DIMENSION), np.float32)
+    for number in range(_EACH):
+        noise = random.normal(0, once.vectors.std() / 2, once.vectors.shape)
+        features[number * len(data) : (number + 1) * len(data)] = once.vectors + noise
+    names = [f"card-{number:02}/{name}" for number in range(_EACH) for name in once.names]
+    SimilarityModel(
+        network=network,
+        precision="fp32",
+        agreement=None,
+        key=once.key,
+        settled=settled_again(network, "fp32", once.key),
+        index=Index(features),
+        feature="image",
+        label=None,
+        labels=list(range(len(names))),
+        names=names,
+        sources=sources * _EACH,
+        identities=identities * _EACH,
+        vectors=features,
+        timings={},
+        bad=once.bad,
+        rows=np.arange(len(names)),
+    ).save(place)
+
+
+def _write_notebook(path: Path, model: str) -> None:
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    make = (
+        "import time\n"
+        "from helpers import tc\n"
+        "from helpers.explorer import Explorer\n"
+        f"model = tc.load_model({model!r})\n"
+        "start = time.perf_counter()\n"
+        "explorer = Explorer(model)\n"
+        "print(time.perf_counter() - start)"
+    )
+    cells = [new_markdown_cell("# The explorer"), new_code_cell(make), new_code_cell("explorer")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
