@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Dict, List, NamedTuple, Tuple
 
 import numpy as np
 
-from helpers import cache, windows
+from helpers import windows
 from helpers.errors import ModelError
 from helpers.graph import Graph, last_map
-from helpers.models import LoadedModel
+from helpers.models import LoadedModel, made_once
 from helpers.quantise import lasting_name
 from helpers.windows import Windows
 
@@ -69,31 +69,12 @@ def _identity(loaded: LoadedModel, places: Windows) -> str:
 
 def _network(loaded: LoadedModel, places: Windows) -> RegionalNetwork:
     identity = _identity(loaded, places)
-    path = _prepared(loaded, places, identity)
+    kind = "regions-int8" if "-int8-" in loaded.path.name else "regions"
+    path = made_once(f"{lasting_name(loaded)}-{kind}-{identity[:12]}", lambda: _assemble(loaded, places))
     width = _width(path)
     name = f"{len(places.boxes)} windows of {loaded.name}"
     made = LoadedModel(loaded.name, path, places.size, width * len(places.boxes), identity, name)
     return RegionalNetwork(made, places, width)
-
-
-def _prepared(loaded: LoadedModel, places: Windows, identity: str) -> Path:
-    """The network's file; the sha-256 of its bytes is in its name, so damage shows."""
-    folder = cache.cache_folder() / "networks"
-    kind = "regions-int8" if "-int8-" in loaded.path.name else "regions"
-    stem = f"{lasting_name(loaded)}-{kind}-{identity[:12]}"
-    try:
-        for path in sorted(folder.glob(f"{stem}-*.onnx")):
-            if path.stem == f"{stem}-{cache.sha256(path)[:12]}":
-                return path
-        content = _assemble(loaded, places).SerializeToString()
-        path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.onnx"
-        with cache.replacing(path) as half:
-            half.write_bytes(content)
-    except OSError as error:
-        raise ModelError(
-            f"{error.filename or folder}: {error.strerror}; PHOTOKIN_CACHE can name another folder"
-        ) from error
-    return path
 
 
 def _width(path: Path) -> int:

@@ -145,7 +145,7 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     identity = hashlib.sha256(recipe.encode()).hexdigest()
     return LoadedModel(
         name=network.name,
-        path=_prepared(network, source, identity),
+        path=made_once(f"{network.name}-{identity[:12]}", lambda: _assemble(network, source)),
         size=network.size,
         dimension=network.dimension,
         identity=identity,
@@ -153,15 +153,17 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     )
 
 
-def _prepared(network: Network, source: Path, identity: str) -> Path:
-    """The network from photos to features, made once; the sha-256 of its bytes is in its name, so damage shows."""
+def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
+    """The file of a network that is made here, from the cache folder or made now.
+
+    The sha-256 of its bytes is in its name, so that damage shows. Raises `ModelError` where it cannot be kept.
+    """
     folder = cache.cache_folder() / "networks"
-    stem = f"{network.name}-{identity[:12]}"
     try:
         for path in sorted(folder.glob(f"{stem}-*.onnx")):
             if path.stem == f"{stem}-{cache.sha256(path)[:12]}":
                 return path
-        content = _assemble(network, source).SerializeToString()
+        content = make().SerializeToString()
         path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.onnx"
         with cache.replacing(path) as half:
             half.write_bytes(content)

@@ -223,6 +223,7 @@ def test_a_photo_deleted_after_loading(tmp_path):
 def test_the_large_view(explorer, model):
     ((told, (picture,)),) = hear(explorer, "large", photo=5)
     assert told["name"] == model.names[5] and told["bytes"] > 0 and told["date"] is None
+    assert (told["width"], told["height"]) == (64, 48)
     assert Image.open(io.BytesIO(picture)).size == (64, 48)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import traitlets
 
 from helpers.catalogue import Filter
+from helpers.decode import photo_size
 from helpers.distance import METRICS
 from helpers.errors import FrameError, PhotoError, PhotokinError
 from helpers.exploration import SORTS, Exploration
@@ -248,6 +249,7 @@ class Explorer(anywidget.AnyWidget):
         told["date"] = None if date is None else date.isoformat(" ", "minutes")
         try:
             picture = preview(source)
+            told["width"], told["height"] = photo_size(source)
             told["bytes"] = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
             told["label"] = self._exploration.labels.get(name) if number >= 0 else None
             self.send(told, [picture])
