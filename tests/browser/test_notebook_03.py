@@ -207,11 +207,28 @@ def test_what_it_looks_like(explorer, lab, theme, width):
     page.set_viewport_size({"width": 1200, "height": 1400})
 
 
-def test_it_is_shown_twice(explorer, kernel, notebook):
-    cell = notebook.locator(".jp-CodeCell", has_text="explorer = Explorer(model").first
-    cell.locator(".jp-OutputArea-output .photokin-explorer").wait_for()
-    kernel("__import__('IPython').display.display(explorer)")
-    assert kernel("len(explorer.comm.kernel.comm_manager.comms) > 0 if hasattr(explorer.comm, 'kernel') else True")
+def test_it_is_shown_twice(explorer, notebook, kernel):
+    """What is asked and selected in one view is seen in the other."""
+    notebook.locator(".jp-MarkdownCell").last.click()
+    notebook.evaluate("() => { jupyterapp.commands.execute('notebook:insert-cell-below') }")
+    added = notebook.locator(".jp-CodeCell.jp-mod-active")
+    added.locator(".cm-content").click()
+    notebook.keyboard.type("explorer")
+    notebook.keyboard.press("Control+Enter")
+    second = notebook.locator(".jp-CodeCell").last.locator(".photokin-explorer")
+    second.locator(".pk-tile img").first.wait_for()
+    first = notebook.locator(".photokin-explorer").first
+    tile(second, "bolu-002").click()
+    for view in (first, second):
+        view.locator(".pk-status", has_text="20 photos found").wait_for()
+        view.locator(".pk-tile .pk-distance").first.wait_for()
+    first.locator(".pk-tile").nth(1).click(modifiers=["Control"])
+    for view in (first, second):
+        view.locator(".pk-status", has_text="1 selected").wait_for()
+    assert kernel("len(explorer.selected)") == "1"
+    notebook.locator(".jp-CodeCell").last.locator(".jp-InputPrompt").click()
+    notebook.evaluate("() => { jupyterapp.commands.execute('notebook:delete-cell') }")
+    second.wait_for(state="detached")
 
 
 def test_a_restarted_kernel_is_told(explorer, notebook):
