@@ -10,8 +10,6 @@ import numpy as np
 
 from helpers.errors import FrameError
 
-SORTS = ("distance", "name", "date")
-
 _TAKEN = "taken"
 _COMPARED = re.compile(r"(<=|>=|<|>|=)?\s*(-?[\d.]+(?:e[+-]?\d+)?)", re.IGNORECASE)
 _BETWEEN = re.compile(r"(-?\d[\d.]*?)\s*\.\.\s*(-?[\d.]+)")
@@ -40,12 +38,13 @@ class Catalogue:
 
     `names` are the photos' paths; `data` is the frame of these photos, in the
     same order, or None. Its column `taken` says when a photo was taken.
+    `folder_counts` has each folder, by name, and how many photos lie in it.
     """
 
     def __init__(self, names: List[str], data: Optional[Any] = None) -> None:
         self.names = names
         self.folders = [name.rpartition("/")[0] for name in names]
-        self._folder_counts = sorted(Counter(self.folders).items())
+        self.folder_counts = sorted(Counter(self.folders).items())
         self._plain = [_comparable(name.rpartition("/")[2]) for name in names]
         self._data = data
         self._values: Dict[str, List[Any]] = {}
@@ -56,10 +55,6 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.names)
-
-    def folder_counts(self) -> List[Tuple[str, int]]:
-        """Each folder and how many photos lie in it, by name."""
-        return self._folder_counts
 
     def taken(self, row: int) -> Optional[datetime.datetime]:
         """When a photo was taken, if that is known."""

@@ -6,7 +6,7 @@ photos that answer the last one, filters, a selection and its labels.
 
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from helpers.errors import FrameError, PhotoError, PhotokinError
 from helpers.export import export
 from helpers.labels import Labels
 from helpers.recent import Source
-from helpers.trail import Box, Step, Trail
+from helpers.trail import Step, Trail
+from helpers.windows import Box
 
 SORTS = ("distance", "name", "date")
 
@@ -98,8 +99,7 @@ class Exploration:
 
     def move(self, steps: int) -> None:
         """Back on the trail of questions (below zero), or forward."""
-        self.trail.move(steps)
-        self.refresh()
+        self._at(lambda: self.trail.move(steps))
 
     def refresh(self) -> None:
         """Answer the question as the settings now are. Raises what the search and the filter raise."""
@@ -143,8 +143,12 @@ class Exploration:
         return collection.names[number], collection.sources[number], collection.identities[number]
 
     def _go(self, question: Optional[Step]) -> None:
+        self._at(lambda: self.trail.go(question))
+
+    def _at(self, step: Callable[[], None]) -> None:
+        """Step on the trail and answer; where there is no answer, stay."""
         before = self.trail.steps, self.trail.place
-        self.trail.go(question)
+        step()
         try:
             self.refresh()
         except PhotokinError:

@@ -82,7 +82,8 @@ class Index:
 
     `vectors`, float32 [N, dimension], and `metric` are those of
     `helpers.distance.Distance`: the features are not copied. From 4,096 rows on
-    a quarter of their size is kept beside them, where that helps.
+    a quarter of their size is kept beside them, where that helps. `bounds`, the
+    quickest first, are for those who search among some rows only.
 
     Raises `FrameError` for another metric.
     """
@@ -92,11 +93,11 @@ class Index:
     def __init__(self, vectors: np.ndarray, metric: str = "euclidean") -> None:
         self._distance = Distance(vectors, metric)
         self._full = FullBound(self._distance)
-        self._bounds: List[Bound] = [self._full]
+        self.bounds: List[Bound] = [self._full]
         if len(self) >= _MANY and self._distance.vectors.shape[1] >= _WIDE:
             short = ShortBound(self._distance)
             if short.beside < _BESIDE:
-                self._bounds = [short, self._full]
+                self.bounds = [short, self._full]
 
     @property
     def metric(self) -> str:
@@ -136,7 +137,7 @@ class Index:
 
     def _answers(self, points: np.ndarray, wanted: int) -> Iterator[Tuple[int, Answer]]:
         """The place of each query and its answer, in no order."""
-        asked = [bound.asked(points) for bound in self._bounds]
+        asked = [bound.asked(points) for bound in self.bounds]
         queries = [
             _Query(point, [each.factors[place] for each in asked], [each.squares[place] for each in asked])
             for place, point in enumerate(points)
@@ -148,7 +149,7 @@ class Index:
                 left.append(place)
             else:
                 yield place, self._distance.nearest(query.point, None, wanted)
-        for level, bound in enumerate(self._bounds):
+        for level, bound in enumerate(self.bounds):
             if len(left) < _TOGETHER:
                 break
             kept, scores = self._kept(bound, asked[level].factors[left], self._keep(wanted))
@@ -161,7 +162,7 @@ class Index:
                 else:
                     yield place, answer
         for place in left:
-            every = self._bounds[0].scores(queries[place].factors[0], slice(None))
+            every = self.bounds[0].scores(queries[place].factors[0], slice(None))
             answer = self._settled(queries[place], wanted, 0, None, every, -np.inf)
             yield place, answer or self._distance.nearest(points[place], None, wanted)
 
@@ -179,7 +180,7 @@ class Index:
         `scores` are those of `rows` by the bound of that `level`; no other row
         has a larger one than `beyond`.
         """
-        bound = self._bounds[level]
+        bound = self.bounds[level]
         # How far the last neighbour can be: no farther than the k that seem nearest.
         guess = _largest(scores, wanted)
         guess = guess if rows is None else rows[guess]

@@ -7,16 +7,16 @@ objects to go on with: `picker.chosen`, `picker.k` and `picker.found`.
 import base64
 import functools
 import io
-import unicodedata
-from collections import Counter
 from pathlib import Path
 from typing import Any, List
 
 import ipywidgets
+import numpy as np
 import traitlets
 
 from helpers import tc
 from helpers.arguments import check_whole
+from helpers.catalogue import Catalogue, Filter
 from helpers.decode import open_photo
 from helpers.errors import PhotoError
 from helpers.grid import show_matches
@@ -74,8 +74,7 @@ class PhotoPicker(ipywidgets.VBox):
         self._kept = Thumbnails()
         self._page = 0
         self._rows: List[int] = []  # the rows of the collection that pass the filters
-        self._folders = [name.rpartition("/")[0] for name in model.names]
-        self._file_names = [_comparable(name.rpartition("/")[2]) for name in model.names]
+        self._catalogue = Catalogue(model.names)
         self._make_controls(k, page_size)
         super().__init__(
             [
@@ -115,7 +114,7 @@ class PhotoPicker(ipywidgets.VBox):
             self._show_page()
 
     def _make_controls(self, k: int, page_size: int) -> None:
-        count = sorted(Counter(self._folders).items())
+        count = self._catalogue.folder_counts
         options = [("all folders", _ALL_FOLDERS), *((f"{folder or 'no folder'} ({n})", folder) for folder, n in count)]
         self.folder = ipywidgets.Dropdown(options=options, tooltip="Folder", layout={"width": "220px"})
         if len(count) == 1:
@@ -200,12 +199,8 @@ class PhotoPicker(ipywidgets.VBox):
             self.uploader.value = ()  # so that the same file can be chosen again
 
     def _filter(self, _: Any = None) -> None:
-        folder, part = self.folder.value, _comparable(self.file_name.value)
-        self._rows = [
-            row
-            for row, name in enumerate(self._file_names)
-            if part in name and (folder == _ALL_FOLDERS or self._folders[row] == folder)
-        ]
+        folder = None if self.folder.value == _ALL_FOLDERS else self.folder.value
+        self._rows = np.flatnonzero(self._catalogue.matching(Filter(folder, self.file_name.value))).tolist()
         self._page = 0
         self._show_page()
 
@@ -262,8 +257,3 @@ def _shortened(name: str) -> str:
         return name
     half = _NAME_LENGTH // 2
     return f"{name[:half]}…{name[-half:]}"
-
-
-def _comparable(name: str) -> str:
-    # A Mac writes é as two characters in file names, and keyboards as one.
-    return unicodedata.normalize("NFC", name).casefold()

@@ -9,6 +9,7 @@ from helpers.collection import Collection
 from helpers.errors import FrameError
 from helpers.image_column import source_of
 from helpers.recent import Source
+from helpers.windows import Box
 
 _NAMED = 3  # photos that the label of a question names
 
@@ -28,7 +29,7 @@ class Question(NamedTuple):
 
     like: List[Asked]
     unlike: List[Asked]
-    box: Optional[Tuple[float, float, float, float]]  # left, top, right, bottom in shares of the photo
+    box: Optional[Box]
 
     @classmethod
     def of(cls, collection: Collection, like: Any, unlike: Any, region: Any) -> "Question":
@@ -116,7 +117,7 @@ def _row(collection: Collection, label: Any) -> int:
         raise
 
 
-def _photo_and_box(region: Any) -> Tuple[Any, Tuple[float, float, float, float]]:
+def _photo_and_box(region: Any) -> Tuple[Any, Box]:
     from helpers.regions import check_box
 
     if not isinstance(region, (tuple, list)) or len(region) != 2:

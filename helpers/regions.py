@@ -24,9 +24,7 @@ from helpers.precision import Settled
 from helpers.region_features import Group, groups_of, network_to_cut, session_of
 from helpers.region_index import RegionIndex
 from helpers.store import FeatureStore
-from helpers.windows import LEVELS, nearest_aspect
-
-Box = Tuple[float, float, float, float]  # left, top, right, bottom: shares, 0 to 1, of the upright photo
+from helpers.windows import LEVELS, Box, nearest_aspect
 
 _SMALLEST = 0.01  # of a box's width and height
 _MARGIN = 0.1  # of a box's sides, around what is cut out of a photo

@@ -32,7 +32,7 @@ class SubsetSearch:
         self._index = index
         self._distance = Distance(vectors, index.metric)
         # An exact index has made its bounds already; of another they are made when they are first needed.
-        self._bounds: Sequence[Bound] = index._bounds if isinstance(index, Index) else ()
+        self._bounds: Sequence[Bound] = index.bounds if isinstance(index, Index) else ()
 
     @property
     def metric(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import List, NamedTuple, Optional, Tuple
 
-Box = Tuple[float, float, float, float]
+from helpers.windows import Box
 
 
 class Step(NamedTuple):

@@ -85,7 +85,7 @@ def test_photos_without_a_date_come_last(catalogue):
 
 def test_without_a_frame_there_are_names():
     catalogue = Catalogue(["a/b.jpg", "c.jpg"])
-    assert catalogue.folder_counts() == [("", 1), ("a", 1)]
+    assert catalogue.folder_counts == [("", 1), ("a", 1)]
     assert not catalogue.has_dates and catalogue.columns == [] and catalogue.taken(0) is None
     assert not catalogue.matching(Filter(since="2026-01-01")).any()
 

@@ -220,9 +220,22 @@ def test_a_photo_deleted_after_loading(tmp_path):
     assert len(explorer.found) == 2
 
 
+def test_a_step_back_to_what_cannot_be_answered_any_more_is_not_taken(tmp_path):
+    for number in range(3):
+        Image.new("RGB", (40, 40), (80 * number, 0, 0)).save(tmp_path / f"{number}.png")
+    model = create(load_photos(tmp_path, progress=False)[0], model=tiny_network(tmp_path / "n.onnx"), verbose=False)
+    explorer = Explorer(model, labels=tmp_path / "labels.csv")
+    explorer.ask_region(0, (0, 0, 0.5, 0.5))
+    explorer.ask(1)
+    (tmp_path / "0.png").unlink()
+    with pytest.raises(PhotoError, match="no such file"):
+        explorer.back()
+    assert explorer._exploration.chosen == explorer.chosen == 1
+
+
 def test_the_large_view(explorer, model):
     ((told, (picture,)),) = hear(explorer, "large", photo=5)
-    assert told["name"] == model.names[5] and told["bytes"] > 0 and told["date"] is None
+    assert told["name"] == model.names[5] and told["regions"] is False and told["bytes"] > 0 and told["date"] is None
     assert (told["width"], told["height"]) == (64, 48)
     assert Image.open(io.BytesIO(picture)).size == (64, 48)
 

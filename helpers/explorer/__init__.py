@@ -22,7 +22,7 @@ from helpers.labels import Labels
 from helpers.metadata import taken
 from helpers.photos import preview
 from helpers.thumbnails import Thumbnails
-from helpers.trail import Box
+from helpers.windows import Box
 
 __all__ = ["Explorer"]
 
@@ -198,11 +198,10 @@ class Explorer(anywidget.AnyWidget):
                 "question": None if question is None else question._asdict(),
                 "trail": [None if step is None else step._asdict() for step in here.trail.steps],
                 "place": here.trail.place,
-                "folders": here.catalogue.folder_counts(),
+                "folders": here.catalogue.folder_counts,
                 "columns": here.catalogue.columns,
                 "dates": here.catalogue.has_dates,
                 "metrics": list(METRICS),
-                "regions": self.model.regions is not None,
                 "labelled": len(self._exploration.labels),
                 "words": sorted({label for _, label in here.labels.items()})[:100],
                 "keep": self._keep,
@@ -246,6 +245,7 @@ class Explorer(anywidget.AnyWidget):
         name, source, _ = self._exploration.photo(number)
         date = (self._exploration.catalogue.taken(number) if number >= 0 else None) or taken(source)
         told: Dict[str, Any] = {"kind": "large", "photo": number, "name": name}
+        told["regions"] = self.model.regions is not None  # with what a box on it is compared
         told["date"] = None if date is None else date.isoformat(" ", "minutes")
         try:
             picture = preview(source)

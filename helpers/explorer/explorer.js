@@ -507,7 +507,8 @@ class Large {
     if (told.photo !== this.photo || this.element.hidden) return;
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = buffers.length ? URL.createObjectURL(new Blob([buffers[0]], { type: "image/jpeg" })) : null;
-    this.said.textContent = told.error ?? "Draw a box around a part of the photo to ask with that part.";
+    const whole = "It is compared with whole photos; after model.add_regions(), in a cell, with parts of photos.";
+    this.said.textContent = told.error ?? `Draw a box around a part of the photo to ask with that part. ${told.regions ? "" : whole}`;
     if (this.url) this.image.src = this.url;
     this.image.alt = told.name;
     const size = told.bytes === undefined ? null : told.bytes < 1e6 ? `${Math.ceil(told.bytes / 1e3)} kB` : `${(told.bytes / 1e6).toFixed(1)} MB`;
