@@ -1,5 +1,7 @@
 """What is measured of Photokin itself. Runs in either environment, in a process of its own."""
 
+import dataclasses
+import os
 import statistics
 import time
 from pathlib import Path
@@ -70,6 +72,53 @@ def create(
     if save is not None:
         model.save(save)
     return answer
+
+
+def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
+    """Photos per second of folder to features, with random weights of the real size, made in the folder `place`."""
+    from helpers import tc
+    from helpers.methods import speed_of
+    from helpers.models import MODELS
+    from helpers.photos import load_photos
+
+    if network in MODELS and not MODELS[network].weights.package:
+        _lay_down(network, Path(place))
+    data, _ = load_photos(folder, progress=False)
+    data = data[:: max(1, len(data) // 64)]
+    model = tc.image_similarity.create(data, model=network, precision="fp32", store=False, verbose=False)
+    file = model.network.path
+    return {
+        "rate": max(speed_of(model) for _ in range(3)),
+        "photos": model.num_examples,
+        "dimension": model.network.dimension,
+        "megabytes": file.stat().st_size / 1e6 if file.name else 0.0,
+    }
+
+
+def _lay_down(network: str, place: Path) -> None:
+    """Have a file of random weights in the place of the real one, in this process."""
+    from helpers import cache
+    from helpers.models import MODELS
+    from tests import networks
+    from tests.hub_networks import random_efficientnet_b0
+    from tests.torch_files import torch_zip
+
+    make = {
+        "resnet-50": lambda: networks.zoo_resnet50(networks.random_resnet50()).SerializeToString(),
+        "squeezenet_v1.1": lambda: networks.zoo_squeezenet().SerializeToString(),
+        "vgg16": lambda: networks.zoo_vgg(16, thin=1).SerializeToString(),
+        "vgg19": lambda: networks.zoo_vgg(19, thin=1).SerializeToString(),
+        "mobilenet_v2": lambda: networks.zoo_mobilenet_v2().SerializeToString(),
+        "efficientnet_b0": lambda: torch_zip(random_efficientnet_b0()),
+    }
+    entry = MODELS[network]
+    path = place / entry.weights.file
+    if not path.exists():
+        with cache.replacing(path) as half:
+            half.write_bytes(make[network]())
+    os.environ["PHOTOKIN_MIRROR"] = str(place)
+    file = dataclasses.replace(entry.weights, size=path.stat().st_size, sha256=cache.sha256(path))
+    MODELS[network] = dataclasses.replace(entry, weights=file)
 
 
 def share(folder: str, network: str, rounds: int = 3) -> Dict[str, Any]:

@@ -14,10 +14,15 @@ _PATIENCE = 6.0  # seconds in which a server must have answered at all
 _TIMEOUT = (5.0, 20.0)  # seconds to connect to one address, and between two pieces of the file
 _QUICK = 1.0  # seconds that a download may take without a bar
 _PAUSES = (0.3, 1.0)  # seconds before the second and the third attempt
+_ABSENT = (404, 410)  # what a server answers about a file that it does not have
 
 
 class NotFetched(PhotokinError):
     """A file did not arrive; the message is the bare reason."""
+
+
+class NotThere(NotFetched):
+    """The server, or the folder, answers: it has no such file."""
 
 
 def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progress: bool = True) -> str:
@@ -27,13 +32,16 @@ def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progre
     looked for there and nowhere else: an http(s) address, or a folder. `size`
     in bytes is for the bar, which shows when it takes longer than a second.
 
-    Raises `NotFetched`. Whether it is the right file, the caller has to see.
+    Raises `NotFetched`, and where there is no such file, `NotThere`. Whether it
+    is the right file, the caller has to see.
     """
     mirror = os.environ.get("PHOTOKIN_MIRROR", "")
     if mirror and not mirror.startswith(("http://", "https://")):
-        shelf = Path(mirror).expanduser() / name
+        folder = Path(mirror).expanduser()
+        shelf = folder / name
         if not shelf.is_file():
-            raise NotFetched(f"{shelf} does not exist (PHOTOKIN_MIRROR is {mirror})")
+            answer = NotThere if folder.is_dir() else NotFetched  # a stick that is not plugged in does not answer
+            raise answer(f"{shelf} does not exist (PHOTOKIN_MIRROR is {mirror})")
         shutil.copyfile(shelf, half)
         return str(shelf)
     origin = f"{mirror.rstrip('/')}/{name}" if mirror else url
@@ -60,7 +68,8 @@ def _download(url: str, name: str, half: Path, size: Optional[int], progress: bo
                     raise
                 time.sleep(pause)
     except requests.exceptions.RequestException as error:
-        raise NotFetched(_reason(url, error)) from error
+        answer = NotThere if error.response is not None and error.response.status_code in _ABSENT else NotFetched
+        raise answer(_reason(url, error)) from error
 
 
 def _knock(url: str) -> None:

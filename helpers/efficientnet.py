@@ -1,30 +1,49 @@
-"""EfficientNet-Lite0, written as an ONNX graph from its PyTorch weights.
+"""EfficientNet-B0 and EfficientNet-Lite0, written as ONNX graphs from their PyTorch weights.
 
-Structure: the table of EfficientNet (Tan and Le, 2019, arXiv:1905.11946) without
-squeeze-and-excite and with ReLU6 for swish, as in Google's "lite" networks.
+Structure: the table of EfficientNet (Tan and Le, 2019, arXiv:1905.11946). B0 is
+as in the paper, under torchvision's names; Lite0 has no squeeze-and-excite and
+ReLU6 for swish, as in Google's "lite" networks.
 """
 
-from typing import Dict
+from typing import Dict, Iterator, NamedTuple
 
 import numpy as np
 
 from helpers.graph import Graph
 
-_EPSILON = 1e-3
 # repeats, stride of the first repeat, factor of expansion, channels out; the kernels' sizes are the weights' own
 _STAGES = ((1, 1, 1, 16), (2, 2, 6, 24), (2, 2, 6, 40), (3, 2, 6, 80), (3, 1, 6, 112), (4, 2, 6, 192), (1, 1, 6, 320))
 
 
-class _Layers:
-    """The network's kinds of layers, each known by the names of its weights."""
+class _Block(NamedTuple):
+    """Widen, look around in each channel by itself, narrow again."""
 
-    def __init__(self, graph: Graph, weights: Dict[str, np.ndarray]) -> None:
-        self.graph, self.weights = graph, weights
+    stage: int  # from 1
+    repeat: int
+    stride: int
+    expand: bool
+    residual: bool
+
+
+def _blocks() -> Iterator[_Block]:
+    width = 32  # of the stem
+    for stage, (repeats, first_stride, factor, out) in enumerate(_STAGES, start=1):
+        for repeat in range(repeats):
+            stride = first_stride if repeat == 0 else 1
+            yield _Block(stage, repeat, stride, expand=factor > 1, residual=stride == 1 and width == out)
+            width = out
+
+
+class _Layers:
+    """The networks' kinds of layers, each known by the names of its weights."""
+
+    def __init__(self, graph: Graph, weights: Dict[str, np.ndarray], epsilon: float) -> None:
+        self.graph, self.weights, self.epsilon = graph, weights, np.float32(epsilon)
 
     def conv(self, x: str, conv: str, norm: str, *, stride: int = 1, depthwise: bool = False) -> str:
         """A convolution with its batch normalisation folded into weight and bias."""
         weight = self.weights[f"{conv}.weight"]
-        scale = self.weights[f"{norm}.weight"] / np.sqrt(self.weights[f"{norm}.running_var"] + np.float32(_EPSILON))
+        scale = self.weights[f"{norm}.weight"] / np.sqrt(self.weights[f"{norm}.running_var"] + self.epsilon)
         bias = self.weights[f"{norm}.bias"] - scale * self.weights[f"{norm}.running_mean"]
         return self.graph.conv(
             x,
@@ -41,14 +60,35 @@ class _Layers:
     def _bound(self, value: float) -> str:
         return self.graph.constant(np.float32(value))
 
-    def block(self, x: str, name: str, *, stride: int, expand: bool, residual: bool) -> str:
-        """Widen, look around in each channel by itself, narrow again."""
+    def silu(self, x: str) -> str:
+        return self.graph.node("Mul", x, self.graph.node("Sigmoid", x))
+
+    def squeeze(self, x: str, name: str) -> str:
+        """Squeeze-and-excite: each channel times a number between 0 and 1, worked out from the means of all."""
+        y = self.graph.node("GlobalAveragePool", x)
+        y = self.silu(self.graph.conv(y, self.weights[f"{name}.fc1.weight"], self.weights[f"{name}.fc1.bias"]))
+        y = self.graph.conv(y, self.weights[f"{name}.fc2.weight"], self.weights[f"{name}.fc2.bias"])
+        return self.graph.node("Mul", x, self.graph.node("Sigmoid", y))
+
+    def lite_block(self, x: str, name: str, block: _Block) -> str:
         y = x
-        if expand:
+        if block.expand:
             y = self.relu6(self.conv(y, f"{name}._expand_conv", f"{name}._bn0"))
-        y = self.relu6(self.conv(y, f"{name}._depthwise_conv", f"{name}._bn1", stride=stride, depthwise=True))
+        y = self.relu6(self.conv(y, f"{name}._depthwise_conv", f"{name}._bn1", stride=block.stride, depthwise=True))
         y = self.conv(y, f"{name}._project_conv", f"{name}._bn2")
-        return self.graph.node("Add", x, y) if residual else y
+        return self.graph.node("Add", x, y) if block.residual else y
+
+    def block(self, x: str, name: str, block: _Block) -> str:
+        """Its parts are numbered: `name.0` widens, where there is something to widen, and so on."""
+        y, first = x, 0
+        if block.expand:
+            y, first = self.silu(self.conv(y, f"{name}.0.0", f"{name}.0.1")), 1
+        part = f"{name}.{first}"
+        y = self.silu(self.conv(y, f"{part}.0", f"{part}.1", stride=block.stride, depthwise=True))
+        y = self.squeeze(y, f"{name}.{first + 1}")
+        part = f"{name}.{first + 2}"
+        y = self.conv(y, f"{part}.0", f"{part}.1")
+        return self.graph.node("Add", x, y) if block.residual else y
 
 
 def efficientnet_lite0(graph: Graph, x: str, weights: Dict[str, np.ndarray]) -> str:
@@ -57,14 +97,24 @@ def efficientnet_lite0(graph: Graph, x: str, weights: Dict[str, np.ndarray]) -> 
     `weights` is the state dict of `efficientnet-lite0-57934424.pth`; `_fc`, its
     classifier, is not used. The network learnt on photos as `(x - 127) / 128`.
     """
-    layers = _Layers(graph, weights)
+    layers = _Layers(graph, weights, epsilon=1e-3)
     x = layers.relu6(layers.conv(x, "_conv_stem", "_bn0", stride=2))
-    width, number = 32, 0
-    for repeats, first_stride, factor, out in _STAGES:
-        for repeat in range(repeats):
-            stride = first_stride if repeat == 0 else 1
-            residual = stride == 1 and width == out
-            x = layers.block(x, f"_blocks.{number}", stride=stride, expand=factor > 1, residual=residual)
-            width, number = out, number + 1
+    for number, block in enumerate(_blocks()):
+        x = layers.lite_block(x, f"_blocks.{number}", block)
     x = layers.relu6(layers.conv(x, "_conv_head", "_bn1"))
+    return graph.node("GlobalAveragePool", x)
+
+
+def efficientnet_b0(graph: Graph, x: str, weights: Dict[str, np.ndarray]) -> str:
+    """Append the network to a graph: `x` are photos [N, 3, 224, 224], the result are features [N, 1280, 1, 1].
+
+    `weights` is the state dict of torchvision's `efficientnet_b0`; `classifier`
+    is not used. The network learnt on photos as `(x / 255 - mean) / std` with
+    ImageNet's mean (0.485, 0.456, 0.406) and std (0.229, 0.224, 0.225).
+    """
+    layers = _Layers(graph, weights, epsilon=1e-5)
+    x = layers.silu(layers.conv(x, "features.0.0", "features.0.1", stride=2))
+    for block in _blocks():
+        x = layers.block(x, f"features.{block.stage}.{block.repeat}.block", block)
+    x = layers.silu(layers.conv(x, "features.8.0", "features.8.1"))
     return graph.node("GlobalAveragePool", x)

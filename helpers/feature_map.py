@@ -68,6 +68,8 @@ def _identity(loaded: LoadedModel, places: Windows) -> str:
 
 
 def _network(loaded: LoadedModel, places: Windows) -> RegionalNetwork:
+    if loaded.descriptor is not None:
+        raise ModelError(f"{loaded.name} is no network; {_WAY_OUT}")
     identity = _identity(loaded, places)
     kind = "regions-int8" if "-int8-" in loaded.path.name else "regions"
     path = made_once(f"{lasting_name(loaded)}-{kind}-{identity[:12]}", lambda: _assemble(loaded, places))

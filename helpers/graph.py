@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
+from helpers.layers import copied, way_to, without_functions
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
@@ -103,47 +104,44 @@ class Graph:
         return self.node("Mul", x, self.constant(1 / np.array(std, np.float32).reshape(1, 3, 1, 1)))
 
     def splice(self, x: str, network: "ModelProto", end: str) -> str:
-        """The layers of another network, from its only input, which becomes `x`, to its tensor `end`.
+        """The layers of another network up to its tensor `end`; `x` takes the place of the one input that they need.
 
         Layers that `end` does not need are left out, with their weights. The
         graph takes on the network's opset: what was written before must be
-        right in both, as `photos` is from 7 on.
+        right in both, as `photos` is from 7 on. Raises `ModelError` where `end`
+        needs no input, or several, and for operators that are not ONNX's own.
         """
-        inputs = photo_inputs(network.graph)
+        network = without_functions(network)
+        way = way_to(network.graph, end)
+        inputs = [name for name in photo_inputs(network.graph) if name in way.names]
         if len(inputs) != 1:
-            raise ModelError(f"a network with {len(inputs)} inputs ({', '.join(inputs)}); it needs exactly one")
+            raise ModelError(f"a network whose {end} needs {len(inputs)} inputs ({', '.join(inputs)}), not exactly one")
+        if any(tensor.values.name in way.names for tensor in network.graph.sparse_initializer):
+            raise ModelError("a network with sparse weights, which not every engine can run")
         self.opset = _opset(network)
-        names = {inputs[0]: x, "": ""}  # "" is an optional input that is not given
-        needed = {end}
-        kept = []
-        for node in reversed(network.graph.node):
-            if needed.intersection(node.output):
-                needed.update(node.input)
-                kept.append(node)
-        for node in reversed(kept):
-            copy = type(node)()
-            copy.CopyFrom(node)
-            copy.input[:] = [names.get(name, f"network/{name}") for name in node.input]
-            copy.output[:] = [f"network/{name}" if name else "" for name in node.output]
-            self.nodes.append(copy)
+        for node in way.nodes:
+            self.nodes.append(copied(node, lambda name: x if name == inputs[0] else f"network/{name}"))
         for tensor in network.graph.initializer:
-            if tensor.name in needed:
+            if tensor.name in way.names:
                 weight = type(tensor)()
                 weight.CopyFrom(tensor)
                 weight.name = f"network/{tensor.name}"
                 self.weights.append(weight)
         return f"network/{end}"
 
-    def model(self, x: str, *, size: Tuple[int, int], dimension: int) -> "ModelProto":
+    def model(self, x: str, *, size: Tuple[int, int], dimension: Optional[int], unit: bool = False) -> "ModelProto":
         """The finished network: `photos`, uint8 [N, height, width, 3] → `features`, float32 [N, dimension].
 
         `x` is the tensor of features, [N, dimension] or [N, dimension, 1, 1];
-        `size` is (width, height). N is free. Raises `ModelError` when the layers
-        do not fit together, or give another shape.
+        with `unit` they are brought to length 1. `size` is (width, height). N
+        is free, and so is a `dimension` of None. Raises `ModelError` when the
+        layers do not fit together, or give another shape.
         """
         import onnx
         from onnx import TensorProto, helper
 
+        if unit:
+            x = self.node("LpNormalization", self.node("Flatten", x, axis=1), axis=1, p=2)
         flat = helper.make_node("Flatten", [x], [_FEATURES], _FEATURES, axis=1)
         photos = helper.make_tensor_value_info(_PHOTOS, TensorProto.UINT8, ["N", size[1], size[0], 3])
         features = helper.make_tensor_value_info(_FEATURES, TensorProto.FLOAT, ["N", dimension])
@@ -151,9 +149,22 @@ class Graph:
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=_IR_VERSION)
         try:
             onnx.checker.check_model(model, full_check=True)
-        except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
             raise ModelError(f"the layers do not fit together: {error}") from error
         return model
+
+
+def free_reshapes(graph: "GraphProto") -> None:
+    """Have each Reshape keep the number of photos, where the file says that there is 1: old ones were made for one."""
+    from onnx import numpy_helper
+
+    shapes = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
+    for tensor in graph.initializer:
+        if tensor.name in shapes and len(tensor.dims) == 1:
+            shape = numpy_helper.to_array(tensor).copy()
+            if len(shape) > 1 and shape[0] == 1:
+                shape[0] = 0  # as in what comes in
+                tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
 
 
 def photo_inputs(graph: "GraphProto") -> List[str]:
@@ -172,6 +183,18 @@ def classifier_input(graph: "GraphProto") -> str:
     while x in made_by and made_by[x].op_type in ("Flatten", "Reshape", "Squeeze", "Dropout", "Identity"):
         x = made_by[x].input[0]
     return x
+
+
+def first_hidden_layer(graph: "GraphProto") -> str:
+    """What a network's first fully connected layer gives, after its ReLU: `fc1` of VGG16."""
+    layer = next((node for node in graph.node if node.op_type in ("Gemm", "MatMul")), None)
+    x = "" if layer is None else layer.output[0]
+    for node in graph.node:  # they stand in the order in which they are run
+        if node.op_type in ("Add", "Relu") and x in node.input:
+            x = node.output[0]
+            if node.op_type == "Relu":
+                return x
+    raise ModelError("a network without any fully connected layer before a ReLU, so not the one that was expected")
 
 
 def last_pooling(graph: "GraphProto") -> str:

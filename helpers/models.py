@@ -12,75 +12,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple, Union
 
-from helpers import cache, graph, weights
-from helpers.efficientnet import efficientnet_lite0
+import numpy as np
+
+from helpers import cache, graph, hugging_face, weights
+from helpers.descriptors import DESCRIPTORS, Descriptor
+from helpers.efficientnet import efficientnet_b0, efficientnet_lite0
 from helpers.errors import ModelError, WeightsUnavailable
+from helpers.networks import MODELS, Network
 from helpers.own_network import inspect_network
 from helpers.torch_file import read_state_dict
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
 
-_IMAGENET_MEAN = (123.675, 116.28, 103.53)  # 255 * (0.485, 0.456, 0.406)
-_IMAGENET_STD = (58.395, 57.12, 57.375)  # 255 * (0.229, 0.224, 0.225)
+__all__ = ["MODELS", "LoadedModel", "load_model", "made_once"]
+
 _PREPARATION = 1  # to be raised with every change of what a prepared network computes
 
-_failed: Dict[str, str] = {}  # where `auto` looked for ResNet-50 in vain, in this process → why
-
-
-@dataclass(frozen=True)
-class Network:
-    """One network: what it is made from, what it takes, and which of its tensors is the feature."""
-
-    name: str  # also the key of its file in `weights.WEIGHTS`
-    size: Tuple[int, int]  # width, height
-    mean: Tuple[float, float, float]  # on the scale 0 to 255, in the order of `channels`
-    std: Tuple[float, float, float]
-    channels: str  # RGB or BGR
-    dimension: int
-    cut: Optional[Callable[["GraphProto"], str]]  # finds the feature; None: written by `helpers.efficientnet`
-    licence: str
-    about: str
-
-
-MODELS: Dict[str, Network] = {
-    network.name: network
-    for network in (
-        Network(
-            name="resnet-50",
-            size=(224, 224),
-            mean=_IMAGENET_MEAN,
-            std=_IMAGENET_STD,
-            channels="RGB",
-            dimension=2048,
-            cut=graph.classifier_input,
-            licence="Apache-2.0",
-            about="ResNet-50 v1 of the ONNX Model Zoo, Turi Create's first choice",
-        ),
-        Network(
-            name="squeezenet_v1.1",
-            size=(224, 224),
-            mean=_IMAGENET_MEAN,
-            std=_IMAGENET_STD,
-            channels="RGB",
-            dimension=1000,
-            cut=graph.last_pooling,  # as Turi Create: SqueezeNet has no layer between this and its softmax
-            licence="Apache-2.0",
-            about="SqueezeNet 1.1 of the ONNX Model Zoo: small and fast, less exact",
-        ),
-        Network(
-            name="efficientnet-lite0",
-            size=(224, 224),
-            mean=(127.0, 127.0, 127.0),
-            std=(128.0, 128.0, 128.0),
-            channels="RGB",
-            dimension=1280,
-            cut=None,
-            licence="Apache-2.0",
-            about="EfficientNet-Lite0, which comes with pip and needs no download",
-        ),
-    )
+# What `Network.feature` and `Network.layers` can be.
+CUTS: Dict[str, Callable[["GraphProto"], str]] = {
+    "classifier input": graph.classifier_input,
+    "first hidden layer": graph.first_hidden_layer,
+    "last pooling": graph.last_pooling,
 }
+LAYERS: Dict[str, Optional[Callable[[graph.Graph, str, Dict[str, np.ndarray]], str]]] = {
+    "onnx": None,  # they are in the file
+    "efficientnet-lite0": efficientnet_lite0,
+    "efficientnet_b0": efficientnet_b0,
+}
+
+_failed: Dict[str, str] = {}  # where `auto` looked for ResNet-50 in vain, in this process → why
 
 
 @dataclass(frozen=True)
@@ -88,20 +49,31 @@ class LoadedModel:
     """A network on disk, ready to run: uint8 [N, height, width, 3] RGB in, float32 [N, dimension] out; N is free."""
 
     name: str
-    path: Path
+    path: Path  # Path() for a descriptor, which has no file
     size: Tuple[int, int]  # width, height
     dimension: int
     identity: str  # sha-256: the same identity, the same features
     note: str  # one line for the person: which network, and why
 
+    @property
+    def descriptor(self) -> Optional[Descriptor]:
+        """What computes the features in a network's place; None for a network."""
+        return None if self.path.name else DESCRIPTORS.get(self.name)
+
 
 def load_model(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> LoadedModel:
     """Make a network ready: its weights fetched, its graph cut at the feature, both checked.
 
-    `name` is a key of `MODELS`; or `auto`: ResNet-50 where its weights are at
-    hand or can be fetched, else EfficientNet-Lite0, and the `note` says why; or
-    the path of an ONNX file of your own that takes uint8 [N, height, width, 3]
-    and gives float32 [N, dimension].
+    `name` is one of
+
+    - a key of `MODELS`;
+    - `auto`: ResNet-50 where its weights are at hand or can be fetched, else
+      EfficientNet-Lite0, and the `note` says why;
+    - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.hugging_face`;
+    - the path of an ONNX file of your own that takes uint8 [N, height, width,
+      3] and gives float32 [N, dimension]; also what has such a path, as a
+      `helpers.autoencoder.Autoencoder` has;
+    - a key of `helpers.descriptors.DESCRIPTORS`, which are no networks.
 
     Raises `WeightsUnavailable` where the weights of a named network cannot be
     had, and `ModelError` for a name that does not exist or a file that does not fit.
@@ -113,14 +85,19 @@ def load_model(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -
         return _auto(progress)
     if isinstance(name, str) and name in MODELS:
         return _named(MODELS[name], progress)
+    if isinstance(name, str) and name in DESCRIPTORS:
+        return _described(DESCRIPTORS[name])
+    if isinstance(name, str) and name.startswith(hugging_face.PREFIX):
+        return _from_hub(name, progress)
     if not isinstance(name, (str, os.PathLike)):
         raise ModelError(f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {name!r}")
     if isinstance(name, os.PathLike) or name.lower().endswith(".onnx"):
         return _own(Path(name).expanduser().absolute())
-    close = difflib.get_close_matches(name.lower(), MODELS, cutoff=0.4)
+    known = ["auto", *MODELS, *DESCRIPTORS]
+    close = difflib.get_close_matches(name.lower(), known, cutoff=0.4)
     raise ModelError(
         f"no network is called {name!r}{f'; did you mean {close[0]!r}?' if close else '.'} "
-        f"There are auto, {', '.join(MODELS)}, or the path of an .onnx file"
+        f"There are {', '.join(known)}, hf:owner/name, or the path of an .onnx file"
     )
 
 
@@ -141,8 +118,7 @@ def _shelf() -> str:
 
 def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     source = weights.get(network.name, progress=progress)
-    recipe = f"{weights.WEIGHTS[network.name].sha256} {_PREPARATION}"
-    identity = hashlib.sha256(recipe.encode()).hexdigest()
+    identity = _identity(network, cache.sha256(source))
     return LoadedModel(
         name=network.name,
         path=made_once(f"{network.name}-{identity[:12]}", lambda: _assemble(network, source)),
@@ -151,6 +127,30 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
         identity=identity,
         note=" ".join([f"{network.name}: {network.about}.", *remarks]),
     )
+
+
+def _identity(network: Network, sha256: str) -> str:
+    """Of all that decides what the features are: the weights, and what is done with them."""
+    done = (network.layers, network.feature, network.unit, network.size, network.mean, network.std, network.channels)
+    return hashlib.sha256(f"{sha256} {_PREPARATION} {done}".encode()).hexdigest()
+
+
+def _described(descriptor: Descriptor) -> LoadedModel:
+    return LoadedModel(
+        name=descriptor.name,
+        path=Path(),
+        size=descriptor.size,
+        dimension=descriptor.dimension,
+        identity=hashlib.sha256(f"{descriptor.name} {descriptor.version}".encode()).hexdigest(),
+        note=f"{descriptor.name}: {descriptor.about}.",
+    )
+
+
+def _from_hub(name: str, progress: bool) -> LoadedModel:
+    network = hugging_face.hub_network(name, progress=progress)
+    identity = hashlib.sha256(f"{network.sha256} {_PREPARATION}".encode()).hexdigest()
+    path = made_once(f"hf-{identity[:12]}", network.assemble)
+    return LoadedModel(network.name, path, network.size, network.dimension, identity, network.note)
 
 
 def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
@@ -179,12 +179,24 @@ def _assemble(network: Network, source: Path) -> "ModelProto":
 
     whole = graph.Graph()
     x = whole.photos(network.mean, network.std, network.channels)
-    if network.cut is None:
-        x = efficientnet_lite0(whole, x, read_state_dict(source))
-    else:
+    layers = LAYERS[network.layers]
+    if layers is None:
         classifier = onnx.load(str(source))
-        x = whole.splice(x, classifier, network.cut(classifier.graph))
-    return whole.model(x, size=network.size, dimension=network.dimension)
+        graph.free_reshapes(classifier.graph)
+        x = whole.splice(x, classifier, _cut(network, classifier.graph))
+    else:
+        x = layers(whole, x, read_state_dict(source))
+    return whole.model(x, size=network.size, dimension=network.dimension, unit=network.unit)
+
+
+def _cut(network: Network, classifier: "GraphProto") -> str:
+    if network.feature in CUTS:
+        return CUTS[network.feature](classifier)
+    if any(network.feature in node.output for node in classifier.node):
+        return network.feature
+    raise ModelError(
+        f"{network.name}: its file has no tensor {network.feature!r}; feature= is one of {', '.join(CUTS)}"
+    )
 
 
 def _own(path: Path) -> LoadedModel:

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -37,10 +37,10 @@ def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     except OSError as error:
         raise ModelError(f"{error.filename or path}: {error.strerror}") from error
     size = _photo_size(path, network)
-    dimension = _recall(identity)
+    dimension = recall(identity)
     if dimension is None:
         dimension = _dimension(path, network, size)
-        _remember(identity, dimension)
+        remember(identity, dimension)
     return size, dimension, identity
 
 
@@ -48,7 +48,7 @@ def _file(identity: str) -> Path:
     return cache.cache_folder() / "networks" / f"own-{identity[:24]}.json"
 
 
-def _recall(identity: str) -> Optional[int]:
+def recall(identity: str) -> Optional[int]:
     """The number of features of a network that was run before: to open one takes as long as ten photos."""
     try:
         kept = json.loads(_file(identity).read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ def _recall(identity: str) -> Optional[int]:
         return None
 
 
-def _remember(identity: str, dimension: int) -> None:
+def remember(identity: str, dimension: int) -> None:
     with contextlib.suppress(OSError), cache.replacing(_file(identity)) as half:
         half.write_text(json.dumps({"identity": identity, "dimension": dimension}), encoding="utf-8")
 
@@ -88,6 +88,20 @@ def _photo_size(path: Path, network: "ModelProto") -> Tuple[int, int]:
 
 
 def _dimension(path: Path, network: "ModelProto", size: Tuple[int, int]) -> int:
+    photos = np.zeros((2, size[1], size[0], 3), np.uint8)
+    outputs = trial(str(path), path, photo_inputs(network.graph)[0], photos)
+    given = [(output.dtype.name, *output.shape) for output in outputs]
+    if len(given) != 1 or given[0][:2] != ("float32", 2) or len(given[0]) != 3:
+        described = "; ".join(f"{kind} {shape}" for kind, *shape in given)
+        raise ModelError(f"{path} gives {described} for two photos; {_NEEDED}")
+    return int(given[0][2])
+
+
+def trial(network: Union[str, bytes], name: object, photos_in: str, *trials: np.ndarray) -> List[np.ndarray]:
+    """All that a network, the path of a file or what would be in it, gives for each array of photos in turn.
+
+    Raises `ModelError` that begins with its `name` where ONNX Runtime cannot run it.
+    """
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
@@ -95,14 +109,8 @@ def _dimension(path: Path, network: "ModelProto", size: Tuple[int, int]) -> int:
     onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is said once, by the error below
-    photos = np.zeros((2, size[1], size[0], 3), np.uint8)
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        outputs = session.run(None, {photo_inputs(network.graph)[0]: photos})
+        session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+        return [output for photos in trials for output in session.run(None, {photos_in: photos})]
     except errors as error:
-        raise ModelError(f"{path} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error
-    given = [(output.dtype.name, *output.shape) for output in outputs]
-    if len(given) != 1 or given[0][:2] != ("float32", 2) or len(given[0]) != 3:
-        described = "; ".join(f"{kind} {shape}" for kind, *shape in given)
-        raise ModelError(f"{path} gives {described} for two photos; {_NEEDED}")
-    return int(given[0][2])
+        raise ModelError(f"{name} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error

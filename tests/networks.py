@@ -15,6 +15,16 @@ from helpers.graph import Graph
 Weights = Dict[str, np.ndarray]
 
 _STAGES = ((3, 64), (4, 128), (6, 256), (3, 512))  # ResNet-50: blocks, width; a block's output is four times as wide
+_VGG = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}  # convolutions before each halving, of 64, 128, 256, 512, 512 wide
+_MOBILENET = (  # MobileNet V2: factor of expansion, width, repeats, stride of the first
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 _FIRES = {  # SqueezeNet 1.1: squeezed width, expanded width of each half; a pooling comes before the first of each row
     "first": ((16, 64), (16, 64)),
     "second": ((32, 128), (32, 128)),
@@ -92,6 +102,65 @@ def zoo_squeezenet(seed: int = 0) -> onnx.ModelProto:
     x = graph.node("AveragePool", x, kernel_shape=[13, 13], strides=[13, 13])
     x = graph.node("Reshape", x, graph.constant(np.array([1, 1000])))
     return _old_file(graph, x, opset=7, photos=1)
+
+
+def zoo_vgg(depth: int, thin: int = 8, seed: int = 0) -> onnx.ModelProto:
+    """A classifier as in the zoo's `vgg16-12.onnx` and `vgg19-7.onnx`: flat through a Reshape made for one photo.
+
+    Its convolutions have `thin` times fewer channels than they should, which spares half a gigabyte.
+    """
+    random = np.random.default_rng(seed)
+    graph = Graph()
+
+    def full(x: str, inputs: int, outputs: int) -> str:
+        kernel = np.float32((2 / inputs) ** 0.5) * random.standard_normal((outputs, inputs), np.float32)
+        bias = random.standard_normal(outputs, np.float32)
+        return graph.node("Gemm", x, graph.constant(kernel), graph.constant(bias), transB=1)
+
+    x, inputs = "data", 3
+    for stage, repeats in enumerate(_VGG[depth]):
+        outputs = min(512, 64 << stage) // thin
+        for _ in range(repeats):
+            scale = np.float32((2 / (inputs * 9)) ** 0.5)
+            weight = scale * random.standard_normal((outputs, inputs, 3, 3), np.float32)
+            x = graph.node("Relu", graph.conv(x, weight, random.standard_normal(outputs, np.float32), padding=1))
+            inputs = outputs
+        x = graph.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    x = graph.node("Reshape", x, graph.constant(np.array([1, -1])))
+    x = graph.node("Dropout", graph.node("Relu", full(x, inputs * 49, 4096)))
+    x = graph.node("Dropout", graph.node("Relu", full(x, 4096, 4096)))
+    return _old_file(graph, full(x, 4096, 1000), opset=12 if depth == 16 else 7, photos=1)
+
+
+def zoo_mobilenet_v2(seed: int = 0) -> onnx.ModelProto:
+    """A classifier as in the `mobilenetv2-12.onnx` of the zoo: from PyTorch, which works out a Reshape as it runs."""
+    random = np.random.default_rng(seed)
+    graph = Graph()
+
+    def conv(x: str, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1) -> str:
+        scale = np.float32((2 / (inputs // groups * kernel * kernel)) ** 0.5)
+        weight = scale * random.standard_normal((outputs, inputs // groups, kernel, kernel), np.float32)
+        bias = np.float32(0.1) * random.standard_normal(outputs, np.float32)
+        return graph.conv(x, weight, bias, stride=stride, padding=kernel // 2, groups=groups)
+
+    def relu6(x: str) -> str:
+        return graph.node("Clip", x, graph.constant(np.float32(0)), graph.constant(np.float32(6)))
+
+    x, width = relu6(conv("data", 3, 32, 3, stride=2)), 32
+    for factor, outputs, repeats, first in _MOBILENET:
+        for repeat in range(repeats):
+            stride, wide = first if repeat == 0 else 1, factor * width
+            y = x if factor == 1 else relu6(conv(x, width, wide))
+            y = conv(relu6(conv(y, wide, wide, 3, stride, groups=wide)), wide, outputs)
+            x = graph.node("Add", x, y) if stride == 1 and width == outputs else y
+            width = outputs
+    x = graph.node("GlobalAveragePool", relu6(conv(x, width, 1280)))
+    count = graph.node("Gather", graph.node("Shape", x), graph.constant(np.array([0])), axis=0)
+    shape = graph.node("Concat", count, graph.constant(np.array([-1])), axis=0)
+    kernel, bias = random.standard_normal((1000, 1280), np.float32), random.standard_normal(1000, np.float32)
+    x = graph.node("Reshape", x, shape)
+    x = graph.node("Gemm", x, graph.constant(kernel), graph.constant(bias), transB=1)
+    return _old_file(graph, x, opset=12, photos="batch_size")
 
 
 def _resnet50(graph: Graph, x: str, weights: Weights, epsilon: float) -> str:

@@ -2,7 +2,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import ModelError
 from helpers.graph import Graph, classifier_input, last_pooling, photo_inputs
@@ -86,8 +86,104 @@ def test_a_spliced_network_takes_any_number_of_photos(photos, opset):
     assert np.allclose(run(model, photos), np.stack([expected, expected], axis=1), rtol=1e-6)
 
 
-def test_a_network_of_two_inputs_cannot_be_spliced():
+def test_only_inputs_that_are_needed_count(photos):
     network, pooled = classifier()
     network.graph.input.append(helper.make_tensor_value_info("mask", TensorProto.FLOAT, [1]))
-    with pytest.raises(ModelError, match="2 inputs \\(data, mask\\)"):
+    graph = Graph()
+    x = graph.splice(graph.photos([0] * 3, [1] * 3), network, pooled)
+    assert run(graph.model(x, size=(6, 4), dimension=2), photos).shape == (3, 2)
+    network.graph.node[0].input[0] = "masked"
+    network.graph.node.insert(0, helper.make_node("Mul", ["data", "mask"], ["masked"]))
+    with pytest.raises(ModelError, match=r"needs 2 inputs \(data, mask\), not exactly one"):
+        Graph().splice("x", network, pooled)
+    network.graph.node[0].input[:] = [network.graph.initializer[0].name] * 2
+    with pytest.raises(ModelError, match="needs 0 inputs"):
+        Graph().splice("x", network, pooled)
+
+
+def branching(inner="constant_0"):
+    """data → the mean of each channel where `bias` is above 0, else what is in a branch of a branch, of both."""
+    shape = [None, 3, None, None]
+    value = helper.make_tensor_value_info
+    mean = helper.make_node("ReduceMean", ["data"], [inner], axes=[2, 3], keepdims=0)
+    then = helper.make_graph([mean], "then", [], [value(inner, TensorProto.FLOAT, None)])
+    nodes = [
+        helper.make_node("ReduceMax", ["data"], ["cast_1"], axes=[2, 3], keepdims=0),
+        helper.make_node("Add", ["cast_1", "bias"], ["photos"]),
+    ]
+    deeper = helper.make_graph(nodes, "deeper", [], [value("photos", TensorProto.FLOAT, None)])
+    same = helper.make_graph(
+        [helper.make_node("Identity", ["far"], ["near"])], "same", [], [value("near", TensorProto.FLOAT, None)]
+    )
+    choice = helper.make_node("If", ["yes"], ["chosen"], then_branch=deeper, else_branch=same)
+    other = helper.make_graph([choice], "else", [], [value("chosen", TensorProto.FLOAT, None)])
+    weights = [
+        numpy_helper.from_array(np.float32([-1, -2, -3]), "bias"),
+        numpy_helper.from_array(np.array(True), "yes"),
+        numpy_helper.from_array(np.float32([[9, 9, 9]]), "far"),
+    ]
+    nodes = [
+        helper.make_node("ReduceSum", ["bias"], ["sum"], keepdims=0),
+        helper.make_node("Cast", ["sum"], ["positive"], to=TensorProto.INT64),
+        helper.make_node("Greater", ["positive", "zero"], ["above"]),
+        helper.make_node("If", ["above"], ["scores"], then_branch=then, else_branch=other),
+    ]
+    weights.append(numpy_helper.from_array(np.array(0), "zero"))
+    data, scores = value("data", TensorProto.FLOAT, shape), value("scores", TensorProto.FLOAT, [None, 3])
+    body = helper.make_graph(nodes, "branching", [data], [scores], weights)
+    return helper.make_model(body, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+def test_branches_keep_what_they_take_from_outside(photos):
+    network = branching()
+    onnx.checker.check_model(network, full_check=True)
+    graph = Graph()
+    x = graph.splice(graph.photos([0] * 3, [1] * 3), network, "scores")
+    model = graph.model(x, size=(6, 4), dimension=3)
+    expected = photos.max(axis=(1, 2)).astype(np.float32) + np.float32([-1, -2, -3])
+    assert np.array_equal(run(model, photos), expected)
+
+
+@pytest.mark.parametrize("opset", [11, 17, 18, 19, 20, 21])
+def test_networks_of_today_run_in_both_engines(photos, opset):
+    """Written with the IR version that the older ones of them read."""
+    network, pooled = classifier(opset)
+    graph = Graph()
+    model = graph.model(graph.splice(graph.photos([0] * 3, [1] * 3), network, pooled), size=(6, 4), dimension=2)
+    expected = photos.sum(axis=3).mean(axis=(1, 2))
+    assert np.allclose(run(model, photos)[:, 0], expected, rtol=1e-6)
+    openvino = pytest.importorskip("openvino", reason="OpenVINO has no wheels for this processor")
+    compiled = openvino.compile_model(openvino.Core().read_model(model.SerializeToString()), "CPU")
+    assert np.allclose(compiled(photos)[0][:, 0], expected, rtol=1e-2)
+
+
+def test_operators_of_one_engine_are_refused():
+    network, _ = classifier()
+    network.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    network.graph.node.append(helper.make_node("QuickGelu", ["data"], ["quick"], domain="com.microsoft"))
+    with pytest.raises(ModelError, match=r"it uses com\.microsoft\.QuickGelu, which is not one of ONNX's own"):
+        Graph().splice("x", network, "quick")
+
+
+def test_functions_of_a_network_are_written_out(photos):
+    network, pooled = classifier(17)
+    network.ir_version = 8
+    network.opset_import.append(helper.make_opsetid("own", 1))
+    nodes = [helper.make_node("Add", ["a", "a"], ["twice"]), helper.make_node("Neg", ["twice"], ["b"])]
+    function = helper.make_function("own", "Double", ["a"], ["b"], nodes, [helper.make_opsetid("", 17)])
+    network.functions.append(function)
+    network.graph.node.append(helper.make_node("Double", [pooled], ["doubled"], domain="own"))
+    graph = Graph()
+    x = graph.splice(graph.photos([0] * 3, [1] * 3), network, "doubled")
+    expected = -2 * photos.sum(axis=3).mean(axis=(1, 2))
+    assert np.allclose(run(graph.model(x, size=(6, 4), dimension=2), photos)[:, 0], expected, rtol=1e-6)
+
+
+def test_sparse_weights_are_refused():
+    network, pooled = classifier()
+    values = helper.make_tensor("sparse", TensorProto.FLOAT, [1], [1.0])
+    sparse = helper.make_sparse_tensor(values, helper.make_tensor("places", TensorProto.INT64, [1], [0]), [6])
+    network.graph.sparse_initializer.append(sparse)
+    network.graph.node[0].input[1] = "sparse"
+    with pytest.raises(ModelError, match="sparse weights"):
         Graph().splice("x", network, pooled)

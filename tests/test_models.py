@@ -9,11 +9,16 @@ import onnx
 import onnxruntime
 import pytest
 
-from helpers import models, weights
+from helpers import graph, models
 from helpers.decode import open_photo
+from helpers.descriptors import DESCRIPTORS
+from helpers.efficientnet import efficientnet_b0
 from helpers.errors import ModelError, WeightsUnavailable
+from helpers.networks import MODELS, Network, WeightsFile
 from tests.file_server import serving
-from tests.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
+from tests.hub_networks import random_efficientnet_b0
+from tests.networks import random_resnet50, zoo_mobilenet_v2, zoo_resnet50, zoo_squeezenet, zoo_vgg
+from tests.torch_files import torch_zip
 
 CARTOONS = Path(__file__).parents[2] / "shared" / "data" / "cartoons"
 
@@ -31,14 +36,16 @@ def empty_cache(monkeypatch, tmp_path):
 
 @pytest.fixture
 def register(monkeypatch, empty_cache):
-    """A function that puts a network in the place of one of the zoo's: its bytes and the file they belong into."""
+    """A function that puts bytes in the place of a network's weights: they, and the file they belong into."""
 
-    def replace(name, network):
-        content = network.SerializeToString()
-        digest = hashlib.sha256(content).hexdigest()
-        entry = dataclasses.replace(weights.WEIGHTS[name], size=len(content), sha256=digest)
-        monkeypatch.setitem(weights.WEIGHTS, name, entry)
-        return content, entry.file
+    def replace(name, content):
+        content = content if isinstance(content, bytes) else content.SerializeToString()
+        network = MODELS[name]
+        digest = hashlib.sha256(content).hexdigest()[: len(network.weights.sha256)]
+        size = len(content) if network.weights.size else 0
+        file = dataclasses.replace(network.weights, size=size, sha256=digest)
+        monkeypatch.setitem(MODELS, name, dataclasses.replace(network, weights=file))
+        return content, file.file
 
     return replace
 
@@ -46,8 +53,8 @@ def register(monkeypatch, empty_cache):
 @pytest.fixture
 def small_resnet(monkeypatch, register):
     """SqueezeNet under the name of ResNet-50, for what does not depend on layers: its bytes, its file."""
-    small = dataclasses.replace(models.MODELS["squeezenet_v1.1"], name="resnet-50")
-    monkeypatch.setitem(models.MODELS, "resnet-50", small)
+    small = dataclasses.replace(MODELS["squeezenet_v1.1"], name="resnet-50")
+    monkeypatch.setitem(MODELS, "resnet-50", small)
     return register("resnet-50", zoo_squeezenet())
 
 
@@ -62,36 +69,121 @@ def in_openvino(model, photos):
     return compiled(photos)[0]
 
 
-def pooled(network, photos):
-    """The reference: the uncut network's own pooling, over photos prepared as its makers say."""
-    pools = [node for node in network.graph.node if node.op_type in ("GlobalAveragePool", "AveragePool")]
-    network.graph.output.append(onnx.ValueInfoProto(name=pools[0].output[0]))
+def uncut(network, tensor, photos):
+    """The reference: a tensor of the uncut network, over photos prepared as its makers say, one at a time."""
+    network.graph.output.append(onnx.ValueInfoProto(name=tensor))
     session = onnxruntime.InferenceSession(network.SerializeToString(), providers=["CPUExecutionProvider"])
     mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
     prepared = ((photos / np.float32(255) - mean) / std).transpose(0, 3, 1, 2)
-    answers = [session.run(None, {"data": prepared[row : row + 1]})[-1] for row in range(len(photos))]
-    return np.concatenate(answers)[:, :, 0, 0]
+    answers = [session.run([tensor], {"data": prepared[row : row + 1]})[0] for row in range(len(photos))]
+    return np.concatenate(answers).reshape(len(photos), -1)
 
 
-@pytest.mark.parametrize(
-    ("name", "build", "dimension"),
-    [("resnet-50", lambda: zoo_resnet50(random_resnet50()), 2048), ("squeezenet_v1.1", zoo_squeezenet, 1000)],
-)
-def test_a_zoo_network_becomes_one_from_photos_to_features(monkeypatch, register, name, build, dimension):
+def result_of(network, *operators, place=-1):
+    """What a network's last layer of a kind gives, or another one of this kind."""
+    return [node for node in network.graph.node if node.op_type in operators][place].output[0]
+
+
+def after(network, tensor, operator):
+    return next(node for node in network.graph.node if node.op_type == operator and tensor in node.input).output[0]
+
+
+def fc1(network):
+    return after(network, result_of(network, "Gemm", place=0), "Relu")
+
+
+ENTRIES = {  # a network of the same layers with random weights, and the tensor that is the feature
+    "resnet-50": (lambda: zoo_resnet50(random_resnet50()), lambda whole: result_of(whole, "GlobalAveragePool")),
+    "squeezenet_v1.1": (zoo_squeezenet, lambda whole: result_of(whole, "AveragePool")),
+    "vgg16": (lambda: zoo_vgg(16), fc1),
+    "vgg16-fc1": (lambda: zoo_vgg(16), fc1),
+    "vgg19": (lambda: zoo_vgg(19), lambda whole: result_of(whole, "Dropout")),
+    "mobilenet_v2": (zoo_mobilenet_v2, lambda whole: result_of(whole, "GlobalAveragePool")),
+}
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, register, name):
+    """The whole path: from a server, checked, cut, run in both engines; and from disk without the server."""
+    build, feature = ENTRIES[name]
     network = build()
     content, file = register(name, network)
     with serving({file: content}) as server:
         monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
         model = models.load_model(name)
-    assert (model.name, model.size, model.dimension) == (name, (224, 224), dimension)
+    assert (model.name, model.size, model.dimension) == (name, (224, 224), MODELS[name].dimension)
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
-    expected = pooled(network, photos)
-    assert expected.shape == (2, dimension)
+    expected = uncut(network, feature(network), photos)
+    assert expected.shape == (2, MODELS[name].dimension)
     assert expected.std(axis=0).max() > 0.01  # the two photos do differ
+    if MODELS[name].unit:
+        expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     tolerance = {"rtol": 1e-3, "atol": 1e-4 * np.abs(expected).max()}
     assert np.allclose(in_onnx_runtime(model, photos), expected, **tolerance)
     assert np.allclose(in_openvino(model, photos), expected, **tolerance)
     assert models.load_model(name) == model  # the server is gone: from disk
+
+
+def test_efficientnet_b0_comes_from_pytorchs_host(monkeypatch, register, empty_cache):
+    """The whole path of a file of PyTorch's: fetched, known by its first digits, pinned, built, run in both engines."""
+    weights = random_efficientnet_b0()
+    content, file = register("efficientnet_b0", torch_zip(weights))
+    with serving({file: content}) as server:
+        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        model = models.load_model("efficientnet_b0")
+    assert (empty_cache / "weights" / f"{file}.sha256").exists()
+    photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
+    alone = graph.Graph()
+    x = efficientnet_b0(alone, alone.photos(MODELS["efficientnet_b0"].mean, MODELS["efficientnet_b0"].std), weights)
+    expected = alone.model(x, size=(224, 224), dimension=1280).SerializeToString()
+    session = onnxruntime.InferenceSession(expected, providers=["CPUExecutionProvider"])
+    assert np.array_equal(in_onnx_runtime(model, photos), session.run(None, {"photos": photos})[0])
+    assert np.allclose(in_openvino(model, photos), in_onnx_runtime(model, photos), rtol=1e-3, atol=1e-3)
+    assert models.load_model("efficientnet_b0") == model  # the server is gone
+
+
+def test_every_entry_of_the_table_is_tested_whole():
+    assert {*ENTRIES, "efficientnet_b0", "efficientnet-lite0"} == {*MODELS}
+
+
+def test_one_file_serves_two_entries(monkeypatch, register, tmp_path):
+    content, file = register("vgg16", zoo_squeezenet())
+    for name in ("vgg16", "vgg16-fc1"):
+        changed = dataclasses.replace(MODELS[name], weights=MODELS["vgg16"].weights, feature="last pooling")
+        monkeypatch.setitem(MODELS, name, dataclasses.replace(changed, dimension=1000))
+    (tmp_path / file).write_bytes(content)
+    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    unit, plain = models.load_model("vgg16"), models.load_model("vgg16-fc1")
+    assert unit.identity != plain.identity  # or the one's features would be taken for the other's
+    photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
+    lengths = np.linalg.norm(in_onnx_runtime(plain, photos), axis=1, keepdims=True)
+    assert np.allclose(in_onnx_runtime(unit, photos) * lengths, in_onnx_runtime(plain, photos), rtol=1e-3)
+
+
+def test_a_person_adds_a_network_in_three_lines(monkeypatch, empty_cache, tmp_path):
+    """Cut at a tensor that is named, of a network that learnt from OpenCV's colours."""
+    whole = zoo_mobilenet_v2()
+    content, tensor = whole.SerializeToString(), result_of(whole, "Clip", place=0)
+    (tmp_path / "mine.onnx").write_bytes(content)
+    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    file = WeightsFile("mine.onnx", len(content), hashlib.sha256(content).hexdigest(), source="me")
+    mine = Network("mine", file, dimension=32 * 112 * 112, about="my own", feature=tensor, channels="BGR")
+    monkeypatch.setitem(MODELS, "mine", mine)
+    photos = np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), np.uint8)
+    expected = uncut(whole, tensor, photos[..., ::-1])
+    assert np.allclose(in_onnx_runtime(models.load_model("mine"), photos), expected, rtol=1e-3, atol=1e-3)
+    monkeypatch.setitem(MODELS, "mine", dataclasses.replace(mine, feature="no such tensor"))
+    with pytest.raises(ModelError, match="mine: its file has no tensor 'no such tensor'"):
+        models.load_model("mine")
+
+
+@pytest.mark.parametrize("name", DESCRIPTORS)
+def test_a_descriptor_needs_no_file(name, empty_cache):
+    model = models.load_model(name)
+    assert model.descriptor is DESCRIPTORS[name] and model.path == Path()
+    assert model.dimension == DESCRIPTORS[name].dimension
+    assert model.note.startswith(f"{name}: ") and "no network" in model.note
+    assert not empty_cache.exists()
 
 
 def features(photos):
@@ -218,10 +310,9 @@ def test_an_unknown_name_is_answered_with_the_known(name, hint):
     assert "squeezenet_v1.1" in str(caught.value)
 
 
-def test_the_registry_is_complete():
-    assert list(models.MODELS) == ["resnet-50", "squeezenet_v1.1", "efficientnet-lite0"]
-    for name, network in models.MODELS.items():
+def test_the_table_says_of_every_network_what_it_is():
+    for name, network in MODELS.items():
         assert network.name == name
-        assert name in weights.WEIGHTS
-        assert network.licence == weights.WEIGHTS[name].licence
+        assert network.layers in models.LAYERS and network.feature in models.CUTS
+        assert network.licence
         assert network.about and "\n" not in network.about

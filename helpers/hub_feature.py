@@ -1,0 +1,142 @@
+"""Which tensor of an exported vision network is its feature, by the names that transformers' exporters give."""
+
+from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from helpers.errors import ModelError
+from helpers.graph import Graph, photo_inputs
+from helpers.layers import way_to
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto, ValueInfoProto
+
+_EMBEDDINGS = ("embed", "feature")  # in the name of a network's only output: not the scores of a classifier
+_BEHIND = (
+    "Add",
+    "Cast",
+    "Flatten",
+    "Identity",
+    "Reshape",
+    "Sigmoid",
+    "Softmax",
+    "Squeeze",
+)  # a classifier's last layer
+_BEFORE = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze")  # and what only brings it its numbers
+
+
+class Feature(NamedTuple):
+    """A tensor, what is to be done with it, and the input that it is made of."""
+
+    tensor: str
+    reading: str  # "" as it is; "token": the first of its tokens; "places": the mean over its places
+    described: str  # for the person
+    photos: str  # the input
+    kind: int  # what the input takes, a `TensorProto.DataType`
+    size: Tuple[Optional[int], Optional[int]]  # width, height; None where they are free
+    alone: bool  # whether the file says that it takes one photo at a time
+
+
+def find_feature(network: "ModelProto") -> Feature:
+    """The feature of a network that transformers' exporters, or others with their names, wrote.
+
+    The first of these outputs that there is: `image_embeds` (CLIP);
+    `pooler_output`; `last_hidden_state`, [N, tokens, D], of which the first token is taken, or [N, C,
+    height, width], of which the mean is taken; `logits`, which is left for what
+    the last layer takes. A network with one output of another name is read by
+    its shape; two axes are an embedding if the name says so, else scores.
+
+    Nothing tells whether the first token is a class token, or whether a pooler
+    was ever trained: where a repository has several files, its page says which.
+    Raises `ModelError` for a network that has no such output, or does not take photos [N, 3, height, width].
+    """
+    tensor, reading, described = _output(network.graph)
+    way = way_to(network.graph, tensor)
+    inputs = [name for name in photo_inputs(network.graph) if name in way.names]
+    if len(inputs) != 1:
+        raise ModelError(f"its {described} needs {len(inputs)} inputs ({', '.join(inputs)}), not photos alone")
+    taken = next(each for each in network.graph.input if each.name == inputs[0])
+    kind, shape = taken.type.tensor_type.elem_type, _shape(taken)
+    _check_photos(taken.name, kind, shape)
+    return Feature(tensor, reading, described, inputs[0], kind, (shape[3], shape[2]), shape[0] == 1)
+
+
+def append_feature(graph: Graph, x: str, network: "ModelProto", feature: Feature) -> str:
+    """The network's layers on top of `x`, photos in float32, up to its feature, float32."""
+    from onnx import TensorProto
+
+    if feature.kind != TensorProto.FLOAT:
+        x = graph.node("Cast", x, to=feature.kind)
+    x = graph.splice(x, network, feature.tensor)
+    if feature.reading == "token":
+        x = graph.node("Gather", x, graph.constant(np.array([0])), axis=1)
+    elif feature.reading == "places":
+        x = graph.node("GlobalAveragePool", x)
+    return graph.node("Cast", x, to=TensorProto.FLOAT)
+
+
+def _output(graph: "GraphProto") -> Tuple[str, str, str]:
+    """The tensor, how it is to be read, and both in words."""
+    outputs: Dict[str, ValueInfoProto] = {each.name: each for each in graph.output}
+    for name in ("image_embeds", "pooler_output"):
+        if name in outputs:
+            return name, "", name
+    if "last_hidden_state" in outputs:
+        return _hidden(outputs["last_hidden_state"])
+    if "logits" in outputs:
+        return _before_scores(graph, "logits")
+    if len(outputs) != 1:
+        raise ModelError(
+            f"its outputs ({', '.join(outputs)}) are none of image_embeds, pooler_output, last_hidden_state and logits"
+        )
+    [output] = graph.output
+    if len(_shape(output)) != 2:
+        return _hidden(output)
+    if any(part in output.name.lower() for part in _EMBEDDINGS):
+        return output.name, "", output.name
+    return _before_scores(graph, output.name)
+
+
+def _hidden(output: "ValueInfoProto") -> Tuple[str, str, str]:
+    axes = len(_shape(output))
+    if axes == 3:
+        return output.name, "token", f"{output.name} (its first token)"
+    if axes == 4:
+        return output.name, "places", f"{output.name} (its mean over all places)"
+    raise ModelError(f"its output {output.name} has {axes or 'an unknown number of'} axes, not 3 or 4")
+
+
+def _before_scores(graph: "GraphProto", scores: str) -> Tuple[str, str, str]:
+    """What the fully connected layer takes that a classifier's scores come from, before it is made flat."""
+    made_by = {name: node for node in graph.node for name in node.output}
+    photos = set(photo_inputs(graph))
+
+    def seen(names: List[str]) -> List[str]:
+        """Those that depend on the photo, not on weights alone."""
+        return [name for name in names if name and photos.intersection(way_to(graph, name).names)]
+
+    x = scores
+    while x in made_by and made_by[x].op_type in _BEHIND and len(seen(list(made_by[x].input))) == 1:
+        [x] = seen(list(made_by[x].input))
+    layer = made_by.get(x)
+    if layer is None or layer.op_type not in ("Gemm", "MatMul") or seen(list(layer.input)) != [layer.input[0]]:
+        raise ModelError(f"its output {scores} does not come from a fully connected layer, so it is no classifier's")
+    x = layer.input[0]
+    while x in made_by and made_by[x].op_type in _BEFORE:
+        x = made_by[x].input[0]
+    return x, "", f"what its classifier takes ({x})"
+
+
+def _shape(value: "ValueInfoProto") -> List[Optional[int]]:
+    """The lengths of the axes; None for one that is free."""
+    return [axis.dim_value if axis.dim_value > 0 else None for axis in value.type.tensor_type.shape.dim]
+
+
+def _check_photos(name: str, kind: int, shape: List[Optional[int]]) -> None:
+    from onnx import TensorProto
+
+    if kind not in (TensorProto.FLOAT, TensorProto.FLOAT16) or len(shape) != 4 or shape[1] not in (3, None):
+        axes = ", ".join("free" if length is None else str(length) for length in shape)
+        raise ModelError(
+            f"its input {name} is {TensorProto.DataType.Name(kind).lower()} [{axes}], not float [N, 3, height, width]"
+        )

@@ -1,0 +1,174 @@
+"""Vision networks from Hugging Face: `hf:owner/name`, of which the repository has an ONNX file.
+
+>>> from helpers.hub_files import repository
+>>> str(repository("hf:owner/name@v1.0:onnx/model_fp16.onnx"))
+'hf:owner/name@v1.0:onnx/model_fp16.onnx'
+
+Three files decide what the features are: `preprocessor_config.json`, which says
+how photos are prepared, the ONNX file, and that of its weights where they do
+not fit into it. Nobody says beforehand what they must be; the sha-256 that
+each had when it was first fetched is pinned, in a text file beside it.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, List, Tuple
+
+import numpy as np
+
+from helpers import own_network
+from helpers.cache import sha256
+from helpers.errors import ModelError
+from helpers.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
+from helpers.graph import Graph
+from helpers.hub_feature import Feature, append_feature, find_feature
+from helpers.hub_files import PREFIX, repository
+from helpers.layers import way_to, without_functions
+from helpers.photo_config import PhotoConfig, check_size, read_config
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, TensorProto
+
+__all__ = ["PREFIX", "HubNetwork", "hub_network"]
+
+_CONFIG = "preprocessor_config.json"
+_FILES = ("onnx/vision_model.onnx", "onnx/model.onnx", "model.onnx", "vision_model.onnx")  # in this order
+_ASSEMBLY = 1  # to be raised with every change of what is made of the files
+_NEAR = 1e-3  # how far a photo's features may be from those that it has alone, as a share of the largest
+
+
+@dataclass(frozen=True)
+class HubNetwork:
+    """A network whose files are on this machine."""
+
+    name: str  # as it is asked for: hf:owner/name@revision:file
+    size: Tuple[int, int]  # width, height
+    sha256: str  # over all that decides what the features are
+    note: str  # one line for the person: which file, which tensor
+    path: Path = field(repr=False)  # the ONNX file
+    config: PhotoConfig = field(repr=False)
+
+    @property
+    def dimension(self) -> int:
+        """The number of features; where it is not remembered, the network is assembled to find out."""
+        known = own_network.recall(self.sha256)
+        return known if known is not None else _dimension(self.assemble())
+
+    def assemble(self) -> "ModelProto":
+        """The network from photos to features: uint8 [N, height, width, 3] in RGB → float32 [N, dimension].
+
+        It is run on two photos, together and alone. Raises `ModelError` that
+        names the file where its layers do not fit together, ONNX Runtime cannot
+        run them, or a photo's features depend on the others.
+        """
+        graph = Graph()
+        try:
+            network, feature = _read(self.path)
+            x = graph.photos(self.config.mean, self.config.std, self.config.channels)
+            x = append_feature(graph, x, network, feature)
+            refuse_hidden(graph.nodes)
+            check_total(graph.weights)
+            read_outside(graph.weights, self.path.parent)
+            model = graph.model(x, size=self.size, dimension=None)
+        except ModelError as error:
+            raise ModelError(f"{self.path}: {error}; {_way_out(self.name)}") from error
+        except OSError as error:
+            raise ModelError(f"{error.filename or self.path}: {error.strerror}") from error
+        dimension = self._try(model.SerializeToString(), feature)
+        model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = dimension
+        own_network.remember(self.sha256, dimension)
+        return model
+
+    def _try(self, content: bytes, feature: Feature) -> int:
+        """The number of features, seen in a run."""
+        photos = np.random.default_rng(0).integers(0, 256, (2, self.size[1], self.size[0], 3), np.uint8)
+        photos[0] //= 8  # a dark one and a bright one: rounding that is settled by both would show in one of them
+        try:
+            together, first, second = own_network.trial(content, self.path, "photos", photos, photos[:1], photos[1:])
+        except ModelError as error:
+            hint = "; it may have been exported for one photo at a time" if feature.alone else ""
+            raise ModelError(f"{error}{hint}; {_way_out(self.name)}") from error
+        alone = np.concatenate([first, second])
+        if together.ndim != 2 or together.shape != alone.shape or len(together) != 2:
+            reason = f"gives {list(together.shape)} for two photos, so it was exported for one photo at a time"
+        elif not np.isfinite(alone).all():
+            reason = "gives features that are not finite"
+        elif np.abs(together - alone).max() > _NEAR * np.abs(alone).max():
+            reason = "gives a photo other features beside another photo than alone, as some networks in 8 bits do"
+        else:
+            return int(together.shape[1])
+        raise ModelError(f"{self.path} {reason}; {_way_out(self.name)}")
+
+
+def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
+    """Have the files of a network, from this machine or fetched and pinned now, and see which tensor is its feature.
+
+    `name` is `hf:owner/name`, with `@revision` and `:path/in/repository.onnx` if
+    need be. Without a path, the first of `onnx/vision_model.onnx`,
+    `onnx/model.onnx`, `model.onnx` and `vision_model.onnx` is taken.
+
+    Raises `WeightsUnavailable` where a file cannot be had, or is another than
+    when it was first fetched; and `ModelError` for another name, and for files
+    that are no such network.
+    """
+    source = repository(name)
+    config_file = source.get(_CONFIG, progress=progress)
+    config = read_config(config_file)
+    file = source.file or source.first(_FILES, progress=progress)
+    path = source.get(file, progress=progress)
+    try:
+        network, feature = _read(path)
+        way = way_to(network.graph, feature.tensor)
+        needed: List[TensorProto] = [each for each in network.graph.initializer if each.name in way.names]
+        check_total(needed)
+        beside = sorted({part(tensor).name for tensor in needed if is_outside(tensor)})
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}; {_way_out(str(source))}") from error
+    outside = [source.get(str(PurePosixPath(file).with_name(each)), progress=progress) for each in beside]
+    hashes = [sha256(each) for each in (config_file, path, *outside)]
+    return HubNetwork(
+        name=str(source),
+        size=_size(config_file, path, feature, config),
+        sha256=hashlib.sha256(" ".join([*hashes, f"hub {_ASSEMBLY}"]).encode()).hexdigest(),
+        note=f"{source}: {feature.described} of {file}; its licence is on {source.page}.",
+        path=path,
+        config=config,
+    )
+
+
+def _read(path: Path) -> Tuple["ModelProto", Feature]:
+    """A network without the weights in a second file, and its feature. Raises `ModelError`, the bare reason."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ModelError("it is larger than an ONNX file can be")
+        network = without_functions(onnx.load(str(path), load_external_data=False))
+    except DecodeError as error:
+        raise ModelError(f"it is not an ONNX network ({error})") from error
+    except OSError as error:
+        raise ModelError(str(error.strerror)) from error
+    return network, find_feature(network)
+
+
+def _size(config_file: Path, path: Path, feature: Feature, config: PhotoConfig) -> Tuple[int, int]:
+    """Width and height: the network's own where they are fixed, else as the configuration says."""
+    width, height = feature.size
+    if config.size is not None:
+        width, height = width or config.size[0], height or config.size[1]
+    if width is None or height is None:
+        raise ModelError(
+            f"{config_file}: size is missing, and {path.name} takes photos of any; take another repository"
+        )
+    return check_size((width, height), path)
+
+
+def _dimension(model: "ModelProto") -> int:
+    return int(model.graph.output[0].type.tensor_type.shape.dim[1].dim_value)
+
+
+def _way_out(name: str) -> str:
+    repository_name = ":".join(name.split(":")[:2])
+    return f"name another file of the repository, as in {repository_name}:path/in/the/repository.onnx"

