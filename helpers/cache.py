@@ -6,6 +6,7 @@ Deleting the folder loses time, never data.
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -62,6 +63,25 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         if half.exists():
             half.unlink()
+
+
+@contextlib.contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """The same for a folder: `half` is a new one, empty; what it takes the place of goes when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    old = half.with_name(half.name + ".old")
+    try:
+        yield half
+        half.chmod(0o755)
+        if path.exists():
+            path.rename(old)
+        half.rename(path)
+    finally:
+        if old.exists() and not path.exists():  # an interrupt too must not leave the old one under another name
+            old.rename(path)
+        for folder in (half, old):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def roomy_array(shape: Tuple[int, int]) -> np.ndarray:

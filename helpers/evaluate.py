@@ -1,35 +1,191 @@
-"""How good the neighbours are, where photos have labels."""
+"""How good the neighbours are, where photos have labels.
 
-from typing import Any, List, Optional, Sequence
+What the measures are, and which photos count, says `helpers.measures.Evaluation`.
+"""
+
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers.arguments import check_whole
-from helpers.errors import FrameError
+from helpers import tc
+from helpers.entries import Sides, entries, is_label
+from helpers.measures import Evaluation, check_ks, judge, mean, shares
+from helpers.neighbours import check_k, neighbours, parts
+
+__all__ = [
+    "Evaluation",
+    "confusion",
+    "evaluate",
+    "folders",
+    "is_label",
+    "judge",
+    "labels_of",
+    "mean_average_precision",
+    "neighbours",
+    "precision_at",
+    "recall_at",
+]
+
+_PHOTOS = 4096  # that are counted at once
 
 
 def folders(names: Sequence[str]) -> List[str]:
-    """The folder of each path, as a label."""
-    return [name.rpartition("/")[0] for name in names]
+    """The folder of each path, as a label; `.` for a photo in none, for an empty text would be no label."""
+    return [name.rpartition("/")[0] or "." for name in names]
 
 
-def precision_at(model: Any, k: int = 10, labels: Optional[Sequence[Any]] = None) -> Optional[float]:
+def labels_of(model: Any, labels: Optional[Any] = None) -> List[Any]:
+    """The label of each photo, as `judge` takes them: one's own, a column of `model.data`, or the folders."""
+    return folders(model.names) if labels is None else entries(model, labels, "labels")
+
+
+def evaluate(
+    model: Any,
+    labels: Optional[Any] = None,
+    *,
+    k: Union[int, Sequence[int]] = (1, 5, 10),
+    groups: Optional[Any] = None,
+    metric: Optional[str] = None,
+    depth: int = 100,
+    seed: int = 0,
+    progress: bool = True,
+) -> Evaluation:
+    """How good the neighbours of all photos are: precision, recall and mean average precision, with intervals.
+
+    - `labels`: one entry a photo, the name of a column of `model.data`, or
+      nothing for folders. Photos without one (None, an empty text, nan) are not
+      asked about, and are not right as neighbours.
+    - `k`: one or several numbers of neighbours, 1 to 100.
+    - `groups`: what a photo must not be found by, such as its sequence;
+      `metric`: the other one than the model's. See `neighbours`.
+    - `depth`: places that the mean average precision looks at, 1 to 100.
+    - `seed`: of the intervals.
+
+    As exact as `model.index` is. Raises `FrameError` where there are fewer than
+    two labels, or not one for each photo (`model.bad` lists those that stayed out).
+
+    >>> from helpers.photos import load_photos
+    >>> from helpers.similarity import create
+    >>> data, bad = load_photos("data/robots")
+    >>> model = create(data[:40].append(data[-40:]), model="efficientnet-lite0", verbose=False)
+    >>> found = evaluate(model, "folder", k=(1, 10), progress=False)
+    >>> found.photos, sorted(found.precision), found.precision[1] > 0.5
+    (80, [1, 10], True)
+    """
+    wanted = check_ks(k)
+    check_k("depth", depth)
+    named = labels_of(model, labels)
+    grouped = None if groups is None else entries(model, groups, "groups")
+    Sides.of(named, grouped, len(named)).checked()  # shows now, not after an hour of work
+    rows = neighbours(model, max(*wanted, depth), groups=grouped, metric=metric, progress=progress)
+    return judge(rows, named, k=wanted, groups=grouped, depth=depth, seed=seed)
+
+
+def precision_at(
+    model: Any, k: int = 10, labels: Optional[Any] = None, *, groups: Optional[Any] = None
+) -> Optional[float]:
     """The mean share of the `k` nearest neighbours that have the photo's own label; the photo itself does not count.
 
-    `labels` has one entry a photo of the model; their folders without it.
-    `None` where there are fewer than two labels or two photos: there is
-    nothing to tell apart. Raises `FrameError` for k < 1, and for labels that
-    are fewer or more than the photos (`model.bad` lists those that stayed out).
+    Of all others, where there are fewer than k. `labels` and `groups` are those
+    of `evaluate`; photos are told apart by their folders without `labels`.
+    `None` where there are fewer than two labels or two photos: there is nothing
+    to tell apart. Raises `FrameError` for a k that is not from 1 to 100, and
+    for labels that are fewer or more than the photos (`model.bad` lists those
+    that stayed out).
     """
-    check_whole("k", k)
-    if labels is not None and len(labels) != model.num_examples:
-        raise FrameError(f"there are {len(labels)} labels for {model.num_examples} photos; give one for each")
-    own = np.asarray(folders(model.names) if labels is None else list(labels))
-    if len(own) < 2 or len(set(own.tolist())) < 2:
+    return _measured(model, k, labels, groups, 0)
+
+
+def recall_at(
+    model: Any, k: int = 10, labels: Optional[Any] = None, *, groups: Optional[Any] = None
+) -> Optional[float]:
+    """The mean share of the photos with the photo's own label that are among its `k` nearest neighbours.
+
+    Photos whose label no other has stay out; `None` where all do. All else as `precision_at`.
+    """
+    return _measured(model, k, labels, groups, 1)
+
+
+def mean_average_precision(
+    model: Any, depth: int = 100, labels: Optional[Any] = None, *, groups: Optional[Any] = None
+) -> Optional[float]:
+    """The mean average precision over the first `depth` places; see `helpers.measures.Evaluation`.
+
+    Photos whose label no other has stay out; `None` where all do. All else as `precision_at`.
+    """
+    return _measured(model, depth, labels, groups, 2)
+
+
+def confusion(
+    model: Any,
+    labels: Optional[Any] = None,
+    k: int = 10,
+    *,
+    groups: Optional[Any] = None,
+    metric: Optional[str] = None,
+    progress: bool = False,
+) -> Any:
+    """Which labels the `k` nearest neighbours of the photos of each label have.
+
+    An SFrame of `label`, `neighbour_label` (None for neighbours without one),
+    `count` (neighbours) and `share` (of all neighbours of the label's photos;
+    the shares of a label add up to 1). Ordered by label, the largest share
+    first, equals by their neighbour's label. Labels of several types, or of
+    another one than text and numbers, stand there as text. The arguments are
+    those of `evaluate`. Raises `FrameError` as that does.
+    """
+    check_k("k", k)
+    named = labels_of(model, labels)
+    grouped = None if groups is None else entries(model, groups, "groups")
+    sides = Sides.of(named, grouped, len(named)).checked()
+    near = neighbours(model, k, groups=grouped, metric=metric, progress=progress)
+    size = len(sides.names) + 1  # the last is for neighbours without a label
+    counted: Dict[int, int] = {}
+    for photos in parts(sides.asked, _PHOTOS):
+        rows = near[photos]
+        pairs = sides.known[photos][:, None] * size + sides.known[rows] % size
+        for pair, count in zip(*(each.tolist() for each in np.unique(pairs[rows >= 0], return_counts=True))):
+            counted[pair] = counted.get(pair, 0) + count
+    return _confusion_frame(_plain(sides.names), counted, size)
+
+
+def _measured(model: Any, k: int, labels: Optional[Any], groups: Optional[Any], which: int) -> Optional[float]:
+    """The mean of precision, recall or average precision, by its number."""
+    check_k("k" if which < 2 else "depth", k)
+    named = labels_of(model, labels)
+    grouped = None if groups is None else entries(model, groups, "groups")
+    sides = Sides.of(named, grouped, len(named))
+    if not sides.differ:
         return None
-    rows, _ = model.index.search(model.vectors, k + 1)
-    shares = []
-    for row, near in enumerate(rows):
-        others = near[near != row][:k]
-        shares.append(float(np.mean(own[others] == own[row])))
-    return float(np.mean(shares))
+    return mean(shares(neighbours(model, k, groups=grouped), sides, [k], k)[:, which])
+
+
+def _plain(names: Sequence[Any]) -> List[Any]:
+    """Labels as a column of a frame can hold them, all of one type."""
+    names = [name.item() if isinstance(name, np.generic) else name for name in names]
+    return names if {type(name) for name in names} in ({int}, {float}, {str}) else [str(name) for name in names]
+
+
+def _confusion_frame(names: List[Any], counted: Dict[int, int], size: int) -> Any:
+    kind = type(names[0])
+    place = {number: place for place, number in enumerate(sorted(range(len(names)), key=names.__getitem__))}
+    place[size - 1] = size  # after all labels
+    totals: Dict[int, int] = {}
+    for pair, count in counted.items():
+        totals[pair // size] = totals.get(pair // size, 0) + count
+
+    def order(pair: int) -> Tuple[int, int, int]:
+        return place[pair // size], -counted[pair], place[pair % size]
+
+    pairs = sorted(counted, key=order)
+    every = [*names, None]
+    columns = {
+        "label": tc.SArray([names[pair // size] for pair in pairs], dtype=kind),
+        "neighbour_label": tc.SArray([every[pair % size] for pair in pairs], dtype=kind),
+        "count": tc.SArray([counted[pair] for pair in pairs], dtype=int),
+        "share": tc.SArray([counted[pair] / totals[pair // size] for pair in pairs], dtype=float),
+    }
+    frame = tc.SFrame()
+    for name, column in columns.items():
+        frame = frame.add_column(column, name)
+    return frame

@@ -5,16 +5,14 @@ vectors.npy      float32 [photos, dimension]
 photos/000012    the bytes of a photo that was no file when the model was made
 """
 
-import contextlib
 import json
 import os
-import shutil
-import tempfile
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
+from helpers.cache import replacing_folder
 from helpers.errors import ModelError
 
 _VERSION = 3
@@ -35,7 +33,7 @@ def write(path: Path, settings: Dict[str, Any], vectors: np.ndarray, sources: Li
     except TypeError as error:
         raise ModelError(f"labels are to be numbers or text, to be saved ({error})") from error
     try:
-        with _replacing(path) as half:
+        with replacing_folder(path) as half:
             (half / "photos").mkdir()
             for row, source in enumerate(sources):
                 if isinstance(source, bytes):
@@ -115,26 +113,3 @@ def _is_ours(path: Path) -> bool:
 
 def _place(source: Union[str, bytes]) -> Union[str, None]:
     return source if isinstance(source, str) else None
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A new folder that takes the place of `path` when it has been filled without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    try:
-        yield half
-        half.chmod(0o755)
-        if path.exists():
-            old = half.with_name(half.name + ".old")
-            path.rename(old)
-            try:
-                half.rename(path)
-            except BaseException:  # an interrupt too must not leave the old model under another name
-                old.rename(path)
-                raise
-            shutil.rmtree(old)
-        else:
-            half.replace(path)
-    finally:
-        shutil.rmtree(half, ignore_errors=True)

@@ -171,6 +171,32 @@ class SimilarityModel(Searching):
             rows, distances = (np.take_along_axis(each, others, axis=1) for each in (rows, distances))
         return edge_frame(self.labels, rows, distances, self.labels, radius)
 
+    def rankings(
+        self,
+        path: Union[str, "os.PathLike[str]"],
+        k: Optional[int] = None,
+        *,
+        metric: Optional[str] = None,
+        progress: bool = True,
+    ) -> Any:
+        """Write every photo's ranking of all others to disk, or its nearest `k`; without itself, as `query` orders.
+
+        - `path` ends with `.csv`: text with the columns of `query`, a row a
+          pair, and the distances in full. Text that begins like a formula is
+          marked, see `helpers.cells`. Returns where it is.
+        - else: a folder of 8 bytes a pair, for `helpers.rankings.Rankings.open`,
+          and what that gives is returned.
+
+        `metric` is the other one than the model's, at wish. Rankings are
+        written as they are found, so that memory does not grow with the pairs,
+        and are there when they are complete; older ones in their place go then.
+        Raises `FrameError` for k < 1 or an unknown metric, and `ModelError`
+        where there is something else at `path`, or not enough room.
+        """
+        from helpers.rankings import write
+
+        return write(self, path, k, metric=metric, progress=progress)
+
     def asked(self, found: Any) -> Dict[Any, Tuple[str, Source]]:
         """The name and photo of each query behind a result, rows of which may have been left out.
 
