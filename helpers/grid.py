@@ -10,7 +10,7 @@ import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -28,6 +28,7 @@ _PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved
 _TILE, _GAP, _MARGIN = 1.5, 0.16, 0.2
 _BESIDE_QUERY = 0.34
 _LINE = 0.155
+_TITLE = 0.26
 
 _INK, _GREY, _FAINT, _QUERY = "#1f2328", "#6b7280", "#f3f4f6", "#c2410c"
 
@@ -63,6 +64,7 @@ class _Block(NamedTuple):
     matches: List[_Tile]
     rows: int
     total: int
+    title: str = ""
 
 
 def show_matches(model: Any, found: Any, *, columns: int = 5) -> Figure:
@@ -99,6 +101,21 @@ def show_matches(model: Any, found: Any, *, columns: int = 5) -> Figure:
     elif not answers:
         note = "no matches"
     return _Sheet(blocks, note, with_folders=_several_folders(model.names)).figure
+
+
+def show_methods(model: Any, label: Any, answers: Sequence[Tuple[str, Any]]) -> Figure:
+    """Draw what several methods found for the photo `label` of a model: a row for each, under its title.
+
+    `answers` are titles and frames as `model.query` gives them, of this one
+    query; the photos are taken from `model`. Raises `FrameError` for a label
+    that it does not have.
+    """
+    query = model.name_of(label), model.photo(label)
+    blocks = []
+    for title, found in answers:
+        rows = list(found)
+        blocks.append(_block(model, label, query, rows, max(1, len(rows)))._replace(title=title))
+    return _Sheet(blocks, "", with_folders=_several_folders(model.names)).figure
 
 
 def _block(model: Any, label: Any, query: Optional[Tuple[str, Source]], answer: List[Any], columns: int) -> _Block:
@@ -146,7 +163,10 @@ class _Sheet:
         self.row_height = _TILE + (4 if with_folders else 3) * _LINE + _GAP
         self.columns = max([1, *(-(-len(block.matches) // block.rows) for block in blocks)])
         width = 2 * _MARGIN + (1 + self.columns) * (_TILE + _GAP) - _GAP + _BESIDE_QUERY - _GAP
-        heights = [block.rows * self.row_height + 2 * _LINE * (block.total > len(block.matches)) for block in blocks]
+        heights = [
+            block.rows * self.row_height + 2 * _LINE * (block.total > len(block.matches)) + _TITLE * bool(block.title)
+            for block in blocks
+        ]
         height = 2 * _MARGIN + sum(heights) + 2 * _LINE * bool(note) - _GAP * bool(blocks)
         self.figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
         self.figure.set_layout_engine("none")  # whatever matplotlibrc wants, inches are inches
@@ -166,6 +186,9 @@ class _Sheet:
         self.axes.set_axis_off()
 
     def block(self, block: _Block, top: float, readers: ThreadPoolExecutor) -> None:
+        if block.title:
+            self.text(_MARGIN, top + 0.6 * _TITLE, block.title, size=10, weight="bold")
+            top += _TITLE
         query, *photos = readers.map(_read, [tile.source for tile in (block.query, *block.matches)])
         self.tile(block.query, query, _MARGIN, top)
         left = _MARGIN + _TILE + _BESIDE_QUERY

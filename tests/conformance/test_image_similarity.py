@@ -106,6 +106,15 @@ def test_the_same_neighbours_at_the_same_distances(apples, ours, record_property
     assert high > 3 * low and low > 1, "the photos lie too close together for an agreement to mean anything"
 
 
+def test_what_is_compared_with_ours_is_apples_answer(apples):
+    """`helpers.compare` judges Apple's neighbours by these."""
+    for row in range(PHOTOS):
+        assert row not in apples["others"][row]
+        assert list(apples["others"][row][: K - 1]) == [one for one in apples["rows"][row] if one != row][: K - 1]
+    assert np.allclose(apples["apart"][:, : K - 1], apples["distances"][:, 1:])
+    assert apples["seconds"] > 0
+
+
 def test_so_does_the_graph(ours):
     _, model = ours
     graph = model.similarity_graph(k=3, verbose=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from PIL import Image
 
 from helpers.demo import set_parameters
@@ -35,6 +36,21 @@ CHECKS = {
         assert model.regions is not None
         assert list(explorer.selected) == [0, 1, 2] and len(explorer.labels) == 0
     """,
+    "04-compare-methods": """
+        assert [row["model"] for row in comparison.frame] == [name for name in MODELS for _ in range(2)]
+        pixels_of, network = comparison.frame[0], comparison.frame[len(comparison.frame) - 1]
+        assert network["precision_at_10"] > 0.95 > 0.8 > pixels_of["precision_at_10"]
+        assert network["low"] <= network["precision_at_10"] <= network["high"]
+        assert [row["precision"] for row in bits.frame] == ["fp32", "bf16", "int8"]
+        assert len(ranked) == 199
+    """,
+    "05-train-an-autoencoder": """
+        assert model.num_examples == 199 and model.vectors.shape == (199, 16)
+        losses = list(autoencoder.losses["validation_loss"])
+        assert losses[autoencoder.best_epoch - 1] == min(losses) < 0.025
+        assert 0.7 < precision_at(model, k=10) < precision_at(pretrained, k=10)
+        assert list(again.losses) == list(autoencoder.losses)
+    """,
     "09-many-photos": """
         assert model.num_examples == len(data) == 199
         assert model.timings["kept"] == 199 and fresh.timings["kept"] == 0
@@ -44,6 +60,9 @@ CHECKS = {
         assert approximate.index.recall > 0.95
     """,
 }
+
+# What a notebook says of a folder that is too small for it.
+TOO_FEW = {"05-train-an-autoencoder": "photos to learn from; an autoencoder needs 8 at least"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
@@ -65,7 +84,7 @@ def test_it_runs_to_its_end_and_computes_what_it_says(path, monkeypatch):
 
 @pytest.mark.parametrize("photos", [1, 3])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_it_reaches_its_end_on_a_small_folder(path, photos, tmp_path, monkeypatch):
+def test_it_reaches_its_end_on_a_small_folder_or_says_what_it_needs(path, photos, tmp_path, monkeypatch):
     """One photo; or three, of which the last is an exact copy of the first."""
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
     for number, colour in enumerate([(200, 30, 30), (30, 30, 200)][:photos]):
@@ -77,7 +96,12 @@ def test_it_reaches_its_end_on_a_small_folder(path, photos, tmp_path, monkeypatc
     set_parameters(notebook, FOLDER=str(tmp_path), **own)
     notebook.cells.append(nbformat.v4.new_code_cell(f"assert len(data) == {photos}"))
     resources = {"metadata": {"path": path.parent}}
-    NotebookClient(notebook, kernel_name="python3", timeout=120, resources=resources).execute()
+    client = NotebookClient(notebook, kernel_name="python3", timeout=120, resources=resources)
+    if path.stem in TOO_FEW:
+        with pytest.raises(CellExecutionError, match=TOO_FEW[path.stem]):
+            client.execute()
+    else:
+        client.execute()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])

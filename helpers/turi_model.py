@@ -1,0 +1,52 @@
+"""Turi Create's own image similarity, to be compared with ours: it runs only where Turi Create is installed."""
+
+import time
+from pathlib import Path
+from typing import Any, Tuple
+
+import numpy as np
+
+from helpers import tc
+from helpers.errors import ModelError
+
+PREFIX = "turicreate/"
+NETWORKS = {"resnet-50": 2048, "squeezenet_v1.1": 1000}  # to the length of a feature
+
+
+def nearest(data: Any, feature: str, name: str, k: int) -> Tuple[np.ndarray, np.ndarray, float]:
+    """The k nearest other photos of each photo of a frame, by Turi Create's own `create`.
+
+    `name` is `turicreate/resnet-50` or `turicreate/squeezenet_v1.1`. Returns
+    rows, int64 [N, k], nearest first, and their Euclidean distances; -1 and inf
+    where there are fewer; and how many seconds `create` took.
+
+    Raises `ModelError` where Turi Create or the weights that it downloads are
+    not here: it ends the kernel where its download fails, so none is begun.
+    """
+    network = name[len(PREFIX) :]
+    if network not in NETWORKS:
+        raise ModelError(f"{name}: Turi Create has {' and '.join(NETWORKS)} for image similarity")
+    if not tc.HAS_TURICREATE:
+        raise ModelError(f"{name} runs in the Turi Create environment only: make lab ENV=turi")
+    import turicreate
+
+    file = _weights(network)
+    if not file.exists():
+        raise ModelError(f"{name}: {file} is not there; turicreate.image_similarity.create fetches it, where it can")
+    start = time.perf_counter()
+    model = turicreate.image_similarity.create(data, feature=feature, model=network, verbose=False)
+    seconds = time.perf_counter() - start
+    rows, distances = np.full((len(data), k), -1, np.int64), np.full((len(data), k), np.inf)
+    edges = model.similarity_graph(k=k, output_type="SFrame", verbose=False)
+    asked, found, ranks, apart = (
+        edges[column].to_numpy() for column in ("query_label", "reference_label", "rank", "distance")
+    )
+    rows[asked, ranks - 1], distances[asked, ranks - 1] = found, apart
+    return rows, distances, seconds
+
+
+def _weights(network: str) -> Path:
+    import turicreate
+
+    place = turicreate.config.get_runtime_config()["TURI_CACHE_FILE_LOCATIONS"]
+    return Path(place) / "model_cache" / f"{network}-TuriCreate-6.0.h5"
