@@ -27,12 +27,13 @@ from helpers.arguments import check_whole
 from helpers.autoencoder_training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.columns import bad_frame, image_column, query_frame, row_labels, row_paths
 from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.models import ENCODER
 from helpers.pipeline import Asked, Looked, look
 
 __all__ = ["Autoencoder", "train_autoencoder"]
 
 _VERSION = 1
-_ENCODER, _DECODER, _ABOUT = "encoder.onnx", "decoder.onnx", "autoencoder.json"
+_ENCODER, _DECODER, _ABOUT = ENCODER, "decoder.onnx", "autoencoder.json"
 _FEWEST = 8  # photos
 _SIDES = range(32, 257, STEP)  # pixels
 _BATCH = 64  # photos at once through a network that is trained
@@ -72,11 +73,13 @@ class Autoencoder:
             settings = json.loads(file.read_text(encoding="utf-8"))
             if settings["autoencoder"] > _VERSION:
                 raise ModelError(f"{folder}: written by a newer Photokin (format {settings['autoencoder']}); update it")
-            for name, digest in settings["files"].items():
-                if cache.sha256(folder / name) != digest:
+            for name in (_ENCODER, _DECODER):
+                if cache.sha256(folder / name) != settings["files"][name]:
                     raise ValueError(f"{name} is not the file that was written")
+            if not 1 <= settings["best_epoch"] <= len(settings["losses"]):
+                raise ValueError("its losses are missing")
             return cls(folder, settings)
-        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
             raise ModelError(f"{folder}: the autoencoder is damaged ({error}); train it again") from error
 
     def __fspath__(self) -> str:

@@ -68,6 +68,7 @@ def replacing(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
     """The same for a folder: `half` is a new one, empty; what it takes the place of goes when it is complete."""
+    path = Path(os.path.realpath(path))  # where a link leads to: the link stays
     path.parent.mkdir(parents=True, exist_ok=True)
     half = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     old = half.with_name(half.name + ".old")

@@ -3,6 +3,7 @@
 import os
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from helpers import tc, weights
@@ -42,10 +43,10 @@ class Comparison(NamedTuple):
 
 def compare(
     data: Any,
-    models: Optional[Sequence[Method]] = None,
-    metrics: Sequence[str] = METRICS,
+    models: Union[Sequence[Method], Method, None] = None,
+    metrics: Union[Sequence[str], str] = METRICS,
     *,
-    precisions: Sequence[str] = ("fp32",),
+    precisions: Union[Sequence[str], str] = ("fp32",),
     labels: Optional[Any] = None,
     groups: Optional[Any] = None,
     query: int = 0,
@@ -78,15 +79,24 @@ def compare(
     Raises `FrameError` for a frame without photos, labels of another number,
     an unknown metric, a query that is no row, and where no method can be had.
     """
+    if not isinstance(data, tc.SFrame):
+        raise FrameError(f"compare() takes an SFrame, not {type(data).__name__}; load_photos(folder) makes one")
+    if len(data) == 0:
+        raise FrameError("the frame is empty: there is no photo to compare methods with")
     feature = image_column(data, feature)
-    if not 0 <= query < len(data):
+    chosen = at_hand() if models is None else _several(models)
+    metrics, precisions = _several(metrics), _several(precisions)
+    wrong = [method for method in chosen if not isinstance(method, (str, os.PathLike))]
+    if wrong:
+        raise FrameError(f"models= holds names and paths of networks, not {type(wrong[0]).__name__}")
+    if not isinstance(query, (int, np.integer)) or not 0 <= query < len(data):
         raise FrameError(f"query={query}: the frame has rows 0 to {len(data) - 1}")
     unknown = [metric for metric in metrics if metric not in METRICS]
     if unknown:
         raise FrameError(f"metric={unknown[0]!r} is not known; there are {' and '.join(METRICS)}")
-    work = Methods(data, feature, labels, groups, query, store)
+    work = Methods(data, feature, labels, groups, int(query), store)
     answers: List[Answer] = []
-    for method in at_hand() if models is None else models:
+    for method in chosen:
         for answer in work.answers(method, metrics, precisions, progress):
             answers.append(answer._replace(row={"model": name_of(method), **answer.row}))
             if progress:
@@ -105,6 +115,10 @@ def compare(
 def at_hand() -> List[str]:
     """The networks whose weights are on this machine already, and the descriptors."""
     return [name for name in MODELS if weights.is_at_hand(name)] + list(DESCRIPTORS)
+
+
+def _several(given: Any) -> List[Any]:
+    return [given] if isinstance(given, (str, os.PathLike)) else list(given)
 
 
 def _told(row: Dict[str, Any]) -> str:

@@ -4,14 +4,16 @@ from typing import Any, Dict, List, Optional
 
 from matplotlib.figure import Figure
 
-from helpers.fonts import drawable, families_of
+from helpers.fonts import families_of, fitted
+from helpers.fonts import width as text_width
 from helpers.grid import MatchesFigure
 
 # Told apart by lightness too, in print and by whoever sees no colours.
 _COLOURS = {"euclidean": "#1d4ed8", "cosine": "#93c5fd"}
 _INK, _GREY = "#1f2328", "#6b7280"
 _ROW = 0.3  # inches
-_WIDTH, _ABOVE, _BELOW = 9.0, 0.75, 0.6
+_ABOVE, _BELOW, _BAR = 0.75, 0.6, 4.5
+_LETTERS, _LONGEST = 9, 32  # points; ems of the longest name
 
 
 def title_of(row: Dict[str, Any]) -> str:
@@ -26,13 +28,14 @@ def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
     `chance` is the precision of neighbours that are drawn by lot; with None
     there is none of any method, and the speeds alone are drawn.
     """
-    height = _ABOVE + _ROW * len(rows) + _BELOW
-    figure = MatchesFigure(figsize=(_WIDTH, height), dpi=100, facecolor="white")
+    names = [fitted(title_of(row), _LONGEST) for row in rows]
+    left = 0.3 + max(map(text_width, names)) * _LETTERS / 72
+    height, width = _ABOVE + _ROW * len(rows) + _BELOW, left + 1.4 * _BAR
+    figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
     figure.set_layout_engine("none")
-    axes = figure.add_axes((0.3, _BELOW / height, 0.5, _ROW * len(rows) / height))
-    for place, row in enumerate(rows):
-        name = drawable(title_of(row))
-        style: Dict[str, Any] = {"va": "center", "size": 9, "color": _INK, "parse_math": False}
+    axes = figure.add_axes((left / width, _BELOW / height, _BAR / width, _ROW * len(rows) / height))
+    for place, (name, row) in enumerate(zip(names, rows)):
+        style: Dict[str, Any] = {"va": "center", "size": _LETTERS, "color": _INK, "parse_math": False}
         axes.text(-0.02, place, name, ha="right", family=families_of(name), **style)
         if "precision_at_10" in row:
             axes.barh(place, row["precision_at_10"], height=0.7, color=_COLOURS[row["metric"]], zorder=2)
@@ -48,8 +51,10 @@ def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
     axes.grid(axis="x", color="#e5e7eb", zorder=0)
     axes.spines[:].set_visible(False)
     top = 1 - 0.22 / height
-    figure.text(0.3, top, "precision@10, and its 95 % interval", size=10, weight="bold", color=_INK, va="center")
-    figure.text(0.3 + 0.5 * 1.27, top, "photos/s", size=9, color=_INK, ha="right", va="center")
+    figure.text(
+        left / width, top, "precision@10, and its 95 % interval", size=10, weight="bold", color=_INK, va="center"
+    )
+    figure.text((left + 1.27 * _BAR) / width, top, "photos/s", size=9, color=_INK, ha="right", va="center")
     return figure
 
 

@@ -136,6 +136,8 @@ def confusion(
     """
     check_k("k", k)
     named = labels_of(model, labels)
+    if len({type(label) for label in named if is_label(label)}) > 1:  # 1 and "1" would be two, and look the same
+        named = [str(label) if is_label(label) else None for label in named]
     grouped = None if groups is None else entries(model, groups, "groups")
     sides = Sides.of(named, grouped, len(named)).checked()
     near = neighbours(model, k, groups=grouped, metric=metric, progress=progress)

@@ -13,7 +13,7 @@ _STAND_IN = "□"
 def fitted(text: str, room: float) -> str:
     """`text` shortened in its middle to `room` ems: names differ at their ends."""
     text = drawable(text)
-    if sum(map(_advance, text)) <= room:
+    if width(text) <= room:
         return text
     room -= _advance("…")
     left, right = 0, len(text)
@@ -24,6 +24,11 @@ def fitted(text: str, room: float) -> str:
             break
         left, right = (left, right - 1) if from_end else (left + 1, right)
     return f"{text[:left]}…{text[right:]}"
+
+
+def width(text: str) -> float:
+    """How wide a drawable text is, in ems."""
+    return sum(map(_advance, text))
 
 
 def drawable(text: str) -> str:

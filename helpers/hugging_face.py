@@ -42,7 +42,7 @@ _NEAR = 1e-3  # how far a photo's features may be from those that it has alone, 
 class HubNetwork:
     """A network whose files are on this machine."""
 
-    name: str  # as it is asked for: hf:owner/name@revision:file
+    name: str  # hf:owner/name@revision:file
     size: Tuple[int, int]  # width, height
     sha256: str  # over all that decides what the features are
     note: str  # one line for the person: which file, which tensor
@@ -105,7 +105,7 @@ def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
     """Have the files of a network, from this machine or fetched and pinned now, and see which tensor is its feature.
 
     `name` is `hf:owner/name`, with `@revision` and `:path/in/repository.onnx` if
-    need be. Without a path, the first of `onnx/vision_model.onnx`,
+    need be. Without a path, one that is kept here already, else the first of `onnx/vision_model.onnx`,
     `onnx/model.onnx`, `model.onnx` and `vision_model.onnx` is taken.
 
     Raises `WeightsUnavailable` where a file cannot be had, or is another than
@@ -128,7 +128,7 @@ def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
     outside = [source.get(str(PurePosixPath(file).with_name(each)), progress=progress) for each in beside]
     hashes = [sha256(each) for each in (config_file, path, *outside)]
     return HubNetwork(
-        name=str(source),
+        name=f"{source.address}:{file}",  # whole: what is found first can be another file tomorrow
         size=_size(config_file, path, feature, config),
         sha256=hashlib.sha256(" ".join([*hashes, f"hub {_ASSEMBLY}"]).encode()).hexdigest(),
         note=f"{source}: {feature.described} of {file}; its licence is on {source.page}.",

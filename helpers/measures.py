@@ -115,6 +115,9 @@ def judge(
     near = np.asarray(rows)
     if near.ndim != 2 or near.dtype.kind not in "iu":
         raise FrameError(f"rows are whole numbers, a line for each photo, not {near.dtype} {list(near.shape)}")
+    if near.size and near.max() >= len(near):  # seen before they get a sign, which usearch's own do not have
+        raise FrameError(f"rows go from 0 to {len(near) - 1}, and -1 is none; there is {near.max()}")
+    near = near.astype(np.int64)
     sides = Sides.of(labels, groups, len(near)).checked()
     values = shares(near, sides, wanted, depth)
     means = [mean(column) for column in values.T]

@@ -12,9 +12,10 @@ from helpers import turi_model
 from helpers.columns import edge_frame, row_paths, shown_names
 from helpers.descriptors import DESCRIPTORS
 from helpers.embed import embed
-from helpers.entries import Sides
+from helpers.entries import Sides, group_numbers
 from helpers.errors import FrameError, PhotokinError
 from helpers.evaluate import folders, judge
+from helpers.hub_files import PREFIX
 from helpers.models import load_model
 from helpers.neighbours import neighbours
 from helpers.similarity import create
@@ -44,6 +45,7 @@ class Methods:
         names = shown_names(paths, list(range(len(data))))
         self.labels = _column(data, folders(names) if labels is None else labels, "labels")
         self.groups = None if groups is None else _column(data, groups, "groups")
+        self.own = group_numbers(None if self.groups is None else list(self.groups), len(data))
         self._album: Optional[SimilarityModel] = None
 
     def answers(
@@ -72,15 +74,21 @@ class Methods:
 
     def chance(self) -> Optional[float]:
         """The precision of neighbours that are drawn by lot; None where there is nothing to tell apart."""
-        sides = Sides.of(self.labels, self.groups, len(self.data))
+        rows = self._rows(self._album)
+        groups = None if self.groups is None else self.groups[rows]
+        sides = Sides.of(self.labels[rows], groups, len(rows))
         return float(np.mean(sides.kin[sides.asked] / sides.others[sides.asked])) if sides.differ else None
+
+    def _rows(self, model: Optional[SimilarityModel]) -> np.ndarray:
+        """The rows of the frame that could be read."""
+        return np.arange(len(self.data)) if model is None or model.rows is None else model.rows
 
     def _create(self, method: Method, precision: str, progress: bool) -> SimilarityModel:
         return create(self.data, None, self.feature, method, progress, precision=precision, store=self.store)
 
     def _ours(self, method: Method, precision: str, metrics: Sequence[str], progress: bool) -> List[Answer]:
         model = self._album = self._create(method, precision, progress)
-        rows = np.arange(len(self.data)) if model.rows is None else model.rows
+        rows = self._rows(model)
         row = {
             "precision": model.precision,
             "dimension": model.network.dimension,
@@ -89,11 +97,12 @@ class Methods:
         }
         groups = None if self.groups is None else self.groups[rows]
         _, query = self.shown()
+        where = self.own != self.own[query]  # without groups each photo is one
         answers = []
         for metric in metrics:
             near = neighbours(model, _DEPTH, groups=groups, metric=metric, progress=progress)
             figures = _figures(near, self.labels[rows], groups)
-            found = model.search(like=query, k=_SHOWN, metric=metric, hide=True)
+            found = model.search(like=query, k=_SHOWN, where=where, metric=metric)
             answers.append(Answer({**row, "metric": metric, **figures}, found))
         return answers
 
@@ -108,8 +117,10 @@ class Methods:
             "photos_per_second": len(self.data) / seconds,
             **_figures(near, self.labels, self.groups),
         }
-        rows, shown = list(range(len(self.data))), slice(self.query, self.query + 1)
-        return Answer(row, edge_frame(rows[shown], near[shown, :_SHOWN], distances[shown, :_SHOWN], rows, None))
+        query = self.query
+        good = np.flatnonzero((near[query] >= 0) & (self.own[near[query]] != self.own[query]))[None, :_SHOWN]
+        found, apart = near[query][good], distances[query][good]
+        return Answer(row, edge_frame([query], found, apart, list(range(len(self.data))), None))
 
 
 def _missing(error: PhotokinError, precision: Optional[str] = None) -> Answer:
@@ -159,4 +170,6 @@ def _column(data: Any, values: Any, name: str) -> np.ndarray:
 
 def name_of(method: Method) -> str:
     """A method by its name, or by that of its file."""
-    return method if isinstance(method, str) else str(getattr(method, "name", Path(os.fspath(method)).name))
+    if isinstance(method, str):
+        return Path(method).name if method.lower().endswith(".onnx") and not method.startswith(PREFIX) else method
+    return str(getattr(method, "name", Path(os.fspath(method)).name))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MODELS", "LoadedModel", "load_model", "made_once"]
 
+ENCODER = "encoder.onnx"  # the network in the folder of an autoencoder
+
 _PREPARATION = 1  # to be raised with every change of what a prepared network computes
 
 # What `Network.feature` and `Network.layers` can be.
@@ -56,6 +58,12 @@ class LoadedModel:
     note: str  # one line for the person: which network, and why
 
     @property
+    def address(self) -> str:
+        """What `load_model` takes to open it again: its name, or where one's own file lies."""
+        known = self.name in MODELS or self.descriptor is not None or self.name.startswith(hugging_face.PREFIX)
+        return self.name if known or not self.path.name else str(self.path)
+
+    @property
     def descriptor(self) -> Optional[Descriptor]:
         """What computes the features in a network's place; None for a network."""
         return None if self.path.name else DESCRIPTORS.get(self.name)
@@ -71,8 +79,8 @@ def load_model(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -
       EfficientNet-Lite0, and the `note` says why;
     - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.hugging_face`;
     - the path of an ONNX file of your own that takes uint8 [N, height, width,
-      3] and gives float32 [N, dimension]; also what has such a path, as a
-      `helpers.autoencoder.Autoencoder` has;
+      3] and gives float32 [N, dimension]; or a `helpers.autoencoder.Autoencoder`,
+      or the path of its folder;
     - a key of `helpers.descriptors.DESCRIPTORS`, which are no networks.
 
     Raises `WeightsUnavailable` where the weights of a named network cannot be
@@ -91,8 +99,11 @@ def load_model(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -
         return _from_hub(name, progress)
     if not isinstance(name, (str, os.PathLike)):
         raise ModelError(f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {name!r}")
+    path = Path(name).expanduser().absolute()
+    if (path / ENCODER).is_file():
+        return _own(path / ENCODER)
     if isinstance(name, os.PathLike) or name.lower().endswith(".onnx"):
-        return _own(Path(name).expanduser().absolute())
+        return _own(path)
     known = ["auto", *MODELS, *DESCRIPTORS]
     close = difflib.get_close_matches(name.lower(), known, cutoff=0.4)
     raise ModelError(
@@ -201,11 +212,12 @@ def _cut(network: Network, classifier: "GraphProto") -> str:
 
 def _own(path: Path) -> LoadedModel:
     size, dimension, identity = inspect_network(path)
+    name = f"{path.parent.name}/{path.name}" if path.name == ENCODER else path.name  # all autoencoders have such a file
     return LoadedModel(
-        name=path.name,
+        name=name,
         path=path,
         size=size,
         dimension=dimension,
         identity=identity,
-        note=f"{path.name}: a network of your own, {dimension} features.",
+        note=f"{name}: a network of your own, {dimension} features.",
     )

@@ -68,7 +68,7 @@ class Rankings:
             if rows.shape != distances.shape or not len(about["labels"]) == len(about["names"]) == len(rows):
                 raise ValueError("its parts do not fit together")
             return cls(place, about, rows, distances)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:
             raise ModelError(f"{place}: the rankings are damaged ({error}); {_WAY_OUT}") from error
 
     def of(self, label: Any, k: Optional[int] = 10) -> Any:
@@ -188,7 +188,7 @@ def _about(model: Any, metric: Optional[str]) -> str:
 
 def _check_room(place: Path, needed: int) -> None:
     """Raise `ModelError` unless the disk has as many bytes to spare."""
-    free = shutil.disk_usage(next(folder for folder in place.parents if folder.is_dir())).free
+    free = shutil.disk_usage(next(folder for folder in place.resolve().parents if folder.is_dir())).free
     if needed > free:
         raise ModelError(
             f"{place}: these rankings take {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB are free there; "
@@ -209,7 +209,7 @@ def _is_our_folder(path: Path) -> bool:
             _ROWS,
             _DISTANCES,
         }
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
 
 

@@ -76,7 +76,7 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
             place if place is not None else (path / "photos" / f"{row:06d}").read_bytes()
             for row, place in enumerate(settings.pop("photos"))
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:
         raise ModelError(f"{path}: the saved model is damaged ({error}); build it again") from error
     return settings, vectors, sources
 

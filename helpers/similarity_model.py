@@ -217,7 +217,7 @@ class SimilarityModel(Searching):
         settings["bad"] = [[row["label"], row["path"], row["reason"]] for row in self.bad]
         network = self.network
         settings["network"] = {
-            "name": network.name if network.name != network.path.name else str(network.path),
+            "name": network.address,
             "size": list(network.size),
             "dimension": network.dimension,
             "identity": network.identity,

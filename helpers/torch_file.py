@@ -29,6 +29,7 @@ from helpers.errors import ModelError
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
+_TUPLES = 100_000  # a tensor has three, and no network here has a thousand tensors
 _ZIP = b"PK\x03\x04"
 _INSTRUCTIONS = frozenset(  # those that PyTorch writes, and their neighbours in meaning
     [
@@ -118,12 +119,15 @@ class _Unpickler(pickle.Unpickler):
 
     def __init__(self, stream: BinaryIO) -> None:
         start = stream.tell()
-        highest = 0
+        highest, tuples = 0, 0
         for instruction, value, _ in pickletools.genops(stream):
             if instruction.name not in _INSTRUCTIONS:
                 raise pickle.UnpicklingError(f"it holds the instruction {instruction.name}, which no state dict needs")
             if instruction.name == "LONG_BINPUT":
                 highest = max(highest, int(value or 0))
+            tuples += instruction.name.startswith("TUPLE")
+            if tuples > _TUPLES:  # one in the other, they can be so deep that Python itself fails
+                raise pickle.UnpicklingError("it holds more tuples than any state dict needs")
         length = stream.tell() - start
         if highest > length:  # the number of a thing that is to be remembered, of which there cannot be so many
             raise pickle.UnpicklingError("it asks for more memory than any state dict needs")

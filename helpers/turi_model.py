@@ -34,7 +34,10 @@ def nearest(data: Any, feature: str, name: str, k: int) -> Tuple[np.ndarray, np.
     if not file.exists():
         raise ModelError(f"{name}: {file} is not there; turicreate.image_similarity.create fetches it, where it can")
     start = time.perf_counter()
-    model = turicreate.image_similarity.create(data, feature=feature, model=network, verbose=False)
+    try:
+        model = turicreate.image_similarity.create(data, feature=feature, model=network, verbose=False)
+    except Exception as error:  # one photo that Turi Create cannot read is enough
+        raise ModelError(f"{name}: Turi Create's own create failed: {str(error).strip().splitlines()[0]}") from error
     seconds = time.perf_counter() - start
     rows, distances = np.full((len(data), k), -1, np.int64), np.full((len(data), k), np.inf)
     edges = model.similarity_graph(k=k, output_type="SFrame", verbose=False)

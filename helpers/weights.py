@@ -73,7 +73,10 @@ def get(name: str, *, progress: bool = True) -> Path:
 def is_at_hand(name: str) -> bool:
     """Whether the right file is on this machine already. Touches no network."""
     wanted = _wanted(name)
-    return _is_right(_place(wanted), wanted)
+    try:
+        return _is_right(_place(wanted), wanted)
+    except WeightsUnavailable:  # a damaged pin; `get` says so
+        return False
 
 
 def _wanted(name: str) -> WeightsFile:

@@ -15,6 +15,7 @@ from helpers.autoencoder import Autoencoder, _pixels, train_autoencoder
 from helpers.autoencoder_figures import show_losses, show_reconstructions, show_rows
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.image_column import image_array, image_of
+from helpers.models import load_model
 from helpers.photos import load_photos
 from tests.pictures import folder_of, picture
 
@@ -344,3 +345,30 @@ def test_the_figures_show_themselves(data, trained):
         assert figure._repr_png_().startswith(b"\x89PNG")
     with pytest.raises(FrameError, match="rows of photos"):
         show_rows([])
+
+
+@needs_keras
+@pytest.mark.parametrize(
+    "damage", ["[" * 200_000, {"files": {}}, {"losses": []}, {"best_epoch": 99}, {"files": {"../../secret": ""}}]
+)
+def test_a_damaged_description_is_named(trained, tmp_path, damage):
+    folder = tmp_path / "copy"
+    shutil.copytree(str(trained.path), str(folder))
+    file = folder / "autoencoder.json"
+    text = damage if isinstance(damage, str) else json.dumps({**json.loads(file.read_text()), **damage})
+    file.write_text(text)
+    with pytest.raises(ModelError, match="the autoencoder is damaged"):
+        Autoencoder.load(folder)
+
+
+@needs_keras
+def test_each_is_known_by_its_folder(data, trained, tmp_path):
+    given = [trained, trained.path, str(trained.path), trained.path / "encoder.onnx"]
+    assert [load_model(each).name for each in given] == ["small/encoder.onnx"] * 4
+    model = tc.image_similarity.create(data, model=trained.path, store=False, verbose=False)
+    model.save(tmp_path / "model")
+    again = tc.load_model(tmp_path / "model")
+    picture(1, (8, 8)).save(tmp_path / "outside.png")
+    assert len(again.search(like=tmp_path / "outside.png", k=1)) == 1
+    again.save(tmp_path / "again")
+    assert len(tc.load_model(tmp_path / "again").search(like=tmp_path / "outside.png", k=1)) == 1

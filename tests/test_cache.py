@@ -84,3 +84,14 @@ def test_what_an_earlier_process_knew(tmp_path, monkeypatch):
     assert sha256(path) == "known"
     path.write_bytes(b"other")
     assert sha256(path) == hashlib.sha256(b"other").hexdigest()
+
+
+def test_a_folder_behind_a_link_is_replaced_and_the_link_stays(tmp_path):
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    (real / "old").write_text("old")
+    link.symlink_to(real, target_is_directory=True)
+    with cache.replacing_folder(link) as half:
+        (half / "new").write_text("new")
+    assert link.is_symlink() and [path.name for path in real.iterdir()] == ["new"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]

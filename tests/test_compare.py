@@ -9,6 +9,7 @@ from helpers.compare import at_hand, compare
 from helpers.comparison_bars import draw_bars
 from helpers.errors import FrameError, ModelError
 from helpers.evaluate import evaluate
+from helpers.methods import Methods, name_of
 from helpers.photos import load_photos
 from helpers.similarity import create
 
@@ -63,6 +64,12 @@ def test_the_figures_are_those_of_evaluate(data):
     assert row["precision_at_10"] == pytest.approx(judged.precision[10], abs=1e-4)
     assert (row["low"], row["high"]) == pytest.approx(judged.interval["precision_at_10"], abs=1e-4)
     assert row["mAP"] == pytest.approx(judged.mean_average_precision, abs=1e-4)
+
+
+def test_a_method_is_called_by_its_name_or_that_of_its_file(tmp_path):
+    assert name_of("resnet-50") == "resnet-50"
+    assert name_of("/somewhere/mine.onnx") == name_of(tmp_path / "mine.onnx") == "mine.onnx"
+    assert name_of("hf:owner/name:onnx/model.onnx") == "hf:owner/name:onnx/model.onnx"
 
 
 def test_labels_and_groups_are_ones_own(data):
@@ -169,9 +176,86 @@ def test_odd_names_are_drawn_as_they_are():
     assert [text.get_text() for text in figure.axes[0].texts][:1] == ["$x_1$ <b>.onnx, int8, cosine"]
 
 
+def test_a_long_name_is_drawn_whole_or_shortened_in_its_middle():
+    row = {"precision": "int8", "metric": "euclidean", "photos_per_second": 3.14, "precision_at_10": 0.5}
+    for model in ("hf:onnx-community/dinov2-small", "n" * 300):
+        figure = draw_bars([{**row, "model": model, "low": 0.4, "high": 0.6}], 0.5)
+        figure.canvas.draw()
+        for text in (*figure.axes[0].texts, *figure.texts):
+            box = text.get_window_extent()
+            assert box.x0 >= 0 and box.x1 <= figure.bbox.width, text.get_text()
+        assert figure.axes[0].texts[0].get_text().endswith(", int8, euclidean")
+
+
+def test_by_lot_is_among_the_photos_that_could_be_read(folder):
+    data, _ = load_photos(folder)
+    work = Methods(data, "image", None, None, 0, False)
+    assert work.chance() == pytest.approx(11 / 23)
+    labels = ["a"] * 12 + ["b"] * 12
+    work = Methods(data, "image", labels, None, 0, False)
+    work._album = create(data[6:], model="colour", store=False, verbose=False)
+    work._album.rows = np.arange(6, 24)  # as if the first six could not be read
+    assert work.chance() == pytest.approx((6 * 5 / 17 + 12 * 11 / 17) / 18)
+
+
+def test_the_panel_leaves_out_the_querys_own_group(data):
+    for groups in ("folder", list(range(24))):
+        found = compare(data, ["pixels"], ["euclidean"], groups=groups, query=0, store=False, progress=False)
+        texts = [text.get_text() for text in found.panel.axes[0].texts]
+        folders = [text for text in texts if text in KINDS]
+        assert len(folders) == 6 and folders[0] == "blue"
+        assert ("blue" in folders[1:]) == (groups != "folder")
+
+
+def test_turi_creates_own_with_few_photos_shows_none_twice(data, monkeypatch):
+    few = data[:3].append(data[-2:])
+    near = np.full((5, 100), -1)
+    apart = np.full((5, 100), np.inf)
+    for row in range(5):
+        near[row, :4], apart[row, :4] = [other for other in range(5) if other != row], [1, 2, 3, 4]
+    monkeypatch.setattr(turi_model, "nearest", lambda *_: (near, apart, 1.0))
+    found = compare(few, ["turicreate/resnet-50"], store=False, progress=False)
+    texts = [text.get_text() for text in found.panel.axes[0].texts]
+    assert [text for text in texts if text in "123456" or text == "inf"] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.skipif(not tc.HAS_TURICREATE, reason="only where Turi Create is")
+def test_turi_creates_own_failure_is_a_row(data, monkeypatch, tmp_path):
+    import turicreate
+
+    def fail(*_, **__):
+        raise RuntimeError("a photo that it cannot decode\nand more")
+
+    monkeypatch.setattr(turi_model, "_weights", lambda _: tmp_path)
+    monkeypatch.setattr(turicreate.image_similarity, "create", fail)
+    found = rows(compare(data, ["turicreate/resnet-50", "colour"], ["cosine"], store=False, progress=False))
+    assert "create failed: a photo that it cannot decode" in found[0]["note"]
+    assert found[1]["precision_at_10"] is not None
+
+
+def test_one_method_needs_no_list(data):
+    [row] = rows(compare(data, "colour", "cosine", precisions="fp32", store=False, progress=False))
+    assert row["model"] == "colour"
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"), [("photos/", "compare\\(\\) takes an SFrame, not str"), (None, "the frame is empty")]
+)
+def test_a_frame_with_photos_is_needed(data, frame, message):
+    with pytest.raises(FrameError, match=message):
+        compare(data[:0] if frame is None else frame, ["colour"])
+
+
+def test_a_model_is_no_method(data):
+    model = create(data, model="colour", store=False, verbose=False)
+    with pytest.raises(FrameError, match="names and paths of networks, not SimilarityModel"):
+        compare(data, [model])
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
+        ({"query": 1.5}, "query=1.5"),
         ({"metrics": ["manhattan"]}, "metric='manhattan' is not known"),
         ({"query": 24}, "the frame has rows 0 to 23"),
         ({"query": -1}, "the frame has rows 0 to 23"),

@@ -505,3 +505,19 @@ def test_memory_does_not_grow_with_the_square():
     tracemalloc.stop()
     assert found.photos == 6000
     assert peak < 150e6
+
+
+@pytest.mark.parametrize("kind", [np.uint64, np.uint32, np.int16])
+def test_rows_of_any_whole_type_are_judged(kind):
+    """usearch gives them without a sign."""
+    rows = [[1, 2], [0, 2], [1, 0]]
+    labels = ["owl", "owl", "fox"]
+    assert judge(np.array(rows, kind), labels, k=1) == judge(rows, labels, k=1)
+    with pytest.raises(FrameError, match="rows go from 0 to 2"):
+        judge(np.array([[2**64 - 1]] * 3, np.uint64), labels, k=1)
+
+
+def test_labels_that_look_the_same_are_counted_together():
+    model = model_of([0, 1, 2.1, 3], ["1", "2", "3", "4"])
+    found = list(confusion(model, labels=[1, "1", 2.5, 2.5], k=1))
+    assert [(row["label"], row["neighbour_label"], row["count"]) for row in found] == [("1", "1", 2), ("2.5", "2.5", 2)]

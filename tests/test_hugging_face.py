@@ -141,7 +141,7 @@ def test_a_repository_becomes_a_network_from_photos_to_features(monkeypatch, pho
         monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
         hub = hub_network("hf:owner/name")
     expected = reference(network, photos)
-    assert (hub.name, hub.size) == ("hf:owner/name", (SIDE, SIDE))
+    assert (hub.name, hub.size) == ("hf:owner/name:onnx/model.onnx", (SIDE, SIDE))
     assert described.split(", ")[-1].strip() in hub.note and ONNX_FILE in hub.note
     assert "https://huggingface.co/owner/name" in hub.note and "\n" not in hub.note
     assert len(bytes.fromhex(hub.sha256)) == 32
@@ -303,7 +303,7 @@ def test_revisions_are_kept_apart(mirror, tmp_path):
     first = hub_network("hf:owner/name")
     mirror(hub_networks.vit(seed=1))
     second = hub_network("hf:owner/name@v1.0")
-    assert second.name == "hf:owner/name@v1.0"
+    assert second.name == "hf:owner/name@v1.0:onnx/model.onnx"
     assert second.sha256 != first.sha256 == hub_network("hf:owner/name").sha256
     assert {each.name for each in (tmp_path / "cache/weights/hf").iterdir()} == {"owner--name", "owner--name@v1.0"}
 

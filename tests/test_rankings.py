@@ -374,3 +374,13 @@ def test_the_pairs_are_never_in_memory_together(tmp_path, monkeypatch):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8e6
+
+
+def test_json_that_is_too_deep_is_damage(tmp_path):
+    model = create(load_photos("data/robots/tarn")[0][:5], model="colour", store=False, verbose=False)
+    model.rankings(tmp_path / "ranked", progress=False)
+    (tmp_path / "ranked" / "rankings.json").write_text("[" * 200_000)
+    with pytest.raises(ModelError, match="damaged"):
+        Rankings.open(tmp_path / "ranked")
+    with pytest.raises(ModelError, match="something else already"):
+        model.rankings(tmp_path / "ranked", progress=False)

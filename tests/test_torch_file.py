@@ -284,3 +284,13 @@ def test_two_tensors_must_agree_on_their_storage(pack):
 
     with pytest.raises(ModelError, match="storage 7 is described twice, in different ways"):
         read_state_dict(pack(tensors))
+
+
+def test_tuples_in_tuples_do_not_end_the_process(tmp_path):
+    """Python's own hash of them is recursive, without a limit."""
+    for depth in (1000, 3_000_000):
+        path = tmp_path / "weights.pth"
+        start = b"".join(pickle.dumps(each, protocol=2) for each in (0x1950A86A20F9469CFC6C, 1001, {}))
+        path.write_bytes(start + b"\x80\x02}N" + b"\x85" * depth + b"Ns.")
+        with pytest.raises(ModelError, match="not a PyTorch state dict that can be read safely"):
+            read_state_dict(path)

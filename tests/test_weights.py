@@ -335,3 +335,12 @@ def closed_port():
     with socket.socket() as once:
         once.bind(("127.0.0.1", 0))
         return once.getsockname()[1]
+
+
+def test_a_damaged_pin_is_no_file_at_hand(unknown, origin, folder):
+    with serving({FILE: CONTENT}) as server:
+        origin(f"{server.address}/{FILE}")
+        weights.get("small")
+    (folder / f"{FILE}.sha256").write_text("oops")
+    assert not weights.is_at_hand("small")
+    assert "does not hold the sha-256" in refusal()
