@@ -13,6 +13,9 @@ APP = $(if $(filter command,$(origin HOST)),--host=$(HOST)) $(if $(filter comman
 # Each visitor costs memory, and no frame is on show: the lighter environment, unless the other is asked for.
 APP_ENV = $(if $(filter auto,$(ENV)),modern,$(ENV))
 
+# All but umap, whose compiler is larger than the rest of what it brings; pip install "photokin[umap]" adds it.
+EXTRAS = app cluster heic train test
+
 .PHONY: demo app test lab bench lock clean
 
 demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
@@ -32,7 +35,7 @@ bench: ## how fast it is, beside Turi Create and whatever other peers are here; 
 
 lock: ## the newest versions that go together, for Python 3.10 and newer
 	@$(RUN) modern -- -m pip install --quiet uv
-	@$(RUN) modern -- -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 \
+	@$(RUN) modern -- -m uv pip compile pyproject.toml $(addprefix --extra=,$(EXTRAS)) --universal --python-version 3.10 \
 		--no-annotate --upgrade --output-file requirements.lock
 
 clean: ## the environments and everything that was built

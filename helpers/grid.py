@@ -4,9 +4,7 @@
 the last expression of a cell and is saved with `figure.savefig("matches.png")`.
 """
 
-import io
 import math
-import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,34 +14,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.decode import open_photo, photo_size
 from helpers.errors import FrameError, PhotoError
-from helpers.fonts import drawable, families_of, fitted
 from helpers.recent import Source
+from helpers.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, MatchesFigure, Sheet, read_tile
+
+__all__ = ["MatchesFigure", "show_matches", "show_methods"]
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
-_PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved at dpi=200
-
-# Inches; the figure has 100 pixels per inch on the screen.
-_TILE, _GAP, _MARGIN = 1.5, 0.16, 0.2
-_BESIDE_QUERY = 0.34
-_LINE = 0.155
-_TITLE = 0.26
-
-_INK, _GREY, _FAINT, _QUERY = "#1f2328", "#6b7280", "#f3f4f6", "#c2410c"
-
-
-class MatchesFigure(Figure):
-    """A Figure that shows itself inline.
-
-    Jupyter shows a plain one only after pyplot was imported, and pyplot keeps
-    every figure that it makes alive.
-    """
-
-    def _repr_png_(self) -> bytes:
-        buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi="figure")
-        return buffer.getvalue()
+_BESIDE_QUERY = 0.34  # inches
+_QUERY = "#c2410c"
 
 
 @dataclass(frozen=True)
@@ -100,7 +79,7 @@ def show_matches(model: Any, found: Any, *, columns: int = 5) -> Figure:
         note = f"{len(shown)} of {len(answers)} queries shown; filter the result by query_label to see the others"
     elif not answers:
         note = "no matches"
-    return _Sheet(blocks, note, with_folders=_several_folders(model.names)).figure
+    return _Matches(blocks, note, with_folders=_several_folders(model.names)).figure
 
 
 def show_methods(model: Any, label: Any, answers: Sequence[Tuple[str, Any]]) -> Figure:
@@ -115,7 +94,7 @@ def show_methods(model: Any, label: Any, answers: Sequence[Tuple[str, Any]]) -> 
     for title, found in answers:
         rows = list(found)
         blocks.append(_block(model, label, query, rows, max(1, len(rows)))._replace(title=title))
-    return _Sheet(blocks, "", with_folders=_several_folders(model.names)).figure
+    return _Matches(blocks, "", with_folders=_several_folders(model.names)).figure
 
 
 def _block(model: Any, label: Any, query: Optional[Tuple[str, Source]], answer: List[Any], columns: int) -> _Block:
@@ -155,100 +134,60 @@ def _folder(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-class _Sheet:
-    """The figure while it is drawn: one pair of axes over all of it, in inches from the top left."""
+class _Matches(Sheet):
+    """The figure while it is drawn: queries beneath each other, their matches beside them."""
 
     def __init__(self, blocks: List[_Block], note: str, *, with_folders: bool) -> None:
         self.with_folders = with_folders
-        self.row_height = _TILE + (4 if with_folders else 3) * _LINE + _GAP
+        self.row_height = TILE + (4 if with_folders else 3) * LINE + GAP
         self.columns = max([1, *(-(-len(block.matches) // block.rows) for block in blocks)])
-        width = 2 * _MARGIN + (1 + self.columns) * (_TILE + _GAP) - _GAP + _BESIDE_QUERY - _GAP
+        width = 2 * MARGIN + (1 + self.columns) * (TILE + GAP) - GAP + _BESIDE_QUERY - GAP
         heights = [
-            block.rows * self.row_height + 2 * _LINE * (block.total > len(block.matches)) + _TITLE * bool(block.title)
+            block.rows * self.row_height + 2 * LINE * (block.total > len(block.matches)) + TITLE * bool(block.title)
             for block in blocks
         ]
-        height = 2 * _MARGIN + sum(heights) + 2 * _LINE * bool(note) - _GAP * bool(blocks)
-        self.figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
-        self.figure.set_layout_engine("none")  # whatever matplotlibrc wants, inches are inches
-        self.axes = self.figure.add_axes((0, 0, 1, 1), frameon=False)
-
-        top = _MARGIN
+        super().__init__(width, 2 * MARGIN + sum(heights) + 2 * LINE * bool(note) - GAP * bool(blocks))
+        top = MARGIN
         with ThreadPoolExecutor(4) as readers:
             for block, block_height in zip(blocks, heights):
-                if top > _MARGIN:
-                    self.axes.plot([_MARGIN, width - _MARGIN], [top - 0.6 * _GAP] * 2, color="#e5e7eb", linewidth=0.8)
+                if top > MARGIN:
+                    self.rule(top - 0.6 * GAP)
                 self.block(block, top, readers)
                 top += block_height
         if note:
-            self.text(_MARGIN, height - _MARGIN, note, color=_GREY)
-        # Last, because drawing photos moves the limits.
-        self.axes.set(xlim=(0, width), ylim=(height, 0), aspect="auto")
-        self.axes.set_axis_off()
+            self.text(MARGIN, self.height - MARGIN, note, color=GREY)
+        self.finish()
 
     def block(self, block: _Block, top: float, readers: ThreadPoolExecutor) -> None:
         if block.title:
-            self.text(_MARGIN, top + 0.6 * _TITLE, block.title, size=10, weight="bold")
-            top += _TITLE
-        query, *photos = readers.map(_read, [tile.source for tile in (block.query, *block.matches)])
-        self.tile(block.query, query, _MARGIN, top)
-        left = _MARGIN + _TILE + _BESIDE_QUERY
+            self.text(MARGIN, top + 0.6 * TITLE, block.title, size=10, weight="bold")
+            top += TITLE
+        query, *photos = readers.map(read_tile, [tile.source for tile in (block.query, *block.matches)])
+        self.tile(block.query, query, MARGIN, top)
+        left = MARGIN + TILE + _BESIDE_QUERY
         for number, (tile, photo) in enumerate(zip(block.matches, photos)):
             row, column = divmod(number, self.columns)
-            self.tile(tile, photo, left + column * (_TILE + _GAP), top + row * self.row_height)
+            self.tile(tile, photo, left + column * (TILE + GAP), top + row * self.row_height)
         if block.total > len(block.matches):
             note = f"{len(block.matches)} of {block.total} matches shown"
-            self.text(left, top + block.rows * self.row_height + _LINE / 2, note, color=_GREY)
+            self.text(left, top + block.rows * self.row_height + LINE / 2, note, color=GREY)
         if not block.matches:
-            self.text(left + _TILE / 2, top + _TILE / 2, "no matches", size=9, color=_GREY, ha="center", va="center")
+            self.text(left + TILE / 2, top + TILE / 2, "no matches", size=9, color=GREY, ha="center", va="center")
 
     def tile(self, tile: _Tile, photo: Union[np.ndarray, PhotoError], x: float, y: float) -> None:
         self.photo(photo, x, y)
-        below, right = y + _TILE + 1.25 * _LINE, x + _TILE
+        below, right = y + TILE + 1.25 * LINE, x + TILE
         if tile.rank is None:
-            self.axes.add_patch(Rectangle((x, y), _TILE, _TILE, fill=False, edgecolor=_QUERY, linewidth=2.5, zorder=3))
+            self.axes.add_patch(Rectangle((x, y), TILE, TILE, fill=False, edgecolor=_QUERY, linewidth=2.5, zorder=3))
             self.text(x, below, "query", size=9, color=_QUERY, weight="bold")
         else:
             self.text(x, below, str(tile.rank), size=9, weight="bold")
             self.text(right, below, _digits(tile.distance), size=9, ha="right")
             if tile.is_query:
                 self.text(x + 0.27, below, "query itself", color=_QUERY)
-        self.text(x, below + _LINE, tile.name.rpartition("/")[2], fit=True)
+        self.text(x, below + LINE, tile.name.rpartition("/")[2], within=TILE)
         if self.with_folders:
-            self.text(x, below + 2 * _LINE, _folder(tile.name), color=_GREY, fit=True)
-
-    def photo(self, photo: Union[np.ndarray, PhotoError], x: float, y: float) -> None:
-        refused = isinstance(photo, PhotoError)
-        self.axes.add_patch(Rectangle((x, y), _TILE, _TILE, facecolor="#d1d5db" if refused else _FAINT))
-        if isinstance(photo, PhotoError):
-            reason = "\n".join(textwrap.wrap(str(photo), 20, max_lines=6, placeholder="…"))
-            self.text(x + _TILE / 2, y + _TILE / 2, reason, size=7.5, color="#4b5563", ha="center", va="center")
-            return
-        height, width = (_TILE * side / max(photo.shape[:2]) for side in photo.shape[:2])
-        left, top = x + (_TILE - width) / 2, y + (_TILE - height) / 2
-        extent = (left, left + width, top + height, top)
-        self.axes.imshow(photo, extent=extent, aspect="auto", origin="upper", zorder=2)
-
-    def text(
-        self, x: float, y: float, text: str, *, size: float = 8, color: str = _INK, fit: bool = False, **style: Any
-    ) -> None:
-        lines = [drawable(line) for line in text.split("\n")] if not fit else [fitted(text, _TILE * 72 / size)]
-        drawn = "\n".join(lines)
-        self.axes.text(
-            x, y, drawn, size=size, color=color, family=families_of(drawn), parse_math=False, usetex=False, **style
-        )
-
-
-def _read(source: Optional[Source]) -> Union[np.ndarray, PhotoError]:
-    """The photo at the size of a tile, height x width x 3; or, handed on instead of raised, why it cannot be had."""
-    if source is None:
-        return PhotoError("this query is not one that the model remembers")
-    try:
-        width, height = photo_size(source)
-        scale = min(1.0, _PIXELS / max(width, height))
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        return np.asarray(open_photo(source, size=size))
-    except PhotoError as error:
-        return error
+            self.text(x, below + 2 * LINE, _folder(tile.name), color=GREY, within=TILE)
 
 
 def _digits(distance: float) -> str:

@@ -9,7 +9,7 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image
 
-from helpers import fonts, grid, tc
+from helpers import fonts, sheet, tc
 from helpers.errors import FrameError
 from helpers.grid import show_matches
 
@@ -212,7 +212,7 @@ def test_long_names_never_reach_their_neighbour(tmp_path):
     figure = show_matches(model, model.answer(0, [0, 1, 2]))
     figure.savefig(os.devnull, format="png")
     for text in figure.axes[0].texts:
-        assert text.get_window_extent().width <= grid._TILE * figure.dpi + 1
+        assert text.get_window_extent().width <= sheet.TILE * figure.dpi + 1
     assert [text[-5:] for text in texts(figure) if "…" in text] == ["1.png", "1.png", "2.png", "3.png"]
 
 

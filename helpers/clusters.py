@@ -1,0 +1,219 @@
+"""A collection sorted into clusters of photos that look alike, and how far these are what the labels say."""
+
+from typing import Any, List, Optional
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from helpers import tc
+from helpers.arguments import check_whole
+from helpers.cluster_scores import Scores, score, tallies
+from helpers.contact_sheets import Strip, Tile, contact_sheets
+from helpers.distance import squared_lengths
+from helpers.errors import FrameError
+from helpers.evaluate import labels_of
+from helpers.partition import MANY, by_density, components, k_means, starts
+from helpers.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
+
+__all__ = ["METHODS", "Clusters", "Scores", "Suggestion", "cluster", "show_clusters", "suggest_k"]
+
+METHODS = ("kmeans", "hdbscan")
+
+_FEW_COMPONENTS = 20  # in which HDBSCAN looks at photos
+_SMALLEST = 5  # photos of a cluster by HDBSCAN, at least
+_SLOW = 5_000  # photos from which HDBSCAN takes more than two seconds
+_MOST_SHOWN, _MOST_PHOTOS = 20, 20  # clusters, and photos of each
+
+
+class Clusters:
+    """What `cluster` gives.
+
+    `numbers`, int64 [photos], is the cluster of each photo: 0 is the largest,
+    equals by their first photo, and -1 is none. `sizes` has an entry a cluster,
+    `note` is one line for people, and `suggestion` is what `suggest_k` found,
+    None where it was not asked.
+    """
+
+    def __init__(self, model: Any, numbers: np.ndarray, points: np.ndarray, note: str) -> None:
+        self.model, self.note = model, note
+        self.suggestion: Optional[Suggestion] = None
+        self.numbers = _by_size(numbers)
+        self.sizes: List[int] = np.bincount(self.numbers[self.numbers >= 0]).tolist()
+        self._apart = np.full(len(points), np.inf)  # from the middle of the photo's own cluster
+        for number in range(len(self.sizes)):
+            own = np.flatnonzero(self.numbers == number)
+            self._apart[own] = squared_lengths(points[own] - points[own].mean(axis=0))
+
+    def __repr__(self) -> str:
+        return f"Clusters: {self.note}"
+
+    @property
+    def frame(self) -> Any:
+        """The rows of the frame that the photos came from, with a column `cluster`, None for a photo in none.
+
+        A column of that name gives way. For a model from disk, which has no
+        frame: `label`, `name` and `cluster`.
+        """
+        frame = self.model.data
+        if frame is None:
+            labels = self.model.labels
+            frame = tc.SFrame().add_column(tc.SArray(labels, dtype=type(labels[0])), "label")
+            frame = frame.add_column(tc.SArray(self.model.names, dtype=str), "name")
+        if "cluster" in frame.column_names():
+            frame = frame.remove_column("cluster")
+        numbers = [None if number < 0 else number for number in self.numbers.tolist()]
+        return frame.add_column(tc.SArray(numbers, dtype=int), "cluster")
+
+    def central(self, cluster: int, k: Optional[int] = 8) -> List[Any]:
+        """The labels of the `k` photos nearest to the middle of a cluster, the most central first; all with None.
+
+        Raises `FrameError` for a cluster that there is not, and for k < 1.
+        """
+        check_whole("k", k, none_is="all")
+        return [self.model.labels[row] for row in self._central(cluster)[:k].tolist()]
+
+    def scores(self, labels: Optional[Any] = None) -> Scores:
+        """How far the clusters are what the labels say.
+
+        `labels`: one entry a photo, the name of a column of `model.data`, or
+        nothing for folders. Raises `FrameError` where the photos that count have
+        fewer than two labels, and for labels of another number than the photos.
+        """
+        return score(self.numbers, labels_of(self.model, labels))
+
+    def _central(self, cluster: int) -> np.ndarray:
+        if isinstance(cluster, bool) or cluster not in range(len(self.sizes)):
+            raise FrameError(f"there is no cluster {cluster!r}; there are {len(self.sizes)}, from 0 on")
+        own = np.flatnonzero(self.numbers == cluster)
+        return own[np.argsort(self._apart[own], kind="stable")]
+
+
+def cluster(
+    model: Any,
+    k: Optional[int] = None,
+    *,
+    method: str = "kmeans",
+    metric: Optional[str] = None,
+    smallest: Optional[int] = None,
+    seed: int = 0,
+    progress: bool = True,
+) -> Clusters:
+    """Sort the photos of a model into clusters.
+
+    - `method`: `kmeans`, in which every photo is in one of `k` clusters; or
+      `hdbscan`, which finds crowds of photos and how many there are, and leaves
+      those between them in none.
+    - `k`: of `kmeans` alone. Without it, what `suggest_k` says of 2 to 12, or 1
+      where fewer than three photos differ.
+    - `smallest`: of `hdbscan` alone: how many photos make a cluster, 2 or more.
+      Without it the square root of the number of photos, or 5 where that is less.
+    - `metric`: the other one than the model's, at wish.
+    - `seed`: the same one gives the same clusters.
+
+    Each photo is looked at by the first principal components of its feature, 50
+    for k-means and 20 for HDBSCAN; see `helpers.partition`, also for what
+    changes above 20,000 photos. Where fewer than `k` photos differ there are
+    fewer clusters, and the note says so. Raises `FrameError` for a method or
+    metric that is not known, and for a k larger than the number of photos.
+
+    >>> from helpers.photos import load_photos
+    >>> from helpers.similarity import create
+    >>> data, bad = load_photos("data/robots")
+    >>> found = cluster(create(data, model="efficientnet-lite0", verbose=False), 2, progress=False)
+    >>> sum(found.sizes), found.scores().purity > 0.9
+    (199, True)
+    """
+    photos = len(model.vectors)
+    _check(photos, k, method, smallest)
+    metric = metric or model.index.metric
+    if method == "hdbscan":
+        smallest = smallest or max(_SMALLEST, round(photos**0.5))
+        points = components(model.vectors, metric, _FEW_COMPONENTS, seed, progress)
+        if progress and photos > _SLOW:
+            print("HDBSCAN compares all with all and shows no progress: about 10 seconds, or less")
+        found = Clusters(model, by_density(points, smallest, seed), points, "")
+        found.note = (
+            f"{_counted(len(found.sizes), 'cluster')} of {smallest} photos or more, by HDBSCAN ({metric}); "
+            f"{photos - sum(found.sizes)} of {_counted(photos, 'photo')} in none"
+        )
+        return found
+    points = components(model.vectors, metric, COMPONENTS, seed, progress)
+    suggestion = suggest(points, KS, seed, progress) if k is None else None
+    wanted = k or (suggestion.k if suggestion else 1)
+    found = Clusters(model, _k_means(points, wanted, seed, progress), points, "")
+    kind = "k-means" if photos <= MANY else "mini-batch k-means"
+    found.note = f"{_counted(len(found.sizes), 'cluster')} of {_counted(photos, 'photo')}, by {kind} ({metric})"
+    if len(found.sizes) < wanted:
+        found.note += f"; {wanted} were asked for, but fewer photos differ"
+    if k is None:
+        found.note += f"; {suggestion.note if suggestion else 'too few photos differ to suggest more'}"
+        found.suggestion = suggestion
+    return found
+
+
+def show_clusters(found: Clusters, photos: int = 8, *, labels: Optional[Any] = None) -> Figure:
+    """Draw each cluster as a contact sheet: its size, its most common label, and its most central photos first.
+
+    `photos` is how many of each, 1 to 20; `labels` are those of
+    `Clusters.scores`, and where the photos have fewer than two there is no
+    label to show. The largest 20 clusters are drawn, and a line says what was
+    left out. Raises `FrameError`.
+    """
+    check_whole("photos", photos)
+    if photos > _MOST_PHOTOS:
+        raise FrameError(f"photos={photos}: show_clusters draws {_MOST_PHOTOS} of each cluster at most")
+    told = tallies(found.numbers, labels_of(found.model, labels))
+    several = len({tally.label for tally in told.values()}) > 1 or any(tally.share < 1 for tally in told.values())
+    collection = found.model.collection
+    strips = []
+    for number, size in enumerate(found.sizes[:_MOST_SHOWN]):
+        title = f"cluster {number}: {_counted(size, 'photo')}"
+        if several and number in told:
+            title += f", {int(100 * told[number].share + 1e-9)} % {told[number].label}"  # 99.9 is not all of them
+        rows = found._central(number)[:photos].tolist()
+        strips.append(Strip(title, [Tile(collection.names[row], collection.sources[row]) for row in rows]))
+    notes = []
+    if len(found.sizes) > _MOST_SHOWN:
+        notes.append(f"{_MOST_SHOWN} of {len(found.sizes)} clusters shown, the largest")
+    alone = len(found.numbers) - sum(found.sizes)
+    if alone:
+        notes.append(f"{_counted(alone, 'photo')} in no cluster")
+    return contact_sheets(strips, "; ".join(notes), columns=photos)
+
+
+def _check(photos: int, k: Optional[int], method: str, smallest: Optional[int]) -> None:
+    check_whole("k", k, none_is="a suggestion")
+    check_whole("smallest", smallest, none_is="a number that fits the photos")
+    if method not in METHODS:
+        raise FrameError(f"method={method!r} is not known; there are {' and '.join(METHODS)}")
+    if method == "hdbscan" and k is not None:
+        raise FrameError("HDBSCAN finds out itself how many clusters there are: leave k out, or take method='kmeans'")
+    if method == "kmeans" and smallest is not None:
+        raise FrameError("smallest= is for method='hdbscan'; k-means has no smallest cluster")
+    if smallest == 1:
+        raise FrameError("smallest is 2 or more: one photo is no cluster")
+    if photos == 0:
+        raise FrameError("the model has no photos to sort")
+    if k is not None and k > photos:
+        raise FrameError(f"k={k} clusters cannot be had of {_counted(photos, 'photo')}; take a smaller k")
+
+
+def _k_means(points: np.ndarray, k: int, seed: int, progress: bool) -> np.ndarray:
+    from tqdm.auto import tqdm
+
+    with tqdm(total=starts(len(points)), unit=" runs", delay=2, disable=not progress) as bar:
+        return k_means(points, k, seed, bar)
+
+
+def _by_size(numbers: np.ndarray) -> np.ndarray:
+    """The same groups, numbered by their size; what is below 0 becomes -1."""
+    kept, firsts, counts = np.unique(numbers[numbers >= 0], return_index=True, return_counts=True)
+    order = np.lexsort((firsts, -counts))
+    found = np.full(len(numbers), -1, np.int64)
+    for place, group in enumerate(kept[order].tolist()):
+        found[numbers == group] = place
+    return found
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' * (count != 1)}"

@@ -1,0 +1,147 @@
+"""The odd ones of a collection as a strip of photos, the oddest first, with what is odd about them."""
+
+import io
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import ipywidgets
+import traitlets
+from matplotlib.figure import Figure
+
+from helpers import tc
+from helpers.arguments import check_whole
+from helpers.columns import image_column, row_paths, shown_names
+from helpers.contact_sheets import Strip, Tile, contact_sheets
+from helpers.errors import FrameError
+from helpers.image_column import source_of
+from helpers.oddities import FLAGS, is_downwards, ordered
+from helpers.recent import Source
+
+_MOST = 100  # photos of a strip
+_COLUMNS = 10
+
+# Told as a person would ask for them: a column, and whether its largest values come first; None is the oddest first.
+_ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
+    "farthest from any other": ("loneliness", None),
+    "least sharp": ("sharpness", None),
+    "darkest": ("brightness", None),
+    "brightest": ("brightness", True),
+    "least contrast": ("contrast", None),
+}
+
+
+def show_oddities(
+    given: Any, odd: Any, by: str = "loneliness", k: int = 20, *, descending: Optional[bool] = None
+) -> Figure:
+    """Draw the `k` oddest photos by a column of what `helpers.oddities.oddities` gave, with its value under each.
+
+    `given` is the model or frame that `odd` was made of; `odd` may be some of
+    its rows. `descending` is that of `helpers.oddities.ordered`: without it the
+    oddest come first. `k` is 1 to 100. Rows without a value are not drawn.
+    Raises `FrameError`.
+    """
+    check_whole("k", k)
+    if k > _MOST:
+        raise FrameError(f"k={k}: show_oddities draws {_MOST} photos at most")
+    return _drawn(given, ordered(odd, by, descending), by, k)
+
+
+class OddStrip(ipywidgets.VBox):
+    """The strip of `show_oddities`, with a menu of what to sort by.
+
+    Traits: `by`, a column of `odd`; `descending`, None for the oddest first;
+    `k`; and `frame`, all rows of `odd` in that order, to go on with. What
+    cannot be sorted by raises `FrameError`, and the strip stays as it was.
+    """
+
+    by = traitlets.Unicode("loneliness")
+    descending = traitlets.Bool(None, allow_none=True)
+    k = traitlets.Int(20, min=1, max=_MOST)
+    frame = traitlets.Any(None, allow_none=True)
+
+    def __init__(self, given: Any, odd: Any, *, by: str = "loneliness", k: int = 20) -> None:
+        self._given, self._odd = given, odd
+        self._orders = _offered(odd)
+        self._shown: Any = None
+        self.menu = ipywidgets.Dropdown(
+            options=list(self._orders), description="first", tooltip="What comes first", layout={"width": "300px"}
+        )
+        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+        super().__init__([self.menu, self.picture], by=by, k=k)
+        self._show()
+        self.observe(self._show, ["by", "descending", "k"])
+        self.menu.observe(self._chosen, "value")
+
+    @traitlets.validate("by")
+    def _sortable(self, proposal: Any) -> str:
+        ordered(self._odd, proposal["value"], None)  # raises FrameError
+        return str(proposal["value"])
+
+    def _show(self, _: Any = None) -> None:
+        wanted = self.by, self.descending, self.k
+        if wanted == self._shown:  # a choice from the menu changes two traits at once
+            return
+        frame = ordered(self._odd, self.by, self.descending)
+        buffer = io.BytesIO()
+        _drawn(self._given, frame, self.by, self.k).savefig(buffer, format="png", dpi="figure")
+        self.picture.value, self.frame, self._shown = buffer.getvalue(), frame, wanted
+        self.menu.value = self._name_of_order()
+
+    def _name_of_order(self) -> Optional[str]:
+        wanted = self.by, is_downwards(self.by, self.descending)
+        return next((name for name, order in self._orders.items() if (order[0], is_downwards(*order)) == wanted), None)
+
+    def _chosen(self, change: Any) -> None:
+        if change["new"] is not None and change["new"] != self._name_of_order():
+            with self.hold_trait_notifications():
+                self.by, self.descending = self._orders[change["new"]]
+
+
+def _offered(odd: Any) -> Dict[str, Tuple[str, Optional[bool]]]:
+    """The orders that a menu can offer, each with its column and direction: of flags, those that some photo has."""
+    has_value = {name: any(value is not None for value in odd[name]) for name in odd.column_names()}
+    offered = {name: order for name, order in _ORDERS.items() if has_value.get(order[0])}
+    for flag in FLAGS:
+        count = sum(value or 0 for value in odd[flag]) if flag in has_value else 0
+        if count:
+            offered[f"{flag} ({count})"] = flag, None
+    return offered
+
+
+def _drawn(given: Any, frame: Any, by: str, k: int) -> Figure:
+    valued = [value is not None for value in frame[by]]
+    rows = list(frame[: min(k, sum(valued))])
+    find = _finder(given)
+    tiles = []
+    for row in rows:
+        name, source = find(row["label"])
+        tiles.append(Tile(name, source, _flags(row) if by in FLAGS else _shown(row[by])))
+    notes = [f"{len(tiles)} of {sum(valued)} photos"] if len(tiles) < sum(valued) else []
+    unread = len(valued) - sum(valued)
+    if unread:
+        notes.append(f"{unread} without a value")
+    return contact_sheets(
+        [Strip(by, tiles)], "; ".join(notes) or ("" if tiles else "no photo has a value"), columns=_COLUMNS
+    )
+
+
+def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:
+    """What gives the name and source of a label."""
+    if not isinstance(given, tc.SFrame):
+        return lambda label: (given.name_of(label), given.photo(label))
+    names: List[str] = shown_names(row_paths(given)[0], list(range(len(given))))
+    column = image_column(given, None)
+
+    def find(row: int) -> Tuple[str, Source]:
+        if not 0 <= row < len(given):
+            raise FrameError(f"row {row} is not in the frame of {len(given)} photos; give the one that oddities() had")
+        return names[row], source_of(given[row][column])
+
+    return find
+
+
+def _flags(row: Any) -> str:
+    return ", ".join(flag for flag in FLAGS if row.get(flag)) or "not odd"
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.0f}" if value >= 1000 else f"{value:#.3g}".rstrip(".")

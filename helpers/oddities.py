@@ -1,0 +1,192 @@
+"""The odd ones of a collection: photos that no other is near to, and blank, black, white and blurred ones."""
+
+import time
+from contextlib import closing
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+
+import numpy as np
+
+from helpers import tc
+from helpers.ahead import work_ahead
+from helpers.columns import image_column, row_paths, shown_names
+from helpers.decode import open_photo
+from helpers.errors import FrameError, PhotoError
+from helpers.image_column import source_of
+from helpers.neighbours import bar, others
+from helpers.recent import Source
+
+FLAGS = ("black", "white", "blank", "blurred")
+SIDE = 512  # pixels of the longer side at which photos are looked at
+BLANK = 0.04  # contrast below which a photo is blank
+PLAIN = 0.07  # contrast below which one that is dark or bright enough is black or white
+DARK, BRIGHT = 0.06, 0.94  # brightness
+BLURRED = 30.0  # sharpness below which a photo is blurred, unless it is blank
+
+_MARGIN = 0.08  # of each side, which does not count: there cameras write date and temperature
+_AHEAD = 64  # photos
+
+
+class Look(NamedTuple):
+    """What the pixels of a photo say."""
+
+    sharpness: float
+    brightness: float
+    contrast: float
+
+    @property
+    def flags(self) -> Dict[str, int]:
+        blank, plain = self.contrast < BLANK, self.contrast < PLAIN
+        return {
+            "black": int(plain and self.brightness < DARK),
+            "white": int(plain and self.brightness > BRIGHT),
+            "blank": int(blank),
+            "blurred": int(self.sharpness < BLURRED and not blank),
+        }
+
+
+def oddities(given: Any, *, progress: bool = True) -> Any:
+    """How lonely, sharp, bright and full of contrast each photo of a model, or of a frame, is.
+
+    Returns an SFrame, a row a photo in their order:
+
+    - `label` (of a frame: the row number) and `name` (its path);
+    - `loneliness`: the distance of the nearest other photo by the model's
+      metric, 0 where there is a copy; None in a frame, or without another photo;
+    - `sharpness`: the variance of the Laplacian, of grey levels 0 to 255 (the
+      measure LAPV of Pech-Pacheco et al., Diatom autofocusing in brightfield
+      microscopy, 2000);
+    - `brightness`, the mean, and `contrast`, the standard deviation of the grey
+      levels, black 0 and white 1;
+    - `black`, `white`, `blank`, `blurred`: 1 or 0;
+    - `reason`: of a photo that cannot be read, why; all but its loneliness is None then.
+
+    Photos are looked at within 512 pixels, smaller ones as they are, and without
+    a twelfth on each side, where cameras write. So a blur that a screen of that
+    size does not show is none, and a thumbnail is sharper than its photo.
+
+    `blank` is a contrast below 0.04; `black` and `white` are one below 0.07 with
+    a brightness below 0.06 or above 0.94. A photo that is not blank is `blurred`
+    below a sharpness of 30. Of the 509 pictures by which these were chosen
+    (drawings, cartoons, camera traps by day and by infrared light), four are
+    black: three of a dark wood, and one with something close to the lens. None is
+    blank, white or blurred; with a Gaussian blur of 0.6 % of the longer side, 88 % are blurred.
+    A camera trap's photo without an animal is not blank in this sense.
+
+    One line says how many were left out, and how fast it was. Raises `FrameError` for a frame without photos.
+
+    >>> from helpers.photos import load_photos
+    >>> data, bad = load_photos("data/robots/tarn")
+    >>> odd = oddities(data, progress=False)
+    >>> len(odd), odd["blurred"].sum()
+    (80, 0)
+    """
+    labels, names = _labels_and_names(given)
+    start = time.perf_counter()
+    looks = _looks(given, len(labels), progress)
+    seconds = time.perf_counter() - start
+    lost = sum(isinstance(look, PhotoError) for look in looks)
+    if progress:
+        print(f"{len(looks)} photos looked at, {len(looks) / max(seconds, 1e-9):.0f} a second")
+    if lost:
+        print(f"{lost} of {len(looks)} photos cannot be read; the column reason says why")
+    return _frame(labels, names, _loneliness(given, progress), looks)
+
+
+def look(source: Source) -> Look:
+    """What the pixels of one photo say; raises `PhotoError`."""
+    grey = np.asarray(open_photo(source, within=SIDE).convert("L"))
+    down, across = (int(_MARGIN * side) for side in grey.shape)
+    grey = grey[down : len(grey) - down, across : grey.shape[1] - across]
+    return Look(_laplacian_variance(grey), float(grey.mean()) / 255, float(grey.std()) / 255)
+
+
+def ordered(odd: Any, by: str, descending: Optional[bool] = None) -> Any:
+    """The rows of what `oddities` gave, or of some of them, the oddest first; rows without a value come last.
+
+    Without `descending`: the loneliest, and those with a flag, first; the least
+    sharp, bright or full of contrast first. Equals keep their order. Raises `FrameError`.
+    """
+    known = [name for name in odd.column_names() if name not in ("label", "name", "reason")]
+    if by not in known:
+        raise FrameError(f"by={by!r} is no column to sort by; there are {', '.join(known)}")
+    values = list(odd[by])
+    down = is_downwards(by, descending)
+    has = [row for row, value in enumerate(values) if value is not None]
+    has.sort(key=lambda row: -values[row] if down else values[row])
+    places = np.empty(len(values), np.int64)
+    places[has + [row for row, value in enumerate(values) if value is None]] = np.arange(len(values))
+    if not len(values):
+        return odd
+    placed = odd.add_column(tc.SArray(places.tolist(), dtype=int), "place in order")
+    return placed.sort("place in order").remove_column("place in order")
+
+
+def is_downwards(by: str, descending: Optional[bool]) -> bool:
+    """Whether the largest values of a column come first; with None, whether these are the oddest."""
+    return by in ("loneliness", *FLAGS) if descending is None else descending
+
+
+def _laplacian_variance(grey: np.ndarray) -> float:
+    if min(grey.shape) < 3:
+        return 0.0
+    grey = grey.astype(np.int16)
+    middle = grey[1:-1, 1:-1]
+    edges = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * middle
+    return float(edges.var(dtype=np.float64))
+
+
+def _labels_and_names(given: Any) -> Tuple[List[Any], List[str]]:
+    if not isinstance(given, tc.SFrame):
+        return given.labels, given.names
+    labels: List[Any] = list(range(len(given)))
+    return labels, shown_names(row_paths(given)[0], labels)
+
+
+def _looks(given: Any, count: int, progress: bool) -> List[Union[Look, PhotoError]]:
+    # One after the other: Turi Create's Images are copies, and a list of them would be all photos in memory.
+    photos = given[image_column(given, None)] if isinstance(given, tc.SFrame) else given.collection.sources
+    found = []
+    with bar(count, progress) as shown, closing(work_ahead(_attempt, photos, ahead=_AHEAD)) as looked:
+        for each in looked:
+            found.append(each)
+            shown.update()
+    return found
+
+
+def _attempt(photo: Any) -> Union[Look, PhotoError]:
+    try:
+        return PhotoError("no photo in this row") if photo is None else look(source_of(photo))
+    except PhotoError as error:
+        return error
+
+
+def _loneliness(given: Any, progress: bool) -> List[Optional[float]]:
+    count = len(given) if isinstance(given, tc.SFrame) else len(given.vectors)
+    if isinstance(given, tc.SFrame) or count < 2:
+        return [None] * count
+    found: List[Optional[float]] = []
+    with bar(count, progress) as shown:
+        for _, _, distances in others(given.index, given.vectors, 1):
+            found += distances[:, 0].tolist()
+            shown.update(len(distances))
+    return found
+
+
+def _frame(
+    labels: List[Any], names: List[str], lonely: List[Optional[float]], looks: List[Union[Look, PhotoError]]
+) -> Any:
+    seen = [None if isinstance(each, PhotoError) else each for each in looks]
+    columns: List[Tuple[str, type, List[Any]]] = [
+        ("label", next((type(label) for label in labels if label is not None), int), labels),
+        ("name", str, names),
+        ("loneliness", float, lonely),
+    ]
+    for name in Look._fields:
+        columns.append((name, float, [each and getattr(each, name) for each in seen]))
+    for name in FLAGS:
+        columns.append((name, int, [each and each.flags[name] for each in seen]))
+    columns.append(("reason", str, [str(each) if isinstance(each, PhotoError) else None for each in looks]))
+    frame = tc.SFrame()
+    for name, kind, values in columns:
+        frame = frame.add_column(tc.SArray(values, dtype=kind), name)
+    return frame

@@ -1,0 +1,211 @@
+"""The odd ones of a collection, in numbers, as a strip and as a widget."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from helpers import tc
+from helpers.errors import FrameError
+from helpers.odd_strip import OddStrip, show_oddities
+from helpers.oddities import FLAGS, look, oddities, ordered
+from helpers.photos import load_photos
+from helpers.similarity import create
+from tests.pictures import tiny_network
+
+
+def scene(seed=0, size=(400, 300)):
+    """Something with edges and all greys."""
+    random = np.random.default_rng(seed)
+    fields = Image.fromarray(random.integers(0, 256, (24, 32, 3), np.uint8))
+    return fields.resize(size, Image.Resampling.NEAREST)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    photos = tmp_path_factory.mktemp("odd")
+    for number in range(3):
+        scene(number).save(photos / f"scene-{number}.png")
+    scene(0).save(photos / "copy.png")
+    scene(7).filter(ImageFilter.GaussianBlur(12)).save(photos / "blurred.png")
+    for name, level in (("black", 3), ("white", 252), ("grey", 128)):
+        Image.new("RGB", (400, 300), (level,) * 3).save(photos / f"{name}.png")
+    return photos
+
+
+@pytest.fixture(scope="module")
+def model(folder, tmp_path_factory):
+    network = tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
+    return create(load_photos(folder, progress=False)[0], model=str(network), store=False, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def odd(model):
+    return oddities(model, progress=False)
+
+
+def of(odd, name):
+    return next(row for row in odd if row["name"] == f"{name}.png")
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_each_photo_is_a_row_in_its_order(model, odd):
+    assert odd.column_names() == [
+        "label", "name", "loneliness", "sharpness", "brightness", "contrast", *FLAGS, "reason",
+    ]  # fmt: skip
+    assert list(odd["label"]) == model.labels and list(odd["name"]) == model.names
+    assert list(odd["reason"]) == [None] * len(odd)
+
+
+@pytest.mark.parametrize(
+    "name, flags",
+    [
+        ("scene-0", []),
+        ("black", ["black", "blank"]),
+        ("white", ["white", "blank"]),
+        ("grey", ["blank"]),
+        ("blurred", ["blurred"]),
+    ],
+)
+def test_flags(odd, name, flags):
+    assert [flag for flag in FLAGS if of(odd, name)[flag]] == flags
+
+
+def test_numbers(odd):
+    assert of(odd, "grey")["brightness"] == pytest.approx(128 / 255)
+    assert of(odd, "grey")["contrast"] == of(odd, "grey")["sharpness"] == 0
+    assert of(odd, "blurred")["sharpness"] < 30 < of(odd, "scene-0")["sharpness"]
+
+
+def test_a_copy_is_not_lonely_and_others_are_as_far_as_their_neighbour(model, odd):
+    assert of(odd, "copy")["loneliness"] == of(odd, "scene-0")["loneliness"] == 0
+    edges = {row["query_label"]: row["distance"] for row in model.similarity_graph(k=1, verbose=False)}
+    assert list(odd["loneliness"]) == [edges[label] for label in model.labels]
+
+
+def test_the_laplacian_is_the_one_of_the_books():
+    from scipy.ndimage import laplace
+
+    grey = np.random.default_rng(3).integers(0, 256, (200, 300), np.uint8)
+    png = encoded(Image.fromarray(grey))
+    inner = grey[16:-16, 24:-24].astype(float)
+    assert look(png).sharpness == pytest.approx(laplace(inner)[1:-1, 1:-1].var())
+
+
+def encoded(image):
+    import io
+
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_what_a_camera_writes_on_the_edge_does_not_count():
+    covered = Image.new("RGB", (400, 300), (2, 2, 2))
+    covered.paste((255, 255, 255), (0, 280, 400, 300))
+    assert look(encoded(covered)).flags == {"black": 1, "white": 0, "blank": 1, "blurred": 0}
+
+
+def test_sizes_compare():
+    large, small = (
+        look(encoded(scene(0).resize(size, Image.Resampling.BICUBIC))) for size in ((2560, 1920), (1024, 768))
+    )
+    assert large.sharpness == pytest.approx(small.sharpness, rel=0.1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 900), (2, 2), (5, 1)])
+def test_tiny_photos(size):
+    found = look(encoded(Image.new("L", size, 255)))
+    assert found.brightness == 1 and found.sharpness == 0
+
+
+def test_bad_photos_are_rows_with_a_reason(folder, tmp_path, capsys):
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    data = load_photos(tmp_path, progress=False)[0]
+    if tc.HAS_TURICREATE:
+        pytest.skip("Turi Create's frames hold copies, which do not go")
+    (tmp_path / "grey.png").unlink()
+    (tmp_path / "white.png").write_bytes(b"nothing")
+    found = oddities(data)
+    assert "2 of 8 photos cannot be read" in capsys.readouterr().out
+    bad = [row for row in found if row["reason"]]
+    assert [row["name"] for row in bad] == ["grey.png", "white.png"]
+    assert all(row["sharpness"] is None and row["black"] is None for row in bad)
+    assert list(ordered(found, "sharpness")["name"])[-2:] == ["grey.png", "white.png"]
+    assert "2 without a value" in texts(show_oddities(data, found, "sharpness"))[-1]
+
+
+def test_a_frame_has_all_but_loneliness(model, odd):
+    found = oddities(model.data, progress=False)
+    assert list(found["sharpness"]) == list(odd["sharpness"]) and list(found["label"]) == list(range(8))
+    assert list(found["loneliness"]) == [None] * 8
+    assert texts(show_oddities(model.data, found))[0] == "loneliness"
+    assert texts(show_oddities(model.data, found))[-1] == "8 without a value"
+    strip = OddStrip(model.data, found, by="sharpness")
+    assert "farthest from any other" not in strip.menu.options and strip.menu.value == "least sharp"
+    with pytest.raises(FrameError, match="row 99"):
+        show_oddities(model.data, tc.SFrame({"label": [99], "contrast": [0.5]}), "contrast")
+
+
+@pytest.mark.parametrize("by, first", [("loneliness", True), ("sharpness", False), ("blurred", True)])
+def test_the_oddest_come_first(odd, by, first):
+    values = list(ordered(odd, by)[by])
+    assert values == sorted(values, reverse=first)
+    assert list(ordered(odd, by, not first)[by]) == sorted(values, reverse=not first)
+    assert ordered(odd, by).column_names() == odd.column_names()
+
+
+def test_equals_keep_their_order(odd):
+    assert list(ordered(odd, "black", False)["label"])[:-1] == [
+        row["label"] for row in odd if row["name"] != "black.png"
+    ]
+
+
+@pytest.mark.parametrize("by", ["name", "reason", "oddness"])
+def test_what_is_no_number_is_nothing_to_sort_by(odd, by):
+    with pytest.raises(FrameError, match="there are loneliness, sharpness"):
+        ordered(odd, by)
+
+
+def test_the_strip_has_the_value_under_each_photo(model, odd):
+    shown = texts(show_oddities(model, odd, "brightness", 2))
+    assert shown == ["brightness", "0.0118", "black.png", shown[3], shown[4], "2 of 8 photos"]
+    assert "white.png" in texts(show_oddities(model, odd, "brightness", 1, descending=True))
+    assert texts(show_oddities(model, odd, "blurred", 1))[1:3] == ["blurred", "blurred.png"]
+    only = odd[odd["blank"] == 1]
+    assert len(show_oddities(model, only, "contrast").axes[0].images) == 3
+    for k in (0, 101):
+        with pytest.raises(FrameError, match="k"):
+            show_oddities(model, odd, k=k)
+
+
+def test_the_widget_follows_its_menu_and_its_traits(model, odd):
+    strip = OddStrip(model, odd, k=4)
+    assert strip.menu.value == "farthest from any other" and bytes(strip.picture.value).startswith(b"\x89PNG")
+    assert list(strip.frame["label"]) == list(ordered(odd, "loneliness")["label"])
+    before = bytes(strip.picture.value)
+    strip.by = "sharpness"
+    assert strip.menu.value == "least sharp" and bytes(strip.picture.value) != before
+    strip.menu.value = "brightest"
+    assert (strip.by, strip.descending) == ("brightness", True)
+    assert strip.frame["name"][0] == "white.png"
+    strip.menu.value = "blank (3)"
+    assert (strip.by, strip.descending) == ("blank", None) and sum(strip.frame["blank"][:3]) == 3
+    strip.by, strip.descending = "contrast", True
+    assert strip.menu.value is None
+    with pytest.raises(FrameError, match="no column to sort by"):
+        strip.by = "name"
+    assert strip.by == "contrast"
+
+
+def test_one_photo_and_none(folder, tmp_path):
+    scene(1).save(tmp_path / "one.png")
+    data = load_photos(tmp_path, progress=False)[0]
+    assert len(oddities(data, progress=False)) == 1
+    empty = oddities(data[:0], progress=False)
+    assert len(empty) == 0 and len(ordered(empty, "sharpness")) == 0
+    with pytest.raises(FrameError, match="no photos"):
+        oddities(tc.SFrame({"a": [1]}), progress=False)
