@@ -1,0 +1,221 @@
+"""The whole collection as a map: photos that look alike lie beside each other."""
+
+import os
+from pathlib import Path
+from typing import Any, List, NamedTuple, Tuple, Union
+
+import numpy as np
+
+from helpers import atlas_file, tc
+from helpers.arguments import check_whole
+from helpers.distance import Distance, blocks
+from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.layouts import LAYOUTS, Layout, check_method
+from helpers.neighbours import bar
+from helpers.question import Question
+
+_WIDTH = 50  # principal components that a layout is made of
+_PLACED = 2_000  # photos that are placed at once
+
+
+class Atlas:
+    """A map of a model's photos.
+
+    `positions` is float32 [photos, 2], a row for each photo of the model: from
+    left to right and from top to bottom, both within 0 and 1, in the
+    proportions of the map. `note` is one line for
+    people: which method, of how many photos, and what was sampled.
+
+    - `method`: `tsne`, `umap` (an optional package) or `pca`, the first two
+      principal components. Each is made of the first 50 principal components
+      of the features; for `cosine`, of features of length 1. Up to four photos,
+      and photos that are all the same, are laid out by their components.
+    - `landmarks`: of more photos than these, so many are drawn by lot; the map
+      is made of them, and the others are placed on it in blocks.
+    - `seed`: the same one gives the same map, on the same machine and with the
+      same libraries.
+
+    An interrupt ends the work, and no map is kept of it. Raises `FrameError`
+    for arguments that do not fit and a model without photos, and `ModelError`
+    where UMAP is not installed.
+
+    >>> from helpers.photos import load_photos
+    >>> from helpers.similarity import create
+    >>> data, bad = load_photos("data/robots/tarn")
+    >>> atlas = Atlas(create(data, model="efficientnet-lite0", verbose=False), method="pca")
+    >>> atlas.positions.shape, atlas.note
+    ((80, 2), 'principal components of 80 photos')
+    """
+
+    def __init__(
+        self, model: Any, method: str = "tsne", landmarks: int = 10_000, seed: int = 0, progress: bool = True
+    ) -> None:
+        check_whole("landmarks", landmarks)
+        if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+            raise FrameError(f"seed is a whole number from 0 to 4294967295, not {seed!r}")
+        check_method(method)
+        photos = len(model.vectors)
+        if not photos:
+            raise FrameError("there are no photos to make a map of: the model is empty")
+        self.model, self.method, self.seed = model, method, int(seed)
+        rows = np.arange(photos)
+        if photos > landmarks:
+            rows = np.sort(np.random.default_rng(seed).choice(photos, landmarks, replace=False))
+        points = _points(model.vectors[rows], model.metric)
+        self._axes = _Axes.of(points, self.seed)
+        self._layout, self.note = _lay_out(method, self._axes.reduced(points), self.seed, progress)
+        others = np.setdiff1d(np.arange(photos), rows)
+        raw = np.empty((photos, 2))
+        raw[rows] = self._layout.positions
+        raw[others] = self._placed(others, progress)
+        if len(others):
+            self.note += f", drawn by lot from {photos:,}; the other {len(others):,} were placed among them"
+        low, high = raw.min(axis=0), raw.max(axis=0)
+        self._middle, self._span = (low + high) / 2, float(np.max(high - low))
+        self.positions = self._scaled(raw)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __repr__(self) -> str:
+        return f"Atlas: {self.note}"
+
+    def place(self, photos: Any, progress: bool = True) -> np.ndarray:
+        """Where photos from outside lie on the map, which stays as it is: float32 [n, 2].
+
+        `photos` are what `like=` of `model.search` takes: Paths, Images or the
+        bytes of photo files, one or several. A photo of the model is where it
+        is. What lies beyond the map is set at its edge. A photo that cannot be
+        read has nan twice, and a line says why. Raises `FrameError` for what is
+        no photo, and `PhotoError` where none can be read.
+        """
+        asked = [Question.of(self.model.collection, [photo], (), None).like[0] for photo in _listed(photos)]
+        positions = np.full((len(asked), 2), np.nan, np.float32)
+        outside = []
+        for place, each in enumerate(asked):
+            if each.row is None:
+                outside.append(place)
+            else:
+                positions[place] = self.positions[each.row]
+        if outside:
+            done = self.model.embed([asked[place].image for place in outside], progress)
+            if len(done.bad) == len(asked):
+                raise PhotoError(f"{asked[outside[done.bad[0][0]]].name}: {done.bad[0][1]}")
+            for row, reason in done.bad:
+                print(f"not on the map: {asked[outside[row]].name}: {reason}")
+            if len(done.rows):
+                points = self._axes.reduced(_points(done.vectors, self.model.metric))
+                positions[[outside[row] for row in done.rows]] = self._scaled(self._layout.place(points))
+        return positions
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Write the map to a file, whole or not at all; the model is not in it, and no pickle either.
+
+        An older map in its place goes. Raises `ModelError` where there is
+        something else, or the file cannot be written.
+        """
+        about = {"method": self.method, "layout": _name_of(self._layout), "seed": self.seed, "note": self.note}
+        about.update(key=self.model.key, metric=self.model.metric, span=self._span)
+        arrays = {
+            "positions": self.positions,
+            "identities": atlas_file.digests(self.model.collection.identities),
+            "points": self._layout.points,
+            "laid": self._layout.positions,
+            "middle": self._middle,
+            "origin": self._axes.origin,
+            "components": self._axes.components,
+        }
+        atlas_file.write(Path(path).expanduser().absolute(), about, arrays)
+
+    @classmethod
+    def load(cls, path: Union[str, "os.PathLike[str]"], model: Any, progress: bool = True) -> "Atlas":
+        """Open what `save` wrote, for the same photos or others.
+
+        A photo is known by its bytes, and lies where it lay. Photos of the
+        model that the map does not know are placed on it, those that it knows
+        beyond the model are left out, and `note` says so. Raises `ModelError`
+        where the file is damaged or no map, or is of other features or another
+        metric.
+        """
+        place = Path(path).expanduser().absolute()
+        about, arrays = atlas_file.read(place)
+        if (about["key"], about["metric"]) != (model.key, model.metric):
+            raise ModelError(
+                f"{place}: this map is of {about['metric']} distances between features of {about['key'].split()[0]}, "
+                f"the model has {model.metric} and {model.key.split()[0]}, or another version or precision of it; "
+                "Atlas(model) makes another map"
+            )
+        check_method(about["method"])
+        self = cls.__new__(cls)
+        self.model, self.method, self.seed, self.note = model, about["method"], about["seed"], about["note"]
+        self._axes = _Axes(arrays["origin"], arrays["components"])
+        self._layout = LAYOUTS[about["layout"]](arrays["points"], self.seed, arrays["laid"])
+        self._middle, self._span = arrays["middle"], about["span"]
+        rows = atlas_file.found(atlas_file.digests(model.collection.identities), arrays["identities"])
+        new = np.flatnonzero(rows < 0)
+        self.positions = arrays["positions"][rows]
+        self.positions[new] = self._scaled(self._placed(new, progress))
+        gone = len(arrays["positions"]) - (len(rows) - len(new))
+        self.note += f"; placed since: {len(new):,}" if len(new) else ""
+        self.note += f"; no longer there: {gone:,}" if gone else ""
+        return self
+
+    def _placed(self, rows: np.ndarray, progress: bool) -> np.ndarray:
+        """Where photos of the model lie that the layout was not made of, before scaling: float64 [rows, 2]."""
+        placed = np.empty((len(rows), 2))
+        with bar(len(rows), progress) as shown:
+            for start in range(0, len(rows), _PLACED):
+                part = slice(start, start + _PLACED)
+                points = _points(self.model.vectors[rows[part]], self.model.metric)
+                placed[part] = self._layout.place(self._axes.reduced(points))
+                shown.update(len(points))
+        return placed
+
+    def _scaled(self, raw: np.ndarray) -> np.ndarray:
+        if not self._span:
+            return np.full(raw.shape, 0.5, np.float32)
+        return np.clip(0.5 + (raw - self._middle) / self._span, 0, 1).astype(np.float32)
+
+
+class _Axes(NamedTuple):
+    """Principal components: what is taken from a point, float32 [dimension], and float32 [width, dimension]."""
+
+    origin: np.ndarray
+    components: np.ndarray
+
+    @classmethod
+    def of(cls, points: np.ndarray, seed: int) -> "_Axes":
+        from sklearn.decomposition import PCA
+
+        if (points == points[0]).all():  # there is no direction in which they differ
+            return cls(points[0], np.zeros((1, points.shape[1]), np.float32))
+        found = PCA(min(_WIDTH, *points.shape), random_state=seed).fit(points)
+        return cls(found.mean_.astype(np.float32), found.components_.astype(np.float32))
+
+    def reduced(self, points: np.ndarray) -> np.ndarray:
+        return (points - self.origin) @ self.components.T
+
+
+def _points(vectors: np.ndarray, metric: str) -> np.ndarray:
+    """Features where Euclidean distances are those of the metric, as far as their order goes: float32."""
+    distance, points = Distance(vectors, metric), np.empty(vectors.shape, np.float32)
+    for part in blocks(len(vectors), 8 * vectors.shape[1]):
+        points[part] = distance.points(vectors[part])
+    return points
+
+
+def _lay_out(method: str, points: np.ndarray, seed: int, progress: bool) -> Tuple[Layout, str]:
+    wanted = LAYOUTS[method]
+    if not points.any():
+        return Layout(points, seed), f"{len(points):,} photos that are all the same" if len(points) > 1 else "1 photo"
+    if len(points) < wanted.fewest:
+        return Layout(points, seed), f"principal components of {len(points)} photos, too few for {wanted.title}"
+    return wanted(points, seed, progress=progress), f"{wanted.title} of {len(points):,} photos"
+
+
+def _listed(photos: Any) -> List[Any]:
+    return [photos] if isinstance(photos, (str, bytes, os.PathLike, tc.Image)) else list(photos)
+
+
+def _name_of(layout: Layout) -> str:
+    return next(name for name, kind in LAYOUTS.items() if kind is type(layout))
