@@ -11,7 +11,21 @@ import traceback
 from pathlib import Path
 from typing import Callable, Dict, Iterable, List, Sequence
 
-from benchmarks import again, clusters, explorer, machine, memory, networks, pipeline, query, regions, share, table
+from benchmarks import (
+    again,
+    atlas,
+    clusters,
+    duplicates,
+    explorer,
+    machine,
+    memory,
+    networks,
+    pipeline,
+    query,
+    regions,
+    share,
+    table,
+)
 from benchmarks.bench import Bench
 from benchmarks.process import ROOT, Failed, Task
 from benchmarks.table import Row
@@ -34,7 +48,9 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "regions": regions.rows,
     "explorer": explorer.rows,
     "networks": networks.rows,
+    "atlas": atlas.rows,
     "clusters": clusters.rows,
+    "duplicates": duplicates.rows,
     "memory": memory.rows,
 }
 

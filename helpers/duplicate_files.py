@@ -1,0 +1,252 @@
+"""Duplicates moved to a folder, and back again: nothing is deleted, nothing is written over.
+
+In that folder a journal says of each file where it was, before it is moved. So
+`undo_move(folder)` puts all back, also after a crash and in another session.
+"""
+
+import contextlib
+import csv
+import os
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple, Union
+
+from helpers.cache import replacing
+from helpers.cells import guarded
+from helpers.errors import ExportError, FrameError
+from helpers.move_file import move_file, names, parts, sha256, two_names
+from helpers.move_journal import JOURNAL, Journal, writing
+
+Left = List[Tuple[str, str]]  # names of files that were not moved, and why
+
+
+class Copy(NamedTuple):
+    """A photo of a group."""
+
+    name: str  # a path with `/`, which it keeps below the folder
+    source: Union[str, bytes]  # where it lies, or the bytes of its file
+    identity: str  # the sha-256 of its file, in hex
+
+
+class Moved:
+    """What was moved where: `count`, `folder`, and `left`, the names of photos that were not moved, and why."""
+
+    def __init__(self, folder: Path, count: int, left: Left) -> None:
+        self.folder, self.count, self.left = folder, count, left
+
+    def undo(self, progress: bool = True) -> "Moved":
+        """Put everything back that lies in the folder; see `undo_move`."""
+        return undo_move(self.folder, progress=progress)
+
+    def __repr__(self) -> str:
+        left = f"; {len(self.left)} left where they were, see .left" if self.left else ""
+        return f"{_photos(self.count) if self.count else 'no photo'} moved to {str(self.folder)!r}{left}"
+
+
+def move_aside(
+    groups: Sequence[Sequence[Copy]],
+    folder: Union[str, "os.PathLike[str]"],
+    collection: str = "",
+    *,
+    ask: Callable[[str], str] = input,
+    progress: bool = True,
+) -> Moved:
+    """Move all photos but the first of each group to a folder, after `ask` has answered "yes".
+
+    `ask` is called with a question in plain words; with any other answer, and
+    where there is nothing to move, nothing is touched. Paths below the folder
+    are those of the photos' names; where something is there already, a number
+    is added: `a (2).jpg`. Files keep their dates.
+
+    A photo stays where it is, and is listed with the reason: that is no file,
+    has gone, has changed since it was looked at, may not be moved, is a link or
+    what a link in its group leads to; and a whole group, if its first photo is
+    not there unchanged. To another disk a file is copied, compared and only
+    then removed.
+
+    `collection` is the folder that holds all photos. Raises `FrameError` where
+    `folder` lies in it (they would be found there again), or holds something
+    else than an earlier move, and `ExportError` where it cannot be written.
+    """
+    place = _checked(folder, collection)
+    count = sum(len(group) - 1 for group in groups)
+    if not count:
+        return Moved(place, 0, [])
+    question = (
+        f"Move {_photos(count)}, the copies in {len(groups)} group{'s' * (len(groups) != 1)}, to {str(place)!r}? "
+        f"The best photo of each group stays where it is. Nothing is deleted, and undo_move({str(place)!r}) puts all "
+        f"back. Type yes to move: "
+    )
+    try:
+        answer = ask(question)
+    except EOFError:
+        answer = ""
+    if str(answer).strip().lower() != "yes":
+        return Moved(place, 0, [])
+    left: Left = []
+    moved = 0
+    with writing(place) as journal:
+        for kept, copy, reason in _shown(_movable(groups), count, progress):
+            if not reason:
+                reason = _move(copy, kept, place, journal)
+            if reason:
+                left.append((copy.name, reason))
+            else:
+                moved += 1
+    return Moved(place, moved, left)
+
+
+def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> Moved:
+    """Put all files back that `move_aside` moved to this folder; what it did not move stays there.
+
+    A file stays in the folder, and is listed with the reason, where something
+    else is in its old place by now or it has changed. It can be called any
+    number of times. Folders that are empty then go; the journal stays. Raises
+    `FrameError` where the folder has no journal, and `ExportError` where that
+    cannot be read or written.
+    """
+    place = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (which follows no links)
+    if not (place / JOURNAL).is_file():
+        raise FrameError(f"{place}: there is no {JOURNAL}, so no photos were moved to this folder")
+    left: Left = []
+    back = 0
+    with writing(place) as journal:
+        entries = list(journal.open_moves().values())[::-1]
+        for entry in _shown(entries, len(entries), progress):
+            reason = _put_back(entry, place)
+            if reason:
+                left.append((entry["to"], reason))
+                continue
+            back += reason is None
+            journal.write({"back": entry["to"]})
+    for at, _, _ in os.walk(place, topdown=False):
+        with contextlib.suppress(OSError):  # not empty
+            if Path(at) != place:
+                Path(at).rmdir()
+    return Restored(place, back, left)
+
+
+class Restored(Moved):
+    """The same, of files that were put back."""
+
+    def __repr__(self) -> str:
+        left = f"; {len(self.left)} left in it, see .left" if self.left else ""
+        return f"{_photos(self.count)} put back from {str(self.folder)!r}{left}"
+
+
+def write_csv(path: Union[str, "os.PathLike[str]"], columns: Mapping[str, Sequence[Any]]) -> Path:
+    """Columns as a CSV, whole or not at all; text that begins like a formula is marked, see `helpers.cells`.
+
+    Raises `FrameError` where there is something already, and `ExportError` where it cannot be written.
+    """
+    place = Path(path).expanduser().absolute()
+    if os.path.lexists(place):
+        raise FrameError(f"{place}: this is there already, and is not written over; choose another name")
+    rows = ([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in zip(*columns.values()))
+    try:
+        with replacing(place) as half, half.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file:
+            csv.writer(file).writerows([list(columns), *rows])
+    except OSError as error:
+        raise ExportError(f"{place}: the CSV could not be written ({error.strerror or error})") from error
+    return place
+
+
+def _checked(folder: Union[str, "os.PathLike[str]"], collection: str) -> Path:
+    if not os.fspath(folder):
+        raise FrameError("name a folder to move the copies to")
+    place = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (which follows no links)
+    if collection:
+        real, inside = Path(os.path.realpath(place)), Path(os.path.realpath(collection))
+        if real == inside or inside in real.parents:
+            raise FrameError(
+                f"{place}: lies in the folder of the photos, where they would be found again; choose one beside "
+                f"{collection}"
+            )
+    if os.path.lexists(place) and not place.is_dir():
+        raise FrameError(f"{place}: is a file, not a folder; choose another name")
+    if place.is_dir() and any(place.iterdir()) and not (place / JOURNAL).is_file():
+        raise FrameError(f"{place}: there are other things in this folder; choose a new one, or an empty one")
+    return place
+
+
+def _movable(groups: Iterable[Sequence[Copy]]) -> Iterator[Tuple[Copy, Copy, str]]:
+    """The photo that is kept, each that is to be moved, and why that stays; empty where nothing speaks against it."""
+    for kept, *copies in groups:
+        trouble = "is no file" if isinstance(kept.source, bytes) else _trouble(kept)
+        places = {id(copy): "" if isinstance(copy.source, bytes) else os.path.realpath(copy.source) for copy in copies}
+        led_to = {
+            places[id(copy)] for copy in copies if isinstance(copy.source, str) and Path(copy.source).is_symlink()
+        }
+        if isinstance(kept.source, str):
+            led_to.add(os.path.realpath(kept.source))
+        for copy in copies:
+            if trouble:
+                yield kept, copy, f"the best of its group, {kept.name}, {trouble}"
+            elif isinstance(copy.source, bytes):
+                yield kept, copy, "is no file: the frame holds a copy of its bytes"
+            elif Path(copy.source).is_symlink():
+                yield kept, copy, "is a link to another file"
+            elif os.path.realpath(copy.source) in led_to:
+                yield kept, copy, "another photo of its group leads to this file"
+            else:
+                yield kept, copy, _trouble(copy)
+
+
+def _trouble(photo: Copy) -> str:
+    """Why a photo is not what it was; empty where it is."""
+    try:
+        same = sha256(photo.source) == photo.identity
+    except FileNotFoundError:
+        return "has gone"
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    return "" if same else "has changed since the model was made"
+
+
+def _move(copy: Copy, kept: Copy, place: Path, journal: Journal) -> str:
+    """Why a file could not be moved; empty where it was. Raises `OSError` where that cannot be noted."""
+    source = os.path.abspath(str(copy.source))  # noqa: PTH100 (which follows no links)
+    for name in names(copy.name):
+        target = place.joinpath(*name.split("/"))
+        if os.path.lexists(target):
+            continue
+        journal.write({"from": source, "to": name, "sha256": copy.identity, "kept": kept.name})
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            move_file(Path(source), target, copy.identity)
+            return ""
+        except FileExistsError:  # it came there meanwhile; or a file has the name of a folder
+            if not os.path.lexists(target):
+                return "a file stands where a folder is needed"
+        except OSError as error:
+            return f"could not be moved ({error.strerror or error})"
+    raise AssertionError
+
+
+def _put_back(entry: Dict[str, str], place: Path) -> "Union[str, None]":
+    """Why a file stays in the folder; None where it was put back, and empty where there was nothing to do."""
+    target, source = place.joinpath(*parts(entry["to"])), Path(entry["from"])
+    try:
+        if not os.path.lexists(target):
+            return "" if os.path.lexists(source) else "is neither here nor in its old place any more"
+        if os.path.lexists(source):
+            if two_names(source, target):  # moving it was interrupted
+                target.unlink()
+                return ""
+            return f"something is at {str(source)!r}, where it was"
+        if target.is_symlink() or sha256(str(target)) != entry["sha256"]:
+            return "has changed since it was moved"
+        source.parent.mkdir(parents=True, exist_ok=True)
+        move_file(target, source, entry["sha256"])
+        return None
+    except OSError as error:
+        return f"could not be put back ({error.strerror or error})"
+
+
+def _shown(items: Iterable[Any], total: int, progress: bool) -> Iterator[Any]:
+    from tqdm.auto import tqdm
+
+    return iter(tqdm(items, total=total, unit=" photos", delay=2, disable=not progress))
+
+
+def _photos(count: int) -> str:
+    return f"{count} photo{'s' * (count != 1)}"

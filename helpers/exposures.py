@@ -1,0 +1,106 @@
+"""Whether two photos that look the same were taken at two moments, as frames of a burst are."""
+
+import datetime
+from contextlib import closing
+from typing import Dict, List, Optional, Union
+
+import numpy as np
+
+from helpers.ahead import work_ahead
+from helpers.decode import open_photo
+from helpers.duplicate_photos import Photos
+from helpers.errors import PhotoError
+from helpers.metadata import taken
+from helpers.recent import Source
+from helpers.same_picture import as_bright, smooth
+
+_SIDE, _FIELD = 128, 8  # pixels
+_MOVED = 0.6  # of what edges that are half a pixel off would make, and of 3 grey levels: JPEG at quality 40 leaves less
+_NOISE = 9.0  # grey levels, squared
+_PAIRS = 256  # at once
+
+
+class Moments:
+    """When photos were taken: by the model's frame, or by the files, which are then asked once."""
+
+    def __init__(self, photos: Photos) -> None:
+        data = photos.model.data
+        self._sources = photos.sources
+        self._known: Dict[int, Optional[datetime.datetime]] = {}
+        if data is not None and "taken" in data.column_names() and data["taken"].dtype is datetime.datetime:
+            self._known = dict(enumerate(data["taken"]))
+
+    def __getitem__(self, row: int) -> Optional[datetime.datetime]:
+        if row not in self._known:
+            self._known[row] = taken(self._sources[row])
+        return self._known[row]
+
+    def apart(self, first: np.ndarray, second: np.ndarray, others: "Optional[Moments]" = None) -> np.ndarray:
+        """Seconds between the photos of each pair, nan where one of them is not known: float64 [pairs]."""
+        others = others or self
+        pairs = ((self[one], others[other]) for one, other in zip(first.tolist(), second.tolist()))
+        return np.array([abs((a - b).total_seconds()) if a and b else np.nan for a, b in pairs], float)
+
+
+class Exposures:
+    """Tells pairs of photos, of one collection or of two, that are not one exposure."""
+
+    def __init__(self, photos: Photos, others: Optional[Photos] = None) -> None:
+        self._photos, self._others = photos, others or photos
+        self._moments = Moments(photos)
+        self._other_moments = self._moments if others is None else Moments(others)
+
+    def differ(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Which pairs were not taken at once, though they may look the same: bool [pairs].
+
+        By the camera's clock. It counts in seconds, and bursts are faster: of
+        two photos of one second and one size in pixels it is looked whether
+        something has moved, at 128 x 128 pixels. Where nothing has, or no moment
+        is known, nobody can say, and they are taken for one exposure.
+        """
+        seconds = self._moments.apart(first, second, self._other_moments)
+        found = seconds > 0
+        rows = np.flatnonzero(seconds == 0)
+        ours, theirs = self._photos.sizes.of(first[rows]), self._others.sizes.of(second[rows])
+        rows = rows[(ours[:, :2] == theirs[:, :2]).all(axis=1)]
+        for start in range(0, len(rows), _PAIRS):
+            some = rows[start : start + _PAIRS]
+            found[some] = self._moved(first[some], second[some])
+        return found
+
+    def _moved(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        ours, theirs = _greys(self._photos, first), _greys(self._others, second)
+        found = np.ones(len(first), bool)
+        for place, (one, other) in enumerate(zip(first.tolist(), second.tolist())):
+            a, b = ours[one], theirs[other]
+            if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+                found[place] = min(_most_moved(a, b), _most_moved(b, a)) > _MOVED
+        return found
+
+
+def _most_moved(a: np.ndarray, b: np.ndarray) -> float:
+    """How much the part of a picture that differs most does so, as a multiple of what `_MOVED` says."""
+    off = as_bright(a[None], b[None], np.ones((1, _SIDE, _SIDE), np.float32))[0][0] - b
+    down, across = np.gradient(b)
+    slopes = down**2 + across**2
+    return float(np.sqrt(_fields(off**2) / (_fields(slopes) / 4 + _NOISE)).max())
+
+
+def _fields(a: np.ndarray) -> np.ndarray:
+    count = _SIDE // _FIELD
+    return a.reshape(count, _FIELD, count, _FIELD).mean(axis=(1, 3))
+
+
+def _greys(photos: Photos, rows: np.ndarray) -> Dict[int, Union[np.ndarray, PhotoError]]:
+    wanted: List[int] = np.unique(rows).tolist()
+    sources = [photos.sources[row] for row in wanted]
+    with closing(work_ahead(_grey, sources, ahead=16)) as made:
+        return dict(zip(wanted, made))
+
+
+def _grey(source: Source) -> Union[np.ndarray, PhotoError]:
+    try:
+        photo = open_photo(source, size=(_SIDE, _SIDE)).convert("L")
+        return smooth(np.asarray(photo, np.float32)[None])[0]
+    except PhotoError as error:
+        return error

@@ -1,0 +1,112 @@
+"""What photos look like from afar: a little picture and a perceptual hash of each, made once and kept.
+
+They lie in a file in the cache folder. Deleting it loses time, never data.
+"""
+
+import hashlib
+from contextlib import closing
+from typing import Any, Iterator, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+from PIL import Image
+
+from helpers.ahead import work_ahead
+from helpers.cache import cache_folder
+from helpers.decode import open_photo, read_photo
+from helpers.errors import PhotoError
+from helpers.same_picture import COLOURS, SIDE, Looks
+from helpers.thumbnail_file import ThumbnailFile
+
+_EDITION = 1  # to be raised with every change of what is kept
+_AT_ONCE = 500  # photos that are read before they are kept
+_HASH = 16  # bits across and down
+_GREY, _COLOUR = SIDE * SIDE, 2 * COLOURS * COLOURS
+_SIZE = _GREY + _COLOUR + _HASH * _HASH // 8  # bytes a photo
+
+Photo = Tuple[Union[str, bytes], Optional[str]]  # where it lies, or the bytes of its file; and their sha-256
+Bad = List[Tuple[int, str]]  # which photo, and why
+
+
+def perceptual(photos: Sequence[Photo], *, progress: bool = False) -> Tuple[Looks, Bad]:
+    """The looks of each photo, and which photos have none, by their place in the list.
+
+    A photo is known by the sha-256 of its file, which need not be there any
+    more if it was looked at before; a file that has changed since has no looks.
+    Photos are decoded at a fraction of their size, by as many threads as there
+    are cores, and 1.2 kB of each are kept.
+    """
+    from tqdm.auto import tqdm
+
+    looks = Looks(
+        np.zeros((len(photos), SIDE, SIDE), np.uint8),
+        np.full((len(photos), 2, COLOURS, COLOURS), 128, np.uint8),
+        np.zeros((len(photos), _HASH * _HASH // 8), np.uint8),
+    )
+    bad: Bad = []
+    file = ThumbnailFile(cache_folder() / "perceptual.photokin", replaceable=True)
+    with tqdm(total=len(photos), unit=" photos", delay=2, disable=not progress) as bar:
+        for start in range(0, len(photos), _AT_ONCE):
+            some = photos[start : start + _AT_ONCE]
+            for place, made in enumerate(_looked_at(file, some), start):
+                if isinstance(made, PhotoError):
+                    bad.append((place, str(made)))
+                else:
+                    looks.grey[place] = made[:_GREY].reshape(SIDE, SIDE)
+                    looks.colour[place] = made[_GREY : -looks.hashes.shape[1]].reshape(2, COLOURS, COLOURS)
+                    looks.hashes[place] = made[-looks.hashes.shape[1] :]
+                bar.update()
+    return looks, bad
+
+
+def near_hashes(hashes: np.ndarray, asked: np.ndarray, k: int) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
+    """Block by block the `k` hashes, uint8 [N, 32], that differ least from each of `asked`.
+
+    Yields the first of a block, rows, int64 [block, min(k, N)], and how many of
+    256 bits differ. All pairs are compared.
+    """
+    from usearch.index import MetricKind, search
+
+    wanted = min(k, len(hashes))
+    for start in range(0, len(asked) if wanted else 0, _AT_ONCE):
+        some = asked[start : start + _AT_ONCE]
+        found: Any = search(hashes, some, wanted, MetricKind.Hamming, exact=True)
+        rows, bits = (np.asarray(each).reshape(len(some), -1) for each in (found.keys, found.distances))
+        yield start, rows.astype(np.int64), bits
+
+
+def _looked_at(file: ThumbnailFile, photos: Sequence[Photo]) -> Iterator[Union[np.ndarray, PhotoError]]:
+    keys = [None if identity is None else bytes.fromhex(identity) for _, identity in photos]
+    kept = {
+        key: np.frombuffer(each, np.uint8)
+        for key, each in file.read(_EDITION, [key for key in keys if key is not None]).items()
+        if len(each) == _SIZE
+    }
+    new = {}
+    missing = [photo for key, photo in zip(keys, photos) if key not in kept]
+    with closing(work_ahead(_attempt, missing, ahead=64)) as work:
+        for key in keys:
+            made = kept[key] if key in kept else next(work)
+            if key is not None and key not in kept and not isinstance(made, PhotoError):
+                new[key] = made.tobytes()
+            yield made
+    file.write(_EDITION, new)
+
+
+def _attempt(photo: Photo) -> Union[np.ndarray, PhotoError]:
+    source, identity = photo
+    try:
+        content = source if isinstance(source, bytes) else read_photo(source)
+        if identity is not None and hashlib.sha256(content).hexdigest() != identity:
+            return PhotoError("the file has changed since the model was made; build the model again")
+        return _look(open_photo(content, size=(2 * SIDE, 2 * SIDE)))
+    except PhotoError as error:
+        return error
+
+
+def _look(photo: Image.Image) -> np.ndarray:
+    import imagehash
+
+    grey, *colour = photo.convert("YCbCr").split()
+    hashed = imagehash.phash(grey, hash_size=_HASH, highfreq_factor=2).hash
+    small = [np.asarray(grey.reduce(2)), *(np.asarray(each.reduce(2 * SIDE // COLOURS)) for each in colour)]
+    return np.concatenate([*(each.ravel() for each in small), np.packbits(hashed)])

@@ -1,0 +1,425 @@
+"""Moving copies aside and back: nothing is lost, whatever gets in the way."""
+
+import errno
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers import duplicate_files, move_file, move_journal
+from helpers.duplicate_files import Copy, move_aside, undo_move
+from helpers.errors import ExportError, FrameError
+from helpers.move_file import names, parts, sha256
+from helpers.move_journal import JOURNAL
+
+
+def yes(question):
+    return "yes"
+
+
+def put(place, content=b"photo"):
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+    return place
+
+
+def copy_of(path, root):
+    return Copy(path.relative_to(root).as_posix(), str(path), sha256(str(path)))
+
+
+def group_of(root, *found):
+    return [copy_of(root / name, root) for name in found]
+
+
+def files_in(folder):
+    """Every file below a folder and what is in it, without the journal."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != JOURNAL)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "photos"
+    for name in ("a.jpg", "b.jpg", "sub/c.jpg"):
+        put(root / name)
+    put(root / "d.jpg", b"another")
+    return root
+
+
+@pytest.fixture
+def groups(root):
+    return [group_of(root, "a.jpg", "b.jpg", "sub/c.jpg")]
+
+
+@pytest.fixture
+def aside(tmp_path):
+    return tmp_path / "aside"
+
+
+def test_it_moves_all_but_the_best_and_puts_them_back(root, groups, aside):
+    before = files_in(root)
+    os.utime(str(root / "b.jpg"), (1_000_000_000, 1_000_000_000))
+    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+    assert (moved.count, moved.left) == (2, [])
+    assert files_in(root) == {"a.jpg": b"photo", "d.jpg": b"another"}
+    assert files_in(aside) == {"b.jpg": b"photo", "sub/c.jpg": b"photo"}
+    assert (aside / "b.jpg").stat().st_mtime == 1_000_000_000
+    assert repr(moved) == f"2 photos moved to {str(aside)!r}"
+    back = moved.undo(progress=False)
+    assert (back.count, back.left) == (2, [])
+    assert repr(back) == f"2 photos put back from {str(aside)!r}"
+    assert files_in(root) == before and files_in(aside) == {}
+    assert [path.name for path in aside.iterdir()] == [JOURNAL]
+    again = undo_move(aside, progress=False)
+    assert (again.count, again.left) == (0, [])
+
+
+@pytest.mark.parametrize("answer", ["no", "", "y", "yes please"])
+def test_without_a_yes_nothing_is_touched(root, groups, aside, answer):
+    questions = []
+    moved = move_aside(groups, aside, str(root), ask=lambda question: questions.append(question) or answer)
+    assert moved.count == 0 and not aside.exists() and len(files_in(root)) == 4
+    assert questions[0].startswith(f"Move 2 photos, the copies in 1 group, to {str(aside)!r}?")
+    assert repr(moved) == f"no photo moved to {str(aside)!r}"
+
+
+def test_no_answer_is_no(root, groups, aside):
+    def closed(question):
+        raise EOFError
+
+    assert move_aside(groups, aside, ask=closed).count == 0
+
+
+def test_nothing_to_move_is_not_asked_about(root, aside):
+    assert move_aside([], aside, ask=None).count == 0
+    assert not aside.exists()
+
+
+@pytest.mark.parametrize("place", ["", ".", "sub", "new/below"])
+def test_a_folder_among_the_photos_is_refused(root, groups, place):
+    with pytest.raises(FrameError, match="found again"):
+        move_aside(groups, root / place, str(root), ask=yes)
+
+
+def test_a_link_to_the_folder_of_the_photos_is_refused(root, groups, tmp_path):
+    (tmp_path / "link").symlink_to(root, target_is_directory=True)
+    with pytest.raises(FrameError, match="found again"):
+        move_aside(groups, tmp_path / "link" / "aside", str(root), ask=yes)
+
+
+def test_other_folders_that_are_refused(root, groups, tmp_path):
+    put(tmp_path / "full" / "something.txt")
+    with pytest.raises(FrameError, match="other things"):
+        move_aside(groups, tmp_path / "full", str(root), ask=yes)
+    with pytest.raises(FrameError, match="is a file"):
+        move_aside(groups, put(tmp_path / "file"), str(root), ask=yes)
+    with pytest.raises(FrameError, match="name a folder"):
+        move_aside(groups, "", ask=yes)
+    with pytest.raises(FrameError, match="no photos were moved"):
+        undo_move(tmp_path / "full")
+
+
+def test_running_twice_numbers_what_has_the_same_name(root, groups, aside, tmp_path):
+    move_aside(groups, aside, str(root), ask=yes, progress=False)
+    put(root / "b.jpg", b"new")
+    put(root / "e.jpg", b"new")
+    moved = move_aside([group_of(root, "e.jpg", "b.jpg")], aside, str(root), ask=yes, progress=False)
+    assert (moved.count, moved.left) == (1, [])
+    assert files_in(aside) == {"b.jpg": b"photo", "b (2).jpg": b"new", "sub/c.jpg": b"photo"}
+    back = undo_move(aside, progress=False)  # the last first: the other's place is taken then
+    assert back.count == 2 and [name for name, _ in back.left] == ["b.jpg"]
+    assert "something is at" in back.left[0][1]
+    assert files_in(aside) == {"b.jpg": b"photo"} and (root / "b.jpg").read_bytes() == b"new"
+    (root / "b.jpg").rename(root / "f.jpg")
+    assert undo_move(aside, progress=False).count == 1
+    assert (root / "b.jpg").read_bytes() == b"photo"
+
+
+def test_what_has_changed_or_gone_since_stays(root, aside):
+    put(root / "gone.jpg")
+    groups = [group_of(root, "a.jpg", "b.jpg", "gone.jpg", "sub/c.jpg")]
+    put(root / "b.jpg", b"edited")
+    (root / "gone.jpg").unlink()
+    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+    assert moved.count == 1
+    assert moved.left == [("b.jpg", "has changed since the model was made"), ("gone.jpg", "has gone")]
+    assert (root / "b.jpg").read_bytes() == b"edited"
+
+
+@pytest.mark.parametrize("trouble", ["changed", "gone"])
+def test_without_its_best_photo_a_group_stays(root, groups, aside, trouble):
+    if trouble == "gone":
+        (root / "a.jpg").unlink()
+    else:
+        put(root / "a.jpg", b"edited")
+    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+    assert moved.count == 0 and len(moved.left) == 2 and files_in(aside) == {}
+    assert moved.left[0][1].startswith("the best of its group, a.jpg, has ")
+
+
+def test_photos_that_are_no_files_stay(root, aside):
+    best, copy = group_of(root, "a.jpg", "b.jpg")
+    held = Copy("held.jpg", b"photo", best.identity)
+    moved = move_aside([[best, held, copy]], aside, str(root), ask=yes, progress=False)
+    assert moved.count == 1 and moved.left[0][0] == "held.jpg" and "is no file" in moved.left[0][1]
+    moved = move_aside([[held, best]], aside, str(root), ask=yes, progress=False)
+    assert moved.left == [("a.jpg", "the best of its group, held.jpg, is no file")]
+
+
+def test_links_stay_and_so_does_what_they_lead_to(root, aside):
+    (root / "link.jpg").symlink_to(root / "b.jpg")
+    (root / "folder").symlink_to(root / "sub", target_is_directory=True)
+    moved = move_aside(
+        [group_of(root, "a.jpg", "b.jpg", "link.jpg", "sub/c.jpg")], aside, str(root), ask=yes, progress=False
+    )
+    assert moved.count == 1 and files_in(aside) == {"sub/c.jpg": b"photo"}
+    assert dict(moved.left) == {
+        "b.jpg": "another photo of its group leads to this file",
+        "link.jpg": "is a link to another file",
+    }
+    undo_move(aside, progress=False)
+    for best, copy in (("sub/c.jpg", "folder/c.jpg"), ("link.jpg", "b.jpg"), ("folder/c.jpg", "sub/c.jpg")):
+        moved = move_aside([group_of(root, best, copy)], aside, str(root), ask=yes, progress=False)
+        assert moved.count == 0 and "leads to this file" in moved.left[0][1]
+
+
+def test_hard_links_are_files(root, aside):
+    os.link(str(root / "a.jpg"), str(root / "hard.jpg"))
+    moved = move_aside([group_of(root, "a.jpg", "hard.jpg")], aside, str(root), ask=yes, progress=False)
+    assert moved.count == 1 and (root / "a.jpg").read_bytes() == b"photo"
+    assert undo_move(aside, progress=False).count == 1
+    assert (root / "hard.jpg").samefile(root / "a.jpg")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize(
+    "name",
+    ["été.jpg", 'quote".jpg', "it's.jpg", "line\nbreak.jpg", "back\\slash.jpg", "=1+2.jpg", "-rf", "写真/猫.jpg"],
+)
+def test_names_of_all_kinds(root, aside, name):
+    put(root / name)
+    moved = move_aside([group_of(root, "a.jpg", name)], aside, str(root), ask=yes, progress=False)
+    assert moved.count == 1 and files_in(aside) == {name: b"photo"}
+    assert moved.undo(progress=False).count == 1 and (root / name).exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux takes names that are no text")
+def test_a_name_that_is_no_text(root, aside):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    put(root / name)
+    assert move_aside([group_of(root, "a.jpg", name)], aside, str(root), ask=yes, progress=False).count == 1
+    assert undo_move(aside, progress=False).count == 1 and (root / name).exists()
+
+
+def test_names_never_lead_out():
+    assert parts("../../etc/./passwd") == ["etc", "passwd"]
+    assert parts("..") == ["photo"] and parts("/a//b") == ["a", "b"]
+    some = names("x/a.b.jpg")
+    assert [next(some) for _ in range(3)] == ["x/a.b.jpg", "x/a.b (2).jpg", "x/a.b (3).jpg"]
+
+
+def test_a_name_that_leads_out_stays_below_the_folder(root, aside, tmp_path):
+    best, copy = group_of(root, "a.jpg", "b.jpg")
+    move_aside([[best, copy._replace(name="../../out.jpg")]], aside, str(root), ask=yes, progress=False)
+    assert files_in(aside) == {"out.jpg": b"photo"}
+
+
+def test_a_journal_that_leads_out_does_not(root, aside, tmp_path):
+    put(tmp_path / "victim.jpg")
+    line = {"from": str(tmp_path / "stolen.jpg"), "to": "../victim.jpg", "sha256": sha256(str(tmp_path / "victim.jpg"))}
+    put(aside / JOURNAL, json.dumps(line).encode() + b"\n")
+    assert undo_move(aside, progress=False).count == 0
+    assert (tmp_path / "victim.jpg").exists() and not (tmp_path / "stolen.jpg").exists()
+
+
+@pytest.mark.parametrize("moment", ["before", "between", "after"])
+def test_a_crash_while_moving_can_be_undone(root, groups, aside, monkeypatch, moment):
+    """The process dies before the file is moved, while it has two names, or after it was moved."""
+    before, move = files_in(root), move_file.move_file
+
+    class Crash(BaseException):
+        pass
+
+    def crashing(source, target, identity):
+        if moment == "between":
+            os.link(str(source), str(target))
+        elif moment == "after":
+            move(source, target, identity)
+        raise Crash
+
+    monkeypatch.setattr(duplicate_files, "move_file", crashing)
+    with pytest.raises(Crash):
+        move_aside(groups, aside, str(root), ask=yes, progress=False)
+    monkeypatch.undo()
+    assert undo_move(aside, progress=False).left == []
+    assert files_in(root) == before and files_in(aside) == {}
+
+
+def test_half_a_line_in_the_journal(root, groups, aside):
+    move_aside(groups, aside, str(root), ask=yes, progress=False)
+    with (aside / JOURNAL).open("ab") as file:
+        file.write(b'{"from": "/som')
+    put(root / "b.jpg")
+    moved = move_aside([group_of(root, "a.jpg", "b.jpg")], aside, str(root), ask=yes, progress=False)
+    assert moved.count == 1
+    (root / "b.jpg").exists()
+    assert undo_move(aside, progress=False).count == 2  # and one has its place taken by the other
+
+
+@pytest.fixture
+def other_disk(monkeypatch):
+    """As if the folder lay on another disk."""
+
+    def refused(*_, **__):
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(move_file.os, "link", refused)
+
+
+def test_to_another_disk_and_back(root, groups, aside, other_disk):
+    before = files_in(root)
+    os.utime(str(root / "b.jpg"), (1_000_000_000, 1_000_000_000))
+    assert move_aside(groups, aside, str(root), ask=yes, progress=False).count == 2
+    assert files_in(aside) == {"b.jpg": b"photo", "sub/c.jpg": b"photo"} and "b.jpg" not in files_in(root)
+    assert (aside / "b.jpg").stat().st_mtime == 1_000_000_000
+    assert undo_move(aside, progress=False).count == 2
+    assert files_in(root) == before and files_in(aside) == {}
+
+
+def test_a_copy_that_is_not_the_same_leaves_the_file(root, groups, aside, other_disk, monkeypatch):
+    before = files_in(root)
+    monkeypatch.setattr(move_file.shutil, "copyfileobj", lambda read, written, size: written.write(b"phot"))
+    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+    assert moved.count == 0 and "the copy is not what the file was" in moved.left[0][1]
+    assert files_in(root) == before and files_in(aside) == {}
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_a_copy_that_is_interrupted_leaves_the_file(root, groups, aside, other_disk, monkeypatch, error):
+    before = files_in(root)
+
+    def full(read, written, size):
+        written.write(b"ph")
+        raise error
+
+    monkeypatch.setattr(move_file.shutil, "copyfileobj", full)
+    if isinstance(error, OSError):
+        moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+        assert len(moved.left) == 2 and "No space left" in moved.left[0][1]
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            move_aside(groups, aside, str(root), ask=yes, progress=False)
+    assert files_in(root) == before and files_in(aside) == {}
+
+
+def test_after_a_crash_between_copying_and_removing_both_stay(root, groups, aside, other_disk):
+    put(aside / "b.jpg", b"pho")  # half a copy, as a crash leaves it
+    entry = {"from": str(root / "b.jpg"), "to": "b.jpg", "sha256": groups[0][1].identity}
+    put(aside / JOURNAL, json.dumps(entry).encode() + b"\n")
+    back = undo_move(aside, progress=False)
+    assert back.count == 0 and "something is at" in back.left[0][1]
+    assert (root / "b.jpg").read_bytes() == b"photo" and (aside / "b.jpg").read_bytes() == b"pho"
+
+
+@pytest.mark.parametrize("linked", ["file", "folder"])
+def test_a_link_in_the_old_place_is_no_second_name(root, groups, aside, linked):
+    """Who puts links where the photos were must not lose the photos by undoing."""
+    move_aside(groups, aside, str(root), ask=yes, progress=False)
+    if linked == "file":
+        (root / "sub" / "c.jpg").symlink_to(aside / "sub" / "c.jpg")
+    else:
+        (root / "sub").rmdir()
+        (root / "sub").symlink_to(aside / "sub", target_is_directory=True)
+    back = undo_move(aside, progress=False)
+    assert back.count == 1 and [name for name, _ in back.left] == ["sub/c.jpg"]
+    assert (aside / "sub" / "c.jpg").read_bytes() == b"photo"
+
+
+def test_what_was_changed_in_the_folder_stays_there(root, groups, aside):
+    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+    put(aside / "b.jpg", b"edited")
+    back = moved.undo(progress=False)
+    assert back.count == 1 and back.left == [("b.jpg", "has changed since it was moved")]
+    put(aside / "b.jpg")
+    assert moved.undo(progress=False).count == 1
+    assert len(files_in(root)) == 4
+
+
+def test_what_is_gone_from_both_places_is_said(root, groups, aside):
+    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+    (aside / "b.jpg").unlink()
+    back = moved.undo(progress=False)
+    assert back.count == 1 and back.left == [("b.jpg", "is neither here nor in its old place any more")]
+
+
+def test_the_folder_of_a_photo_may_have_gone(root, groups, aside):
+    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+    (root / "sub").rmdir()
+    assert moved.undo(progress=False).count == 2
+    assert (root / "sub" / "c.jpg").exists()
+
+
+def test_a_file_that_may_not_be_removed_stays(root, groups, aside, monkeypatch):
+    before, unlink = files_in(root), Path.unlink
+
+    def refused(path, *arguments):
+        if root in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        unlink(path, *arguments)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+    assert moved.count == 0 and "Permission denied" in moved.left[0][1]
+    monkeypatch.undo()
+    assert files_in(root) == before and files_in(aside) == {}
+    assert undo_move(aside, progress=False).left == []
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written(root, groups, tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(ExportError, match="cannot be written"):
+        move_aside(groups, tmp_path / "closed" / "aside", str(root), ask=yes)
+
+
+def test_a_folder_that_cannot_be_made(root, groups, tmp_path):
+    with pytest.raises(ExportError, match="choose another folder"):
+        move_aside(groups, put(tmp_path / "file") / "aside", str(root), ask=yes)
+    assert len(files_in(root)) == 4
+
+
+def test_without_its_journal_nothing_is_moved(root, groups, aside, monkeypatch):
+    before = files_in(root)
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(move_journal.os, "fsync", full)
+    with pytest.raises(ExportError, match="No space left"):
+        move_aside(groups, aside, str(root), ask=yes, progress=False)
+    assert files_in(root) == before and files_in(aside) == {}
+
+
+def test_a_file_comes_into_the_place_meanwhile(root, aside, monkeypatch):
+    """Between the look whether a place is free and the move another process takes it."""
+    put(aside / JOURNAL, b"")
+    put(aside / "b.jpg", b"theirs")
+    looked, lexists = [], os.path.lexists
+
+    def not_yet(path):
+        looked.append(path)
+        return lexists(path) if len(looked) > 2 else False  # of the folder, and of the place
+
+    monkeypatch.setattr(duplicate_files.os.path, "lexists", not_yet)
+    moved = move_aside([group_of(root, "a.jpg", "b.jpg")], aside, str(root), ask=yes, progress=False)
+    assert moved.left == [] and files_in(aside) == {"b.jpg": b"theirs", "b (2).jpg": b"photo"}
+    assert undo_move(aside, progress=False).count == 1 and files_in(aside) == {"b.jpg": b"theirs"}
+
+
+def test_a_file_has_the_name_of_a_folder(root, aside):
+    put(aside / "sub", b"theirs")
+    put(aside / JOURNAL, b"")
+    moved = move_aside([group_of(root, "a.jpg", "sub/c.jpg")], aside, str(root), ask=yes, progress=False)
+    assert moved.count == 0 and "folder" in moved.left[0][1] and (root / "sub" / "c.jpg").exists()

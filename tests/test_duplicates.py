@@ -1,0 +1,332 @@
+"""Copies of drawn pictures, found again; groups, their order, their frame; two collections."""
+
+import csv
+import datetime
+import io
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance
+
+from helpers import tc
+from helpers.compare_collections import compare_collections
+from helpers.duplicate_groups import Pairs, groups_around
+from helpers.duplicates import find_duplicates
+from helpers.errors import ExportError, FrameError
+from helpers.perceptual import near_hashes, perceptual
+from helpers.photos import load_photos
+from helpers.same_picture import apart
+from tests.pictures import tiny_network
+
+SIZE = (240, 180)
+
+
+def drawing(seed, size=SIZE):
+    """Soft shapes of colour, as no other seed gives them."""
+    random = np.random.default_rng(seed)
+    cells = random.integers(0, 256, (7, 9, 3), np.uint8)
+    return Image.fromarray(cells).resize(size, Image.Resampling.BICUBIC)
+
+
+def copies(photo):
+    lying = Image.Exif()
+    lying[0x0112] = 6
+    width, height = photo.size
+    small = photo.crop((width // 20, height // 20, width - width // 20, height - height // 20))
+    return {
+        "half": (photo.resize((width // 2, height // 2)), {}),
+        "q40": (photo, {"quality": 40}),
+        "crop": (small, {}),
+        "exif": (photo.transpose(Image.Transpose.ROTATE_90), {"exif": lying}),
+        "bright": (ImageEnhance.Brightness(photo).enhance(1.2), {}),
+        "dark": (ImageEnhance.Brightness(photo).enhance(0.8), {}),
+    }
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    return str(tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx", scale=10))
+
+
+@pytest.fixture
+def made(network):
+    def make(folder, metric="euclidean"):
+        data, _ = load_photos(folder, progress=False)
+        return tc.image_similarity.create(data, model=network, metric=metric, store=False, verbose=False)
+
+    return make
+
+
+@pytest.fixture
+def hidden(tmp_path):
+    """Four photos, copies of two of them, and ten others."""
+    folder = tmp_path / "photos"
+    (folder / "copies").mkdir(parents=True)
+    for seed in range(14):
+        drawing(seed).save(folder / f"{seed:02}.jpg", quality=95)
+    for seed in range(2):
+        for name, (photo, options) in copies(drawing(seed)).items():
+            photo.save(folder / "copies" / f"{seed:02}-{name}.jpg", **options)
+        shutil.copy(str(folder / f"{seed:02}.jpg"), str(folder / f"{seed:02} (2).jpg"))
+    return folder
+
+
+def names(model, found):
+    return [[model.name_of(label) for label in group] for group in found.groups]
+
+
+def test_every_kind_of_copy_is_found_and_nothing_else(hidden, made):
+    model = made(hidden)
+    found = find_duplicates(model, progress=False)
+    expected = [
+        {f"{seed:02}.jpg", f"{seed:02} (2).jpg", *(f"copies/{seed:02}-{name}.jpg" for name in copies(drawing(0)))}
+        for seed in range(2)
+    ]
+    assert [set(group) for group in names(model, found)] == expected
+    assert [group[:2] for group in names(model, found)] == [["00.jpg", "00 (2).jpg"], ["01.jpg", "01 (2).jpg"]]
+    assert repr(found).startswith("2 groups of 16 photos among 28 photos (picture, threshold 0.25): 14 beside the best")
+    assert len(found.bad) == 0 and len(found.distances) == 28
+    assert (found.distances <= 0.25).sum() == 16
+    assert found.show(1).get_size_inches()[1] > 1
+
+
+def test_the_frame_says_what_each_photo_is(hidden, made):
+    model = made(hidden)
+    frame = find_duplicates(model, progress=False).frame
+    assert frame.column_names() == ["group", "label", "path", "width", "height", "bytes", "kind", "distance", "keep"]
+    assert list(frame.column_types()) == [int, int, str, int, int, int, str, float, int]
+    rows = {row["path"]: row for row in frame}
+    best, same, half = (rows[name] for name in ("00.jpg", "00 (2).jpg", "copies/00-half.jpg"))
+    assert (best["keep"], best["kind"], best["distance"]) == (1, "best", 0.0)
+    assert (same["keep"], same["kind"], same["distance"]) == (0, "bytes", 0.0)
+    assert (half["kind"], half["width"], half["height"]) == ("picture", 120, 90) and 0 < half["distance"] < 0.1
+    assert rows["copies/00-exif.jpg"]["width"] == 240
+    assert best["bytes"] == (hidden / "00.jpg").stat().st_size
+    assert sum(frame["keep"]) == 2
+
+
+def test_bytes(hidden, made):
+    model = made(hidden)
+    found = find_duplicates(model, "bytes", progress=False)
+    assert names(model, found) == [["00.jpg", "00 (2).jpg"], ["01.jpg", "01 (2).jpg"]]
+    assert repr(found).startswith("2 groups of 4 photos among 28 photos (bytes): 2 beside the best of each")
+    assert (found.distances == 0).sum() == 4 and np.isinf(found.distances).sum() == 24
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_near(hidden, made, metric):
+    model = made(hidden, metric)
+    found = find_duplicates(model, "near", progress=False)
+    assert names(model, found)[0][:2] == ["00.jpg", "00 (2).jpg"]
+    kinds = {row["path"]: row["kind"] for row in found.frame}
+    assert kinds["copies/00-half.jpg"] == "picture" and kinds["00 (2).jpg"] == "bytes"
+    assert find_duplicates(model, "near", 0.0, progress=False).frame["kind"][1] == "bytes"
+
+
+def test_a_burst_is_near_but_not_one_picture(tmp_path, made):
+    moments = [(1, "2026:01:01 10:00:00"), (2, "2026:01:01 10:00:01"), (3, "2026:01:01 10:30:00")]
+    folder = tmp_path / "burst"
+    folder.mkdir()
+    for number, moment in moments:
+        exif = Image.Exif()
+        exif[0x8769] = {0x9003: moment}
+        photo = drawing(0)
+        photo.paste((255, 0, 0), (0, 0, number, number))
+        photo.save(folder / f"{number}.jpg", exif=exif)
+    for seed in range(5, 12):
+        drawing(seed).save(folder / f"other-{seed}.jpg")
+    model = made(folder)
+    assert next(iter(model.data["taken"])) == datetime.datetime(2026, 1, 1, 10)
+    assert find_duplicates(model, progress=False).groups == []
+    assert [len(group) for group in find_duplicates(model, "near", progress=False).groups] == [3]
+    found = find_duplicates(model, "near", seconds=2, progress=False)
+    assert [sorted(group) for group in names(model, found)] == [["1.jpg", "2.jpg"]]
+    assert set(found.frame["kind"]) == {"best", "near"}
+
+
+@pytest.mark.parametrize(("moved", "same"), [(0, True), (60, False)])
+def test_in_one_second_it_is_looked_whether_something_moved(tmp_path, made, moved, same):
+    for number in range(2):
+        exif = Image.Exif()
+        exif[0x8769] = {0x9003: "2026:01:01 10:00:00"}
+        photo = drawing(0, (960, 720))
+        photo.paste((250, 240, 230), (200 + number * moved, 300, 260 + number * moved, 360))
+        photo.save(tmp_path / f"{number}.jpg", exif=exif, quality=90 - number)
+    found = find_duplicates(made(tmp_path), progress=False)
+    assert bool(found.groups) is same
+
+
+def test_a_chain_is_no_group():
+    count = 6
+    places = np.arange(count, dtype=float)
+    pairs = Pairs(np.arange(count - 1), np.arange(1, count), np.ones(count - 1, np.float32))
+
+    def compare(row, others):
+        return np.abs(places[others] - places[row])
+
+    def grouped(threshold, rank):
+        return [[member.row for member in group] for group in groups_around(pairs, rank, threshold, compare)]
+
+    assert grouped(1, np.arange(count)) == [[0, 1], [2, 3], [4, 5]]
+    assert grouped(1, np.array([5, 0, 1, 2, 3, 4])) == [[1, 2, 0], [3, 4]]
+    assert grouped(1.5, np.arange(count)) == [[0, 1], [2, 3], [4, 5]]
+    assert grouped(2, np.arange(count)) == [[0, 1, 2, 3], [4, 5]]  # 0 and 2 are no known pair, and are compared
+    assert grouped(9, np.arange(count)) == [[0, 1, 2, 3, 4, 5]]
+    assert grouped(0.5, np.arange(count)) == []
+    pairs = Pairs(pairs.first, pairs.second, np.full(count - 1, 0.5, np.float32))
+    places /= 2
+    assert grouped(1, np.arange(count)) == [[0, 1, 2, 3], [4, 5]]  # 3 is half as near to 2 as it might be
+
+
+def test_best_is_the_largest_then_the_least_compressed_then_the_first_name(tmp_path, made):
+    photo = drawing(3)
+    photo.resize((120, 90)).save(tmp_path / "a.jpg", quality=95)
+    photo.save(tmp_path / "b.jpg", quality=60)
+    photo.save(tmp_path / "d.jpg", quality=95)
+    shutil.copy(str(tmp_path / "d.jpg"), str(tmp_path / "c.jpg"))
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["c.jpg", "d.jpg", "b.jpg", "a.jpg"]]
+
+
+def test_more_copies_than_neighbours_that_are_kept(tmp_path, made):
+    photo = drawing(4)
+    for quality in range(50, 95):
+        photo.save(tmp_path / f"{quality}.jpg", quality=quality)
+    model = made(tmp_path)
+    for kind in ("picture", "near"):
+        found = find_duplicates(model, kind, 0.2 if kind == "picture" else None, progress=False)
+        if kind == "picture":
+            assert [len(group) for group in found.groups] == [45]
+
+
+def test_other_colours_are_another_picture(tmp_path, made):
+    photo = drawing(5)
+    photo.save(tmp_path / "a.png")
+    Image.merge("RGB", photo.split()[::-1]).save(tmp_path / "b.png")
+    Image.new("RGB", SIZE, "white").save(tmp_path / "white.png")
+    Image.new("RGB", SIZE, "black").save(tmp_path / "black.png")
+    assert find_duplicates(made(tmp_path), progress=False).groups == []
+
+
+def test_distances_are_the_same_again_and_small_for_copies():
+    buffers = []
+    for photo, options in copies(drawing(0)).values():
+        buffers.append(io.BytesIO())
+        photo.save(buffers[-1], "JPEG", **options)
+    drawing(0).save(io.BytesIO(), "PNG")
+    original = io.BytesIO()
+    drawing(0).save(original, "PNG")
+    looks, bad = perceptual([(each.getvalue(), None) for each in [original, *buffers]])
+    assert bad == []
+    first, second = np.zeros(6, np.int64), np.arange(1, 7)
+    found = apart(looks, first, looks, second)
+    assert (found < 0.15).all() and (apart(looks, second, looks, first) < 0.2).all()
+    assert apart(looks, first, looks, first).max() == 0
+    assert (apart(looks, first, looks, second) == found).all()
+    start, rows, bits = next(near_hashes(looks.hashes, looks.hashes, 3))
+    assert start == 0 and rows.shape == (7, 3) and (bits[:, 0] == 0).all()
+
+
+def test_photos_that_cannot_be_looked_at_are_listed(hidden, made):
+    for seed in (105, 106):  # that no other test has looked at
+        drawing(seed).save(hidden / f"{seed - 100:02}.jpg")
+    model = made(hidden)
+    (hidden / "05.jpg").write_bytes(b"no photo any more")
+    (hidden / "06.jpg").unlink()
+    found = find_duplicates(model, progress=False)
+    assert len(found.groups) == 2
+    reasons = {row["path"]: row["reason"] for row in found.bad}
+    assert set(reasons) == {"05.jpg", "06.jpg"}
+    assert "changed since" in reasons["05.jpg"] and reasons["06.jpg"] == "no such file"
+
+
+def test_what_is_found_is_moved_and_put_back(hidden, made, tmp_path):
+    model = made(hidden)
+    before = {path: path.read_bytes() for path in hidden.rglob("*.jpg")}
+    moved = find_duplicates(model, progress=False).move_aside(tmp_path / "aside", ask=lambda _: "yes", progress=False)
+    assert (moved.count, moved.left) == (14, [])
+    assert find_duplicates(made(hidden), progress=False).groups == []
+    assert (tmp_path / "aside" / "copies" / "00-exif.jpg").read_bytes() == before[hidden / "copies" / "00-exif.jpg"]
+    assert moved.undo(progress=False).count == 14
+    assert {path: path.read_bytes() for path in hidden.rglob("*.jpg")} == before
+    with pytest.raises(FrameError, match="found again"):
+        find_duplicates(model, progress=False).move_aside(hidden / "aside", ask=lambda _: "yes")
+
+
+def test_a_model_from_disk_finds_the_same(hidden, made, tmp_path):
+    model = made(hidden)
+    model.save(tmp_path / "model")
+    again = tc.load_model(str(tmp_path / "model"))
+    groups = [names(each, find_duplicates(each, progress=False)) for each in (model, again)]
+    assert [set(group) for group in groups[0]] == [set(group) for group in groups[1]]
+    assert groups[1][0][0] == "00.jpg"
+
+
+def test_csv(hidden, made, tmp_path):
+    shutil.copy(str(hidden / "00.jpg"), str(hidden / "=1+2.jpg"))
+    found = find_duplicates(made(hidden), "bytes", progress=False)
+    place = found.save_csv(tmp_path / "found.csv")
+    with place.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["path"] for row in rows][:3] == ["00.jpg", "00 (2).jpg", "'=1+2.jpg"]
+    assert rows[0]["keep"] == "1" and rows[1]["kind"] == "bytes"
+    with pytest.raises(FrameError, match="not written over"):
+        found.save_csv(place)
+    with pytest.raises(ExportError):
+        found.save_csv(place / "below a file.csv")
+
+
+def test_one_photo_and_none_near(tmp_path, made):
+    drawing(0).save(tmp_path / "a.jpg")
+    model = made(tmp_path)
+    for kind in ("bytes", "picture", "near"):
+        found = find_duplicates(model, kind, progress=False)
+        assert found.groups == [] and len(found.frame) == 0
+        assert found.show().get_size_inches().all()
+
+
+def test_arguments(hidden, made):
+    model = made(hidden)
+    with pytest.raises(FrameError, match="kind="):
+        find_duplicates(model, "like")
+    with pytest.raises(FrameError, match=r"0\.5 at most"):
+        find_duplicates(model, threshold=0.6, progress=False)
+    with pytest.raises(FrameError, match="not for bytes"):
+        find_duplicates(model, "bytes", 0.1, progress=False)
+    with pytest.raises(FrameError, match="threshold is a distance"):
+        find_duplicates(model, threshold=-1, progress=False)
+    with pytest.raises(FrameError, match="seconds="):
+        find_duplicates(model, seconds=3, progress=False)
+
+
+def test_which_are_in_the_archive(hidden, made, tmp_path):
+    new = tmp_path / "new"
+    new.mkdir()
+    shutil.copy(str(hidden / "03.jpg"), str(new / "same.jpg"))
+    drawing(4).resize((120, 90)).save(new / "smaller.jpg")
+    drawing(99).save(new / "new.jpg")
+    model, archive = made(new), made(hidden)
+    found = compare_collections(model, archive, progress=False)
+    assert [(row["path"], row["archive_path"], row["kind"]) for row in found] == [
+        ("same.jpg", "03.jpg", "bytes"),
+        ("smaller.jpg", "04.jpg", "picture"),
+    ]
+    assert found.column_names() == ["label", "path", "archive_label", "archive_path", "kind", "distance"]
+    assert found["distance"][0] == 0 and 0 < found["distance"][1] < 0.1
+    assert list(compare_collections(model, archive, "bytes", progress=False)["path"]) == ["same.jpg"]
+    assert list(compare_collections(model, archive, "near", progress=False)["kind"]) == ["bytes", "near"]
+    assert len(compare_collections(model, archive, threshold=0.0, progress=False)) == 1
+    with pytest.raises(FrameError, match="not for bytes"):
+        compare_collections(model, archive, "bytes", 0.1)
+
+
+def test_networks_that_cannot_be_compared(hidden, made, tmp_path):
+    model = made(hidden)
+    data, _ = load_photos(hidden, progress=False)
+    other = tc.image_similarity.create(
+        data, model=str(tiny_network(tmp_path / "other.onnx", scale=3)), store=False, verbose=False
+    )
+    with pytest.raises(FrameError, match="cannot be compared"):
+        compare_collections(model, other)
+    assert len(compare_collections(model, other, "bytes")) == len(model.labels)
