@@ -51,6 +51,11 @@ CHECKS = {
         assert 0.7 < precision_at(model, k=10) < precision_at(pretrained, k=10)
         assert list(again.losses) == list(autoencoder.losses)
     """,
+    "06-map-the-collection": """
+        assert atlas.positions.shape == (199, 2) and 0 <= atlas.positions.min() < atlas.positions.max() <= 1
+        assert groups.scores().rand > 0.9 and sum(groups.sizes) == 199
+        assert suggested.k == 2 and len(copies.groups) == 0 and len(odd) == 199
+    """,
     "09-many-photos": """
         assert model.num_examples == len(data) == 199
         assert model.timings["kept"] == 199 and fresh.timings["kept"] == 0
@@ -61,8 +66,11 @@ CHECKS = {
     """,
 }
 
-# What a notebook says of a folder that is too small for it.
-TOO_FEW = {"05-train-an-autoencoder": "photos to learn from; an autoencoder needs 8 at least"}
+# What a notebook says of a folder that is too small for it, and how many photos are too few.
+TOO_FEW = {
+    "05-train-an-autoencoder": ("photos to learn from; an autoencoder needs 8 at least", 7),
+    "06-map-the-collection": ("there are not enough photos that differ", 1),
+}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
@@ -97,8 +105,9 @@ def test_it_reaches_its_end_on_a_small_folder_or_says_what_it_needs(path, photos
     notebook.cells.append(nbformat.v4.new_code_cell(f"assert len(data) == {photos}"))
     resources = {"metadata": {"path": path.parent}}
     client = NotebookClient(notebook, kernel_name="python3", timeout=120, resources=resources)
-    if path.stem in TOO_FEW:
-        with pytest.raises(CellExecutionError, match=TOO_FEW[path.stem]):
+    said, too_few = TOO_FEW.get(path.stem, ("", 0))
+    if photos <= too_few:
+        with pytest.raises(CellExecutionError, match=said):
             client.execute()
     else:
         client.execute()
