@@ -43,8 +43,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def page(browser) -> Iterator[Any]:
-    """An empty page."""
+def page(lab, browser) -> Iterator[Any]:
+    """An empty page, a new one for each JupyterLab: one with an unsaved notebook does not go to another address."""
     page = browser.new_page(viewport={"width": 1200, "height": 1400})
     page.set_default_timeout(60_000)
     yield page
