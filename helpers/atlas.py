@@ -12,6 +12,7 @@ from helpers.distance import Distance, blocks
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.layouts import LAYOUTS, Layout, check_method
 from helpers.neighbours import bar
+from helpers.partition import drawn
 from helpers.question import Question
 
 _WIDTH = 50  # principal components that a layout is made of
@@ -58,9 +59,7 @@ class Atlas:
         if not photos:
             raise FrameError("there are no photos to make a map of: the model is empty")
         self.model, self.method, self.seed = model, method, int(seed)
-        rows = np.arange(photos)
-        if photos > landmarks:
-            rows = np.sort(np.random.default_rng(seed).choice(photos, landmarks, replace=False))
+        rows = drawn(photos, landmarks, seed)
         points = _points(model.vectors[rows], model.metric)
         self._axes = _Axes.of(points, self.seed)
         self._layout, self.note = _lay_out(method, self._axes.reduced(points), self.seed, progress)

@@ -4,7 +4,7 @@ from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
-from helpers import tc
+from helpers.columns import typed_frame
 from helpers.entries import numbers as numbered
 from helpers.errors import FrameError
 
@@ -75,10 +75,11 @@ def _frame(told: Dict[int, Tally], sizes: List[int]) -> Any:
     labels = [tally.label.item() if isinstance(tally.label, np.generic) else tally.label for tally in each]
     kinds = {type(label) for label in labels if label is not None}
     kind = kinds.pop() if kinds in ({int}, {float}, {str}) else str
-    frame = tc.SFrame().add_column(tc.SArray(clusters, dtype=int), "cluster")
-    frame = frame.add_column(tc.SArray(sizes, dtype=int), "size")
-    frame = frame.add_column(tc.SArray([tally.labelled for tally in each], dtype=int), "labelled")
-    named = [None if label is None else kind(label) for label in labels]
-    frame = frame.add_column(tc.SArray(named, dtype=kind), "label")
-    shares = [tally.share if tally.labelled else None for tally in each]
-    return frame.add_column(tc.SArray(shares, dtype=float), "share")
+    columns = (
+        ("cluster", int, clusters),
+        ("size", int, sizes),
+        ("labelled", int, [tally.labelled for tally in each]),
+        ("label", kind, [None if label is None else kind(label) for label in labels]),
+        ("share", float, [tally.share if tally.labelled else None for tally in each]),
+    )
+    return typed_frame(columns)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from helpers import tc
 from helpers.arguments import check_whole
 from helpers.cluster_scores import Scores, score, tallies
+from helpers.columns import typed_frame
 from helpers.contact_sheets import Strip, Tile, contact_sheets
 from helpers.distance import squared_lengths
 from helpers.errors import FrameError
@@ -56,9 +57,7 @@ class Clusters:
         """
         frame = self.model.data
         if frame is None:
-            labels = self.model.labels
-            frame = tc.SFrame().add_column(tc.SArray(labels, dtype=type(labels[0])), "label")
-            frame = frame.add_column(tc.SArray(self.model.names, dtype=str), "name")
+            frame = typed_frame((("label", None, self.model.labels), ("name", str, self.model.names)))
         if "cluster" in frame.column_names():
             frame = frame.remove_column("cluster")
         numbers = [None if number < 0 else number for number in self.numbers.tolist()]

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 import numpy as np
 
@@ -136,9 +136,17 @@ def shown_names(paths: List[Optional[str]], labels: List[Any]) -> List[str]:
 
 def bad_frame(rows: List[Tuple[Any, Optional[str], str]]) -> Any:
     """Photos that were left out, as an SFrame of `label`, `path` and `reason`."""
+    kinds = (("label", None), ("path", str), ("reason", str))
+    return typed_frame((name, kind, [row[place] for row in rows]) for place, (name, kind) in enumerate(kinds))
+
+
+def typed_frame(columns: Iterable[Tuple[str, Optional[type], List[Any]]]) -> Any:
+    """An SFrame of columns in their order, each by its name, type and values, also where there is no row.
+
+    The type may be None: that of the first value that there is.
+    """
     frame = tc.SFrame()
-    for place, (name, kind) in enumerate((("label", None), ("path", str), ("reason", str))):
-        values = [row[place] for row in rows]
+    for name, kind, values in columns:
         frame = frame.add_column(tc.SArray(values, dtype=kind or _kind(values)), name)
     return frame
 
@@ -161,11 +169,8 @@ def edge_frame(
     if len(query) and None not in columns["query_label"] and None not in columns["reference_label"]:
         # Four times as fast in Turi Create as one column after the other; it sorts them by name.
         return tc.SFrame(columns)[list(columns)]
-    frame = tc.SFrame()
     kinds = (_kind(columns["query_label"] or queries), _kind(columns["reference_label"] or labels), float, int)
-    for (name, values), kind in zip(columns.items(), kinds):
-        frame = frame.add_column(tc.SArray(values, dtype=kind), name)
-    return frame
+    return typed_frame((name, kind, columns[name]) for name, kind in zip(columns, kinds))
 
 
 def _kind(labels: List[Any]) -> type:

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers import tc, weights
-from helpers.columns import image_column
+from helpers.columns import image_column, typed_frame
 from helpers.comparison_bars import draw_bars, title_of
 from helpers.descriptors import DESCRIPTORS
 from helpers.distance import METRICS
@@ -130,10 +130,9 @@ def _told(row: Dict[str, Any]) -> str:
 
 
 def _frame(rows: List[Dict[str, Any]]) -> Any:
-    frame = tc.SFrame()
-    for name, kind in _COLUMNS.items():
-        values = [row.get(name) for row in rows]
-        if kind is float:  # more digits than can be meant make a table hard to read
-            values = [None if value is None else round(value, 1 if value > 1 else 4) for value in values]
-        frame = frame.add_column(tc.SArray(values, dtype=kind), name)
-    return frame
+    return typed_frame((name, kind, [_rounded(row.get(name)) for row in rows]) for name, kind in _COLUMNS.items())
+
+
+def _rounded(value: Any) -> Any:
+    """More digits than can be meant make a table hard to read."""
+    return round(value, 1 if value > 1 else 4) if isinstance(value, float) else value

@@ -4,8 +4,8 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from helpers import tc
 from helpers.arguments import check_distance
+from helpers.columns import typed_frame
 from helpers.duplicate_pairs import (
     BITS,
     KINDS,
@@ -117,15 +117,12 @@ def _pictures(ours: Photos, theirs: Photos, left: np.ndarray, limit: float, prog
 def _frame(model: Any, archive: Any, found: Dict[int, _Match]) -> Any:
     rows = sorted(found)
     matches = [found[row] for row in rows]
-    columns = {
-        "label": ([model.labels[row] for row in rows], type(model.labels[0])),
-        "path": ([model.names[row] for row in rows], str),
-        "archive_label": ([archive.labels[match.row] for match in matches], type(archive.labels[0])),
-        "archive_path": ([archive.names[match.row] for match in matches], str),
-        "kind": ([match.kind for match in matches], str),
-        "distance": ([match.distance for match in matches], float),
-    }
-    frame = tc.SFrame()
-    for name, (values, kind) in columns.items():
-        frame = frame.add_column(tc.SArray(values, dtype=kind), name)
-    return frame
+    columns = (
+        ("label", type(model.labels[0]), [model.labels[row] for row in rows]),
+        ("path", str, [model.names[row] for row in rows]),
+        ("archive_label", type(archive.labels[0]), [archive.labels[match.row] for match in matches]),
+        ("archive_path", str, [archive.names[match.row] for match in matches]),
+        ("kind", str, [match.kind for match in matches]),
+        ("distance", float, [match.distance for match in matches]),
+    )
+    return typed_frame(columns)

@@ -12,9 +12,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers import tc
 from helpers.arguments import check_whole
-from helpers.columns import bad_frame, folder_of
+from helpers.columns import bad_frame, folder_of, typed_frame
 from helpers.contact_sheets import Strip, Tile, contact_sheets
 from helpers.duplicate_files import Copy, Moved, move_aside, write_csv
 from helpers.duplicate_finder import DuplicateFinder
@@ -112,11 +111,8 @@ class Duplicates:
         the best, of pictures or, for near photos, of features.
         """  # noqa: E501
         if self._frame is None:
-            self._frame = tc.SFrame()
-            kinds = {"group": int, "path": str, "kind": str, "distance": float}
-            for name, values in self._columns().items():
-                kind = kinds.get(name) or next((type(value) for value in values if value is not None), int)
-                self._frame = self._frame.add_column(tc.SArray(values, dtype=kind), name)
+            kinds = {"path": str, "kind": str, "distance": float}
+            self._frame = typed_frame((name, kinds.get(name), values) for name, values in self._columns().items())
         return self._frame
 
     def save_csv(self, path: Union[str, "os.PathLike[str]"]) -> Path:

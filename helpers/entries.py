@@ -12,18 +12,24 @@ def entries(model: Any, given: Any, argument: str) -> List[Any]:
 
     Raises `FrameError` where there is no such column, or not one entry a photo.
     """
+    data = getattr(model, "data", None)
+    if isinstance(given, str) and data is None:
+        raise FrameError(
+            f"{argument}={given!r} names a column, but a model from disk has no frame; "
+            f"give a list with an entry for each photo"
+        )
+    return entries_of(data, given, len(model.vectors), argument)
+
+
+def entries_of(data: Any, given: Any, count: int, argument: str) -> List[Any]:
+    """The same of a frame with `count` rows."""
     if isinstance(given, str):
-        data = getattr(model, "data", None)
-        if data is None:
-            raise FrameError(
-                f"{argument}={given!r} names a column, but a model from disk has no frame; "
-                f"give a list with an entry for each photo"
-            )
         if given not in data.column_names():
-            raise FrameError(f"the frame has no column {given!r} for {argument}=; it has {data.column_names()}")
+            have = ", ".join(data.column_names())
+            raise FrameError(f"the frame has no column {given!r} for {argument}=; it has {have}")
         given = data[given]
     values = list(given)
-    check_entries(values, len(model.vectors), argument)
+    check_entries(values, count, argument)
     return values
 
 

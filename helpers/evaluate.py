@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers import tc
+from helpers.columns import typed_frame
 from helpers.entries import Sides, entries, is_label
 from helpers.measures import Evaluation, check_ks, judge, mean, shares
 from helpers.neighbours import check_k, neighbours, parts
@@ -181,13 +181,10 @@ def _confusion_frame(names: List[Any], counted: Dict[int, int], size: int) -> An
 
     pairs = sorted(counted, key=order)
     every = [*names, None]
-    columns = {
-        "label": tc.SArray([names[pair // size] for pair in pairs], dtype=kind),
-        "neighbour_label": tc.SArray([every[pair % size] for pair in pairs], dtype=kind),
-        "count": tc.SArray([counted[pair] for pair in pairs], dtype=int),
-        "share": tc.SArray([counted[pair] / totals[pair // size] for pair in pairs], dtype=float),
-    }
-    frame = tc.SFrame()
-    for name, column in columns.items():
-        frame = frame.add_column(column, name)
-    return frame
+    columns = (
+        ("label", kind, [names[pair // size] for pair in pairs]),
+        ("neighbour_label", kind, [every[pair % size] for pair in pairs]),
+        ("count", int, [counted[pair] for pair in pairs]),
+        ("share", float, [counted[pair] / totals[pair // size] for pair in pairs]),
+    )
+    return typed_frame(columns)

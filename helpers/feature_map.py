@@ -11,19 +11,20 @@ each other: they depend on no photo, so next week's features go with today's.
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Dict, NamedTuple, Tuple
 
 import numpy as np
 
 from helpers import windows
 from helpers.errors import ModelError
 from helpers.graph import Graph, last_map
+from helpers.layers import way_to
 from helpers.models import LoadedModel, made_once
 from helpers.quantise import lasting_name
 from helpers.windows import Windows
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto
+    from onnx import ModelProto
 
 _POOLING = "windows 1"  # to be raised with every change of what a regional network gives, or where its windows lie
 _WIDTH = 384  # numbers a window, of a map that has more
@@ -132,7 +133,8 @@ def _map(network: "ModelProto", own: Tuple[int, int]) -> str:
     _, _, height, width = shape[f"network/{last}"]
     finer = [
         name
-        for name in _way_to(network.graph, last)
+        for node in way_to(network.graph, last).nodes
+        for name in node.output
         if _has_places(found := shape.get(f"network/{name}", ()))
         and (found[2] + 1) // 2 in (height, height + 1)
         and (found[3] + 1) // 2 in (width, width + 1)
@@ -143,16 +145,6 @@ def _map(network: "ModelProto", own: Tuple[int, int]) -> str:
 
 def _has_places(shape: Tuple[int, ...]) -> bool:
     return len(shape) == 4 and shape[1] * shape[2] * shape[3] > shape[1] > 0
-
-
-def _way_to(graph: "GraphProto", end: str) -> List[str]:
-    """The tensors that a tensor is made of, in the order in which they are made."""
-    needed, names = {end}, []
-    for node in reversed(graph.node):
-        if needed.intersection(node.output):
-            needed.update(node.input)
-            names += [name for name in reversed(node.output) if name]
-    return names[::-1]
 
 
 def _shapes(network: "ModelProto", end: str, size: Tuple[int, int]) -> Dict[str, Tuple[int, ...]]:

@@ -8,8 +8,8 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Un
 
 import numpy as np
 
-from helpers import tc
 from helpers.bootstrap import Interval, intervals
+from helpers.columns import typed_frame
 from helpers.entries import Sides
 from helpers.errors import FrameError
 from helpers.neighbours import check_k, parts, without_own
@@ -53,17 +53,14 @@ class Evaluation(NamedTuple):
         values = self._values()
         spans = [self.interval[name] for name in values]
         photos = [self.photos if name.startswith("precision") else self.findable for name in values]
-        columns = {
-            "measure": tc.SArray(list(values), dtype=str),
-            "value": tc.SArray(list(values.values()), dtype=float),
-            "low": tc.SArray([None if span is None else span[0] for span in spans], dtype=float),
-            "high": tc.SArray([None if span is None else span[1] for span in spans], dtype=float),
-            "photos": tc.SArray(photos, dtype=int),
-        }
-        frame = tc.SFrame()
-        for name, column in columns.items():
-            frame = frame.add_column(column, name)
-        return frame
+        columns = (
+            ("measure", str, list(values)),
+            ("value", float, list(values.values())),
+            ("low", float, [None if span is None else span[0] for span in spans]),
+            ("high", float, [None if span is None else span[1] for span in spans]),
+            ("photos", int, photos),
+        )
+        return typed_frame(columns)
 
     def __str__(self) -> str:
         lines = []

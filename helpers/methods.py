@@ -12,8 +12,8 @@ from helpers import turi_model
 from helpers.columns import edge_frame, row_paths, shown_names
 from helpers.descriptors import DESCRIPTORS
 from helpers.embed import embed
-from helpers.entries import Sides, group_numbers
-from helpers.errors import FrameError, PhotokinError
+from helpers.entries import Sides, entries_of, group_numbers
+from helpers.errors import PhotokinError
 from helpers.evaluate import folders, judge
 from helpers.hub_files import PREFIX
 from helpers.models import load_model
@@ -156,13 +156,7 @@ def _figures(near: np.ndarray, labels: np.ndarray, groups: Optional[np.ndarray])
 
 def _column(data: Any, values: Any, name: str) -> np.ndarray:
     """One entry a row of the frame, of a column by its name or as given."""
-    if isinstance(values, str):
-        if values not in data.column_names():
-            raise FrameError(f"the frame has no column {values!r} for {name}; it has {', '.join(data.column_names())}")
-        values = data[values]
-    values = list(values)
-    if len(values) != len(data):
-        raise FrameError(f"there are {len(values)} {name} for {len(data)} photos; give one for each")
+    values = entries_of(data, values, len(data), name)
     array = np.empty(len(values), object)
     array[:] = values
     return array

@@ -78,10 +78,14 @@ def others(index: "Union[Index, Hnsw]", vectors: np.ndarray, k: int) -> Iterator
     """
     wanted = min(k, len(vectors) - 1)
     for photos in parts(np.arange(len(vectors)), max(1, min(_PHOTOS, _BLOCK // (16 * (wanted + 1))))):
-        rows, distances = index.search(vectors[photos], wanted + 1)
-        # By its number, not by its place: a copy of the photo is at distance 0 too.
-        order = np.argsort(rows == photos[:, None], axis=1, kind="stable")[:, :wanted]
-        yield int(photos[0]), np.take_along_axis(rows, order, 1), np.take_along_axis(distances, order, 1)
+        yield (int(photos[0]), *but_itself(*index.search(vectors[photos], wanted + 1), photos))
+
+
+def but_itself(rows: np.ndarray, distances: np.ndarray, photos: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Neighbours of photos, rows and distances [photos, k + 1], without the photo itself, or without the last: k."""
+    # By its number, not by its place: a copy of the photo is at distance 0 too.
+    order = np.argsort(rows == photos[:, None], axis=1, kind="stable")[:, : rows.shape[1] - 1]
+    return np.take_along_axis(rows, order, 1), np.take_along_axis(distances, order, 1)
 
 
 def without_own(near: np.ndarray, photos: np.ndarray, own: np.ndarray) -> np.ndarray:

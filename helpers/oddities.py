@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers import tc
 from helpers.ahead import work_ahead
-from helpers.columns import image_column, row_paths, shown_names
+from helpers.columns import image_column, row_paths, shown_names, typed_frame
 from helpers.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import source_of
@@ -186,7 +186,4 @@ def _frame(
     for name in FLAGS:
         columns.append((name, int, [each and each.flags[name] for each in seen]))
     columns.append(("reason", str, [str(each) if isinstance(each, PhotoError) else None for each in looks]))
-    frame = tc.SFrame()
-    for name, kind, values in columns:
-        frame = frame.add_column(tc.SArray(values, dtype=kind), name)
-    return frame
+    return typed_frame(columns)

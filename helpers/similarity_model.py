@@ -19,6 +19,7 @@ from helpers.image_column import source_of
 from helpers.index import Index
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
+from helpers.neighbours import but_itself
 from helpers.precision import Settled, settled_again
 from helpers.recent import RecentQueries, Source
 from helpers.search import Searching
@@ -166,9 +167,7 @@ class SimilarityModel(Searching):
         wanted = None if k is None else k + (not include_self_edges)
         rows, distances = self.index.search(self.vectors, wanted, progress=verbose)
         if not include_self_edges:
-            # By its number, not by its place: a copy of the photo is at distance 0 too.
-            others = np.argsort(rows == np.arange(len(rows))[:, None], axis=1, kind="stable")[:, : rows.shape[1] - 1]
-            rows, distances = (np.take_along_axis(each, others, axis=1) for each in (rows, distances))
+            rows, distances = but_itself(rows, distances, np.arange(len(rows)))
         return edge_frame(self.labels, rows, distances, self.labels, radius)
 
     def rankings(
