@@ -11,11 +11,14 @@ Voilà then gives each visitor a page, and a kernel of their own behind it.
 """
 
 import argparse
+import asyncio
 import contextlib
 import hashlib
 import json
 import logging
 import os
+import shutil
+import signal
 import socket
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -110,12 +113,19 @@ def prepare(folder: Path) -> Path:
 
 def serve(place: Path, *, host: str = _LOCAL[0], port: int = PORT, theme: str = THEMES[0]) -> None:
     """Serve what `prepare` laid ready, until Ctrl+C."""
+    from jupyter_core.utils import run_sync
     from traitlets.config import Config
     from voila.app import Voila
 
     class Server(Voila):
         def launch_browser(self) -> None:  # Voilà calls this when the page can be had
+            _end_on_ctrl_c()
             _announce(host, port)
+
+        def stop(self) -> None:
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a page that was being made is given up
+            shutil.rmtree(self.connection_dir)
+            run_sync(_end_kernels)(self.kernel_manager)
 
     settings = Config()
     settings.Voila.update(ip=host, port=port, port_retries=0, log_level="ERROR", open_browser=True)
@@ -215,6 +225,30 @@ def _write_page(place: Path, title: str) -> None:
     for name, text in files.items():
         with replacing(page / name) as half:
             half.write_text(text, encoding="utf-8")
+
+
+def _end_on_ctrl_c() -> None:
+    """End between two steps of the server, and not within one: that would be a traceback instead of an end."""
+    from tornado.ioloop import IOLoop
+
+    loop = IOLoop.current()
+
+    def end(*_: Any) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # once more, and it ends at any price
+        loop.add_callback_from_signal(loop.stop)
+
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, end)
+
+
+async def _end_kernels(kernels: Any) -> None:
+    from tornado.web import HTTPError
+
+    for _ in range(50):
+        try:
+            return await kernels.shutdown_all(now=True)  # one that is asked to end says so, in a traceback
+        except HTTPError:  # one is just being started, and cannot be ended yet
+            await asyncio.sleep(0.1)
 
 
 def _announce(host: str, port: int) -> None:

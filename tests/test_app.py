@@ -1,8 +1,12 @@
+import contextlib
+import http.client
 import json
 import re
 import socket
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
 from concurrent.futures.process import BrokenProcessPool
@@ -208,3 +212,19 @@ def test_ctrl_c_ends_it_and_its_kernels(tmp_path, shared_cache):
         assert server.process.returncode == 0
         assert said.strip().endswith("Ended.") and "Traceback" not in said
         assert not psutil.wait_procs(kernels, timeout=30)[1]
+
+
+@pytest.mark.parametrize("after", [0.1, 0.6], ids=lambda after: f"{after} s")
+def test_ctrl_c_ends_it_quietly_whatever_it_is_doing(after, tmp_path, shared_cache):
+    def visit():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            page_of(server)
+
+    with serving(folder_of(tmp_path / "photos", 2), shared_cache) as server:
+        visitor = threading.Thread(target=visit)
+        visitor.start()
+        time.sleep(after)  # the first kernel starts, and then the page is made
+        said = end(server.process)
+        visitor.join()
+        assert server.process.returncode == 0
+        assert said.strip() == "Ended."
