@@ -65,7 +65,7 @@ def open_photo(
     pixels than Pillow takes for safe.
     """
     try:
-        with Image.open(_readable(source)) as image:
+        with Image.open(readable(source)) as image:
             if within is not None:
                 size = _fitting(_whole_size(image), within)
             if size is not None:
@@ -115,7 +115,7 @@ def check_photo(source: Union[Path, bytes]) -> Kind:
     Raises `PhotoError`.
     """
     try:
-        with Image.open(_readable(source)) as image:
+        with Image.open(readable(source)) as image:
             width, height = _whole_size(image)  # before `draft` makes it smaller
             exif = _camera_tags(image)  # before `load` closes a TIFF
             if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
@@ -141,7 +141,7 @@ def _ends_as_jpeg(source: Union[Path, bytes]) -> bool:
 def photo_size(source: Source) -> Tuple[int, int]:
     """Width and height in pixels of the upright photo, read from its header alone."""
     try:
-        with Image.open(_readable(source)) as image:
+        with Image.open(readable(source)) as image:
             return _upright_size(image)
     except TROUBLE as error:
         raise refusal(source, error) from error
@@ -155,13 +155,14 @@ def read_exif(source: Source) -> Dict[int, Any]:
     no tags before them.
     """
     try:
-        with Image.open(_readable(source)) as image:
+        with Image.open(readable(source)) as image:
             return _camera_tags(image)
     except Exception:  # these tags are never worth an error
         return {}
 
 
-def _readable(source: Source) -> Union[str, BinaryIO]:
+def readable(source: Source) -> Union[str, BinaryIO]:
+    """A photo as `PIL.Image.open` takes it."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return io.BytesIO(source)
     if isinstance(source, (str, os.PathLike)):

@@ -1,29 +1,59 @@
-"""What a photo's file tells beside its pixels: when it was taken."""
+"""What a photo's file tells beside its pixels: when it was taken, where, how warm it was, in which light."""
 
 import datetime
+import math
+import os
 import re
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from helpers.decode import Source, read_exif
+from PIL import Image
+
+from helpers.decode import Source, read_exif, readable
+from helpers.infrared import is_infrared
+from helpers.xmp import read_tags
 
 _ORIGINAL, _DIGITISED = 0x9003, 0x9004  # EXIF: DateTimeOriginal, DateTimeDigitized
+_CAMERA, _PLACE = 0x8769, 0x8825  # that lead to the tags of the camera and of the place
+_MAKE, _TEMPERATURE, _LATITUDE, _LONGITUDE = 0x010F, 0x9400, 2, 4  # the two last have N, S, E or W one tag before
 _FIRST_PHOTO = 1826  # the year
 # By the rules 2014:06:01 05:59:58. Seen as well: other signs between the numbers, blanks in place of zeros,
 # and parts of a second or a zone at the end.
 _MOMENT = re.compile(
     r"\s*([0-9]{4})[:/. -]([0-9 ]?[0-9])[:/. -]([0-9 ]?[0-9])[ T]([0-9 ]?[0-9]):([0-9 ]?[0-9]):([0-9 ]?[0-9])"
 )
+# IMG_20260501_143000.jpg, 2026-05-01 14.30.00 (2).jpg, 2026-05-01T14-30-00.jpg, 20260501143000.jpg: with a time of day.
+_NAMED = re.compile(
+    r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)([0-9]{2})\2([0-9]{2})[-_ T.]{0,3}"
+    r"([0-9]{2})([-_.:h]?)([0-9]{2})[-_.:m]?([0-9]{2})(?![0-9])"
+)
 
 
 def taken(source: Source) -> Optional[datetime.datetime]:
     """When a photo was taken, by the camera's clock; None where its file does not say, or cannot be read.
 
-    That is EXIF's DateTimeOriginal, else its DateTimeDigitized. The file's own
-    date is that of a copy, and is never taken for it. No zone is guessed.
-    `source` is what `helpers.decode.open_photo` takes; the pixels are not
-    decoded (but for a PNG that has no EXIF before them), and nothing is raised.
+    That is EXIF's DateTimeOriginal, else its DateTimeDigitized, else a date
+    with a time of day in the file's name. The file's own date is that of a
+    copy, and is never taken for it. No zone is guessed. `source` is what
+    `helpers.decode.open_photo` takes; the pixels are not decoded (but for a PNG
+    that has no EXIF before them), and nothing is raised.
     """
-    return moment(read_exif(source))
+    found = moment(read_exif(source))
+    if found is None and isinstance(source, (str, os.PathLike)):
+        found = named_moment(os.path.basename(os.fspath(source)))  # noqa: PTH119 (a name may hold what Path splits at)
+    return found
+
+
+def named_moment(name: str) -> Optional[datetime.datetime]:
+    """The date in a file's name, if it has a time of day too; None where it has none.
+
+    >>> named_moment("IMG_20260501_143000.jpg")
+    datetime.datetime(2026, 5, 1, 14, 30)
+    """
+    match = _NAMED.search(name)
+    if match is None:
+        return None
+    year, _, month, day, hour, _, minute, second = match.groups()
+    return _checked(year, month, day, hour, minute, second)
 
 
 def moment(exif: Dict[int, Any]) -> Optional[datetime.datetime]:
@@ -41,10 +71,82 @@ def _moment(text: Any) -> Optional[datetime.datetime]:
     match = _MOMENT.match(text) if isinstance(text, str) else None
     if match is None:
         return None
-    year, month, day, hour, minute, second = map(int, match.groups())
+    return _checked(*match.groups())
+
+
+def _checked(*numbers: str) -> Optional[datetime.datetime]:
+    year, month, day, hour, minute, second = map(int, numbers)
     if year < _FIRST_PHOTO:  # of a clock that was never set
         return None
     try:
         return datetime.datetime(year, month, day, hour, minute, second)
     except ValueError:  # the 30th of February
         return None
+
+
+class Metadata(NamedTuple):
+    """What `read_metadata` finds; None, or no tag, where the file does not say."""
+
+    taken: Optional[datetime.datetime] = None  # by the camera's clock
+    night: Optional[int] = None  # 1 in infrared light, which has no colours; 0 in colour
+    temperature: Optional[float] = None  # of the air, in degrees Celsius
+    latitude: Optional[float] = None  # degrees north
+    longitude: Optional[float] = None  # degrees east
+    tags: Tuple[str, ...] = ()  # that somebody gave the photo, such as Species|Fox
+    make: Optional[str] = None  # of the camera
+
+
+def read_metadata(source: Source) -> Metadata:
+    """All that the file of a photo tells, in its EXIF, its XMP, and the XMP file beside it (`a.jpg.xmp` or `a.xmp`).
+
+    `night` is told by the colours of the small picture in the EXIF, or where
+    there is none of the photo at an eighth: see `helpers.infrared`. What only
+    the notes of one maker tell is read by `helpers.maker_notes`. Nothing is
+    raised: a file that is no photo tells nothing.
+    """
+    try:
+        with Image.open(readable(source)) as image:
+            tags = read_tags(image, source)
+            exif = image.getexif()
+            camera, place = dict(exif.get_ifd(_CAMERA)), dict(exif.get_ifd(_PLACE))
+            make = exif.get(_MAKE)
+            night = is_infrared(image)
+    except Exception:  # damaged tags are no reason to lose the photo, and Pillow raises what it likes
+        return Metadata(taken=taken(source))
+    when = moment(camera) or taken(source)
+    latitude, longitude = _degrees(place, _LATITUDE, 90), _degrees(place, _LONGITUDE, 180)
+    if latitude is None or longitude is None:
+        latitude = longitude = None
+    return Metadata(
+        taken=when,
+        night=None if night is None else int(night),
+        temperature=number(camera.get(_TEMPERATURE)),
+        latitude=latitude,
+        longitude=longitude,
+        tags=tuple(tags),
+        make=str(make).strip("\0 ") or None if make is not None else None,
+    )
+
+
+def _degrees(place: Dict[int, Any], tag: int, largest: int) -> Optional[float]:
+    """Degrees, minutes and seconds as one number; None where it is none, or is off the globe."""
+    parts = [number(part) for part in _listed(place.get(tag))]
+    if not parts or None in parts:
+        return None
+    value = sum(part / 60**power for power, part in enumerate(parts) if part is not None)
+    if str(place.get(tag - 1, "")).strip("\0 ").upper() in ("S", "W"):
+        value = -value
+    return value if abs(value) <= largest else None
+
+
+def _listed(value: Any) -> List[Any]:
+    return list(value) if isinstance(value, (tuple, list)) else []
+
+
+def number(value: Any) -> Optional[float]:
+    """A finite number; None for what is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return number if math.isfinite(number) else None

@@ -17,10 +17,12 @@ from tqdm.auto import tqdm
 from helpers import tc
 from helpers.ahead import work_ahead
 from helpers.cache import Stamp, settled, stamp
+from helpers.columns import typed_frame
 from helpers.decode import Source, check_photo, open_photo
+from helpers.details import add_details, add_places
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.image_column import image_array, image_of
-from helpers.metadata import moment
+from helpers.metadata import moment, named_moment
 from helpers.store import Checked, FeatureStore, default_path
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
@@ -35,7 +37,14 @@ class _Photo(NamedTuple):
 
 
 def load_photos(
-    folder: Union[str, "os.PathLike[str]"], *, recursive: bool = True, progress: bool = True
+    folder: Union[str, "os.PathLike[str]"],
+    *,
+    recursive: bool = True,
+    progress: bool = True,
+    layout: Optional[str] = None,
+    deployments: Any = None,
+    details: bool = False,
+    file_dates: bool = False,
 ) -> Tuple[Any, Any]:
     """The photos of a folder, and what in it is none.
 
@@ -44,10 +53,20 @@ def load_photos(
     - `data`: `id` (row number), `path` (relative to the folder, with `/`; this
       is what a photo is known by), `image`, `folder` (the path without the file name,
       `.` for photos that lie in the folder itself), `taken` (a datetime by the
-      camera's clock, None where the file does not say: `helpers.metadata.taken`),
-      `width` and `height` (pixels, upright), and `file` (where the photo lies on this machine);
+      camera's clock, None where neither the file nor its name says:
+      `helpers.metadata.taken`; with `file_dates=True` then the date of the file,
+      which may be that of a copy), `width` and `height` (pixels, upright), and
+      `file` (where the photo lies on this machine);
     - `bad`: `path` and `reason`, for each file that is no photo or cannot be
       read, and each folder that was not entered.
+
+    For field cameras there are more columns:
+
+    - with `layout`, such as `"{site}/{camera}"` (see `helpers.layout.places_of`),
+      or `deployments`, a CSV file or the frame of `helpers.layout.read_deployments`:
+      `site`, `camera`, `deployment`, and of the table `latitude` and `longitude`;
+    - with `details=True` what the files tell: `night`, `temperature`, `moon`,
+      `latitude`, `longitude` and `tags` (see `helpers.details.add_details`).
 
     One line says how many were left out. Files that were found whole are
     remembered in the cache folder, and not opened again while they stay as they
@@ -76,7 +95,10 @@ def load_photos(
     _remember_whole(root, {name: photos[name] for name in new if name in photos})
     if refused:
         print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
-    return _data(root, sorted(photos.items())), _bad(sorted(refused))
+    data = _data(root, sorted(photos.items()), file_dates)
+    if layout is not None or deployments is not None:
+        data = add_places(data, layout, deployments)
+    return add_details(data, progress=progress) if details else data, _bad(sorted(refused))
 
 
 def thumbnail(source: Source, *, side: int = 160) -> bytes:
@@ -192,25 +214,36 @@ def _remember_whole(root: Path, photos: Dict[str, _Photo]) -> None:
         )
 
 
-def _data(root: Path, photos: List[Tuple[str, _Photo]]) -> Any:
+def _data(root: Path, photos: List[Tuple[str, _Photo]], file_dates: bool) -> Any:
     names = [name for name, _ in photos]
     images = [photo.image for _, photo in photos]
-    columns = {
-        "id": tc.SArray(list(range(len(photos))), dtype=int),
-        "path": tc.SArray(names, dtype=str),
-        "image": image_array(images),
-        "folder": tc.SArray([name.rpartition("/")[0] or "." for name in names], dtype=str),
-        "taken": tc.SArray([photo.taken for _, photo in photos], dtype=datetime.datetime),
-        "width": tc.SArray([image.width for image in images], dtype=int),
-        "height": tc.SArray([image.height for image in images], dtype=int),
-        "file": tc.SArray([str(root / name) for name in names], dtype=str),
-    }
-    frame = tc.SFrame()
-    for name, column in columns.items():
-        frame = frame.add_column(column, name)
-    return frame
+    files = [os.path.join(root, name) for name in names]  # noqa: PTH118 (as above)
+    taken = [photo.taken or named_moment(name.rpartition("/")[2]) for name, photo in photos]
+    if file_dates:
+        taken = [moment or _file_date(file) for moment, file in zip(taken, files)]
+    frame = typed_frame(
+        [
+            ("id", int, list(range(len(photos)))),
+            ("path", str, names),
+            ("folder", str, [name.rpartition("/")[0] or "." for name in names]),
+            ("taken", datetime.datetime, taken),
+            ("width", int, [image.width for image in images]),
+            ("height", int, [image.height for image in images]),
+            ("file", str, files),
+        ]
+    )
+    order = frame.column_names()
+    return frame.add_column(image_array(images), "image")[[*order[:2], "image", *order[2:]]]
+
+
+def _file_date(file: str) -> Optional[datetime.datetime]:
+    try:
+        return datetime.datetime.fromtimestamp(int(stamp(file).modified / 1e9))  # by this machine's clock
+    except (OSError, OverflowError, ValueError):
+        return None
 
 
 def _bad(refused: List[Tuple[str, str]]) -> Any:
-    frame = tc.SFrame().add_column(tc.SArray([name for name, _ in refused], dtype=str), "path")
-    return frame.add_column(tc.SArray([reason for _, reason in refused], dtype=str), "reason")
+    return typed_frame(
+        [("path", str, [name for name, _ in refused]), ("reason", str, [reason for _, reason in refused])]
+    )

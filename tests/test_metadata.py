@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from helpers.metadata import moment, taken
+from helpers.metadata import Metadata, moment, named_moment, read_metadata, taken
 from tests.pictures import picture
 from tests.test_decode import chunk, encoded
 
@@ -134,3 +134,77 @@ def test_field_cameras():
     moments = [taken(path) for path in sorted(FIELDCAM.rglob("*.[jJ][pP][gG]"))]
     assert len(moments) == 111 and None not in moments
     assert {each.year for each in moments} == {2014}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMG_20140601_055958.jpg",
+        "20140601055958.jpg",
+        "2014-06-01 05.59.58.jpg",
+        "2014-06-01 05-59-58 (2).jpg",
+        "cam3__2014-06-01__05-59-58(1).JPG",
+        "2014-06-01T05-59-58.jpg",
+        "PXL_20140601_055958.MP.jpg",
+        "C1_2014.06.01_05h59m58.jpg",
+    ],
+)
+def test_a_date_in_a_name(name, tmp_path):
+    assert named_moment(name) == DAY
+    picture().save(tmp_path / name)
+    assert taken(tmp_path / name) == taken(str(tmp_path / name)) == DAY
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMG_0001.jpg",
+        "20140601.jpg",
+        "IMG-20140601-WA0001.jpg",
+        "20141301055958.jpg",
+        "99920140601055958.jpg",
+        "a" * 300,
+    ],
+)
+def test_what_is_no_date_in_a_name(name):
+    assert named_moment(name) is None
+
+
+def test_exif_counts_more_than_the_name_and_a_folder_counts_nothing(tmp_path):
+    (tmp_path / "20150101_000000").mkdir()
+    path = tmp_path / "20150101_000000" / "20160101_000000.jpg"
+    path.write_bytes(encoded(picture(), "JPEG", exif=dated(original="2014:06:01 05:59:58")))
+    assert taken(path) == DAY
+    picture().save(tmp_path / "20150101_000000" / "a.jpg")
+    assert taken(tmp_path / "20150101_000000" / "a.jpg") is None
+
+
+def placed(latitude=(12.0, 30.0, 36.0), north="S", longitude=(70.0, 15.0, 0.0), east="E", temperature=-4.5):
+    exif = Image.Exif()
+    exif[0x010F] = "MAKER\0"
+    exif[0x8769] = {ORIGINAL: "2014:06:01 05:59:58", 0x9400: temperature}
+    exif[0x8825] = {1: north, 2: latitude, 3: east, 4: longitude}
+    return exif
+
+
+def test_where_and_how_warm():
+    told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=placed()))
+    assert told.taken == DAY
+    assert (told.latitude, told.longitude) == (pytest.approx(-12.51), pytest.approx(70.25))
+    assert told.temperature == pytest.approx(-4.5)
+    assert (told.make, told.night, told.tags) == ("MAKER", 0, ())
+
+
+@pytest.mark.parametrize("wrong", [{"latitude": (91.0, 0.0, 0.0)}, {"longitude": (181.0, 0.0, 0.0)}])
+def test_a_place_off_the_globe_is_none(wrong):
+    told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=placed(**wrong)))
+    assert (told.latitude, told.longitude) == (None, None)
+    assert told.taken == DAY
+
+
+def test_metadata_of_what_is_damaged(tmp_path):
+    source = encoded(picture(1, (60, 40)), "JPEG", exif=placed())
+    place = source.index(b"Exif\0\0") + 6
+    assert read_metadata(b"") == read_metadata(b"text") == read_metadata(tmp_path / "gone.jpg") == Metadata()
+    for start in range(place, place + 200, 3):
+        read_metadata(source[:start] + b"\xff\xff\xff" + source[start + 3 :])

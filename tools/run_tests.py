@@ -23,7 +23,7 @@ CHECKS = (
 
 def main():
     BUILD.mkdir(exist_ok=True)
-    get_chromium()
+    get_programs()
     skipped = Counter()
     pythons = {"modern": environments.make("modern")}
     try:
@@ -57,12 +57,14 @@ def reason_of(skip):
     return whole_module[1] if skip.get("message") == "collection skipped" and whole_module else skip.get("message")
 
 
-def get_chromium():
-    """The browser tests want Chromium; where it cannot be installed they are skipped, and say so."""
-    if Path(CHROMIUM).exists() or not shutil.which("apt-get") or os.geteuid() != 0:
+def get_programs():
+    """Browser tests want Chromium, and makers' notes exiftool; tests that lack one are skipped, and say so."""
+    wanted = {"chromium": Path(CHROMIUM).exists(), "libimage-exiftool-perl": shutil.which("exiftool")}
+    packages = [name for name, there in wanted.items() if not there]
+    if not packages or not shutil.which("apt-get") or os.geteuid() != 0:
         return
-    print("Installing Chromium for the browser tests", flush=True)
-    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+    print(f"Installing {' and '.join(packages)} for the tests", flush=True)
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
         subprocess.call(["apt-get", *command], stdout=subprocess.DEVNULL)  # noqa: S607
 
 

@@ -1,0 +1,190 @@
+"""Cameras whose clocks are wrong: found, named, and put right by hand.
+
+A camera that loses its power begins again at a date of its maker's, such as
+2012-01-01 00:00, and every later photo counts on from there.
+"""
+
+import datetime
+import re
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+
+from helpers import tc
+from helpers.columns import typed_frame
+from helpers.errors import FrameError
+from helpers.events import cameras_of
+from helpers.moon import moon_phases
+
+Moment = Union[str, datetime.datetime]
+Shift = Union[datetime.timedelta, Tuple[Moment, Moment]]
+
+BACK = datetime.timedelta(hours=1, minutes=5)  # an hour is the end of summer time, which is no fault
+AHEAD = datetime.timedelta(days=90)
+_FACTORY = datetime.timedelta(days=2)  # after the New Year that a clock was reset to, until its first photo
+
+
+class Run(NamedTuple):
+    """Photos of one camera between two jumps of its clock, in the order of their files."""
+
+    camera: str
+    rows: List[int]
+    first: datetime.datetime  # what the clock said
+    last: datetime.datetime
+    before: Optional[datetime.datetime]  # what it said last before the jump; None for the camera's first photos
+
+
+def runs(data: Any) -> List[Run]:
+    """The photos with dates, cut where a clock jumps: back by more than an hour, or ahead by more than 90 days.
+
+    By camera, and in a camera by the names of its files, in which numbers count as numbers.
+    """
+    cameras, paths, taken = cameras_of(data), list(data["path"]), list(data["taken"])
+    order = sorted(
+        (row for row, moment in enumerate(taken) if moment is not None),
+        key=lambda row: (str(cameras[row]), _by_number(paths[row]), row),
+    )
+    found: List[Run] = []
+    for row in order:
+        moment, camera = taken[row], str(cameras[row])
+        here = found[-1] if found and found[-1].camera == camera else None
+        if here is not None and here.last - BACK <= moment <= here.last + AHEAD:
+            here.rows.append(row)
+            found[-1] = here._replace(last=max(moment, here.last))
+        else:
+            found.append(Run(camera, [row], moment, moment, None if here is None else here.last))
+    return found
+
+
+def clock_report(data: Any) -> Any:
+    """Cameras whose clock jumps, or stands at its maker's date, as an SFrame of a row each jump.
+
+    `data` is a frame of `load_photos`. Columns: `camera` (with its site);
+    `trouble` (what is wrong, in words); `photos` (how many say so, until the
+    next jump); `path` and `taken` of the first of them; `before`: what the
+    clock said at the photo before (None at the camera's first photo). Such
+    photos were taken after that moment, and a note of when the batteries were
+    changed tells the rest: `shift_clocks`. Sorted by camera and file name.
+    Empty where all is well. Raises `FrameError` where the frame does not say
+    who took its photos when.
+
+    >>> import datetime
+    >>> days = [datetime.datetime(2026, 5, 1), datetime.datetime(2012, 1, 1, 0, 3)]
+    >>> data = tc.SFrame({"path": ["c/1.jpg", "c/2.jpg"], "folder": ["c", "c"], "taken": days})
+    >>> clock_report(data)["trouble"][0]
+    'the clock was reset to 2012-01-01'
+    """
+    _check(data)
+    paths = list(data["path"])
+    found = runs(data)
+    usual = _usual_year(found)
+    wrong = [(run, trouble) for run in found for trouble in [_trouble(run, usual)] if trouble]
+    return typed_frame(
+        [
+            ("camera", str, [run.camera for run, _ in wrong]),
+            ("trouble", str, [trouble for _, trouble in wrong]),
+            ("photos", int, [len(run.rows) for run, _ in wrong]),
+            ("path", str, [paths[run.rows[0]] for run, _ in wrong]),
+            ("taken", datetime.datetime, [run.first for run, _ in wrong]),
+            ("before", datetime.datetime, [run.before for run, _ in wrong]),
+        ]
+    )
+
+
+def shift_clocks(data: Any, shifts: Mapping[str, Shift]) -> Any:
+    """The frame with the photos of some cameras moved in time; what their clock said is kept in `taken_by_clock`.
+
+    `shifts` has a camera as `clock_report` names it, and one of:
+
+    - a timedelta, which is added to all of its photos;
+    - what the clock said and what was true, (`2012-01-01 00:03:20`,
+      `2026-05-03 14:10:00`), as datetimes or text. Then the photos between the
+      two jumps of the clock where it said so are moved by the difference.
+
+    Sequences, events and the moon's phases are to be made again: those columns
+    are left out. Raises `FrameError` for a camera that is not there, for what
+    is no date, and where the clock never said so.
+    """
+    _check(data)
+    taken, cameras = list(data["taken"]), [str(camera) for camera in cameras_of(data)]
+    moved = list(taken)
+    for camera, shift in shifts.items():
+        if camera not in cameras:
+            raise FrameError(f"there is no camera {camera!r}; there are {', '.join(sorted(set(cameras))[:8])}")
+        rows, by = _rows_and_time(data, camera, shift)
+        for row in rows:
+            try:
+                moved[row] = taken[row] + by
+            except OverflowError:
+                raise FrameError(f"{camera}: {by} leads beyond all dates") from None
+    names = data.column_names()
+    if "taken_by_clock" not in names:
+        data = data.add_column(tc.SArray(taken, dtype=datetime.datetime), "taken_by_clock")
+    data = _put(data, "taken", moved, datetime.datetime)
+    for name in ("sequence", "event"):
+        data = data.remove_column(name) if name in names else data
+    return _put(data, "moon", moon_phases(moved), str) if "moon" in names else data
+
+
+def _put(data: Any, name: str, values: List[Any], kind: type) -> Any:
+    """A column with other values, in its old place."""
+    names = data.column_names()
+    return data.remove_column(name).add_column(tc.SArray(values, dtype=kind), name)[names]
+
+
+def _rows_and_time(data: Any, camera: str, shift: Shift) -> Tuple[List[int], datetime.timedelta]:
+    here = [run for run in runs(data) if run.camera == camera]
+    if isinstance(shift, datetime.timedelta):
+        return [row for run in here for row in run.rows], shift
+    if not isinstance(shift, (tuple, list)) or len(shift) != 2:
+        raise FrameError(f"{camera}: a shift is a timedelta, or a pair of what the clock said and what was true")
+    said, true = (_moment(camera, each) for each in shift)
+    fitting = [run for run in here if run.first - _FACTORY <= said <= run.last]
+    if len(fitting) != 1:
+        raise FrameError(
+            f"{camera}: {'its clock never said' if not fitting else 'its clock twice said'} {said}; clock_report tells "
+            "where it jumps"
+        )
+    return fitting[0].rows, true - said
+
+
+def _moment(camera: str, value: Moment) -> datetime.datetime:
+    if isinstance(value, datetime.datetime):
+        return value.replace(tzinfo=None)
+    try:
+        return datetime.datetime.fromisoformat(value.strip())
+    except (AttributeError, ValueError):
+        raise FrameError(f"{camera}: a date is written 2026-05-03 14:10:00, not {value!r}") from None
+
+
+def _check(data: Any) -> None:
+    missing = [name for name in ("path", "taken") if name not in data.column_names()]
+    if missing:
+        raise FrameError(f"the frame has no column {missing[0]!r}, as load_photos gives it")
+
+
+def _usual_year(found: Sequence[Run]) -> int:
+    """The year of most photos."""
+    years: Dict[int, int] = {}
+    for run in found:
+        years[run.last.year] = years.get(run.last.year, 0) + len(run.rows)
+    return max(years, key=lambda year: (years[year], year), default=0)
+
+
+def _trouble(run: Run, usual: int) -> str:
+    new_year = datetime.datetime(run.first.year, 1, 1)
+    jumped = run.before is not None
+    if run.first - new_year <= _FACTORY and (jumped or run.first.year < usual - 1):
+        return f"the clock was reset to {new_year:%Y-%m-%d}"
+    if run.before is None:
+        return ""
+    if run.first < run.before:
+        return f"the clock goes back by {_length(run.before - run.first)}"
+    return f"the clock goes ahead by {_length(run.first - run.before)}, or nothing was taken for so long"
+
+
+def _length(time: datetime.timedelta) -> str:
+    hours = time.total_seconds() / 3600
+    return f"{hours / 24:,.0f} days" if hours >= 48 else f"{hours:.1f} hours"
+
+
+def _by_number(path: str) -> List[Tuple[int, str]]:
+    return [(int(part), "") if place % 2 else (-1, part) for place, part in enumerate(re.split("([0-9]+)", path))]

@@ -1,0 +1,166 @@
+"""What is known of field-camera photos beside their pixels, as columns of their frame.
+
+What a file tells is kept in the cache folder, one JSON file for the photos of
+one folder, and is not read again while the file stays as it is.
+"""
+
+import contextlib
+import datetime
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from tqdm.auto import tqdm
+
+from helpers import tc
+from helpers.ahead import work_ahead
+from helpers.cache import Stamp, cache_folder, replacing, settled, stamp
+from helpers.columns import folder_of, row_paths
+from helpers.errors import FrameError
+from helpers.layout import PLACES, deployed, name_of, places_of, read_deployments
+from helpers.maker_notes import available, complete
+from helpers.metadata import Metadata, read_metadata
+from helpers.moon import moon_phases
+
+_FORMAT = 1
+_AHEAD = 256  # photos that may be read before they are asked for
+_KEPT = 5_000  # photos after which what was read is written
+_TYPES = {"night": int, "temperature": float, "latitude": float, "longitude": float, "tags": list}
+_PLACE = ("latitude", "longitude")
+
+
+def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None) -> Any:
+    """The frame with the columns `site`, `camera` and `deployment`, text or None.
+
+    `layout` tells them from the folders (see `helpers.layout.places_of`);
+    without it the first folder of each path is the camera, or the deployment
+    where `deployments` has one of that name. `deployments`, a CSV file or the
+    frame of `read_deployments`, completes them and adds `latitude` and
+    `longitude`. A deployment without a name is called by its site and camera.
+
+    One line tells of photos that fit nowhere. Raises `FrameError` for a layout
+    or a table that cannot be read.
+    """
+    paths, taken = list(data["path"]), list(data["taken"])
+    table = read_deployments(deployments) if isinstance(deployments, (str, os.PathLike)) else deployments
+    folders = [path.rpartition("/")[0] for path in paths]
+    if layout is None:
+        named = table is not None and {folder.partition("/")[0] for folder in folders} & set(table["deployment"])
+        layout = "{deployment}" if named else "{camera}"
+    places: Dict[str, List[Any]] = dict(places_of(folders, layout))
+    lost = sum(all(values[row] is None for values in places.values()) for row in range(len(paths)))
+    if table is not None:
+        places = deployed(places, taken, table)
+    for name in PLACES:
+        places.setdefault(name, [None] * len(paths))
+    places["deployment"] = [
+        name or name_of(site, camera)
+        for name, site, camera in zip(places["deployment"], places["site"], places["camera"])
+    ]
+    if lost:
+        print(f"{lost} of {len(paths)} photos lie in no folder as {layout} has it; they have no place")
+    return _put(data, {name: (float if name in _PLACE else str, values) for name, values in places.items()})
+
+
+def add_details(data: Any, *, progress: bool = True) -> Any:
+    """The frame with what the files of its photos tell, None where they do not:
+
+    - `night`: 1 for photos in infrared light, 0 for those in colour (see `helpers.infrared`);
+    - `temperature`: of the air, degrees Celsius;
+    - `moon`: its phase on that day, worked out from `taken` (see `helpers.moon`);
+    - `latitude` and `longitude`: degrees; those of a table of deployments stay;
+    - `tags`: a list of what people wrote on it, groups as `Species|Fox`.
+
+    Temperatures in the notes of a camera's maker are read by the program
+    exiftool, where it is installed; one line says so where it is missing and
+    would tell more. What was read is kept, see above. Raises `FrameError` for
+    a frame whose photos are no files.
+    """
+    names, files = row_paths(data)
+    if None in files:
+        raise FrameError("only photos that are files tell more of themselves; take the frame that load_photos gives")
+    read = _read([str(file) for file in files], _cache_of(names, files), progress)
+    columns: Dict[str, Tuple[type, List[Any]]] = {
+        name: (kind, [_plain(getattr(each, name)) for each in read]) for name, kind in _TYPES.items()
+    }
+    for name in set(_PLACE) & set(data.column_names()):
+        known = list(data[name])
+        columns[name] = float, [old if old is not None else new for old, new in zip(known, columns[name][1])]
+    return _put(data, {**columns, "moon": (str, moon_phases(list(data["taken"])))})
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _put(data: Any, columns: Dict[str, Tuple[type, List[Any]]]) -> Any:
+    for name, (kind, values) in columns.items():
+        if name in data.column_names():
+            data = data.remove_column(name)
+        data = data.add_column(tc.SArray(values, dtype=kind), name)
+    return data
+
+
+def _cache_of(names: List[Optional[str]], files: List[Optional[str]]) -> Path:
+    folder = folder_of(names, files) or ""
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()
+    return cache_folder() / "details" / f"{digest}.json"
+
+
+def _read(files: Sequence[str], cache: Path, progress: bool) -> List[Metadata]:
+    """What each file tells, from the cache or from the file."""
+    kept, asked = _kept(cache)
+    marks = {file: _stamp(file) for file in files}
+    found = {file: kept[file][1] for file in files if file in kept and kept[file][0] == marks[file]}
+    new = [file for file in files if file not in found]
+    with contextlib.closing(work_ahead(read_metadata, new, ahead=_AHEAD)) as read:
+        pairs = tqdm(zip(new, read), total=len(new), desc="details", unit=" photos", delay=2, disable=not progress)
+        for count, (file, told) in enumerate(pairs, 1):
+            found[file] = told
+            mark = marks[file]
+            with contextlib.suppress(OSError):
+                if mark is not None and settled(file, mark):
+                    kept[file] = mark, told
+            if count % _KEPT == 0:
+                _keep(cache, kept, asked=False)
+    if new or not asked:
+        notes = new if asked else list(files)
+        for file, told in zip(notes, complete(notes, [found[file] for file in notes], progress)):
+            found[file] = told
+            if file in kept:
+                kept[file] = kept[file][0], told
+        _keep(cache, kept, asked=available())
+    return [found[file] for file in files]
+
+
+def _stamp(file: str) -> Optional[Stamp]:
+    try:
+        return stamp(file)
+    except OSError:
+        return None
+
+
+def _kept(cache: Path) -> Tuple[Dict[str, Tuple[Stamp, Metadata]], bool]:
+    """What is in a file of the cache, and whether makers' notes were asked; nothing where it is damaged or newer."""
+    try:
+        told = json.loads(cache.read_bytes().decode("utf-8"))
+        if told["format"] != _FORMAT:
+            return {}, False
+        photos = {file: (Stamp(*each[:3]), _metadata(each[3:])) for file, each in told["photos"].items()}
+        return photos, told["notes"] or not available()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UnicodeError):
+        return {}, False
+
+
+def _metadata(values: List[Any]) -> Metadata:
+    taken, night, temperature, latitude, longitude, tags, make = values
+    moment = None if taken is None else datetime.datetime.fromisoformat(taken)
+    return Metadata(moment, night, temperature, latitude, longitude, tuple(tags), make)
+
+
+def _keep(cache: Path, kept: Dict[str, Tuple[Stamp, Metadata]], asked: bool) -> None:
+    photos = {file: [*mark, told.taken and told.taken.isoformat(), *told[1:]] for file, (mark, told) in kept.items()}
+    with contextlib.suppress(OSError), replacing(cache) as half:  # a full disk costs time, no photo
+        half.write_text(json.dumps({"format": _FORMAT, "notes": asked, "photos": photos}), encoding="utf-8")

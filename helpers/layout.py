@@ -1,0 +1,192 @@
+"""Where a photo was taken: by the folders it lies in, and by a table of deployments.
+
+A deployment is one camera at one place from one day to another.
+"""
+
+import csv
+import datetime
+import io
+import math
+import os
+import re
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+
+from helpers.cells import plain
+from helpers.columns import typed_frame
+from helpers.errors import FrameError
+
+PLACES = ("site", "camera", "deployment")
+
+# As our own column, and as Camtrap DP calls it.
+_HEADS = {
+    "deployment": ("deployment", "deploymentid"),
+    "site": ("site", "locationname", "locationid", "station"),
+    "camera": ("camera", "cameraid"),
+    "latitude": ("latitude",),
+    "longitude": ("longitude",),
+    "start": ("start", "deploymentstart", "setup_date"),
+    "end": ("end", "deploymentend", "retrieval_date"),
+}
+_LARGEST = {"latitude": 90.0, "longitude": 180.0}
+_FIELD = re.compile(r"{([^{}]*)}|\*|([^{}*]+)|(.)")
+
+
+def places_of(folders: Sequence[str], layout: str) -> Dict[str, List[Optional[str]]]:
+    """What a layout tells of folders: a list for each of `PLACES` that it names; None where a folder does not fit.
+
+    `layout` is a path with the names of places in braces, such as
+    `{site}/{camera}` or `cards/{site}_{camera}/*`; `*` is anything within one
+    folder's name. It says how paths begin: what lies deeper does not count.
+    Raises `FrameError` for a layout that cannot be read.
+
+    >>> places_of(["north/C1/100MEDIA", "loose"], "{site}/{camera}")
+    {'site': ['north', None], 'camera': ['C1', None]}
+    """
+    pattern, names = _pattern(layout)
+    found = [pattern.match(folder + "/") for folder in folders]
+    return {name: [match[name] if match else None for match in found] for name in names}
+
+
+def _pattern(layout: str) -> Tuple["re.Pattern[str]", List[str]]:
+    if not isinstance(layout, str):
+        raise FrameError(f"layout= is text such as '{{site}}/{{camera}}', not {type(layout).__name__}")
+    text, names = "", []
+    for match in _FIELD.finditer(layout.replace("\\", "/").strip("/")):
+        if match[3]:
+            raise FrameError(f"layout={layout!r} has a brace without its other; write it such as '{{site}}/{{camera}}'")
+        if match[1] is None:
+            text += "[^/]*" if match[0] == "*" else re.escape(match[2])
+            continue
+        if match[1] not in PLACES or match[1] in names:
+            raise FrameError(f"layout={layout!r} names {match[1]!r}; it may name {', '.join(PLACES)}, each once")
+        names.append(match[1])
+        text += f"(?P<{match[1]}>[^/]+?)"
+    if not names:
+        raise FrameError(f"layout={layout!r} names no place; write it such as '{{site}}/{{camera}}'")
+    return re.compile(f"{text}/", re.DOTALL), names
+
+
+def read_deployments(path: Union[str, "os.PathLike[str]"]) -> Any:
+    """The deployments in a CSV, an SFrame with a row each, in the file's order.
+
+    Columns: `deployment`, `site`, `camera` (text, None where empty), `latitude`,
+    `longitude` (degrees north and east), `start`, `end` (datetimes by the
+    camera's clock; a day without a time begins at midnight, and as an end is
+    over at the next one). The file's first line names them so, or as Camtrap
+    DP does (`deploymentID`, `locationName`, `deploymentStart`, ...); columns
+    that are not there are empty, others are not read. A deployment without a
+    name is called by its site and camera.
+
+    Raises `FrameError`, which names the file and the line, for a file that is
+    no such table, for what is no number or date, for places beyond the poles,
+    for an end before the start, and where two deployments have one name.
+    """
+    file = Path(path).expanduser()
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FrameError(f"{file} is no CSV in UTF-8; save it from the spreadsheet as such") from error
+    except OSError as error:
+        raise FrameError(f"{file}: the deployments cannot be read ({error.strerror}); give a CSV file") from error
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    try:
+        columns = _columns(next(reader, []), file)
+        rows = [_row(cells, columns, f"{file}, line {reader.line_num}") for cells in reader if any(cells)]
+    except csv.Error as error:
+        raise FrameError(f"{file}, line {reader.line_num}: {error}; mend it in the spreadsheet") from error
+    names = [row["deployment"] for row in rows]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise FrameError(f"{file}: two deployments are called {twice!r}; give each a name of its own")
+    kinds = {"latitude": float, "longitude": float, "start": datetime.datetime, "end": datetime.datetime}
+    return typed_frame((name, kinds.get(name, str), [row[name] for row in rows]) for name in _HEADS)
+
+
+def _columns(head: List[str], file: Path) -> Dict[str, int]:
+    names = [cell.strip().lower() for cell in head]
+    found = {
+        column: next(names.index(name) for name in known if name in names)
+        for column, known in _HEADS.items()
+        if any(name in names for name in known)
+    }
+    if not {"deployment", "camera", "site"} & set(found):
+        raise FrameError(f"{file}: its first line names none of the columns deployment, site and camera")
+    return found
+
+
+def _row(cells: List[str], columns: Dict[str, int], where: str) -> Dict[str, Any]:
+    told = {name: plain(cells[place]).strip() if place < len(cells) else "" for name, place in columns.items()}
+    row: Dict[str, Any] = {name: told.get(name) or None for name in PLACES}
+    for name in _LARGEST:
+        row[name] = _degrees(name, told.get(name, ""), where)
+    for name in ("start", "end"):
+        row[name] = _date(name, told.get(name, ""), where)
+    if row["start"] and row["end"] and row["end"] < row["start"]:
+        raise FrameError(f"{where}: the deployment ends before it starts")
+    if row["deployment"] is None:
+        row["deployment"] = name_of(row["site"], row["camera"])
+    if row["deployment"] is None:
+        raise FrameError(f"{where}: a deployment needs a name, a site or a camera")
+    return row
+
+
+def name_of(site: Optional[str], camera: Optional[str]) -> Optional[str]:
+    """What a deployment is called that has no name."""
+    return "/".join(part for part in (site, camera) if part is not None) or None
+
+
+def _degrees(name: str, text: str, where: str) -> Optional[float]:
+    if not text:
+        return None
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = math.nan
+    if not abs(value) <= _LARGEST[name]:
+        raise FrameError(f"{where}: {name} is in degrees, -{_LARGEST[name]:.0f} to {_LARGEST[name]:.0f}, not {text!r}")
+    return value
+
+
+def _date(name: str, text: str, where: str) -> Optional[datetime.datetime]:
+    if not text:
+        return None
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            day = datetime.datetime.strptime(text, "%Y-%m-%d")
+            return day if name == "start" else day + datetime.timedelta(days=1)
+        text = re.sub(r"(Z|[+-]\d\d:?\d\d)$", "", text.replace(" ", "T"))  # the zone: a camera's clock knows none
+        return datetime.datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise FrameError(f"{where}: {name} is a date such as 2026-05-01 or 2026-05-01 14:30, not {text!r}") from None
+
+
+def deployed(
+    places: Dict[str, List[Optional[str]]], taken: Sequence[Optional[datetime.datetime]], deployments: Any
+) -> Dict[str, List[Any]]:
+    """The places of photos, completed from `read_deployments`' table, with `latitude` and `longitude`.
+
+    A photo belongs to the deployment that its places name; of several, such as
+    of one camera at one place in two seasons, to the only one during which it
+    was taken. Where that leaves none or several, the photo keeps what its folder says.
+    """
+    rows = list(deployments)
+    by: Dict[Tuple[Optional[str], ...], List[Dict[str, Any]]] = {}
+    named = [name for name in PLACES if name in places]
+    for row in rows:
+        by.setdefault(tuple(row[name] for name in named), []).append(row)
+    found: Dict[str, List[Any]] = {name: [] for name in (*PLACES, "latitude", "longitude")}
+    for line, moment in enumerate(taken):
+        told = {name: places[name][line] if name in places else None for name in PLACES}
+        fitting = by.get(tuple(told[name] for name in named), []) if named else []
+        if len(fitting) > 1:
+            fitting = [row for row in fitting if moment is not None and _during(row, moment)]
+        row = fitting[0] if len(fitting) == 1 else {}
+        for name in found:
+            found[name].append(told.get(name) or row.get(name))
+    return found
+
+
+def _during(row: Dict[str, Any], moment: datetime.datetime) -> bool:
+    return (row["start"] is None or row["start"] <= moment) and (row["end"] is None or moment <= row["end"])

@@ -1,0 +1,76 @@
+"""What only the notes of a camera's maker tell, in a form of each maker's own: the temperature of the air.
+
+Read by the program exiftool, the reference for them all, through PyExifTool.
+Photos tell it in EXIF too, and then it is not needed.
+"""
+
+import contextlib
+import shutil
+from typing import Any, Dict, List, Sequence
+
+from tqdm.auto import tqdm
+
+from helpers.ahead import work_ahead
+from helpers.metadata import Metadata, number
+
+MAKERS = ("RECONYX", "BUSHNELL", "BROWNING", "MOULTRIE", "CUDDEBACK")
+_TAGS = ("AmbientTemperature", "Temperature")
+_AT_ONCE = 100  # photos that exiftool is asked for together
+_AHEAD = 2
+_MISSING = (
+    "{count} photos of {makers} may tell how warm it was, in notes that only the program exiftool reads: install it "
+    "(libimage-exiftool-perl on Debian and Ubuntu, `brew install exiftool`, or exiftool.org) to know"
+)
+
+
+def available() -> bool:
+    """Whether exiftool is installed."""
+    return shutil.which("exiftool") is not None
+
+
+def complete(files: Sequence[str], read: Sequence[Metadata], progress: bool = True) -> List[Metadata]:
+    """What `read_metadata` found of files, with the temperatures in degrees Celsius that makers' notes tell.
+
+    One line says where exiftool is missing and would tell more.
+    """
+    wanted = [row for row, each in enumerate(read) if each.temperature is None and _is_known(each.make)]
+    found = list(read)
+    if wanted and not available():
+        makers = sorted({str(read[row].make).split()[0].capitalize() for row in wanted})
+        print(_MISSING.format(count=len(wanted), makers=" and ".join(makers)))
+        return found
+    parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+    asked = ([files[row] for row in part] for part in parts)
+    with contextlib.closing(work_ahead(_temperatures, asked, ahead=_AHEAD)) as told:
+        bar = tqdm(total=len(wanted), desc="makers' notes", unit=" photos", delay=2, disable=not progress)
+        for part, temperatures in zip(parts, told):
+            for row in part:
+                found[row] = found[row]._replace(temperature=temperatures.get(files[row]))
+            bar.update(len(part))
+        bar.close()
+    return found
+
+
+def _is_known(make: Any) -> bool:
+    return bool(make) and str(make).upper().startswith(MAKERS)
+
+
+def _temperatures(files: List[str]) -> Dict[str, float]:
+    """Those that exiftool finds; a file that it cannot read has none."""
+    import exiftool
+
+    asked = [file for file in files if "\n" not in file and "\r" not in file]  # it is told file names line by line
+    if not asked:
+        return {}
+    try:
+        with exiftool.ExifToolHelper(check_execute=False) as tool:
+            rows = tool.get_tags(asked, list(_TAGS), params=["-fast"])
+    except (exiftool.exceptions.ExifToolException, OSError, ValueError):
+        return {}
+    found = {}
+    for row in rows:
+        values = [number(value) for name, value in row.items() if name.rpartition(":")[2] in _TAGS]
+        value = next((value for value in values if value is not None), None)
+        if value is not None:
+            found[str(row.get("SourceFile"))] = value
+    return found

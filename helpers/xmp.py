@@ -1,0 +1,68 @@
+"""What people wrote on a photo with a catalogue programme (digiKam, Lightroom, darktable): its tags, in XMP.
+
+XMP is XML that comes from anybody. It is parsed by defusedxml, which refuses
+entities, and only the tags are taken from it.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Iterator, List
+
+from defusedxml import ElementTree
+
+from helpers.decode import Source
+
+_NAMES = {  # as each programme calls them; with | or / between a group and what is in it
+    "{http://www.digikam.org/ns/1.0/}TagsList",
+    "{http://ns.adobe.com/lightroom/1.0/}hierarchicalSubject",
+    "{http://purl.org/dc/elements/1.1/}subject",
+}
+_ITEM = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
+_MARK = b"http://ns.adobe.com/xap/1.0/\0"
+_LARGEST = 4 * 2**20  # bytes
+
+
+def read_tags(image: Any, source: Source) -> List[str]:
+    """The tags of an open Pillow image, and of the XMP file beside it: each once, groups as `Species|Fox`.
+
+    A word that is the end of another tag is not told again. Sorted. What is damaged counts for nothing.
+    """
+    found = {tag for packet in (*_within(image), *_beside(source)) for tag in _tags(packet)}
+    last = {tag.rpartition("|")[2] for tag in found if "|" in tag}
+    return sorted(tag for tag in found if "|" in tag or tag not in last)
+
+
+def _within(image: Any) -> Iterator[bytes]:
+    for marker, content in getattr(image, "applist", ()):  # of a JPEG
+        if marker == "APP1" and content.startswith(_MARK):
+            yield content[len(_MARK) :]
+    for name in ("xmp", "XML:com.adobe.xmp"):  # of WebP and others, and of PNG
+        packet = image.info.get(name)
+        if isinstance(packet, str):
+            yield packet.encode("utf-8", "replace")
+        elif isinstance(packet, bytes) and not getattr(image, "applist", ()):
+            yield packet
+    if image.format == "TIFF" and isinstance(image.tag_v2.get(700), bytes):
+        yield image.tag_v2[700]
+
+
+def _beside(source: Source) -> Iterator[bytes]:
+    if not isinstance(source, (str, os.PathLike)):
+        return
+    path = Path(source)
+    for place in (Path(f"{path}.xmp"), path.with_suffix(".xmp")):
+        try:
+            if place.stat().st_size <= _LARGEST:
+                yield place.read_bytes()
+        except (OSError, ValueError):
+            continue
+
+
+def _tags(packet: bytes) -> List[str]:
+    try:
+        root = ElementTree.fromstring(packet.strip(b"\0 \r\n\t"))
+    except Exception:  # not XML, or XML that is up to something
+        return []
+    items = (item for tag in root.iter() if tag.tag in _NAMES for item in tag.iter(_ITEM))
+    texts = ("|".join(part.strip() for part in (item.text or "").replace("/", "|").split("|")) for item in items)
+    return [text for text in texts if text.strip("|")]

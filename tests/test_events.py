@@ -1,0 +1,110 @@
+import datetime
+
+import numpy as np
+import pytest
+
+from helpers import tc
+from helpers.errors import FrameError
+from helpers.events import add_events, cameras_of, event_table, number
+
+NOON = datetime.datetime(2026, 5, 1, 12)
+
+
+def at(*seconds):
+    return [None if each is None else NOON + datetime.timedelta(seconds=each) for each in seconds]
+
+
+def season(taken, cameras, **columns):
+    frame = tc.SFrame().add_column(tc.SArray(taken, dtype=datetime.datetime), "taken")
+    frame = frame.add_column(tc.SArray(cameras, dtype=str), "camera")
+    for name, values in columns.items():
+        frame = frame.add_column(tc.SArray(values, dtype=str), name)
+    return frame
+
+
+def test_sequences_and_events_by_hand():
+    # 0 and 119 s: one burst. 239 s: another one of the same visit. Half an hour after the last: another visit.
+    found = number(at(0, 119, 239, 239 + 1799, 239 + 1799 + 1800), ["a"] * 5)
+    assert found.sequences.tolist() == [0, 0, 1, 2, 3]
+    assert found.events.tolist() == [0, 0, 0, 0, 1]
+
+
+def test_the_gap_counts_from_the_photo_before_and_not_from_the_first():
+    assert number(at(*range(0, 6000, 100)), ["a"] * 60).sequences.tolist() == [0] * 60
+
+
+def test_cameras_have_events_of_their_own_and_numbers_follow_time():
+    found = number(at(50, 0, 51, 1), ["b", "a", "b", "a"])
+    assert found.events.tolist() == [1, 0, 1, 0]
+
+
+def test_order_of_rows_does_not_count():
+    random = np.random.default_rng(3)
+    seconds = np.cumsum(random.integers(1, 4000, 200))
+    cameras = random.choice(["a", "b", "c"], 200)
+    straight = number(at(*seconds.tolist()), cameras.tolist())
+    mixed = random.permutation(200)
+    found = number(at(*seconds[mixed].tolist()), cameras[mixed].tolist())
+    assert np.array_equal(found.events, straight.events[mixed])
+    assert np.array_equal(found.sequences, straight.sequences[mixed])
+
+
+def test_a_photo_without_a_date_is_an_event_of_its_own_and_comes_last():
+    found = number(at(None, 0, None, 1), ["a"] * 4)
+    assert found.events.tolist() == [1, 0, 2, 0]
+
+
+def test_frames_keep_their_rows_and_get_the_columns_once():
+    frame = season(at(10_000, 0, 1), ["a"] * 3)
+    once = add_events(frame)
+    assert list(once["event"]) == [1, 0, 0]
+    again = add_events(once, sequence=0, independent=0)
+    assert list(again["event"]) == [2, 0, 1]
+    assert again.column_names().count("event") == 1
+
+
+def test_no_photos_no_events():
+    assert len(add_events(season([], []))) == 0
+    assert len(event_table(add_events(season([], [])))) == 0
+
+
+def test_the_table_of_events():
+    frame = add_events(season(at(5, 0, 9000), ["a", "a", "b"], site=["s", "s", "t"]))
+    table = event_table(frame)
+    assert list(table["event"]) == [0, 1]
+    assert list(table["start"]) == at(0, 9000)
+    assert list(table["end"]) == at(5, 9000)
+    assert list(table["photos"]) == [2, 1]
+    assert list(table["first"]) == [1, 2]
+    assert list(table["site"]) == ["s", "t"]
+    assert "deployment" not in table.column_names()
+
+
+def test_two_sites_may_use_the_same_names_for_cameras():
+    frame = season(at(0, 1), ["1", "1"], site=["north", "south"])
+    assert list(add_events(frame)["event"]) == [0, 1]
+    assert cameras_of(frame) == ["north/1", "south/1"]
+
+
+def test_without_a_camera_the_folder_counts():
+    frame = tc.SFrame().add_column(tc.SArray(at(0, 1), dtype=datetime.datetime), "taken")
+    with pytest.raises(FrameError, match="camera, deployment, folder"):
+        add_events(frame)
+    frame = frame.add_column(tc.SArray(["x", "y"]), "folder")
+    assert list(add_events(frame)["event"]) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "times, said",
+    [((-1, 10), "0 or more"), ((float("nan"), 10), "0 or more"), ((True, 10), "seconds"), ((20, 10), "more than")],
+)
+def test_times_that_cannot_be(times, said):
+    with pytest.raises(FrameError, match=said):
+        add_events(season(at(0), ["a"]), *times)
+
+
+def test_a_frame_without_dates_is_refused():
+    with pytest.raises(FrameError, match="taken"):
+        add_events(tc.SFrame({"camera": ["a"]}))
+    with pytest.raises(FrameError, match="add_events"):
+        event_table(tc.SFrame({"camera": ["a"]}))

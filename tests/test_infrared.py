@@ -1,0 +1,71 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.infrared import is_infrared
+from tests.pictures import picture
+from tests.test_decode import encoded
+
+FIELDCAM = Path(__file__).parents[2] / "shared" / "data" / "fieldcam"
+
+
+def infrared(photo, kind="JPEG", **options):
+    with Image.open(io.BytesIO(encoded(photo, kind, **options))) as image:
+        return is_infrared(image)
+
+
+def grey(size=(200, 150), seed=1):
+    return picture(seed, size).convert("L")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_grey_is_infrared_and_colour_is_not(kind):
+    assert infrared(grey(), kind) is True
+    assert infrared(grey().convert("RGB"), kind) is True
+    assert infrared(picture(1, (200, 150)), kind) is False
+
+
+def test_a_tint_is_no_colour():
+    photo = np.asarray(grey().convert("RGB")).astype(float) * (0.5, 0.4, 0.5) + (80, 60, 80)
+    assert infrared(Image.fromarray(photo.astype(np.uint8)).convert("L").convert("RGB")) is True
+    one_tint = Image.merge("YCbCr", [grey(), Image.new("L", (200, 150), 120), Image.new("L", (200, 150), 138)])
+    assert infrared(one_tint.convert("RGB"), "PNG") is True
+
+
+def test_a_coloured_banner_does_not_count():
+    photo = grey().convert("RGB")
+    photo.paste((230, 30, 20), (0, 138, 200, 150))
+    assert infrared(photo, quality=90) is True
+
+
+def test_the_small_picture_in_the_exif_is_enough():
+    """As cameras write it: EXIF's second directory points to a JPEG."""
+    small = encoded(grey((160, 120)), "JPEG")
+    header = b"II*\0" + (8).to_bytes(4, "little") + b"\0\0" + (14).to_bytes(4, "little")
+    entries = [(0x0201, 14 + 2 + 24 + 4), (0x0202, len(small))]
+    directory = len(entries).to_bytes(2, "little")
+    for tag, value in entries:
+        directory += tag.to_bytes(2, "little") + (4).to_bytes(2, "little") + (1).to_bytes(4, "little")
+        directory += value.to_bytes(4, "little")
+    exif = b"Exif\0\0" + header + directory + bytes(4) + small
+    assert infrared(picture(1, (200, 150)), exif=exif) is True  # by its small picture, not by its own colours
+    assert infrared(picture(1, (200, 150)), exif=exif[:-200]) is False  # that one is cut off
+    assert infrared(picture(1, (200, 150)), exif=exif[:40]) is False
+
+
+def test_a_photo_that_is_cut_off_tells_nothing():
+    with Image.open(io.BytesIO(encoded(picture(1, (600, 400)), "PNG")[:4000])) as image:
+        assert is_infrared(image) is None
+
+
+@pytest.mark.skipif(not FIELDCAM.is_dir(), reason=f"{FIELDCAM} is not there")
+def test_real_nights():
+    """By day these two cameras see colours until after five, and none from then on."""
+    from helpers.metadata import read_metadata
+
+    for path in sorted(FIELDCAM.rglob("*.JPG"))[::3]:
+        told = read_metadata(path)
+        assert told.night == (told.taken.hour >= 17 or told.taken.hour < 6)

@@ -1,0 +1,81 @@
+import io
+
+import pytest
+from PIL import Image
+
+from helpers.metadata import read_metadata
+from helpers.xmp import read_tags
+from tests.pictures import picture
+from tests.test_decode import encoded
+
+PACKET = (
+    '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
+    ' xmlns:digiKam="http://www.digikam.org/ns/1.0/" xmlns:lr="http://ns.adobe.com/lightroom/1.0/"'
+    ' xmlns:dc="http://purl.org/dc/elements/1.1/">{}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+def packet(**tags):
+    names = {"digikam": "digiKam:TagsList", "lightroom": "lr:hierarchicalSubject", "subject": "dc:subject"}
+    parts = "".join(
+        f"<{names[name]}><rdf:Bag>{''.join(f'<rdf:li>{tag}</rdf:li>' for tag in all_of)}</rdf:Bag></{names[name]}>"
+        for name, all_of in tags.items()
+    )
+    return PACKET.format(parts).encode()
+
+
+def tags(source):
+    with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        return read_tags(image, source)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_tags_within_a_photo(kind):
+    xmp = packet(lightroom=["Species|Fox", "Who|Ann"], subject=["Fox", "wet"])
+    photo = picture(1, (60, 40))
+    if kind == "PNG":
+        from PIL.PngImagePlugin import PngInfo
+
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        source = encoded(photo, kind, pnginfo=info)
+    elif kind == "TIFF":
+        source = encoded(photo, kind, tiffinfo={700: xmp})
+    elif kind == "JPEG":
+        plain, mark = encoded(photo, kind), b"http://ns.adobe.com/xap/1.0/\0"
+        source = plain[:2] + b"\xff\xe1" + (len(mark + xmp) + 2).to_bytes(2, "big") + mark + xmp + plain[2:]
+    else:
+        source = encoded(photo, kind, xmp=xmp)
+    assert tags(source) == ["Species|Fox", "Who|Ann", "wet"]
+    assert read_metadata(source).tags == ("Species|Fox", "Who|Ann", "wet")
+
+
+@pytest.mark.parametrize("name", ["a.jpg.xmp", "a.xmp"])
+def test_tags_beside_a_photo(name, tmp_path):
+    picture().save(tmp_path / "a.jpg")
+    (tmp_path / name).write_bytes(packet(digikam=["Species/Fox", "Species / Fox", "Füchse &amp; Co"]))
+    assert tags(tmp_path / "a.jpg") == ["Füchse & Co", "Species|Fox"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<x",
+        b"\xff\xfe\0\0",
+        packet(subject=[" ", "|", ""]),
+        b'<!DOCTYPE x [<!ENTITY a "Fox"><!ENTITY b "&a;&a;">]>' + packet(subject=["&b;"]),
+        b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + packet(subject=["&a;"]),
+    ],
+)
+def test_what_is_damaged_or_up_to_something_counts_for_nothing(content, tmp_path):
+    picture().save(tmp_path / "a.jpg")
+    (tmp_path / "a.xmp").write_bytes(content)
+    assert tags(tmp_path / "a.jpg") == []
+
+
+def test_a_huge_file_beside_a_photo_is_not_read(tmp_path):
+    picture().save(tmp_path / "a.jpg")
+    (tmp_path / "a.xmp").write_bytes(packet(subject=["Fox"]) + b" " * 2**23)
+    assert tags(tmp_path / "a.jpg") == []
