@@ -58,6 +58,13 @@ def test_jumps_back_and_ahead():
     ]
 
 
+def test_photos_in_no_order_are_one_row():
+    mixed = [DAY + 24 * days * HOUR for days in (500, 3, 900, 40, 700, 1, 300)]
+    (row,) = clock_report(season(a=mixed, b=[DAY, DAY + HOUR]))
+    assert (row["camera"], row["photos"]) == ("a", 7)
+    assert "another order" in row["trouble"]
+
+
 def test_what_is_no_fault():
     summer_ends = [DAY, DAY - HOUR, DAY]
     new_years = [datetime.datetime(2025, 12, 31, 23), datetime.datetime(2026, 1, 1, 0, 1)]

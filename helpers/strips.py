@@ -1,0 +1,128 @@
+"""The strips that cameras write into their photos (date, temperature, a maker's sign), found by themselves.
+
+They are the same in all photos of a camera and say nothing of an animal.
+"""
+
+import contextlib
+import datetime
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from helpers.ahead import work_ahead
+from helpers.arguments import check_whole
+from helpers.columns import row_paths, typed_frame
+from helpers.decode import open_photo
+from helpers.errors import FrameError, PhotoError
+from helpers.events import cameras_of
+from helpers.windows import Box
+
+_SIZE = (160, 480)  # pixels to which photos are reduced: rows count, columns need only be many
+_SAME = 14  # levels of 255 by which a pixel of a strip may differ, between the 10th and the 90th of 100 photos
+_SHARE = 0.55  # of a row that is the same: the rest are digits
+_LARGEST = 0.15  # of the height
+_FEWEST = 8  # photos: of fewer nothing can be said
+_AHEAD = 16
+
+
+class Strip(NamedTuple):
+    """How much of a camera's photos its strips take, in shares of the height; 0 where there is none."""
+
+    top: float
+    bottom: float
+
+
+def find_strips(data: Any, *, photos: int = 40, progress: bool = True) -> Any:
+    """The strips of each camera, an SFrame with a row a camera, sorted by it.
+
+    Columns: `camera` (with its site); `top` and `bottom`, the shares of the
+    height that strips take there, 0 where there is none; `rows`, as many
+    pixels of the tallest photo; `photos`, how many were looked at: `photos` at
+    most, spread over the time, half of them by night where there are such.
+
+    A strip is what stays the same, row by row, over day and night. Fewer than 8
+    photos tell nothing; nor do photos that all look the same, such as those of
+    one burst. Raises `FrameError` where the frame does not say which camera took a photo.
+    """
+    check_whole("photos", photos)
+    cameras = [str(camera) for camera in cameras_of(data)]
+    names = data.column_names()
+    taken = list(data["taken"]) if "taken" in names else [None] * len(data)
+    night = list(data["night"]) if "night" in names else [None] * len(data)
+    heights = list(data["height"]) if "height" in names else [0] * len(data)
+    files = row_paths(data)[1]
+    if None in files:
+        raise FrameError("strips are looked for in photos that are files; take the frame that load_photos gives")
+    groups: Dict[str, List[int]] = {}
+    for row, camera in enumerate(cameras):
+        groups.setdefault(camera, []).append(row)
+    chosen = {camera: _spread(rows, taken, night, photos) for camera, rows in sorted(groups.items())}
+    total = sum(map(len, chosen.values()))
+    rows = []
+    with tqdm(total=total, desc="strips", unit=" photos", delay=2, disable=not progress) as bar:
+        for camera, some in chosen.items():
+            with contextlib.closing(work_ahead(_grey, [files[row] for row in some], ahead=_AHEAD)) as read:
+                pixels = [each for each in (_told(bar, one) for one in read) if each is not None]
+            strip = strip_of(np.array(pixels)) if len(pixels) >= _FEWEST else Strip(0.0, 0.0)
+            tallest = max(heights[row] or 0 for row in groups[camera])
+            rows.append((camera, strip.top, strip.bottom, round((strip.top + strip.bottom) * tallest), len(pixels)))
+    kinds = (("camera", str), ("top", float), ("bottom", float), ("rows", int), ("photos", int))
+    return typed_frame((name, kind, [row[place] for row in rows]) for place, (name, kind) in enumerate(kinds))
+
+
+def without_strips(data: Any, strips: Any) -> List[Box]:
+    """The box of each photo that its camera's strips leave: left, top, right, bottom in shares.
+
+    `strips` is what `find_strips` gives. A photo of a camera that is not in it keeps all of itself.
+    """
+    known = {row["camera"]: Strip(row["top"], row["bottom"]) for row in strips}
+    left = [known.get(str(camera), Strip(0.0, 0.0)) for camera in cameras_of(data)]
+    return [(0.0, strip.top, 1.0, 1.0 - strip.bottom) for strip in left]
+
+
+def strip_of(pixels: np.ndarray) -> Strip:
+    """The strips of photos in grey, uint8 [photos, height, width], that show one place."""
+    low, high = np.percentile(pixels, (10, 90), axis=0)
+    same = (high - low <= _SAME).mean(axis=1) >= _SHARE
+    height = len(same)
+    most = int(_LARGEST * height)
+    middle = same[most : height - most]
+    if middle.mean() > 0.5:  # nothing changes anywhere: no light, or one burst
+        return Strip(0.0, 0.0)
+    return Strip(_run(same, most) / height, _run(same[::-1], most) / height)
+
+
+def _run(same: np.ndarray, most: int) -> int:
+    """How many rows from an edge are the same; 0 where they do not end: then it is a dark sky, and no strip."""
+    changes = np.flatnonzero(~same[: most + 1])
+    return int(changes[0]) if len(changes) else 0
+
+
+def _told(bar: Any, one: Optional[np.ndarray]) -> Optional[np.ndarray]:
+    bar.update(1)
+    return one
+
+
+def _grey(file: str) -> Optional[np.ndarray]:
+    try:
+        return np.asarray(open_photo(file, size=_SIZE).convert("L"))
+    except PhotoError:
+        return None
+
+
+def _spread(
+    rows: Sequence[int], taken: Sequence[Optional[datetime.datetime]], night: Sequence[Optional[int]], count: int
+) -> List[int]:
+    """At most `count` rows, evenly over the time, half of them by night where there are enough."""
+    by_time = sorted(rows, key=lambda row: (taken[row] is None, taken[row] or datetime.datetime.min, row))
+    dark = [row for row in by_time if night[row] == 1]
+    light = [row for row in by_time if night[row] != 1]
+    darks = min(len(dark), max(count // 2, count - len(light)))
+    return _some(dark, darks) + _some(light, count - darks)
+
+
+def _some(rows: List[int], count: int) -> List[int]:
+    if len(rows) <= count:
+        return rows
+    return [rows[place] for place in np.linspace(0, len(rows) - 1, count).astype(int)] if count else []
