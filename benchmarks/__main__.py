@@ -15,10 +15,12 @@ from benchmarks import (
     again,
     atlas,
     clusters,
+    crops,
     duplicates,
     explorer,
     machine,
     memory,
+    metadata,
     networks,
     pipeline,
     query,
@@ -51,6 +53,8 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "atlas": atlas.rows,
     "clusters": clusters.rows,
     "duplicates": duplicates.rows,
+    "metadata": metadata.rows,
+    "crops": crops.rows,
     "memory": memory.rows,
 }
 

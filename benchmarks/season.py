@@ -1,0 +1,142 @@
+"""A season of field-camera photos, asked by event: how often the first answers show the same species.
+
+The photos are those of `data/draw_season.py`, whose truth is known, and the parts those of its simulated detector.
+"""
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any, Dict, Iterator, List
+
+from benchmarks.bench import Bench
+from benchmarks.process import ROOT, Task
+from benchmarks.table import Row, row
+
+_K = 5
+_WHOLE = "whole photos"
+_ITEMS, _DIMENSION, _JUDGED = 20_000, 1280, 20
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    """Precision at 5 over other events, by what is compared and what was learned; and how long learning takes."""
+    environment = {"PHOTOKIN_CACHE": str(bench.scratch / "cache")}
+    arguments = {"folder": str(bench.scratch / "season"), "network": bench.builtin()}
+    found = bench.runner.run(Task("benchmarks.season:measure", arguments, environment=environment), "a drawn season")
+    whole, queries = found["scores"][_WHOLE][0], found["queries"]
+    for name, (precision, unjudged, unlearned) in found["scores"].items():
+        if name == _WHOLE:
+            continue
+        note = f"{queries} queries, {found['photos']} photos, {found['events']} events"
+        if unjudged != precision:
+            note += f"; among events not judged yet {unjudged:.3f}, without learning {unlearned:.3f}"
+        yield row(f"species precision@{_K} over other events, {name}", precision, "recall", _WHOLE, whole, note=note)
+    same = found["shares"]
+    note = f"own event {same[0][0]:.3f}; after, one photo an event and other events only"
+    yield row("ten nearest, share of the own camera", same[1][1], "", f"{_WHOLE}, not by event", same[0][1], note=note)
+    timed = bench.runner.run(Task("benchmarks.season:learn", {}, environment=environment), "learning")
+    note = f"{_JUDGED} examples; the first time {timed['first']:.2f} s, with the covariance of all features"
+    work = f"learning from confirmations, {_ITEMS:,} x {_DIMENSION}"
+    yield row(work, 1000 * timed["again"], "ms", "what we want", 500.0, note=note)
+
+
+def measure(folder: str, network: str) -> Dict[str, Any]:
+    """The scores of each way to compare events."""
+    import csv
+    import runpy
+
+    import numpy as np
+
+    from helpers import tc
+    from helpers.crops import Parts
+    from helpers.detections import read_detections
+    from helpers.learner import unit
+    from helpers.photos import load_photos
+    from helpers.season import Season
+    from helpers.season_scores import NOTHING, neighbour_shares, species_precision
+
+    if not Path(folder).exists():
+        runpy.run_path(str(ROOT / "data" / "draw_season.py"))["draw"](folder)
+    start = time.perf_counter()
+    data, _ = load_photos(Path(folder) / "photos", progress=False)
+    shown: Dict[str, List[str]] = {}
+    with (Path(folder) / "truth.csv").open(encoding="utf-8", newline="") as lines:
+        for line in csv.DictReader(lines):
+            shown.setdefault(line["path"], []).append(line["species"])
+    model = tc.image_similarity.create(data, model=network, metric="cosine", verbose=False)
+    species = [next((each for each in shown[name] if each not in NOTHING), "blank") for name in model.names]
+    season = Season(model)
+    detections = read_detections(Path(folder) / "megadetector.json", data, progress=False)
+    parted = Season(model, parts=Parts.of(model, detections, progress=False))
+    vectors, cameras = unit(model.vectors), [name.rpartition("/")[0] for name in model.names]
+    number = np.unique(cameras, return_inverse=True)[1].reshape(-1)
+    means = np.stack([vectors[number == each].mean(axis=0) for each in range(number.max() + 1)])
+    others = {
+        "without the camera's mean": vectors - means[number],
+        "without the likest of the camera": vectors - _likest(vectors, number, season.event_of_photo),
+    }
+    ways = {
+        _WHOLE: (season, 0),
+        **{name: (Season(model, parts=_as_parts(each)), 0) for name, each in others.items()},
+        f"{_WHOLE}, 5 judged": (season, 5),
+        f"{_WHOLE}, 10 judged": (season, 10),
+        "parts": (parted, 0),
+        "parts, 5 judged": (parted, 5),
+        "parts, 10 judged": (parted, 10),
+    }
+    scores, queries = {}, 0
+    for name, (asked, judged) in ways.items():
+        found = species_precision(asked, species, _K, judged=judged, progress=False)
+        scores[name], queries = [found.precision, found.unjudged, found.unlearned], found.queries
+    shares = [[line["event"], line["camera"]] for line in neighbour_shares(season, progress=False)]
+    return {
+        "seconds": time.perf_counter() - start,
+        "scores": scores,
+        "queries": queries,
+        "photos": len(model.names),
+        "events": len(season.events),
+        "shares": shares,
+    }
+
+
+def learn() -> Dict[str, Any]:
+    """How long learning takes."""
+    import numpy as np
+
+    from helpers.learner import Learner
+
+    vectors = np.abs(np.random.default_rng(0).normal(size=(_ITEMS, _DIMENSION))).astype(np.float32)
+    spent = []
+    start = time.perf_counter()
+    learner = Learner(vectors)
+    for number in range(6):
+        examples = vectors[number * _JUDGED : (number + 1) * _JUDGED]
+        learner.distances(examples[::2], examples[1::2])
+        spent.append(time.perf_counter() - start)
+        start = time.perf_counter()
+    return {"seconds": sum(spent), "first": spent[0], "again": statistics.median(spent[1:])}
+
+
+def _likest(vectors: Any, cameras: Any, events: Any, k: int = 20) -> Any:
+    """The mean of the k likest photos of the same camera in other events: what it sees in that light."""
+    import numpy as np
+
+    means = np.zeros_like(vectors)
+    for camera in range(cameras.max() + 1):
+        rows = np.flatnonzero(cameras == camera)
+        likeness = vectors[rows] @ vectors[rows].T
+        likeness[events[rows][:, None] == events[rows]] = -np.inf
+        means[rows] = vectors[rows[np.argsort(-likeness, axis=1)[:, :k]]].mean(axis=1)
+    return means
+
+
+def _as_parts(vectors: Any) -> Any:
+    """Whole photos with other features, as `Season` takes parts."""
+    from types import SimpleNamespace
+
+    import numpy as np
+
+    count = len(vectors)
+    boxes = np.tile([0.0, 0.0, 1.0, 1.0], (count, 1))
+    return SimpleNamespace(
+        rows=np.arange(count), boxes=boxes, vectors=vectors, kinds=["animal"] * count, scores=np.ones(count)
+    )

@@ -1,0 +1,339 @@
+"""What a detector's file says of a season's photos, and what in it is wrong."""
+
+import io
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import tc
+from helpers.detections import read_detections
+from helpers.errors import FrameError, PhotoError
+from helpers.path_ends import NOT_HERE, match
+from helpers.people import blurred
+from tests.pictures import picture
+
+NAMES = ["north/cam1/1.JPG", "north/cam1/2.JPG", "north/cam2/1.JPG", "south/cam1/1.JPG", "south/cam1/9.JPG"]
+
+
+def box(category="1", conf=0.9, bbox=(0.1, 0.2, 0.3, 0.4), **more):
+    return {"category": category, "conf": conf, "bbox": list(bbox), **more}
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a results file, whose `images` are given as (file, detections) or in full."""
+
+    def write(*images, **top):
+        entries = [{"file": each[0], "detections": each[1]} if isinstance(each, tuple) else each for each in images]
+        path = tmp_path / "megadetector.json"
+        path.write_text(json.dumps({"images": entries, **top}), "utf-8")
+        return path
+
+    return write
+
+
+def reasons(detections):
+    return {row["file"]: row["reason"] for row in detections.bad}
+
+
+def test_the_newer_form(written):
+    file = written(
+        ("north/cam1/1.JPG", [box(conf=0.3), box("2", 0.95, (0, 0, 0.5, 1), classifications=[["4", 0.2], ["7", 0.7]])]),
+        ("north/cam1/2.JPG", []),
+        ("south/cam1/1.JPG", [box("3", 0.8)]),
+        {"file": "south/cam1/9.JPG", "detections": None, "failure": "Failure image access"},
+        info={"format_version": "1.6", "detector": "MDV5A"},
+        detection_categories={"1": "animal", "2": "person", "3": "vehicle"},
+        classification_categories={"7": "ranger"},
+    )
+    detections = read_detections(file, tc.SFrame({"path": NAMES}))
+    frame = detections.frame
+    assert frame.column_names() == [
+        *("path", "kind", "score", "left", "top", "right", "bottom", "label", "label_score"),
+    ]
+    assert list(frame["path"]) == [NAMES[0], NAMES[0], NAMES[3]]
+    assert list(frame["kind"]) == ["person", "animal", "vehicle"], "the best score of a photo first"
+    assert list(frame["label"]) == ["ranger", None, None] and list(frame["label_score"]) == [0.7, None, None]
+    assert np.allclose(detections.boxes[1], (0.1, 0.2, 0.4, 0.6))
+    assert detections.rows.tolist() == [0, 0, 3] and detections.scores.tolist() == [0.95, 0.3, 0.8]
+    masks = (detections.animals, detections.people, detections.vehicles, detections.blank, detections.seen)
+    assert [np.flatnonzero(mask).tolist() for mask in masks] == [[0], [0], [3], [1], [0, 1, 3]]
+    assert reasons(detections) == {"south/cam1/9.JPG": "the detector could not read it: 'Failure image access'"}
+    assert detections.note == (
+        "3 of 5 photos looked at by the detector: 1 with animals, 1 with people, 1 with vehicles, 1 blank "
+        "(score 0.2 or more); 1 entry left out, see bad"
+    )
+
+
+def test_the_older_form_with_paths_of_windows(written):
+    file = written(
+        {"file": "D:\\card\\south\\cam1\\9.JPG", "max_detection_conf": 0.9, "detections": [box()]},
+        {"file": "D:\\card\\north\\cam1\\1.JPG", "max_detection_conf": 0.0, "detections": []},
+        {"file": "D:\\card\\north\\cam3\\1.JPG", "max_detection_conf": 0.9, "detections": [box()]},
+        info={"detector": "megadetector_v3", "format_version": "1.0"},
+    )
+    detections = read_detections(file, NAMES)
+    assert np.flatnonzero(detections.animals).tolist() == [4] and np.flatnonzero(detections.blank).tolist() == [0]
+    assert reasons(detections) == {"D:\\card\\north\\cam3\\1.JPG": NOT_HERE}
+
+
+def test_another_threshold_is_not_read_again(written):
+    file = written(("north/cam1/1.JPG", [box(conf=0.08), box(conf=0.5)]), ("north/cam1/2.JPG", [box(conf=0.08)]))
+    detections = read_detections(file, NAMES)
+    os.remove(file)  # noqa: PTH107
+    lower, higher = detections.above(0.05), detections.above(0.9)
+    assert [len(each) for each in (detections, lower, higher)] == [1, 3, 0]
+    assert [int(each.blank.sum()) for each in (detections, lower, higher)] == [1, 0, 2]
+    assert len(higher.frame) == 0 and higher.frame.column_types() == lower.frame.column_types()
+    assert len(read_detections(written(("north/cam1/1.JPG", [box(conf=0.2)])), NAMES)) == 1, "0.2 itself counts"
+
+
+def test_a_threshold_for_animals_does_not_bring_people_back(written):
+    file = written(("north/cam1/1.JPG", [box("2", 0.3)]), ("north/cam1/2.JPG", [box("2", 0.1)]))
+    detections = read_detections(file, NAMES, threshold=0.8)
+    assert detections.people.tolist() == [True, False, False, False, False]
+    assert detections.blank.tolist() == [False, True, False, False, False]
+    assert detections.above(0.05).people.sum() == 2
+    assert np.allclose(detections.people_in(0), [(0.1, 0.2, 0.4, 0.6)]) and detections.people_in(1).shape == (0, 4)
+
+
+def test_what_was_found_can_stand_in_the_frame(written):
+    data = tc.SFrame({"path": NAMES, "id": list(range(5))})
+    file = written(("north/cam1/1.JPG", [box(), box("2")]), ("north/cam1/2.JPG", []))
+    more = read_detections(file, data).add_to(data)
+    assert more.column_names()[-4:] == ["animals", "people", "vehicles", "blank"]
+    assert list(more["people"]) == [1, 0, None, None, None] and list(more["blank"]) == [0, 1, None, None, None]
+    assert "people" not in data.column_names() and more["animals"].dtype is int
+    with pytest.raises(FrameError, match="the frame that the detections were read for"):
+        read_detections(file, data).add_to(data[:3])
+
+
+NOT_GOOD = [
+    ({"conf": 0.9, "bbox": [0, 0, 1, 1]}, "it has no category"),
+    ({"category": "1"}, "it has no conf and no bbox"),
+    (box(conf=1.2), "conf is a number from 0 to 1, not 1.2"),
+    (box(conf=float("nan")), "conf is a number from 0 to 1, not nan"),
+    (box(conf="0.9"), "conf is a number from 0 to 1, not '0.9'"),
+    (box(conf=True), "conf is a number from 0 to 1, not True"),
+    (box(conf=10**400), "conf is a number from 0 to 1"),
+    (box(bbox=(0.1, 0.2, 0.3)), "bbox is four numbers"),
+    (box(bbox=(0.1, 0.2, 0.3, None)), "bbox is four numbers"),
+    (box(bbox=(0.1, 0.2, 0.3, float("inf"))), "bbox is four numbers"),
+    (box(bbox=(0.8, 0.2, 0.3, 0.4)), "lies in it"),
+    (box(bbox=(-0.2, 0.2, 0.3, 0.4)), "lies in it"),
+    (box(bbox=(0.1, 0.2, 0, 0.4)), "bbox is empty"),
+    (box(bbox=(0.5, 0.2, -0.3, 0.4)), "bbox is empty"),
+    (box("9"), "the category '9' is none of animal, person, vehicle"),
+    (box(["1"]), "the category ['1'] is none of"),
+    ("a fox", "not a detection but 'a fox'"),
+    (None, "not a detection but None"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "said"), NOT_GOOD, ids=[said[:30] for _, said in NOT_GOOD])
+def test_a_detection_that_is_no_good_costs_only_itself(written, wrong, said):
+    detections = read_detections(written(("north/cam1/1.JPG", [wrong, box()]), ("south/cam1/9.JPG", [wrong])), NAMES)
+    assert detections.rows.tolist() == [0] and np.flatnonzero(detections.seen).tolist() == [0, 4]
+    assert not detections.blank.any(), "nobody knows what the refused one was"
+    if "bbox" in said and "no bbox" not in said:
+        assert "detection 1 of 2: bbox" in reasons(detections)["north/cam1/1.JPG"]
+    assert (
+        said in reasons(detections)["north/cam1/1.JPG"]
+        and "detection 1 of 1" in reasons(detections)["south/cam1/9.JPG"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        ("a.jpg", "not a photo but 'a.jpg'"),
+        (None, "not a photo but None"),
+        ({"detections": []}, "it has no file name: None"),
+        ({"file": 7, "detections": []}, "it has no file name: 7"),
+        ({"file": "", "detections": []}, "it has no file name: ''"),
+        ({"file": "x.jpg"}, "its detections are no list but None"),
+        ({"file": "x.jpg", "detections": {"1": 2}}, "its detections are no list but {'1': 2}"),
+        ({"file": "x.jpg", "detections": None}, "the detector could not read it: 'no reason given'"),
+        ({"file": "x\ud800.jpg", "detections": []}, NOT_HERE),
+        ({"file": "../../etc/passwd", "detections": []}, NOT_HERE),
+    ],
+)
+def test_a_photo_that_is_no_good_costs_only_itself(written, image, said):
+    detections = read_detections(written(image, ("north/cam1/1.JPG", [box()])), NAMES)
+    assert [row["reason"] for row in detections.bad] == [said]
+    assert detections.animals.sum() == 1 and detections.seen.sum() == 1
+
+
+def test_a_person_in_a_bad_box_is_all_over_the_photo(written):
+    detections = read_detections(written(("north/cam1/1.JPG", [box("2", bbox=(0.9, 0.9, 3, 3))])), NAMES)
+    assert detections.people[0] and detections.people_in(0).tolist() == [[0, 0, 1, 1]] and len(detections.bad) == 1
+
+
+def test_a_box_that_is_rounded_out_of_the_photo_is_cut_at_its_edge(written):
+    detections = read_detections(written(("north/cam1/1.JPG", [box(bbox=(-0.0004, 0.2, 1.0007, 0.8003))])), NAMES)
+    assert detections.boxes.tolist() == [[0, 0.2, 1, 1]] and len(detections.bad) == 0
+
+
+def test_classes_that_are_no_good_are_left_out(written):
+    odd = [["4", 0.2, 1], "4", ["4", "much"], [None, 0.9], ["4", float("nan")], ["4", 0.3]]
+    frame = read_detections(written(("north/cam1/1.JPG", [box(classifications=odd)])), NAMES).frame
+    assert (frame["label"][0], frame["label_score"][0]) == ("4", 0.3), "without names the number is shown"
+    frame = read_detections(written(("north/cam1/1.JPG", [box(classifications=7)])), NAMES).frame
+    assert frame["label"][0] is None
+
+
+def test_a_photo_twice_in_the_file_counts_once_with_all_that_was_found(written):
+    twice = [("north/cam1/1.JPG", [box()]), ("./north\\cam1//1.JPG", [box(), box("2")])]
+    detections = read_detections(written(*twice), NAMES)
+    assert sorted(detections.kinds) == ["animal", "person"] and "more than once" in detections.bad["reason"][0]
+
+
+def test_categories_may_have_other_numbers(written):
+    file = written(
+        ("north/cam1/1.JPG", [box("0"), box(2), box("1")]), detection_categories={"0": "Animal", "2": "human", "1": 5}
+    )
+    detections = read_detections(file, NAMES)
+    assert sorted(detections.kinds) == ["animal", "person"] and "the category '1'" in detections.bad["reason"][0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no JSON, or one that was cut off"),
+        (b'{"images": [', "no JSON, or one that was cut off"),
+        (b"\xff\xd8\xff\xe0 JFIF", "no JSON, or one that was cut off"),
+        (b"[" * 100_000, "no JSON, or one that was cut off"),
+        (b"[]", "a list, not the results of a batch"),
+        (b"3", "JSON of something else"),
+        (b'{"photos": []}', "there is no list of images in it"),
+        (b'{"images": {"a": 1}}', "there is no list of images in it"),
+    ],
+    ids=range(8),
+)
+def test_a_file_of_something_else_is_refused(tmp_path, content, said):
+    (tmp_path / "other.json").write_bytes(content)
+    with pytest.raises(FrameError, match=said) as refused:
+        read_detections(tmp_path / "other.json", NAMES)
+    assert "other.json" in str(refused.value) and "MegaDetector" in str(refused.value)
+
+
+def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path):
+    with pytest.raises(FrameError, match=r"gone\.json: No such file"):
+        read_detections(tmp_path / "gone.json", NAMES)
+    with pytest.raises(FrameError, match="takes the JSON"):
+        read_detections(tmp_path, NAMES)
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate((1 << 30) + 1)
+    with pytest.raises(FrameError, match="larger than 1 GB; split it"):
+        read_detections(tmp_path / "huge.json", NAMES)
+
+
+def test_arguments_that_do_not_fit(written):
+    file = written(("north/cam1/1.JPG", [box()]))
+    for threshold in (-0.1, 1.1, float("nan"), "0.2", None, True):
+        with pytest.raises(FrameError, match="threshold is a score from 0 to 1"):
+            read_detections(file, NAMES, threshold=threshold)
+    with pytest.raises(FrameError, match="threshold is a score"):
+        read_detections(file, NAMES).above(7)
+    with pytest.raises(FrameError, match="no column 'path'"):
+        read_detections(file, tc.SFrame({"name": NAMES}))
+    with pytest.raises(FrameError, match="photos is the frame of load_photos"):
+        read_detections(file, 7)
+    with pytest.raises(FrameError, match="kind='fox' is not known"):
+        read_detections(file, NAMES).having("fox")
+
+
+def test_no_photos_and_no_entries(written):
+    assert read_detections(written(), NAMES).counts == {
+        **{"photos": 5, "seen": 0, "animals": 0, "people": 0, "vehicles": 0, "blank": 0, "boxes": 0, "bad": 0},
+    }
+    nothing = read_detections(written(("a.jpg", [box()])), [])
+    assert len(nothing) == 0 and nothing.boxes.shape == (0, 4) and len(nothing.frame) == 0
+
+
+def test_bom_and_utf16_are_text_too(tmp_path):
+    content = json.dumps({"images": [{"file": "bäche/1.JPG", "detections": [box()]}]}, ensure_ascii=False)
+    for encoding in ("utf-8-sig", "utf-16"):
+        (tmp_path / "other.json").write_bytes(content.encode(encoding))
+        assert read_detections(tmp_path / "other.json", ["bäche/1.JPG"]).animals.all()
+
+
+def test_a_large_season_is_read_soon(written):
+    names = [f"site{number % 3}/cam{number % 60}/IMG_{number // 60:04d}.JPG" for number in range(20_000)]
+    file = written(*((f"/mnt/card/{name}", [box(), box("2")]) for name in names))
+    start = time.process_time()  # others may be at work here too
+    detections = read_detections(file, names)
+    assert time.process_time() - start < 5
+    assert detections.animals.all() and len(detections.bad) == 0
+
+
+@pytest.mark.parametrize(
+    ("paths", "rows"),
+    [
+        (["north/cam1/1.JPG", "south/cam1/1.JPG"], [0, 3]),
+        (["/media/card/north/cam1/1.JPG", "/media/card/north/cam2/1.JPG"], [0, 2]),
+        (["C:/a/b/north/cam1/1.JPG"], [0]),
+        (["\\\\server\\share\\south\\cam1\\9.JPG"], [4]),
+        (["cam2/1.JPG"], [2]),
+        (["9.JPG"], [4]),
+        (["1.JPG"], [None]),  # three photos are called so
+        (["cam1/1.JPG"], [None]),  # and two of them lie in a cam1
+        (["east/cam2/1.JPG"], [None]),  # another site
+        (["/m/east/cam2/1.JPG", "/m/west/cam2/1.JPG"], [None, None]),
+        (["/m/card/cam2/1.JPG", "/m/card/cam1/2.JPG"], [2, 1]),  # `card` is north here
+        (["/m/north/cam1/1.JPG", "/m/other/north/cam1/1.JPG"], [None, None]),  # either might be it
+        (["NORTH/cam1/1.JPG"], [None]),
+        (["", "/", "..", "north/cam1/"], [None, None, None, None]),
+    ],
+)
+def test_photos_are_known_by_the_end_of_their_paths(paths, rows):
+    assert match(paths, NAMES).rows == rows
+
+
+def test_folders_of_other_names_are_told(written):
+    assert match(["/m/card/cam2/1.JPG", "/m/card/cam1/2.JPG"], NAMES).moved == ("m/card", "north")
+    assert match(["/m/card/north/cam1/1.JPG"], NAMES).moved is None
+    detections = read_detections(written(("/m/card/cam2/1.JPG", [box()])), NAMES)
+    assert "the file's folder m/card is taken for north" in detections.note
+
+
+def test_names_with_backslashes_and_odd_names():
+    odd = ["a\\b.jpg", "<b>&amp;.jpg", "=1+1.jpg", "'; DROP TABLE photos; --.jpg", "名前.jpg"]
+    assert match(odd, odd).rows == [0, 1, 2, 3, 4]
+    assert match([f"/x/{name}" for name in odd[1:]], odd).rows == [1, 2, 3, 4]
+
+
+def test_people_are_made_unrecognisable(tmp_path):
+    random = np.random.default_rng(0)
+    photo = Image.fromarray(random.integers(0, 256, (300, 400, 3), np.uint8))
+    photo.info["comment"] = b"taken at home"
+    hidden = blurred(photo, [(0.25, 0.2, 0.5, 0.9), (0.98, 0.98, 1.0, 1.0)])
+    before, after = np.asarray(photo), np.asarray(hidden)
+    inside = after[60:270, 100:200]
+    assert len(np.unique(inside.reshape(-1, 3), axis=0)) <= 6 * 6
+    assert (before[:, :80] == after[:, :80]).all() and (before[before != after].size > 0)
+    assert (before[:40] == after[:40]).all(), "nothing but the box and its margin"
+    assert not hidden.info and np.asarray(photo).tobytes() == before.tobytes(), "a copy"
+    assert blurred(photo, []).tobytes() == photo.tobytes()
+
+
+def test_people_are_hidden_upright_and_nothing_else_goes_along(tmp_path):
+    photo = picture(1, (60, 40))
+    exif = photo.getexif()
+    exif[0x0112], exif[0x010E] = 6, "a name"
+    photo.save(tmp_path / "turned.jpg", exif=exif)
+    hidden = blurred(tmp_path / "turned.jpg", [(0.0, 0.0, 1.0, 1.0)])
+    assert hidden.size == (40, 60)
+    buffer = io.BytesIO()
+    hidden.save(buffer, "JPEG")
+    assert b"a name" not in buffer.getvalue()
+    assert blurred((tmp_path / "turned.jpg").read_bytes(), []).size == (40, 60)
+    for wrong in ((0, 0, 1), (0.5, 0, 0.4, 1), (0, 0, 2, 2), "left"):
+        with pytest.raises(FrameError, match="a box is"):
+            blurred(photo, [wrong])
+    with pytest.raises(PhotoError):
+        blurred(tmp_path / "gone.jpg", [])
