@@ -1,0 +1,129 @@
+"""At which time of day animals are about: a kernel density of times on the 24-hour circle.
+
+The kernel is a von Mises density, and its concentration is chosen by Taylor's
+rule as Ridout and Linkie took it to camera traps: "Estimating overlap of daily
+activity patterns from camera trap data" (2009), Journal of Agricultural,
+Biological and Environmental Statistics 14, 322-337; C. C. Taylor, "Automatic
+bandwidth selection for circular density estimation" (2008), Computational
+Statistics and Data Analysis 52, 3493-3500.
+"""
+
+from typing import Any, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from helpers.errors import FrameError
+
+FEW = 10  # observations, below which a curve says little
+
+_STEPS = 480  # points of the curve: one every three minutes
+_MOMENTS = 3  # trigonometric moments that the concentration is estimated by
+_LARGEST = 500.0  # concentration of the observations: times that are all the same have no end of it
+_RESAMPLES = 1000
+
+
+class Activity(NamedTuple):
+    """What the times of day of some observations say; hours are 0 to 24."""
+
+    observations: int
+    hours: np.ndarray  # float64 [481], from 0 to 24, both included
+    density: np.ndarray  # float64 [481], the share of observations per hour: its integral is 1
+    peak: Optional[float]  # the hour of the highest density; None without observations
+    low: Optional[float]  # the 95 % interval of the peak goes from `low` to `high`,
+    high: Optional[float]  # over midnight where `low` is more than `high`
+    mean: Optional[float]  # the mean direction, as an hour
+    resultant: float  # mean resultant length: 0 all round the clock, 1 always at the same time
+    concentration: float  # of the kernel; more is narrower
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few observations to rely on the curve."""
+        return self.observations < FEW
+
+    @property
+    def note(self) -> str:
+        """The peak in one line for a person."""
+        if self.peak is None or self.low is None or self.high is None:
+            return "no time of day is known"
+        count = f"{self.observations} observation{'s' * (self.observations != 1)}"
+        few = ": too few to rely on" if self.few else ""
+        return f"peak {clock(self.peak)}, 95 % interval {clock(self.low)} to {clock(self.high)} ({count}{few})"
+
+
+def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
+    """The activity curve of observations at these hours of the day, 0 to 24.
+
+    The concentration of the times is the largest of the three that maximum
+    likelihood gives for a von Mises distribution by the first, second and third
+    trigonometric moment, so that two peaks a day are not smoothed into one; the
+    kernel's is `(3 n k^2 I2(2k) / (4 sqrt(pi) I0(k)^2))^(2/5)` of it. The peak's
+    interval is the percentile interval of 1,000 resamples, drawn by `seed`, with
+    the same kernel. Raises `FrameError` for what is no hour of the day.
+
+    >>> found = activity([5.5, 6, 6.25, 6.5, 7.5])
+    >>> round(found.peak, 1), found.few
+    (6.1, True)
+    """
+    times = np.array(list(hours), np.float64)
+    if not ((times >= 0) & (times <= 24)).all():
+        raise FrameError("hours of the day are numbers from 0 to 24")
+    grid = np.linspace(0, 24, _STEPS + 1)
+    if not len(times):
+        return Activity(0, grid, np.zeros(_STEPS + 1), None, None, None, None, 0.0, 0.0)
+    angles = times * (np.pi / 12)
+    moment = np.exp(1j * angles).mean()
+    concentration = _concentration(angles)
+    density = _kernel(grid[:, None] - times, concentration).mean(axis=1)
+    peak = float(_peaks(density[None, :-1])[0])
+    low, high = _interval(times, concentration, peak, seed)
+    mean = float(np.angle(moment) * 12 / np.pi % 24)
+    return Activity(len(times), grid, density, peak, low, high, mean, float(abs(moment)), concentration)
+
+
+def clock(hour: float) -> str:
+    """An hour as a clock shows it: 6.5 as 06:30."""
+    minutes = round(hour * 60) % (24 * 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _concentration(angles: np.ndarray) -> float:
+    """That of the kernel for these angles, by Taylor's rule."""
+    from scipy.optimize import brentq
+    from scipy.special import ive
+
+    def likeliest(order: int) -> float:
+        length = min(float(abs(np.exp(1j * order * angles).mean())), 1.0)
+
+        def over(value: float) -> Any:  # the exponential factors of ive cancel out
+            return ive(order, value) / ive(0, value) - length
+
+        return _LARGEST if over(_LARGEST) <= 0 else float(brentq(over, 0.0, _LARGEST)) if over(0.0) < 0 else 0.0
+
+    k = max(likeliest(order) for order in range(1, _MOMENTS + 1))
+    return float((3 * len(angles) * k**2 * ive(2, 2 * k) / (4 * np.sqrt(np.pi) * ive(0, k) ** 2)) ** 0.4)
+
+
+def _kernel(hours: np.ndarray, concentration: float) -> np.ndarray:
+    """The von Mises density, per hour, at distances in hours."""
+    from scipy.special import ive
+
+    return np.exp(concentration * (np.cos(hours * (np.pi / 12)) - 1)) / (24 * ive(0, concentration))
+
+
+def _peaks(densities: np.ndarray) -> np.ndarray:
+    """The hour of the highest point of each curve, [curves, 480]: of the parabola through the three points there."""
+    top = densities.argmax(axis=1)
+    left, middle, right = (densities[np.arange(len(top)), (top + step) % _STEPS] for step in (-1, 0, 1))
+    bend = left - 2 * middle + right
+    shift = np.where(bend < 0, (left - right) / (2 * np.where(bend < 0, bend, -1)), 0)
+    return (top + np.clip(shift, -0.5, 0.5)) * (24 / _STEPS) % 24
+
+
+def _interval(times: np.ndarray, concentration: float, peak: float, seed: int) -> "tuple[float, float]":
+    minutes, counts = np.unique(np.round(times * 60) % (24 * 60), return_counts=True)
+    drawn = np.random.default_rng(seed).multinomial(len(times), counts / counts.sum(), size=_RESAMPLES)
+    grid = np.linspace(0, 24, _STEPS, endpoint=False)
+    peaks = _peaks(drawn @ _kernel(grid - minutes[:, None] / 60, concentration))
+    away = (peaks - peak + 12) % 24 - 12
+    low, high = np.percentile(away, (2.5, 97.5))
+    return float((peak + low) % 24), float((peak + high) % 24)

@@ -1,0 +1,38 @@
+"""Places made less exact on request, so that a rare animal is not found by whoever reads a table."""
+
+import math
+from typing import NamedTuple, Optional
+
+from helpers.errors import FrameError
+
+_KM = 111.32  # of a degree of latitude, and of one of longitude at the equator
+
+
+class Place(NamedTuple):
+    """A place in degrees north and east, and how far off it may be, in metres."""
+
+    latitude: float
+    longitude: float
+    uncertainty: Optional[int]
+
+
+def blurred(latitude: float, longitude: float, km: float) -> Place:
+    """The middle of the cell, about `km` wide and high, that a place lies in.
+
+    The cells are a grid that is the same for everybody: rows of `km` from the
+    equator on, and in each row columns of `km` at its middle from the meridian
+    of Greenwich on. All places of a cell become one, and nothing else about
+    the true place is left; `uncertainty` is half the cell's diagonal.
+    Raises `FrameError` for a width that is not above 0 and up to 1,000 km.
+
+    >>> blurred(51.2194, 4.4025, km=5)
+    Place(latitude=51.22619, longitude=4.41089, uncertainty=3536)
+    """
+    if isinstance(km, bool) or not isinstance(km, (int, float)) or not 0 < km <= 1000:
+        raise FrameError(f"blur_km={km!r} is the width of a grid's cells in km, above 0 and up to 1000")
+    step = km / _KM
+    row = math.floor(latitude / step) + 0.5
+    north = min(max(row * step, -90.0), 90.0)
+    step_east = step / max(math.cos(math.radians(min(abs(north), 89.0))), 1e-6)
+    east = (math.floor(longitude / step_east) + 0.5) * step_east
+    return Place(round(north, 5), round((east + 180) % 360 - 180, 5), math.ceil(km * 1000 / math.sqrt(2)))

@@ -1,0 +1,240 @@
+"""Where a species was seen: bars by site and, where coordinates are known, a map without a tile server.
+
+The map is Lambert's cylindrical equal-area projection, with the middle latitude
+as its standard parallel: areas are right everywhere, distances there.
+"""
+
+import math
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Polygon
+from matplotlib.ticker import MaxNLocator
+
+from helpers.fonts import families_of, fitted
+from helpers.fonts import width as text_width
+from helpers.sheet import GREY, INK, MatchesFigure
+from helpers.sighting_rows import CANDIDATE, CONFIRMED
+from helpers.timeline_style import COLOURS, FAINT, check_width, legend, plain
+from helpers.timeline_tables import by_site
+
+_RADIUS = 6371.0072  # km: the sphere that has the area of the Earth
+_MARGIN, _BAR, _TOP, _BELOW = 0.15, 0.27, 0.55, 0.55  # inches
+_MAP, _WIDE = 3.6, 6.5  # height of the map; width from which it stands beside the bars
+_LARGEST, _SMALLEST = 0.26, 0.05  # radius of a circle
+_LETTERS = 8  # points
+_LONGEST = 16  # ems of a name beside its bar
+_AWAY = (0.04, 0.22, 0.42)  # of a name from its circle
+_MOST = 40  # bars
+_NOWHERE = "no site"
+
+Box = Tuple[float, float, float, float]  # left, bottom, right, top, in inches
+
+
+class _Place(NamedTuple):
+    """A circle of the map, in inches from the left lower corner."""
+
+    name: str
+    x: float
+    y: float
+    confirmed: int
+    events: int
+
+
+def show_sites(sightings: Any, deployments: Optional[Any] = None, *, width: float = 7) -> Figure:
+    """Draw where a species was seen: a bar a site and, of sites with coordinates, a map; see `by_site`.
+
+    With the dates of `deployments` the bars are events per 100 camera-days,
+    beside the number of events. On the map north is up, the area of a circle is
+    its number of events, the dark part of it the confirmed ones, and a small
+    ring is a place where nothing was seen. Names that have no room are left
+    out. Raises `FrameError`.
+    """
+    check_width(width)
+    rows = list(by_site(sightings, deployments))
+    placed = [row for row in rows if row["latitude"] is not None]
+    shown = rows[:_MOST]
+    bars = _TOP + _BAR * max(1, len(shown)) + _BELOW
+    beside = bool(placed) and width >= _WIDE
+    height = max(bars, _MAP) if beside else bars + _MAP * bool(placed)
+    figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
+    figure.set_layout_engine("none")
+    room = 0.52 * width if beside else width
+    _draw_bars(figure, shown, len(rows) - len(shown), (0, height - bars, room, height))
+    if placed:
+        box = (room, height - _MAP, width, height) if beside else (0, 0, width, _MAP)
+        _draw_map(figure, placed, box, len(rows) - len(placed))
+    return figure
+
+
+def _draw_bars(figure: Figure, rows: List[Any], more: int, box: Box) -> None:
+    width, height = figure.get_size_inches()
+    rated = any(row["camera_days"] for row in rows)
+    names = [fitted(row["site"] or _NOWHERE, _LONGEST) for row in rows]
+    left = box[0] + _MARGIN + max(map(_inches, names), default=0) + 0.08
+    right = box[2] - 0.75
+    bottom = box[3] - _TOP - _BAR * max(1, len(rows))
+    axes = figure.add_axes((left / width, bottom / height, (right - left) / width, (box[3] - _TOP - bottom) / height))
+    keys = ("confirmed_rate", "candidate_rate") if rated else ("confirmed", "candidates")
+    most = max([sum(row[key] or 0 for key in keys) for row in rows] or [0]) or 1
+    for place, (name, row) in enumerate(zip(names, rows)):
+        style: Dict[str, Any] = {"va": "center", "size": _LETTERS, "parse_math": False}
+        axes.text(-0.02 * most, place, name, ha="right", color=INK, family=families_of(name), **style)
+        start = 0.0
+        for key, status in zip(keys, (CONFIRMED, CANDIDATE)):
+            axes.barh(place, row[key] or 0, 0.68, start, color=COLOURS[status], linewidth=0, zorder=2)
+            start += row[key] or 0
+        said = f"{row['confirmed']} + {row['candidates']}"
+        if rated and row["camera_days"] is None:
+            axes.text(0.01 * most, place, "effort not known", color=GREY, **style)
+        axes.text(1.02 * most, place, said, color=GREY, **style)
+    axes.set(xlim=(0, most), ylim=(max(1, len(rows)) - 0.5, -0.5), yticks=[])
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=not rated))
+    axes.set_xlabel("events per 100 camera-days" if rated else "events")
+    plain(axes)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color=FAINT, zorder=0)
+    if not rows:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no sighting", ha="center", transform=axes.transAxes, color=GREY, size=9)
+        return
+    entries = [(COLOURS[CONFIRMED], "confirmed"), (COLOURS[CANDIDATE], "+ candidates")]
+    legend(figure, entries, loc="upper left", bbox_to_anchor=((box[0] + 0.05) / width, (box[3] - 0.05) / height))
+    if more:
+        where = right / width, (box[3] - 0.22) / height
+        figure.text(*where, f"{more} more sites", size=_LETTERS, color=GREY, va="center", ha="right")
+
+
+def projected(latitudes: Sequence[float], longitudes: Sequence[float]) -> np.ndarray:
+    """Places in km east and north of their middle, float64 [places, 2], by the projection of this module.
+
+    >>> projected([60, 60.1], [10, 10]).round(1).tolist()
+    [[0.0, -5.6], [0.0, 5.6]]
+    """
+    latitude, longitude = np.radians(latitudes), np.radians(longitudes)
+    middle = float(np.clip((latitude.min() + latitude.max()) / 2, *np.radians((-85, 85))))
+    centre = np.angle(np.exp(1j * longitude).mean())
+    east = np.angle(np.exp(1j * (longitude - centre)))
+    north = (np.sin(latitude) - np.sin(middle)) / np.cos(middle)
+    return _RADIUS * np.stack([east * np.cos(middle), north], axis=1)
+
+
+def _draw_map(figure: Figure, rows: List[Any], box: Box, unplaced: int) -> None:
+    width, height = figure.get_size_inches()
+    left, low, right, high = box[0] + _MARGIN, box[1] + _MARGIN, box[2] - _MARGIN, box[3] - _MARGIN
+    axes = figure.add_axes((left / width, low / height, (right - left) / width, (high - low) / height))
+    across, up = right - left, high - low
+    axes.set(xlim=(0, across), ylim=(0, up), xticks=[], yticks=[], facecolor="#f8fafc")
+    for spine in axes.spines.values():
+        spine.set_color(FAINT)
+    km = projected([row["latitude"] for row in rows], [row["longitude"] for row in rows])
+    inner = _LARGEST + 0.12
+    foot, head = 0.5, 0.3  # room for the scale bar and the north arrow
+    extent = km.max(axis=0) - km.min(axis=0)
+    free = np.array([across - 2 * inner - 0.5, up - inner - foot - head])
+    scale = float(min([room / size for room, size in zip(free, extent) if size > 1e-3] or [free[0] / 1.0]))  # inches/km
+    middle = (km.max(axis=0) + km.min(axis=0)) / 2
+    points = (km - middle) * scale + (across / 2, foot + (up - foot - head) / 2)
+    most = max(row["confirmed"] + row["candidates"] for row in rows)
+    places = [
+        _Place(row["site"] or _NOWHERE, float(x), float(y), row["confirmed"], row["confirmed"] + row["candidates"])
+        for row, (x, y) in zip(rows, points)
+    ]
+    for place in sorted(places, key=lambda each: -each.events):
+        radius = _radius(place.events, most)
+        if not place.events:
+            axes.add_patch(Circle((place.x, place.y), radius, fill=False, edgecolor=GREY, linewidth=1, zorder=3))
+            continue
+        for count, status in ((place.events, CANDIDATE), (place.confirmed, CONFIRMED)):
+            if count:
+                size = radius * math.sqrt(count / place.events)
+                style = {"facecolor": COLOURS[status], "edgecolor": "white", "linewidth": 0.8, "alpha": 0.92}
+                axes.add_patch(Circle((place.x, place.y), size, zorder=3, **style))
+    bar = _round(0.3 * across / scale)
+    taken = [(0.0, 0.0, bar * scale + 0.3, 0.45), (across - 0.4, up - 0.6, across, up)]
+    unnamed = _draw_names(axes, places, most, taken, across, up)
+    _draw_scale(axes, bar, scale)
+    _draw_north(axes, across - 0.22, up - 0.5)
+    notes = [f"{unnamed} without room for a name"] if unnamed else []
+    notes += [f"{unplaced} without coordinates"] if unplaced else []
+    if notes:
+        axes.text(across - 0.06, 0.07, "; ".join(notes), size=7, color=GREY, ha="right", va="bottom")
+
+
+def _radius(events: int, most: int) -> float:
+    return max(_SMALLEST, _LARGEST * math.sqrt(events / most)) if events else _SMALLEST
+
+
+def _draw_names(axes: Any, places: List[_Place], most: int, taken: List[Box], across: float, up: float) -> int:
+    """Write names beside circles, none over another or over a circle; returns for how many there was no room."""
+    circles = [_around(place.x, place.y, _radius(place.events, most)) for place in places]
+    taken, unnamed, high = [*taken, *circles], 0, _LETTERS / 72 * 1.25
+    for place in sorted(places, key=lambda each: (-each.events, each.name)):
+        name = fitted(place.name, _LONGEST)
+        wide, radius = _inches(name), _radius(place.events, most)
+        boxes = [box for far in _AWAY for box in _beside(place.x, place.y, radius + far, wide, high)]
+        fit = (each for each in boxes if _within(each, across, up) and not any(_meet(each, one) for one in taken))
+        box = next(fit, None)
+        if box is None:
+            unnamed += 1
+            continue
+        taken.append(box)
+        near = min(max(place.x, box[0]), box[2]), min(max(place.y, box[1]), box[3])
+        if math.hypot(near[0] - place.x, near[1] - place.y) > radius + 2 * _AWAY[0]:
+            axes.plot([place.x, near[0]], [place.y, near[1]], color=GREY, linewidth=0.7, zorder=4)
+        style = {"size": _LETTERS, "color": INK, "va": "center", "parse_math": False, "zorder": 5}
+        axes.text(box[0], (box[1] + box[3]) / 2, name, family=families_of(name), **style)
+    return unnamed
+
+
+def _inches(name: str) -> float:
+    """How wide a name is drawn, with what hinting may add."""
+    return 1.05 * text_width(name) * _LETTERS / 72 + 0.02
+
+
+def _beside(x: float, y: float, reach: float, wide: float, high: float) -> List[Box]:
+    """The places for a text around a point, at that distance from it."""
+    slant = 0.71 * reach
+    corners = [
+        (x + reach, y - high / 2),
+        (x - reach - wide, y - high / 2),
+        (x - wide / 2, y + reach),
+        (x - wide / 2, y - reach - high),
+        (x + slant, y + slant),
+        (x + slant, y - slant - high),
+        (x - slant - wide, y + slant),
+        (x - slant - wide, y - slant - high),
+    ]
+    return [(left, low, left + wide, low + high) for left, low in corners]
+
+
+def _within(box: Box, across: float, up: float) -> bool:
+    return box[0] >= 0 and box[1] >= 0 and box[2] <= across and box[3] <= up
+
+
+def _around(x: float, y: float, radius: float) -> Box:
+    return x - radius, y - radius, x + radius, y + radius
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _round(most: float) -> float:
+    """The largest of 1, 2, 5, 10, ... (and 0.5, 0.2, ...) that is no more."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(step * power for step in (1, 2, 5) if step * power <= most * (1 + 1e-9))
+
+
+def _draw_scale(axes: Any, length: float, scale: float) -> None:
+    """A bar of so many km."""
+    left, right, y = 0.12, 0.12 + length * scale, 0.13
+    axes.plot([left, left, right, right], [y + 0.06, y, y, y + 0.06], color=INK, linewidth=1.2, zorder=5)
+    said = f"{length:,.0f} km" if length >= 1 else f"{length * 1000:,.0f} m"
+    axes.text((left + right) / 2, y + 0.06, said, size=7.5, color=INK, ha="center", va="bottom", zorder=5)
+
+
+def _draw_north(axes: Any, x: float, y: float) -> None:
+    axes.add_patch(Polygon([(x, y + 0.26), (x - 0.08, y), (x, y + 0.06), (x + 0.08, y)], color=INK, zorder=5))
+    axes.text(x, y + 0.29, "N", size=8, color=INK, ha="center", va="bottom", zorder=5)

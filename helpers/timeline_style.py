@@ -1,0 +1,41 @@
+"""How the figures of a timeline look: their colours, which differ in lightness too, their axes and legends."""
+
+from typing import Any, Dict, Sequence, Tuple
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from helpers.errors import FrameError
+from helpers.sheet import GREY, INK
+from helpers.sighting_rows import CANDIDATE, CONFIRMED
+
+COLOURS = {CONFIRMED: "#1d4ed8", CANDIDATE: "#93c5fd"}
+LIGHT, FAINT = "#e5e7eb", "#f0f1f3"
+
+_NARROWEST, _WIDEST = 3.5, 20  # inches
+
+
+def check_width(width: Any) -> None:
+    """Raise `FrameError` unless a figure can be so wide."""
+    if isinstance(width, bool) or not isinstance(width, (int, float)) or not _NARROWEST <= width <= _WIDEST:
+        raise FrameError(f"width={width!r}: a figure is {_NARROWEST} to {_WIDEST} inches wide")
+
+
+def plain(axes: Any) -> None:
+    """Axes with small grey numbers, and without a frame."""
+    axes.tick_params(labelsize=8, colors=GREY, labelcolor=GREY)
+    for label in (axes.xaxis.label, axes.yaxis.label):
+        label.set(size=8, color=INK)
+    for side in ("top", "right"):
+        if side in axes.spines:
+            axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        if side in axes.spines:
+            axes.spines[side].set_color("#c3c9d2")
+
+
+def legend(figure: Figure, entries: Sequence[Tuple[Any, str]], loc: str = "outside lower left", **place: Any) -> None:
+    """What the colours mean, below the axes or at another place."""
+    patches = [Patch(facecolor=colour, edgecolor=LIGHT, linewidth=0.6, label=text) for colour, text in entries]
+    style: Dict[str, Any] = dict(place, loc=loc, ncols=len(patches), frameon=False, fontsize=8, labelcolor=GREY)
+    figure.legend(handles=patches, handlelength=1.2, handleheight=0.9, columnspacing=1.2, **style)

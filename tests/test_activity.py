@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from scipy.stats import vonmises
+
+from helpers.activity import activity, clock
+from helpers.errors import FrameError
+
+
+def drawn(peak, count, concentration=30.0, seed=0):
+    angles = vonmises.rvs(concentration, size=count, random_state=np.random.RandomState(seed))
+    return (peak + angles * 12 / np.pi) % 24
+
+
+def away(one, other):
+    return (one - other + 12) % 24 - 12
+
+
+@pytest.mark.parametrize("truth", [6.0, 23.9])
+def test_the_peak_of_50_draws_is_found(truth):
+    every = [activity(drawn(truth, 50, seed=seed)) for seed in range(20)]
+    errors = [abs(away(found.peak, truth)) for found in every]
+    assert np.mean(errors) < 0.3 and max(errors) < 1
+    found = every[1]
+    assert abs(away(found.mean, truth)) < 0.3 and 0.9 < found.resultant < 1 and not found.few
+    assert found.note.startswith(f"peak {clock(found.peak)}, 95 % interval ")
+
+
+def test_the_density_is_that_of_scipy_and_its_integral_is_1():
+    hours = drawn(5, 20)
+    found = activity(hours)
+    at = 137
+    angle = (found.hours[at] - hours) * np.pi / 12
+    assert found.density[at] == pytest.approx(vonmises.pdf(angle, found.concentration).mean() * np.pi / 12)
+    assert found.density[:-1].sum() * 24 / 480 == pytest.approx(1)
+    assert found.density[0] == pytest.approx(found.density[-1])
+
+
+def test_the_concentration_is_taylors_by_hand():
+    from scipy.special import iv
+
+    hours = drawn(12, 40, concentration=2.0)
+    kappas = []
+    for order in (1, 2, 3):
+        length = abs(np.exp(1j * order * hours * np.pi / 12).mean())
+        grid = np.linspace(0.001, 30, 300_000)
+        kappas.append(grid[np.argmin(abs(iv(order, grid) / iv(0, grid) - length))])
+    k = max(kappas)
+    expected = (3 * 40 * k**2 * iv(2, 2 * k) / (4 * np.sqrt(np.pi) * iv(0, k) ** 2)) ** 0.4
+    assert activity(hours).concentration == pytest.approx(expected, rel=1e-3)
+
+
+def test_two_peaks_a_day_stay_two():
+    found = activity([*drawn(5, 40), *drawn(17, 60)])
+    assert abs(found.peak - 17) < 0.5
+    assert found.density[100] > 5 * found.density[220]  # at 5 and at 11 o'clock
+
+
+def test_the_interval_holds_the_truth_about_as_often_as_it_says():
+    found = [activity(drawn(6, 50, 12.0, seed)) for seed in range(40)]
+    inside = sum(away(each.low, 6) <= 0 <= away(each.high, 6) for each in found)
+    assert inside >= 34
+
+
+def test_the_same_twice():
+    one, other = activity(drawn(3, 30)), activity(drawn(3, 30))
+    assert (one.peak, one.low, one.high) == (other.peak, other.low, other.high)
+
+
+@pytest.mark.parametrize("hours", [[3.0], [0, 24, 0], [0, 6, 12, 18], [1, 13]])
+def test_a_few_are_told(hours):
+    found = activity(hours)
+    assert found.few and "too few" in found.note and np.isfinite(found.density).all()
+    assert found.density[:-1].sum() * 24 / 480 == pytest.approx(1, rel=1e-3)
+
+
+def test_none_is_none():
+    found = activity([])
+    assert found.peak is found.mean is None and not found.density.any()
+    assert found.note == "no time of day is known"
+
+
+@pytest.mark.parametrize("hours", [[25], [-1], [np.nan]])
+def test_what_is_no_hour(hours):
+    with pytest.raises(FrameError, match="0 to 24"):
+        activity(hours)
+
+
+def test_clock():
+    assert [clock(hour) for hour in (6.5, 23.999, 0, 24)] == ["06:30", "00:00", "00:00", "00:00"]

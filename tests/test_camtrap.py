@@ -1,0 +1,401 @@
+"""Camtrap DP packages: what is asked for, what is written, and what the check finds."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from helpers import camtrap
+from helpers.camtrap import check_camtrap, write_camtrap
+from helpers.camtrap_rules import columns_of
+from helpers.columns import typed_frame
+from helpers.coordinates import blurred
+from helpers.detections import read_detections
+from helpers.errors import ExportError, FrameError
+from helpers.events import add_events
+from helpers.photos import load_photos
+from tests.sightings import WHEN, sightings
+
+FORD, MILL = "=ford,1", 'mill "x"\nü'
+PHOTOS = [  # path, taken, deployment, event
+    ("north/1.JPG", WHEN(2026, 5, 1, 21, 0, 0), FORD, 0),
+    ("north/2.JPG", WHEN(2026, 5, 1, 21, 0, 2), FORD, 0),
+    ('mill, "x"/=3.png', WHEN(2026, 5, 2, 3), MILL, 1),
+    ("mill/ü\u00a04.jpg", WHEN(2026, 5, 3), MILL, 2),
+    ("south/5.jpg", WHEN(2026, 5, 4), MILL, 3),
+]
+ILLEGAL = ["../x.jpg", "/x.jpg", ".x/y.jpg", "~x.jpg", "a..b.jpg", "a\nb.jpg", "a\u2028b.jpg", "=x.jpg", "", None]
+TRUE = (51.219431, 4.402512)
+ASKED = {
+    "contributors": [{"title": "Ada", "role": "contact"}],
+    "project": {"title": "Ford, 2026", "samplingDesign": "opportunistic", "captureMethod": ["activityDetection"]},
+    "offset": "+02:00",
+    "classified_by": "=Ada",
+}
+
+
+def season(photos=PHOTOS):
+    columns = zip(("path", "taken", "deployment", "event"), (str, WHEN, str, int), range(4))
+    return typed_frame((name, kind, [photo[place] for photo in photos]) for name, kind, place in columns)
+
+
+def placed(*, names=(FORD, MILL), places=(TRUE, (51.3, 4.5))):
+    return typed_frame(
+        [
+            ("deployment", str, list(names)),
+            ("site", str, ["ford", "+mill"]),
+            ("camera", str, ["C1", None]),
+            ("latitude", float, [place and place[0] for place in places]),
+            ("longitude", float, [place and place[1] for place in places]),
+            ("start", WHEN, [WHEN(2026, 4, 1), None]),
+            ("end", WHEN, [WHEN(2026, 6, 1), None]),
+        ]
+    )
+
+
+def seen(*statuses):
+    rows = [(status, PHOTOS[row][1], None) for status, row in zip(statuses, (0, 2, 3))]
+    paths = [{"path": PHOTOS[row][0]} for row in (0, 2, 3)]
+    return sightings(*[(*row, path) for row, path in zip(rows, paths)])
+
+
+FOXES = {"Vulpes vulpes": seen("confirmed", "candidate", "rejected")}
+
+
+def rows_of(package, table):
+    with (package.folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        assert reader.fieldnames == columns_of(table)
+        return list(reader)
+
+
+def about(package):
+    return json.loads((package.folder / "datapackage.json").read_text("utf-8"))
+
+
+def found(tmp_path, boxes):
+    """Detections of the photos; a box is its category and score, None a photo that was not looked at."""
+    images = [
+        {
+            "file": photo[0],
+            "detections": [{"category": kind, "conf": score, "bbox": [0.9, 0.2, 0.1, 0.3]} for kind, score in own],
+        }
+        for photo, own in zip(PHOTOS, boxes)
+        if own is not None
+    ]
+    file = tmp_path / "detections.json"
+    file.write_text(json.dumps({"images": images}))
+    return read_detections(file, season())
+
+
+# What is asked for
+
+
+def test_all_that_is_missing_is_named_at_once(tmp_path):
+    with pytest.raises(FrameError) as caught:
+        write_camtrap(tmp_path / "package", season(), FOXES, placed(names=(FORD, "NA"), places=(TRUE, None)))
+    said = str(caught.value)
+    for wanted in (
+        f"deployments= has no row for {MILL!r}",
+        "latitude and longitude of 'NA'",
+        "another name for the deployment 'NA'",
+        "start and end of 'NA', which have no photos",
+        "contributors=",
+        "samplingDesign, one of simpleRandom",
+        "captureMethod",
+        "offset=",
+        "classified_by=",
+    ):
+        assert wanted in said
+    assert not (tmp_path / "package").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"offset": "2 hours"}, "no offset from UTC"),
+        ({"offset": "+15:00"}, "no offset from UTC"),
+        ({"offset": {FORD: "Z"}}, "the offset from UTC of 'mill"),
+        ({"contributors": [{"title": "Ada", "role": "boss"}]}, "not 'boss'"),
+        ({"candidates": "maybe"}, "candidates='maybe'"),
+        ({"rejected": "unknown"}, "rejected='unknown'"),
+        ({"blur_km": 0}, "blur_km=0"),
+    ],
+)
+def test_what_cannot_be(change, said, tmp_path):
+    with pytest.raises(FrameError, match=said):
+        write_camtrap(tmp_path / "package", season(), FOXES, placed(), **{**ASKED, **change})
+    assert not (tmp_path / "package").exists()
+
+
+def test_sightings_of_another_frame_and_species_without_a_name(tmp_path):
+    other = sightings(("confirmed", PHOTOS[0][1], None, {"path": PHOTOS[4][0]}))
+    with pytest.raises(FrameError, match="not of this frame"):
+        write_camtrap(tmp_path / "package", season(), {"Vulpes vulpes": other}, placed(), **ASKED)
+    with pytest.raises(FrameError, match="scientific name"):
+        write_camtrap(tmp_path / "package", season(), {" ": other}, placed(), **ASKED)
+    with pytest.raises(FrameError, match="no column 'event'"):
+        write_camtrap(tmp_path / "package", season().remove_column("event"), FOXES, placed(), **ASKED)
+
+
+# What is written
+
+
+def test_a_package(tmp_path):
+    package = write_camtrap(tmp_path / "new" / "package", season(), FOXES, placed(), **ASKED, rejected="unclassified")
+    assert package.counts == {"deployments": 2, "media": 5, "observations": 3} and len(package.bad) == 0
+    ford, mill = rows_of(package, "deployments")
+    assert (ford["deploymentID"], ford["latitude"], ford["deploymentStart"]) == (
+        "'" + FORD,
+        "51.219431",
+        "2026-04-01T00:00:00+02:00",
+    )
+    assert (mill["deploymentID"], mill["locationName"]) == (MILL, "'+mill")
+    assert mill["deploymentStart"] == "2026-05-02T03:00:00+02:00" and "first photo" in mill["deploymentComments"]
+    media = rows_of(package, "media")
+    assert [row["filePath"] for row in media] == [photo[0] for photo in PHOTOS]
+    assert {row["filePublic"] for row in media} == {"false"} and len({row["mediaID"] for row in media}) == 5
+    assert media[2]["fileMediatype"] == "image/png" and media[0]["fileMediatype"] == "image/jpeg"
+    sure, maybe, never = rows_of(package, "observations")
+    assert (sure["observationType"], sure["scientificName"], sure["observationLevel"]) == (
+        "animal",
+        "Vulpes vulpes",
+        "event",
+    )
+    assert (sure["eventStart"][-14:], sure["eventEnd"][-14:]) == ("21:00:00+02:00", "21:00:02+02:00")
+    assert (sure["classificationMethod"], sure["classifiedBy"], sure["mediaID"]) == ("human", "'=Ada", "")
+    assert (maybe["observationType"], maybe["scientificName"]) == ("unclassified", "")
+    assert maybe["observationComments"] == "candidate for Vulpes vulpes (rank 2)"
+    assert (never["observationType"], never["observationComments"]) == ("unclassified", "not Vulpes vulpes")
+    told = about(package)
+    assert told["temporal"] == {"start": "2026-04-01", "end": "2026-06-01"} and told["name"] == "ford-2026"
+    assert told["taxonomic"] == [{"scientificName": "Vulpes vulpes"}] and told["project"]["observationLevel"] == [
+        "event"
+    ]
+    assert told["spatial"]["coordinates"][0][2] == [4.5, 51.3]
+    assert all("/1.0.2/" in each["schema"] for each in told["resources"])
+
+
+def test_the_same_season_gives_the_same_ids(tmp_path):
+    one, other = (
+        write_camtrap(tmp_path / name, season(photos), FOXES, placed(), **ASKED)
+        for name, photos in (("one", PHOTOS), ("other", [*PHOTOS[3:], *PHOTOS[:3]]))
+    )
+    for table in ("media", "observations"):
+        assert sorted(map(str, rows_of(one, table))) == sorted(map(str, rows_of(other, table)))
+
+
+def test_several_species(tmp_path):
+    told = {
+        **FOXES,
+        "Meles meles": seen("candidate", "confirmed", "candidate"),
+        "=Ursus": seen("confirmed", "rejected"),
+    }
+    package = write_camtrap(tmp_path / "p", season(), told, placed(), **ASKED, candidates="unknown")
+    rows = rows_of(package, "observations")
+    assert [(row["observationType"], row["scientificName"]) for row in rows] == [
+        ("animal", "Vulpes vulpes"),
+        ("animal", "'=Ursus"),
+        ("animal", "Meles meles"),
+        ("unknown", ""),
+    ]
+    assert len({row["observationID"] for row in rows}) == 4 and rows[0]["eventID"] == rows[1]["eventID"]
+    none = write_camtrap(tmp_path / "q", season(), FOXES, placed(), **ASKED, candidates="leave out")
+    assert none.counts["observations"] == 1
+
+
+def test_photos_that_cannot_be_in_it_are_told(tmp_path):
+    bad = [(path, WHEN(2026, 5, 5), FORD, 10 + number) for number, path in enumerate(ILLEGAL)]
+    bad += [
+        ("a.jpg", None, FORD, 30),
+        ("b.jpg", WHEN(2026, 5, 5), None, 31),
+        (PHOTOS[0][0], WHEN(2026, 5, 5), FORD, 32),
+    ]
+    package = write_camtrap(tmp_path / "p", season([*PHOTOS, *bad]), FOXES, placed(), **ASKED)
+    assert package.counts["media"] == 5 and len(package.bad) == len(bad)
+    reasons = list(package.bad["reason"])
+    assert sum("does not allow" in reason for reason in reasons) == 7
+    for part in ("below=", "no path", "when it was taken", "no deployment", "the same path"):
+        assert any(part in reason for reason in reasons)
+    below = write_camtrap(tmp_path / "q", season([*PHOTOS, *bad]), FOXES, placed(), **ASKED, below="photos/")
+    assert "photos/=x.jpg" in [row["filePath"] for row in rows_of(below, "media")]
+
+
+def test_detections_by_photo(tmp_path):
+    told = found(tmp_path, [[("1", 0.9)], [("2", 0.8), ("1", 0.5)], [("3", 0.7)], [], None])
+    package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **ASKED, detections=told, public=True)
+    assert [row["filePublic"] for row in rows_of(package, "media")] == ["true", "false", "true", "true", "false"]
+    rows = [row for row in rows_of(package, "observations") if row["observationLevel"] == "media"]
+    ids = [row["mediaID"] for row in rows_of(package, "media")]
+    assert sorted(
+        (ids.index(row["mediaID"]), row["observationType"], row["classificationProbability"]) for row in rows
+    ) == [
+        (0, "animal", "0.9"),
+        (1, "animal", "0.5"),
+        (1, "human", "0.8"),
+        (2, "vehicle", "0.7"),
+        (3, "blank", ""),
+    ]
+    assert {row["classifiedBy"] for row in rows} == {"MegaDetector"} and rows[0]["bboxX"] == "0.9"
+    assert about(package)["project"]["observationLevel"] == ["event", "media"]
+
+
+@pytest.mark.parametrize("offset", ["Z", "-05:30", {FORD: "+02:00", MILL: "+0100"}])
+def test_offsets(offset, tmp_path):
+    package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **{**ASKED, "offset": offset})
+    ends = {row["timestamp"][19:] for row in rows_of(package, "media")}
+    assert ends == ({"+02:00", "+01:00"} if isinstance(offset, dict) else {"+00:00" if offset == "Z" else offset})
+
+
+def test_blurred_coordinates_are_nowhere_in_the_package(tmp_path):
+    package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **ASKED, blur_km=5)
+    ford = rows_of(package, "deployments")[0]
+    place = blurred(*TRUE, 5)
+    assert (float(ford["latitude"]), float(ford["longitude"])) == place[:2] and ford["coordinateUncertainty"] == "3536"
+    assert "grid of 5 km" in ford["deploymentComments"] and about(package)["coordinatePrecision"] == 0.04492
+    everything = "".join(file.read_text("utf-8") for file in package.folder.iterdir())
+    assert "51.2194" not in everything and "4.4025" not in everything
+
+
+def test_blurring():
+    assert blurred(*TRUE, 5) == blurred(TRUE[0] + 1e-4, TRUE[1] + 1e-4, 5)
+    for latitude, longitude in (TRUE, (-33.9, 18.4), (89.99, 10), (0, 179.999), (0, -179.999), (-90, -180)):
+        place = blurred(latitude, longitude, 10)
+        assert -90 <= place.latitude <= 90 and -180 <= place.longitude <= 180
+        assert abs(place.latitude - latitude) * 111.32 <= 5.001
+    for wrong in (0, -1, 2000, "5", True):
+        with pytest.raises(FrameError, match="blur_km"):
+            blurred(0, 0, wrong)
+
+
+def test_nothing_is_written_over_and_nothing_is_left_half(tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(FrameError, match="is there already"):
+        write_camtrap(tmp_path / "there", season(), FOXES, placed(), **ASKED)
+
+    def full(file, table, rows):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(camtrap, "write_table", full)
+    with pytest.raises(ExportError, match="No space left"):
+        write_camtrap(tmp_path / "full", season(), FOXES, placed(), **ASKED)
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+# What the check finds
+
+
+@pytest.fixture
+def package(tmp_path):
+    pytest.importorskip("frictionless", reason="packages are checked by an optional library")
+    told = found(tmp_path, [[("1", 0.9)], [("2", 0.8)], [("3", 0.7)], [], None])
+    return write_camtrap(tmp_path / "package", season(), FOXES, placed(), **ASKED, detections=told, blur_km=1)
+
+
+def faults(package):
+    return [(row["file"], row["row"], row["field"]) for row in check_camtrap(package.folder)]
+
+
+def change(package, table, row, **cells):
+    rows = rows_of(package, table)
+    rows[row].update(cells)
+    with (package.folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns_of(table))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def test_what_we_write_is_right(package):
+    assert faults(package) == []
+    assert check_camtrap(str(package.folder)).column_names() == ["file", "row", "field", "reason"]
+
+
+@pytest.mark.parametrize(
+    ("table", "field", "value"),
+    [
+        ("deployments", "latitude", "91"),
+        ("deployments", "longitude", ""),
+        ("deployments", "deploymentEnd", "2026-06-01T00:00:00"),
+        ("media", "filePath", "../x.jpg"),
+        ("media", "filePublic", "perhaps"),
+        ("media", "fileMediatype", "jpeg"),
+        ("observations", "observationType", "beast"),
+        ("observations", "count", "0"),
+        ("observations", "classificationProbability", "1.5"),
+        ("observations", "bboxWidth", "0"),
+    ],
+)
+def test_what_is_wrong_in_a_cell(package, table, field, value):
+    change(package, table, 1, **{field: value})
+    told = faults(package)
+    assert any(file == f"{table}.csv" and name == field for file, _, name in told)
+    assert all(row for _, row, _ in told)
+
+
+def test_what_points_nowhere_and_what_is_twice(package):
+    change(package, "observations", 0, mediaID="nobody")
+    twice = rows_of(package, "media")[0]["mediaID"]
+    change(package, "media", 1, mediaID=twice)
+    assert {file for file, _, _ in faults(package)} == {"media.csv", "observations.csv"}
+
+
+def test_what_is_wrong_in_the_package_itself(package):
+    told = about(package)
+    told["contributors"] = [{"role": "boss"}]
+    told["created"], told["temporal"] = "yesterday", {"start": "1 May"}
+    told["project"].update(samplingDesign="lazy", captureMethod="activityDetection")
+    told["resources"][0]["path"] = "https://example.org/deployments.csv"
+    told["resources"][1]["path"] = "../media.csv"
+    told["taxonomic"] = [{"taxonRank": "species"}]
+    del told["spatial"]
+    (package.folder / "datapackage.json").write_text(json.dumps(told))
+    fields = [field for file, _, field in faults(package) if file == "datapackage.json"]
+    assert fields == [
+        "spatial",
+        "created",
+        "contributors",
+        "project.samplingDesign",
+        "project.captureMethod",
+        "temporal.start",
+        "temporal.end",
+        "taxonomic",
+        "deployments",
+        "media",
+    ]
+
+
+def test_what_is_no_package(tmp_path):
+    pytest.importorskip("frictionless", reason="packages are checked by an optional library")
+    with pytest.raises(FrameError, match=r"datapackage\.json: No such file"):
+        check_camtrap(tmp_path)
+    for text, said in (("{", "no JSON"), ("[]", "no object")):
+        (tmp_path / "datapackage.json").write_text(text)
+        with pytest.raises(FrameError, match=said):
+            check_camtrap(tmp_path)
+    (tmp_path / "datapackage.json").write_text("{}")
+    assert len(check_camtrap(tmp_path)) == 8 + 3
+
+
+def test_without_the_library_the_way_out_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "frictionless", None)
+    with pytest.raises(FrameError, match=r"pip install \"photokin\[camtrap\]\""):
+        check_camtrap(tmp_path)
+
+
+FIELDCAM = Path(__file__).parents[2] / "shared" / "data" / "fieldcam"
+
+
+@pytest.mark.skipif(not FIELDCAM.is_dir(), reason="the field-camera photos are not on this machine")
+def test_a_package_of_real_photos(tmp_path):
+    pytest.importorskip("frictionless", reason="packages are checked by an optional library")
+    data, _ = load_photos(FIELDCAM, layout="{site}/{camera}", progress=False)
+    names = sorted(set(data["deployment"]))
+    kinds = {"latitude": float, "longitude": float, "start": WHEN, "end": WHEN}
+    values = {"latitude": [-12.8] * len(names), "longitude": [-69.3] * len(names)}
+    nothing = [None] * len(names)
+    columns = [(name, kind, values.get(name, nothing)) for name, kind in kinds.items()]
+    cameras = typed_frame([("deployment", str, names), *columns, ("site", str, names), ("camera", str, names)])
+    package = write_camtrap(tmp_path / "p", add_events(data), {}, cameras, **{**ASKED, "offset": "-05:00"})
+    assert package.counts["media"] == len(data) > 100 and len(package.bad) == 0
+    assert len(check_camtrap(package.folder, progress=False)) == 0

@@ -1,0 +1,252 @@
+"""The tables of when and where, and the figures of them."""
+
+import datetime
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.columns import typed_frame
+from helpers.errors import FrameError
+from helpers.site_map import projected
+from helpers.timeline import (
+    activity_of,
+    activity_table,
+    by_date,
+    by_site,
+    show_activity,
+    show_dates,
+    show_sites,
+    show_strip,
+)
+from tests.pictures import folder_of
+from tests.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings
+
+MAY = WHEN(2026, 5, 4)  # a Monday
+DAY = datetime.timedelta(days=1)
+
+
+def at(day, hour=21, minute=0):
+    return MAY + day * DAY + datetime.timedelta(hours=hour, minutes=minute)
+
+
+@pytest.fixture
+def seen():
+    return sightings(
+        ("confirmed", at(0), "ford"),
+        ("confirmed", at(1, 22, 30), "ford"),
+        ("confirmed", at(9, 1), "mill"),
+        ("candidate", at(1, 23), "mill"),
+        ("candidate", None, None),
+        ("rejected", at(3), "ford"),
+    )
+
+
+@pytest.fixture
+def placed():
+    return deployments(
+        ("ford", MAY, MAY + 5 * DAY, 51.21, 4.40),
+        ("mill", MAY + DAY, MAY + 3 * DAY, 51.23, 4.47),
+        ("ridge", MAY + 8 * DAY, MAY + 10 * DAY, 51.27, 4.41),
+        (HOSTILE, None, None, None, None),
+    )
+
+
+def size(figure):
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi="figure")
+    return Image.open(buffer).size
+
+
+def written(figure):
+    """All text of a figure."""
+    figure.draw_without_rendering()
+    return " | ".join(each.get_text() for each in figure.findobj(lambda one: hasattr(one, "get_text")))
+
+
+# Tables
+
+
+def test_by_hour_of_day(seen):
+    table = activity_table(seen)
+    assert list(table["hour"]) == list(range(24))
+    assert [(row["hour"], row["confirmed"], row["candidates"]) for row in table if row["confirmed"]] == [
+        (1, 1, 0),
+        (21, 1, 0),
+        (22, 1, 0),
+    ]
+    assert table[23]["candidates"] == 1 and sum(table["candidates"]) == 1
+    assert sum(table["confirmed_density"]) == pytest.approx(1, abs=1e-6)
+    assert activity_of(seen).observations == 3 and activity_of(seen, "candidate").observations == 1
+    assert list(activity_table(seen[5:6])["confirmed_density"]) == [None] * 24
+    with pytest.raises(FrameError, match="rejected"):
+        activity_of(seen, "rejected")
+
+
+def test_by_date_without_effort(seen):
+    table = by_date(Judged(seen))
+    assert len(table) == 10 and table[0]["start"] == MAY and set(table["days"]) == {1}
+    assert [row["confirmed"] for row in table] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert [row["candidates"] for row in table][:2] == [0, 1]
+    assert set(table["camera_days"]) == set(table["confirmed_rate"]) == {None}
+
+
+def test_by_date_with_effort(seen, placed):
+    table = by_date(seen, placed)
+    assert [row["camera_days"] for row in table] == [1, 2, 2, 1, 1, 0, 0, 0, 1, 1]
+    rates = [row["confirmed_rate"] for row in table]
+    assert rates == [100, 50, 0, 0, 0, None, None, None, 0, 0]  # of the mill's second event nobody knows the effort
+    assert table[9]["confirmed"] == 1 and table[1]["candidate_rate"] == 50
+
+
+def test_weeks_begin_on_mondays_and_months_on_the_first(seen, placed):
+    later = sightings(("confirmed", at(2), "ford"), ("candidate", at(100), "ford"))
+    table = by_date(later, placed)
+    assert table[0]["start"] == MAY and set(table["days"]) == {7} and len(table) == 15
+    assert [row["camera_days"] for row in table][:3] == [7, 2, 0]
+    months = by_date(later, placed, step="month")
+    assert list(months["days"]) == [31, 30, 31, 31] and months[0]["start"] == WHEN(2026, 5, 1)
+    assert list(months["camera_days"]) == [9, 0, 0, 0]
+    assert len(by_date(later[:0])) == 0 and len(by_date(later, step="day")) == 99
+
+
+def test_what_is_no_table(seen):
+    with pytest.raises(FrameError, match="step='year' is not known"):
+        by_date(seen, step="year")
+    with pytest.raises(FrameError, match="no column status"):
+        by_date(typed_frame([("event", int, [1]), ("start", WHEN, [MAY])]))
+    with pytest.raises(FrameError, match="not list"):
+        by_site([1, 2])
+    with pytest.raises(FrameError, match="status 'maybe' is not known"):
+        by_site(sightings(("maybe", MAY, "ford")))
+    with pytest.raises(FrameError, match="wrong"):
+        by_date(sightings(("confirmed", MAY, "ford"), ("confirmed", WHEN(2012, 1, 1), "ford")), step="day")
+
+
+def test_by_site(seen, placed):
+    table = by_site(seen, placed)
+    assert list(table["site"]) == ["ford", "mill", None, HOSTILE, "ridge"]
+    ford, mill, nowhere, hostile, ridge = table
+    assert (ford["confirmed"], ford["camera_days"], ford["confirmed_rate"]) == (2, 5, 40)
+    assert (mill["confirmed"], mill["candidates"], mill["confirmed_rate"], mill["candidate_rate"]) == (1, 1, 0, 50)
+    assert (nowhere["candidates"], nowhere["camera_days"], nowhere["latitude"], nowhere["first"]) == (1, None) + (
+        None,
+    ) * 2
+    assert (hostile["confirmed"], hostile["confirmed_rate"]) == (0, None)
+    assert (ridge["confirmed_rate"], ridge["latitude"], ridge["last"]) == (0, 51.27, None)
+    assert (ford["first"], ford["last"]) == (at(0), at(1, 22, 30))
+    assert list(by_site(seen)["site"]) == ["ford", "mill", None]
+
+
+def test_a_site_across_the_date_line():
+    table = by_site(sightings(), deployments(("ford", None, None, 10.0, 179.5), ("ford2", None, None, 10.0, 1.0)))
+    assert set(table["longitude"]) == {179.5, 1.0}
+    both = typed_frame([("deployment", str, ["a", "b"]), ("site", str, ["ford"] * 2)])
+    assert len(by_site(sightings(), both)) == 1
+    km = projected([0, 0], [179.9, -179.9])
+    assert km[1, 0] - km[0, 0] == pytest.approx(22.24, abs=0.05)
+
+
+def test_the_map_is_to_scale():
+    # Between 60 and 60.1 degrees north are 11.12 km, between 10 and 10.1 degrees east half as many.
+    (west, south), (east, north) = projected([60, 60.1], [10, 10.1])
+    assert north - south == pytest.approx(11.12, abs=0.02) and east - west == pytest.approx(5.55, abs=0.02)
+
+
+# Figures
+
+
+@pytest.mark.parametrize("width", [3.5, 7, 12])
+def test_figures_are_as_wide_as_they_are_told(seen, placed, width):
+    for figure in (
+        show_activity(seen, width=width),
+        show_activity(seen, circle=True, width=width),
+        show_dates(seen, placed, width=width),
+        show_sites(seen, placed, width=width),
+    ):
+        assert size(figure)[0] == round(width * 100)
+
+
+@pytest.mark.parametrize("width", [3, 21, "7", True])
+def test_no_figure_is_so_wide(seen, width):
+    for show in (show_activity, show_dates, show_sites):
+        with pytest.raises(FrameError, match=r"3\.5 to 20 inches"):
+            show(seen, width=width)
+
+
+def test_activity(seen):
+    figure = show_activity(seen)
+    assert "confirmed events: too few to rely on" in written(figure)
+    assert figure.axes[0].get_xlim() == (12, 36)  # a species of the night
+    noon = sightings(*[("confirmed", at(day, 11, day), HOSTILE) for day in range(12)])
+    figure = show_activity(noon)
+    assert figure.axes[0].get_xlim() == (0, 24) and "Peak 11:0" in written(figure)
+    assert "no sighting has a time" in written(show_activity(seen[:0]))
+
+
+def test_the_night_is_shaded_where_photos_are_infrared(seen):
+    hours = [at(0, hour, 10) for hour in range(24)]
+    nights = [None if when.hour == 3 else int(when.hour < 5 or when.hour > 20) for when in hours]
+    data = typed_frame([("taken", WHEN, hours), ("night", int, nights)])
+
+    def shaded(figure):
+        bars = [patch for patch in figure.axes[0].patches if patch.get_zorder() == 0]
+        return sorted((round(bar.get_x() % 24, 1), round(bar.get_width(), 1)) for bar in bars)
+
+    # A photo an hour; of the time between two infrared ones nothing else is known, and so it is of that of 3 o'clock.
+    assert shaded(show_activity(seen, data)) == [(21.0, 7.5)]
+    alone = typed_frame([("taken", WHEN, [at(0, 2), at(0, 8)]), ("night", int, [1, 1])])
+    assert shaded(show_activity(seen, alone)) == [(2.0, 0.5), (8.0, 0.5)]
+    assert shaded(show_activity(seen)) == []
+    with pytest.raises(FrameError, match="no column night"):
+        show_activity(seen, typed_frame([("taken", WHEN, hours)]))
+    with pytest.raises(FrameError, match="give the season"):
+        show_activity(seen, [])
+
+
+def test_dates_with_effort_say_what_they_leave_out(seen, placed):
+    figure = show_dates(seen, placed)
+    words = written(figure)
+    assert "3 confirmed, 1 candidates, by day" in words and "no camera out" in words
+    assert "1 without a date; 1 beyond the dates of their deployment" in words
+    assert len(figure.axes) == 2 and len(show_dates(seen).axes) == 1
+    assert "camera-days" not in written(show_dates(seen))
+    assert "no sighting has a date" in written(show_dates(seen[4:5]))
+
+
+def test_sites_with_a_map(seen, placed):
+    figure = show_sites(seen, placed)
+    words = written(figure)
+    assert len(figure.axes) == 2 and " km" in words and "2 without coordinates" in words and "no site" in words
+    assert len(show_sites(seen).axes) == 1 and "no sighting" in written(show_sites(seen[:0]))
+    one = deployments(("ford", None, None, 51.0, 4.0))
+    assert " m" in written(show_sites(seen, one)) or " km" in written(show_sites(seen, one))
+
+
+def test_names_on_the_map_do_not_overlap():
+    random = np.random.default_rng(0)
+    sites = [f"site number {number}" for number in range(25)]
+    rows = [(site, None, None, 50 + random.normal() / 50, 4 + random.normal() / 50) for site in sites]
+    figure = show_sites(sightings(*[("confirmed", MAY, site) for site in sites]), deployments(*rows), width=4)
+    figure.draw_without_rendering()
+    shown = [text for text in figure.axes[1].texts if text.get_text().startswith("site number")]
+    boxes = [text.get_window_extent() for text in shown]
+    assert len(shown) > 10 and "without room for a name" in written(figure)
+    assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
+
+
+def test_the_strip_is_in_the_order_of_time(seen, tmp_path):
+    folder = folder_of(tmp_path / "photos", count=4)
+    names = ["0.jpg", "2.jpg", "odd/1.jpg", "gone.jpg", "odd/3.jpg", "0.jpg"]
+    season = season_of([(name, str(folder / name)) for name in names])
+    words = written(show_strip(seen, season))
+    order = ["2026-05-04 21:00", "2026-05-05 22:30", "2026-05-05 23:00", "2026-05-13 01:00", "no date"]
+    assert [words.index(each) for each in order] == sorted(words.index(each) for each in order)
+    assert "ford" in words and "candidate" in words and "rejected" not in words and "no such file" in words.lower()
+    some = show_strip(seen, season, k=2, width=4)
+    assert "2 of 5 sightings shown" in written(some) and "candidate" not in written(some)
+    assert "no sighting" in written(show_strip(seen[:0], season))
+    for wrong in (0, 101, 2.5):
+        with pytest.raises(FrameError, match="k"):
+            show_strip(seen, season, k=wrong)
