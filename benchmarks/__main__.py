@@ -25,6 +25,7 @@ from benchmarks import (
     pipeline,
     query,
     regions,
+    season,
     share,
     table,
 )
@@ -55,6 +56,7 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "duplicates": duplicates.rows,
     "metadata": metadata.rows,
     "crops": crops.rows,
+    "season": season.rows,
     "memory": memory.rows,
 }
 

@@ -51,8 +51,8 @@ def find_strips(data: Any, *, photos: int = 40, progress: bool = True) -> Any:
     taken = list(data["taken"]) if "taken" in names else [None] * len(data)
     night = list(data["night"]) if "night" in names else [None] * len(data)
     heights = list(data["height"]) if "height" in names else [0] * len(data)
-    files = row_paths(data)[1]
-    if None in files:
+    files = [str(file or "") for file in row_paths(data)[1]]
+    if "" in files:
         raise FrameError("strips are looked for in photos that are files; take the frame that load_photos gives")
     groups: Dict[str, List[int]] = {}
     for row, camera in enumerate(cameras):

@@ -1,0 +1,209 @@
+"""Where a species was seen: the events that a search found, each a candidate until a person has judged it.
+
+What was judged is kept in a CSV of `path,label`, one line a photo of the event
+with `yes` or `no`, see `helpers.labels`: it is there again the next time, also
+where events are cut otherwise, and a spreadsheet can read and change it.
+"""
+
+import datetime
+import os
+import re
+from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
+
+import numpy as np
+import traitlets
+
+from helpers.arguments import check_whole
+from helpers.columns import typed_frame
+from helpers.errors import FrameError
+from helpers.labels import Labels
+from helpers.season import Season
+from helpers.season_items import Nearest
+from helpers.sighting_ranking import Ranking
+
+STATUS = ("candidate", "confirmed", "rejected")
+
+_YES, _NO = "yes", "no"
+_PLACES = ("site", "camera", "deployment", "start", "end", "photos")
+
+
+class Sightings(traitlets.HasTraits):
+    """The events that may show a species, by one question to a season.
+
+    - `like`, and at wish `unlike`, `region`, `box`, `metric` and filters such
+      as `other`, `where`, `night`: those of `Season.search`.
+    - `species`: its name, for figures and tables.
+    - `file`: the CSV of what was judged, by default `sightings-SPECIES.csv` in
+      the notebook's folder. It is written when the first event is judged.
+    - `k`: how many candidates `frame` holds beside what was judged.
+
+    The events of the photos asked with are confirmed, unless they are rejected.
+    An event is confirmed where any of its photos has `yes`, else rejected where
+    any has `no`. Traits to observe: `changed`, a number that goes up with each
+    judgement and each learning. To look at: `season`, `labels`, `learned`
+    (whether the order is that of `learn`), `confirmed` and `rejected` (events).
+
+    Raises what `Season.search` and `helpers.labels.Labels` raise.
+
+    >>> from helpers.photos import load_photos
+    >>> from helpers.similarity import create
+    >>> data, bad = load_photos("data/robots/tarn")
+    >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))
+    >>> sightings = Sightings(season, like=0, species="robot in snow")
+    >>> sightings.labels.path.name, sightings.status(season.event_of(0))
+    ('sightings-robot-in-snow.csv', 'confirmed')
+    """
+
+    changed = traitlets.Int(0)
+
+    def __init__(
+        self,
+        season: Season,
+        like: Any = (),
+        species: str = "species",
+        file: Union[str, "os.PathLike[str]", None] = None,
+        *,
+        k: int = 100,
+        **asked: Any,
+    ) -> None:
+        super().__init__()
+        check_whole("k", k)
+        self.season, self.species, self.k = season, species, k
+        self.labels = Labels(_file_of(species) if file is None else file)
+        self._ranking = Ranking(season, like, **asked)
+        self._nearest, self.learned = self._ranking.nearest, False
+        self._event_of_name = dict(zip(season.names, season.event_of_photo.tolist()))
+        self._judged = self._read()
+
+    def __repr__(self) -> str:
+        return f"Sightings of {self.species}: {self.note}"
+
+    @property
+    def note(self) -> str:
+        """How far one has come, in one line."""
+        left = len(set(self._ranking.events_of(self._nearest)) - set(self._judged))
+        order = "learned" if self.learned else "by distance"
+        return f"{len(self.confirmed)} confirmed, {len(self.rejected)} rejected, {left} candidates {order}"
+
+    @property
+    def confirmed(self) -> List[int]:
+        """The confirmed events, in the order of time."""
+        return sorted(event for event, status in self._judged.items() if status == "confirmed")
+
+    @property
+    def rejected(self) -> List[int]:
+        """The rejected events, in the order of time."""
+        return sorted(event for event, status in self._judged.items() if status == "rejected")
+
+    def status(self, event: int) -> str:
+        """One of `STATUS`."""
+        self.season.photos.rows_of(event)
+        return self._judged.get(event, "candidate")
+
+    def confirm(self, events: Union[int, Iterable[int]]) -> None:
+        """One event, or several, show the species. Raises `FrameError` for what is no event, and `LabelsError`."""
+        self._give(events, _YES)
+
+    def reject(self, events: Union[int, Iterable[int]]) -> None:
+        """One event, or several, do not show it. Raises as `confirm`."""
+        self._give(events, _NO)
+
+    def reopen(self, events: Union[int, Iterable[int]]) -> None:
+        """One event, or several, are candidates again. Raises as `confirm`."""
+        self._give(events, "")
+
+    def undo(self) -> bool:
+        """Take the last judgement back; whether there was any. Raises `LabelsError`."""
+        undone = self.labels.undo() is not None
+        self._renew()
+        return undone
+
+    def reload(self) -> None:
+        """Take over what others have written to the file. Raises `LabelsError`."""
+        self.labels.reload()
+        self._renew()
+
+    def learn(self) -> None:
+        """Order the events anew by what was judged, which takes a fraction of a second; see `helpers.learner`.
+
+        The photos asked with count as confirmed. The distances are then 0.1 in
+        the middle of the confirmed photos, and 0.9 in that of the rejected ones.
+        """
+        self._nearest, self.learned = self._ranking.learned(self.confirmed, self.rejected), True
+        self.changed += 1
+
+    def unlearn(self) -> None:
+        """Order the events by the distance again."""
+        self._nearest, self.learned = self._ranking.nearest, False
+        self.changed += 1
+
+    def frame(self, status: Optional[str] = None) -> Any:
+        """What was judged and the first `k` candidates, an SFrame of a row an event, by rank.
+
+        Columns: `event`, `rank` (among all events that count, 1 is the first),
+        `status` (one of `STATUS`), `distance`, `reference_label` and `path` (the
+        event's best photo), `site`, `camera`, `deployment`, `start`, `end`
+        (datetimes, None where unknown), `photos` (how many). Events that were
+        judged and do not pass the filters of the question come last, without a
+        distance. `status` gives those events only.
+        """
+        if status is not None and status not in STATUS:
+            raise FrameError(f"status={status!r} is not known; there are {', '.join(STATUS)}")
+        chosen = self._chosen(self._nearest)
+        if status is not None:
+            chosen = [each for each in chosen if self._judged.get(each[0], "candidate") == status]
+        events, rows = [each[0] for each in chosen], [each[3] for each in chosen]
+        table = self.season.events
+        place = {event: place for place, event in enumerate(table["event"])}
+        kinds: Dict[str, Any] = {"start": datetime.datetime, "end": datetime.datetime, "photos": int}
+        columns: List[Tuple[str, Optional[type], List[Any]]] = [
+            ("event", int, events),
+            ("rank", int, [each[1] for each in chosen]),
+            ("status", str, [self._judged.get(event, "candidate") for event in events]),
+            ("distance", float, [each[2] for each in chosen]),
+            ("reference_label", type(self.season.labels[0]), [self.season.labels[row] for row in rows]),
+            ("path", str, [self.season.names[row] for row in rows]),
+        ]
+        for name in _PLACES:
+            values = list(table[name])
+            columns.append((name, kinds.get(name, str), [values[place[event]] for event in events]))
+        return typed_frame(columns)
+
+    def _chosen(self, nearest: Nearest) -> List[Tuple[int, int, Optional[float], int]]:
+        """Event, rank, distance and row of the best photo, of each event to show."""
+        chosen: List[Tuple[int, int, Optional[float], int]] = []
+        left, events = self.k, self._ranking.events_of(nearest)
+        for rank, (event, distance, row) in enumerate(zip(events, nearest.distances, nearest.rows), 1):
+            left -= event not in self._judged
+            if left >= 0 or event in self._judged:
+                chosen.append((event, rank, float(distance), int(row)))
+        outside = sorted(set(self._judged) - set(events))
+        rows = [self.season.photos.rows_of(event)[0] for event in outside]
+        return chosen + [(event, len(events) + n, None, row) for n, (event, row) in enumerate(zip(outside, rows), 1)]
+
+    def _give(self, events: Union[int, Iterable[int]], label: str) -> None:
+        several = [events] if isinstance(events, (int, np.integer)) else list(events)
+        rows = [row for event in several for row in self.season.photos.rows_of(event)]
+        self.labels.set([self.season.names[row] for row in rows], label)
+        self._renew()
+
+    def _renew(self) -> None:
+        self._judged = self._read()
+        self.changed += 1
+
+    def _read(self) -> Dict[int, str]:
+        """The judged events, in no order, and what they are."""
+        said: Dict[int, set] = {}
+        for name, label in self.labels.items():
+            event = self._event_of_name.get(name)
+            if event is not None and label.strip().lower() in (_YES, _NO):
+                said.setdefault(event, set()).add(label.strip().lower())
+        judged = dict.fromkeys(self._ranking.asked, "confirmed")
+        judged.update((event, "confirmed" if _YES in labels else "rejected") for event, labels in said.items())
+        return judged
+
+
+def _file_of(species: str) -> str:
+    """The name of a file for a species, whatever it is called."""
+    words = "-".join(re.findall(r"\w+", species)).lower()
+    return f"sightings-{words or 'species'}.csv"

@@ -1,0 +1,223 @@
+import csv
+import datetime
+
+import numpy as np
+import pytest
+
+from helpers.columns import typed_frame
+from helpers.errors import FrameError, LabelsError
+from helpers.labels import Labels
+from helpers.season import Season
+from helpers.sightings import Sightings
+from tests.test_season import at, model_of, parts_of
+
+COUNT = 30  # events of two photos each
+
+
+def season_of(count=COUNT, parts=None):
+    """Foxes and trees on two sides of what is asked: the first feature is what they share, the second the species."""
+    random = np.random.default_rng(0)
+    fox = np.arange(count) % 3 == 0
+    place = random.normal(0, 1, count)
+    vectors = np.repeat(np.stack([3 + 0 * place, place, np.where(fox, 0.3, -0.3)], axis=1), 2, axis=0)
+    vectors += random.normal(0, 0.02, vectors.shape)
+    data = typed_frame(
+        [
+            ("taken", datetime.datetime, [at(0, second=n % 2, day=n // 2) for n in range(2 * count)]),
+            ("site", str, ["north", "north", "south", "south"] * (count // 2)),
+            ("camera", str, ["C1"] * 2 * count),
+        ]
+    )
+    names = [f"card/{n:02}.jpg" for n in range(2 * count)]
+    return Season(model_of(vectors, data, names=names), parts=parts)
+
+
+@pytest.fixture(scope="module")
+def season():
+    return season_of()
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "sightings-fox.csv"
+
+
+@pytest.fixture
+def sightings(season, file):
+    return Sightings(season, 0, "fox", file)
+
+
+def said(file):
+    with file.open(encoding="utf-8", newline="") as lines:
+        return {row["path"]: row["label"] for row in csv.DictReader(lines)}
+
+
+# Candidates and judgements
+
+
+def test_all_events_are_candidates_but_the_own_one(sightings, file):
+    frame = sightings.frame()
+    assert frame.column_names() == [
+        *("event", "rank", "status", "distance", "reference_label", "path"),
+        *("site", "camera", "deployment", "start", "end", "photos"),
+    ]
+    assert list(frame["rank"]) == list(range(1, COUNT + 1)) and frame["event"][0] == 0 and frame["distance"][0] == 0
+    assert list(frame["status"]) == ["confirmed"] + ["candidate"] * (COUNT - 1)
+    assert list(frame["distance"]) == sorted(frame["distance"])
+    row = frame[5]
+    assert row["path"] == sightings.season.names[row["reference_label"]]
+    assert row["start"] == at(0, day=row["event"]) and row["end"] == at(0, second=1, day=row["event"])
+    assert (row["photos"], row["camera"], row["deployment"]) == (2, "C1", None)
+    assert not file.exists(), "nothing is written before anything is judged"
+
+
+def test_judging_is_kept(sightings, season, file):
+    sightings.confirm(3)
+    sightings.reject([4, 5])
+    assert sightings.confirmed == [0, 3] and sightings.rejected == [4, 5]
+    assert [sightings.status(event) for event in (0, 3, 4, 6)] == ["confirmed", "confirmed", "rejected", "candidate"]
+    assert said(file) == {
+        **dict.fromkeys(["card/06.jpg", "card/07.jpg"], "yes"),
+        **dict.fromkeys(["card/08.jpg", "card/09.jpg", "card/10.jpg", "card/11.jpg"], "no"),
+    }
+    again = Sightings(season, 0, "fox", file)
+    assert again.confirmed == [0, 3] and again.rejected == [4, 5]
+    assert again.note == "2 confirmed, 2 rejected, 26 candidates by distance"
+    assert "fox: 2 confirmed" in repr(again)
+    assert list(again.frame("rejected")["status"]) == ["rejected"] * 2 and len(again.frame("candidate")) == 26
+    with pytest.raises(FrameError, match="candidate, confirmed, rejected"):
+        again.frame("maybe")
+
+
+def test_numbers_as_frames_and_arrays_give_them(sightings):
+    sightings.confirm(np.int64(3))
+    sightings.confirm(sightings.frame()["event"][:2])
+    sightings.confirm(np.array([7, 8]))
+    assert {3, 7, 8} < set(sightings.confirmed)
+    for wrong in (99, [3, 99], -1, "fox"):
+        with pytest.raises(FrameError, match="no event"):
+            sightings.reject(wrong)
+    assert sightings.rejected == []
+
+
+def test_undo_and_changing_ones_mind(sightings):
+    sightings.confirm(3)
+    sightings.reject(3)
+    assert sightings.rejected == [3]
+    assert sightings.undo() and sightings.confirmed == [0, 3] and sightings.rejected == []
+    assert sightings.undo() and sightings.confirmed == [0]
+    assert not sightings.undo()
+    sightings.confirm([1, 2])
+    sightings.reopen(1)
+    assert sightings.confirmed == [0, 2] and sightings.status(1) == "candidate"
+
+
+def test_the_event_asked_with_can_be_rejected(sightings):
+    sightings.reject(0)
+    assert sightings.confirmed == [] and sightings.rejected == [0]
+    sightings.undo()
+    assert sightings.confirmed == [0]
+
+
+def test_each_change_is_told(sightings):
+    heard = []
+    sightings.observe(lambda change: heard.append(change["new"]), "changed")
+    sightings.confirm(3)
+    sightings.undo()
+    sightings.learn()
+    sightings.unlearn()
+    sightings.reload()
+    assert heard == [1, 2, 3, 4, 5]
+
+
+def test_a_file_that_others_write(sightings, file):
+    sightings.confirm(3)
+    Labels(file).set(["card/08.jpg", "elsewhere/01.jpg"], " No ")
+    Labels(file).set("card/06.jpg", "perhaps")
+    sightings.reload()
+    assert sightings.rejected == [4] and sightings.confirmed == [0, 3], "its other photo still has yes"
+    Labels(file).set("card/07.jpg", "no")
+    sightings.reload()
+    assert sightings.rejected == [3, 4]
+    file.write_text("nonsense\n")
+    with pytest.raises(LabelsError):
+        sightings.reload()
+
+
+def test_how_many_candidates_are_shown(season, file):
+    sightings = Sightings(season, 0, "fox", file, k=4)
+    assert len(sightings.frame()) == 5, "with the event asked with"
+    farthest = Sightings(season, 0, "fox", file).frame()[COUNT - 1]["event"]
+    sightings.confirm(farthest)
+    frame = sightings.frame()
+    assert len(frame) == 6 and frame[5]["event"] == farthest and frame[5]["rank"] == COUNT
+    with pytest.raises(FrameError, match="k is a whole number"):
+        Sightings(season, 0, k=0)
+
+
+def test_a_question_with_filters(season, file):
+    sightings = Sightings(season, 0, "fox", file, other="sites")
+    assert set(sightings.frame("candidate")["site"]) == {"south"}
+    own = sightings.frame()[len(sightings.frame()) - 1]
+    assert (own["event"], own["status"], own["distance"], own["rank"]) == (0, "confirmed", None, COUNT // 2 + 1)
+    with pytest.raises(FrameError, match="events and sites"):
+        Sightings(season, 0, other="planets")
+
+
+@pytest.mark.parametrize(
+    ("species", "name"),
+    [("Fox", "fox"), ("Vulpes vulpes", "vulpes-vulpes"), ("../etc/pass", "etc-pass"), ("狐", "狐"), ("?", "species")],
+)
+def test_a_file_for_each_species(season, species, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sightings = Sightings(season, 0, species)
+    sightings.confirm(3)
+    assert [path.name for path in tmp_path.iterdir()] == [f"sightings-{name}.csv"]
+
+
+# Learning
+
+
+def foxes(frame, count):
+    return sum(event % 3 == 0 for event in frame["event"][:count])
+
+
+def test_learning_puts_the_right_ones_first(sightings):
+    before = foxes(sightings.frame("candidate"), 8)
+    sightings.confirm([event for event in list(sightings.frame("candidate")["event"])[:5] if event % 3 == 0])
+    sightings.reject([event for event in list(sightings.frame("candidate")["event"])[:5] if event % 3])
+    sightings.learn()
+    assert sightings.learned and "learned" in sightings.note
+    frame = sightings.frame()
+    assert foxes(frame, 10) == 10 and before < 6, "all ten of them"
+    assert list(frame["rank"]) == list(range(1, COUNT + 1)) and list(frame["distance"]) == sorted(frame["distance"])
+    assert 0 <= min(frame["distance"]) < 0.5 < max(frame["distance"]) <= 1
+    sightings.learn()
+    assert list(sightings.frame()["distance"]) == list(frame["distance"]), "the same again"
+    sightings.unlearn()
+    assert not sightings.learned and sightings.frame()["distance"][0] == 0
+
+
+def test_learning_from_confirmed_or_rejected_ones_alone(season, tmp_path):
+    for name, judge in (("yes", lambda each: each.confirm([3, 6, 9])), ("no", lambda each: each.reject([1, 2, 4, 5]))):
+        sightings = Sightings(season, 0, "fox", tmp_path / f"{name}.csv")
+        judge(sightings)
+        before = foxes(sightings.frame(), 10)
+        sightings.learn()
+        assert foxes(sightings.frame(), 10) > before
+
+
+def test_learning_keeps_to_the_filters(season, file):
+    sightings = Sightings(season, 0, "fox", file, other="sites")
+    sightings.learn()
+    assert set(sightings.frame("candidate")["site"]) == {"south"}
+
+
+def test_parts_are_learned_from(file):
+    whole = season_of()
+    parts = parts_of(range(0, 2 * COUNT, 2), whole.vectors[::2])
+    sightings = Sightings(season_of(parts=parts), 0, "fox", file)
+    sightings.confirm([3, 6])
+    sightings.reject([1, 2])
+    sightings.learn()
+    assert foxes(sightings.frame(), 10) >= 9 and set(sightings.frame()["reference_label"]) == set(range(0, 60, 2))
