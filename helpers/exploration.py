@@ -35,8 +35,10 @@ class Exploration:
     SFrame of the answer, or None where the whole collection is shown.
     """
 
-    def __init__(self, model: Any, data: Optional[Any], labels: Union[str, "os.PathLike[str]"]) -> None:
-        self.model = model
+    def __init__(
+        self, model: Any, data: Optional[Any], labels: Union[str, "os.PathLike[str]"], sightings: Optional[Any] = None
+    ) -> None:
+        self.model, self.sightings = model, sightings
         self._row_of = {label: row for row, label in enumerate(model.labels)}
         if len(self._row_of) < len(model.labels):
             raise FrameError(
@@ -56,6 +58,8 @@ class Exploration:
         self.found: Optional[Any] = None
         self.rows = np.arange(len(model.labels))
         self._take_labels()
+        if sightings is not None:
+            self.judge_sightings()
 
     # Asking.
 
@@ -93,6 +97,18 @@ class Exploration:
         """Ask with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._go(Step((number,), box=box))
 
+    def show_event(self, number: int) -> None:
+        """All photos of the event of one, in the order of time; raises `FrameError` where there are no events."""
+        if not hasattr(self.model, "photos_of"):
+            raise FrameError("these photos are in no events; explore a helpers.season.Season")
+        self._go(Step((number,), kind="event"))
+
+    def judge_sightings(self) -> None:
+        """The sightings that were given, one photo an event, by rank."""
+        if self.sightings is None:
+            raise FrameError("there is nothing to be judged; give Explorer(..., sightings=...)")
+        self._go(Step(kind="sightings"))
+
     def browse(self) -> None:
         """The whole collection again."""
         self._go(None)
@@ -105,9 +121,12 @@ class Exploration:
         """Answer the question as the settings now are. Raises what the search and the filter raise."""
         passed = self.catalogue.matching(self.filter)
         question = self.trail.here
-        answered = question is not None and question.like
-        self.found = self._answer(question, passed) if question is not None and answered else None
-        if self.found is None:
+        self.found = None if question is None else self._found(question, passed)
+        if question is not None and question.kind == "event":
+            event = self.model.photos_of(self.model.event_of(self.model.labels[question.like[0]]))
+            rows = np.array([self._row_of[label] for label in event], dtype=np.int64)
+            rows = rows[passed[rows]]
+        elif self.found is None:
             rows = np.flatnonzero(passed)
         else:
             rows = np.array([self._row_of[label] for label in self.found["reference_label"]], dtype=np.int64)
@@ -121,18 +140,24 @@ class Exploration:
     def chosen(self) -> Optional[Any]:
         """The label of the one whole photo of the collection that was asked with, if it was one."""
         question = self.trail.here
-        if question is None or len(question.like) != 1 or question.unlike or question.box or question.like[0] < 0:
+        if question is None or question.kind or len(question.like) != 1 or question.unlike or question.box:
+            return None
+        if question.like[0] < 0:
             return None
         return self.model.labels[question.like[0]]
 
     def about(self) -> Dict[int, Dict[str, Any]]:
-        """Of each photo found: its `distance`, and the `box` of the part that is like the one asked with."""
+        """Of each photo found: its `distance`, the `box` of the part that is like the one asked with, and `photos`.
+
+        The box is None for whole photos, and `photos`, how many its event has, where there are no events.
+        """
         if self.found is None:
             return {}
         told = {}
         for edge in self.found:
             box = [edge[side] for side in ("left", "top", "right", "bottom")] if "left" in edge else None
-            told[self._row_of[edge["reference_label"]]] = {"distance": edge["distance"], "box": box}
+            about = {"distance": edge["distance"], "box": box, "photos": edge.get("photos")}
+            told[self._row_of[edge["reference_label"]]] = about
         return told
 
     def photo(self, number: int) -> Tuple[str, Source, Optional[str]]:
@@ -155,6 +180,13 @@ class Exploration:
             self.trail.steps, self.trail.place = before
             raise
 
+    def _found(self, question: Step, passed: np.ndarray) -> Optional[Any]:
+        if question.kind == "sightings":
+            frame = self.sightings.frame()  # type: ignore[union-attr]  # such a step is made with sightings alone
+            shown = [int(passed[self._row_of[label]]) for label in frame["reference_label"]]
+            return frame[tc.SArray(shown, dtype=int)]
+        return self._answer(question, passed) if question.like and not question.kind else None
+
     def _answer(self, question: Step, passed: np.ndarray) -> Any:
         like, unlike = ([self._asked(each) for each in some] for some in (question.like, question.unlike))
         return self.model.search(
@@ -165,6 +197,7 @@ class Exploration:
             k=self.k,
             metric=self.metric,
             hide=self.hide,
+            **({"other": "events"} if self.hide and hasattr(self.model, "photos_of") else {}),  # a burst is one thing
         )
 
     def _asked(self, number: int) -> Any:

@@ -11,9 +11,12 @@ class Step(NamedTuple):
     like: Tuple[int, ...] = ()
     unlike: Tuple[int, ...] = ()
     box: Optional[Box] = None  # the part of the one photo in `like` that counts
+    kind: str = ""  # `event`: all photos of the event of the one in `like`; `sightings`: what is to be judged
 
     def marked(self, photo: int, like: bool) -> "Step":
         """The same with one more photo marked, or one less if it was marked so already."""
+        if self.kind:
+            return Step().marked(photo, like)
         liked = tuple(each for each in self.like if each != photo)
         unliked = tuple(each for each in self.unlike if each != photo)
         if like and photo not in self.like:

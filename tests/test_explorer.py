@@ -87,7 +87,7 @@ def test_the_trail(explorer):
     explorer.ask(2)
     explorer.mark(3)
     explorer.mark(11, like=False)
-    assert asked(explorer) == {"like": (2, 3), "unlike": (11,), "box": None} and explorer.chosen is None
+    assert asked(explorer) == {"like": (2, 3), "unlike": (11,), "box": None, "kind": ""} and explorer.chosen is None
     explorer.back(2)
     assert explorer.chosen == 2
     explorer.forward()
@@ -281,7 +281,7 @@ def test_an_upload_of_80_megabytes(explorer):
         if explorer._state["message"]:
             break
     assert "larger than 50 MB" in explorer._state["message"] and asked(explorer) is None
-    assert sum(map(len, explorer._uploads.get("a", []))) == 0
+    assert sum(map(len, explorer._uploads._parts.get("a", []))) == 0
 
 
 def test_visitors_keep_nothing(model, tmp_path):

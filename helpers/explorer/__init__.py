@@ -14,21 +14,18 @@ import numpy as np
 import traitlets
 
 from helpers.catalogue import Filter
-from helpers.decode import photo_size
 from helpers.distance import METRICS
-from helpers.errors import FrameError, PhotoError, PhotokinError
+from helpers.errors import FrameError, PhotokinError
 from helpers.exploration import SORTS, Exploration
+from helpers.explorer.judging import Judging
+from helpers.explorer.pictures import Pictures, Uploads
 from helpers.labels import Labels
-from helpers.metadata import taken
-from helpers.photos import preview
-from helpers.thumbnails import Thumbnails
 from helpers.windows import Box
 
 __all__ = ["Explorer"]
 
 _HERE = Path(__file__).parent
 _SCREEN = 60  # photos whose thumbnails are sent along with an answer
-_LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
 _LABELS = "photo-labels.csv"
 _SETTINGS = ("k", "metric", "hide", "sort", "descending")
 
@@ -43,6 +40,9 @@ class Explorer(anywidget.AnyWidget):
       in the notebook's folder. It is written when the first label is given.
     - `keep`: with False the page neither labels nor exports: for visitors, who
       are to write nothing on this machine.
+    - `sightings`: a `helpers.sightings.Sightings` of this model, which is then a
+      `helpers.season.Season`: the page begins with its candidates, and its keys
+      Y and N confirm and reject their events.
 
     Traits to observe: `chosen`, the label of the one photo asked with, or None;
     `found`, the SFrame that `model.search` gave, or None; `selected`, the
@@ -86,11 +86,13 @@ class Explorer(anywidget.AnyWidget):
         k: int = 20,
         labels: Union[str, "os.PathLike[str]", None] = None,
         keep: bool = True,
+        sightings: Optional[Any] = None,
     ) -> None:
         self.model, self._keep = model, keep
-        self._exploration = Exploration(model, data, _LABELS if labels is None else labels)
-        self._thumbnails = Thumbnails()
-        self._uploads: Dict[Any, List[bytes]] = {}  # as far as they have come
+        self._exploration = Exploration(model, data, _LABELS if labels is None else labels, sightings)
+        self._judging = None if sightings is None else Judging(model, sightings)
+        self._pictures = Pictures(self._exploration, self._tell)
+        self._uploads = Uploads()
         self._message = ""
         self._stamp = 0
         self._told_labels = dict(self._exploration.labels.items())
@@ -99,6 +101,8 @@ class Explorer(anywidget.AnyWidget):
         self.observe(self._select, "selected")
         self.on_msg(self._heard)
         self._set()
+        if self._judging is not None:
+            self._judging.sightings.observe(self._judged, "changed")
 
     @property
     def selection(self) -> Any:
@@ -139,6 +143,15 @@ class Explorer(anywidget.AnyWidget):
         """Show the answer after."""
         self._do(lambda: self._exploration.move(steps))
 
+    def show_event(self, photo: Any) -> None:
+        """Show all photos of one's event, in the order of time; for a `helpers.season.Season`."""
+        self._do(lambda: self._exploration.show_event(self._exploration.number(photo)))
+
+    def judge(self, photos: Any, confirmed: bool) -> None:
+        """Confirm, or reject, the events of photos: a label of the model, or several."""
+        several = photos if isinstance(photos, (list, tuple)) else [photos]
+        self._judge([self._exploration.number(photo) for photo in several], confirmed)
+
     def give(self, label: str) -> None:
         """Give the selected photos a label, and keep it; an empty one takes theirs away."""
         self._do(lambda: self._exploration.give(label))
@@ -158,9 +171,12 @@ class Explorer(anywidget.AnyWidget):
 
     # Telling the page.
 
+    def _tell(self, content: Dict[str, Any], buffers: Any = None) -> None:
+        self.send(content, buffers)
+
     def _do(self, work: Callable[[], Any]) -> None:
         work()
-        self._message = ""
+        self._message = getattr(self.model, "note", "")  # of a season: what is to be known of its answer
         self._show()
 
     def _say(self, text: str) -> None:
@@ -205,11 +221,23 @@ class Explorer(anywidget.AnyWidget):
                 "labelled": len(self._exploration.labels),
                 "words": sorted({label for _, label in here.labels.items()})[:100],
                 "keep": self._keep,
+                "events": hasattr(self.model, "photos_of"),
+                "judging": None if self._judging is None else self._judging.told(),
                 "message": self._message,
             }
         self._tell_labels()
         asked = {number for step in here.trail.steps[-20:] if step is not None for number in (*step.like, *step.unlike)}
-        self._send_photos([*here.rows[:_SCREEN].tolist(), *sorted(asked)])
+        self._pictures.tell_small([*here.rows[:_SCREEN].tolist(), *sorted(asked)])
+
+    def _judged(self, _: Any = None) -> None:
+        """Something was judged, here or elsewhere: the order on the page stays until it is asked for anew."""
+        self._stamp += 1
+        self._state = {**self._state, "stamp": self._stamp, "judging": self._judging and self._judging.told()}
+
+    def _judge(self, rows: List[int], confirmed: Optional[bool]) -> None:
+        if self._judging is None:
+            raise FrameError("there is nothing to be judged; give Explorer(..., sightings=...)")
+        self._judging.judge([self._checked(row) for row in rows], confirmed)
 
     def _tell_labels(self) -> None:
         """Those that have changed: the page keeps the others."""
@@ -225,39 +253,6 @@ class Explorer(anywidget.AnyWidget):
         self._exploration.selected = rows
         self._picked = np.array(rows, "<u4").tobytes()
 
-    def _send_photos(self, numbers: List[int]) -> None:
-        photos = [self._exploration.photo(number) for number in numbers]
-        pictures = self._thumbnails.get_many([(source, identity) for _, source, identity in photos])
-        there = [picture for picture in pictures if picture is not None]
-        places = iter(range(len(there)))
-        told = [
-            {
-                "photo": number,
-                "name": name,
-                "label": self._exploration.labels.get(name) if number >= 0 else None,
-                "buffer": None if picture is None else next(places),
-            }
-            for number, (name, _, _), picture in zip(numbers, photos, pictures)
-        ]
-        self.send({"kind": "photos", "photos": told}, there)
-
-    def _send_large(self, number: int) -> None:
-        name, source, _ = self._exploration.photo(number)
-        date = (self._exploration.catalogue.taken(number) if number >= 0 else None) or taken(source)
-        told: Dict[str, Any] = {"kind": "large", "photo": number, "name": name}
-        told["regions"] = self.model.regions is not None  # with what a box on it is compared
-        told["date"] = None if date is None else date.isoformat(" ", "minutes")
-        try:
-            picture = preview(source)
-            told["width"], told["height"] = photo_size(source)
-            told["bytes"] = len(source) if isinstance(source, bytes) else Path(source).stat().st_size
-            told["label"] = self._exploration.labels.get(name) if number >= 0 else None
-            self.send(told, [picture])
-        except OSError as error:
-            self.send({**told, "error": error.strerror})  # not where on this machine: visitors read this
-        except PhotoError as error:
-            self.send({**told, "error": str(error)})
-
     # Hearing the page.
 
     def _heard(self, _: Any, content: Dict[str, Any], buffers: List[Any]) -> None:
@@ -271,9 +266,9 @@ class Explorer(anywidget.AnyWidget):
     def _obey(self, told: Dict[str, Any], buffers: List[Any]) -> None:
         here, wish = self._exploration, told["do"]
         if wish == "photos":
-            self._send_photos([self._checked(number) for number in told["photos"]])
+            self._pictures.tell_small([self._checked(number) for number in told["photos"]])
         elif wish == "large":
-            self._send_large(self._checked(told["photo"]))
+            self._pictures.tell_large(self._checked(told["photo"]))
         elif wish == "ask":
             self._do(lambda: here.ask(self._checked(told["photo"])))
         elif wish == "mark":
@@ -285,33 +280,35 @@ class Explorer(anywidget.AnyWidget):
                 for name in {*_SETTINGS, *Filter._fields} & set(told["values"]):
                     setattr(self, name, told["values"][name])
         elif wish == "upload":
-            self._uploaded(told, bytes(buffers[0]))
+            whole = self._uploads.take(told, bytes(buffers[0]))
+            if whole is not None:
+                self._do(lambda: here.ask(here.take(str(told["name"]), whole)))
         elif wish == "select":
             rows = np.frombuffer(buffers[0], "<u4").tolist()
             self.selected = [self.model.labels[self._checked(row)] for row in rows]
+        elif wish == "event":
+            self._do(lambda: here.show_event(self._checked(told["photo"])))
+        elif wish == "sightings":
+            self._do(here.judge_sightings)
         elif wish in ("browse", "back"):
             getattr(self, wish)()
         elif wish == "move":
             self.forward(int(told["steps"]))
         elif not self._keep:
             raise FrameError("nothing is kept here")
+        elif wish == "judge":
+            self._judge(told["photos"], told["yes"])
+        elif wish == "unjudge" and self._judging is not None:
+            self._say("" if self._judging.sightings.undo() else "There is no judgement to undo.")
+        elif wish == "rank" and self._judging is not None:
+            self._judging.sightings.learn()
+            self._do(here.judge_sightings)
         elif wish == "undo":
             self.undo()
         elif wish == "give":
             self.give(str(told["label"]))
         elif wish == "export":
             self.export(str(told["to"]).strip())
-
-    def _uploaded(self, told: Dict[str, Any], content: bytes) -> None:
-        """A part of a photo; all parts that came are asked with."""
-        parts = self._uploads.setdefault(told["upload"], [])
-        parts.append(content)
-        if sum(map(len, parts)) > _LARGEST_UPLOAD:
-            self._uploads[told["upload"]] = []
-            raise PhotoError(f"{told['name']} is larger than 50 MB; make it smaller first")
-        if len(parts) == told["parts"]:
-            whole = b"".join(self._uploads.pop(told["upload"]))
-            self._do(lambda: self._exploration.ask(self._exploration.take(str(told["name"]), whole)))
 
     def _checked(self, number: Any) -> int:
         if not isinstance(number, int) or not -len(self._exploration.outside) <= number < len(self.model.labels):

@@ -20,6 +20,8 @@ const KEYS = [
   ["A, or a click", "ask: the photos most like this one"],
   ["Enter, or a double click", "large view"],
   ["L, U", "more like this, not like this"],
+  ["E", "all photos of this one's event"],
+  ["Y, N, Z", "confirm, reject, take that back"],
   ["Space, or Ctrl and a click, or a drag", "select"],
   ["Shift and arrows or a click", "select all up to there"],
   ["Ctrl+A, Escape", "select all, select none"],
@@ -146,6 +148,7 @@ class Gallery {
     this.picked = new Set();
     this.about = {};
     this.marks = { like: new Set(), unlike: new Set() };
+    this.judged = { confirmed: new Set(), rejected: new Set() };
     this.active = 0; // the place of the photo that keys act on
     this.anchor = 0; // where a selection with Shift began
     this.tiles = new Map(); // place → element
@@ -169,7 +172,8 @@ class Gallery {
   }
 
   // New photos to show; the photo that keys act on stays, if it is still there.
-  show(order, about, marks, found) {
+  show(order, about, marks, found, judged) {
+    this.judged = judged;
     const before = this.order[this.active];
     const same = order.length === this.order.length && order.every((photo, place) => photo === this.order[place]);
     [this.order, this.about, this.marks, this.found] = [order, about, marks, found];
@@ -249,7 +253,9 @@ class Gallery {
     if (about) {
       const bar = make("span", { className: "pk-bar" }, make("span"));
       bar.firstChild.style.width = `${(100 * about.distance) / this.longest}%`;
-      tile.append(make("div", { className: "pk-distance" }, make("span", { textContent: shown(about.distance) }), bar));
+      if (about.distance !== null) {
+        tile.append(make("div", { className: "pk-distance" }, make("span", { textContent: shown(about.distance) }), bar));
+      }
     }
     this.fill(tile, photo);
     return tile;
@@ -263,7 +269,14 @@ class Gallery {
     if (!known) return;
     const distance = this.about[photo]?.distance;
     const label = known.label ? `, label ${known.label}` : "";
-    tile.setAttribute("aria-label", known.name + (distance === undefined ? "" : `, distance ${shown(distance)}`) + label);
+    const several = this.about[photo]?.photos > 1 ? `, ${this.about[photo].photos} photos` : "";
+    const verdict = this.judged.confirmed.has(photo) ? ", confirmed" : this.judged.rejected.has(photo) ? ", rejected" : "";
+    const far = distance === undefined || distance === null ? "" : `, distance ${shown(distance)}`;
+    tile.setAttribute("aria-label", known.name + far + several + label + verdict);
+    if (several) {
+      picture.append(make("span", { className: "pk-several", textContent: `×${this.about[photo].photos}`, title: "Photos of this event (E)" }));
+    }
+    if (verdict) picture.append(make("span", { className: "pk-verdict", textContent: verdict === ", confirmed" ? "✓" : "✗", "aria-hidden": "true" }));
     tile.title = known.name;
     tile.querySelector(".pk-name").textContent = lastPart(known.name);
     if (known.label) picture.append(make("span", { className: "pk-label", textContent: known.label }));
@@ -298,6 +311,8 @@ class Gallery {
       tile.classList.toggle("pk-active", place === this.active);
       tile.classList.toggle("pk-liked", this.marks.like.has(photo));
       tile.classList.toggle("pk-unliked", this.marks.unlike.has(photo));
+      tile.classList.toggle("pk-confirmed", this.judged.confirmed.has(photo));
+      tile.classList.toggle("pk-rejected", this.judged.rejected.has(photo));
     }
     const there = this.tiles.has(this.active);
     if (there) this.element.setAttribute("aria-activedescendant", `${this.id}-${this.active}`);
@@ -334,6 +349,14 @@ class Gallery {
     this.act.select([...picked]);
   }
 
+  // This photo's event, or those of all that are selected with it; then on to the next.
+  judge(yes) {
+    const photo = this.order[this.active];
+    if (photo === undefined) return;
+    const chosen = this.picked.has(photo) ? [...this.picked] : [photo];
+    if (this.act.judge(chosen, yes) && chosen.length === 1) this.go(this.active + 1, false);
+  }
+
   key(event) {
     const page = Math.max(1, Math.floor(this.element.clientHeight / (this.tall + GAP))) * this.columns;
     const moves = {
@@ -352,6 +375,10 @@ class Gallery {
       Escape: () => this.act.select([]),
       Backspace: () => this.act.step(event.shiftKey ? 1 : -1),
       "/": () => this.act.filter(),
+      e: () => this.act.event(photo),
+      y: () => this.judge(true),
+      n: () => this.judge(false),
+      z: () => this.act.unjudge(),
     };
     if (command && key === "a") this.act.select(this.order);
     else if (command || event.altKey) return; // the browser's and Jupyter's own
@@ -410,6 +437,7 @@ class Gallery {
       this.twice = null;
       return this.act.open(first, true);
     }
+    if (event.target.closest(".pk-several")) return this.act.event(photo);
     if (event.target.closest(".pk-tick") || event.ctrlKey || event.metaKey) return this.toggle(place);
     if (event.shiftKey) return this.go(place, true);
     this.go(place, false);
@@ -468,6 +496,11 @@ class Large {
     this.facts = make("dl", { className: "pk-facts" });
     this.said = make("p", { className: "pk-hint", role: "status" });
     const button = (text, title, click) => make("button", { type: "button", textContent: text, title, onclick: click });
+    this.judging = make(
+      "span", { className: "pk-row", hidden: true, role: "group", "aria-label": "Is it what is looked for?" },
+      button("Yes", "Confirm its event (Y)", () => this.judge(true)),
+      button("No", "Reject its event (N)", () => this.judge(false)),
+    );
     this.search = button("Search the box", "Photos that have something like what is in the box (Enter)", () => this.ask());
     this.buttons = make(
       "div", { className: "pk-row" },
@@ -476,6 +509,7 @@ class Large {
       button("Similar photos", "Ask with the whole photo (A)", () => this.leave(() => this.act.ask(this.photo))),
       button("Like this", "(L)", () => this.act.mark(this.photo, true)),
       button("Not like this", "(U)", () => this.act.mark(this.photo, false)),
+      this.judging,
       button("Box", "Put a box on the photo; or draw one with the mouse (B)", () => this.put([0.25, 0.25, 0.75, 0.75], true)),
       this.search,
       button("Close", "(Escape)", () => this.close()),
@@ -529,6 +563,12 @@ class Large {
   hint(box) {
     this.stage.querySelector(".pk-outline")?.remove();
     this.stage.append(outline(this.image, this.stage, box));
+  }
+
+  judge(yes) {
+    if (this.judging.hidden) return;
+    this.act.judge([this.photo], yes);
+    this.step(1);
   }
 
   leave(act) {
@@ -622,6 +662,9 @@ class Large {
       a: () => this.leave(() => this.act.ask(this.photo)),
       l: () => this.act.mark(this.photo, true),
       u: () => this.act.mark(this.photo, false),
+      y: () => this.judge(true),
+      n: () => this.judge(false),
+      z: () => this.act.unjudge(),
       b: () => this.put(this.box ?? [0.25, 0.25, 0.75, 0.75], true),
     };
     if (event.key === "Tab") return this.trap(event);
@@ -707,6 +750,17 @@ class Controls {
       this.asked, field("k", this.k), this.count, field("distance", this.metric), field("hide what was asked with", this.hide),
     );
 
+    this.species = make("strong", {});
+    this.note = make("span", { role: "status" });
+    this.judging = make(
+      "div", { className: "pk-row pk-judging", role: "group", "aria-label": "Sightings", hidden: true },
+      this.species, this.note,
+      button("Candidates", "What is to be judged, one photo an event", () => act.sightings()),
+      button("Rank again", "Put first what is like the confirmed and unlike the rejected ones", () => act.rank()),
+      button("Yes", "Confirm the event of this photo, or of the selected ones (Y)", () => act.verdict(true)),
+      button("No", "Reject it (N)", () => act.verdict(false)),
+      button("Take back", "The last judgement (Z)", () => act.unjudge()),
+    );
     this.status = make("span", { className: "pk-status", role: "status" });
     this.message = make("p", { className: "pk-message", role: "alert", hidden: true });
     this.words = make("datalist", { id: `photokin-words-${Math.random().toString(36).slice(2)}` });
@@ -782,7 +836,14 @@ class Controls {
     const orders = [["distance", state.found ? "distance" : "collection"], ["name", "name"], ["date", "date"]];
     options(this.sort, orders.filter(([name]) => name !== "date" || state.dates), state.sort);
     this.descending.checked = state.descending;
-    this.question.hidden = !state.question;
+    this.question.hidden = !state.question || state.question.kind === "sightings";
+    for (const each of [this.k, this.metric, this.hide]) each.closest(".pk-field").hidden = Boolean(state.question?.kind);
+    this.count.hidden = Boolean(state.question?.kind);
+    this.judging.hidden = !state.judging;
+    if (state.judging) {
+      this.species.textContent = state.judging.species;
+      this.note.textContent = state.judging.note;
+    }
     this.k.max = Math.max(100, state.k);
     set(this.k, state.k);
     this.count.textContent = this.k.value;
@@ -820,7 +881,7 @@ class Controls {
     };
     this.asked.replaceChildren();
     const question = state.question;
-    const groups = question ? [[question.box ? "like the box" : "like", question.like, true], ["not like", question.unlike, false]] : [];
+    const groups = question ? [[question.kind === "event" ? "the event of" : question.box ? "like the box" : "like", question.like, true], ["not like", question.unlike, false]] : [];
     for (const [title, some, like] of groups) {
       if (!some.length) continue;
       this.asked.append(make("span", { className: "pk-title", textContent: title }));
@@ -828,17 +889,23 @@ class Controls {
         const [picture, name] = thumbnail(photo, question.box);
         const remove = make("button", { type: "button", className: `pk-chip ${like ? "" : "pk-not"}`, title: `${name}: take it out of the question` }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
         remove.setAttribute("aria-label", `${name}: take it out of the question`);
-        remove.onclick = () => (question.like.length + question.unlike.length === 1 ? this.act.browse() : this.act.mark(photo, like));
+        remove.onclick = () => {
+          if (question.kind) this.act.step(-1);
+          else if (question.like.length + question.unlike.length === 1) this.act.browse();
+          else this.act.mark(photo, like);
+        };
         this.asked.append(remove);
       }
     }
-    if (question && !question.like.length) this.asked.append(make("span", { textContent: "Mark a photo as like this too (L)." }));
+    if (question && !question.kind && !question.like.length) this.asked.append(make("span", { textContent: "Mark a photo as like this too (L)." }));
     this.steps.replaceChildren();
     state.trail.forEach((step, place) => {
       if (!step || place < state.trail.length - 20) return;
       const first = step.like[0] ?? step.unlike[0];
-      const [picture, name] = thumbnail(first, step.box);
-      const more = step.like.length + step.unlike.length - 1;
+      const judging = step.kind === "sightings";
+      const [picture, name] = judging ? [make("span", { className: "pk-thumb pk-word", textContent: "?!" }), "candidates"] : thumbnail(first, step.box);
+      if (step.kind === "event") picture.append(make("span", { className: "pk-more", textContent: "E" }));
+      const more = judging ? 0 : step.like.length + step.unlike.length - 1;
       if (more > 0) picture.append(make("span", { className: "pk-more", textContent: `+${more}` }));
       const go = make("button", { type: "button", className: "pk-step", title: name, onclick: () => this.act.step(place - state.place) }, picture);
       go.setAttribute("aria-label", `question ${place}: ${name}`);
@@ -869,6 +936,12 @@ function render({ model, el }) {
     set: (values) => wire.ask({ do: "set", values }),
     give: (label) => wire.ask({ do: "give", label }),
     undo: () => wire.ask({ do: "undo" }),
+    event: (photo) => photo !== undefined && state().events && wire.ask({ do: "event", photo }),
+    judge: (photos, yes) => state().judging && wire.ask({ do: "judge", photos, yes }),
+    verdict: (yes) => gallery.judge(yes),
+    unjudge: () => state().judging && wire.ask({ do: "unjudge" }),
+    sightings: () => wire.ask({ do: "sightings" }),
+    rank: () => wire.ask({ do: "rank" }),
     send: (to) => wire.ask({ do: "export", to }),
     filter: () => controls.name.focus(),
     select: (photos) => {
@@ -904,7 +977,7 @@ function render({ model, el }) {
     const question = state().trail.flatMap((step) => (step ? [...step.like, ...step.unlike] : []));
     if (question.some((photo) => some.includes(photo))) controls.pictures(state(), photos);
   });
-  root.append(alarm, controls.trail, controls.filters, controls.question, controls.message);
+  root.append(alarm, controls.trail, controls.filters, controls.judging, controls.question, controls.message);
   const gallery = new Gallery(root, photos, act);
   root.append(controls.foot, controls.help);
   const large = new Large(root, act);
@@ -919,7 +992,9 @@ function render({ model, el }) {
     const now = state();
     const question = now.question ?? { like: [], unlike: [] };
     const marks = { like: new Set(question.like), unlike: new Set(question.unlike) };
-    gallery.show(order(), now.about, marks, now.found);
+    const judged = { confirmed: new Set(now.judging?.confirmed), rejected: new Set(now.judging?.rejected) };
+    gallery.show(order(), now.about, marks, now.found, judged);
+    large.judging.hidden = !now.judging;
     controls.show(now, gallery.order.length, gallery.picked.size, photos);
   }
   function heard(told, buffers = []) {

@@ -448,3 +448,94 @@ def test_every_control_has_a_name(page, show):
             .map(each => each.outerHTML)"""
     )
     assert nameless == []
+
+
+JUDGING = {
+    "species": "<b>red fox</b>",
+    "note": "1 confirmed, 1 rejected, 18 candidates",
+    "confirmed": [7],
+    "rejected": [14],
+}
+
+
+def candidates(page, show):
+    """Sightings to be judged: each photo is one of five of its event, of which one is confirmed and one rejected."""
+    root = show(150, events=True, judging=JUDGING)
+    step = {"like": [], "unlike": [], "box": None, "kind": "sightings"}
+    about = {str(7 * n): {"distance": n or None, "box": None, "photos": 5 if n else 1} for n in range(20)}
+    answer(page, question=step, trail=[None, step], about=about)
+    page.locator(".pk-picture img").nth(5).wait_for()
+    return root
+
+
+def test_sightings_are_judged_by_keys(page, show):
+    root = candidates(page, show)
+    assert root.locator(".pk-judging strong").inner_text() == "<b>red fox</b>"
+    page.locator(".pk-gallery").focus()
+    active = "() => Number(document.querySelector('.pk-active')?.dataset.place ?? -1)"
+    for key, wish, told, place in (
+        ("y", "judge", {"photos": [0], "yes": True}, 1),
+        ("n", "judge", {"photos": [7], "yes": False}, 2),
+        ("z", "unjudge", {}, 2),
+        ("e", "event", {"photo": 14}, 2),
+    ):
+        page.keyboard.press(key)
+        assert sent(page, wish)[-1] == {**told, "bytes": []}
+        assert page.evaluate(active) == place, key
+    page.evaluate("model.pick([14, 21])")
+    page.keyboard.press("y")
+    assert sent(page, "judge")[-1]["photos"] == [14, 21]
+
+
+def test_verdicts_and_how_many_photos_are_shown_and_said(page, show):
+    candidates(page, show)
+    tiles = page.locator(".pk-tile")
+    assert tiles.nth(0).get_attribute("aria-label") == "north/photo-0.jpg"
+    assert tiles.nth(1).get_attribute("aria-label") == "north/photo-7.jpg, distance 1.00, 5 photos, confirmed"
+    assert tiles.nth(2).get_attribute("aria-label").endswith("5 photos, rejected")
+    assert tiles.nth(1).locator(".pk-verdict").inner_text() == "✓"
+    assert tiles.nth(3).locator(".pk-verdict").count() == 0
+    page.evaluate("model.state({judging: {...model.get('_state').judging, rejected: [], confirmed: [21]}})")
+    assert "pk-confirmed" in tiles.nth(3).get_attribute("class")
+    assert tiles.nth(2).locator(".pk-verdict").count() == 0
+    tiles.nth(3).locator(".pk-several").click()
+    assert sent(page, "event")[-1]["photo"] == 21
+    assert sent(page, "ask") == []
+
+
+def test_sightings_are_judged_with_buttons_and_in_the_large_view(page, show):
+    root = candidates(page, show)
+    for name, wish, told in (
+        ("Candidates", "sightings", {}),
+        ("Rank again", "rank", {}),
+        ("Yes", "judge", {"photos": [0], "yes": True}),
+        ("No", "judge", {"photos": [7], "yes": False}),
+        ("Take back", "unjudge", {}),
+    ):
+        root.locator(".pk-judging").get_by_role("button", name=name).click()
+        assert sent(page, wish)[-1] == {**told, "bytes": []}
+    page.locator(".pk-gallery").focus()
+    page.keyboard.press("Enter")
+    page.locator(".pk-large img[src]").wait_for()
+    page.keyboard.press("n")
+    assert sent(page, "judge")[-1] == {"photos": [14], "yes": False, "bytes": []}
+    assert sent(page, "large")[-1]["photo"] == 21  # on to the next
+    page.locator(".pk-large").get_by_role("button", name="Yes").click()
+    assert sent(page, "judge")[-1]["photos"] == [21]
+
+
+def test_where_nothing_is_to_be_judged_keys_do_nothing(page, show):
+    root = show(20)
+    assert root.locator(".pk-judging").is_hidden()
+    page.locator(".pk-gallery").focus()
+    for key in "ynze":
+        page.keyboard.press(key)
+    assert not [each for each in page.evaluate("model.sent") if each["do"] in ("judge", "unjudge", "event")]
+    assert page.locator(".pk-active").get_attribute("data-place") == "0"
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_judging_fits_the_page_and_every_control_has_a_name(page, show, width):
+    page.set_viewport_size({"width": width, "height": 1000})
+    candidates(page, show)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

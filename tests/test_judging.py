@@ -1,0 +1,157 @@
+"""Judging sightings in the explorer, without a page."""
+
+import datetime
+
+import pytest
+from PIL import Image, ImageDraw
+
+from helpers.errors import FrameError
+from helpers.explorer import Explorer
+from helpers.photos import load_photos
+from helpers.season import Season
+from helpers.sightings import Sightings
+from helpers.similarity import create
+from tests.pictures import tiny_network
+from tests.test_explorer import hear, shown
+
+NOON = datetime.datetime(2026, 5, 1, 12)
+
+
+@pytest.fixture(scope="module")
+def season(tmp_path_factory):
+    """Five visits of three photos each, an hour apart; in the first, third and fifth there is something red."""
+    folder = tmp_path_factory.mktemp("card") / "C1"
+    folder.mkdir()
+    for visit in range(5):
+        for number in range(3):
+            photo = Image.new("RGB", (48, 48), (40, 90 + visit, 40))
+            if visit % 2 == 0:
+                ImageDraw.Draw(photo).rectangle((4 + 8 * number, 8, 24 + 8 * number, 30), fill=(220, 40, 30))
+            exif = Image.Exif()
+            taken = NOON + datetime.timedelta(hours=visit, seconds=number)
+            exif[0x8769] = {0x9003: taken.strftime("%Y:%m:%d %H:%M:%S")}
+            photo.save(folder / f"IMG_{visit}{number}.jpg", exif=exif)
+    data, _ = load_photos(folder.parent, layout="{camera}", progress=False)
+    return Season(create(data, model=tiny_network(folder.parent / "tiny.onnx"), verbose=False))
+
+
+@pytest.fixture
+def sightings(season, tmp_path):
+    return Sightings(season, like=0, species="red thing", file=tmp_path / "sightings.csv", other="events")
+
+
+@pytest.fixture
+def explorer(season, sightings, tmp_path):
+    explorer = Explorer(season, labels=tmp_path / "labels.csv", sightings=sightings)
+    explorer.told = []
+    explorer.send = lambda content, buffers=None: explorer.told.append((content, buffers))
+    return explorer
+
+
+def judging(explorer):
+    return explorer._state["judging"]
+
+
+def test_the_page_begins_with_the_candidates_one_photo_an_event(explorer, season, sightings):
+    rows = shown(explorer)
+    assert len({int(season.event_of_photo[row]) for row in rows}) == len(rows) == 5
+    assert {int(season.event_of_photo[row]) for row in rows[:2]} == {2, 4}
+    assert judging(explorer)["species"] == "red thing"
+    assert judging(explorer)["confirmed"] == [0, 1, 2]  # what was asked with
+    assert explorer._state["about"][str(rows[0])]["photos"] == 3
+    assert list(explorer.found["event"]) == list(sightings.frame()["event"])
+
+
+def test_yes_no_and_back_again(explorer, sightings):
+    first, second = shown(explorer)[:2]
+    before = shown(explorer)
+    hear(explorer, "judge", photos=[first], yes=True)
+    hear(explorer, "judge", photos=[second], yes=False)
+    assert first in judging(explorer)["confirmed"] and second in judging(explorer)["rejected"]
+    assert len(judging(explorer)["confirmed"]) == 6  # whole events
+    assert shown(explorer) == before  # nothing moves under the fingers
+    hear(explorer, "unjudge")
+    assert judging(explorer)["rejected"] == []
+    hear(explorer, "judge", photos=[first, second], yes=None)
+    assert judging(explorer)["confirmed"] == [0, 1, 2]
+    assert sightings.frame()["status"][0] == "candidate"
+
+
+def test_a_judgement_that_changes_nothing_is_none(explorer, sightings):
+    first = shown(explorer)[0]
+    explorer.judge(first, True)
+    count = sightings.changed
+    explorer.judge([first, first], True)
+    assert sightings.changed == count
+    hear(explorer, "unjudge")
+    hear(explorer, "unjudge")
+    assert explorer._state["message"] == "There is no judgement to undo."
+
+
+def test_what_is_judged_elsewhere_shows_on_the_page(explorer, sightings):
+    sightings.reject([1, 3])
+    assert judging(explorer)["rejected"] == [3, 4, 5, 9, 10, 11]
+    assert judging(explorer)["note"] == sightings.note
+
+
+def test_rank_again(explorer, sightings):
+    sightings.confirm(2)
+    sightings.reject(1)
+    hear(explorer, "rank")
+    assert sightings.learned
+    assert shown(explorer) == list(sightings.frame()["reference_label"])
+    assert explorer._state["question"]["kind"] == "sightings"
+
+
+def test_all_photos_of_an_event_and_back(explorer, season):
+    row = shown(explorer)[1]
+    hear(explorer, "event", photo=row)
+    assert [season.model.labels[each] for each in shown(explorer)] == season.photos_of(season.event_of(row))
+    assert explorer.chosen is None and explorer.found is None
+    hear(explorer, "judge", photos=[shown(explorer)[2]], yes=True)
+    hear(explorer, "back")
+    assert row in judging(explorer)["confirmed"]
+    assert len(shown(explorer)) == 5
+
+
+def test_filters_and_questions_go_on(explorer):
+    explorer.show_event(0)
+    explorer.name = "IMG_01"
+    assert shown(explorer) == [1]
+    explorer.name = ""
+    explorer.mark(4)
+    assert explorer._state["question"]["like"] == (4,)
+    assert sorted(explorer.found["event"]) == [0, 2, 3, 4]  # what was asked with is hidden: its event
+    hear(explorer, "sightings")
+    assert len(shown(explorer)) == 5
+
+
+def test_without_sightings_there_is_nothing_to_judge(season, tmp_path):
+    explorer = Explorer(season, labels=tmp_path / "labels.csv")
+    assert judging(explorer) is None and explorer._state["events"]
+    with pytest.raises(FrameError, match="sightings="):
+        explorer.judge(0, True)
+    explorer.send = lambda content, buffers=None: None
+    hear_said = explorer._heard(explorer, {"do": "sightings", "number": "1"}, [])
+    assert hear_said is None and "sightings=" in explorer._state["message"]
+
+
+def test_visitors_judge_nothing(season, sightings, tmp_path):
+    explorer = Explorer(season, labels=tmp_path / "labels.csv", sightings=sightings, keep=False)
+    explorer.told = []
+    explorer.send = lambda content, buffers=None: explorer.told.append((content, buffers))
+    hear(explorer, "judge", photos=[6], yes=True)
+    assert explorer._state["message"] == "nothing is kept here"
+    assert sightings.confirmed == [0]
+
+
+def test_sightings_of_another_season(season, sightings):
+    with pytest.raises(FrameError, match="another season"):
+        Explorer(season.model, sightings=sightings)
+
+
+def test_a_model_without_events(season, tmp_path):
+    explorer = Explorer(season.model, labels=tmp_path / "labels.csv")
+    assert not explorer._state["events"]
+    with pytest.raises(FrameError, match="Season"):
+        explorer.show_event(0)
