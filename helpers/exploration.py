@@ -17,6 +17,7 @@ from helpers.errors import FrameError, PhotoError, PhotokinError
 from helpers.export import export
 from helpers.labels import Labels
 from helpers.recent import Source
+from helpers.search import SIDES
 from helpers.trail import Step, Trail
 from helpers.windows import Box
 
@@ -155,7 +156,7 @@ class Exploration:
             return {}
         told = {}
         for edge in self.found:
-            box = [edge[side] for side in ("left", "top", "right", "bottom")] if "left" in edge else None
+            box = [edge[side] for side in SIDES] if edge.get("left") is not None else None
             about = {"distance": edge["distance"], "box": box, "photos": edge.get("photos")}
             told[self._row_of[edge["reference_label"]]] = about
         return told

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from helpers.regions import Regions
 
 _AWAY = 0.5  # how far to go away from what is unlike: see `feedback`
-_SIDES = ("left", "top", "right", "bottom")
+SIDES = ("left", "top", "right", "bottom")
 
 
 def feedback(like: np.ndarray, unlike: np.ndarray, metric: str) -> np.ndarray:
@@ -136,7 +136,7 @@ class Searching:
         self._recent.remember(question.label, first.name, first.source, rows, distances)
         found = edge_frame([question.label], rows[None], distances[None], self.collection.labels, None)
         if boxes is not None:
-            for name, edges in zip(_SIDES, boxes.T.tolist()):
+            for name, edges in zip(SIDES, boxes.T.tolist()):
                 found = found.add_column(tc.SArray(edges, dtype=float), name)
         return found
 

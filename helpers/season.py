@@ -17,11 +17,9 @@ from helpers.events import INDEPENDENT, SEQUENCE
 from helpers.learner import Learner
 from helpers.question import Asked, Question
 from helpers.regions import check_box, region_feature
-from helpers.search import feedback
+from helpers.search import SIDES, feedback
 from helpers.season_items import Items, Nearest
 from helpers.season_photos import Moment, SeasonPhotos
-
-_SIDES = ("left", "top", "right", "bottom")
 
 
 class Season:
@@ -222,7 +220,7 @@ class Season:
         photos = counts[np.searchsorted(known, events)]
         columns: List[Tuple[str, type, np.ndarray]] = [("event", int, events), ("photos", int, photos)]
         if nearest.boxes is not None:
-            columns += [(name, float, edges) for name, edges in zip(_SIDES, nearest.boxes.T)]
+            columns += [(name, float, edges) for name, edges in zip(SIDES, nearest.boxes.T)]
         for name, kind, values in columns:
             found = found.add_column(tc.SArray(values.tolist(), dtype=kind), name)
         return found

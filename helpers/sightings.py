@@ -8,7 +8,7 @@ where events are cut otherwise, and a spreadsheet can read and change it.
 import datetime
 import os
 import re
-from typing import Any, Dict, Iterable, List, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 import traitlets
@@ -17,6 +17,7 @@ from helpers.arguments import check_whole
 from helpers.columns import typed_frame
 from helpers.errors import FrameError
 from helpers.labels import Labels
+from helpers.search import SIDES
 from helpers.season import Season
 from helpers.season_items import Nearest
 from helpers.sighting_ranking import Ranking
@@ -25,6 +26,16 @@ STATUS = ("candidate", "confirmed", "rejected")
 
 _YES, _NO = "yes", "no"
 _PLACES = ("site", "camera", "deployment", "start", "end", "photos")
+
+
+class _Chosen(NamedTuple):
+    """An event to show."""
+
+    event: int
+    rank: int
+    distance: Optional[float]
+    row: int  # of its best photo
+    box: Optional[List[float]] = None  # of the best part of it
 
 
 class Sightings(traitlets.HasTraits):
@@ -143,43 +154,49 @@ class Sightings(traitlets.HasTraits):
         Columns: `event`, `rank` (among all events that count, 1 is the first),
         `status` (one of `STATUS`), `distance`, `reference_label` and `path` (the
         event's best photo), `site`, `camera`, `deployment`, `start`, `end`
-        (datetimes, None where unknown), `photos` (how many). Events that were
-        judged and do not pass the filters of the question come last, without a
-        distance. `status` gives those events only.
+        (datetimes, None where unknown), `photos` (how many); where parts of
+        photos are compared also `left`, `top`, `right`, `bottom` of the best
+        one. Events that were judged and do not pass the filters of the question
+        come last, without a distance. `status` gives those events only.
         """
         if status is not None and status not in STATUS:
             raise FrameError(f"status={status!r} is not known; there are {', '.join(STATUS)}")
         chosen = self._chosen(self._nearest)
         if status is not None:
-            chosen = [each for each in chosen if self._judged.get(each[0], "candidate") == status]
-        events, rows = [each[0] for each in chosen], [each[3] for each in chosen]
+            chosen = [each for each in chosen if self._judged.get(each.event, "candidate") == status]
+        events, rows = [each.event for each in chosen], [each.row for each in chosen]
         table = self.season.events
         place = {event: place for place, event in enumerate(table["event"])}
         kinds: Dict[str, Any] = {"start": datetime.datetime, "end": datetime.datetime, "photos": int}
         columns: List[Tuple[str, Optional[type], List[Any]]] = [
             ("event", int, events),
-            ("rank", int, [each[1] for each in chosen]),
+            ("rank", int, [each.rank for each in chosen]),
             ("status", str, [self._judged.get(event, "candidate") for event in events]),
-            ("distance", float, [each[2] for each in chosen]),
+            ("distance", float, [each.distance for each in chosen]),
             ("reference_label", type(self.season.labels[0]), [self.season.labels[row] for row in rows]),
             ("path", str, [self.season.names[row] for row in rows]),
         ]
         for name in _PLACES:
             values = list(table[name])
             columns.append((name, kinds.get(name, str), [values[place[event]] for event in events]))
+        if self._nearest.boxes is not None:
+            for edge, name in enumerate(SIDES):
+                columns.append((name, float, [each.box[edge] if each.box else None for each in chosen]))
         return typed_frame(columns)
 
-    def _chosen(self, nearest: Nearest) -> List[Tuple[int, int, Optional[float], int]]:
-        """Event, rank, distance and row of the best photo, of each event to show."""
-        chosen: List[Tuple[int, int, Optional[float], int]] = []
+    def _chosen(self, nearest: Nearest) -> List["_Chosen"]:
+        chosen: List[_Chosen] = []
         left, events = self.k, self._ranking.events_of(nearest)
-        for rank, (event, distance, row) in enumerate(zip(events, nearest.distances, nearest.rows), 1):
+        boxes: List[Any] = [None] * len(events) if nearest.boxes is None else nearest.boxes.tolist()
+        nearest_first = zip(events, nearest.distances.tolist(), nearest.rows.tolist(), boxes)
+        for rank, (event, distance, row, box) in enumerate(nearest_first, 1):
             left -= event not in self._judged
             if left >= 0 or event in self._judged:
-                chosen.append((event, rank, float(distance), int(row)))
+                chosen.append(_Chosen(event, rank, distance, row, box))
         outside = sorted(set(self._judged) - set(events))
         rows = [self.season.photos.rows_of(event)[0] for event in outside]
-        return chosen + [(event, len(events) + n, None, row) for n, (event, row) in enumerate(zip(outside, rows), 1)]
+        last = (_Chosen(event, len(events) + n, None, row) for n, (event, row) in enumerate(zip(outside, rows), 1))
+        return [*chosen, *last]
 
     def _give(self, events: Union[int, Iterable[int]], label: str) -> None:
         several = [events] if isinstance(events, (int, np.integer)) else list(events)

@@ -221,3 +221,15 @@ def test_parts_are_learned_from(file):
     sightings.reject([1, 2])
     sightings.learn()
     assert foxes(sightings.frame(), 10) >= 9 and set(sightings.frame()["reference_label"]) == set(range(0, 60, 2))
+
+
+def test_with_parts_the_best_one_of_each_event_is_told(file):
+    season = season_of(parts=parts_of([2 * n for n in range(COUNT)], season_of().vectors[::2]))
+    sightings = Sightings(season, 0, "fox", file, other="events")
+    frame = sightings.frame()
+    found = season.search(like=0, other="events", k=None)
+    for side in ("left", "top", "right", "bottom"):
+        assert list(frame[side])[:-1] == list(found[side])
+        assert frame[side][len(frame) - 1] is None  # the event asked with is no answer
+    sightings.learn()
+    assert None not in list(sightings.frame("candidate")["left"])

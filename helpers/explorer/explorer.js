@@ -860,8 +860,9 @@ class Controls {
   }
 
   say(state, shownCount, picked) {
-    const plain = (count) => `${count.toLocaleString("en")} photo${count === 1 ? "" : "s"}`;
-    const what = state.found ? `${plain(shownCount)} found` : shownCount === state.count ? plain(shownCount) : `${shownCount.toLocaleString("en")} of ${plain(state.count)}`;
+    const counted = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+    const plain = (count) => counted(count, "photo");
+    const what = state.found ? `${counted(shownCount, state.events ? "event" : "photo")} found` : shownCount === state.count ? plain(shownCount) : `${shownCount.toLocaleString("en")} of ${plain(state.count)}`;
     this.status.textContent = picked ? `${what}, ${picked.toLocaleString("en")} selected` : what;
     this.keep.hidden = !picked || !state.keep;
     this.undo.hidden = !state.keep || (!state.labelled && !this.given);

@@ -87,9 +87,11 @@ TOO_FEW = {
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_it_runs_to_its_end_and_computes_what_it_says(path, monkeypatch):
+def test_it_runs_to_its_end_and_computes_what_it_says(path, tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
     notebook = nbformat.read(path, as_version=4)
+    if path.stem.startswith("07"):
+        set_parameters(notebook, OUT=str(tmp_path))  # where nobody has judged anything yet
     check = "\n".join(line.strip() for line in CHECKS[path.stem].strip().splitlines())
     notebook.cells.append(nbformat.v4.new_code_cell(check))
     client = NotebookClient(notebook, kernel_name="python3", timeout=300, resources={"metadata": {"path": path.parent}})
@@ -113,7 +115,7 @@ def test_it_reaches_its_end_on_a_small_folder_or_says_what_it_needs(path, photos
     if photos == 3:
         shutil.copy(tmp_path / "0.png", tmp_path / "2.png")
     notebook = nbformat.read(path, as_version=4)
-    own = {"FETCH_ARTICLE_PHOTOS": False} if path.stem.startswith("01") else {}
+    own = {"01": {"FETCH_ARTICLE_PHOTOS": False}, "07": {"OUT": str(tmp_path / ".out")}}.get(path.stem[:2], {})
     set_parameters(notebook, FOLDER=str(tmp_path), **own)
     notebook.cells.append(nbformat.v4.new_code_cell(f"assert len(data) == {photos}"))
     resources = {"metadata": {"path": path.parent}}

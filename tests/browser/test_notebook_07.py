@@ -1,0 +1,81 @@
+"""Notebook 07 in a real JupyterLab: sightings judged by keys, in the kernel, in the file, and in the figures."""
+
+import ast
+import runpy
+
+import pytest
+
+from tests.browser.conftest import ROOT
+
+pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
+
+SEASON = ROOT / "build" / "season"
+PANEL = ".jp-OutputArea-output img[alt*='confirmed']"
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, run_notebook):
+    """Notebook 07, run to its last cell, with the season that its own test takes too."""
+    if not SEASON.exists():
+        runpy.run_path(str(ROOT / "data" / "draw_season.py"))["draw"](SEASON)
+    (lab.folder / "build").mkdir(exist_ok=True)
+    (lab.folder / "build" / "season").symlink_to(SEASON)
+    page = run_notebook("07-field-camera.ipynb", ".photokin-explorer .pk-judging")
+    page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first.wait_for(timeout=300_000)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=300_000)
+    return page
+
+
+def judged(kernel):
+    confirmed, rejected = ast.literal_eval(kernel("(sightings.confirmed, sightings.rejected)"))
+    return len(confirmed), len(rejected)
+
+
+def test_the_cells_ran(notebook):
+    assert notebook.locator(".jp-OutputArea-output[data-mime-type*=error]").count() == 0
+    said = notebook.locator(".jp-OutputArea-output[data-mime-type*=stderr]").all_inner_texts()
+    assert all("/s" in text for text in said), "warnings in a tutorial"
+
+
+def test_keys_judge_and_all_follows(notebook, kernel):
+    root = notebook.locator(".photokin-explorer")
+    root.locator(".pk-judging").get_by_role("button", name="Candidates").click()
+    root.locator(".pk-tile img").first.wait_for()
+    before = judged(kernel)
+    shown = notebook.locator(PANEL).first.get_attribute("alt")
+    gallery = root.locator(".pk-gallery")
+    places = ast.literal_eval(
+        kernel("[n for n, said in enumerate(sightings.frame()['status']) if said == 'candidate'][:2]")
+    )
+    gallery.focus()
+    notebook.keyboard.press("Home")
+    for _ in range(places[0]):
+        notebook.keyboard.press("ArrowRight")
+    notebook.keyboard.press("y")
+    root.locator(".pk-judging", has_text=f"{before[0] + 1} confirmed").wait_for()
+    assert judged(kernel) == (before[0] + 1, before[1])
+    for _ in range(places[1] - places[0] - 1):
+        notebook.keyboard.press("ArrowRight")
+    notebook.keyboard.press("n")
+    root.locator(".pk-judging", has_text=f"{before[1] + 1} rejected").wait_for()
+    assert kernel("len([path for path, said in sightings.labels.items() if said in ('yes', 'no')]) > 100") == "True"
+    notebook.wait_for_function("([where, before]) => document.querySelector(where).alt !== before", arg=[PANEL, shown])
+    notebook.keyboard.press("z")
+    root.locator(".pk-judging", has_text=f"{before[1]} rejected").wait_for()
+    notebook.keyboard.press("z")
+    root.locator(".pk-judging", has_text=f"{before[0]} confirmed").wait_for()
+    assert judged(kernel) == before
+
+
+def test_an_event_is_opened_and_closed_again(notebook, kernel):
+    root = notebook.locator(".photokin-explorer")
+    root.locator(".pk-judging").get_by_role("button", name="Candidates").click()
+    several = root.locator(".pk-several").first
+    count = int(several.inner_text()[1:])
+    several.click()
+    root.locator(".pk-asked", has_text="the event of").wait_for()
+    assert root.locator(".pk-tile").count() == count
+    root.locator(".pk-gallery").focus()
+    notebook.keyboard.press("Backspace")
+    root.locator(".pk-several").nth(5).wait_for()
+    root.screenshot(path=str(ROOT / "build" / "sightings.png"))
