@@ -10,35 +10,69 @@ _OFFSET, _LENGTH = 0x0201, 0x0202  # EXIF: where its small picture begins, and h
 _HEADER = b"Exif\0\0"
 _SIDE = 80  # pixels that are enough to know
 _COLOUR = 1.5  # levels of 255: how far colours lie apart in a photo that has any; seen are 0 and 2 to 40
+_CERTAIN = 4.0  # that many in the upper quarter: the rest need not be looked at
 _MARGIN = 0.12  # of the height: where dates and logos stand, which may be coloured
+_BASELINE = (0xC0, 0xC1)  # JPEG: how the kinds of frames begin whose rows lie one after the other
+_QUARTER, _BLOCK = 4, 16  # pixels of a block's side, at most
+_LARGE = 2_000_000  # pixels: smaller photos are decoded as fast
 
 
 def is_infrared(image: Any) -> Optional[bool]:
     """Of an open Pillow image, which may then be smaller than it was; None where its pixels cannot be read.
 
-    By the small picture in its EXIF where there is one. An infrared photo may
-    have a tint as a whole: what counts is how far the colours lie apart, over
-    nine tenths of the pixels, without the edges where dates are written.
+    By the small picture in its EXIF where there is one; else by its upper
+    quarter, where that has colours, and by all of it where it has none. An
+    infrared photo may have a tint as a whole: what counts is how far the
+    colours lie apart, over nine tenths of the pixels, without the edges where
+    dates are written.
     """
     if image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16"):
         return True
     small = _within_exif(image)
     try:
-        return spread(small if small is not None else image) < _COLOUR
+        if small is not None:
+            return spread(small) < _COLOUR
+        quarter = _upper_quarter(image)
+        if quarter is not None and spread(quarter, 0.5) >= _CERTAIN:  # the eighth below where dates are written
+            return False
+        return spread(image) < _COLOUR
     except Exception:  # damaged, as it happens in the middle of a file: Pillow raises what it likes
         return None
 
 
-def spread(image: Any) -> float:
-    """How far the colours of a picture lie apart, in levels of 255."""
+def spread(image: Any, top: float = _MARGIN) -> float:
+    """How far the colours of a picture lie apart, in levels of 255, without `top` of its height, and some below."""
     image.draft("YCbCr", (_SIDE, _SIDE))
     wanted = (min(_SIDE, image.width), min(_SIDE, image.height))
     small = image.convert("YCbCr") if image.mode == "YCbCr" else image.convert("RGB").convert("YCbCr")
     pixels = np.asarray(small.resize(wanted, Image.Resampling.BOX))
-    edge = int(len(pixels) * _MARGIN)
-    blue, red = (pixels[edge : len(pixels) - edge, :, plane].astype(np.float32) for plane in (1, 2))
+    rows = slice(int(len(pixels) * top), len(pixels) - int(len(pixels) * _MARGIN))
+    blue, red = (pixels[rows, :, plane].astype(np.float32) for plane in (1, 2))
     apart = np.maximum(np.abs(blue - np.median(blue)), np.abs(red - np.median(red))).ravel()
     return float(np.partition(apart, int(0.9 * len(apart)))[int(0.9 * len(apart))])
+
+
+def _upper_quarter(image: Any) -> Optional[Any]:
+    """The upper quarter of a JPEG whose rows lie one after the other, opened, but not decoded; None of any other.
+
+    It is the same file with a smaller height in its header: what lies behind those rows is not decoded.
+    """
+    if image.format not in ("JPEG", "MPO") or image.width * image.height < _LARGE or image.height < 1024:
+        return None
+    position = image.fp.tell()
+    try:
+        image.fp.seek(0)
+        content = bytearray(image.fp.read())
+    finally:
+        image.fp.seek(position)
+    place = 2
+    while place + 9 < len(content) and content[place] == 0xFF:
+        if content[place + 1] in _BASELINE:
+            rows = image.height // _QUARTER // _BLOCK * _BLOCK
+            content[place + 5 : place + 7] = rows.to_bytes(2, "big")
+            return Image.open(io.BytesIO(content))
+        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    return None
 
 
 def _within_exif(image: Any) -> Optional[Any]:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import helpers.infrared
 from helpers.infrared import is_infrared
 from tests.pictures import picture
 from tests.test_decode import encoded
@@ -59,6 +60,25 @@ def test_the_small_picture_in_the_exif_is_enough():
 def test_a_photo_that_is_cut_off_tells_nothing():
     with Image.open(io.BytesIO(encoded(picture(1, (600, 400)), "PNG")[:4000])) as image:
         assert is_infrared(image) is None
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"optimize": True}])
+def test_large_photos_are_told_by_their_upper_quarter(options, monkeypatch):
+    night, day = grey((1600, 1300)), picture(2, (1600, 1300))
+    dusk = Image.merge("RGB", [night] * 3)
+    dusk.paste(day.crop((0, 700, 1600, 1300)), (0, 700))  # a grey sky above coloured ground
+    assert [infrared(photo, **options) for photo in (night.convert("RGB"), day, dusk)] == [True, False, False]
+    looked = []
+    monkeypatch.setattr(helpers.infrared, "spread", lambda image, top=0: looked.append(image.height) or 40.0)
+    infrared(day, **options)
+    assert looked == [1300 if "progressive" in options else 320]
+
+
+def test_a_large_photo_that_is_cut_off():
+    source = encoded(picture(2, (1600, 1300)), "JPEG")
+    for length in (2000, len(source) // 2):
+        with Image.open(io.BytesIO(source[:length])) as image:
+            assert is_infrared(image) in (None, False)
 
 
 @pytest.mark.skipif(not FIELDCAM.is_dir(), reason=f"{FIELDCAM} is not there")
