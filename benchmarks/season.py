@@ -29,7 +29,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         note = f"{queries} queries, {found['photos']} photos, {found['events']} events"
         if unjudged != precision:
             note += f"; among events not judged yet {unjudged:.3f}, without learning {unlearned:.3f}"
-        yield row(f"species precision@{_K} over other events, {name}", precision, "recall", _WHOLE, whole, note=note)
+        yield row(f"species precision@{_K} over other events, {name}", precision, "precision", _WHOLE, whole, note=note)
     same = found["shares"]
     note = f"own event {same[0][0]:.3f}; after, one photo an event and other events only"
     yield row("ten nearest, share of the own camera", same[1][1], "", f"{_WHOLE}, not by event", same[0][1], note=note)
