@@ -58,7 +58,8 @@ def runs(data: Any) -> List[Run]:
 def clock_report(data: Any) -> Any:
     """Cameras whose clock jumps, or stands at its maker's date, as an SFrame of a row each jump.
 
-    `data` is a frame of `load_photos`. Columns: `camera` (with its site);
+    So are cameras that are years behind the others. `data` is a frame of
+    `load_photos`. Columns: `camera` (with its site);
     `trouble` (what is wrong, in words); `photos` (how many say so, until the
     next jump); `path` and `taken` of the first of them; `before`: what the
     clock said at the photo before (None at the camera's first photo). Such
@@ -101,23 +102,33 @@ def shift_clocks(data: Any, shifts: Mapping[str, Shift]) -> Any:
       `2026-05-03 14:10:00`), as datetimes or text. Then the photos between the
       two jumps of the clock where it said so are moved by the difference.
 
-    Sequences, events and the moon's phases are to be made again: those columns
-    are left out. Raises `FrameError` for a camera that is not there, for what
-    is no date, and where the clock never said so.
+    In place of a camera the `path` of a jump in the report, of its first photo,
+    means the photos from there to the next jump: for a clock that was reset twice.
+
+    It is always the clock's own time that is moved: done twice, it is the same
+    as done once, and cameras that are not named stand as their clocks said. The
+    moon's phases are worked out anew; sequences and events are left out, to be
+    made again, and so are deployments, if those of the table are given by dates
+    (`helpers.details.add_places`). Raises `FrameError` for a camera that is
+    not there, for what is no date, and where the clock never said so.
     """
     _check(data)
-    taken, cameras = list(data["taken"]), [str(camera) for camera in cameras_of(data)]
-    moved = list(taken)
-    for camera, shift in shifts.items():
-        if camera not in cameras:
-            raise FrameError(f"there is no camera {camera!r}; there are {', '.join(sorted(set(cameras))[:8])}")
-        rows, by = _rows_and_time(data, camera, shift)
+    names = data.column_names()
+    taken = list(data["taken_by_clock" if "taken_by_clock" in names else "taken"])
+    by_clock = data if "taken_by_clock" not in names else _put(data, "taken", taken, datetime.datetime)
+    found, moved = runs(by_clock), list(taken)
+    paths = list(data["path"])
+    for which, shift in shifts.items():
+        here = [run for run in found if which in (run.camera, paths[run.rows[0]])]
+        if not here:
+            cameras = sorted({run.camera for run in found})
+            raise FrameError(f"there is no camera {which!r} with dated photos; there are {', '.join(cameras[:8])}")
+        rows, by = _rows_and_time(here, which, shift)
         for row in rows:
             try:
                 moved[row] = taken[row] + by
             except OverflowError:
-                raise FrameError(f"{camera}: {by} leads beyond all dates") from None
-    names = data.column_names()
+                raise FrameError(f"{which}: {by} leads beyond all dates") from None
     if "taken_by_clock" not in names:
         data = data.add_column(tc.SArray(taken, dtype=datetime.datetime), "taken_by_clock")
     data = _put(data, "taken", moved, datetime.datetime)
@@ -132,27 +143,35 @@ def _put(data: Any, name: str, values: List[Any], kind: type) -> Any:
     return data.remove_column(name).add_column(tc.SArray(values, dtype=kind), name)[names]
 
 
-def _rows_and_time(data: Any, camera: str, shift: Shift) -> Tuple[List[int], datetime.timedelta]:
-    here = [run for run in runs(data) if run.camera == camera]
+def _rows_and_time(here: List[Run], which: str, shift: Shift) -> Tuple[List[int], datetime.timedelta]:
     if isinstance(shift, datetime.timedelta):
         return [row for run in here for row in run.rows], shift
     if not isinstance(shift, (tuple, list)) or len(shift) != 2:
-        raise FrameError(f"{camera}: a shift is a timedelta, or a pair of what the clock said and what was true")
-    said, true = (_moment(camera, each) for each in shift)
-    fitting = [run for run in here if run.first - _FACTORY <= said <= run.last]
-    if len(fitting) != 1:
+        raise FrameError(f"{which}: a shift is a timedelta, or a pair of what the clock said and what was true")
+    said, true = (_moment(which, each) for each in shift)
+    fitting = [run for run in here if _begin(run) <= said <= run.last]
+    if len(fitting) > 1:
         raise FrameError(
-            f"{camera}: {'its clock never said' if not fitting else 'its clock twice said'} {said}; clock_report tells "
-            "where it jumps"
+            f"{which}: its clock said {said} more than once; name the jump by the path of its first photo, as "
+            "clock_report gives it"
         )
+    if not fitting:
+        raise FrameError(f"{which}: its clock never said {said}; clock_report tells where it jumps")
     return fitting[0].rows, true - said
+
+
+def _begin(run: Run) -> datetime.datetime:
+    """From when on a clock said so, as far as its photos tell: after a reset since the New Year."""
+    if run.before is not None and run.first < run.before:
+        return min(run.first, datetime.datetime(run.first.year, 1, 1))
+    return run.first - _FACTORY
 
 
 def _moment(camera: str, value: Moment) -> datetime.datetime:
     if isinstance(value, datetime.datetime):
         return value.replace(tzinfo=None)
     try:
-        return datetime.datetime.fromisoformat(value.strip())
+        return datetime.datetime.fromisoformat(value.strip()).replace(tzinfo=None)
     except (AttributeError, ValueError):
         raise FrameError(f"{camera}: a date is written 2026-05-03 14:10:00, not {value!r}") from None
 
@@ -193,6 +212,8 @@ def _trouble(run: Run, usual: int) -> str:
     jumped = run.before is not None
     if run.first - new_year <= _FACTORY and (jumped or run.first.year < usual - 1):
         return f"the clock was reset to {new_year:%Y-%m-%d}"
+    if run.first.year < usual - 1:
+        return f"the clock says {run.first.year}, and those of most photos {usual}"
     if run.before is None:
         return ""
     if run.first < run.before:

@@ -23,6 +23,9 @@ from helpers.layout import PLACES, deployed, name_of, places_of, read_deployment
 from helpers.maker_notes import available, complete
 from helpers.metadata import Metadata, read_metadata
 from helpers.moon import moon_phases
+from helpers.xmp import sidecars
+
+Mark = Tuple[Optional[Stamp], ...]  # what changes when a photo, or what lies beside it, changes
 
 _FORMAT = 1
 _AHEAD = 256  # photos that may be read before they are asked for
@@ -40,7 +43,8 @@ def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None)
     frame of `read_deployments`, completes them and adds `latitude` and
     `longitude`. A deployment without a name is called by its site and camera.
 
-    One line tells of photos that fit nowhere. Raises `FrameError` for a layout
+    One line tells of photos that fit nowhere, one of those that are of no
+    deployment in the table. Raises `FrameError` for a layout
     or a table that cannot be read.
     """
     paths, taken = list(data["path"]), list(data["taken"])
@@ -51,8 +55,9 @@ def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None)
         layout = "{deployment}" if named else "{camera}"
     places: Dict[str, List[Any]] = dict(places_of(folders, layout))
     lost = sum(all(values[row] is None for values in places.values()) for row in range(len(paths)))
+    fitting = len(paths)
     if table is not None:
-        places = deployed(places, taken, table)
+        places, fitting = deployed(places, taken, table)
     for name in PLACES:
         places.setdefault(name, [None] * len(paths))
     places["deployment"] = [
@@ -61,6 +66,8 @@ def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None)
     ]
     if lost:
         print(f"{lost} of {len(paths)} photos lie in no folder as {layout} has it; they have no place")
+    if fitting < len(paths) - lost:
+        print(f"{len(paths) - lost - fitting} of {len(paths)} photos belong to none of the deployments in the table")
     return _put(data, {name: (float if name in _PLACE else str, values) for name, values in places.items()})
 
 
@@ -112,17 +119,15 @@ def _cache_of(names: List[Optional[str]], files: List[Optional[str]]) -> Path:
 def _read(files: Sequence[str], cache: Path, progress: bool) -> List[Metadata]:
     """What each file tells, from the cache or from the file."""
     kept, asked = _kept(cache)
-    marks = {file: _stamp(file) for file in files}
+    marks = {file: _mark(file) for file in files}
     found = {file: kept[file][1] for file in files if file in kept and kept[file][0] == marks[file]}
     new = [file for file in files if file not in found]
     with contextlib.closing(work_ahead(read_metadata, new, ahead=_AHEAD)) as read:
         pairs = tqdm(zip(new, read), total=len(new), desc="details", unit=" photos", delay=2, disable=not progress)
         for count, (file, told) in enumerate(pairs, 1):
             found[file] = told
-            mark = marks[file]
-            with contextlib.suppress(OSError):
-                if mark is not None and settled(file, mark):
-                    kept[file] = mark, told
+            if _is_settled(file, marks[file]):
+                kept[file] = marks[file], told
             if count % _KEPT == 0:
                 _keep(cache, kept, asked=False)
     if new or not asked:
@@ -135,20 +140,36 @@ def _read(files: Sequence[str], cache: Path, progress: bool) -> List[Metadata]:
     return [found[file] for file in files]
 
 
-def _stamp(file: str) -> Optional[Stamp]:
+def _mark(file: str) -> Mark:
+    """The stamps of a photo and of the XMP files beside it; None where there is no such file."""
+
+    def stamp_of(path: str) -> Optional[Stamp]:
+        try:
+            return stamp(path)
+        except OSError:
+            return None
+
+    return tuple(stamp_of(path) for path in (file, *sidecars(file)))
+
+
+def _is_settled(file: str, mark: Mark) -> bool:
     try:
-        return stamp(file)
+        there = [(path, each) for path, each in zip((file, *sidecars(file)), mark) if each is not None]
+        return mark[0] is not None and all(settled(path, each) for path, each in there)
     except OSError:
-        return None
+        return False
 
 
-def _kept(cache: Path) -> Tuple[Dict[str, Tuple[Stamp, Metadata]], bool]:
+def _kept(cache: Path) -> Tuple[Dict[str, Tuple[Mark, Metadata]], bool]:
     """What is in a file of the cache, and whether makers' notes were asked; nothing where it is damaged or newer."""
     try:
         told = json.loads(cache.read_bytes().decode("utf-8"))
         if told["format"] != _FORMAT:
             return {}, False
-        photos = {file: (Stamp(*each[:3]), _metadata(each[3:])) for file, each in told["photos"].items()}
+        photos = {
+            file: (tuple(mark and Stamp(*mark) for mark in marks), _metadata(values))
+            for file, (marks, values) in told["photos"].items()
+        }
         return photos, told["notes"] or not available()
     except (OSError, ValueError, KeyError, TypeError, AttributeError, UnicodeError):
         return {}, False
@@ -160,7 +181,7 @@ def _metadata(values: List[Any]) -> Metadata:
     return Metadata(moment, night, temperature, latitude, longitude, tuple(tags), make)
 
 
-def _keep(cache: Path, kept: Dict[str, Tuple[Stamp, Metadata]], asked: bool) -> None:
-    photos = {file: [*mark, told.taken and told.taken.isoformat(), *told[1:]] for file, (mark, told) in kept.items()}
+def _keep(cache: Path, kept: Dict[str, Tuple[Mark, Metadata]], asked: bool) -> None:
+    photos = {file: (mark, [told.taken and told.taken.isoformat(), *told[1:]]) for file, (mark, told) in kept.items()}
     with contextlib.suppress(OSError), replacing(cache) as half:  # a full disk costs time, no photo
         half.write_text(json.dumps({"format": _FORMAT, "notes": asked, "photos": photos}), encoding="utf-8")

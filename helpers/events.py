@@ -35,8 +35,8 @@ def add_events(data: Any, sequence: float = SEQUENCE, independent: float = INDEP
     - Sequences of one camera of which each begins less than `independent`
       seconds after the last photo of the one before are one event.
 
-    A frame without the column `camera` is taken as one camera a `folder`; a
-    photo without `taken` is a sequence and an event of its own. Columns of
+    A photo without a `camera` is taken for one of its deployment's, or its
+    folder's; one without `taken` is a sequence and an event of its own. Columns of
     these names are made anew; rows keep their order. Raises `FrameError` where
     the frame does not say when or where its photos were taken, for numbers
     below 0, and for a sequence that may be longer than an event.
@@ -61,16 +61,16 @@ def add_events(data: Any, sequence: float = SEQUENCE, independent: float = INDEP
 
 def number(
     taken: Sequence[Optional[datetime.datetime]],
-    cameras: Sequence[Any],
+    cameras: Sequence[str],
     sequence: float = SEQUENCE,
     independent: float = INDEPENDENT,
 ) -> Numbers:
     """`add_events` of when each photo was taken, and of which camera took it; equals in time by their order."""
     known = [row for row, moment in enumerate(taken) if moment is not None]
-    order = sorted(known, key=lambda row: (str(cameras[row]), taken[row], row))
+    order = sorted(known, key=lambda row: (cameras[row], taken[row], row))
     first = {"sequence": np.arange(len(taken)), "event": np.arange(len(taken))}  # row → the first row of its group
     for before, row in zip(order, order[1:]):
-        if str(cameras[before]) != str(cameras[row]):
+        if cameras[before] != cameras[row]:
             continue
         gap = (taken[row] - taken[before]).total_seconds()  # type: ignore[operator]  # both are known
         for name, longest in zip(_COLUMNS, (sequence, independent)):
@@ -79,12 +79,12 @@ def number(
     return Numbers(*(_counted(first[name], taken, cameras) for name in _COLUMNS))
 
 
-def _counted(first: np.ndarray, taken: Sequence[Optional[datetime.datetime]], cameras: Sequence[Any]) -> np.ndarray:
+def _counted(first: np.ndarray, taken: Sequence[Optional[datetime.datetime]], cameras: Sequence[str]) -> np.ndarray:
     """Numbers in the order of time, of groups that are known by their first row."""
 
     def when(row: int) -> Tuple[bool, Any, str, int]:
         moment = taken[row]
-        return moment is None, moment or datetime.datetime.min, str(cameras[row]), row
+        return moment is None, moment or datetime.datetime.min, cameras[row], row
 
     groups = sorted(np.unique(first).tolist(), key=when)
     numbers = np.zeros(len(first), np.int64)
@@ -128,16 +128,24 @@ def check_times(sequence: float, independent: float) -> None:
         raise FrameError(f"sequence={sequence} is more than independent={independent}: an event is made of sequences")
 
 
-def cameras_of(data: Any) -> List[Any]:
-    """Which camera took each photo: by the columns site and camera, else by its folder; raises `FrameError`."""
+def cameras_of(data: Any) -> List[str]:
+    """Which camera took each photo: by the columns site and camera, where these are empty by its deployment or folder.
+
+    Raises `FrameError` where the frame has none of these columns.
+    """
     names = data.column_names()
-    if "camera" in names:
-        sites = list(data["site"]) if "site" in names else [None] * len(data)
-        return [camera if site is None else f"{site}/{camera}" for site, camera in zip(sites, data["camera"])]
-    for name in ("deployment", "folder"):
-        if name in names:
-            return list(data[name])
-    raise FrameError("the frame does not say which camera took a photo: it has neither of camera, deployment, folder")
+    known = [name for name in ("camera", "deployment", "folder") if name in names]
+    if not known:
+        raise FrameError(
+            "the frame does not say which camera took a photo: it has none of the columns camera, deployment, folder"
+        )
+    sites = list(data["site"]) if "site" in names else [None] * len(data)
+    found: List[str] = []
+    for site, *told in zip(sites, *(data[name] for name in known)):
+        which = next((place for place, value in enumerate(told) if value is not None), None)
+        text = "" if which is None else str(told[which])
+        found.append(f"{site}/{text}" if which is not None and known[which] == "camera" and site is not None else text)
+    return found
 
 
 def _groups(values: np.ndarray) -> List[List[int]]:

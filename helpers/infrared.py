@@ -82,7 +82,9 @@ def _within_exif(image: Any) -> Optional[Any]:
     try:
         directory = image.getexif().get_ifd(ExifTags.IFD.IFD1)
         start = len(_HEADER) + int(directory[_OFFSET])
-        small = Image.open(io.BytesIO(exif[start : start + int(directory[_LENGTH])]))
+        small = Image.open(io.BytesIO(exif[start : start + int(directory[_LENGTH])]), formats=["JPEG"])
+        if small.width * small.height > _LARGE:
+            return None  # it claims to be larger than what it stands for
         small.load()
     except Exception:  # none, or damaged: then the photo itself is looked at
         return None

@@ -164,28 +164,32 @@ def _date(name: str, text: str, where: str) -> Optional[datetime.datetime]:
 
 def deployed(
     places: Dict[str, List[Optional[str]]], taken: Sequence[Optional[datetime.datetime]], deployments: Any
-) -> Dict[str, List[Any]]:
-    """The places of photos, completed from `read_deployments`' table, with `latitude` and `longitude`.
+) -> Tuple[Dict[str, List[Any]], int]:
+    """The places of photos, completed from `read_deployments`' table, with `latitude` and `longitude`; how many fit it.
 
-    A photo belongs to the deployment that its places name; of several, such as
-    of one camera at one place in two seasons, to the only one during which it
-    was taken. Where that leaves none or several, the photo keeps what its folder says.
+    A photo belongs to the deployment that its places name, as far as the table
+    has them; of several, such as of one camera at one place in two seasons, to
+    the only one during which it was taken. Where that leaves none or several,
+    the photo keeps what its folder says.
     """
     rows = list(deployments)
+    named = [name for name in PLACES if name in places and any(row[name] is not None for row in rows)]
     by: Dict[Tuple[Optional[str], ...], List[Dict[str, Any]]] = {}
-    named = [name for name in PLACES if name in places]
     for row in rows:
         by.setdefault(tuple(row[name] for name in named), []).append(row)
     found: Dict[str, List[Any]] = {name: [] for name in (*PLACES, "latitude", "longitude")}
+    count = 0
     for line, moment in enumerate(taken):
         told = {name: places[name][line] if name in places else None for name in PLACES}
-        fitting = by.get(tuple(told[name] for name in named), []) if named else []
+        key = tuple(told[name] for name in named)
+        fitting = by.get(key, []) if named and None not in key else []
         if len(fitting) > 1:
             fitting = [row for row in fitting if moment is not None and _during(row, moment)]
         row = fitting[0] if len(fitting) == 1 else {}
+        count += bool(row)
         for name in found:
             found[name].append(told.get(name) or row.get(name))
-    return found
+    return found, count
 
 
 def _during(row: Dict[str, Any], moment: datetime.datetime) -> bool:

@@ -27,6 +27,7 @@ from helpers.store import Checked, FeatureStore, default_path
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
+_SIDECAR = ".xmp"  # what a catalogue programme writes beside a photo: no photo, and nothing that is missing
 _AHEAD = 256  # photos that may be checked before they are asked for
 
 
@@ -129,7 +130,7 @@ def _find(root: Path, recursive: bool) -> Tuple[List[str], List[Tuple[str, str]]
             name, reason = name.encode("utf-8", "replace").decode(), "its name is not valid text; rename it"
         if reason:
             refused.append((name, reason))
-        else:
+        elif not name.lower().endswith(_SIDECAR):
             found.append(name)
     return sorted(found), refused
 

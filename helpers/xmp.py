@@ -6,7 +6,7 @@ entities, and only the tags are taken from it.
 
 import os
 from pathlib import Path
-from typing import Any, Iterator, List
+from typing import Any, Iterator, List, Tuple
 
 from defusedxml import ElementTree
 
@@ -46,11 +46,15 @@ def _within(image: Any) -> Iterator[bytes]:
         yield image.tag_v2[700]
 
 
+def sidecars(path: str) -> Tuple[str, str]:
+    """The two names that an XMP file beside a photo may have."""
+    return f"{path}.xmp", f"{os.path.splitext(path)[0]}.xmp"  # noqa: PTH122 (Path is slow, and these are many)
+
+
 def _beside(source: Source) -> Iterator[bytes]:
     if not isinstance(source, (str, os.PathLike)):
         return
-    path = Path(source)
-    for place in (Path(f"{path}.xmp"), path.with_suffix(".xmp")):
+    for place in map(Path, sidecars(os.fspath(source))):
         try:
             if place.stat().st_size <= _LARGEST:
                 yield place.read_bytes()

@@ -85,12 +85,38 @@ def test_a_clock_put_right():
     assert len(clock_report(fixed)) == 0
 
 
-def test_a_whole_camera_moved_twice_keeps_what_its_clock_said():
+@pytest.mark.parametrize("shift", [HOUR, ("2026-05-01 00:00:00", "2026-05-01T01:00:00+05:00")])
+def test_done_twice_it_is_the_same_as_done_once(shift):
+    """As a cell of a notebook that is run again."""
     data = season(a=[DAY], b=[DAY, None])
-    once = shift_clocks(data, {"b": HOUR})
-    twice = shift_clocks(once, {"b": HOUR})
-    assert list(twice["taken"]) == [DAY, DAY + 2 * HOUR, None]
-    assert list(twice["taken_by_clock"]) == [DAY, DAY, None]
+    once = shift_clocks(data, {"b": shift})
+    twice = shift_clocks(once, {"b": shift})
+    for frame in (once, twice):
+        assert list(frame["taken"]) == [DAY, DAY + HOUR, None]
+        assert list(frame["taken_by_clock"]) == [DAY, DAY, None]
+    assert list(shift_clocks(twice, {})["taken"]) == [DAY, DAY, None]
+
+
+def test_a_clock_that_was_reset_twice():
+    data = season(c=[DAY, NEW_YEAR, NEW_YEAR + 2 * HOUR, DAY + 9 * HOUR, NEW_YEAR + HOUR])
+    truth = (NEW_YEAR + HOUR, DAY + 20 * HOUR)
+    with pytest.raises(FrameError, match=r"more than once.*path of its first photo"):
+        shift_clocks(data, {"c": truth})
+    paths = [row["path"] for row in clock_report(data) if "reset" in row["trouble"]]
+    assert paths == ["c/IMG_1.JPG", "c/IMG_4.JPG"]
+    fixed = shift_clocks(data, {paths[0]: HOUR, paths[1]: truth})
+    assert list(fixed["taken"]) == [DAY, NEW_YEAR + HOUR, NEW_YEAR + 3 * HOUR, DAY + 9 * HOUR, DAY + 20 * HOUR]
+
+
+def test_the_first_photo_may_come_days_after_the_reset():
+    data = season(c=[DAY, NEW_YEAR + 72 * HOUR])
+    fixed = shift_clocks(data, {"c": (NEW_YEAR, DAY + HOUR)})
+    assert list(fixed["taken"]) == [DAY, DAY + 73 * HOUR]
+
+
+def test_a_camera_years_behind_the_others_is_named():
+    (row,) = clock_report(season(a=[NEW_YEAR + 200 * HOUR], b=[DAY, DAY, DAY]))
+    assert (row["camera"], row["trouble"]) == ("a", "the clock says 2012, and those of most photos 2026")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from helpers.metadata import Metadata
 from helpers.photos import load_photos
 from tests.pictures import picture
 from tests.test_metadata import placed
+from tests.test_xmp import packet
 
 OWLS = Path(__file__).parents[2] / "shared" / "data" / "owls"
 
@@ -59,7 +60,7 @@ def test_deployments_complete_the_places(season, tmp_path, capsys):
         -12.51,
         -12.51,
     ]
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "1 of 4 photos belong to none of the deployments in the table\n"
     by_name = tmp_path / "by_name.csv"
     by_name.write_text("deployment,site,camera\nnorth,hill,7\n")
     data, _ = load_photos(season, deployments=by_name, progress=False)
@@ -110,6 +111,21 @@ def test_a_file_that_changed_is_read_again(season, monkeypatch):
     add_details(data, progress=False)
     picture(9, (60, 40)).save(season / "south/C1/100MEDIA/IMG_3.JPG", exif=placed(temperature=30.0))
     assert list(add_details(data, progress=False)["temperature"]) == [0, 1, 2, 30]
+
+
+def test_tags_beside_a_photo_that_change_are_read_again(season, monkeypatch):
+    aged(monkeypatch)
+    sidecar = season / "south/C1/100MEDIA/IMG_3.JPG.xmp"
+    tags = []
+    for species in ("Fox", "Deer", None):
+        if species is None:
+            sidecar.unlink()
+        else:
+            sidecar.write_bytes(packet(digikam=[f"Species/{species}"]))
+        data, bad = load_photos(season, details=True, progress=False)
+        assert len(bad) == 0  # it is no photo, and nothing that is missing
+        tags.append(list(data["tags"][3]))
+    assert tags == [["Species|Fox"], ["Species|Deer"], []]
 
 
 @pytest.mark.parametrize(

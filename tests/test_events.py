@@ -108,3 +108,13 @@ def test_a_frame_without_dates_is_refused():
         add_events(tc.SFrame({"camera": ["a"]}))
     with pytest.raises(FrameError, match="add_events"):
         event_table(tc.SFrame({"camera": ["a"]}))
+
+
+def test_photos_without_a_camera_are_told_apart_by_deployment_and_folder():
+    """As `load_photos` gives them with layout="{deployment}", or where a photo does not fit the layout."""
+    frame = season(at(0, 5, 10, 15), [None, None, None, "C1"], site=[None, None, "north", "north"])
+    frame = frame.add_column(tc.SArray(["a", "b", None, "north/C1"], dtype=str), "deployment")
+    frame = frame.add_column(tc.SArray(["x", "x", "loose", "north/C1"], dtype=str), "folder")
+    assert cameras_of(frame) == ["a", "b", "loose", "north/C1"]
+    assert list(add_events(frame)["event"]) == [0, 1, 2, 3]
+    assert cameras_of(tc.SFrame().add_column(tc.SArray([None], dtype=str), "camera")) == [""]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 import helpers.infrared
 from helpers.infrared import is_infrared
@@ -42,19 +42,35 @@ def test_a_coloured_banner_does_not_count():
     assert infrared(photo, quality=90) is True
 
 
-def test_the_small_picture_in_the_exif_is_enough():
-    """As cameras write it: EXIF's second directory points to a JPEG."""
-    small = encoded(grey((160, 120)), "JPEG")
+def exif_of(small):
+    """EXIF as cameras write it: its second directory points to a picture."""
     header = b"II*\0" + (8).to_bytes(4, "little") + b"\0\0" + (14).to_bytes(4, "little")
     entries = [(0x0201, 14 + 2 + 24 + 4), (0x0202, len(small))]
     directory = len(entries).to_bytes(2, "little")
     for tag, value in entries:
         directory += tag.to_bytes(2, "little") + (4).to_bytes(2, "little") + (1).to_bytes(4, "little")
         directory += value.to_bytes(4, "little")
-    exif = b"Exif\0\0" + header + directory + bytes(4) + small
+    return b"Exif\0\0" + header + directory + bytes(4) + small
+
+
+def test_the_small_picture_in_the_exif_is_enough():
+    exif = exif_of(encoded(grey((160, 120)), "JPEG"))
     assert infrared(picture(1, (200, 150)), exif=exif) is True  # by its small picture, not by its own colours
     assert infrared(picture(1, (200, 150)), exif=exif[:-200]) is False  # that one is cut off
     assert infrared(picture(1, (200, 150)), exif=exif[:40]) is False
+
+
+def test_a_small_picture_that_is_none_is_not_opened(monkeypatch):
+    """A PNG of one colour, 13,000 pixels wide, takes 20 kB in a file and 500 MB in memory."""
+    huge = exif_of(encoded(Image.new("1", (13_000, 13_000)), "PNG"))
+    large = exif_of(encoded(Image.new("L", (2000, 1500)), "JPEG", quality=1))
+    sources = [encoded(picture(1, (200, 150)), "JPEG", exif=exif) for exif in (huge, large)]
+    decoded = []
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image.size))
+    for source in sources:
+        with Image.open(io.BytesIO(source)) as image:
+            assert helpers.infrared._within_exif(image) is None
+    assert decoded == []
 
 
 def test_a_photo_that_is_cut_off_tells_nothing():

@@ -112,11 +112,12 @@ def test_photos_find_their_deployment(tmp_path):
     )
     places = {"site": ["north"] * 4 + ["south", "east"], "camera": ["C1"] * 6}
     taken = [DAY - datetime.timedelta(days=5), DAY + datetime.timedelta(days=40), DAY + datetime.timedelta(days=10)]
-    found = deployed(places, [*taken, None, None, DAY], deployments)
+    found, count = deployed(places, [*taken, None, None, DAY], deployments)
+    assert count == 3
     assert found["deployment"] == ["spring", "summer", None, None, "south 1", None]
     assert found["latitude"] == [1, 3, None, None, 5, None]
     assert found["site"] == places["site"]
-    by_name = deployed({"deployment": ["spring", "other"]}, [None, None], deployments)
+    by_name, _ = deployed({"deployment": ["spring", "other"]}, [None, None], deployments)
     assert by_name["site"] == ["north", None]
     assert by_name["deployment"] == ["spring", "other"]
 
@@ -125,3 +126,10 @@ def test_names():
     assert name_of("a", "b") == "a/b"
     assert name_of(None, "b") == "b"
     assert name_of(None, None) is None
+
+
+def test_a_table_without_sites_goes_by_the_cameras(tmp_path):
+    deployments = read_deployments(table(tmp_path, "camera,latitude,longitude\nC1,1,2\nC2,3,4\n"))
+    found, count = deployed({"site": ["north", "north", "south"], "camera": ["C1", "C2", "C3"]}, [DAY] * 3, deployments)
+    assert found["latitude"] == [1, 3, None] and count == 2
+    assert found["site"] == ["north", "north", "south"]

@@ -271,7 +271,7 @@ class Gallery {
     const label = known.label ? `, label ${known.label}` : "";
     const several = this.about[photo]?.photos > 1 ? `, ${this.about[photo].photos} photos` : "";
     const verdict = this.judged.confirmed.has(photo) ? ", confirmed" : this.judged.rejected.has(photo) ? ", rejected" : "";
-    const far = distance === undefined || distance === null ? "" : `, distance ${shown(distance)}`;
+    const far = (distance ?? null) === null ? "" : `, distance ${shown(distance)}`;
     tile.setAttribute("aria-label", known.name + far + several + label + verdict);
     if (several) {
       picture.append(make("span", { className: "pk-several", textContent: `×${this.about[photo].photos}`, title: "Photos of this event (E)" }));
@@ -546,10 +546,10 @@ class Large {
     if (this.url) this.image.src = this.url;
     this.image.alt = told.name;
     const size = told.bytes === undefined ? null : told.bytes < 1e6 ? `${Math.ceil(told.bytes / 1e3)} kB` : `${(told.bytes / 1e6).toFixed(1)} MB`;
-    const distance = this.about[this.photo]?.distance;
+    const distance = this.about[this.photo]?.distance ?? null;
     const facts = {
       Name: told.name, Date: told.date, Size: told.width ? `${told.width} × ${told.height} px, ${size}` : size,
-      Label: told.label, Distance: distance === undefined ? null : shown(distance),
+      Label: told.label, Distance: distance === null ? null : shown(distance),
     };
     this.facts.replaceChildren();
     for (const [name, value] of Object.entries(facts)) {

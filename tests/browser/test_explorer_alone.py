@@ -517,6 +517,7 @@ def test_sightings_are_judged_with_buttons_and_in_the_large_view(page, show):
     page.locator(".pk-gallery").focus()
     page.keyboard.press("Enter")
     page.locator(".pk-large img[src]").wait_for()
+    assert "Distance" in page.locator(".pk-facts").inner_text()
     page.keyboard.press("n")
     assert sent(page, "judge")[-1] == {"photos": [14], "yes": False, "bytes": []}
     assert sent(page, "large")[-1]["photo"] == 21  # on to the next
@@ -539,3 +540,11 @@ def test_judging_fits_the_page_and_every_control_has_a_name(page, show, width):
     page.set_viewport_size({"width": width, "height": 1000})
     candidates(page, show)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_sighting_without_a_distance_has_none_in_the_large_view(page, show):
+    candidates(page, show)
+    page.locator(".pk-gallery").focus()
+    page.keyboard.press("Enter")
+    page.locator(".pk-large img[src]").wait_for()
+    assert "Distance" not in page.locator(".pk-facts").inner_text()
