@@ -27,9 +27,10 @@ SORTS = ("distance", "name", "date")
 class Exploration:
     """A collection, and how far one has come in it.
 
-    `filter`, `sort` (one of `SORTS`), `descending`, `k`, `metric` and `hide`
-    (the photos asked with stay out of the answer) can be set; `refresh` makes
-    them count. Photos are known by their number: those of the collection by
+    `filter`, `sort` (one of `SORTS`), `descending`, `k`, `metric`, `hide` (the
+    photos asked with stay out of the answer) and `people` (whether those are
+    shown of which a season knows that people are on them) can be set; `refresh`
+    makes them count. Photos are known by their number: those of the collection by
     their row, those from outside by -1, -2, ...
 
     After that `rows`, int64, are the photos to show, in order; `found` is the
@@ -55,7 +56,7 @@ class Exploration:
         self.outside: List[Tuple[str, bytes]] = []
         self.selected: List[int] = []
         self.filter, self.sort, self.descending = Filter(), "distance", False
-        self.k, self.metric, self.hide = 20, model.metric, True
+        self.k, self.metric, self.hide, self.people = 20, model.metric, True, False
         self.found: Optional[Any] = None
         self.rows = np.arange(len(model.labels))
         self._take_labels()
@@ -114,13 +115,19 @@ class Exploration:
         """The whole collection again."""
         self._go(None)
 
+    @property
+    def hidden(self) -> np.ndarray:
+        """The photos that are not shown, since a season knows that they show people: bool [photos]."""
+        shown = None if self.people else getattr(self.model, "people", None)
+        return np.zeros(len(self.model.labels), bool) if shown is None else shown
+
     def move(self, steps: int) -> None:
         """Back on the trail of questions (below zero), or forward."""
         self._at(lambda: self.trail.move(steps))
 
     def refresh(self) -> None:
         """Answer the question as the settings now are. Raises what the search and the filter raise."""
-        passed = self.catalogue.matching(self.filter)
+        passed = self.catalogue.matching(self.filter) & ~self.hidden
         question = self.trail.here
         self.found = None if question is None else self._found(question, passed)
         if question is not None and question.kind == "event":
@@ -198,8 +205,14 @@ class Exploration:
             k=self.k,
             metric=self.metric,
             hide=self.hide,
-            **({"other": "events"} if self.hide and hasattr(self.model, "photos_of") else {}),  # a burst is one thing
+            **self._of_season(),
         )
+
+    def _of_season(self) -> Dict[str, Any]:
+        """What a season is asked beside: to hide a photo is to hide its burst."""
+        if not hasattr(self.model, "photos_of"):
+            return {}
+        return {"other": "events" if self.hide else None, "hide_people": not self.people}
 
     def _asked(self, number: int) -> Any:
         return self.outside[-1 - number][1] if number < 0 else self.model.labels[number]

@@ -2,6 +2,7 @@
 
 import datetime
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
@@ -155,3 +156,21 @@ def test_a_model_without_events(season, tmp_path):
     assert not explorer._state["events"]
     with pytest.raises(FrameError, match="Season"):
         explorer.show_event(0)
+
+
+def test_people_are_not_shown_unless_asked_for(season, sightings, tmp_path, monkeypatch):
+    people = np.zeros(15, bool)
+    people[[1, 3, 4, 5]] = True  # a photo of the first event, and all of the second
+    monkeypatch.setattr(type(season), "people", property(lambda season: people))
+    explorer = Explorer(season, labels=tmp_path / "labels.csv", sightings=sightings)
+    explorer.browse()
+    assert shown(explorer) == [0, 2, *range(6, 15)]
+    assert explorer._state["hidden"] == 4
+    explorer.show_event(0)
+    assert shown(explorer) == [0, 2]
+    explorer.people = True
+    assert shown(explorer) == [0, 1, 2] and explorer._state["hidden"] == 0
+    explorer.ask(7)
+    assert 1 in list(explorer.found["event"])
+    explorer.people = False
+    assert 1 not in list(explorer.found["event"])

@@ -27,7 +27,7 @@ __all__ = ["Explorer"]
 _HERE = Path(__file__).parent
 _SCREEN = 60  # photos whose thumbnails are sent along with an answer
 _LABELS = "photo-labels.csv"
-_SETTINGS = ("k", "metric", "hide", "sort", "descending")
+_SETTINGS = ("k", "metric", "hide", "people", "sort", "descending")
 
 
 class Explorer(anywidget.AnyWidget):
@@ -47,7 +47,8 @@ class Explorer(anywidget.AnyWidget):
     Traits to observe: `chosen`, the label of the one photo asked with, or None;
     `found`, the SFrame that `model.search` gave, or None; `selected`, the
     labels of the selected photos, which can be set too. Traits to set: `k`,
-    `metric`, `hide` (leave the photos asked with out of the answer), `sort`
+    `metric`, `hide` (leave the photos asked with out of the answer), `people`
+    (show photos of a season that show people), `sort`
     (`distance`, `name` or `date`), `descending`, and those of
     `helpers.catalogue.Filter`: `folder`, `name`, `since`, `until`, `column`, `value`.
 
@@ -64,6 +65,7 @@ class Explorer(anywidget.AnyWidget):
     k = traitlets.Int(20, min=1, max=500)
     metric = traitlets.Enum(METRICS)
     hide = traitlets.Bool(True)
+    people = traitlets.Bool(False)
     sort = traitlets.Enum(SORTS, "distance")
     descending = traitlets.Bool(False)
     folder = traitlets.Unicode(None, allow_none=True)
@@ -220,6 +222,7 @@ class Explorer(anywidget.AnyWidget):
                 "metrics": list(METRICS),
                 "labelled": len(self._exploration.labels),
                 "words": sorted({label for _, label in here.labels.items()})[:100],
+                "hidden": int(here.hidden.sum()),
                 "keep": self._keep,
                 "events": hasattr(self.model, "photos_of"),
                 "judging": None if self._judging is None else self._judging.told(),

@@ -863,7 +863,8 @@ class Controls {
     const counted = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
     const plain = (count) => counted(count, "photo");
     const what = state.found ? `${counted(shownCount, state.events ? "event" : "photo")} found` : shownCount === state.count ? plain(shownCount) : `${shownCount.toLocaleString("en")} of ${plain(state.count)}`;
-    this.status.textContent = picked ? `${what}, ${picked.toLocaleString("en")} selected` : what;
+    const hidden = state.hidden ? `; ${plain(state.hidden)} with people hidden` : "";
+    this.status.textContent = (picked ? `${what}, ${picked.toLocaleString("en")} selected` : what) + hidden;
     this.keep.hidden = !picked || !state.keep;
     this.undo.hidden = !state.keep || (!state.labelled && !this.given);
   }
