@@ -40,7 +40,7 @@ def row(
 
 
 def ratio(ours: Optional[float], theirs: Optional[float], unit: str) -> Optional[float]:
-    """How many times better ours is: of `photos/s`, `recall` and `precision` the more the better, of `s`, `ms` and `MB` the less."""
+    """How many times better ours is: of `photos/s`, `recall`, `precision` the more the better, else the less."""
     if not ours or not theirs:
         return None
     return ours / theirs if unit.endswith("/s") or unit in ("recall", "precision") else theirs / ours

@@ -6,6 +6,11 @@ activity patterns from camera trap data" (2009), Journal of Agricultural,
 Biological and Environmental Statistics 14, 322-337; C. C. Taylor, "Automatic
 bandwidth selection for circular density estimation" (2008), Computational
 Statistics and Data Analysis 52, 3493-3500.
+
+Where times are as even as chance would have them, there is no peak. That is
+judged by Kuiper's test in the form of M. A. Stephens, "Use of the
+Kolmogorov-Smirnov, Cramer-von Mises and related statistics without extensive
+tables" (1970), Journal of the Royal Statistical Society B 32, 115-122.
 """
 
 from typing import Any, NamedTuple, Optional, Sequence
@@ -20,6 +25,8 @@ _STEPS = 480  # points of the curve: one every three minutes
 _MOMENTS = 3  # trigonometric moments that the concentration is estimated by
 _LARGEST = 500.0  # concentration of the observations: times that are all the same have no end of it
 _RESAMPLES = 1000
+_EVEN = 1.747  # Kuiper's statistic, below which even times are not refused at 5 %
+_LONG = 12.0  # hours
 
 
 class Activity(NamedTuple):
@@ -28,7 +35,7 @@ class Activity(NamedTuple):
     observations: int
     hours: np.ndarray  # float64 [481], from 0 to 24, both included
     density: np.ndarray  # float64 [481], the share of observations per hour: its integral is 1
-    peak: Optional[float]  # the hour of the highest density; None without observations
+    peak: Optional[float]  # the hour of the highest density; None without observations, and where there is no peak
     low: Optional[float]  # the 95 % interval of the peak goes from `low` to `high`,
     high: Optional[float]  # over midnight where `low` is more than `high`
     mean: Optional[float]  # the mean direction, as an hour
@@ -43,10 +50,12 @@ class Activity(NamedTuple):
     @property
     def note(self) -> str:
         """The peak in one line for a person."""
-        if self.peak is None or self.low is None or self.high is None:
+        if not self.observations:
             return "no time of day is known"
         count = f"{self.observations} observation{'s' * (self.observations != 1)}"
         few = ": too few to rely on" if self.few else ""
+        if self.peak is None or self.low is None or self.high is None:
+            return f"no peak: about as even round the clock as by chance ({count}{few})"
         return f"peak {clock(self.peak)}, 95 % interval {clock(self.low)} to {clock(self.high)} ({count}{few})"
 
 
@@ -58,7 +67,10 @@ def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
     trigonometric moment, so that two peaks a day are not smoothed into one; the
     kernel's is `(3 n k^2 I2(2k) / (4 sqrt(pi) I0(k)^2))^(2/5)` of it. The peak's
     interval is the percentile interval of 1,000 resamples, drawn by `seed`, with
-    the same kernel. Raises `FrameError` for what is no hour of the day.
+    the same kernel. There is no peak where Kuiper's test does not refuse at 5 %
+    that the times are even round the clock; of fewer than `FEW` observations,
+    which that test can say little of, where the interval is also 12 hours or
+    longer. Raises `FrameError` for what is no hour of the day.
 
     >>> found = activity([5.5, 6, 6.25, 6.5, 7.5])
     >>> round(found.peak, 1), found.few
@@ -76,8 +88,10 @@ def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
     density = _kernel(grid[:, None] - times, concentration).mean(axis=1)
     peak = float(_peaks(density[None, :-1])[0])
     low, high = _interval(times, concentration, peak, seed)
+    flat = _even(times) and (len(times) >= FEW or high - low >= _LONG)
     mean = float(np.angle(moment) * 12 / np.pi % 24)
-    return Activity(len(times), grid, density, peak, low, high, mean, float(abs(moment)), concentration)
+    found = Activity(len(times), grid, density, peak, low % 24, high % 24, mean, float(abs(moment)), concentration)
+    return found._replace(peak=None, low=None, high=None) if flat else found
 
 
 def clock(hour: float) -> str:
@@ -119,11 +133,20 @@ def _peaks(densities: np.ndarray) -> np.ndarray:
     return (top + np.clip(shift, -0.5, 0.5)) * (24 / _STEPS) % 24
 
 
+def _even(times: np.ndarray) -> bool:
+    """Whether Kuiper's test does not refuse that hours are even round the clock."""
+    root = np.sqrt(len(times))
+    ahead = np.arange(len(times)) / len(times) - np.sort(times % 24) / 24
+    apart = float(np.ptp(ahead)) + 1 / len(times)
+    return bool(apart * (root + 0.155 + 0.24 / root) < _EVEN)
+
+
 def _interval(times: np.ndarray, concentration: float, peak: float, seed: int) -> "tuple[float, float]":
+    """The 95 % interval of the peak, as hours around it that are not yet turned to 0 to 24."""
     minutes, counts = np.unique(np.round(times * 60) % (24 * 60), return_counts=True)
     drawn = np.random.default_rng(seed).multinomial(len(times), counts / counts.sum(), size=_RESAMPLES)
     grid = np.linspace(0, 24, _STEPS, endpoint=False)
     peaks = _peaks(drawn @ _kernel(grid - minutes[:, None] / 60, concentration))
     away = (peaks - peak + 12) % 24 - 12
     low, high = np.percentile(away, (2.5, 97.5))
-    return float((peak + low) % 24), float((peak + high) % 24)
+    return float(peak + low), float(peak + high)

@@ -74,10 +74,12 @@ def write_camtrap(
       and blanks become observations of single photos, made by `detector`.
     - `below`: a folder that is put before the photos' paths. Photos are not copied.
     - `public`: whether others may see the photos. Those with people never, nor
-      those that the detector did not look at.
+      those that the detector did not look at; so it takes `detections`, or a
+      column `people`, in which None is a photo that nobody looked at.
     - `blur_km`: the width of a grid whose cells' middles take the place of the
       coordinates, see `helpers.coordinates.blurred`. The true ones are then
-      nowhere in the package; photos may hold their own, so check before sharing.
+      nowhere in the package; photos may hold their own, which
+      `helpers.hand_on.export_sightings` with `places=False` leaves out of copies.
     - `taxa`: more of a species, by its scientific name: `taxonRank`,
       `vernacularNames`, `family` ...
 
@@ -91,17 +93,23 @@ def write_camtrap(
     something at `folder` already; `ExportError` where it cannot be written.
     """
     place = Path(folder).expanduser().absolute()
+    contributors, licences = list(contributors), list(licences)
     _check_free(place)
     for name, value, known in (("candidates", candidates, CANDIDATES), ("rejected", rejected, REJECTED)):
         if value not in known:
             raise FrameError(f"{name}={value!r} is not known; there are {', '.join(known)}")
     frame = data_of(data)
     known_names = set(frame["deployment"]) - {None, ""} if "deployment" in frame.column_names() else set()
-    told = {species_name(name): sightings_of(each, rejected=True) for name, each in sightings.items()}
+    told = {}
+    for name, each in sightings.items():
+        if species_name(name) in told:
+            raise FrameError(f"sightings= has {species_name(name)!r} twice, but for blanks; put the two together")
+        told[species_name(name)] = sightings_of(each, rejected=True)
     placed = deployments_of(deployments)
     check_asked(told, placed, known_names, contributors, project, offset, classified_by)
     offsets = {each.name: zone_of(offset, each.name) for each in placed}
-    media, bad = media_rows(frame, offsets, below, public, detections)
+    people = None if data is frame else getattr(data, "people", None)  # a season's parts may know more
+    media, bad = media_rows(frame, offsets, below, public, detections, people)
     photos = [row for row in media if row is not None]
     tables: Dict[str, List[Row]] = {"media": [each.cells for each in photos]}
     tables["deployments"], places = deployment_rows(placed, photos, offsets, blur_km)
@@ -110,7 +118,7 @@ def write_camtrap(
     if detections is not None:
         tables["observations"] += detection_rows(detections, media, events, detector)
     levels = sorted({row["observationLevel"] for row in tables["observations"]}) or ["event"]
-    about = _about(tables, places, list(contributors), dict(project or {}), levels, list(licences))
+    about = _about(tables, places, contributors, dict(project or {}), levels, licences)
     about["taxonomic"] = [{"scientificName": name, **(taxa or {}).get(name, {})} for name in told]
     if blur_km is not None:
         about["coordinatePrecision"] = round(blur_km / 111.32, 5)
@@ -173,10 +181,23 @@ def _about(
 
 
 def _outline(places: List[Tuple[float, float]]) -> Dict[str, Any]:
-    """The box around places, given as latitude and longitude, as GeoJSON; one place as a point."""
-    south, west = (min(each) for each in zip(*places))
-    north, east = (max(each) for each in zip(*places))
-    if (south, west) == (north, east):
-        return {"type": "Point", "coordinates": [west, south]}
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
+    """The smallest box around places, given as latitude and longitude, as GeoJSON; one place as a point.
+
+    A box across the date line is two, as RFC 7946, 3.1.9, asks for.
+    """
+    south, north = min(place[0] for place in places), max(place[0] for place in places)
+    easts = sorted({180.0 if place[1] == -180 else place[1] for place in places})
+    gaps = [after - before for before, after in zip(easts, easts[1:])]
+    widest = max(gaps, default=0.0)
+    if widest <= 360 - (easts[-1] - easts[0]):
+        if (south, easts[0]) == (north, easts[-1]):
+            return {"type": "Point", "coordinates": [easts[0], south]}
+        return {"type": "Polygon", "coordinates": [_ring(south, easts[0], north, easts[-1])]}
+    split = gaps.index(widest)
+    halves = (easts[split + 1], 180.0), (-180.0, easts[split])
+    rings = [[_ring(south, west, north, east)] for west, east in halves if west < east]
+    return {"type": "MultiPolygon", "coordinates": rings}
+
+
+def _ring(south: float, west: float, north: float, east: float) -> List[List[float]]:
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]

@@ -125,8 +125,12 @@ def _rank(sighting: Sighting) -> str:
 
 
 def detection_rows(detections: Any, media: List[Optional[Medium]], events: Events, detector: str) -> List[Row]:
-    """An observation for each box of a photo, and one for each photo that was looked at and has none."""
+    """An observation for each box of a photo, and one for each photo that was looked at and has none.
+
+    Boxes that are alike to the last digit are numbered, for each has an ID of its own.
+    """
     rows: List[Row] = []
+    alike: Dict[Tuple[Any, ...], int] = {}
 
     def add(row: int, kind: str, *box: Any, **more: Any) -> None:
         medium = media[row]
@@ -134,9 +138,11 @@ def detection_rows(detections: Any, media: List[Optional[Medium]], events: Event
             return
         event = events.by_number[events.numbers[row]]
         moment = written(medium.taken)
+        known = (medium.path, detector, kind, *box)
+        alike[known] = alike.get(known, 0) + 1
         rows.append(
             {
-                "observationID": identity("o", medium.path, detector, kind, *box),
+                "observationID": identity("o", *known, *([alike[known]] if alike[known] > 1 else ())),
                 **event.cells,
                 "mediaID": medium.cells["mediaID"],
                 "eventStart": moment,

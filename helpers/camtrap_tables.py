@@ -31,7 +31,6 @@ class Medium(NamedTuple):
     path: str  # as the frame has it
     deployment: str
     taken: datetime.datetime  # with its offset
-    unseen: bool  # by others, as far as it shows people
 
 
 def identity(kind: str, *parts: Any) -> str:
@@ -46,11 +45,17 @@ def written(moment: datetime.datetime) -> str:
 
 
 def media_rows(
-    data: Any, offsets: Mapping[str, datetime.timezone], below: str, public: bool, detections: Optional[Any]
+    data: Any,
+    offsets: Mapping[str, datetime.timezone],
+    below: str,
+    public: bool,
+    detections: Optional[Any],
+    people: Optional[np.ndarray] = None,
 ) -> Tuple[List[Optional[Medium]], List[Tuple[str, str]]]:
     """A photo for each row of the frame, None where it stays out; and path and reason of those that do.
 
-    Raises `FrameError`.
+    `people`, bool [rows], are photos that are known to show people, beside what
+    the detections and the column `people` tell. Raises `FrameError`.
     """
     names = data.column_names()
     lost = [name for name in ("path", "taken", "deployment") if name not in names]
@@ -59,13 +64,11 @@ def media_rows(
             f"the season's frame has no column {', '.join(lost)}; load_photos(folder, layout='{{site}}/{{camera}}') "
             "adds it"
         )
-    seen, people = np.ones(len(data), bool), np.zeros(len(data), bool)
-    if detections is not None:
-        if len(detections.names) != len(data):
-            raise FrameError(f"the detections are of {len(detections.names)} photos, and the frame has {len(data)}")
-        seen, people = detections.seen, detections.people
-    if "people" in names:
-        people = people | np.array([bool(each) for each in data["people"]], bool)
+    if detections is not None and not detections.is_of(data):
+        raise FrameError("detections= are of other photos than the season's frame; read_detections(file, data) of it")
+    shown = _shown(data, detections) if public else np.zeros(len(data), bool)
+    if people is not None:
+        shown &= ~people
     prefix = f"{below.strip('/')}/" if below.strip("/") else ""
     media: List[Optional[Medium]] = []
     bad: List[Tuple[str, str]] = []
@@ -84,11 +87,25 @@ def media_rows(
             "deploymentID": guarded(deployment),
             "timestamp": written(moment),
             "filePath": prefix + path,
-            "filePublic": "true" if public and seen[row] and not people[row] else "false",
+            "filePublic": "true" if shown[row] else "false",
             "fileMediatype": _mediatype(path),
         }
-        media.append(Medium(cells, path, deployment, moment, bool(people[row])))
+        media.append(Medium(cells, path, deployment, moment))
     return media, bad
+
+
+def _shown(data: Any, detections: Optional[Any]) -> np.ndarray:
+    """The photos that somebody or something has looked at, and found nobody in: bool [rows]. Raises `FrameError`."""
+    told = "people" in data.column_names()
+    if detections is None and not told:
+        raise FrameError(
+            "public=True shows the photos without people, and nothing says which these are; give detections=, or a "
+            "frame with the column 'people', as detections.add_to(data) makes it"
+        )
+    shown = np.ones(len(data), bool) if detections is None else detections.seen & ~detections.people
+    for row, value in enumerate(data["people"] if told else ()):
+        shown[row] &= not value and (value is not None or detections is not None)
+    return shown
 
 
 def _refused(path: Any, prefix: str, taken: Any, deployment: Any, known: Mapping[str, int]) -> str:

@@ -8,8 +8,7 @@ import datetime
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
-from helpers import tc
-from helpers.columns import typed_frame
+from helpers.columns import typed_frame, with_columns
 from helpers.errors import FrameError
 from helpers.events import cameras_of
 from helpers.moon import moon_phases
@@ -70,6 +69,7 @@ def clock_report(data: Any) -> Any:
     says so. Raises `FrameError` where the frame does not say who took its photos when.
 
     >>> import datetime
+    >>> from helpers import tc
     >>> days = [datetime.datetime(2026, 5, 1), datetime.datetime(2012, 1, 1, 0, 3)]
     >>> data = tc.SFrame({"path": ["c/1.jpg", "c/2.jpg"], "folder": ["c", "c"], "taken": days})
     >>> clock_report(data)["trouble"][0]
@@ -115,7 +115,7 @@ def shift_clocks(data: Any, shifts: Mapping[str, Shift]) -> Any:
     _check(data)
     names = data.column_names()
     taken = list(data["taken_by_clock" if "taken_by_clock" in names else "taken"])
-    by_clock = data if "taken_by_clock" not in names else _put(data, "taken", taken, datetime.datetime)
+    by_clock = data if "taken_by_clock" not in names else with_columns(data, [("taken", datetime.datetime, taken)])
     found, moved = runs(by_clock), list(taken)
     paths = list(data["path"])
     for which, shift in shifts.items():
@@ -129,18 +129,11 @@ def shift_clocks(data: Any, shifts: Mapping[str, Shift]) -> Any:
                 moved[row] = taken[row] + by
             except OverflowError:
                 raise FrameError(f"{which}: {by} leads beyond all dates") from None
-    if "taken_by_clock" not in names:
-        data = data.add_column(tc.SArray(taken, dtype=datetime.datetime), "taken_by_clock")
-    data = _put(data, "taken", moved, datetime.datetime)
-    for name in ("sequence", "event"):
-        data = data.remove_column(name) if name in names else data
-    return _put(data, "moon", moon_phases(moved), str) if "moon" in names else data
-
-
-def _put(data: Any, name: str, values: List[Any], kind: type) -> Any:
-    """A column with other values, in its old place."""
-    names = data.column_names()
-    return data.remove_column(name).add_column(tc.SArray(values, dtype=kind), name)[names]
+    data = data[[name for name in names if name not in ("sequence", "event")]]
+    moon = [("moon", str, moon_phases(moved))] if "moon" in names else []
+    return with_columns(
+        data, [("taken", datetime.datetime, moved), *moon, ("taken_by_clock", datetime.datetime, taken)]
+    )
 
 
 def _rows_and_time(here: List[Run], which: str, shift: Shift) -> Tuple[List[int], datetime.timedelta]:

@@ -151,6 +151,18 @@ def typed_frame(columns: Iterable[Tuple[str, Optional[type], List[Any]]]) -> Any
     return frame
 
 
+def with_columns(frame: Any, columns: Iterable[Tuple[str, type, List[Any]]]) -> Any:
+    """The frame with these columns; one that it has is made anew and keeps its place, a new one comes last."""
+    order = frame.column_names()
+    for name, kind, values in columns:
+        if name in frame.column_names():
+            frame = frame.remove_column(name)
+        else:
+            order.append(name)
+        frame = frame.add_column(tc.SArray(values, dtype=kind), name)
+    return frame[order]
+
+
 def edge_frame(
     queries: List[Any], rows: np.ndarray, distances: np.ndarray, labels: List[Any], radius: Optional[float]
 ) -> Any:

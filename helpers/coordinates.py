@@ -6,6 +6,8 @@ from typing import NamedTuple, Optional
 from helpers.errors import FrameError
 
 _KM = 111.32  # of a degree of latitude, and of one of longitude at the equator
+_RADIUS = 6_399_600  # metres: the Earth's, where it is curved the least, so that no distance comes out too small
+_ROUNDED = 1  # metres that the rounding to 5 digits moves a place, at most
 
 
 class Place(NamedTuple):
@@ -22,11 +24,13 @@ def blurred(latitude: float, longitude: float, km: float) -> Place:
     The cells are a grid that is the same for everybody: rows of `km` from the
     equator on, and in each row columns of `km` at its middle from the meridian
     of Greenwich on. All places of a cell become one, and nothing else about
-    the true place is left; `uncertainty` is half the cell's diagonal.
+    the true place is left; `uncertainty` is the way from the middle to the
+    cell's farthest corner, rounded up: half the diagonal, and more where a
+    cell is so wide that its side towards the equator is longer.
     Raises `FrameError` for a width that is not above 0 and up to 1,000 km.
 
     >>> blurred(51.2194, 4.4025, km=5)
-    Place(latitude=51.22619, longitude=4.41089, uncertainty=3536)
+    Place(latitude=51.22619, longitude=4.41089, uncertainty=3549)
     """
     if isinstance(km, bool) or not isinstance(km, (int, float)) or not 0 < km <= 1000:
         raise FrameError(f"blur_km={km!r} is the width of a grid's cells in km, above 0 and up to 1000")
@@ -35,4 +39,14 @@ def blurred(latitude: float, longitude: float, km: float) -> Place:
     north = min(max(row * step, -90.0), 90.0)
     step_east = step / max(math.cos(math.radians(min(abs(north), 89.0))), 1e-6)
     east = (math.floor(longitude / step_east) + 0.5) * step_east
-    return Place(round(north, 5), round((east + 180) % 360 - 180, 5), math.ceil(km * 1000 / math.sqrt(2)))
+    edges = (min(max((row + side) * step, -90.0), 90.0) for side in (-0.5, 0.5))
+    away = max(_metres(north, edge, min(step_east / 2, 180.0)) for edge in edges)
+    return Place(round(north, 5), round((east + 180) % 360 - 180, 5), math.ceil(away) + _ROUNDED)
+
+
+def _metres(north: float, other: float, east: float) -> float:
+    """The way between places at two latitudes, so many degrees of longitude apart, by the haversine formula."""
+    first, second = math.radians(north), math.radians(other)
+    half = math.sin((second - first) / 2) ** 2
+    half += math.cos(first) * math.cos(second) * math.sin(math.radians(east) / 2) ** 2
+    return 2 * _RADIUS * math.asin(min(1.0, math.sqrt(half)))

@@ -5,27 +5,24 @@
 >>> data, bad = load_photos("data/robots/tarn")
 >>> model = create(data, model="efficientnet-lite0", verbose=False)
 >>> parts = Parts.of(model, [(0, (0.2, 0.2, 0.8, 0.9)), (3, (0.1, 0.1, 0.5, 0.9)), (3, (0.5, 0.1, 0.9, 0.9))])
->>> rows, distances, boxes = parts.search(parts.vectors[0], k=10)
->>> rows.tolist(), float(distances[0])
-([0, 3], 0.0)
+>>> parts.rows.tolist(), parts.vectors.shape
+([0, 3, 3], (3, 1280))
+
+`helpers.season.Season` searches them.
 """
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from helpers import tc
-from helpers.arguments import check_whole
 from helpers.columns import bad_frame
-from helpers.crop import box_of, cut
+from helpers.crop import box_of
 from helpers.crop_features import Wanted, features_of
-from helpers.decode import read_photo
 from helpers.detections import KINDS, Detections
 from helpers.errors import FrameError
-from helpers.image_column import source_of
-from helpers.nearest_parts import NearestParts
 from helpers.path_ends import match
 from helpers.store import FeatureStore
 
@@ -45,6 +42,7 @@ class Boxes(NamedTuple):
     boxes: np.ndarray  # float64 [n, 4]
     kinds: List[str]
     scores: np.ndarray  # float64 [n]
+    people: np.ndarray  # bool [photos of the model]: those that show people, also where no box here says so
 
 
 class Parts:
@@ -57,18 +55,19 @@ class Parts:
     - `vectors`, float32 [n, dimension], to be compared with each other and, less
       well, with those of whole photos;
     - `photos`, bool [photos of the model]: which of them have a part;
+    - `people`, bool [photos of the model]: which of them show people, or may, as
+      far as the boxes tell that were given; whatever `kinds` were taken;
     - `bad`: an SFrame of `label`, `path` and `reason`, the photos whose parts
       are missing since they cannot be read, or are not what they were;
     - `note`: one line for a person.
     """
 
-    def __init__(self, model: "SimilarityModel", boxes: Boxes, vectors: np.ndarray, margin: float) -> None:
-        self.rows, self.boxes, self.kinds, self.scores = boxes
-        self.vectors, self._model, self._margin = vectors, model, margin
+    def __init__(self, model: "SimilarityModel", boxes: Boxes, vectors: np.ndarray) -> None:
+        self.rows, self.boxes, self.kinds, self.scores, self.people = boxes
+        self.vectors = vectors
         self.photos = np.zeros(model.num_examples, bool)
         self.photos[self.rows] = True
         self.bad = bad_frame([])
-        self._searchers: Dict[str, NearestParts] = {}
 
     @classmethod
     def of(
@@ -111,10 +110,13 @@ class Parts:
             opened = None if kept_in is None else stack.enter_context(FeatureStore(kept_in))
             found = features_of(model, wanted, float(margin), opened, progress)
         places = found.places
-        there = Boxes(
-            chosen.rows[places], chosen.boxes[places], [chosen.kinds[place] for place in places], chosen.scores[places]
+        there = chosen._replace(
+            rows=chosen.rows[places],
+            boxes=chosen.boxes[places],
+            kinds=[chosen.kinds[place] for place in places],
+            scores=chosen.scores[places],
         )
-        parts = cls(model, there, found.vectors, float(margin))
+        parts = cls(model, there, found.vectors)
         parts.bad = bad_frame([(model.labels[row], model.names[row], reason) for row, reason in found.bad])
         return parts
 
@@ -129,39 +131,6 @@ class Parts:
         left_out = f"; photos that could not be read: {len(self.bad):,}, see bad" if len(self.bad) else ""
         return f"{len(self):,} parts of {int(self.photos.sum()):,} photos{left_out}"
 
-    def best(self, row: int) -> Optional[int]:
-        """Which part of a photo scores best, as its place among the parts; None where it has none."""
-        first = int(np.searchsorted(self.rows, row))
-        return first if first < len(self.rows) and self.rows[first] == row else None
-
-    def feature(self, photo: Any, box: Any) -> np.ndarray:
-        """The feature of a part of any photo, float32 [dimension], cut out as these were.
-
-        Raises `PhotoError`, and `FrameError` for what is no box.
-        """
-        source = source_of(photo)
-        content = source if isinstance(source, bytes) else read_photo(source)
-        settled = self._model.opened()
-        return settled.session.run(cut(content, [box_of(box)], settled.loaded.size, self._margin))[0]
-
-    def search(
-        self, vector: np.ndarray, k: Optional[int], allowed: Optional[np.ndarray] = None, metric: Optional[str] = None
-    ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The k photos with the nearest parts to a feature, float32 [dimension]; `k=None` is all that have parts.
-
-        `allowed`, bool [photos of the model], leaves out the others; `metric` is
-        the model's, or the other one. Returns rows of the model, int64 [m];
-        distances, float64 [m], nearest first, equals by their row; and the box
-        of each photo's nearest part, float64 [m, 4]. Raises `FrameError`.
-        """
-        check_whole("k", k, none_is="all")
-        metric = self._model.metric if metric is None else metric
-        if metric not in self._searchers:
-            self._searchers[metric] = NearestParts(self.rows, self.vectors, metric)
-        among = self.photos if allowed is None else self.photos & np.asarray(allowed, bool)
-        places, distances = self._searchers[metric].search(vector, len(among) if k is None else k, among)
-        return self.rows[places], distances, self.boxes[places]
-
 
 def _boxes_in(model: "SimilarityModel", boxes: Any, kinds: Sequence[str]) -> Boxes:
     if isinstance(boxes, Detections):
@@ -169,12 +138,14 @@ def _boxes_in(model: "SimilarityModel", boxes: Any, kinds: Sequence[str]) -> Box
         if isinstance(kinds, str) or unknown:
             raise FrameError(f"kinds is a list of some of {', '.join(KINDS)}, not {kinds!r}")
         row_of = match(boxes.names, model.names).rows if boxes.names != model.names else range(len(boxes.names))
+        peopled = [row_of[row] for row in np.flatnonzero(boxes.people)]
         found = zip(boxes.rows.tolist(), boxes.boxes.tolist(), boxes.kinds, boxes.scores.tolist())
         given = [(row_of[row], tuple(box), kind, score) for row, box, kind, score in found if kind in kinds]
     elif isinstance(boxes, tc.SFrame):
         given = _from_frame(model, boxes)
+        peopled = [row for row, _, kind, _ in given if kind == "person"]
     elif isinstance(boxes, (list, tuple)):
-        given = []
+        given, peopled = [], []
         for pair in boxes:
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
                 raise FrameError(f"boxes are pairs of a photo's label and a box in it, not {pair!r}")
@@ -183,11 +154,14 @@ def _boxes_in(model: "SimilarityModel", boxes: Any, kinds: Sequence[str]) -> Box
         raise FrameError(f"boxes are Detections, an SFrame or a list of (label, box), not {type(boxes).__name__}")
     here = [(row, box, kind, score) for row, box, kind, score in given if row is not None]
     here.sort(key=lambda each: (each[0], -each[3]))
+    people = np.zeros(model.num_examples, bool)
+    people[[row for row in peopled if row is not None]] = True
     return Boxes(
         np.array([row for row, _, _, _ in here], np.int64),
         np.array([box for _, box, _, _ in here], float).reshape(-1, 4),
         [kind for _, _, kind, _ in here],
         np.array([score for _, _, _, score in here], float),
+        people,
     )
 
 

@@ -14,10 +14,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from tqdm.auto import tqdm
 
-from helpers import tc
 from helpers.ahead import work_ahead
 from helpers.cache import Stamp, cache_folder, replacing, settled, stamp
-from helpers.columns import folder_of, row_paths
+from helpers.columns import folder_of, row_paths, with_columns
 from helpers.errors import FrameError
 from helpers.layout import PLACES, deployed, name_of, places_of, read_deployments
 from helpers.maker_notes import available, complete
@@ -68,7 +67,7 @@ def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None)
         print(f"{lost} of {len(paths)} photos lie in no folder as {layout} has it; they have no place")
     if fitting < len(paths) - lost:
         print(f"{len(paths) - lost - fitting} of {len(paths)} photos belong to none of the deployments in the table")
-    return _put(data, {name: (float if name in _PLACE else str, values) for name, values in places.items()})
+    return with_columns(data, ((name, float if name in _PLACE else str, values) for name, values in places.items()))
 
 
 def add_details(data: Any, *, progress: bool = True) -> Any:
@@ -89,25 +88,15 @@ def add_details(data: Any, *, progress: bool = True) -> Any:
     if None in files:
         raise FrameError("only photos that are files tell more of themselves; take the frame that load_photos gives")
     read = _read([str(file) for file in files], _cache_of(names, files), progress)
-    columns: Dict[str, Tuple[type, List[Any]]] = {
-        name: (kind, [_plain(getattr(each, name)) for each in read]) for name, kind in _TYPES.items()
-    }
+    told = {name: [_plain(getattr(each, name)) for each in read] for name in _TYPES}
     for name in set(_PLACE) & set(data.column_names()):
-        known = list(data[name])
-        columns[name] = float, [old if old is not None else new for old, new in zip(known, columns[name][1])]
-    return _put(data, {**columns, "moon": (str, moon_phases(list(data["taken"])))})
+        told[name] = [old if old is not None else new for old, new in zip(data[name], told[name])]
+    moon = ("moon", str, moon_phases(list(data["taken"])))
+    return with_columns(data, [*((name, kind, told[name]) for name, kind in _TYPES.items()), moon])
 
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _put(data: Any, columns: Dict[str, Tuple[type, List[Any]]]) -> Any:
-    for name, (kind, values) in columns.items():
-        if name in data.column_names():
-            data = data.remove_column(name)
-        data = data.add_column(tc.SArray(values, dtype=kind), name)
-    return data
 
 
 def _cache_of(names: List[Optional[str]], files: List[Optional[str]]) -> Path:

@@ -17,7 +17,12 @@ from helpers.errors import FrameError
 from helpers.windows import Box
 
 KINDS = ("animal", "person", "vehicle")
+UNKNOWN = "unknown"  # the kind of what was refused and may be a person
 
+_SYNONYMS = {
+    **{"animals": "animal", "vehicles": "vehicle"},
+    **dict.fromkeys(("people", "persons", "human", "humans"), "person"),
+}
 _CATEGORIES = {"1": "animal", "2": "person", "3": "vehicle"}  # where the file does not say
 _ROUNDED = 0.01  # how far beyond the photo's edge a box may reach: it is cut there
 _LARGEST = 1 << 30  # bytes, about two million photos; it takes eight times as much memory to read
@@ -28,7 +33,7 @@ _WANTED = "read_detections() takes the JSON that MegaDetector writes for a folde
 class Found(NamedTuple):
     """One detection."""
 
-    kind: str  # one of KINDS
+    kind: str  # one of KINDS, or UNKNOWN
     score: float  # 0 to 1
     box: Box  # left, top, right, bottom in shares of the photo
     label: Optional[str] = None  # what a classifier takes it for
@@ -50,18 +55,19 @@ def read_file(path: Union[str, "os.PathLike[str]"], progress: bool = True) -> Tu
     """The photos that a results file tells of, in its order, and what in it is wrong.
 
     A photo that the detector could not read stands among what is wrong. A
-    person whose box or score is no good counts as one all over the photo: a
-    mistake must not show anybody. Raises `FrameError` where the file cannot be
-    had, or is something else.
+    person whose box or score is no good counts as one all over the photo, and
+    what is of no known kind may be one: a mistake must not show anybody. Kinds
+    may be named in the plural, and people `human`; category numbers may be
+    numbers or text. Raises `FrameError` where the file cannot be had, or is
+    something else.
     """
     content = _content(Path(path).expanduser())
     images = content.get("images")
     if not isinstance(images, list):
         raise FrameError(f"{path}: there is no list of images in it; {_WANTED}")
     categories = _names(content.get("detection_categories")) or _CATEGORIES
-    reader = _Reader(
-        {key: _kind(name) for key, name in categories.items()}, _names(content.get("classification_categories"))
-    )
+    kinds: Dict[Optional[str], str] = {_number(key): _kind(name) for key, name in categories.items()}
+    reader = _Reader(kinds, _names(content.get("classification_categories")))
     for place, image in enumerate(tqdm(images, desc="detections", unit=" photos", delay=2, disable=not progress)):
         reader.read(image, place)
     return reader.looked, reader.bad
@@ -91,13 +97,24 @@ def _names(table: Any) -> Dict[str, str]:
 
 def _kind(name: str) -> str:
     name = name.strip().lower()
-    return "person" if name == "human" else name
+    return _SYNONYMS.get(name, name)
+
+
+def _number(category: Any) -> Optional[str]:
+    """A category as the file's table has it, `2` and `2.0` as "2"; None for what is none."""
+    if isinstance(category, float) and category.is_integer():
+        category = int(category)
+    if isinstance(category, bool) or not isinstance(category, (str, int)):
+        return None
+    text = str(category).strip()
+    whole, dot, rest = text.partition(".")
+    return whole if dot and whole.isdigit() and not rest.strip("0") else text
 
 
 class _Reader:
     """What was read so far."""
 
-    def __init__(self, kinds: Dict[str, str], classes: Dict[str, str]) -> None:
+    def __init__(self, kinds: Dict[Optional[str], str], classes: Dict[str, str]) -> None:
         self.looked: List[Looked] = []
         self.bad: Bad = []
         self._kinds, self._classes = kinds, classes
@@ -122,13 +139,18 @@ class _Reader:
             try:
                 found.append(self._found(detection))
             except _Refused as refused:
-                self.bad.append((file, f"detection {number} of {len(detections)}: {refused}"))
-                if self._is_person(detection):
-                    found.append(Found("person", 1.0, _WHOLE))
+                kind = self._kind_of(detection)
+                maybe = "; it may be a person" if kind == UNKNOWN else ""
+                self.bad.append((file, f"detection {number} of {len(detections)}: {refused}{maybe}"))
+                if kind in ("person", UNKNOWN):
+                    found.append(Found(kind, _score(detection) if maybe else 1.0, _WHOLE))
         self.looked.append(Looked(file, found, whole=len(self.bad) == before))
 
-    def _is_person(self, detection: Any) -> bool:
-        return isinstance(detection, dict) and self._kinds.get(str(detection.get("category"))) == "person"
+    def _kind_of(self, detection: Any) -> str:
+        """One of KINDS, or UNKNOWN."""
+        number = _number(detection.get("category")) if isinstance(detection, dict) else None
+        kind = self._kinds.get(number, UNKNOWN)
+        return kind if kind in KINDS else UNKNOWN
 
     def _found(self, detection: Any) -> Found:
         if not isinstance(detection, dict):
@@ -136,8 +158,8 @@ class _Reader:
         missing = [name for name in ("category", "conf", "bbox") if name not in detection]
         if missing:
             raise _Refused(f"it has no {' and no '.join(missing)}")
-        kind = self._kinds.get(str(detection["category"]))
-        if kind not in KINDS:
+        kind = self._kind_of(detection)
+        if kind == UNKNOWN:
             raise _Refused(f"the category {_short(detection['category'])} is none of {', '.join(KINDS)}")
         return Found(kind, _share("conf", detection["conf"]), _box(detection["bbox"]), *self._class_of(detection))
 
@@ -164,6 +186,14 @@ def _share(name: str, value: Any) -> float:
     if not _is_number(value) or not 0 <= value <= 1:
         raise _Refused(f"{name} is a number from 0 to 1, not {_short(value)}")
     return float(value)
+
+
+def _score(detection: Any) -> float:
+    """The score of what was refused, 1 where it is no good either."""
+    try:
+        return _share("conf", detection["conf"])
+    except (_Refused, KeyError, TypeError):
+        return 1.0
 
 
 def _box(value: Any) -> Box:

@@ -19,8 +19,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from helpers import tc
-from helpers.columns import typed_frame
-from helpers.detection_file import KINDS, Bad, Found, read_file
+from helpers.columns import typed_frame, with_columns
+from helpers.detection_file import KINDS, UNKNOWN, Bad, Found, read_file
 from helpers.errors import FrameError
 from helpers.path_ends import match, normal
 
@@ -84,8 +84,10 @@ class Detections:
       bool [rows of the frame] each, to be handed on as `where=`.
 
     People count from 0.2 on, or from `threshold` where that is lower: a higher
-    one, for animals, does not bring photos with people back. A photo that the
-    file does not tell of is not `seen`, and nobody knows who is in it.
+    one, for animals, does not bring photos with people back. Of what was
+    refused and may be a person the same holds: the photo is one of `people`,
+    and `bad` says why. A photo that the file does not tell of is not `seen`,
+    and nobody knows who is in it.
 
     `frame` is an SFrame of all this, with what a classifier said: `path`,
     `kind`, `score`, `left`, `top`, `right`, `bottom`, `label` and `label_score`
@@ -105,7 +107,8 @@ class Detections:
         self.names, self.threshold = list(names), threshold
         self._seen, self._all, self._bad, self._moved = seen, found, bad, moved
         least = {kind: min(threshold, PEOPLE_FROM) if kind == "person" else threshold for kind in KINDS}
-        counted = [(row, each) for row, each in found if each.score >= least[each.kind]]
+        counted = [(row, each) for row, each in found if each.kind in KINDS and each.score >= least[each.kind]]
+        self._doubtful = [row for row, each in found if each.kind == UNKNOWN and each.score >= least["person"]]
         counted.sort(key=lambda pair: (self.names[pair[0]], pair[0], -pair[1].score, pair[1].box))
         self._found = counted
         self.rows = np.array([row for row, _ in counted], np.int64)
@@ -128,10 +131,14 @@ class Detections:
         return Detections(self.names, self._seen, self._all, self._bad, threshold, self._moved)
 
     def having(self, kind: str) -> np.ndarray:
-        """The photos that have a detection of a kind, bool [rows of the frame]. Raises `FrameError`."""
+        """The photos that have a detection of a kind, or may have a person; bool [rows of the frame].
+
+        Raises `FrameError`.
+        """
         if kind not in KINDS:
             raise FrameError(f"kind={kind!r} is not known; there are {', '.join(KINDS)}")
-        return self._mask([row for row, each in zip(self.rows.tolist(), self.kinds) if each == kind])
+        rows = [row for row, each in zip(self.rows.tolist(), self.kinds) if each == kind]
+        return self._mask(rows + self._doubtful if kind == "person" else rows)
 
     @property
     def animals(self) -> np.ndarray:
@@ -187,24 +194,25 @@ class Detections:
             ]
         )
 
+    def is_of(self, photos: Any) -> bool:
+        """Whether a frame, a model or a list of paths has the photos that the file was read for, in their order."""
+        return _names(photos) == self.names
+
     def add_to(self, data: Any) -> Any:
         """The frame with four int columns more, `animals`, `people`, `vehicles`, `blank`: 1 where there is one, or 0.
 
-        None in the rows of photos that the detector did not look at. Raises
+        None in the rows of photos that the detector did not look at. Columns of
+        these names are made anew. Raises
         `FrameError` for another frame than the one that the file was read for.
         """
-        if not isinstance(data, tc.SFrame) or _names(data) != self.names:
+        if not isinstance(data, tc.SFrame) or not self.is_of(data):
             raise FrameError("add_to() takes the frame that the detections were read for, with all of its rows")
         seen = self.seen.tolist()
-        for name in ("animals", "people", "vehicles", "blank"):
-            values = [int(value) if known else None for value, known in zip(getattr(self, name).tolist(), seen)]
-            data = data.add_column(tc.SArray(values, dtype=int), name)
-        return data
 
-    def people_in(self, row: int) -> np.ndarray:
-        """The boxes of the people in a photo, by its row: float64 [n, 4], for `helpers.people.blurred`."""
-        chosen = (self.rows == row) & np.array([kind == "person" for kind in self.kinds], bool)
-        return self.boxes[chosen]
+        def told(name: str) -> List[Optional[int]]:
+            return [int(value) if known else None for value, known in zip(getattr(self, name).tolist(), seen)]
+
+        return with_columns(data, ((name, int, told(name)) for name in ("animals", "people", "vehicles", "blank")))
 
     def _mask(self, rows: Any) -> np.ndarray:
         chosen = np.zeros(len(self.names), bool)

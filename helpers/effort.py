@@ -37,12 +37,18 @@ class Deployment(NamedTuple):
         return None not in (moment, self.start, self.end) and self.start <= moment <= self.end  # type: ignore[operator]
 
 
-def deployments_of(table: Any) -> List[Deployment]:
-    """The rows of what `helpers.layout.read_deployments` gives, or of the CSV that it reads; raises `FrameError`."""
-    if not isinstance(table, tc.SFrame):
-        from helpers.layout import read_deployments
+def table_of(given: Any) -> Any:
+    """What `helpers.layout.read_deployments` gives, of itself or of the CSV that it reads; raises `FrameError`."""
+    if isinstance(given, tc.SFrame):
+        return given
+    from helpers.layout import read_deployments
 
-        table = read_deployments(table)
+    return read_deployments(given)
+
+
+def deployments_of(given: Any) -> List[Deployment]:
+    """The rows of what `helpers.layout.read_deployments` gives, or of the CSV that it reads; raises `FrameError`."""
+    table = table_of(given)
     if "deployment" not in table.column_names():
         raise FrameError(f"deployments have a column 'deployment'; these have {', '.join(table.column_names())}")
     fields = ("deployment", *Deployment._fields[1:])
@@ -54,3 +60,21 @@ def during(sightings: List[Sighting], deployments: List[Deployment]) -> List[Sig
     """Those of the sightings that fall into their deployment's dates; the others cannot be set against effort."""
     named: Dict[str, Deployment] = {each.name: each for each in deployments}
     return [each for each in sightings if each.deployment in named and named[each.deployment].covers(each.start)]
+
+
+def outside(sightings: List[Sighting], deployments: List[Deployment]) -> Dict[str, int]:
+    """How many sightings that have a date are not `during` their deployment, by the reason."""
+    named: Dict[str, Deployment] = {each.name: each for each in deployments}
+    found: Dict[str, int] = {}
+    for sighting in sightings:
+        own = named.get(sighting.deployment or "")
+        if sighting.start is None or (own is not None and own.covers(sighting.start)):
+            continue
+        if own is None:
+            reason = "whose deployment is not in the table"
+        elif own.start is None or own.end is None:
+            reason = "whose deployment has no dates"
+        else:
+            reason = "beyond the dates of their deployment"
+        found[reason] = found.get(reason, 0) + 1
+    return found

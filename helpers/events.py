@@ -10,8 +10,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from helpers import tc
-from helpers.columns import typed_frame
+from helpers.columns import typed_frame, with_columns
 from helpers.errors import FrameError
 
 SEQUENCE = 120  # seconds
@@ -52,11 +51,7 @@ def add_events(data: Any, sequence: float = SEQUENCE, independent: float = INDEP
     if "taken" not in names:
         raise FrameError(f"the frame has no column 'taken', as load_photos gives it; it has {', '.join(names)}")
     found = number(list(data["taken"]), cameras_of(data), sequence, independent)
-    for name, values in zip(_COLUMNS, found):
-        if name in names:
-            data = data.remove_column(name)
-        data = data.add_column(tc.SArray(values.tolist(), dtype=int), name)
-    return data
+    return with_columns(data, ((name, int, values.tolist()) for name, values in zip(_COLUMNS, found)))
 
 
 def number(

@@ -13,7 +13,7 @@ from helpers import tc
 from helpers.arguments import check_whole
 from helpers.columns import edge_frame, mask, rows_of
 from helpers.errors import FrameError
-from helpers.events import INDEPENDENT, SEQUENCE
+from helpers.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.learner import Learner
 from helpers.question import Asked, Question
 from helpers.regions import check_box, region_feature
@@ -28,8 +28,8 @@ class Season:
     - `data`: the rows of the photos in the model's order, with `taken` and, as
       `load_photos` gives them with `layout=` and `details=True`, where and how
       they were taken. Needed only of a model that was loaded.
-    - `sequence`, `independent`: seconds, see `helpers.events.add_events`, which
-      is called where the frame has no column `event`.
+    - `sequence`, `independent`: seconds, see `helpers.events.add_events`; without
+      them the frame's column `event` counts, where it has one.
     - `parts`: the parts of photos that are compared instead of whole photos,
       see `helpers.crops.Parts`; photos without any do not come up.
 
@@ -54,12 +54,16 @@ class Season:
         model: Any,
         data: Optional[Any] = None,
         *,
-        sequence: float = SEQUENCE,
-        independent: float = INDEPENDENT,
+        sequence: Optional[float] = None,
+        independent: Optional[float] = None,
         parts: Optional[Any] = None,
     ) -> None:
         self.model, self.parts, self.note = model, parts, ""
-        self.photos = SeasonPhotos(_frame_of(model, data), model.labels, sequence, independent)
+        data = _frame_of(model, data)
+        times = SEQUENCE if sequence is None else sequence, INDEPENDENT if independent is None else independent
+        if sequence is not None or independent is not None:
+            data = add_events(data, *times)
+        self.photos = SeasonPhotos(data, model.labels, *times)
         self.data, self.events, self.event_of_photo = self.photos.data, self.photos.events, self.photos.event_of_photo
         self.items = Items(model, parts)
         self._learner: Optional[Learner] = None
@@ -72,6 +76,11 @@ class Season:
     def __repr__(self) -> str:
         parts = "" if self.items.boxes is None else f", {len(self.items.rows)} parts"
         return f"Season of {len(self.event_of_photo)} photos in {len(self.events)} events{parts}"
+
+    @property
+    def people(self) -> np.ndarray:
+        """The photos that are known to show people, by the frame or by the parts: bool [photos]."""
+        return self.photos.people | self.items.having("person") | getattr(self.parts, "people", False)
 
     @property
     def learner(self) -> Learner:
@@ -128,8 +137,7 @@ class Season:
           of, count; `night`: True for the night only, False for the day only;
           `since`, `until`: dates, or texts such as 2026-07-31, both included.
         - `k`: how many events; `per="photo"`: how many photos, several an event.
-        - `hide_people`: photos with a part that is a person, or with 1 in the
-          column `people` (see `helpers.detections.Detections`), stay out.
+        - `hide_people`: photos that are known to show people (see `people`) stay out.
 
         Returns an SFrame of `query_label`, `reference_label`, `distance` and
         `rank`, nearest first, with `event`, `photos` (how many of the event
@@ -162,7 +170,7 @@ class Season:
         """Which photos a search with these arguments goes through: bool [photos]. Raises `FrameError`."""
         allowed = self.photos_where(where) & self.photos.lit(night) & self.photos.dated(since, until)
         if hide_people:
-            allowed &= ~(self.photos.people | self.items.having("person"))
+            allowed &= ~self.people
         if other is not None:
             allowed &= self.photos.elsewhere(other, rows_of_asked(question.like), rows_of_asked(question.unlike))
         return allowed

@@ -1,5 +1,6 @@
 """What is known of each photo of a season beside its picture: its event, its date, and so whether it counts."""
 
+import contextlib
 import datetime
 from typing import Any, Dict, List, Optional, Tuple, Union
 
@@ -97,10 +98,9 @@ def _table(data: Any, labels: List[Any]) -> Any:
     firsts = list(table["first"])
     told = {name: list(table[name]) for name in _PLACES if name in table.column_names()}
     if "camera" not in told:
-        try:
+        cameras: List[Any] = [None] * len(data)
+        with contextlib.suppress(FrameError):
             cameras = cameras_of(data)
-        except FrameError:
-            cameras = [None] * len(data)
         told["camera"] = [cameras[row] for row in firsts]
     columns: List[Tuple[str, Optional[type], List[Any]]] = [("event", int, list(table["event"]))]
     columns += [(name, str, told.get(name, [None] * len(firsts))) for name in _PLACES]

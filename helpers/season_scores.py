@@ -12,12 +12,14 @@ from helpers.columns import typed_frame
 from helpers.entries import entries, group_numbers, is_label
 from helpers.errors import FrameError
 from helpers.events import cameras_of
-from helpers.neighbours import bar, check_k, neighbours
+from helpers.neighbours import bar, but_itself, check_k, parts
 from helpers.season import Season
 from helpers.sighting_ranking import Ranking
 
 NOTHING = ("blank", "person", "vehicle")
 """What is no species."""
+
+_BLOCK = 1024  # photos that are asked about at once
 
 
 class SpeciesScores(NamedTuple):
@@ -28,9 +30,10 @@ class SpeciesScores(NamedTuple):
     - `unjudged`: of the first k other events that nobody has judged, and
       `unlearned`: the same if nothing is learned from the judgements. All three
       are one without judgements.
-    - `interval`: the ends between which `precision` lies with 95 %, by 1,000
+    - `interval`: the ends between which `unjudged` lies with 95 %, by 1,000
       resamples of the queries.
-    - `by_species` {species: precision}; `queries`: how many events were asked about.
+    - `by_species` {species: `unjudged`}; `queries`: how many events were asked
+      about; `judged`: how many events were judged before, for each of them.
     """
 
     precision: float
@@ -40,10 +43,15 @@ class SpeciesScores(NamedTuple):
     by_species: Dict[Any, float]
     queries: int
     k: int
+    judged: int = 0
 
     def __str__(self) -> str:
         each = ", ".join(f"{name} {value:.2f}" for name, value in self.by_species.items())
-        return f"precision@{self.k} over other events {self.precision:.3f} ({self.queries} queries: {each})"
+        told = f"{self.queries} queries: {each})"
+        if not self.judged:
+            return f"precision@{self.k} over other events {self.precision:.3f} ({told}"
+        learned = f"{self.unjudged:.3f} ({self.unlearned:.3f} without learning"
+        return f"precision@{self.k} over other events not judged yet {learned}; {self.judged} judged; {told}"
 
 
 def species_precision(
@@ -52,6 +60,7 @@ def species_precision(
     k: int = 5,
     *,
     judged: int = 0,
+    most: int = 500,
     other: str = "events",
     nothing: Sequence[Any] = NOTHING,
     metric: Optional[str] = None,
@@ -66,6 +75,7 @@ def species_precision(
       events, all of these count.
     - `judged`: so many of the nearest events are first judged by the truth, as
       a person would, and learned from; see `helpers.learner`.
+    - `most`: ask about so many of the events at most, evenly chosen in their order.
     - `other`: `"sites"` asks for other sites only.
 
     A query is the photo in the middle of those that show the event's most
@@ -81,27 +91,29 @@ def species_precision(
     (199, True)
     """
     check_k("k", k)
+    check_whole("most", most)
     if judged != 0:
         check_whole("judged", judged)
     labels = entries(season, species, "species")
     shown = [label if is_label(label) and label not in nothing else None for label in labels]
     queries = _queries(season, shown)
+    queries = [queries[place] for place in _spread(len(queries), most).tolist()]
     if not queries:
         raise FrameError("no photo shows a species; give the column of the species, or one entry a photo")
-    events: Dict[int, set] = {}
+    events: Dict[Any, set] = {}  # by what they show
     for event, name in zip(season.event_of_photo.tolist(), shown):
-        events.setdefault(event, set()).add(name)
+        events.setdefault(name, set()).add(event)
     values = np.empty((len(queries), 3))
     with bar(len(queries), progress) as done:
         for line, row in enumerate(queries):
-            right = {event for event, names in events.items() if shown[row] in names}
-            values[line] = _shares(Ranking(season, season.labels[row], other=other, metric=metric), right, k, judged)
+            ranking = Ranking(season, season.labels[row], other=other, metric=metric, k=k + judged)
+            values[line] = _shares(ranking, events[shown[row]], k, judged)
             done.update()
     asked = [shown[row] for row in queries]
-    means = {name: float(np.mean(values[[each == name for each in asked], 0])) for name in sorted(set(asked), key=str)}
-    span = intervals(values[:, :1], np.arange(len(queries)), 0)[0]
+    means = {name: float(np.mean(values[[each == name for each in asked], 1])) for name in sorted(set(asked), key=str)}
+    span = intervals(values[:, 1:2], np.arange(len(queries)), 0)[0]
     precision, unjudged, unlearned = values.mean(axis=0).tolist()
-    return SpeciesScores(precision, unjudged, unlearned, span, means, len(queries), k)
+    return SpeciesScores(precision, unjudged, unlearned, span, means, len(queries), k, int(judged))
 
 
 def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: bool = True) -> Any:
@@ -117,8 +129,8 @@ def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: 
     check_whole("most", most)
     events = season.event_of_photo
     cameras = group_numbers(cameras_of(season.data), len(events))
-    near = neighbours(season.model, k, progress=progress)
-    asked = np.unique(np.linspace(0, len(events) - 1, min(most, len(events))).astype(np.int64))
+    asked = _spread(len(events), most)
+    near = _nearest(season.model, asked, min(k, len(events) - 1))
     rows: List[np.ndarray] = []
     row_of = {label: row for row, label in enumerate(season.labels)}
     with bar(len(asked), progress) as done:
@@ -126,7 +138,7 @@ def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: 
             found = season.search(season.labels[row], other="events", k=k)["reference_label"]
             rows.append(np.array([row_of[label] for label in found], np.int64))
             done.update()
-    told = (("whole photos", [near[row][near[row] >= 0] for row in asked]), ("other events", rows))
+    told = (("whole photos", near), ("other events", rows))
     table = []
     for name, each in told:
         own = np.repeat(asked, [len(some) for some in each])
@@ -135,6 +147,20 @@ def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: 
     columns = (("search", str), ("event", float), ("camera", float))
     frame = [(name, kind, [line[place] for line in table]) for place, (name, kind) in enumerate(columns)]
     return typed_frame([*frame, ("queries", int, [len(asked)] * 2)])
+
+
+def _spread(count: int, most: int) -> np.ndarray:
+    """So many of the places from 0 on at most, evenly chosen: int64, ascending."""
+    return np.unique(np.linspace(0, count - 1, min(most, count)).astype(np.int64))
+
+
+def _nearest(model: Any, asked: np.ndarray, k: int) -> List[np.ndarray]:
+    """The rows of the `k` photos nearest to each of some rows, without itself."""
+    found: List[np.ndarray] = []
+    for rows in parts(asked, _BLOCK):
+        near, distances = model.index.search(model.vectors[rows], k + 1)
+        found += list(but_itself(near, distances, rows)[0])
+    return found
 
 
 def _queries(season: Season, shown: Sequence[Any]) -> List[int]:

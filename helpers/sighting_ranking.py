@@ -1,9 +1,11 @@
 """The events of a season in the order in which they may show what is looked for: as searched, or as learned."""
 
-from typing import Any, Iterable, List
+import inspect
+from typing import Any, Iterable, List, Optional
 
 import numpy as np
 
+from helpers.errors import FrameError
 from helpers.question import Question
 from helpers.season import Season, rows_of_asked
 from helpers.season_items import Nearest
@@ -12,9 +14,10 @@ from helpers.season_items import Nearest
 class Ranking:
     """One question to a season, and all its events by it.
 
-    The arguments are those of `Season.search`, without k, per and hide.
-    `nearest` are all events that count, and the best photo of each, as they
-    are searched. Raises what `Season.search` raises.
+    The arguments are those of `Season.search`, without per and hide. `nearest`
+    are all events that count, or the first `k` of them, and the best photo of
+    each, as they are searched. Raises what `Season.search` raises, and `FrameError` for an
+    argument that is not known.
     """
 
     def __init__(
@@ -26,15 +29,21 @@ class Ranking:
         region: Any = None,
         box: Any = None,
         metric: Any = None,
+        k: Optional[int] = None,
         **filters: Any,
     ) -> None:
+        known = [*inspect.signature(Season.allowed).parameters][2:]  # without self and the question
+        strange = [name for name in filters if name not in known]
+        if strange:
+            every = ", ".join(["like", "unlike", "region", "box", "metric", *known])
+            raise FrameError(f"{strange[0]}= is not known; a question has {every}")
         self._season = season
         self._question = Question.of(season.model.collection, like, unlike, region)
         self._allowed = season.allowed(self._question, **filters)
         features = season.features(self._question, box)
         likes = len(self._question.like)
         self._like, self._unlike = features[:likes], features[likes:]
-        self.nearest = season.nearest(self._question, features, None, season.event_of_photo, self._allowed, metric)
+        self.nearest = season.nearest(self._question, features, k, season.event_of_photo, self._allowed, metric)
 
     @property
     def asked(self) -> List[int]:

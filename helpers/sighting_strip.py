@@ -27,9 +27,10 @@ def show_strip(
     """Draw the best photo of each sighting in the order of time, with date and time, site, camera and status.
 
     `season` is the season, or the model, that has the photos. Of more than `k`
-    sightings (1 to 100) the confirmed ones come first, then the candidates of
-    the best rank; all stand in the order of time, those without a date last. A
-    photo that has gone missing or is damaged is a grey tile with the reason.
+    sightings (1 to 100; of a `Sightings` those of its `frame()`) the confirmed
+    ones come first, then the candidates of the best rank; all stand in the order
+    of time, those without a date last. A photo that has gone missing or is
+    damaged is a grey tile with the reason.
     `tiles` are kept from one call to the next, so that a photo is read once.
     Raises `FrameError`.
     """

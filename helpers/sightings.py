@@ -21,8 +21,7 @@ from helpers.search import SIDES
 from helpers.season import Season
 from helpers.season_items import Nearest
 from helpers.sighting_ranking import Ranking
-
-STATUS = ("candidate", "confirmed", "rejected")
+from helpers.sighting_rows import CANDIDATE, CONFIRMED, REJECTED, STATUS
 
 _YES, _NO = "yes", "no"
 _PLACES = ("site", "camera", "deployment", "start", "end", "photos")
@@ -52,7 +51,8 @@ class Sightings(traitlets.HasTraits):
     An event is confirmed where any of its photos has `yes`, else rejected where
     any has `no`. Traits to observe: `changed`, a number that goes up with each
     judgement and each learning. To look at: `season`, `labels`, `learned`
-    (whether the order is that of `learn`), `confirmed` and `rejected` (events).
+    (whether the order is that of `learn`), `confirmed`, `rejected` and
+    `candidates` (events; all candidates, of which `frame` has the first `k`).
 
     Raises what `Season.search` and `helpers.labels.Labels` raise.
 
@@ -92,24 +92,30 @@ class Sightings(traitlets.HasTraits):
     @property
     def note(self) -> str:
         """How far one has come, in one line."""
-        left = len(set(self._ranking.events_of(self._nearest)) - set(self._judged))
+        left = len(self.candidates)
+        some = f"{self.k:,} of {left:,}" if left > self.k else f"{left:,}"
         order = "learned" if self.learned else "by distance"
-        return f"{len(self.confirmed)} confirmed, {len(self.rejected)} rejected, {left} candidates {order}"
+        return f"{len(self.confirmed)} confirmed, {len(self.rejected)} rejected, {some} candidates {order}"
 
     @property
     def confirmed(self) -> List[int]:
         """The confirmed events, in the order of time."""
-        return sorted(event for event, status in self._judged.items() if status == "confirmed")
+        return sorted(event for event, status in self._judged.items() if status == CONFIRMED)
 
     @property
     def rejected(self) -> List[int]:
         """The rejected events, in the order of time."""
-        return sorted(event for event, status in self._judged.items() if status == "rejected")
+        return sorted(event for event, status in self._judged.items() if status == REJECTED)
+
+    @property
+    def candidates(self) -> List[int]:
+        """The events that count and are not judged, by rank; all of them, whatever `k` is."""
+        return [event for event in self._ranking.events_of(self._nearest) if event not in self._judged]
 
     def status(self, event: int) -> str:
-        """One of `STATUS`."""
-        self.season.photos.rows_of(event)
-        return self._judged.get(event, "candidate")
+        """One of `helpers.sighting_rows.STATUS`; raises `FrameError` for what is no event."""
+        self._rows_of(event)
+        return self._judged.get(event, CANDIDATE)
 
     def confirm(self, events: Union[int, Iterable[int]]) -> None:
         """One event, or several, show the species. Raises `FrameError` for what is no event, and `LabelsError`."""
@@ -152,18 +158,19 @@ class Sightings(traitlets.HasTraits):
         """What was judged and the first `k` candidates, an SFrame of a row an event, by rank.
 
         Columns: `event`, `rank` (among all events that count, 1 is the first),
-        `status` (one of `STATUS`), `distance`, `reference_label` and `path` (the
-        event's best photo), `site`, `camera`, `deployment`, `start`, `end`
-        (datetimes, None where unknown), `photos` (how many); where parts of
-        photos are compared also `left`, `top`, `right`, `bottom` of the best
-        one. Events that were judged and do not pass the filters of the question
-        come last, without a distance. `status` gives those events only.
+        `status` (`confirmed`, `candidate` or `rejected`), `distance`,
+        `reference_label` and `path` (the event's best photo), `site`, `camera`,
+        `deployment`, `start`, `end` (datetimes, None where unknown), `photos`
+        (how many); where parts of photos are compared also `left`, `top`,
+        `right`, `bottom` of the best one. Events that were judged and do not pass the filters of the question
+        come last, without a distance, and with their first photo without people,
+        if they have one. `status` gives those events only.
         """
         if status is not None and status not in STATUS:
             raise FrameError(f"status={status!r} is not known; there are {', '.join(STATUS)}")
         chosen = self._chosen(self._nearest)
         if status is not None:
-            chosen = [each for each in chosen if self._judged.get(each.event, "candidate") == status]
+            chosen = [each for each in chosen if self._judged.get(each.event, CANDIDATE) == status]
         events, rows = [each.event for each in chosen], [each.row for each in chosen]
         table = self.season.events
         place = {event: place for place, event in enumerate(table["event"])}
@@ -171,7 +178,7 @@ class Sightings(traitlets.HasTraits):
         columns: List[Tuple[str, Optional[type], List[Any]]] = [
             ("event", int, events),
             ("rank", int, [each.rank for each in chosen]),
-            ("status", str, [self._judged.get(event, "candidate") for event in events]),
+            ("status", str, [self._judged.get(event, CANDIDATE) for event in events]),
             ("distance", float, [each.distance for each in chosen]),
             ("reference_label", type(self.season.labels[0]), [self.season.labels[row] for row in rows]),
             ("path", str, [self.season.names[row] for row in rows]),
@@ -194,15 +201,23 @@ class Sightings(traitlets.HasTraits):
             if left >= 0 or event in self._judged:
                 chosen.append(_Chosen(event, rank, distance, row, box))
         outside = sorted(set(self._judged) - set(events))
-        rows = [self.season.photos.rows_of(event)[0] for event in outside]
-        last = (_Chosen(event, len(events) + n, None, row) for n, (event, row) in enumerate(zip(outside, rows), 1))
-        return [*chosen, *last]
+        if outside:
+            people = self.season.people
+            for rank, event in enumerate(outside, len(events) + 1):
+                first = min(self._rows_of(event), key=lambda row: people[row])  # without people, if there is one
+                chosen.append(_Chosen(event, rank, None, first))
+        return chosen
 
     def _give(self, events: Union[int, Iterable[int]], label: str) -> None:
-        several = [events] if isinstance(events, (int, np.integer)) else list(events)
-        rows = [row for event in several for row in self.season.photos.rows_of(event)]
+        several: List[Any] = list(events) if isinstance(events, Iterable) else [events]
+        rows = [row for event in several for row in self._rows_of(event)]
         self.labels.set([self.season.names[row] for row in rows], label)
         self._renew()
+
+    def _rows_of(self, event: Any) -> List[int]:
+        if isinstance(event, bool) or not isinstance(event, (int, np.integer)):
+            raise FrameError(f"there is no event {event!r}: events are whole numbers; season.events lists them")
+        return self.season.photos.rows_of(int(event))
 
     def _renew(self) -> None:
         self._judged = self._read()
@@ -215,8 +230,8 @@ class Sightings(traitlets.HasTraits):
             event = self._event_of_name.get(name)
             if event is not None and label.strip().lower() in (_YES, _NO):
                 said.setdefault(event, set()).add(label.strip().lower())
-        judged = dict.fromkeys(self._ranking.asked, "confirmed")
-        judged.update((event, "confirmed" if _YES in labels else "rejected") for event, labels in said.items())
+        judged = dict.fromkeys(self._ranking.asked, CONFIRMED)
+        judged.update((event, CONFIRMED if _YES in labels else REJECTED) for event, labels in said.items())
         return judged
 
 

@@ -16,7 +16,7 @@ from helpers.fonts import families_of, fitted
 from helpers.fonts import width as text_width
 from helpers.sheet import GREY, INK, MatchesFigure
 from helpers.sighting_rows import CANDIDATE, CONFIRMED
-from helpers.timeline_style import COLOURS, FAINT, check_width, legend, plain
+from helpers.timeline_style import COLOURS, FAINT, check_width, legend, plain, statuses
 from helpers.timeline_tables import by_site
 
 _RADIUS = 6371.0072  # km: the sphere that has the area of the Earth
@@ -48,28 +48,28 @@ def show_sites(sightings: Any, deployments: Optional[Any] = None, *, width: floa
     With the dates of `deployments` the bars are events per 100 camera-days,
     beside the number of events. On the map north is up, the area of a circle is
     its number of events, the dark part of it the confirmed ones, and a small
-    ring is a place where nothing was seen. Names that have no room are left
-    out. Raises `FrameError`.
+    ring is a place where nothing was seen. The candidates are the first `k`.
+    Names that have no room are left out. Raises `FrameError`.
     """
     check_width(width)
     rows = list(by_site(sightings, deployments))
     placed = [row for row in rows if row["latitude"] is not None]
-    shown = rows[:_MOST]
-    bars = _TOP + _BAR * max(1, len(shown)) + _BELOW
+    bars = _TOP + _BAR * max(1, min(len(rows), _MOST)) + _BELOW
     beside = bool(placed) and width >= _WIDE
     height = max(bars, _MAP) if beside else bars + _MAP * bool(placed)
     figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
     figure.set_layout_engine("none")
     room = 0.52 * width if beside else width
-    _draw_bars(figure, shown, len(rows) - len(shown), (0, height - bars, room, height))
+    _draw_bars(figure, rows, (0, height - bars, room, height))
     if placed:
         box = (room, height - _MAP, width, height) if beside else (0, 0, width, _MAP)
         _draw_map(figure, placed, box, len(rows) - len(placed))
     return figure
 
 
-def _draw_bars(figure: Figure, rows: List[Any], more: int, box: Box) -> None:
+def _draw_bars(figure: Figure, every: List[Any], box: Box) -> None:
     width, height = figure.get_size_inches()
+    rows, more, candidates = every[:_MOST], len(every[_MOST:]), sum(row["candidates"] for row in every)
     rated = any(row["camera_days"] for row in rows)
     names = [fitted(row["site"] or _NOWHERE, _LONGEST) for row in rows]
     left = box[0] + _MARGIN + max(map(_inches, names), default=0) + 0.08
@@ -86,7 +86,7 @@ def _draw_bars(figure: Figure, rows: List[Any], more: int, box: Box) -> None:
             axes.barh(place, row[key] or 0, 0.68, start, color=COLOURS[status], linewidth=0, zorder=2)
             start += row[key] or 0
         said = f"{row['confirmed']} + {row['candidates']}"
-        if rated and row["camera_days"] is None:
+        if rated and not any(row[key] for key in keys) and any(row[key] is None for key in keys):
             axes.text(0.01 * most, place, "effort not known", color=GREY, **style)
         axes.text(1.02 * most, place, said, color=GREY, **style)
     axes.set(xlim=(0, most), ylim=(max(1, len(rows)) - 0.5, -0.5), yticks=[])
@@ -99,7 +99,7 @@ def _draw_bars(figure: Figure, rows: List[Any], more: int, box: Box) -> None:
         axes.set_axis_off()
         axes.text(0.5, 0.5, "no sighting", ha="center", transform=axes.transAxes, color=GREY, size=9)
         return
-    entries = [(COLOURS[CONFIRMED], "confirmed"), (COLOURS[CANDIDATE], "+ candidates")]
+    entries = statuses(candidates, "+ ")
     legend(figure, entries, loc="upper left", bbox_to_anchor=((box[0] + 0.05) / width, (box[3] - 0.05) / height))
     if more:
         where = right / width, (box[3] - 0.22) / height

@@ -1,6 +1,7 @@
 """When a species was seen, as figures: by hour of day and by date; with those of where, and with their numbers.
 
 Confirmed sightings are dark, candidates light, and rejected ones are left out.
+Candidates are those of `sightings.frame()`: the first `k` by rank, and not all.
 Each function hands on a matplotlib Figure, which shows itself as the last
 expression of a cell and is saved with `figure.savefig("activity.png")`; `width`
 is that of the figure in inches, 3.5 to 20. The numbers that it draws are those
@@ -17,12 +18,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.activity import Activity, clock
+from helpers.effort import deployments_of, outside
 from helpers.errors import FrameError
 from helpers.sheet import GREY, INK, MatchesFigure
-from helpers.sighting_rows import CANDIDATE, CONFIRMED, data_of, sightings_of
+from helpers.sighting_rows import CANDIDATE, CONFIRMED, Sighting, data_of, sightings_of
 from helpers.sighting_strip import show_strip
 from helpers.site_map import show_sites
-from helpers.timeline_style import COLOURS, FAINT, LIGHT, check_width, legend, plain
+from helpers.timeline_style import COLOURS, FAINT, LIGHT, check_width, legend, plain, statuses
 from helpers.timeline_tables import activity_of, activity_table, by_date, by_site
 
 __all__ = [
@@ -51,12 +53,14 @@ def show_activity(sightings: Any, season: Optional[Any] = None, *, circle: bool 
     in which its photos are infrared (column `night`), the darker the more of
     them are; up to four hours without photos are as the lighter of the hours
     around them. Without it, night is not known and nothing is shaded.
-    Times are those of the camera's clock. Raises `FrameError`.
+    Times are those of the camera's clock; the candidates are the first `k`.
+    Raises `FrameError`.
     """
     check_width(width)
     confirmed, candidates = (activity_of(sightings, status) for status in (CONFIRMED, CANDIDATE))
+    told = sightings_of(sightings)
     hours = {
-        status: [each.hour for each in sightings_of(sightings) if each.status == status and each.hour is not None]
+        status: [each.hour for each in told if each.status == status and each.hour is not None]
         for status in (CONFIRMED, CANDIDATE)
     }
     height = (min(width, 5.2) if circle else 3.2) + 0.2
@@ -102,7 +106,7 @@ def show_activity(sightings: Any, season: Optional[Any] = None, *, circle: bool 
         axes.yaxis.set_major_locator(MaxNLocator(4))
     plain(axes)
     _title(figure, confirmed, len(hours[CANDIDATE]), width)
-    entries: List[Tuple[Any, str]] = [(COLOURS[CONFIRMED], "confirmed"), (COLOURS[CANDIDATE], "candidates")]
+    entries = statuses(sum(each.status == CANDIDATE for each in told))
     if season is not None:
         entries.append(((*_NIGHT, 0.3), "night: infrared photos"))
     legend(figure, entries)
@@ -118,10 +122,11 @@ def show_dates(
     below them stands how many cameras were out. Where no camera was, there is
     no bar but a grey field: nothing seen there is not nothing there. Events of
     which it is not known how long a camera was out have no bar either, and are
-    counted in the note. Raises `FrameError`.
+    counted in the note with the reason. The candidates are the first `k`.
+    Raises `FrameError`.
     """
     check_width(width)
-    rows = list(by_date(sightings, deployments, step))
+    told, rows = sightings_of(sightings), list(by_date(sightings, deployments, step))
     rated = any(row["camera_days"] is not None for row in rows)
     height = 3.9 if rated else 2.9
     figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white", layout="constrained")
@@ -141,7 +146,7 @@ def show_dates(
         values = np.array([row[name] or 0.0 for row in rows])
         axes.bar(left, values, 0.9 * days, bottom, align="edge", color=COLOURS[status], linewidth=0, zorder=2)
         bottom += values
-    entries = [(COLOURS[CONFIRMED], "confirmed"), (COLOURS[CANDIDATE], "candidates")]
+    entries = statuses(sum(each.status == CANDIDATE for each in told))
     if rated:
         cameras = np.array([row["camera_days"] for row in rows]) / days
         edges = np.append(left, left[-1] + days[-1])
@@ -167,7 +172,7 @@ def show_dates(
     each_is = {1: "day", 7: "week"}.get(rows[0]["days"], "month")
     counts = [sum(row[name] for row in rows) for name in ("confirmed", "candidates")]
     said = [f"{counts[0]} confirmed, {counts[1]} candidates, by {each_is}"]
-    said += textwrap.wrap(_left_out(sightings, rows, rated), int(width * 13))
+    said += textwrap.wrap(_left_out(told, deployments if rated else None), int(width * 13))
     figure.suptitle("\n".join(said), size=9, color=INK, x=0.01, ha="left")
     effort.xaxis.get_offset_text().set(size=8, color=GREY)
     legend(figure, entries)
@@ -227,13 +232,10 @@ def _title(figure: Figure, confirmed: Activity, candidates: int, width: float) -
     figure.suptitle("\n".join(textwrap.wrap(said, int(width * 13))), size=9, color=INK, x=0.01, ha="left")
 
 
-def _left_out(sightings: Any, rows: List[Any], rated: bool) -> str:
+def _left_out(told: List[Sighting], deployments: Optional[Any]) -> str:
     """What the bars by date do not show, in a line."""
-    undated = sum(each.start is None for each in sightings_of(sightings))
+    undated = sum(each.start is None for each in told)
     notes = [f"{undated} without a date"] if undated else []
-    if rated:
-        pairs = (("confirmed", "confirmed_rate"), ("candidates", "candidate_rate"))
-        counted = sum(round((row[rate] or 0) * row["camera_days"] / 100) for row in rows for _, rate in pairs)
-        beyond = sum(row[name] for row in rows for name, _ in pairs) - counted
-        notes += [f"{beyond} beyond the dates of their deployment"] if beyond else []
+    if deployments is not None:
+        notes += [f"{count} {reason}" for reason, count in outside(told, deployments_of(deployments)).items()]
     return "Not drawn: " + "; ".join(notes) if notes else ""

@@ -9,6 +9,8 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
+from helpers.effort import table_of
+from helpers.errors import PhotokinError
 from helpers.sighting_rows import CANDIDATE, CONFIRMED, sightings_of
 from helpers.sighting_strip import Tiles
 from helpers.timeline import show_activity, show_dates, show_sites, show_strip
@@ -26,13 +28,15 @@ class TimelinePanel(ipywidgets.VBox):
     - `sightings`: a `Sightings`; whatever has `frame()` and the trait `changed` will do.
     - `season`: the season, for the photos and for the night; without it that of
       the sightings.
-    - `deployments`: what `helpers.layout.read_deployments` gives, or its CSV, for effort and the map.
+    - `deployments`: what `helpers.layout.read_deployments` gives, or its CSV,
+      which is read once, for effort and the map.
     - `width`: of the figures, in inches.
 
     Traits: `view`, one of `VIEWS`; `frame`, the sightings that are drawn;
     `description`, the figure in words, which is its alternative text too.
-    `figure` is the figure, to be saved. What cannot be drawn is said in place of it.
-    `close` ends the following.
+    `figure` is the figure, to be saved. What cannot be drawn is said in place of
+    it, and in `description`; `figure` is None then. `close` ends the following.
+    Raises `FrameError` for a width or for deployments that cannot be.
     """
 
     view = traitlets.Enum(VIEWS, "hours")
@@ -54,7 +58,8 @@ class TimelinePanel(ipywidgets.VBox):
         self.figure: Optional[Figure] = None
         self._tiles: Tiles = {}
         self._season = getattr(sightings, "season", None) if season is None else season
-        self._deployments, self._width = deployments, width
+        self._deployments = None if deployments is None else table_of(deployments)
+        self._width = width
         shown = [name for name in VIEWS if name != "photos" or self._season is not None]
         self.buttons = ipywidgets.ToggleButtons(
             options=[(_TITLES[name], name) for name in shown],
@@ -85,16 +90,21 @@ class TimelinePanel(ipywidgets.VBox):
             "sites": lambda: show_sites(frame, self._deployments, width=self._width),
             "photos": lambda: show_strip(frame, self._season, width=self._width, tiles=self._tiles),
         }
-        self.figure = figure = drawings[self.view]()
-        self.description = self._words(frame)
+        try:
+            self.figure, self.description = drawings[self.view](), self._words(frame)
+            self.picture.value = self._drawn(self.figure)
+        except PhotokinError as error:
+            self.figure, self.description = None, f"{_TITLES[self.view]} cannot be drawn: {error}"
+            self.picture.value = f"<p>{escape(self.description)}</p>"
+        self.status.value = self._counts(frame)
+        self.frame = frame
+
+    def _drawn(self, figure: Figure) -> str:
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", dpi="figure", pil_kwargs={"compress_level": 1})
         picture = base64.b64encode(buffer.getvalue()).decode()
         style = "max-width: 100%; height: auto; border-radius: 6px"
-        alt = escape(self.description, quote=True)
-        self.picture.value = f'<img style="{style}" alt="{alt}" src="data:image/png;base64,{picture}">'
-        self.status.value = self._counts(frame)
-        self.frame = frame
+        return f'<img style="{style}" alt="{escape(self.description)}" src="data:image/png;base64,{picture}">'
 
     def _night(self) -> Optional[Any]:
         """The season, if it knows its nights."""
@@ -106,8 +116,10 @@ class TimelinePanel(ipywidgets.VBox):
         told = sightings_of(frame, rejected=True)
         counts = [f"{sum(each.status == status for each in told)} {status}" for status in (CONFIRMED, "rejected")]
         left = sum(each.status == CANDIDATE for each in told)
+        every = len(getattr(self.sightings, "candidates", [])) or left
+        some = f"{left} of {every:,}" if left < every else f"{left}"
         name = getattr(self.sightings, "species", "")
-        return f"{name + ': ' if name else ''}{', '.join(counts)}, {left} candidate{'s' * (left != 1)}"
+        return f"{name + ': ' if name else ''}{', '.join(counts)}, {some} candidate{'s' * (every != 1)}"
 
     def _words(self, frame: Any) -> str:
         """What the figure shows, in words."""

@@ -1,6 +1,6 @@
 """How the figures of a timeline look: their colours, which differ in lightness too, their axes and legends."""
 
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -13,6 +13,7 @@ COLOURS = {CONFIRMED: "#1d4ed8", CANDIDATE: "#93c5fd"}
 LIGHT, FAINT = "#e5e7eb", "#f0f1f3"
 
 _NARROWEST, _WIDEST = 3.5, 20  # inches
+_ONE_LINE = 4.5  # inches, that a legend of three takes
 
 
 def check_width(width: Any) -> None:
@@ -34,8 +35,15 @@ def plain(axes: Any) -> None:
             axes.spines[side].set_color("#c3c9d2")
 
 
+def statuses(candidates: int, before: str = "") -> List[Tuple[Any, str]]:
+    """The entries of a legend for sightings, of which so many are candidates: the first of those that there are."""
+    said = f"first {candidates:,} candidates" if candidates > 1 else "candidates"
+    return [(COLOURS[CONFIRMED], "confirmed"), (COLOURS[CANDIDATE], before + said)]
+
+
 def legend(figure: Figure, entries: Sequence[Tuple[Any, str]], loc: str = "outside lower left", **place: Any) -> None:
     """What the colours mean, below the axes or at another place."""
     patches = [Patch(facecolor=colour, edgecolor=LIGHT, linewidth=0.6, label=text) for colour, text in entries]
-    style: Dict[str, Any] = dict(place, loc=loc, ncols=len(patches), frameon=False, fontsize=8, labelcolor=GREY)
+    columns = len(patches) if figure.get_size_inches()[0] >= _ONE_LINE else 2
+    style: Dict[str, Any] = dict(place, loc=loc, ncols=columns, frameon=False, fontsize=8, labelcolor=GREY)
     figure.legend(handles=patches, handlelength=1.2, handleheight=0.9, columnspacing=1.2, **style)

@@ -41,7 +41,8 @@ class Period(NamedTuple):
 def activity_of(sightings: Any, status: str = CONFIRMED) -> Activity:
     """The activity curve of sightings that are `confirmed`, or of those that are each a `candidate`.
 
-    An event counts once, at the time at which it began. Raises `FrameError`.
+    The candidates of a `Sightings` are its first `k`. An event counts once, at
+    the time at which it began. Raises `FrameError`.
     """
     if status not in (CONFIRMED, CANDIDATE):
         raise FrameError(f"status={status!r} has no curve; there are {CONFIRMED} and {CANDIDATE}")
@@ -78,16 +79,20 @@ def by_date(sightings: Any, deployments: Optional[Any] = None, step: Optional[st
     Columns: `start` (midnight), `days` (of the period), `confirmed` and
     `candidates` (events), `camera_days` (None where no deployment dates are
     known), `confirmed_rate` and `candidate_rate` (events per 100 camera-days;
-    None where no camera was out). A rate leaves out events beyond the dates of
-    their own deployment. Raises `FrameError`.
+    None where no camera was out). A rate leaves out events whose deployment is
+    not in the table, and those beyond its dates; where all are left out, it is
+    None. The candidates of a `Sightings` are its first `k`. Raises `FrameError`.
     """
     told, known, periods = _spans(sightings, deployments, step)
     inside = {id(each) for each in during(told, known)}
-    placed = _place(told, periods)
+    starts = [period.start for period in periods]
+    placed: Dict[int, List[Sighting]] = {}
+    for each in told:
+        placed.setdefault(bisect_right(starts, each.start) - 1, []).append(each)  # type: ignore[type-var]  # all have one
     rows = []
     for number, period in enumerate(periods):
         days = sum(each.days(*period) for each in known) if known else None
-        here = [each for each in told if placed.get(id(each)) == number]
+        here = placed.get(number, [])
         rows.append({"start": period.start, "days": (period.end - period.start).days, "camera_days": days})
         rows[-1].update(_counts(here, [each for each in here if id(each) in inside], days))
     kinds = {"start": datetime.datetime, "days": int, **_KINDS}
@@ -100,20 +105,22 @@ def by_site(sightings: Any, deployments: Optional[Any] = None) -> Any:
     With `deployments` (see `by_date`) all of their sites are there, also those
     where nothing was seen. A place without the name of a site goes by its
     deployment, or camera. Columns: `site` (None where nothing is known),
-    `confirmed`, `candidates`, `camera_days`, `confirmed_rate`, `candidate_rate`
-    (see `by_date`), `latitude`, `longitude` (the middle of the site's
+    `confirmed`, `candidates` (the first `k` of a `Sightings`), `camera_days`,
+    `confirmed_rate`, `candidate_rate` (see `by_date`), `latitude`, `longitude` (the middle of the site's
     deployments; None where not known), `first`, `last` (datetimes of the
     confirmed events and candidates). Raises `FrameError`.
     """
     told = sightings_of(sightings)
     known = [] if deployments is None else deployments_of(deployments)
     site_of = {each.name: each.place for each in known}
-    names = {each.place for each in known} | {site_of.get(each.deployment or "", each.place) for each in told}
+    places: Dict[Optional[str], Tuple[List[Sighting], List[Deployment]]] = {}
+    for deployment in known:
+        places.setdefault(deployment.place, ([], []))[1].append(deployment)
+    for sighting in told:
+        places.setdefault(site_of.get(sighting.deployment or "", sighting.place), ([], []))[0].append(sighting)
     inside = {id(each) for each in during(told, known)}
     rows: List[Dict[str, Any]] = []
-    for name in names:
-        here = [each for each in told if site_of.get(each.deployment or "", each.place) == name]
-        own = [each for each in known if each.place == name]
+    for name, (here, own) in places.items():
         dated = [each for each in own if each.start is not None and each.end is not None]
         days = sum(each.days(datetime.datetime.min, datetime.datetime.max) for each in dated) if dated else None
         starts = sorted(each.start for each in here if each.start is not None)
@@ -137,7 +144,8 @@ def _counts(here: List[Sighting], inside: List[Sighting], days: Optional[float])
         ("candidates", "candidate_rate", CANDIDATE),
     ):
         found[name] = sum(each.status == status for each in here)
-        found[rate] = _PER * sum(each.status == status for each in inside) / days if days else None
+        rated = sum(each.status == status for each in inside)
+        found[rate] = _PER * rated / days if days and (rated or not found[name]) else None
     return found
 
 
@@ -167,9 +175,10 @@ def _periods(first: datetime.datetime, last: datetime.datetime, step: Optional[s
         step = "day" if days <= _MOST_DAYS else "week" if days <= _MOST_WEEKS else "month"
     shortest = {"day": 1, "week": 7, "month": 28}[step]
     if days / shortest > _LONGEST:
+        way_out = "Shift it" if step == "month" else "Shift it, or give step='month'"
         raise FrameError(
             f"the dates go from {first:%Y-%m-%d} to {last:%Y-%m-%d}, too many for a row each {step}: is a camera's "
-            "clock wrong? Shift it, or give step='month'"
+            f"clock wrong? {way_out}"
         )
     if step == "week":
         start -= start.weekday() * _DAY
@@ -183,12 +192,6 @@ def _periods(first: datetime.datetime, last: datetime.datetime, step: Optional[s
         periods.append(Period(start, after))
         start = after
     return periods
-
-
-def _place(told: List[Sighting], periods: List[Period]) -> Dict[int, int]:
-    """The number of the period of each sighting, by its identity."""
-    starts = [period.start for period in periods]
-    return {id(each): bisect_right(starts, each.start) - 1 for each in told if each.start is not None}
 
 
 def _middle(deployments: List[Deployment]) -> Dict[str, Optional[float]]:

@@ -73,6 +73,20 @@ def test_a_few_are_told(hours):
     assert found.density[:-1].sum() * 24 / 480 == pytest.approx(1, rel=1e-3)
 
 
+@pytest.mark.parametrize("hours", [np.arange(24), np.linspace(0, 24, 200), [0, 6, 12, 18], [1, 13]])
+def test_even_times_have_no_peak(hours):
+    found = activity(hours)
+    assert found.peak is found.low is found.high is None
+    assert found.note.startswith("no peak") and f"{len(hours)} observations" in found.note
+
+
+def test_a_peak_by_chance_is_about_as_rare_as_the_test_says():
+    random = np.random.default_rng(0)
+    found = [activity(random.uniform(0, 24, count)) for count in (10, 40) for _ in range(60)]
+    assert sum(each.peak is not None for each in found) <= 12
+    assert all(activity(drawn(6, 12, 4.0, seed)).peak is not None for seed in range(20))
+
+
 def test_none_is_none():
     found = activity([])
     assert found.peak is found.mean is None and not found.density.any()

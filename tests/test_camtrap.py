@@ -2,11 +2,14 @@
 
 import csv
 import json
+import math
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
-from helpers import camtrap
+from helpers import camtrap, tc
 from helpers.camtrap import check_camtrap, write_camtrap
 from helpers.camtrap_rules import columns_of
 from helpers.columns import typed_frame
@@ -135,6 +138,8 @@ def test_sightings_of_another_frame_and_species_without_a_name(tmp_path):
         write_camtrap(tmp_path / "package", season(), {"Vulpes vulpes": other}, placed(), **ASKED)
     with pytest.raises(FrameError, match="scientific name"):
         write_camtrap(tmp_path / "package", season(), {" ": other}, placed(), **ASKED)
+    with pytest.raises(FrameError, match="'Vulpes vulpes' twice, but for blanks"):
+        write_camtrap(tmp_path / "package", season(), {**FOXES, "Vulpes vulpes ": other}, placed(), **ASKED)
     with pytest.raises(FrameError, match="no column 'event'"):
         write_camtrap(tmp_path / "package", season().remove_column("event"), FOXES, placed(), **ASKED)
 
@@ -241,6 +246,73 @@ def test_detections_by_photo(tmp_path):
     assert about(package)["project"]["observationLevel"] == ["event", "media"]
 
 
+def shown(package):
+    return [row["filePublic"] for row in rows_of(package, "media")]
+
+
+def test_a_photo_that_nobody_looked_at_is_not_public(tmp_path):
+    looked = season().add_column(tc.SArray([0, 1, None, 0, None], dtype=int), "people")
+    assert shown(write_camtrap(tmp_path / "p", looked, FOXES, placed(), **ASKED, public=True)) == [
+        *("true", "false", "false", "true", "false")
+    ]
+    assert set(shown(write_camtrap(tmp_path / "q", looked, FOXES, placed(), **ASKED))) == {"false"}
+    with pytest.raises(FrameError, match=r"public=True .* give detections=, or a frame with the column 'people'"):
+        write_camtrap(tmp_path / "r", season(), FOXES, placed(), **ASKED, public=True)
+
+
+def test_a_season_that_knows_of_more_people(tmp_path):
+    told = found(tmp_path, [[("1", 0.9)], [("2", 0.8)], [], [], None])
+    known = SimpleNamespace(data=season(), people=np.array([True, False, False, False, False]))
+    package = write_camtrap(tmp_path / "p", known, FOXES, placed(), **ASKED, detections=told, public=True)
+    assert shown(package) == ["false", "false", "true", "true", "false"]
+
+
+def test_detections_of_other_photos_are_refused(tmp_path):
+    told = found(tmp_path, [[("2", 0.9)], [], [], [], []])
+    turned = season([*PHOTOS[1:], PHOTOS[0]])
+    for public in (True, False):
+        with pytest.raises(FrameError, match="detections= are of other photos"):
+            write_camtrap(tmp_path / "p", turned, FOXES, placed(), **ASKED, detections=told, public=public)
+    assert not (tmp_path / "p").exists()
+
+
+def test_boxes_that_are_alike_have_ids_of_their_own(tmp_path):
+    alike = {"category": "1", "conf": 0.9, "bbox": [0.1, 0.2, 0.3, 0.4]}
+    boxes = [{**alike, "classifications": [[name, 0.5]]} for name in ("fox", "dog", "cat")]
+    (tmp_path / "found.json").write_text(json.dumps({"images": [{"file": PHOTOS[0][0], "detections": boxes}]}))
+    told = read_detections(tmp_path / "found.json", season())
+    package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **ASKED, detections=told)
+    ids = [row["observationID"] for row in rows_of(package, "observations")]
+    assert len(ids) == len(set(ids)) == 2 + 3
+
+
+def test_contributors_may_come_one_by_one(tmp_path):
+    asked = {**ASKED, "contributors": (dict(each) for each in ASKED["contributors"])}
+    package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **asked, licences=iter([{"name": "CC0-1.0"}]))
+    assert (
+        about(package)["contributors"] == ASKED["contributors"] and about(package)["licenses"][0]["name"] == "CC0-1.0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("easts", "kind", "boxes"),
+    [
+        ((4.4, 4.5), "Polygon", [(4.4, 4.5)]),
+        ((-120, 30), "Polygon", [(-120, 30)]),
+        ((179.9, -179.8, 178.5), "MultiPolygon", [(178.5, 180), (-180, -179.8)]),
+        ((180, -179.8), "MultiPolygon", [(-180, -179.8)]),
+        ((-180, 179), "Polygon", [(179, 180)]),
+    ],
+)
+def test_the_outline_is_the_smallest_also_across_the_date_line(easts, kind, boxes):
+    told = camtrap._outline([(-17.0 - number, east) for number, east in enumerate(easts)])
+    assert told["type"] == kind
+    rings = [polygon[0] for polygon in told["coordinates"]] if kind == "MultiPolygon" else told["coordinates"]
+    assert [(ring[0][0], ring[2][0]) for ring in rings] == boxes
+    assert all(ring[0] == ring[-1] and ring[0][1] < ring[2][1] for ring in rings)
+    assert camtrap._outline([(-17.0, -180.0), (-17.0, 180.0)])["type"] == "Point"
+
+
 @pytest.mark.parametrize("offset", ["Z", "-05:30", {FORD: "+02:00", MILL: "+0100"}])
 def test_offsets(offset, tmp_path):
     package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **{**ASKED, "offset": offset})
@@ -252,7 +324,7 @@ def test_blurred_coordinates_are_nowhere_in_the_package(tmp_path):
     package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **ASKED, blur_km=5)
     ford = rows_of(package, "deployments")[0]
     place = blurred(*TRUE, 5)
-    assert (float(ford["latitude"]), float(ford["longitude"])) == place[:2] and ford["coordinateUncertainty"] == "3536"
+    assert (float(ford["latitude"]), float(ford["longitude"])) == place[:2] and ford["coordinateUncertainty"] == "3549"
     assert "grid of 5 km" in ford["deploymentComments"] and about(package)["coordinatePrecision"] == 0.04492
     everything = "".join(file.read_text("utf-8") for file in package.folder.iterdir())
     assert "51.2194" not in everything and "4.4025" not in everything
@@ -267,6 +339,20 @@ def test_blurring():
     for wrong in (0, -1, 2000, "5", True):
         with pytest.raises(FrameError, match="blur_km"):
             blurred(0, 0, wrong)
+
+
+@pytest.mark.parametrize("km", [1, 50, 500, 1000])
+def test_a_blurred_place_is_no_farther_off_than_it_says(km):
+    random = np.random.default_rng(km)
+    for latitude, longitude in zip(random.uniform(-90, 90, 2000), random.uniform(-180, 180, 2000)):
+        place = blurred(latitude, longitude, km)
+        true, told = (_upright(*each) for each in ((latitude, longitude), place[:2]))
+        assert 6_378_137 * math.acos(min(1.0, float(true @ told))) <= place.uncertainty + 0.1
+
+
+def _upright(latitude, longitude):
+    north, east = math.radians(latitude), math.radians(longitude)
+    return np.array([math.cos(north) * math.cos(east), math.cos(north) * math.sin(east), math.sin(north)])
 
 
 def test_nothing_is_written_over_and_nothing_is_left_half(tmp_path, monkeypatch):

@@ -12,10 +12,9 @@ from helpers import crop, crop_features, tc
 from helpers.crop import cut, edges_of
 from helpers.crops import Parts
 from helpers.detections import read_detections
-from helpers.distance import Distance
 from helpers.errors import FrameError, PhotoError, StoreError
-from helpers.nearest_parts import NearestParts
 from helpers.photos import load_photos
+from helpers.season import Season
 from helpers.similarity import create, load_model
 from helpers.store import FeatureStore
 from tests.pictures import TINY, folder_of, picture, tiny_network
@@ -69,52 +68,23 @@ def test_each_box_has_the_feature_of_what_it_holds(model, found):
     for vector, colour in zip(parts.vectors, (RED, GREEN, *INSIDE[1:])):
         assert np.allclose(vector.reshape(3, -1) * 255, np.array(colour)[:, None], atol=2)
     assert parts.photos.all() and len(parts.bad) == 0 and parts.note == "7 parts of 6 photos"
-    assert [parts.best(row) for row in range(6)] == [0, 2, 3, 4, 5, 6]
 
 
-def test_the_nearest_part_of_each_photo_counts(model, found):
-    parts = Parts.of(model, found, progress=False)
-    rows, distances, boxes = parts.search(parts.vectors[2], k=3)
-    assert rows[0] == 1 and distances[0] == 0 and set(rows[:3]) == {0, 1, 4}, "the photos with something green"
-    assert np.allclose(boxes[rows.tolist().index(0)], RIGHT) and (np.diff(distances) >= 0).all()
-    assert (rows.dtype, distances.dtype, boxes.shape) == (np.int64, np.float64, (3, 4))
-    allowed = np.array([False, True, True, False, True, True])
-    assert parts.search(parts.vectors[2], 2, allowed)[0].tolist() == [1, 4]
-    assert sorted(parts.search(parts.vectors[2], None)[0]) == [0, 1, 2, 3, 4, 5]
-    assert len(parts.search(parts.vectors[2], 99, np.zeros(6, bool))[0]) == 0
-    cosine = parts.search(parts.vectors[2], 6, metric="cosine")
-    point = Distance(parts.vectors, "cosine").points(parts.vectors[2:3])[0]
-    every = Distance(parts.vectors, "cosine").to(point)
-    assert np.array_equal(cosine[1], np.sort([every[parts.rows == row].min() for row in range(6)]))
-    with pytest.raises(FrameError, match="k is a whole number"):
-        parts.search(parts.vectors[2], 0)
-    with pytest.raises(FrameError, match="metric="):
-        parts.search(parts.vectors[2], 1, metric="manhattan")
+def test_people_are_known_whatever_kinds_are_taken(model, found, photos):
+    for kinds in (("animal",), ("person",), ("vehicle",)):
+        parts = Parts.of(model, found, kinds=kinds, progress=False)
+        assert parts.people.tolist() == [False] * 5 + [True]
+    named = tc.SFrame(
+        {"path": ["4.png"], "kind": ["person"], "left": [0.1], "top": [0.2], "right": [0.4], "bottom": [0.7]}
+    )
+    assert np.flatnonzero(Parts.of(model, named, progress=False).people).tolist() == [4]
+    assert not Parts.of(model, [(0, LEFT)], progress=False).people.any()
 
 
-def test_a_photo_with_many_parts_hides_no_other(model):
-    parts = Parts.of(model, [(0, LEFT)] * 40 + [(3, LEFT), (5, LEFT)], progress=False)
-    rows, distances, _ = parts.search(parts.vectors[0], k=3)
-    assert rows.tolist() == [0, 3, 5] and distances[0] == 0 < distances[2]
-
-
-@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
-def test_the_search_is_exact(metric):
-    random = np.random.default_rng(3)
-    rows = np.sort(random.integers(0, 200, 700))
-    vectors = np.abs(random.standard_normal((700, 48))).astype(np.float32)
-    vectors[100:140] = vectors[50]  # equals
-    vectors[7], vectors[9] = 0, 1e30
-    parts = NearestParts(rows, vectors, metric)
-    distance = Distance(vectors, metric)
-    for allowed in (np.ones(200, bool), random.random(200) < 0.3):
-        for query in (vectors[50], vectors[7], vectors[300] + 0.1):
-            every = distance.to(distance.points(query[None])[0])
-            nearest = [(every[rows == row].min(), row) for row in np.unique(rows) if allowed[row]]
-            for k in (1, 3, 50, 1000):
-                places, distances = parts.search(query, k, allowed)
-                assert [(float(far), int(row)) for far, row in zip(distances, rows[places])] == sorted(nearest)[:k]
-                assert np.array_equal(every[places], distances)
+def test_a_season_hides_people_by_its_parts(model, found):
+    season = Season(model, parts=Parts.of(model, found, progress=False))
+    assert 5 not in list(season.search(like=0, k=None)["reference_label"])
+    assert 5 in list(season.search(like=0, k=None, hide_people=False)["reference_label"])
 
 
 def test_what_is_kept_is_not_computed_again(model, found, monkeypatch):
@@ -166,7 +136,6 @@ def test_a_photo_that_cannot_be_read_costs_only_itself(model, photos, found, sto
         reasons = dict(zip(parts.bad["path"], parts.bad["reason"]))
         assert sorted(reasons) == ["1.png", "2.png", "3.png"] and "build the model again" in reasons["3.png"]
     assert len(parts.bad) == 3 and parts.note.endswith("could not be read: 3, see bad")
-    assert sorted(parts.search(parts.vectors[0], 9)[0]) == [0, 4, 5]
 
 
 def test_boxes_may_be_pairs_or_a_frame(model):
@@ -186,11 +155,9 @@ def test_boxes_may_be_pairs_or_a_frame(model):
 
 def test_some_kinds_or_none(model, found):
     people = Parts.of(model, found, kinds=("person",), progress=False)
-    assert people.rows.tolist() == [5] and people.best(0) is None and people.best(5) == 0
+    assert people.rows.tolist() == [5]
     nothing = Parts.of(model, found, kinds=("vehicle",), progress=False)
     assert len(nothing) == 0 and nothing.vectors.shape == (0, TINY) and nothing.note == "0 parts of 0 photos"
-    rows, distances, boxes = nothing.search(np.zeros(TINY, np.float32), 5)
-    assert (len(rows), len(distances), boxes.shape) == (0, 0, (0, 4))
     assert len(Parts.of(model, [], store=False, progress=False)) == 0
 
 
@@ -220,20 +187,6 @@ def test_unknown_kinds_are_refused(model, found):
             Parts.of(model, found, kinds=kinds, progress=False)
     with pytest.raises(StoreError):
         Parts.of(model, found, store=model.store_path.parent, progress=False)
-
-
-def test_a_photo_from_outside_is_cut_out_alike(model, found, photos, tmp_path):
-    parts = Parts.of(model, found, progress=False)
-    for photo in (
-        photos / "0.png",
-        (photos / "0.png").read_bytes(),
-        load_photos(photos, progress=False)[0]["image"][0],
-    ):
-        assert np.array_equal(parts.feature(photo, parts.boxes[0]), parts.vectors[0])
-    with pytest.raises(FrameError, match="four numbers"):
-        parts.feature(photos / "0.png", "left")
-    with pytest.raises(PhotoError):
-        parts.feature(tmp_path / "gone.png", LEFT)
 
 
 def test_a_model_from_disk_has_parts_too(model, found, tmp_path):

@@ -1,11 +1,19 @@
 import csv
+import json
+import os
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from helpers.errors import FrameError
+from helpers.crops import Parts
+from helpers.detections import read_detections
+from helpers.errors import ExportError, FrameError
 from helpers.hand_on import export_sightings, save_sightings
-from tests.pictures import folder_of
+from helpers.photos import load_photos
+from helpers.season import Season
+from helpers.similarity import create
+from tests.pictures import folder_of, picture
 from tests.sightings import HOSTILE, WHEN, Judged, season_of, sightings
 
 NAMES = ["0.jpg", "2.jpg", "odd/1.jpg", "odd/3.jpg"]
@@ -21,8 +29,8 @@ def season(tmp_path):
 def seen():
     return sightings(
         ("confirmed", WHEN(2026, 5, 1, 21, 0, 7), HOSTILE),
-        ("rejected", None, None),
-        ("confirmed", WHEN(2026, 5, 2), "mill", {"reference_label": 3}),
+        ("rejected", None, None, {"reference_label": 2, "path": "odd/1.jpg"}),
+        ("confirmed", WHEN(2026, 5, 2), "mill", {"reference_label": 3, "path": "odd/3.jpg"}),
     )
 
 
@@ -58,9 +66,60 @@ def test_photos_of_confirmed_events_keep_their_paths(seen, season, tmp_path):
 
 
 def test_people_stay_out(seen, season, tmp_path):
-    season.photos = type("Photos", (), {"people": np.array([False, True, False, False])})
+    season.people = np.array([False, True, False, False])
     place, bad = export_sightings(seen, season, tmp_path / "chosen")
     assert copies(place) == ["0.jpg", "odd/3.jpg"] and bad == [("2.jpg", "it shows people")]
-    season.items = type("Items", (), {"having": lambda self, kind: np.array([True, False, False, True])})()
+    season.people = np.array([True, True, False, True])
     with pytest.raises(FrameError, match="show people"):
         export_sightings(seen, season, tmp_path / "more")
+
+
+def test_people_that_only_the_parts_know_of_stay_out(tmp_path):
+    folder = folder_of(tmp_path / "photos", count=4)
+    model = create(load_photos(folder, progress=False)[0], model="colour", verbose=False, store=False)
+    boxes = {"images": [{"file": "2.jpg", "detections": [{"category": "2", "conf": 0.9, "bbox": [0, 0, 1, 1]}]}]}
+    (tmp_path / "found.json").write_text(json.dumps(boxes))
+    parts = Parts.of(model, read_detections(tmp_path / "found.json", model, progress=False), progress=False)
+    season = Season(model, parts=parts)
+    told = [("confirmed", None, None, {"event": season.event_of(row), "path": season.names[row]}) for row in range(4)]
+    place, bad = export_sightings(sightings(*told), season, tmp_path / "chosen", progress=False)
+    assert copies(place) == ["0.jpg", "odd/1.jpg", "odd/3.jpg"] and bad == [("2.jpg", "it shows people")]
+
+
+def test_sightings_of_another_season_are_refused(seen, season, tmp_path):
+    other = sightings(("confirmed", None, None, {"path": "2.jpg"}), ("confirmed", None, None, {"path": "odd/3.jpg"}))
+    for every in (True, False):
+        with pytest.raises(FrameError, match=r"not of this season: odd/3\.jpg is not of event 1 here"):
+            export_sightings(other, season, tmp_path / "none", every=every)
+    moved = sightings(("confirmed", None, None, {"path": "2.jpg", "reference_label": 3}))
+    place, _ = export_sightings(moved, season, tmp_path / "best", every=False)
+    assert copies(place) == ["2.jpg"], "the path says which photo it is"
+    with pytest.raises(FrameError, match="3 is not of event 0"):
+        export_sightings(moved.remove_column("path"), season, tmp_path / "none")
+
+
+def test_copies_without_their_position(seen, season, tmp_path):
+    folder = tmp_path / "photos"
+    exif = Image.Exif()
+    exif[0x010F], exif[0x8825] = "Trailcam Ltd", {1: "N", 2: (51.0, 13.0, 9.87)}
+    for name in ("0.jpg", "odd/3.jpg"):
+        picture(7).save(folder / name, exif=exif)
+        os.utime(folder / name, (1_000_000_000, 1_000_000_000))
+    picture(1).save(folder / "2.jpg", "PNG")
+    place, bad = export_sightings(seen, season, tmp_path / "as they are")
+    assert bad == [] and (place / "0.jpg").read_bytes() == (folder / "0.jpg").read_bytes()
+    place, bad = export_sightings(seen, season, tmp_path / "chosen", places=False)
+    assert copies(place) == ["0.jpg", "odd/3.jpg"] and [name for name, _ in bad] == ["2.jpg"] and "JPEG" in bad[0][1]
+    with Image.open(place / "0.jpg") as copy, Image.open(folder / "0.jpg") as photo:
+        assert 0x8825 in photo.getexif() and 0x8825 not in copy.getexif() and copy.getexif()[0x010F] == "Trailcam Ltd"
+        assert copy.tobytes() == photo.tobytes()
+    assert (place / "0.jpg").stat().st_mtime == 1_000_000_000
+    listed, bad = export_sightings(seen, season, tmp_path / "chosen" / "list.csv", places=False)
+    assert bad == [] and str(folder / "2.jpg") in listed.read_text("utf-8")
+    with pytest.raises(FrameError, match="there already"):
+        export_sightings(seen, season, folder / "0.jpg", places=False)
+    picture(1).save(folder / "odd/1.jpg", "PNG")
+    with pytest.raises(ExportError, match=r"of none of the 1 photos there is a copy; the first, odd/1\.jpg"):
+        export_sightings(seen, season, tmp_path / "new" / "none.zip", status="rejected", places=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["as they are", "chosen", "new", "photos"]
+    assert not any((tmp_path / "new").iterdir())

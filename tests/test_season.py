@@ -7,12 +7,14 @@ import pytest
 
 from helpers import tc
 from helpers.columns import typed_frame
+from helpers.distance import Distance
 from helpers.errors import FrameError
 from helpers.events import add_events
 from helpers.explorer import Explorer
 from helpers.index import Index
 from helpers.photos import load_photos
 from helpers.season import Season
+from helpers.season_items import Items
 from helpers.similarity import create, load_model
 from helpers.similarity_model import SimilarityModel
 from tests.pictures import folder_of, picture, tiny_network
@@ -262,6 +264,36 @@ def test_which_part_is_asked_with(season):
     assert parted.search(like=3, hide_people=True)["reference_label"][0] == 3
     assert list(parted.search(like=3)["event"]) == [2], "the photo with a person stays out"
     assert list(parted.search(like=3, hide_people=False)["event"]) == [2, 0]
+
+
+def test_parts_know_of_people_that_are_no_parts(season):
+    parts = parts_of([0, 3, 6], [1, 2, 3])
+    parts.people = np.arange(9) == 3
+    parted = Season(season.model, season.data, parts=parts)
+    assert found(parted, 0) == [0, 6] and found(parted, 0, hide_people=False) == [0, 3, 6]
+
+
+def test_a_photo_with_many_parts_hides_no_other(season):
+    parted = Season(season.model, season.data, parts=parts_of([0] * 40 + [3, 5], [0] * 40 + [1, 2]))
+    assert found(parted, 0, k=3, per="photo") == [0, 3, 5]
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_the_search_of_parts_is_exact(metric):
+    random = np.random.default_rng(3)
+    rows = np.sort(random.integers(0, 200, 700))
+    vectors = np.abs(random.standard_normal((700, 48))).astype(np.float32)
+    vectors[100:140] = vectors[50]  # equals
+    vectors[7], vectors[9] = 0, 1e30
+    items = Items(model_of(np.zeros((200, 48)), metric=metric), parts_of(rows, vectors))
+    distance = Distance(vectors, metric)
+    for allowed in (np.ones(200, bool), random.random(200) < 0.3):
+        for query in (vectors[50], vectors[7], vectors[300] + 0.1):
+            every = distance.to(distance.points(query[None])[0])
+            nearest = sorted((every[rows == row].min(), row) for row in np.unique(rows) if allowed[row])
+            for k in (1, 3, 50, None):
+                told = items.nearest(query, k, np.arange(200), allowed, None)
+                assert list(zip(told.distances.tolist(), told.rows.tolist())) == nearest[:k]
 
 
 def test_without_a_part_the_whole_photo_is_asked_with(season):

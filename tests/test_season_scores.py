@@ -72,6 +72,36 @@ def test_judging_some_first():
     assert after.precision > before.precision and after.unjudged > after.unlearned
     assert after.queries == before.queries == 30
     assert species_precision(data, species, judged=6, progress=False) == after
+    assert str(after).startswith(
+        f"precision@5 over other events not judged yet {after.unjudged:.3f} ({after.unlearned:.3f} without learning; "
+        "6 judged; 30 queries: fox "
+    )
+    assert "judged" not in str(before)
+    thirds = after.by_species["fox"] / 3 + 2 * after.by_species["tree"] / 3
+    assert thirds == pytest.approx(after.unjudged) and after.interval[0] <= after.unjudged <= after.interval[1]
+
+
+def test_not_more_queries_than_wanted():
+    data = season_of()
+    species = ["fox" if event % 3 == 0 else "tree" for event in data.event_of_photo]
+    some = species_precision(data, species, most=7, progress=False)
+    assert some.queries == 7 and some == species_precision(data, species, most=7, progress=False)
+    with pytest.raises(FrameError, match="most"):
+        species_precision(data, species, most=0, progress=False)
+
+
+def test_only_the_photos_that_are_asked_with_are_searched_for(monkeypatch):
+    data = season()
+    searched = []
+    search = data.model.index.search
+
+    def counted(vectors, k, *more):
+        searched.append(len(vectors))
+        return search(vectors, k, *more)
+
+    monkeypatch.setattr(data.model.index, "search", counted)
+    neighbour_shares(data, k=1, most=2, progress=False)
+    assert max(searched) == 2
 
 
 def test_shares_worked_by_hand():

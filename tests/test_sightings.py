@@ -4,6 +4,7 @@ import datetime
 import numpy as np
 import pytest
 
+from helpers import tc
 from helpers.columns import typed_frame
 from helpers.errors import FrameError, LabelsError
 from helpers.labels import Labels
@@ -85,7 +86,7 @@ def test_judging_is_kept(sightings, season, file):
     assert again.note == "2 confirmed, 2 rejected, 26 candidates by distance"
     assert "fox: 2 confirmed" in repr(again)
     assert list(again.frame("rejected")["status"]) == ["rejected"] * 2 and len(again.frame("candidate")) == 26
-    with pytest.raises(FrameError, match="candidate, confirmed, rejected"):
+    with pytest.raises(FrameError, match="confirmed, candidate, rejected"):
         again.frame("maybe")
 
 
@@ -98,6 +99,20 @@ def test_numbers_as_frames_and_arrays_give_them(sightings):
         with pytest.raises(FrameError, match="no event"):
             sightings.reject(wrong)
     assert sightings.rejected == []
+
+
+@pytest.mark.parametrize("wrong", [3.0, True, [3, True], None, np.float64(3), "3"])
+def test_what_is_no_event(sightings, wrong):
+    for act in (sightings.confirm, sightings.reject, sightings.reopen):
+        with pytest.raises(FrameError, match="no event"):
+            act(wrong)
+    assert sightings.confirmed == [0] and sightings.rejected == []
+
+
+@pytest.mark.parametrize("wrong", ["othr", "hide", "per"])
+def test_an_argument_that_is_not_known(season, wrong):
+    with pytest.raises(FrameError, match=f"{wrong}= is not known; a question has like, .*other, where, night"):
+        Sightings(season, 0, "fox", **{wrong: True})
 
 
 def test_undo_and_changing_ones_mind(sightings):
@@ -147,6 +162,8 @@ def test_a_file_that_others_write(sightings, file):
 def test_how_many_candidates_are_shown(season, file):
     sightings = Sightings(season, 0, "fox", file, k=4)
     assert len(sightings.frame()) == 5, "with the event asked with"
+    assert sightings.note == "1 confirmed, 0 rejected, 4 of 29 candidates by distance"
+    assert len(sightings.candidates) == 29 and sightings.candidates[:4] == list(sightings.frame("candidate")["event"])
     farthest = Sightings(season, 0, "fox", file).frame()[COUNT - 1]["event"]
     sightings.confirm(farthest)
     frame = sightings.frame()
@@ -162,6 +179,33 @@ def test_a_question_with_filters(season, file):
     assert (own["event"], own["status"], own["distance"], own["rank"]) == (0, "confirmed", None, COUNT // 2 + 1)
     with pytest.raises(FrameError, match="events and sites"):
         Sightings(season, 0, other="planets")
+
+
+@pytest.mark.parametrize("known_by", ["column", "parts", "people of parts"])
+def test_judged_events_outside_the_filters_are_shown_without_people(file, known_by):
+    """Of event 0 the first photo shows a person, of event 2 both do."""
+    people = np.isin(np.arange(2 * COUNT), [0, 4, 5])
+    plain, parts = season_of(), None
+    if known_by == "parts":
+        parts = parts_of(range(2 * COUNT), plain.vectors, kinds=["person" if each else "animal" for each in people])
+    elif known_by == "people of parts":
+        parts = parts_of(range(2 * COUNT), plain.vectors)
+        parts.people = people
+    else:
+        plain.data = plain.data.add_column(tc.SArray(people.astype(int).tolist(), dtype=int), "people")
+    season = Season(plain.model, plain.data, parts=parts)
+    assert season.people.tolist() == people.tolist()
+    sightings = Sightings(season, 0, "fox", file, other="sites")
+    sightings.confirm(2)
+    photos = dict(zip(sightings.frame("confirmed")["event"], sightings.frame("confirmed")["reference_label"]))
+    assert photos[0] == 1 and photos[2] in (4, 5)
+
+
+def test_events_are_cut_anew_where_that_is_asked_for(season):
+    cut = Season(season.model, season.data)
+    assert len(cut.events) == COUNT
+    assert len(Season(season.model, season.data, independent=3 * 86_400).events) == 2  # one a site
+    assert len(Season(season.model, season.data, sequence=0, independent=0).events) == 2 * COUNT
 
 
 @pytest.mark.parametrize(

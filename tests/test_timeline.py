@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import time
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from tests.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sight
 
 MAY = WHEN(2026, 5, 4)  # a Monday
 DAY = datetime.timedelta(days=1)
+PLACES = ("ford", "mill", "ridge")
 
 
 def at(day, hour=21, minute=0):
@@ -96,7 +98,8 @@ def test_by_date_with_effort(seen, placed):
     table = by_date(seen, placed)
     assert [row["camera_days"] for row in table] == [1, 2, 2, 1, 1, 0, 0, 0, 1, 1]
     rates = [row["confirmed_rate"] for row in table]
-    assert rates == [100, 50, 0, 0, 0, None, None, None, 0, 0]  # of the mill's second event nobody knows the effort
+    # Of the mill's second event nobody knows the effort, while the ridge's camera was out.
+    assert rates == [100, 50, 0, 0, 0, None, None, None, 0, None]
     assert table[9]["confirmed"] == 1 and table[1]["candidate_rate"] == 50
 
 
@@ -122,6 +125,11 @@ def test_what_is_no_table(seen):
         by_site(sightings(("maybe", MAY, "ford")))
     with pytest.raises(FrameError, match="wrong"):
         by_date(sightings(("confirmed", MAY, "ford"), ("confirmed", WHEN(2012, 1, 1), "ford")), step="day")
+    far = sightings(("confirmed", MAY, "ford"), ("confirmed", WHEN(1500, 1, 1), "ford"))
+    for step in ("day", None):
+        with pytest.raises(FrameError) as told:
+            by_date(far, step=step)
+        assert ("step='month'" in str(told.value)) == (step == "day")
 
 
 def test_by_site(seen, placed):
@@ -129,7 +137,7 @@ def test_by_site(seen, placed):
     assert list(table["site"]) == ["ford", "mill", None, HOSTILE, "ridge"]
     ford, mill, nowhere, hostile, ridge = table
     assert (ford["confirmed"], ford["camera_days"], ford["confirmed_rate"]) == (2, 5, 40)
-    assert (mill["confirmed"], mill["candidates"], mill["confirmed_rate"], mill["candidate_rate"]) == (1, 1, 0, 50)
+    assert (mill["confirmed"], mill["candidates"], mill["confirmed_rate"], mill["candidate_rate"]) == (1, 1, None, 50)
     assert (nowhere["candidates"], nowhere["camera_days"], nowhere["latitude"], nowhere["first"]) == (1, None) + (
         None,
     ) * 2
@@ -137,6 +145,47 @@ def test_by_site(seen, placed):
     assert (ridge["confirmed_rate"], ridge["latitude"], ridge["last"]) == (0, 51.27, None)
     assert (ford["first"], ford["last"]) == (at(0), at(1, 22, 30))
     assert list(by_site(seen)["site"]) == ["ford", "mill", None]
+
+
+def test_what_no_deployment_says_is_no_rate(placed):
+    seen = sightings(
+        ("confirmed", at(0), "ford", {"deployment": "ford/A"}),
+        ("candidate", at(1), "mill"),
+        ("candidate", at(8, 3), "ridge", {"deployment": HOSTILE}),
+        ("candidate", at(40), "ridge"),
+    )
+    ford, mill, ridge = (next(row for row in by_site(seen, placed) if row["site"] == name) for name in PLACES)
+    assert (ford["confirmed"], ford["camera_days"], ford["confirmed_rate"], ford["candidate_rate"]) == (1, 5, None, 0)
+    assert (mill["confirmed_rate"], mill["candidate_rate"]) == (0, 50)
+    assert ridge["candidate_rate"] is None and ridge["confirmed_rate"] == 0
+    dates = by_date(seen, placed, "day")
+    assert dates[0]["confirmed_rate"] is None and dates[0]["candidate_rate"] == 0
+    words = " ".join(written(show_dates(seen, placed)).split())
+    assert (
+        "1 whose deployment is not in the table; 1 whose deployment has no dates; 1 beyond the dates of their" in words
+    )
+    assert written(show_sites(seen, placed)).count("effort not known") == 3  # with the site without dates
+
+
+def test_candidates_are_the_first_ones(seen, placed):
+    many = sightings(*[("candidate", at(day), "ford") for day in range(30)])
+    for figure in (show_activity(many, width=3.5), show_dates(many, placed), show_sites(many)):
+        assert "first 30 candidates" in written(figure)
+
+
+def test_many_sites_are_grouped_once():
+    rows = [("confirmed", at(day % 30), f"site {day % 300}") for day in range(9_000)]
+    seen = sightings(*rows)
+    start = time.perf_counter()
+    table = by_site(seen)
+    assert len(table) == 300 and set(table["confirmed"]) == {30} and time.perf_counter() - start < 0.7
+
+
+def test_even_times_have_no_peak():
+    even = sightings(*[("confirmed", at(0, hour, 30), "ford") for hour in range(24)])
+    for circle in (False, True):
+        figure = show_activity(even, circle=circle)
+        assert "No peak: about as even round the clock as by chance (24 confirmed events)" in written(figure)
 
 
 def test_a_site_across_the_date_line():

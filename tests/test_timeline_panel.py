@@ -92,3 +92,34 @@ def test_the_night_is_that_of_the_season(judged):
 def test_what_is_no_width(judged):
     with pytest.raises(FrameError, match="inches"):
         TimelinePanel(judged, width=1)
+
+
+def test_what_cannot_be_drawn_is_said(judged):
+    judged.given = sightings(*ROWS, ("confirmed", WHEN(1500, 1, 1), HOSTILE))
+    panel = TimelinePanel(judged)
+    drawn = panel.figure
+    panel.view = "dates"
+    assert panel.figure is None and drawn is not None and "too many for a row each month" in panel.description
+    assert "<img" not in panel.picture.value and unescape(panel.picture.value) == f"<p>{panel.description}</p>"
+    assert "2 confirmed" in panel.status.value
+    panel.view = "sites"
+    assert panel.figure is not None and shown(panel)[1] == panel.description
+    judged.changed += 1
+    assert panel.figure is not None
+
+
+def test_the_deployments_are_read_once(judged, tmp_path):
+    file = tmp_path / "<b>deployments.csv"
+    with pytest.raises(FrameError, match="cannot be read"):
+        TimelinePanel(judged, file)
+    file.write_text("deployment,site,start,end\nmill,mill,2026-05-01,2026-05-09\n", encoding="utf-8")
+    panel = TimelinePanel(judged, file)
+    file.unlink()
+    for view in VIEWS:
+        panel.view = view
+        assert panel.figure is not None
+
+
+def test_how_many_candidates_there_are_beside_those_shown(judged):
+    judged.candidates = list(range(19_986))
+    assert "1 of 19,986 candidates" in TimelinePanel(judged).status.value

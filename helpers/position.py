@@ -1,0 +1,142 @@
+"""A JPEG without the position that its file tells; its pixels are not coded again.
+
+Positions stand in the EXIF and in XMP, at times in words in IPTC, in comments,
+or in a second picture behind the first. So of the segments (ITU-T T.81, B.1)
+only those stay that decode the picture, its colour profile, and the EXIF (CIPA
+DC-008, a TIFF) less its GPS directory.
+"""
+
+import re
+from typing import List, Literal, Set, Tuple
+
+from helpers.errors import PhotoError
+
+_START, _END, _SCAN = b"\xff\xd8", 0xD9, 0xDA
+_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # other marks are part of the pixels
+_KEPT = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}  # segments and how they begin
+_TEXT = (*range(0xE0, 0xF0), 0xFE)  # segments of which the pixels have no need
+_GPS, _CAMERA = 0x8825, 0x8769  # the EXIF tags that lead to other directories
+_TELLING = (_GPS, 700, 33723, 34377)  # and XMP, IPTC and Photoshop's
+_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # of a value, by its type
+_DAMAGED = "its file is damaged, so that nobody can say whether it tells a position"
+
+
+def without_position(content: bytes) -> bytes:
+    """The file of a JPEG, given as bytes, without position, XMP, IPTC, comments and what is behind its picture.
+
+    All else in the EXIF stays: date, camera, orientation, and what is written
+    in comments and maker's notes there, which nobody looks into. Raises
+    `PhotoError` for a file of another format, and for a JPEG whose parts cannot
+    be told apart.
+    """
+    if not content.startswith(_START):
+        raise PhotoError("only of a JPEG the position can be taken out; make it one, or export it with its position")
+    kept, place = [_START], len(_START)
+    while True:
+        mark, body, after = _segment(content, place)
+        if mark == _END:
+            return b"".join([*kept, bytes((0xFF, _END))])
+        if mark not in _TEXT:
+            kept.append(content[after - len(body) - 4 : after])
+        elif mark in _KEPT and body.startswith(_KEPT[mark]):
+            if mark == 0xE1:
+                body = body[:6] + _cleaned(bytearray(body[6:]))
+            kept.append(bytes((0xFF, mark)) + (len(body) + 2).to_bytes(2, "big") + body)
+        place = after
+        if mark == _SCAN:
+            found = _AFTER_SCAN.search(content, place)
+            kept.append(content[place : found.start() if found else None])
+            if found is None:  # cut off
+                return b"".join(kept)
+            place = found.start()
+
+
+def _segment(content: bytes, place: int) -> Tuple[int, bytes, int]:
+    """The mark of the segment at a place or after it, what it holds, and where it ends."""
+    place = content.find(b"\xff", place)
+    while place >= 0 and content[place + 1 : place + 2] == b"\xff":  # any number may stand before a mark
+        place += 1
+    if place < 0 or place + 1 >= len(content):
+        raise PhotoError(_DAMAGED)
+    mark = content[place + 1]
+    if mark == _END:
+        return mark, b"", place + 2
+    length = int.from_bytes(content[place + 2 : place + 4], "big")
+    after = place + 2 + length
+    if length < 2 or after > len(content):
+        raise PhotoError(_DAMAGED)
+    return mark, content[place + 4 : after], after
+
+
+def _cleaned(tiff: bytearray) -> bytes:
+    """An EXIF of the same length, in which all else stays where it was, as makers' notes need."""
+    if tiff[:4] not in (b"II*\0", b"MM\0*"):
+        raise PhotoError(_DAMAGED)
+    exif = _Exif(tiff, "little" if tiff[:2] == b"II" else "big")
+    place = exif.number(4, 4)
+    seen: Set[int] = set()
+    if not exif.has_directory(place):
+        raise PhotoError(_DAMAGED)
+    while place not in seen and exif.has_directory(place):
+        seen.add(place)
+        place = exif.clean(place)
+    return bytes(tiff)
+
+
+class _Exif:
+    """A TIFF whose directories are changed where they stand."""
+
+    def __init__(self, tiff: bytearray, order: Literal["little", "big"]) -> None:
+        self._tiff, self._order = tiff, order
+
+    def number(self, place: int, length: int) -> int:
+        return int.from_bytes(self._tiff[place : place + length], self._order)
+
+    def has_directory(self, place: int) -> bool:
+        return 8 <= place <= len(self._tiff) - 2 and self._end(place) <= len(self._tiff)
+
+    def clean(self, place: int) -> int:
+        """Take what tells a position out of a directory, and of that of the camera; where the next one is."""
+        for entry in self._entries(place):
+            lower = self.number(entry + 8, 4)
+            if self.number(entry, 2) == _CAMERA and lower != place and self.has_directory(lower):
+                self._drop(lower)
+        follows = self.number(self._end(place), 4)
+        self._drop(place)
+        return follows
+
+    def _drop(self, place: int) -> None:
+        """Take the entries that tell a position out of a directory, and what they point to out of the file."""
+        gone = [each for each in self._entries(place) if self.number(each, 2) in _TELLING]
+        if not gone:
+            return
+        end = self._end(place)
+        entries = self._entries(place)
+        rest = b"".join(bytes(self._tiff[each : each + 12]) for each in entries if each not in gone)
+        rest += bytes(self._tiff[end : end + 4])
+        pointed = [(each, self.number(each + 8, 4)) for each in gone]
+        for each, lower in pointed:
+            if self.number(each, 2) == _GPS and self.has_directory(lower):
+                for value in self._entries(lower):
+                    self._wipe(value)
+                self._zero(lower, self._end(lower) - lower)
+            self._wipe(each)
+        length = len(self._tiff[place + 2 : end + 4])
+        self._tiff[place : place + 2] = (len(entries) - len(gone)).to_bytes(2, self._order)
+        self._tiff[place + 2 : place + 2 + length] = rest.ljust(length, b"\0")
+
+    def _wipe(self, entry: int) -> None:
+        """Make the value of an entry zero, where it stands outside of the entry."""
+        length = _BYTES.get(self.number(entry + 2, 2), 0) * self.number(entry + 4, 4)
+        if length > 4:
+            self._zero(self.number(entry + 8, 4), length)
+
+    def _zero(self, place: int, length: int) -> None:
+        there = max(0, min(len(self._tiff), place + length) - place)
+        self._tiff[place : place + there] = bytes(there)
+
+    def _entries(self, place: int) -> List[int]:
+        return list(range(place + 2, self._end(place), 12))
+
+    def _end(self, place: int) -> int:
+        return place + 2 + 12 * self.number(place, 2)
