@@ -29,6 +29,7 @@ def notebook(lab, run_notebook):
 def show_candidates(root, kernel):
     """As they are ranked now, which is not how they were when the page was opened."""
     root.locator(".pk-judging").get_by_role("button", name="Candidates").click()
+    root.locator(".pk-gallery").press("Home")  # where one was, one stays
     first = ast.literal_eval(kernel("sightings.frame()['path'][0]"))
     root.locator(f'.pk-tile[data-place="0"][title="{first}"] .pk-several').wait_for()
 
