@@ -1,11 +1,15 @@
 """What only the notes of a camera's maker tell, in a form of each maker's own: the temperature of the air.
 
-Read by the program exiftool, the reference for them all, through PyExifTool.
-Photos tell it in EXIF too, and then it is not needed.
+Read by the program exiftool, the reference for them all. Photos tell it in
+EXIF too, and then it is not needed.
 """
 
 import contextlib
+import json
+import os
 import shutil
+import subprocess
+from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from tqdm.auto import tqdm
@@ -17,6 +21,7 @@ MAKERS = ("RECONYX", "BUSHNELL", "BROWNING", "MOULTRIE", "CUDDEBACK")
 _TAGS = ("AmbientTemperature", "Temperature")
 _AT_ONCE = 100  # photos that exiftool is asked for together
 _AHEAD = 2
+_PATIENCE = 120.0  # seconds for these, on a slow disk
 _MISSING = (
     "{count} photos of {makers} may tell how warm it was, in notes that only the program exiftool reads: install it "
     "(libimage-exiftool-perl on Debian and Ubuntu, `brew install exiftool`, or exiftool.org) to know"
@@ -57,19 +62,24 @@ def _is_known(make: Any) -> bool:
 
 def _temperatures(files: List[str]) -> Dict[str, float]:
     """Those that exiftool finds; a file that it cannot read has none."""
-    import exiftool
-
-    asked = [file for file in files if "\n" not in file and "\r" not in file]  # it is told file names line by line
-    if not asked:
+    # It is told file names line by line, and takes a line that begins with - or # for something else.
+    asked = [file for file in files if Path(file).is_absolute() and "\n" not in file and "\r" not in file]
+    program = shutil.which("exiftool")
+    if program is None or not asked:
         return {}
+    command = [program, "-config", "", "-json", "-n", "-fast", "-charset", "filename=utf8"]
+    command += [*(f"-{tag}" for tag in _TAGS), "-@", "-"]
+    lines = os.fsencode("\n".join(asked) + "\n")
     try:
-        with exiftool.ExifToolHelper(check_execute=False) as tool:
-            rows = tool.get_tags(asked, list(_TAGS), params=["-fast"])
-    except (exiftool.exceptions.ExifToolException, OSError, ValueError):
+        done = subprocess.run(
+            command, input=lines, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=_PATIENCE, check=False
+        )
+        rows = json.loads(done.stdout.decode("utf-8", "replace") or "[]")
+    except (OSError, ValueError, subprocess.SubprocessError):
         return {}
     found = {}
     for row in rows:
-        values = [number(value) for name, value in row.items() if name.rpartition(":")[2] in _TAGS]
+        values = [number(row.get(tag)) for tag in _TAGS]
         value = next((value for value in values if value is not None), None)
         if value is not None:
             found[str(row.get("SourceFile"))] = value
