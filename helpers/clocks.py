@@ -19,6 +19,7 @@ Shift = Union[datetime.timedelta, Tuple[Moment, Moment]]
 BACK = datetime.timedelta(hours=1, minutes=5)  # an hour is the end of summer time, which is no fault
 AHEAD = datetime.timedelta(days=90)
 _ORDERLY = 4  # runs, and photos in a run on average: with more of the one and less of the other there is no order
+_NO_ORDER = "its files are in another order than their dates: nothing can be said of its clock"
 _FACTORY = datetime.timedelta(days=2)  # after the New Year that a clock was reset to, until its first photo
 
 
@@ -79,7 +80,7 @@ def clock_report(data: Any) -> Any:
     paths = list(data["path"])
     found = runs(data)
     usual = _usual_year(found)
-    wrong = [(run, trouble) for run in _judged(found) for trouble in [_trouble(run, usual)] if trouble]
+    wrong = [(run, trouble) for run, trouble in _judged(found, usual) if trouble]
     return typed_frame(
         [
             ("camera", str, [run.camera for run, _ in wrong]),
@@ -183,24 +184,22 @@ def _usual_year(found: Sequence[Run]) -> int:
     return max(years, key=lambda year: (years[year], year), default=0)
 
 
-def _judged(found: Sequence[Run]) -> List[Run]:
-    """The runs, those of a camera without any order as one without `rows` in order: its `last` before its `first`."""
+def _judged(found: Sequence[Run], usual: int) -> List[Tuple[Run, str]]:
+    """The runs, and what is wrong with each; all those of a camera without any order are one."""
     by_camera: Dict[str, List[Run]] = {}
     for run in found:
         by_camera.setdefault(run.camera, []).append(run)
-    judged: List[Run] = []
+    judged: List[Tuple[Run, str]] = []
     for camera, each in by_camera.items():
         rows = [row for run in each for row in run.rows]
         if len(each) > max(_ORDERLY, len(rows) / _ORDERLY):
-            judged.append(Run(camera, rows, each[0].first, datetime.datetime.min, None))
+            judged.append((Run(camera, rows, each[0].first, each[-1].last, None), _NO_ORDER))
         else:
-            judged += each
+            judged += [(run, _trouble(run, usual)) for run in each]
     return judged
 
 
 def _trouble(run: Run, usual: int) -> str:
-    if run.last < run.first:
-        return "its files are in another order than their dates: nothing can be said of its clock"
     new_year = datetime.datetime(run.first.year, 1, 1)
     jumped = run.before is not None
     if run.first - new_year <= _FACTORY and (jumped or run.first.year < usual - 1):

@@ -23,8 +23,9 @@ class Learner:
 
     of directions of length 1. What all photos of a camera share tells little
     that way, and what confirmed and rejected ones share nothing at all.
-    Logistic regression and ridge regression were no better, and slower. The covariance is worked out once, from 4,096
-    items at most.
+    Logistic regression did worse on whole photos (0.54 of the next five right,
+    instead of 0.63) and slightly better on parts of them, and is slower. The
+    covariance is worked out once, from 4,096 items at most.
     """
 
     def __init__(self, vectors: np.ndarray) -> None:

@@ -17,8 +17,8 @@ from tqdm.auto import tqdm
 from helpers.ahead import work_ahead
 from helpers.metadata import Metadata, number
 
-MAKERS = ("RECONYX", "BUSHNELL", "BROWNING", "MOULTRIE", "CUDDEBACK")
-_TAGS = ("AmbientTemperature", "Temperature")
+MAKERS = ("RECONYX", "BUSHNELL")  # exiftool 12 knows the notes of Reconyx, and not yet those of Bushnell
+_TAG = "AmbientTemperature"  # in degrees Celsius, whatever the camera shows
 _AT_ONCE = 100  # photos that exiftool is asked for together
 _AHEAD = 2
 _PATIENCE = 120.0  # seconds for these, on a slow disk
@@ -68,7 +68,7 @@ def _temperatures(files: List[str]) -> Dict[str, float]:
     if program is None or not asked:
         return {}
     command = [program, "-config", "", "-json", "-n", "-fast", "-charset", "filename=utf8"]
-    command += [*(f"-{tag}" for tag in _TAGS), "-@", "-"]
+    command += [f"-{_TAG}", "-@", "-"]
     lines = os.fsencode("\n".join(asked) + "\n")
     try:
         done = subprocess.run(
@@ -77,10 +77,5 @@ def _temperatures(files: List[str]) -> Dict[str, float]:
         rows = json.loads(done.stdout.decode("utf-8", "replace") or "[]")
     except (OSError, ValueError, subprocess.SubprocessError):
         return {}
-    found = {}
-    for row in rows:
-        values = [number(row.get(tag)) for tag in _TAGS]
-        value = next((value for value in values if value is not None), None)
-        if value is not None:
-            found[str(row.get("SourceFile"))] = value
-    return found
+    told = {str(row.get("SourceFile")): number(row.get(_TAG)) for row in rows}
+    return {file: value for file, value in told.items() if value is not None}
