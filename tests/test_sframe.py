@@ -85,6 +85,10 @@ def test_aggregates_that_turi_create_gets_wrong():
     assert frame.groupby("g", {"d": aggregate.CONCAT("n", "s")})[0]["d"] == {1: "p", 6: "q"}
     assert frame.groupby("g", {"d": aggregate.CONCAT("g", "n")})[0]["d"] == {1: 1}  # the first of equal keys
     assert SArray([None, 2, 4]).argmax() == 2
+    nan = float("nan")
+    floats = SArray([nan, None, -7.5, 7.5])  # the row that max() is in, which Turi Create finds now and then
+    assert (floats.argmax(), floats.argmin()) == (3, 2)
+    assert (SArray([None, nan]).argmax(), SArray([None, nan]).argmin()) == (1, 1)
     assert list(SArray([7])[0] / SArray([[2.0, 4.0]])) == [array("d", [3.5, 1.75])]
 
 

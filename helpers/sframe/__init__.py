@@ -17,7 +17,8 @@ What differs on purpose:
   all of these open.
 - Random parts are drawn from numpy's random numbers.
 - Lists of numbers are divided exactly (Turi Create cuts the quotients off where
-  the lists are on the right), and `argmax` takes columns that begin with None.
+  the lists are on the right); `argmax` takes columns that begin with None, and
+  says where `max` is in a column with NaN.
 """
 
 from helpers.sframe import aggregate, image_analysis

@@ -65,11 +65,11 @@ class Statistics:
         return self.dtype(np.partition(values, len(values) // 2)[len(values) // 2]) if len(values) else None
 
     def argmin(self: Any) -> Optional[int]:
-        """The row of the smallest number, the first of several; None of nothing."""
+        """The row of the smallest number, the first of several; NaN only where there is no other, None of nothing."""
         return _where(self, np.argmin)
 
     def argmax(self: Any) -> Optional[int]:
-        """The row of the largest number, the first of several; None of nothing."""
+        """The row of the largest number, the first of several; NaN only where there is no other, None of nothing."""
         return _where(self, np.argmax)
 
     def any(self: Any) -> bool:
@@ -148,7 +148,11 @@ def _where(column: Any, pick: Callable[[Any], Any]) -> Optional[int]:
     if len(column) and column.dtype not in NUMBERS:
         raise TypeError(f"argmin() and argmax() need numbers, not {column.dtype.__name__}")
     values = _numbers(column, "argmax") if len(column) else ()
-    return int(np.flatnonzero(~column._gaps)[pick(values)]) if len(values) else None
+    if not len(values):
+        return None
+    numbers = np.flatnonzero(~np.isnan(values))
+    place = numbers[pick(values[numbers])] if len(numbers) else 0
+    return int(np.flatnonzero(~column._gaps)[place])
 
 
 def _truth(column: Any, name: str) -> np.ndarray:

@@ -284,7 +284,7 @@ def test_the_photo_in_the_middle_is_previewed_for_the_keyboard(page, show):
     root.locator(".pk-preview img").wait_for()
     assert root.locator(".pk-preview .pk-name").inner_text().startswith("north/photo-")
     page.keyboard.press("Tab")
-    assert root.locator(".pk-preview").is_hidden()
+    root.locator(".pk-preview").wait_for(state="hidden")  # with the next frame
 
 
 def test_keys_stay_in_the_map(page, show):

@@ -304,6 +304,8 @@ KNOWN_BETTER = {
     ("NaN", "min"),  # the largest double, which no value is
     ("NaN", "max"),
     *((column, name) for column in ("NaN", "ties") for name in ("argmin", "argmax")),  # any row of several
+    ("float", "argmin"),  # the row of NaN or of the number, as the threads come in
+    ("float", "argmax"),
     ("missing", "argmin"),  # a TypeError about the type, for a first value that is missing
     ("missing", "argmax"),
 }
