@@ -14,7 +14,7 @@ APP = $(if $(filter command,$(origin HOST)),--host=$(HOST)) $(if $(filter comman
 APP_ENV = $(if $(filter auto,$(ENV)),modern,$(ENV))
 
 # All but umap, whose compiler is larger than the rest of what it brings; pip install "photokin[umap]" adds it.
-EXTRAS = app camtrap cluster heic train test
+EXTRAS = app camtrap cluster heic service train test
 
 .PHONY: demo app test lab bench lock clean
 
