@@ -13,16 +13,24 @@ APP = $(if $(filter command,$(origin HOST)),--host=$(HOST)) $(if $(filter comman
 # Each visitor costs memory, and no frame is on show: the lighter environment, unless the other is asked for.
 APP_ENV = $(if $(filter auto,$(ENV)),modern,$(ENV))
 
+# In the environment: a password in it is not for the list of processes.
+ifeq ($(origin DATABASE),command line)
+export PHOTOKIN_DATABASE := $(value DATABASE)
+endif
+
 # All but umap, whose compiler is larger than the rest of what it brings; pip install "photokin[umap]" adds it.
 EXTRAS = app camtrap cluster heic service train test
 
-.PHONY: demo app test lab bench lock clean
+.PHONY: demo app serve test lab bench bench-service lock clean
 
 demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 	@$(RUN) $(ENV) -- -m helpers.demo
 
 app: ## the explorer as a web page for a class, on the sample photos or on FOLDER=…; HOST=0.0.0.0 lets others in; PORT=…
 	@$(RUN) $(APP_ENV) -- -m helpers.app $(APP)
+
+serve: ## a search service over HTTP for the sample photos or FOLDER=…; DATABASE=postgresql://…; HOST=…; PORT=…
+	@$(RUN) modern -- -m helpers.service $${FOLDER:+"--photos=$$FOLDER"} $(APP)
 
 lab: ## JupyterLab on the notebooks
 	@$(RUN) $(ENV) -- -m jupyterlab --notebook-dir=notebooks $(AS_ROOT)
@@ -32,6 +40,9 @@ test: ## lint, types, and every test in every environment that this machine can 
 
 bench: ## how fast it is, beside Turi Create and whatever other peers are here; also build/bench.json
 	@$(RUN) modern -- -m benchmarks
+
+bench-service: ## the search service with 100,000 images, in a file and in PostgreSQL, and fifty who ask at once
+	@$(RUN) modern -- -m benchmarks --only service
 
 lock: ## the newest versions that go together, for Python 3.10 and newer
 	@$(RUN) modern -- -m pip install --quiet uv

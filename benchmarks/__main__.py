@@ -1,6 +1,6 @@
 """`make bench`: the table, and the same as `build/bench.json` and `build/bench.md`.
 
-python -m benchmarks                          everything, about 20 minutes on two cores
+python -m benchmarks                          everything, about half an hour on two cores
 python -m benchmarks --only pipeline,query    some sections
 python -m benchmarks --small FOLDER           other small photos, one folder for each kind of thing
 """
@@ -26,6 +26,7 @@ from benchmarks import (
     query,
     regions,
     season,
+    service,
     share,
     table,
 )
@@ -58,6 +59,7 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "crops": crops.rows,
     "season": season.rows,
     "memory": memory.rows,
+    "service": service.rows,
 }
 
 

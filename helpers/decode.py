@@ -64,10 +64,19 @@ def open_photo(
     Raises `PhotoError` when the bytes are no photo, are cut off, or hold more
     pixels than Pillow takes for safe.
     """
+    return open_sized(source, size=size, within=within, native=native)[0]
+
+
+def open_sized(
+    source: Source, *, size: Optional[Tuple[int, int]] = None, within: Optional[int] = None, native: bool = False
+) -> Tuple[Image.Image, Tuple[int, int]]:
+    """What `open_photo` gives, and the width and height in pixels that the upright photo has in its file."""
     try:
         with Image.open(readable(source)) as image:
             if within is not None:
                 size = _fitting(_whole_size(image), within)
+            whole = _upright_size(image) if image.format == "TIFF" else None  # of others it takes less time below
+            stored = image.size
             if size is not None:
                 # Twice the target: the resize that follows then has pixels to average.
                 # At once the target, the mean difference is 1.1 grey levels instead of 0.3.
@@ -81,7 +90,8 @@ def open_photo(
                 # and with it the last bit of every pixel.
                 image = image.resize((width, image.height), Image.Resampling.BILINEAR)
                 image = image.resize((width, height), Image.Resampling.BILINEAR)
-            return image.transpose(_TURNS[turn]) if turn in _TURNS else image
+            image = image.transpose(_TURNS[turn]) if turn in _TURNS else image
+            return image, whole or (stored[::-1] if turn in _SIDEWAYS else stored)
     except TROUBLE as error:
         raise refusal(source, error) from error
 

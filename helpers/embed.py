@@ -222,18 +222,25 @@ def _with_sample(photos: Iterable[Any], size: Tuple[int, int]) -> Tuple[Iterable
     """The photos, and a way to decode some of them, spread evenly; of what can be read only once, the first."""
     chosen: Iterator[Any]
     if isinstance(photos, Sized) and hasattr(photos, "__getitem__"):
-        last = max(0, len(photos) - 1)
-        places = np.unique(np.linspace(0, last, min(len(photos), _SAMPLE)).astype(int))
-        chosen = (photos[int(place)] for place in places)
+        chosen = (photos[place] for place in _spread(len(photos)))
     else:
         once = iter(photos)
         first = list(itertools.islice(once, _FIRST))
         photos, chosen = itertools.chain(first, once), iter(first)
 
-    def sample() -> np.ndarray:
-        asked = (Asked(0, photo) for photo in chosen)
-        with contextlib.closing(work_ahead(partial(look, size=size), asked, ahead=_SAMPLE)) as looked:
-            pixels = [photo.pixels for photo in looked if photo.pixels is not None]
-        return np.stack(pixels) if pixels else np.empty((0, *size[::-1], 3), np.uint8)
+    return photos, lambda: sample_of(chosen, size)
 
-    return photos, sample
+
+def sample_of(photos: Iterable[Any], size: Tuple[int, int]) -> np.ndarray:
+    """Some of the photos as a precision is settled by them, uint8 [n, height, width, 3]; of a list, spread evenly."""
+    if isinstance(photos, list):
+        photos = [photos[place] for place in _spread(len(photos))]
+    asked = (Asked(0, photo) for photo in photos)
+    with contextlib.closing(work_ahead(partial(look, size=size), asked, ahead=_SAMPLE)) as looked:
+        pixels = [photo.pixels for photo in looked if photo.pixels is not None]
+    return np.stack(pixels) if pixels else np.empty((0, *size[::-1], 3), np.uint8)
+
+
+def _spread(count: int) -> List[int]:
+    """The places of at most `_SAMPLE` photos of so many."""
+    return np.unique(np.linspace(0, max(0, count - 1), min(count, _SAMPLE)).astype(int)).tolist()

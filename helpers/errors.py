@@ -3,6 +3,8 @@
 Every message names the file or the argument, the cause, and the way out.
 """
 
+from typing import Optional
+
 
 class PhotokinError(Exception):
     """The root of every error that this package raises on purpose."""
@@ -42,3 +44,29 @@ class FrameError(PhotokinError):
 
 class LeftOut(PhotokinError, NotImplementedError):
     """A part of Turi Create that the stand-in leaves out on purpose."""
+
+
+class ServiceError(PhotokinError):
+    """A search service that cannot be started, reached, or used so; `status` is the HTTP status, where there is one."""
+
+    def __init__(self, message: str, status: Optional[int] = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotFound(ServiceError):
+    """An image, product, job or key that is not there."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, 404)
+
+
+class Refused(ServiceError):
+    """A request that the service does not follow: `status` says in which way (400 to 499)."""
+
+
+class Unavailable(ServiceError):
+    """The database cannot be reached just now; the same request may succeed later."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, 503)

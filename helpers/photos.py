@@ -10,7 +10,7 @@ import io
 import os
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from tqdm.auto import tqdm
 
@@ -23,11 +23,11 @@ from helpers.details import add_details, add_places
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.image_column import image_array, image_of
 from helpers.metadata import moment, named_moment
+from helpers.photo_files import find_photos
 from helpers.store import Checked, FeatureStore, default_path
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
-_SIDECAR = ".xmp"  # what a catalogue programme writes beside a photo: no photo, and nothing that is missing
 _AHEAD = 256  # photos that may be checked before they are asked for
 
 
@@ -82,7 +82,7 @@ def load_photos(
     if not root.is_dir():
         kind = "is a file, not a folder" if root.exists() else "no such folder"
         raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
-    found, refused = _find(root, recursive)
+    found, refused = find_photos(root, recursive=recursive)
     photos = _whole_already(root, found)
     new = [name for name in found if name not in photos]
     read = work_ahead(_try_photo, (root / name for name in new), ahead=_AHEAD)
@@ -116,57 +116,6 @@ def _jpeg(source: Source, side: int, quality: int) -> bytes:
     buffer = io.BytesIO()
     open_photo(source, within=side).save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
-
-
-def _find(root: Path, recursive: bool) -> Tuple[List[str], List[Tuple[str, str]]]:
-    """Every file that may be a photo, and every one that was not looked at, as paths relative to the root."""
-    found: List[str] = []
-    refused: List[Tuple[str, str]] = []
-    for name, reason in _walk(root, "", recursive, set()):
-        try:
-            name.encode()
-        except UnicodeEncodeError:
-            # No frame and no notebook can hold such a name.
-            name, reason = name.encode("utf-8", "replace").decode(), "its name is not valid text; rename it"
-        if reason:
-            refused.append((name, reason))
-        elif not name.lower().endswith(_SIDECAR):
-            found.append(name)
-    return sorted(found), refused
-
-
-def _walk(root: Path, folder: str, recursive: bool, above: Set[Tuple[int, int]]) -> Iterator[Tuple[str, str]]:
-    """Files below a folder, links followed; the second of each pair is why it was not looked at, or empty.
-
-    `folder` and what is found are relative to the root, with `/`: text, since Path is slow for 10,000 files.
-    """
-    try:
-        place = root / folder
-        status = place.stat()
-        entries = sorted(os.scandir(place), key=lambda entry: entry.name)
-    except OSError as error:
-        yield folder or ".", "no permission to open this folder" if isinstance(error, PermissionError) else str(error)
-        return
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        yield folder, "a link back to a folder above it"
-        return
-    for entry in entries:
-        name = f"{folder}/{entry.name}" if folder else entry.name
-        try:
-            is_folder, is_file = entry.is_dir(), entry.is_file()
-        except OSError as error:
-            yield name, str(error)
-            continue
-        if entry.name.startswith("."):
-            yield name, "hidden folder, not entered" if is_folder else "hidden file, not looked at"
-        elif is_folder:
-            if recursive:
-                yield from _walk(root, name, recursive, above | {here})
-        elif is_file:
-            yield name, ""
-        else:
-            yield name, "a broken link" if entry.is_symlink() else "not a regular file"
 
 
 def _try_photo(path: Path) -> Union[_Photo, PhotoError]:

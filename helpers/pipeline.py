@@ -28,7 +28,7 @@ import numpy as np
 
 from helpers import cache
 from helpers.ahead import in_background, work_ahead
-from helpers.decode import open_photo, read_photo
+from helpers.decode import open_sized, read_photo
 from helpers.errors import PhotoError
 from helpers.image_column import source_of
 
@@ -65,6 +65,7 @@ class Looked(NamedTuple):
     file: Optional[File] = None  # to be remembered
     read: float = 0.0  # seconds
     decode: float = 0.0
+    whole: Optional[Tuple[int, int]] = None  # width and height of the upright photo in its file, if it was decoded
 
 
 class Batch(NamedTuple):
@@ -107,9 +108,12 @@ def look(asked: Asked, *, size: Tuple[int, int], known: Container[str] = ()) -> 
                 return Looked(asked.row, file.identity, source, file=file, read=time.perf_counter() - start)
             content, identity, file = _read(source)
         begun = time.perf_counter()
-        pixels = None if identity in known else np.asarray(open_photo(content, size=size))
+        pixels, whole = None, None
+        if identity not in known:
+            photo, whole = open_sized(content, size=size)
+            pixels = np.asarray(photo)
         decode = time.perf_counter() - begun
-        return Looked(asked.row, identity, source, pixels, file=file, read=begun - start, decode=decode)
+        return Looked(asked.row, identity, source, pixels, file=file, read=begun - start, decode=decode, whole=whole)
     except PhotoError as error:
         return Looked(asked.row, reason=str(error), read=time.perf_counter() - start)
 

@@ -24,6 +24,7 @@ from helpers.subset import SubsetSearch
 if TYPE_CHECKING:
     from helpers.hnsw import Hnsw
     from helpers.regions import Regions
+    from helpers.service.postgres_index import PostgresIndex
 
 _AWAY = 0.5  # how far to go away from what is unlike: see `feedback`
 SIDES = ("left", "top", "right", "bottom")
@@ -61,7 +62,7 @@ class Searching:
     """A model that can be searched; what is declared here, `SimilarityModel` has."""
 
     collection: Collection
-    index: Union[Index, "Hnsw"]
+    index: Union[Index, "Hnsw", "PostgresIndex"]
     vectors: np.ndarray
     rows: Optional[np.ndarray]
     bad: Any

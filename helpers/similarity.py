@@ -7,7 +7,7 @@ The same calls as Turi Create's `image_similarity`, on either kind of frame:
 import hashlib
 import os
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Union
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from helpers import saved_model, tc
 from helpers.arguments import check_whole
 from helpers.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
 from helpers.embed import Embedded, embed
-from helpers.errors import FrameError
-from helpers.index import open_index
+from helpers.errors import FrameError, PhotokinError
+from helpers.index import KINDS, check_index, open_index
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
-from helpers.similarity_model import SimilarityModel
+from helpers.similarity_model import AnyIndex, SimilarityModel
 from helpers.store import default_path, other_stores
 
 __all__ = ["SimilarityModel", "create", "load_model"]
@@ -50,7 +50,10 @@ def create(
       twice; without it one in the cache folder, for each folder of photos, and
       with `False` none. See `helpers.store`.
     - `index`: `exact`, or `hnsw`, which is approximate and for millions of
-      photos. See `helpers.index.open_index`.
+      photos, see `helpers.index.open_index`. Or the address of a PostgreSQL with
+      pgvector, `postgresql://user@host/archive`: the features are sent there, but
+      for those that somebody sent before, and searched there, exactly. It is
+      reached before any work is done. See `helpers.service.postgres_index`.
     - `client`: a Dask client, whose workers then do the work; see `helpers.cluster`.
 
     Photos that cannot be read stay out of the model; they stand in `model.bad`,
@@ -70,7 +73,7 @@ def create(
         raise FrameError("the frame is empty: there is no photo to build a model of")
     feature = image_column(dataset, feature)
     labels = row_labels(dataset, label)
-    open_index(index, np.empty((0, 1), np.float32), metric)  # a wrong name shows now, not after an hour of work
+    archive = check_index(index, metric)  # a wrong name shows now, not after an hour of work
     check_whole("batch_size", batch_size)
     network = load_network(model, progress=verbose)
     if verbose:
@@ -97,7 +100,12 @@ def create(
         print("\n".join(_told(done)))
     rows = [int(row) for row in done.rows]
     place = None if kept_in is None else _index_file(kept_in, done.settled.key, metric)
-    opened = open_index(index, done.vectors, metric, path=place, progress=verbose)
+    opened: AnyIndex
+    if archive is None:
+        opened, vectors = open_index(index, done.vectors, metric, path=place, progress=verbose), done.vectors
+    else:
+        opened = archive.index(done.vectors, metric, key=done.settled.key, identities=done.identities, progress=verbose)
+        vectors = opened.vectors
     if verbose and index != "exact":
         print(opened.note)
     return SimilarityModel(
@@ -116,10 +124,28 @@ def create(
         names=shown_names([paths[row] for row in rows], [labels[row] for row in rows]),
         sources=done.sources,
         identities=list(done.identities),
-        vectors=done.vectors,
+        vectors=vectors,
         timings=done.timings,
         bad=bad,
     )
+
+
+def _index_again(
+    kind: str, vectors: np.ndarray, metric: str, settings: Dict[str, Any], path: Path
+) -> Tuple[AnyIndex, np.ndarray]:
+    """The index of a saved model, and the features as it has them."""
+    if kind not in KINDS:
+        try:
+            archive = check_index(kind, metric)
+            if archive is not None:
+                there = archive.index(
+                    vectors, metric, key=settings["key"], identities=settings["identities"], progress=True
+                )
+                return there, there.vectors
+        except PhotokinError as error:
+            print(f"the model is searched here, not in its database, with the same answers: {error}")
+            kind = "exact"
+    return open_index(kind, vectors, metric, path=path, progress=True), vectors
 
 
 def _store(
@@ -160,11 +186,14 @@ def load_model(
     """Open what `SimilarityModel.save` wrote, in either environment.
 
     `folder` is where the photos are now, if they were moved since: the folder
-    that was loaded. Raises `ModelError` where the model is damaged.
+    that was loaded. Where the model's index is a database that cannot be had,
+    one line says so, and the model is searched here: the answers are the same.
+    A password is not saved: it is taken from PGPASSWORD or ~/.pgpass. Raises
+    `ModelError` where the model is damaged.
     """
     settings, vectors, sources = saved_model.read(Path(path))
     kind, metric = settings.pop("index"), settings.pop("metric")
-    index = open_index(kind, vectors, metric, path=Path(path) / saved_model.INDEX, progress=True)
+    index, vectors = _index_again(kind, vectors, metric, settings, Path(path) / saved_model.INDEX)
     if folder is not None:
         moved = Path(folder).expanduser().absolute()
         names = settings["names"]

@@ -26,6 +26,9 @@ from helpers.search import Searching
 
 if TYPE_CHECKING:
     from helpers.hnsw import Hnsw
+    from helpers.service.postgres_index import PostgresIndex
+
+AnyIndex = Union[Index, "Hnsw", "PostgresIndex"]
 
 
 class SimilarityModel(Searching):
@@ -49,7 +52,7 @@ class SimilarityModel(Searching):
         precision: str,
         agreement: Optional[float],
         key: str,
-        index: Union[Index, "Hnsw"],
+        index: AnyIndex,
         feature: str,
         label: Optional[str],
         labels: List[Any],
@@ -208,8 +211,9 @@ class SimilarityModel(Searching):
         """Write the model to a folder, whole or not at all; no pickle.
 
         Photos that are files are remembered by where they are; the others are
-        written into the folder too. Raises `ModelError` where the folder holds
-        something else, or cannot be written.
+        written into the folder too. Of a database that is the index, the
+        address is, without a password. Raises `ModelError` where the folder
+        holds something else, or cannot be written.
         """
         kept = ("precision", "agreement", "key", "metric", "feature", "label", "labels", "names", "timings")
         settings = {name: getattr(self, name) for name in kept}
@@ -222,7 +226,7 @@ class SimilarityModel(Searching):
             "identity": network.identity,
             "note": network.note,
         }
-        settings["index"] = self.index.kind
+        settings["index"] = getattr(self.index, "address", self.index.kind)
         settings["identities"] = self.collection.identities
         settings["rows"] = None if self.rows is None else self.rows.tolist()
         saved_model.write(Path(path), settings, self.vectors, self.collection.sources)

@@ -14,6 +14,7 @@ from helpers.index import Bound, Index
 
 if TYPE_CHECKING:
     from helpers.hnsw import Hnsw
+    from helpers.service.postgres_index import PostgresIndex
 
 _FEW = 1 << 21  # numbers of features that are compared one by one in about 10 ms
 _ALL = 1 << 28  # that are gone through in about 0.1 s
@@ -28,7 +29,7 @@ class SubsetSearch:
     100,000 rows of 1,280 numbers take about as long as without a choice of rows, whichever these are.
     """
 
-    def __init__(self, index: "Union[Index, Hnsw]", vectors: np.ndarray) -> None:
+    def __init__(self, index: "Union[Index, Hnsw, PostgresIndex]", vectors: np.ndarray) -> None:
         self._index = index
         self._distance = Distance(vectors, index.metric)
         # An exact index has made its bounds already; of another they are made when they are first needed.
@@ -37,6 +38,11 @@ class SubsetSearch:
     @property
     def metric(self) -> str:
         return self._distance.metric
+
+    @property
+    def kind(self) -> str:
+        """Of the index: one of `helpers.index.KINDS`, or `postgresql`."""
+        return self._index.kind
 
     def search(self, query: np.ndarray, k: Optional[int], allowed: Optional[np.ndarray] = None) -> Answer:
         """The `k` nearest rows of one query, float32 [dimension], among the rows where `allowed`, bool [N], is true.

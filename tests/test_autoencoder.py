@@ -164,7 +164,11 @@ def test_a_real_interrupt_in_the_middle_of_an_epoch(data, eager, monkeypatch, tm
 
     learnt = []
     monkeypatch.setattr(training, "_batches", batches)
-    stopped = train_autoencoder(data, tmp_path / "stopped", **{**QUICK, "epochs": 9})
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background may not have it
+    try:
+        stopped = train_autoencoder(data, tmp_path / "stopped", **{**QUICK, "epochs": 9})
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert stopped.interrupted and len(stopped.losses) == 2
     assert stopped.reconstruct(data[:2]).shape == (2, 32, 48, 3)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, UnidentifiedImageError, features
 
-from helpers.decode import check_photo, open_photo, photo_size
+from helpers.decode import check_photo, open_photo, open_sized, photo_size
 from helpers.errors import PhotoError
 from tests.pictures import picture
 
@@ -402,3 +402,16 @@ def test_whatever_a_reader_raises_is_a_reason(error, monkeypatch):
 def test_all_formats_that_are_promised_are_there():
     for feature in ("jpg", "zlib", "libtiff", "webp"):
         assert features.check(feature), f"this Pillow cannot read {feature}"
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "tiff", "webp", "bmp"])
+@pytest.mark.parametrize("turn", [1, 3, 6])
+def test_the_size_that_a_photo_has_in_its_file_comes_with_its_pixels(tmp_path, ending, turn):
+    path = tmp_path / f"photo.{ending}"
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    Image.new("RGB", (90, 40), "red").save(path, **({} if ending == "bmp" else {"exif": exif}))
+    for source in (path, path.read_bytes()):
+        photo, whole = open_sized(source, size=(8, 8))
+        assert whole == photo_size(source) == open_photo(source).size
+        assert photo.tobytes() == open_photo(source, size=(8, 8)).tobytes()

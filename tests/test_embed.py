@@ -133,7 +133,7 @@ def test_what_is_no_photo_is_told(network):
 
 def test_few_decoded_photos_are_in_memory(paths, network, monkeypatch):
     decoded, taken, most = [], [0], [0]
-    decode, computed = helpers.pipeline.open_photo, helpers.runtime.Session.run
+    decode, computed = helpers.pipeline.open_sized, helpers.runtime.Session.run
 
     def counting(*values, **named):
         decoded.append(1)
@@ -144,7 +144,7 @@ def test_few_decoded_photos_are_in_memory(paths, network, monkeypatch):
         taken[0] += len(photos)
         return computed(self, photos)
 
-    monkeypatch.setattr(helpers.pipeline, "open_photo", counting)
+    monkeypatch.setattr(helpers.pipeline, "open_sized", counting)
     monkeypatch.setattr(helpers.runtime.Session, "run", taking)
     embed(paths * 50, network, batch_size=4, progress=False)
     assert len(decoded) == 300
@@ -166,7 +166,7 @@ def test_slow_photos_do_not_wait_for_a_whole_batch(paths, network, monkeypatch):
 
 def test_an_interrupt_leaves_no_threads_and_no_work(paths, network, monkeypatch):
     decoded = []
-    decode = helpers.pipeline.open_photo
+    decode = helpers.pipeline.open_sized
 
     def counting(*values, **named):
         decoded.append(1)
@@ -175,7 +175,7 @@ def test_an_interrupt_leaves_no_threads_and_no_work(paths, network, monkeypatch)
     def interrupted(self, batch):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(helpers.pipeline, "open_photo", counting)
+    monkeypatch.setattr(helpers.pipeline, "open_sized", counting)
     monkeypatch.setattr(helpers.embed._Work, "take", interrupted)
     with pytest.raises(KeyboardInterrupt) as held:  # the notebook holds on to the error, and to its frames
         embed(paths * 100, network, batch_size=2, progress=False)

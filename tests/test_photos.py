@@ -184,14 +184,14 @@ def test_no_permission(tmp_path, monkeypatch):
 def test_a_file_that_goes_while_the_folder_is_read(tmp_path, monkeypatch):
     photo(tmp_path / "a.jpg")
     photo(tmp_path / "b.jpg")
-    find = helpers.photos._find
+    find = helpers.photos.find_photos
 
-    def find_and_lose(*values):
-        found = find(*values)
+    def find_and_lose(*values, **named):
+        found = find(*values, **named)
         (tmp_path / "b.jpg").unlink()
         return found
 
-    monkeypatch.setattr(helpers.photos, "_find", find_and_lose)
+    monkeypatch.setattr(helpers.photos, "find_photos", find_and_lose)
     paths, bad, _ = load(tmp_path)
     assert paths == ["a.jpg"] and bad == {"b.jpg": "no such file"}
 

@@ -25,12 +25,13 @@ def test_the_snippets_run_one_after_the_other(tmp_path, monkeypatch):
     names = {}
     for snippet in SNIPPETS:
         exec(compile(snippet, "README.md", "exec"), names)  # noqa: S102  # our own text
-    assert len(SNIPPETS) == 9
+    assert len(SNIPPETS) == 10
     assert len(names["data"]) == names["model"].num_examples == 199
     assert len(names["edges"]) == 3 * 199
     assert names["explorer"].chosen == 17 and len(names["explorer"].found) == 20
     assert len(names["foxes"].confirmed) == 2 and names["foxes"].learned
     assert len(names["found"]) and len(names["ranked"]) == 199
+    assert set(names["answer"]["products"][0]) == {"round"} and "bytes" in set(names["known"]["kind"])
     assert names["picker"].chosen == 17 and len(names["picker"].found) == names["picker"].k
 
 

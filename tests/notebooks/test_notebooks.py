@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
@@ -69,6 +70,12 @@ CHECKS = {
         assert animal.precision >= 2 * whole.precision > 0.5
         assert len(check_camtrap(package)) == 0
     """,
+    "08-share-a-collection": """
+        assert job.state == "done" and len(data) == job.total == 199 and job.bad == 0
+        assert list(found["distance"]) == sorted(found["distance"]) and first not in list(found["reference_label"])
+        assert first in list(answer["reference_label"]) and len(answer) == 5
+        assert folders == ["bolu", "tarn"] and not server.is_running
+    """,
     "09-many-photos": """
         assert model.num_examples == len(data) == 199
         assert model.timings["kept"] == 199 and fresh.timings["kept"] == 0
@@ -79,6 +86,12 @@ CHECKS = {
     """,
 }
 
+# The server of notebook 08 needs a newer Python than Turi Create's: this one, or the .venv beside it.
+needs_a_server = pytest.mark.skipif(
+    sys.version_info < (3, 10) and not (ROOT / ".venv").exists(), reason="no Python that could run the server"
+)
+RUNNABLE = [pytest.param(path, marks=needs_a_server if path.stem[:2] == "08" else ()) for path in NOTEBOOKS]
+
 # What a notebook says of a folder that is too small for it, and how many photos are too few.
 TOO_FEW = {
     "05-train-an-autoencoder": ("photos to learn from; an autoencoder needs 8 at least", 7),
@@ -86,7 +99,7 @@ TOO_FEW = {
 }
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+@pytest.mark.parametrize("path", RUNNABLE, ids=[path.stem for path in NOTEBOOKS])
 def test_it_runs_to_its_end_and_computes_what_it_says(path, tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
     notebook = nbformat.read(path, as_version=4)
@@ -106,7 +119,7 @@ def test_it_runs_to_its_end_and_computes_what_it_says(path, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("photos", [1, 3])
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+@pytest.mark.parametrize("path", RUNNABLE, ids=[path.stem for path in NOTEBOOKS])
 def test_it_reaches_its_end_on_a_small_folder_or_says_what_it_needs(path, photos, tmp_path, monkeypatch):
     """One photo; or three, of which the last is an exact copy of the first."""
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")

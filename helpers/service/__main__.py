@@ -1,0 +1,138 @@
+"""`make serve`: a search service for the photos of a folder; and the keys of those who may ask it."""
+
+import _thread
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import Any, List, NoReturn, Optional, Sequence
+
+from helpers.errors import PhotokinError, ServiceError
+from helpers.service.command_line import settings_of
+from helpers.service.keys_command import change_keys, check_keys
+from helpers.service.settings import PORT
+
+_LAST = 6.0  # seconds for everything to be ended
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Serve, or change the keys; the exit status: 0, 1 for what went wrong, 2 for what was asked for wrongly."""
+    given: List[str] = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return change_keys(given[1:]) if given[:1] == ["keys"] else _serve(given)
+    except PhotokinError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "helpers":
+            raise
+        print(f'The service needs Python 3.10 or newer, and pip install "photokin[service]" ({error})', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return _end()
+
+
+def _serve(arguments: Sequence[str]) -> int:
+    settings, with_stdin = settings_of(arguments)
+    if not settings.photos.is_dir():
+        raise ServiceError(f"{settings.photos}: no such folder; say --photos FOLDER")
+    check_keys(settings)
+    listening = _listen(settings.host, settings.port)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if with_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+
+    from helpers.service.app import create_app
+    from helpers.service.logs import start_logging
+    from helpers.service.server import serve
+    from helpers.service.service import Service
+
+    start_logging()
+    service = Service(settings)
+    with listening:
+        try:
+            service.start()
+            _introduce(service)
+            images = service.storage.images.count()
+            address = f"http://{_bracketed(settings.host)}:{listening.getsockname()[1]}/"
+            serve(
+                create_app(service),
+                listening,
+                lambda: print(f"Photokin serves {images:,} images on {address}", flush=True),
+            )
+        except KeyboardInterrupt:
+            pass
+        finally:
+            # Workers that do not end, or a database that does not answer, are not waited for: a job is taken up again.
+            last = threading.Timer(_LAST, os._exit, [int(sys.exc_info()[0] is not None)])
+            last.daemon = True
+            last.start()
+            service.stop()
+            last.cancel()
+    return _end()
+
+
+def _introduce(service: Any) -> None:
+    print(f"Photos: {service.root.path}")
+    print(f"Collection: {service.storage.note}")
+    print(f"Network: {service.network.name}, {service.network.settled.note}")
+    job = service.first_job()
+    if job is not None:
+        print(f"Nothing was indexed yet: job {job.id} indexes all photos now; what it has done can be searched.")
+    if not service.access.needed:
+        print("Only this machine can ask, and needs no key: none was made yet.")
+    sys.stdout.flush()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Raises `ServiceError` where the address cannot be had: before the work, and not after it."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            if os.name == "posix":  # a server that has just ended is no trouble
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+        except BaseException:
+            listening.close()
+            raise
+        return listening
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise ServiceError(
+            f"{host}, port {port}, cannot be had ({error}); say --port {PORT + 1}, or another --host"
+        ) from error
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _interrupt(*_: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _end_with_stdin() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while os.read(sys.stdin.fileno(), 4_096):
+            pass
+    if os.name == "posix":
+        os.kill(os.getpid(), signal.SIGTERM)
+    else:  # where a signal would end it on the spot
+        _thread.interrupt_main()
+
+
+def _end() -> int:
+    """0; at once, where a thread still waits for somebody else's answer."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if any(thread.is_alive() and not thread.daemon for thread in threading.enumerate()[1:]):
+        os._exit(0)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Whether a picture is in the collection already: the same file, or the same picture saved anew.
+
+The measures are those of `helpers.duplicates`: first the bytes; then, of the
+images nearest by their features, the pictures themselves, laid over each other.
+Its third kind, photos whose features alone are near, a search tells as well.
+"""
+
+import contextlib
+import hashlib
+from typing import Any, List, NamedTuple
+
+import numpy as np
+
+from helpers.cache import stamp
+from helpers.duplicate_pairs import KINDS, SAME
+from helpers.errors import NotFound, PhotoError, Refused
+from helpers.exposures import Exposures
+from helpers.perceptual import perceptual
+from helpers.photo_sizes import Sizes
+from helpers.recent import Source
+from helpers.same_picture import apart
+from helpers.service.photo_root import PhotoRoot
+from helpers.service.query_network import QueryNetwork
+from helpers.service.records import Image
+from helpers.service.storage import Storage
+
+_NEAREST = 20  # images by their features, whose pictures are compared
+
+
+class Copy(NamedTuple):
+    """An image that shows the same picture."""
+
+    image: Image
+    kind: str  # `bytes`, or `picture`
+    distance: float  # 0 for the same bytes; of pictures, what remains of their contrast: 0 to 0.25
+
+
+def already_here(storage: Storage, network: QueryNetwork, root: PhotoRoot, content: bytes) -> List[Copy]:
+    """The images that are the photo of these bytes: the same bytes first, then by distance, equals by their id.
+
+    Images whose files have gone, or have changed since they were indexed, are
+    known by the bytes that they had, alone. Photos that the camera's clock dates
+    differently are not the same picture. Raises `PhotoError`.
+    """
+    identity = hashlib.sha256(content).hexdigest()
+    copies = [Copy(image, KINDS[0], 0.0) for image in storage.images.with_identity(identity)]
+    feature = network.feature(content)
+    near = storage.search(feature, _NEAREST + len(copies), metric="cosine")
+    images = [match.image for match in near if match.image.identity != identity]
+    copies += _same_pictures(content, images, root)
+    return sorted(copies, key=lambda copy: (KINDS.index(copy.kind), copy.distance, copy.image.id))
+
+
+def _same_pictures(content: bytes, images: List[Image], root: PhotoRoot) -> List[Copy]:
+    there, sources = [], []
+    for image in images:
+        with contextlib.suppress(NotFound, Refused, OSError):
+            file = str(root.file(image.path))
+            if stamp(file)[:2] == (image.size, image.modified):
+                sources.append(file)
+                there.append(image)
+    identities = [image.identity for image in there]
+    looks, bad = perceptual([(content, None), *zip(sources, identities)])
+    reasons = dict(bad)
+    if 0 in reasons:
+        raise PhotoError(reasons[0])
+    others = np.array([place for place in range(1, 1 + len(there)) if place not in reasons], np.int64)
+    distances = apart(looks, np.zeros(len(others), np.int64), looks, others)
+    same = np.flatnonzero(distances <= SAME)
+    photos: Any = _Photos([content, *sources])
+    differ = Exposures(photos).differ(np.zeros(len(same), np.int64), others[same])
+    return [
+        Copy(there[others[place] - 1], KINDS[1], float(distances[place]))
+        for place, other in zip(same.tolist(), differ)
+        if not other
+    ]
+
+
+class _Photos:
+    """What `Exposures` asks of photos."""
+
+    def __init__(self, sources: List[Source]) -> None:
+        self.sources, self.data = sources, None
+        self.sizes = Sizes(None, sources)
+        self.model = self  # which would have a frame

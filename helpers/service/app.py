@@ -1,0 +1,101 @@
+"""The application that answers HTTP: its routes, its errors, its description, and what stands in front of it."""
+
+from contextlib import asynccontextmanager
+from typing import Any, AsyncIterator, Dict
+
+from anyio import to_thread
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from helpers import __version__
+from helpers.service.guard import Guard
+from helpers.service.image_routes import image_routes
+from helpers.service.job_routes import job_routes
+from helpers.service.open_routes import open_routes
+from helpers.service.problems import answer_problems
+from helpers.service.product_routes import product_routes
+from helpers.service.rate import Rate
+from helpers.service.search_routes import search_routes
+from helpers.service.service import Service
+from helpers.service.telling import Telling
+
+_TITLE = "Photokin"
+_DESCRIPTION = (
+    "Find the photos of a collection that are most similar to a photo. Errors are always "
+    '`{"error": {"status": …, "message": …}}`.'
+)
+_KEY = {"type": "http", "scheme": "bearer", "description": "A key of this service, `pk_…`."}
+_OPEN = ("/health", "/ready")  # need no key
+
+
+def create_app(service: Service) -> Any:
+    """The ASGI application of a service, which it starts and stops, unless it has started already."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if service.started:  # by who will stop it too
+            yield
+            return
+        await to_thread.run_sync(service.start)
+        try:
+            yield
+        finally:
+            await to_thread.run_sync(service.stop)
+
+    app = FastAPI(
+        title=_TITLE,
+        version=__version__,
+        description=_DESCRIPTION,
+        docs_url=None,  # its page would come from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    answer_problems(app)
+    for routes in (search_routes, image_routes, product_routes, job_routes, open_routes):
+        app.include_router(routes(service))
+    app.openapi = lambda: _description(app, service)  # type: ignore[method-assign]
+    return Telling(_Guarded(app, service), service.metrics)
+
+
+class _Guarded:
+    """The guard, which is made when the service has started and its keys can be read."""
+
+    def __init__(self, app: Any, service: Service) -> None:
+        self._app, self._service, self._guard = app, service, None  # type: Any, Service, Any
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if self._guard is None:
+            settings = self._service.settings
+            self._guard = Guard(self._app, settings=settings, access=self._service.access, rate=Rate(settings))
+        await self._guard(scope, receive, send)
+
+
+def _description(app: FastAPI, service: Service) -> Dict[str, Any]:
+    """The OpenAPI document; keys are in it where they are needed."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        app.openapi_schema = _without_null_defaults(made)
+    document = dict(app.openapi_schema)
+    if service.access.needed:
+        document["components"] = {**document["components"], "securitySchemes": {"key": _KEY}}
+        document["security"] = [{"key": []}]
+        paths = {path: dict(item) for path, item in document["paths"].items()}
+        for path in _OPEN:
+            paths[path]["get"] = {**paths[path]["get"], "security": []}
+        document["paths"] = paths
+    return document
+
+
+def _without_null_defaults(value: Any) -> Any:
+    """Null as a default says only that something may be left out; where null is not taken, it would mislead."""
+    if isinstance(value, list):
+        return [_without_null_defaults(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _without_null_defaults(each) for name, each in value.items() if not (name == "default" and each is None)
+    }

@@ -1,0 +1,172 @@
+"""A line to a search service: requests with a key, answers as JSON, and errors in the service's own words."""
+
+import re
+import time
+from typing import Any, Dict, Optional
+from urllib.parse import urlsplit
+
+from helpers.errors import NotFound, Refused, ServiceError, Unavailable
+
+_PAUSES = (0.3, 1.0, 2.0, 4.0)  # seconds before a request is tried again
+_LONGEST_PAUSE = 60.0  # that a service may ask for
+_CONNECT = 5.0  # seconds
+_SAID = 300  # characters of an answer that is not a service's
+_KEY = re.compile(r"[!-~]+")
+
+
+class Connection:
+    """Requests to the service at `url`; several threads may use one.
+
+    Raises `ServiceError` for an address or a key that is none.
+    """
+
+    def __init__(self, url: str, key: Optional[str], timeout: float) -> None:
+        self.url, self._timeout = _checked(url), timeout
+        if key is not None and not _KEY.fullmatch(key):
+            raise ServiceError("the key is not one: keys have neither spaces nor line breaks, as in pk_…")
+        self._session = _session(self.url, key)
+
+    def json(self, method: str, path: str, *, may_repeat: bool = True, **request: Any) -> Any:
+        """The answer to a request as JSON, None where there is none; see `answer`."""
+        answer = self.answer(method, path, may_repeat=may_repeat, **request)
+        if answer.status_code == 204:
+            return None
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise self._stranger(answer) from error
+
+    def answer(self, method: str, path: str, *, may_repeat: bool = True, **request: Any) -> Any:
+        """The answer to a request, which is one of success; `request` goes on to requests.
+
+        What reads, or may be done twice, is tried again a few times where the
+        service says that it is not ready or a kept connection has ended; and
+        whatever came too early for its rate, after the pause that it asks for.
+        Raises `NotFound`, `Refused`, `Unavailable` or `ServiceError`, with the
+        service's own message.
+        """
+        for pause in (*_PAUSES, None):
+            try:
+                answer = self._ask(method, path, request)
+            except _Cut as error:
+                if pause is None or not may_repeat:
+                    raise self._unreachable(error) from error.__cause__
+                time.sleep(pause)
+                continue
+            wait = self._pause(answer, pause, may_repeat)
+            if wait is None:
+                break
+            time.sleep(wait)
+        if not 200 <= answer.status_code < 300:
+            raise self._error(answer)
+        return answer
+
+    def close(self) -> None:
+        """Let go of the connections that are kept open."""
+        self._session.close()
+
+    def _ask(self, method: str, path: str, request: Dict[str, Any]) -> Any:
+        from requests import exceptions
+
+        timeout = (min(_CONNECT, self._timeout), self._timeout)
+        try:
+            return self._session.request(method, self.url + path, timeout=timeout, allow_redirects=False, **request)
+        except exceptions.ReadTimeout as error:
+            raise Unavailable(f"{self.url} did not answer within {self._timeout:g} s") from error
+        except (exceptions.SSLError, exceptions.ProxyError, exceptions.ConnectTimeout) as error:
+            raise self._unreachable(error) from error
+        except exceptions.ConnectionError as error:
+            if "refused" in str(error) or "resolve" in str(error) or "unreachable" in str(error):
+                raise self._unreachable(error) from error
+            raise _Cut from error
+        except exceptions.ChunkedEncodingError as error:
+            raise _Cut from error
+        except (exceptions.RequestException, ValueError) as error:
+            raise ServiceError(f"{self.url}: the request could not be made ({type(error).__name__})") from error
+
+    def _pause(self, answer: Any, pause: Optional[float], may_repeat: bool) -> Optional[float]:
+        """Seconds until the request is tried again; None where it is not."""
+        if pause is None or not (answer.status_code == 429 or (answer.status_code == 503 and may_repeat)):
+            return None
+        wanted = answer.headers.get("Retry-After", "")
+        asked = float(wanted) if re.fullmatch(r"\d{1,6}(\.\d+)?", wanted) else 0.0
+        if answer.status_code == 503:  # it may be there sooner than it thinks
+            return max(pause, min(asked, _PAUSES[-1]))
+        return None if asked > _LONGEST_PAUSE else max(pause, asked)
+
+    def _error(self, answer: Any) -> ServiceError:
+        try:
+            said = answer.json()["error"]
+            message, status = str(said["message"]), answer.status_code
+        except (ValueError, KeyError, TypeError):
+            if answer.status_code == 503:  # of a proxy in front of a service that is not there
+                return Unavailable(f"{self.url} is not ready (503); try again later")
+            return self._stranger(answer)
+        if status == 401:
+            message = f"{message} (Client(url, key=…) takes a key)"
+        if status == 404:
+            return NotFound(message)
+        if status == 503:
+            return Unavailable(message)
+        return Refused(message, status) if 400 <= status < 500 else ServiceError(message, status)
+
+    def _stranger(self, answer: Any) -> ServiceError:
+        said = " ".join(answer.text.split())[:_SAID]
+        return ServiceError(
+            f"{self.url} answers ({answer.status_code}), but not as a search service of Photokin does: {said!r}; "
+            "check the address",
+            answer.status_code,
+        )
+
+    def _unreachable(self, error: BaseException) -> Unavailable:
+        return Unavailable(
+            f"no search service can be reached at {self.url} ({_root(error)}); is it running? make serve "
+            "FOLDER=path/to/photos starts one"
+        )
+
+
+class _Cut(Exception):
+    """A connection that ended before there was an answer: a service that was just ended or started again."""
+
+
+def _checked(url: str) -> str:
+    parts = urlsplit(url if isinstance(url, str) else "")
+    try:
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        is_address = False
+    if not is_address or parts.query or parts.fragment:
+        raise ServiceError(f"{url!r} is not the address of a service, such as http://127.0.0.1:8000")
+    if parts.username is not None or parts.password is not None:
+        raise ServiceError("an address has no name and no password in it; give the key as Client(url, key=…)")
+    return url.rstrip("/")
+
+
+def _session(url: str, key: Optional[str]) -> Any:
+    from http.cookiejar import DefaultCookiePolicy
+
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # with these, threads would share something
+    session.headers["User-Agent"] = "Photokin"
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=32))
+
+    def with_key(request: Any) -> Any:
+        if key is not None:
+            request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+    session.auth = with_key  # without one, requests would look into ~/.netrc, and send what it finds there
+    if urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1"):
+        session.trust_env = False  # no proxy stands before this machine
+    return session
+
+
+def _root(error: BaseException) -> str:
+    """The cause at the bottom, in a few words."""
+    while error.__cause__ is not None or error.__context__ is not None:
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,62 @@
+"""What the service counts for Prometheus, in a registry of its own."""
+
+from typing import Any, Callable, Dict, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+
+from helpers.errors import ServiceError, StoreError
+
+METHODS = ("GET", "POST", "PUT", "DELETE")  # that are answered
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """The counts of one service.
+
+    `gauges` are read when somebody asks: name and what it tells → a function
+    that gives the number. Those whose function raises `ServiceError` or
+    `StoreError`, since the database is away, are left out.
+    """
+
+    def __init__(self, gauges: Dict[str, Callable[[], int]]) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "photokin_requests", "Requests that were answered", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "photokin_request_seconds",
+            "How long answers took",
+            ["method", "route"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self.searches = Counter("photokin_searches", "Searches that were answered", ["by"], registry=self._registry)
+        self.refused = Counter("photokin_uploads_refused", "Photos that were refused", registry=self._registry)
+        self._registry.register(_Gauges(gauges))
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request; `route` is the path with {names} in the place of what was asked for."""
+        method = method if method in (*METHODS, "HEAD") else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def text(self) -> bytes:
+        """All counts in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Gauges:
+    def __init__(self, gauges: Dict[str, Callable[[], int]]) -> None:
+        self._gauges = gauges
+
+    def describe(self) -> Iterator[Any]:
+        return iter(())  # else they would be read once for nothing
+
+    def collect(self) -> Iterator[Any]:
+        for name, read in self._gauges.items():
+            try:
+                value = read()
+            except (ServiceError, StoreError):
+                continue
+            yield GaugeMetricFamily(f"photokin_{name}", name.replace("_", " "), value=value)

@@ -1,0 +1,122 @@
+"""Errors as answers: `{"error": {"status": …, "message": …}}`, whatever went wrong and wherever."""
+
+import json
+from typing import Any, Dict, Iterable, List, Mapping, Optional
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Match
+
+from helpers.errors import PhotoError, PhotokinError, ServiceError
+from helpers.service.logs import LOG, printable
+from helpers.service.metrics import METHODS
+from helpers.service.schemas import ErrorAnswer
+
+RETRY = 2  # seconds after which a database that was away is asked again
+REQUEST_ID = "photokin.request"  # where a request's id lies in its scope
+
+_MEANINGS = {
+    400: "The request cannot be read.",
+    401: "A key is needed, or the one that was told is not known.",
+    403: "The key may not do this, or the request came from another page.",
+    404: "It is not there.",
+    408: "The request did not come whole in time.",
+    409: "It is there already.",
+    413: "The body is too large.",
+    414: "The address is too long.",
+    415: "This kind of content is not taken.",
+    421: "The service is not called so.",
+    422: "What was asked does not fit.",
+    424: "The host of the URL did not answer with a photo.",
+    429: "Too many requests; Retry-After says when to come again.",
+    500: "Something went wrong here.",
+    503: "The database cannot be reached, or too much is asked at once; Retry-After says when to come again.",
+}
+_ALWAYS = (400, 401, 403, 404, 408, 413, 414, 415, 421, 422, 429, 500, 503)
+_AWAY = "the database cannot be reached just now; try again in a moment"
+_MOST = 5  # faults that are told at once
+_LONGEST = 200  # characters of each
+
+
+def problem(status: int, message: str, headers: Optional[Mapping[str, str]] = None) -> JSONResponse:
+    """The answer to a request that is not followed."""
+    more = {"Retry-After": str(RETRY)} if status in (429, 503) else {}
+    return _Escaped({"error": {"status": status, "message": message}}, status, {**more, **(headers or {})})
+
+
+def described(*statuses: int) -> Dict[Any, Dict[str, Any]]:
+    """What the OpenAPI document says of the errors of a route: those of all, and these."""
+    return {
+        status: {"model": ErrorAnswer, "description": _MEANINGS[status]} for status in sorted({*_ALWAYS, *statuses})
+    }
+
+
+def sentence(errors: Iterable[Any]) -> str:
+    """What pydantic found, in words: where and what, without what was told."""
+    found: List[str] = []
+    for error in errors:
+        where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
+        said = str(error["msg"]).replace("Value error, ", "")[:_LONGEST]
+        found.append(f"{where}: {said}" if where else said)
+    more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return "; ".join(found[:_MOST]) + more
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Have every error of the app answered in the same way."""
+
+    @app.exception_handler(PhotokinError)
+    async def own(request: Request, error: PhotokinError) -> JSONResponse:
+        if isinstance(error, PhotoError):
+            return problem(422, f"the photo cannot be read: {error}")
+        status = (error.status if isinstance(error, ServiceError) else None) or 500
+        if status < 500:
+            return problem(status, str(error))
+        # Where the database lies is not for everybody who asks.
+        called = request.scope.get(REQUEST_ID, "-")
+        LOG.error("%s %s: %s", called, type(error).__name__, printable(str(error)))
+        return problem(status, _AWAY) if status == 503 else unknown(called)
+
+    @app.exception_handler(RequestValidationError)
+    async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:
+        faults = error.errors()
+        is_json = all(fault["type"] != "json_invalid" for fault in faults)
+        return problem(422, sentence(faults)) if is_json else problem(400, "the body is not JSON")
+
+    @app.exception_handler(HTTPException)
+    async def plain(request: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 404:
+            return problem(404, "there is nothing at this address; /openapi.json lists what there is")
+        if error.status_code == 405:
+            allowed = ", ".join(_methods(app, request))
+            return problem(405, f"this address takes {allowed}", {"Allow": allowed})
+        return problem(error.status_code, str(error.detail), error.headers)
+
+    @app.exception_handler(Exception)
+    async def other(request: Request, error: Exception) -> JSONResponse:
+        return unknown(request.scope.get(REQUEST_ID, "-"))
+
+
+def unknown(request: str) -> JSONResponse:
+    """The answer where the log alone says what went wrong."""
+    return problem(500, f"something went wrong here; see the service's log, request {request}")
+
+
+class _Escaped(JSONResponse):
+    """JSON that holds whatever a request said, half characters too."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode("ascii")
+
+
+def _methods(app: FastAPI, request: Request) -> List[str]:
+    scope = dict(request.scope)
+    found = [
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] == Match.FULL for route in app.routes)
+    ]
+    return sorted(["HEAD"] * ("GET" in found) + found)

@@ -1,0 +1,157 @@
+"""The products of a collection, and which images show them: many to many."""
+
+import json
+import time
+from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
+
+from helpers.errors import NotFound, Refused
+from helpers.service.database import Database, Session
+from helpers.service.images import LARGEST, marks, moment, parts, refused_text
+from helpers.service.records import Product
+from helpers.service.text import check_details
+
+_LONGEST = 200  # characters of an id: an index takes it
+_LINK = "INSERT INTO photokin_product_images (product, image, position) VALUES (?, ?, ?)"
+
+
+class Products:
+    """The products that are kept in a database, each under an id that its owner gave."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, id: str, name: str, details: Dict[str, Any], images: Sequence[int]) -> Product:
+        """Add a product.
+
+        `images` are ids, in the order in which they are to be shown; one that
+        is named twice counts once. Raises `Refused`: 409 where the product is
+        there, 422 for images that are not, and for what no database can hold.
+        """
+        row = _row(id, name, details)
+        with self._database.transaction() as session:
+            if session.rows("SELECT id FROM photokin_products WHERE id = ?", id):
+                raise Refused(f"Product {id} is there already; PUT changes it", 409)
+            return _put(session, row, images)
+
+    def replace(self, id: str, name: str, details: Dict[str, Any], images: Sequence[int]) -> Tuple[Product, bool]:
+        """Make a product what is told here, images and all; True where it is new. Raises `Refused` (422)."""
+        row = _row(id, name, details)
+        with self._database.transaction() as session:
+            new = not session.rows("SELECT id FROM photokin_products WHERE id = ?", id)
+            return _put(session, row, images), new
+
+    def get(self, id: str) -> Product:
+        """A product by its id; raises `NotFound`."""
+        with self._database.transaction(write=False) as session:
+            found = _products(session, "WHERE id = ?", refused_text("id", id))
+        if not found:
+            raise NotFound(f"There is no product {id}")
+        return found[0]
+
+    def page(self, after: str = "", limit: int = 100) -> List[Product]:
+        """The `limit` products next after an id, in alphabetical order of their ids (by code point)."""
+        with self._database.transaction(write=False) as session:
+            return _products(session, "WHERE id > ? ORDER BY id LIMIT ?", refused_text("after", after), limit)
+
+    def remove(self, id: str) -> None:
+        """Take a product out, not its images; raises `NotFound`."""
+        with self._database.transaction() as session:
+            found = session.rows("DELETE FROM photokin_products WHERE id = ? RETURNING id", refused_text("id", id))
+        if not found:
+            raise NotFound(f"There is no product {id}")
+
+    def link(self, session: Session, shown: Iterable[Tuple[str, Iterable[str]]]) -> None:
+        """Let products show images too, known by their path; twice is the same as once.
+
+        Products that are not there are made, with their id for a name. An image
+        comes after those that its product shows already. Raises `NotFound` for
+        a path that no image has, `Refused` (422) for an id that cannot be kept.
+        """
+        wanted = dict.fromkeys((_id(product), path) for path, products in shown for product in products)
+        paths, now = list(dict.fromkeys(path for _, path in wanted)), time.time()
+        images = dict(_in(session, "SELECT path, id FROM photokin_images WHERE path IN", paths))
+        missing = next((path for path in paths if path not in images), None)
+        if missing is not None:
+            raise NotFound(f"There is no image at {missing}")
+        known: Set[Tuple[str, int]] = set(
+            _in(session, "SELECT product, image FROM photokin_product_images WHERE image IN", list(images.values()))
+        )
+        links = [(product, images[path]) for product, path in wanted if (product, images[path]) not in known]
+        products = sorted({product for product, _ in links})
+        session.many(
+            "INSERT INTO photokin_products (id, name, details, changed) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET changed = excluded.changed",
+            [(product, product, "{}", now) for product in products],
+        )
+        last = dict(
+            _in(
+                session,
+                "SELECT product, max(position) FROM photokin_product_images WHERE product IN",
+                products,
+                "GROUP BY product",
+            )
+        )
+        rows = []
+        for product, image in links:
+            last[product] = last.get(product, -1) + 1
+            rows.append((product, image, last[product]))
+        session.many(_LINK, rows)
+
+    def count(self) -> int:
+        """How many there are."""
+        with self._database.transaction(write=False) as session:
+            return int(session.rows("SELECT count(*) FROM photokin_products")[0][0])
+
+
+def _id(text: str) -> str:
+    if not 0 < len(refused_text("id", text)) <= _LONGEST:
+        raise Refused(f"id: has to have 1 to {_LONGEST} characters, not {len(text):,}", 422)
+    return text
+
+
+def _row(id: str, name: str, details: Dict[str, Any]) -> Tuple[str, str, str, float]:
+    try:
+        text = json.dumps(check_details(details), allow_nan=False)
+    except ValueError as error:
+        raise Refused(f"details: {error}", 422) from None
+    return _id(id), refused_text("name", name), text, time.time()
+
+
+def _put(session: Session, row: Tuple[str, str, str, float], images: Sequence[int]) -> Product:
+    """Write a product whole, in place of what it was."""
+    wanted = list(dict.fromkeys(images))
+    there = _in(session, "SELECT id FROM photokin_images WHERE id IN", [id for id in wanted if 0 < id <= LARGEST])
+    missing = [id for id in wanted if (id,) not in set(there)]
+    if missing:
+        shown = ", ".join(str(id) for id in missing[:10]) + (" …" if len(missing) > 10 else "")
+        raise Refused(f"images: there is no image {shown}", 422)
+    id, *_ = row
+    session.rows(
+        "INSERT INTO photokin_products (id, name, details, changed) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
+        " DO UPDATE SET name = excluded.name, details = excluded.details, changed = excluded.changed",
+        *row,
+    )
+    session.rows("DELETE FROM photokin_product_images WHERE product = ?", id)
+    session.many(_LINK, [(id, image, position) for position, image in enumerate(wanted)])
+    return _products(session, "WHERE id = ?", id)[0]
+
+
+def _products(session: Session, condition: str, *values: Any) -> List[Product]:
+    rows = session.rows(f"SELECT id, name, details, changed FROM photokin_products {condition}", *values)  # noqa: S608
+    images: Dict[str, List[int]] = {row[0]: [] for row in rows}
+    for product, image in _in(
+        session,
+        "SELECT product, image FROM photokin_product_images WHERE product IN",
+        list(images),
+        "ORDER BY product, position",
+    ):
+        images[product].append(image)
+    return [
+        Product(id, name, json.loads(details), tuple(images[id]), moment(changed))
+        for id, name, details, changed in rows
+    ]
+
+
+def _in(session: Session, statement: str, values: Sequence[Any], rest: str = "") -> List[Tuple[Any, ...]]:
+    """The rows of a statement that ends with IN, for any number of values."""
+    return [row for part in parts(values) for row in session.rows(f"{statement} ({marks(part)}) {rest}", *part)]

@@ -1,0 +1,181 @@
+"""Jobs in the background: one thread that takes them from the storage, one after the other, until it is stopped.
+
+What there is to do, and how far it has come, is in the storage alone. A job
+whose service is gone is taken up by the next one that has time: at once where
+it can be seen that the process has ended, else when its lease has run out.
+"""
+
+import contextlib
+import logging
+import secrets
+import threading
+import time
+from typing import Any, Dict, Optional
+
+from helpers.errors import ClusterError, NotFound, PhotokinError, StoreError, Unavailable
+from helpers.service.indexing import Indexing, checked
+from helpers.service.lease import SECONDS, Ended, Lease, has_ended, held, this_process
+from helpers.service.photo_root import PhotoRoot
+from helpers.service.query_network import QueryNetwork
+from helpers.service.records import Job
+from helpers.service.settings import Settings
+from helpers.service.storage import Storage
+from helpers.service.workers import Workers
+
+_LOOK = 2.0  # seconds after which it is looked for jobs that others left
+_PAUSES = (0.1, 5.0)  # seconds before a database that is away is tried again: at first, and at most
+_ATTEMPTS = 3  # with workers that fail, without a batch in between
+_STOP = 4.0  # seconds for the thread to end
+
+_log = logging.getLogger("photokin.service.jobs")
+
+
+class Runner:
+    """The jobs of one service."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        settings: Settings,
+        network: QueryNetwork,
+        root: PhotoRoot,
+        workers: Optional[Workers] = None,
+    ) -> None:
+        self._storage, self._network, self._root = storage, network, root
+        self._workers = workers or Workers(settings)
+        self.owner = f"{secrets.token_hex(4)}@{this_process()}"  # there may be several in a process
+        self._awake, self._stopping = threading.Event(), threading.Event()
+        self._thread: Optional[threading.Thread] = None
+        self._lock = threading.Lock()
+        self._lease: Optional[Lease] = None
+        self._job = ""
+
+    def start(self) -> None:
+        """Begin with the jobs that wait, and those that were left in the middle."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._thread = threading.Thread(target=self._work, name="photokin-jobs", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End within a few seconds; a job that is not done waits for the next start, with all that was kept."""
+        thread, self._thread = self._thread, None
+        self._stopping.set()
+        self._awake.set()
+        with self._lock:
+            if self._lease is not None:
+                self._lease.end("stopped")
+        if thread is not None:
+            thread.join(_STOP)
+        self._workers.close()
+
+    def submit(self, request: Dict[str, Any]) -> Job:
+        """Record a job, which begins when those before it are done; raises what `indexing.checked` does."""
+        job = self._storage.jobs.create(checked(self._root, request))
+        self._awake.set()
+        return job
+
+    def cancel(self, job: str) -> Job:
+        """Have a job end soon; what it did stays. Raises `NotFound`."""
+        found = self._storage.jobs.cancel(job)
+        with self._lock:
+            if self._lease is not None and self._job == job and found.cancelling:
+                self._lease.end("cancelled")
+        return found
+
+    def _work(self) -> None:
+        pause = _PAUSES[0]
+        while not self._stopping.is_set():
+            self._awake.clear()
+            try:
+                job = self._next()
+                pause = _PAUSES[0]
+                if job is not None:
+                    self._do(job)
+                    continue
+            except Unavailable as error:
+                _log.warning("no jobs are taken: %s", error)
+                self._stopping.wait(pause)
+                pause = min(_PAUSES[1], 2 * pause)
+                continue
+            except Exception:
+                _log.exception("no jobs are taken for now")
+                self._stopping.wait(_PAUSES[1])
+                continue
+            self._workers.close_if_idle()
+            if not self._stopping.is_set():
+                self._awake.wait(_LOOK)
+
+    def _next(self) -> Optional[Job]:
+        if not self._storage.jobs.unfinished():  # asked again and again, without anything being written
+            return None
+        for job, owner in held(self._storage.database):
+            if has_ended(owner):
+                _log.info("job %s was left by a process that has ended", job)
+                with contextlib.suppress(NotFound):  # another service saw it too
+                    self._storage.jobs.end(job, "queued", owner=owner)
+        return self._storage.jobs.claim(self.owner, SECONDS)
+
+    def _do(self, job: Job) -> None:
+        begun = time.monotonic()
+        _log.info("job %s begins (attempt %d)", job.id, job.attempts)
+        with Lease(self._storage.jobs, job, self.owner, self._workers.close) as lease:
+            with self._lock:
+                self._lease, self._job = lease, job.id
+            if self._stopping.is_set():
+                lease.end("stopped")
+            state, error = self._outcome(job, lease)
+            with self._lock:
+                self._lease = None
+        try:
+            self._record(job, state, error)
+        except NotFound:
+            state = "lost"  # another service has it, and says how it ends
+        _log.info("job %s: %s after %.1f s%s", job.id, state, time.monotonic() - begun, f": {error}" if error else "")
+
+    def _outcome(self, job: Job, lease: Lease) -> "tuple[str, str]":
+        try:
+            if job.cancelling:
+                return "cancelled", ""
+            indexing = Indexing(self._storage, self._network.settled, self._root, job, lease)
+            indexing.prepare()
+            self._compute(indexing, lease)
+            return "done", ""
+        except Ended:
+            return lease.why, ""
+        except PhotokinError as error:
+            return (lease.why, "") if lease.why else ("failed", str(error))
+        except Exception as error:  # a job that nobody foresaw must not end the others
+            if lease.why:  # workers that were taken away in the middle may say anything
+                return lease.why, ""
+            _log.exception("job %s failed", job.id)
+            return "failed", f"{type(error).__name__}: {error}"[:500]
+
+    def _compute(self, indexing: Indexing, lease: Lease) -> None:
+        failed = progressed = 0
+        while not indexing.is_done:
+            lease.check()
+            try:
+                return indexing.compute(self._workers.client(), self._workers.are_here)
+            except ClusterError as error:
+                lease.check()
+                failed = failed + 1 if indexing.progressed == progressed else 1
+                progressed = indexing.progressed
+                if failed == _ATTEMPTS:
+                    raise
+                _log.warning("its workers are started again: %s", error)
+                self._workers.close()
+                self._stopping.wait(failed)
+
+    def _record(self, job: Job, state: str, error: str) -> None:
+        """Say how it ended, as soon as the database is there; raises `NotFound` where another service has it."""
+        pause, longest = _PAUSES
+        while state != "lost":
+            try:
+                return self._storage.jobs.end(job.id, "queued" if state == "stopped" else state, error, self.owner)
+            except (Unavailable, StoreError) as trouble:
+                _log.warning("job %s is %s, which cannot be said yet: %s", job.id, state, trouble)
+                if self._stopping.wait(pause):
+                    return None  # its lease runs out, and who takes it finds that nothing is left to do
+                pause = min(longest, 2 * pause)
+        return None

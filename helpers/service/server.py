@@ -1,0 +1,95 @@
+"""The server in front of the application: its limits, and its end."""
+
+import contextlib
+import signal
+import socket
+import threading
+from typing import Any, Callable, Iterator, List, Optional
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+KEPT = 30  # seconds for which a connection is kept open for another request
+GRACE = 3  # seconds in which requests may come to their end when the service ends
+HEAD_SECONDS = 10.0  # in which the head of a request is to come
+MOST = 600  # connections; others hear 503
+
+_HEAD = 65_536  # bytes of a request before its body
+
+
+def serve(app: Any, listening: socket.socket, announce: Callable[[], None]) -> None:
+    """Serve the application until SIGTERM or Ctrl+C; `announce` is called when it can be asked."""
+    config = uvicorn.Config(
+        app,
+        http=_Patient,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # who asks is who the socket says, not who a header says
+        server_header=False,
+        limit_concurrency=MOST,
+        timeout_keep_alive=KEPT,
+        timeout_graceful_shutdown=GRACE,
+        h11_max_incomplete_event_size=_HEAD,
+        lifespan="on",
+    )
+    _Server(config, announce).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: Optional[List[socket.socket]] = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on the signals, and do not raise them again: it ended as it was asked to."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        for each, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(each, self.handle_exit)
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
+class _Patient(H11Protocol):
+    """A connection that is closed where the head of a request does not come: uvicorn itself would wait for ever."""
+
+    _deadline: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Optional[Exception]) -> None:
+        self._rest()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        """Between requests, what uvicorn itself waits for is that one begins."""
+        if self.conn.their_state is h11.IDLE and (self.cycle is None or self.conn.trailing_data[0]):
+            if self._deadline is None:
+                self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None

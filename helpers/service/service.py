@@ -1,0 +1,139 @@
+"""Everything that a service holds, started in order and ended in reverse."""
+
+import hashlib
+import threading
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional
+
+import numpy as np
+
+from helpers.errors import Refused
+from helpers.service.access import Access
+from helpers.service.already_here import already_here
+from helpers.service.fetch import Fetcher
+from helpers.service.metrics import Metrics
+from helpers.service.photo_root import PhotoRoot
+from helpers.service.query_network import QueryNetwork
+from helpers.service.records import Job
+from helpers.service.runner import Runner
+from helpers.service.settings import Settings, usual_file
+from helpers.service.storage import Storage, open_storage
+from helpers.service.uploads import check_upload
+from helpers.thumbnails import Thumbnails
+
+_REMEMBERED = 64  # uploads whose features are kept: another k, or another product, asks again with the same photo
+_DECODING = 4  # photos that are decoded at once: a large one takes some hundred MB
+_FETCHING = 8  # URLs that are fetched at once; the others would wait longer than anybody listens
+
+
+class Service:
+    """The parts of a service, which are there from `start` to `stop`.
+
+    `settings`, `storage`, `network`, `root`, `runner`, `fetcher`, `access` and
+    `metrics`.
+    """
+
+    storage: Storage
+    network: QueryNetwork
+    root: PhotoRoot
+    runner: Runner
+    fetcher: Fetcher
+    access: Access
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.started = False
+        self.metrics = Metrics(
+            {
+                "images": lambda: self.storage.images.count(),
+                "products": lambda: self.storage.products.count(),
+                "jobs_unfinished": lambda: self.storage.jobs.unfinished(),
+            }
+        )
+        self._ending = ExitStack()
+        self._features: Dict[str, np.ndarray] = {}
+        self._lock = threading.Lock()
+        self._decoding, self._fetching = threading.BoundedSemaphore(_DECODING), threading.BoundedSemaphore(_FETCHING)
+
+    def start(self) -> None:
+        """Open everything; does nothing where that was done.
+
+        Raises `ServiceError`, `Unavailable` where there is no database,
+        `StoreError` and `ModelError`; what was opened by then is closed.
+        """
+        if self.started:
+            return
+        settings = self.settings
+        with ExitStack() as opened:
+            self.root = PhotoRoot(settings.photos)
+            self.network = QueryNetwork(settings.model, root=self.root)
+            self.storage = opened.enter_context(
+                closing(
+                    open_storage(
+                        settings.database or str(usual_file(self.root.path)),
+                        key=self.network.key,
+                        dimension=self.network.dimension,
+                        index=settings.index,
+                    )
+                )
+            )
+            self.access = Access(settings, self.storage.keys)
+            self.fetcher = Fetcher(settings)
+            self.runner = Runner(self.storage, settings, self.network, self.root)
+            self.runner.start()
+            opened.callback(self.runner.stop)
+            self._ending = opened.pop_all()
+        self.started = True
+
+    def stop(self) -> None:
+        """End the work in the background, and let go of the database."""
+        self.started = False
+        self._ending.close()
+
+    def first_job(self) -> Optional[Job]:
+        """A job for all photos of the root where nothing was ever indexed; None where something was."""
+        if self.storage.images.count() or self.storage.jobs.newest(1):
+            return None
+        return self.runner.submit({"folder": ""})
+
+    def checked(self, content: Optional[bytes]) -> bytes:
+        """The bytes of a photo from outside; raises `Refused` for what is none, or too large."""
+        content = content or b""
+        self._decoded(lambda: check_upload(content, self.settings))
+        return content
+
+    def fetch(self, url: str) -> bytes:
+        """What is at a URL; raises what `Fetcher.get` raises, and `Refused` where too many are fetched."""
+        if not self._fetching.acquire(blocking=False):
+            raise Refused(f"{_FETCHING} photos are being fetched already; try again in a moment", 429)
+        try:
+            return self.fetcher.get(url)
+        finally:
+            self._fetching.release()
+
+    def feature(self, content: bytes) -> np.ndarray:
+        """The feature of a photo from outside, float32 [dimension], the last few from memory; raises `PhotoError`."""
+        known = hashlib.sha256(content).hexdigest()
+        with self._lock:
+            if known in self._features:
+                feature = self._features[known] = self._features.pop(known)  # the newest is the last
+                return feature
+        feature = self._decoded(lambda: self.network.feature(content))
+        with self._lock:
+            self._features[known] = feature
+            if len(self._features) > _REMEMBERED:
+                del self._features[next(iter(self._features))]
+        return feature
+
+    def copies(self, content: bytes) -> List[Any]:
+        """Where a photo from outside is in the collection already, nearest first; raises `PhotoError`."""
+        return self._decoded(lambda: already_here(self.storage, self.network, self.root, content))
+
+    def thumbnail(self, file: Path, identity: str, size: int) -> bytes:
+        """The thumbnail of a photo of the collection, a JPEG; raises `PhotoError`."""
+        return self._decoded(lambda: Thumbnails(size=size).get(str(file), identity))
+
+    def _decoded(self, work: Callable[[], Any]) -> Any:
+        with self._decoding:
+            return work()

@@ -1,0 +1,128 @@
+"""What a service keeps, behind one small interface: in the file of a feature store, or in PostgreSQL.
+
+The tables are the same in both (`helpers.service.schema`); how features are
+kept and searched differs (`helpers.service.vectors`).
+"""
+
+from typing import Iterable, List, Optional, Sequence, Set, Tuple
+
+import numpy as np
+
+from helpers.service.database import Database
+from helpers.service.images import Images
+from helpers.service.jobs_table import Jobs
+from helpers.service.keys_table import Keys
+from helpers.service.products import Products
+from helpers.service.records import BadPhoto, Match, NewImage
+from helpers.service.schema import migrate
+from helpers.service.vectors import Vectors, open_vectors
+
+
+class Storage:
+    """The collection of a service: `images`, `products`, `jobs`, `keys`, and their features.
+
+    All methods may be called from several threads and, but for the searches of
+    an embedded one, from several processes. All may raise `Unavailable` and
+    `StoreError`, see `Database.transaction`.
+    """
+
+    def __init__(self, database: Database, vectors: Vectors) -> None:
+        self.database, self.vectors = database, vectors
+        self.images, self.products = Images(database), Products(database)
+        self.jobs, self.keys = Jobs(database), Keys(database)
+
+    @property
+    def note(self) -> str:
+        """A line for people: where everything is kept, and how it is searched."""
+        return f"{self.database.note}, {self.vectors.note}"
+
+    def ready(self) -> None:
+        """Raises `Unavailable` where a request could not be answered now."""
+        with self.database.transaction(write=False) as session:
+            session.rows("SELECT 1")
+
+    def add(
+        self,
+        images: Sequence[NewImage],
+        features: Tuple[Sequence[str], np.ndarray],
+        *,
+        job: Optional[str] = None,
+        owner: Optional[str] = None,
+        bad: Sequence[BadPhoto] = (),
+        seen: int = 0,
+    ) -> None:
+        """Keep what a job did with some photos, and how far it has come, all or nothing; twice is the same as once.
+
+        `features` are those that were computed: identities, and float32 [n,
+        dimension]; others of `images` are kept already. An image whose path is
+        known gets the new identity, and keeps its id and products. `seen` are
+        photos that need nothing, to be counted as looked at. With `owner`,
+        `NotFound` is raised where the job is another's by now, and nothing is
+        kept: whoever has it does the same photos.
+        """
+        with self.database.transaction() as session:
+            self.vectors.add(session, *features)
+            new = self.images.put(session, images)
+            self.products.link(session, [(image.path, image.products) for image in images if image.products])
+            if job is not None:
+                self.jobs.step(session, job, done=len(images) + len(bad) + seen, new=new, bad=bad, owner=owner)
+        self.vectors.changed()
+
+    def remove(self, image: int) -> None:
+        """Take an image out of the collection, not its file; raises `NotFound`."""
+        self.images.remove(image)
+        self.vectors.changed()
+
+    def kept(self, identities: Iterable[str]) -> Set[str]:
+        """Of these photos, those whose features are kept."""
+        return self.vectors.kept(list(identities))
+
+    def feature(self, image: int) -> np.ndarray:
+        """The feature of an image, float32 [dimension]; raises `NotFound`."""
+        return self.vectors.of(self.images.get(image).identity)
+
+    def search(
+        self,
+        feature: np.ndarray,
+        k: int,
+        *,
+        metric: str,
+        products: Optional[Sequence[str]] = None,
+        within: Optional[float] = None,
+        without: Optional[int] = None,
+    ) -> List[Match]:
+        """The `k` images nearest to a feature, float32 [dimension]; nearest first, equals by their id.
+
+        - `products`: only images of one of these.
+        - `within`: only distances up to it.
+        - `without`: the id of an image that stays out.
+
+        The distances are those of `helpers.distance.Distance`, to the last bit,
+        wherever the features are kept.
+        """
+        found = self.vectors.search(feature, k, metric=metric, products=products, without=without)
+        near = [(image, distance) for image, distance in found if within is None or distance <= within]
+        images = {image.id: image for image in self.images.get_many([image for image, _ in near])}
+        return [Match(images[image], distance) for image, distance in near if image in images]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
+
+
+def open_storage(address: str, *, key: str, dimension: int, index: str = "exact") -> Storage:
+    """The storage at `postgresql://…`, or in the file of a feature store, which is made where there is none.
+
+    `key` is the network's, as `helpers.precision.Settled` has it, and
+    `dimension` the length of its features. `index` is `exact` or `hnsw`.
+    """
+    from helpers.service.postgres import PostgresDatabase, is_address
+    from helpers.service.sqlite import SqliteDatabase
+
+    database: Database = PostgresDatabase(address) if is_address(address) else SqliteDatabase(address)
+    try:
+        migrate(database)
+        return Storage(database, open_vectors(database, key=key, dimension=dimension, index=index))
+    except BaseException:
+        database.close()
+        raise

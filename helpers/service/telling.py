@@ -1,0 +1,74 @@
+"""What surrounds every request, whoever answers it: its id, a line in the log, its count, and headers for safety."""
+
+import secrets
+import time
+from typing import Any, Awaitable, Callable, MutableMapping
+
+from helpers.service.logs import LOG, log_request
+from helpers.service.metrics import Metrics
+from helpers.service.problems import REQUEST_ID, problem, unknown
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+MOST = 200  # requests at once; each may hold a photo in memory
+
+_GONE = 499  # in the log: the caller went away before there was an answer
+_PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"content-security-policy": _PAGE.encode(),
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+
+
+class Telling:
+    """ASGI middleware around everything else. HEAD is answered as GET is, without the body."""
+
+    def __init__(self, app: App, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, request, method = time.perf_counter(), secrets.token_hex(8), scope["method"]
+        asked = {**scope, "method": "GET" if method == "HEAD" else method, REQUEST_ID: request}
+        asked["state"] = {**scope.get("state", {})}
+        status = _GONE
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [pair for pair in message.get("headers", ()) if pair[0].lower() not in _HEADERS]
+                own = [*_HEADERS.items(), (b"x-request-id", request.encode())]
+                message = {**message, "headers": [*headers, *own]}
+            elif method == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        self._running += 1
+        try:
+            if self._running > MOST:
+                await problem(503, "too much is asked at once; come again in a moment")(asked, receive, tell)
+            else:
+                await self._app(asked, receive, tell)
+        except Exception:
+            LOG.exception("%s went wrong", request)
+            if status == _GONE:
+                await unknown(request)(asked, receive, tell)
+        finally:
+            self._running -= 1
+            seconds = time.perf_counter() - begun
+            route = getattr(asked.get("route"), "path", "") or "none"
+            self._metrics.answered(method, route, status, seconds)
+            log_request(request, method, scope["path"], status, seconds, asked["state"].get("key_name"))

@@ -1,0 +1,126 @@
+"""Whether what somebody sent is a photo that is safe to decode: its kind by content, its size by its header."""
+
+import io
+from typing import Dict, Optional, Sequence
+
+import PIL
+from PIL import Image
+
+from helpers import decode
+from helpers.errors import Refused, ServiceError
+from helpers.refusal import TROUBLE, refusal
+from helpers.service.jpeg_scans import check_scans
+from helpers.service.settings import Settings
+
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF too, where its package is there
+MOST_READS = 200_000  # pieces of a file: a TIFF has one for each strip, a PNG five for each chunk
+
+_SAFE = 13  # the first Pillow that looks how long a file is before it reads what a tag claims
+_MORE = "HEIF"
+_JPEGS = ("JPEG", "MPO")
+_LARGE = ("RGBA", "LA", "PA", "La", "RGBa", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+
+_OTHERS: Dict[bytes, str] = {  # how what people send by mistake begins
+    b"PK\x03\x04": "a ZIP file",
+    b"%PDF": "a PDF file",
+    b"<svg": "an SVG drawing",
+    b"<?xml": "an XML file, perhaps an SVG drawing",
+    b"<!doc": "an HTML page",
+    b"<html": "an HTML page",
+    b"\x1f\x8b": "a gzip file",
+    b"%!PS": "a PostScript file",
+    b"MZ": "a program",
+    b"\x7fELF": "a program",
+    b"8BPS": "a Photoshop file",
+}
+_OWN: Dict[bytes, str] = {  # how those that are taken begin
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"GIF8": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
+
+
+def check_reader() -> None:
+    """Raises `ServiceError` where Pillow believes what a small file says of its size, and takes gigabytes for it."""
+    if int(PIL.__version__.split(".")[0]) < _SAFE:
+        raise ServiceError(
+            f"letting others in needs Pillow {_SAFE} or newer, and so Python 3.11; here is {PIL.__version__}, in which "
+            "a small file that was made for it takes all memory"
+        )
+
+
+def check_upload(content: bytes, settings: Settings) -> None:
+    """Raises `Refused` for what is not to be decoded; neither a file name nor a declared type plays a part.
+
+    413: more than `settings.upload_bytes`, or `settings.upload_pixels` by its
+    header; a quarter of these pixels where it is no JPEG and has transparency
+    or more than 8 bits, which takes four times the memory. 415: none of the
+    kinds that are taken, and what it is, if that can be seen. 422: empty, cut
+    off, damaged, or made to keep a decoder busy. Of an animation the first
+    frame counts.
+    """
+    if not content:
+        raise Refused("the photo is an empty file (0 bytes)", 422)
+    if len(content) > settings.upload_bytes:
+        raise Refused(f"the photo has {len(content):,} bytes; {settings.upload_bytes:,} are the most", 413)
+    try:
+        _check(content, settings.upload_pixels)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many("more pixels than that", settings.upload_pixels) from None
+    except TROUBLE as error:
+        raise Refused(f"the photo cannot be read: {refusal(content, error)}", 422) from None
+
+
+def _check(content: bytes, most: int) -> None:
+    Image.init()
+    kinds = [*KINDS, *([_MORE] if _MORE in Image.OPEN else [])]
+    try:
+        image = Image.open(_Counted(content), formats=kinds)
+    except Image.UnidentifiedImageError:
+        raise _not_taken(content, kinds) from None
+    with image:
+        width, height = image.size
+        large = image.mode in _LARGE or "transparency" in image.info
+        if width * height > (most // 4 if large else most):
+            raise _too_many(f"{width} x {height} pixels", most // 4 if large else most)
+        # Who decodes it later asks all of Pillow's formats in turn: none may take it for something else.
+        with Image.open(_Counted(content)) as again:
+            if (again.format, again.size) != (image.format, image.size):
+                raise Refused(f"the photo is both {image.format} and {again.format}; it must be one of them", 415)
+        if image.format in _JPEGS:
+            check_scans(content, width * height)
+            decode.check_photo(content)
+        else:
+            image.load()
+
+
+class _Counted(io.BytesIO):
+    """A file of which Pillow reads no more pieces than any photo has; each costs it some microseconds."""
+
+    _reads = 0
+
+    def read(self, size: Optional[int] = -1) -> bytes:
+        self._reads += 1
+        if self._reads > MOST_READS:
+            raise Refused("the photo is made of more parts than any camera or program writes; save it anew", 422)
+        return super().read(size)
+
+
+def _too_many(has: str, most: int) -> Refused:
+    return Refused(f"the photo has {has}; {most:,} are the most that are decoded here for one like it", 413)
+
+
+def _not_taken(content: bytes, kinds: Sequence[str]) -> Refused:
+    for start, name in _OWN.items():
+        if content.startswith(start):
+            return Refused(f"the photo cannot be read: a {name} that is cut off or damaged where it begins", 422)
+    begin = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    what = "this is not a photo of a kind that is taken"
+    for start, name in _OTHERS.items():
+        if begin[: len(start)].lower() == start.lower():
+            what = f"this is {name}, not a photo"
+    if content[4:8] == b"ftyp" and _MORE not in kinds:
+        what = "this is an HEIC photo or a film, for which this service lacks a package (photokin[heic])"
+    return Refused(f"{what}; {', '.join(kinds)} are taken", 415)

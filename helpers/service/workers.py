@@ -1,0 +1,108 @@
+"""The processes that do the work of jobs: a Dask cluster of this machine's own, or one at an address.
+
+Those of this machine start when there is work and end when there has been
+none for a while. They run at low priority, so that questions are answered in
+the meantime, and end with this process, however that ends. As with any Dask
+cluster, they speak with each other over sockets of the loopback that whoever
+has an account on the machine may reach.
+"""
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from typing import Any, Dict, List, Optional, cast
+
+import dask
+from distributed import Client, LocalCluster, WorkerPlugin
+
+from helpers.errors import ClusterError
+from helpers.service.settings import Settings
+
+_IDLE = 60.0  # seconds without work, after which processes here end
+_NICE = 10
+_NO_PAGES: Dict[str, List[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+_CONNECT, _CLOSE = 10.0, 2.0  # seconds
+
+_log = logging.getLogger("photokin.service.jobs")
+
+
+class Workers:
+    """`client()` gives workers; several threads may call `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._address, self._count = settings.dask, settings.workers
+        self._lock = threading.Lock()
+        self._client: Optional[Client] = None
+        self._cluster: Optional[LocalCluster] = None
+        self._used = time.monotonic()
+
+    @property
+    def are_here(self) -> bool:
+        """Whether they are processes of this machine."""
+        return not self._address
+
+    def client(self) -> Client:
+        """A client of workers that are there, or on their way; raises `ClusterError`."""
+        self._used = time.monotonic()
+        if self._client is not None and self._client.status == "running":
+            return self._client
+        self.close()
+        try:
+            client = self._connected() if self._address else self._started()
+        except (OSError, RuntimeError, ValueError) as error:
+            where = f"the Dask scheduler at {self._address}" if self._address else "Dask's processes"
+            self.close()
+            raise ClusterError(f"{where} cannot be had ({type(error).__name__}: {error})") from error
+        self._client = client
+        return client
+
+    def close(self) -> None:
+        """End what runs here, and let go of what runs elsewhere; work in progress is lost."""
+        with self._lock:
+            client, self._client = self._client, None
+            cluster, self._cluster = self._cluster, None
+        for each in (client, cluster):
+            if each is not None:
+                with contextlib.suppress(Exception):  # what is left of a cluster that failed, nobody needs
+                    cast("Any", each).close(timeout=_CLOSE)
+
+    def close_if_idle(self) -> None:
+        """End processes here that have had nothing to do for a minute."""
+        if self._cluster is not None and time.monotonic() - self._used > _IDLE:
+            self.close()
+
+    def _connected(self) -> Client:
+        return Client(self._address, timeout=_CONNECT, set_as_default=False)
+
+    def _started(self) -> Client:
+        begun = time.monotonic()
+        with dask.config.set(_NO_PAGES):
+            self._cluster = LocalCluster(
+                n_workers=self._count,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",  # a port there is in any case, and this one is free
+                scheduler_kwargs={"dashboard": False},
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+            )
+        client = Client(self._cluster, set_as_default=False)
+        register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]
+        register(_Humble(), name="photokin-humble")
+        _log.info("%d worker processes started in %.1f s", self._count, time.monotonic() - begun)
+        return client
+
+
+class _Humble(WorkerPlugin):
+    """Lets a worker give way to everything else on its machine."""
+
+    def setup(self, worker: Any) -> None:
+        if not hasattr(os, "setpriority"):
+            return
+        threads = [int(name) for name in os.listdir("/proc/self/task")] if os.path.isdir("/proc/self/task") else [0]  # noqa: PTH112, PTH208
+        for thread in threads:  # on Linux each has a priority of its own, which those that it starts inherit
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, thread, _NICE)

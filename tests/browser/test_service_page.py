@@ -1,0 +1,448 @@
+"""The page of a search service in Chromium: the real service behind it, on some of the sample photos."""
+
+import base64
+import io
+import re
+import shutil
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
+pytest.importorskip("fastapi", reason="the server needs Python 3.10")
+
+from PIL import Image
+from playwright.sync_api import expect
+
+from helpers.service import Client
+from tests.app_server import ROOT, free_port
+from tests.service.server import serving, stop, surroundings
+
+ROBOTS = ROOT / "data" / "robots"
+OUTSIDE = ROBOTS / "tarn" / "tarn-040.jpg"
+TRAP = "<img src=x onerror=window.trapped=1>&amp;"
+MODEL = "--model=efficientnet-lite0"
+
+_DRAWN = "[...document.querySelectorAll('.picture img')].some((image) => image.naturalWidth > 100)"
+_DROP = """([name, type, bytes]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0))], name, { type }));
+    return data;
+}"""
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Ten of each robot; one of them has a name that nobody should put into a page."""
+    folder = tmp_path_factory.mktemp("service") / "photos"
+    for kind in ("bolu", "tarn"):
+        (folder / kind).mkdir(parents=True)
+        for photo in sorted((ROBOTS / kind).iterdir())[:10]:
+            shutil.copy(photo, folder / kind)
+    shutil.copy(OUTSIDE, folder / "tarn" / f"{TRAP}.jpg")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(photos):
+    with serving(photos, MODEL, "--rate=0") as served:  # all tests together ask more than one person does
+        with Client(served.url) as client:
+            assert client.index("", wait=True, progress=False).bad == 0
+            ids = list(client.images()["id"])
+            client.put_product("shelf-1", "Shelf <b>1</b>", ids[:4])
+            client.put_product("shelf-2", "Shelf 2", ids[3:6])
+        yield served
+
+
+@pytest.fixture
+def client(served):
+    with Client(served.url) as client:
+        yield client
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens a page in a profile of its own; what it asked for, and what went wrong in it, is looked at afterwards."""
+    expect.set_options(timeout=30_000)
+    contexts, wrong, asked = [], [], []
+
+    def hear(message):  # of answers that are no success, Chromium tells by itself
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            wrong.append(message.text)
+
+    def open_page(url, routes=(), **settings):
+        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **settings})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", hear)
+        page.on("request", lambda request: asked.append((url, request.url)))
+        for pattern, answer in routes:
+            page.route(pattern, answer)
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+    elsewhere = [url for home, url in asked if urlsplit(url).scheme in ("http", "https") and not url.startswith(home)]
+    assert elsewhere == []
+
+
+@pytest.fixture
+def page(served, open_page):
+    page = open_page(served.url)
+    expect(page.locator(".tile")).to_have_count(21)
+    return page
+
+
+def drop(page, name, content, kind="image/jpeg"):
+    data = page.evaluate_handle(_DROP, [name, kind, base64.b64encode(content).decode()])
+    page.dispatch_event("body", "dragover", {"dataTransfer": data})
+    page.dispatch_event("body", "drop", {"dataTransfer": data})
+
+
+def asked_about(page, name):
+    expect(page.locator("#heading")).to_have_text(f"Most like {name}")
+    expect(page.locator("body")).not_to_have_class("waiting")
+
+
+def names(page):
+    return page.locator(".tile .name").all_inner_texts()
+
+
+def test_the_collection_comes_first(page):
+    expect(page.locator("#count")).to_have_text("21 images")
+    expect(page.get_by_role("heading", name="The collection")).to_be_visible()
+    expect(page.locator(".picture img")).not_to_have_count(0)
+    page.wait_for_function(_DRAWN)
+    assert page.locator(".tile .of").first.inner_text() == "shelf-1"
+    assert page.locator("#trail li").count() == 0
+
+
+def test_a_photo_that_is_dropped_finds_what_the_service_finds(page, client):
+    found = client.search(OUTSIDE, k=20)
+    drop(page, "mine.jpg", OUTSIDE.read_bytes())
+    asked_about(page, "mine.jpg")
+    expect(page.locator("#status")).to_have_text(re.compile(r"^20 images, by cosine distance, in \d+ ms$|s$"))
+    assert names(page) == [path.rpartition("/")[2] for path in found["path"]]
+    numbers = page.locator(".numbers").all_inner_texts()
+    assert numbers[0].split() == ["1", "0"] and [int(each.split()[0]) for each in numbers] == list(range(1, 21))
+    assert [float(each.split()[1]) for each in numbers] == pytest.approx(list(found["distance"]), rel=5e-3, abs=1e-6)
+    expect(page.locator("#asked img")).to_have_attribute("alt", "mine.jpg")
+
+
+def test_a_file_that_is_chosen_and_one_that_is_pasted(page):
+    page.locator("#file").set_input_files(OUTSIDE)
+    asked_about(page, OUTSIDE.name)
+    pasted = "data => document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }))"
+    content = io.BytesIO()
+    Image.open(OUTSIDE).save(content, "PNG")
+    data = page.evaluate_handle(_DROP, ["shot.png", "image/png", base64.b64encode(content.getvalue()).decode()])
+    page.evaluate(pasted, data)
+    asked_about(page, "shot.png")
+    expect(page.locator("#trail li")).to_have_count(3)
+
+
+def test_from_image_to_image_and_back(page, client):
+    first, second = names(page)[2], None
+    page.locator(".tile").nth(2).click()
+    asked_about(page, first)
+    row = list(client.images())[2]
+    assert names(page) == [path.rpartition("/")[2] for path in client.similar(row["id"], k=20)["path"]]
+    second = names(page)[0]
+    page.locator(".tile").first.click()
+    asked_about(page, second)
+    expect(page.locator("#trail button")).to_have_text(["collection", first, second])
+    expect(page.locator("#trail [aria-current]")).to_have_text(second)
+    page.locator("#trail button").nth(1).click()
+    asked_about(page, first)
+    expect(page.locator("#trail button")).to_have_count(3)
+    page.go_back()
+    asked_about(page, second)
+    page.locator("#trail button").first.click()
+    expect(page.locator("#heading")).to_have_text("The collection")
+    expect(page.locator(".tile")).to_have_count(21)
+
+
+def test_all_of_it_by_keyboard(page):
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.className") == "tile":
+            break
+    focused = "document.activeElement.querySelector('.name')?.textContent"
+    shown = names(page)
+    assert page.evaluate(focused) == shown[0]
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "the focus can be seen"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == shown[2]
+    page.keyboard.press("End")
+    assert page.evaluate(focused) == shown[-1]
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate(focused) == shown[-1]
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(focused) == shown[0]
+    page.keyboard.press("Enter")
+    asked_about(page, shown[0])
+    page.wait_for_function(f"{focused} === document.querySelector('.tile .name').textContent")  # the first match
+    page.keyboard.press("Shift+Tab")
+    page.wait_for_function("document.activeElement.className === 'step'")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#heading")).to_have_text("The collection")
+    page.wait_for_function("document.activeElement.getAttribute('aria-current') === 'step'")
+
+
+def test_settings_ask_again(page):
+    drop(page, "mine.jpg", OUTSIDE.read_bytes())
+    asked_about(page, "mine.jpg")
+    page.get_by_label("matches").fill("5")
+    page.get_by_label("matches").press("Tab")
+    expect(page.locator(".tile")).to_have_count(5)
+    page.get_by_label("distance").select_option("Euclidean")
+    expect(page.locator("#status")).to_have_text(re.compile("^5 images, by Euclidean distance"))
+    page.get_by_label("distance").select_option("cosine")
+    expect(page.locator("#status")).to_have_text(re.compile("^5 images, by cosine distance"))
+    page.get_by_label("product").fill("shelf-2")
+    page.get_by_label("product").press("Tab")
+    expect(page.locator(".tile")).to_have_count(3)
+    page.get_by_label("score from").fill("0.99")
+    page.get_by_label("score from").press("Tab")
+    expect(page.locator(".tile")).to_have_count(0)
+    expect(page.locator("#status")).to_have_text(re.compile("^No image is as near as that"))
+    expect(page.locator("#products option")).to_have_count(2)
+
+
+def test_what_is_no_photo_and_an_address_that_is_not_allowed(page):
+    drop(page, "notes.jpg", b"just some text that is no photo, whatever its name says")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).not_to_be_empty()
+    page.get_by_label("photo at").fill("https://photos.example/a/chair.jpg?x")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#heading")).to_have_text("Most like chair.jpg")
+    expect(page.get_by_role("alert")).to_contain_text("--allow-host")
+    expect(page.locator(".tile")).to_have_count(0)
+    page.locator("#trail button").first.click()
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_names_that_are_traps_are_text(page):
+    tile = page.locator(".tile", has_text=TRAP)
+    expect(tile).to_have_count(1)
+    tile.click()
+    asked_about(page, f"{TRAP}.jpg")
+    drop(page, f"{TRAP}.png", OUTSIDE.read_bytes())
+    asked_about(page, f"{TRAP}.png")
+    trap = {"status": 422, "message": TRAP}
+    page.route("**/search", lambda route: route.fulfill(status=422, json={"error": trap}))
+    drop(page, "b.jpg", OUTSIDE.read_bytes())
+    expect(page.get_by_role("alert")).to_have_text(TRAP)
+    assert page.evaluate("window.trapped") is None
+    assert page.locator("img[onerror], b:not(.numbers b)").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 1600])
+def test_nothing_sticks_out(served, open_page, width):
+    page = open_page(served.url, viewport={"width": width, "height": 800})
+    expect(page.locator(".tile")).to_have_count(21)
+    page.locator(".tile", has_text=TRAP).click()
+    asked_about(page, f"{TRAP}.jpg")
+    page.locator(".tile").first.click()
+    expect(page.locator("#trail li")).to_have_count(3)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+_CONTRAST = """() => {
+    const part = (value) => ((value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    const light = ([r, g, b]) => 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    const colour = (text) => text.match(/[\\d.]+/g).map(Number);
+    const behind = (element) => {
+        for (; element; element = element.parentElement) {
+            const back = colour(getComputedStyle(element).backgroundColor);
+            if (back[3] !== 0) return back;
+        }
+        return [255, 255, 255];
+    };
+    const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const faint = [];
+    for (const element of document.querySelectorAll("body *")) {
+        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        if (!own || !element.checkVisibility()) continue;
+        const found = ratio(light(colour(getComputedStyle(element).color)), light(behind(element)));
+        if (found < 4.5) faint.push([element.outerHTML.slice(0, 80), found]);
+    }
+    return faint;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_in_both_themes(served, open_page, scheme):
+    page = open_page(served.url, color_scheme=scheme)
+    page.locator(".tile").first.click()
+    expect(page.locator(".numbers")).to_have_count(20)
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 17, 17)"
+    assert dark is (scheme == "dark")
+    assert page.evaluate(_CONTRAST) == []
+
+
+def test_every_control_has_a_name(page):
+    page.locator(".tile").first.click()
+    expect(page.locator("#trail li")).to_have_count(2)
+    nameless = """() => [...document.querySelectorAll("button, input, select, progress")]
+        .filter((each) => !(each.getAttribute("aria-label") || each.textContent.trim() || each.labels?.length))
+        .map((each) => each.outerHTML)"""
+    assert page.evaluate(nameless) == []
+
+
+def test_a_service_that_wants_a_key(photos, open_page):
+    port, folder = free_port(), photos.parent / "locked"
+    shutil.copytree(photos / "bolu", folder)
+    command = [sys.executable, "-m", "helpers.service", "keys", "add", "reader", "--role=read", f"--photos={folder}"]
+    made = subprocess.run(command, env=surroundings(), cwd=str(ROOT), capture_output=True, text=True, check=True)
+    key = made.stdout.strip().splitlines()[-1]
+    with serving(folder, MODEL, port=port) as served:
+        page = open_page(served.url)
+        expect(page.locator("#key")).to_be_visible()
+        expect(page.get_by_text("This service wants a key")).to_be_visible()
+        expect(page.get_by_role("alert")).to_be_hidden()
+        expect(page.locator(".tile")).to_have_count(0)
+        field = page.locator("#key-text")
+        expect(field).to_be_focused()
+        field.fill("pk_wrong")
+        field.press("Enter")
+        expect(page.get_by_role("alert")).to_have_text("The service does not take this key.")
+        expect(page.locator("#key")).to_be_visible()
+        expect(page.locator("#forget")).to_be_hidden()
+        field.fill(key)
+        field.press("Enter")
+        expect(page.locator(".tile")).to_have_count(10)
+        expect(page.locator("#key")).to_be_hidden()
+        expect(page.get_by_role("alert")).to_be_hidden()
+        page.wait_for_function(_DRAWN)
+        assert key not in page.content() and page.evaluate("localStorage.length") == 0 and page.context.cookies() == []
+        page.reload()
+        expect(page.locator(".tile")).to_have_count(10)
+        page.get_by_role("button", name="Forget the key").click()
+        expect(page.locator("#key")).to_be_visible()
+        expect(page.locator(".tile")).to_have_count(0)
+        assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_service_that_goes_away_and_comes_back(photos, open_page):
+    port, folder = free_port(), photos.parent / "away"
+    shutil.copytree(photos / "bolu", folder)
+    with serving(folder, MODEL, port=port) as served:
+        with Client(served.url) as client:
+            client.index("", wait=True, progress=False)
+        page = open_page(served.url)
+        expect(page.locator(".tile")).to_have_count(10)
+        stop(served.process)
+    page.locator(".tile").nth(3).click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    with serving(folder, MODEL, port=port):
+        expect(page.get_by_role("alert")).to_be_hidden()
+        expect(page.locator(".numbers")).to_have_count(9)
+
+
+def test_a_service_that_is_not_ready(page):
+    said = {"error": {"status": 503, "message": "the database cannot be reached just now"}}
+    page.route("**/similar?*", lambda route: route.fulfill(status=503, json=said))
+    page.route("**/ready", lambda route: route.fulfill(status=503, json=said))
+    page.locator(".tile").first.click()
+    expect(page.get_by_role("alert")).to_have_text("the database cannot be reached just now")
+    page.unroute("**/similar?*")
+    page.unroute("**/ready")
+    expect(page.locator(".numbers")).to_have_count(20)
+    expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_thumbnails_wait_when_there_are_too_many_at_once(served, open_page):
+    refused = []
+
+    def refuse(route):
+        if len(refused) < 5:
+            refused.append(route.request.url)
+            told = {"error": {"status": 429, "message": "too many"}}
+            route.fulfill(status=429, headers={"Retry-After": "1"}, json=told)
+        else:
+            route.continue_()
+
+    page = open_page(served.url, [("**/thumbnail?*", refuse)])
+    expect(page.locator(".picture img")).not_to_have_count(0)
+    for url in refused:
+        number = re.search(r"images/(\d+)/", url)[1]
+        expect(page.locator(f'.picture[data-id="{number}"] img')).to_have_count(1)
+
+
+def test_a_question_that_comes_too_early_is_asked_again(page):
+    early = []
+
+    def refuse(route):
+        early.append(route.request.url)
+        if len(early) > 1:
+            return route.continue_()
+        told = {"error": {"status": 429, "message": "too many"}}
+        return route.fulfill(status=429, headers={"Retry-After": "1"}, json=told)
+
+    page.route("**/similar?*", refuse)
+    page.locator(".tile").first.click()
+    expect(page.locator(".numbers")).to_have_count(20)
+    expect(page.get_by_role("alert")).to_be_hidden()
+    assert len(early) == 2
+
+
+def test_jobs_are_shown_while_they_run(page):
+    job = {"id": "a", "state": "running", "request": {"folder": TRAP}, "total": None, "done": 0, "bad": 0, "error": ""}
+    told = [job]
+    page.route("**/jobs", lambda route: route.fulfill(json={"jobs": told}))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".job")).to_have_text(re.compile(re.escape(f"Indexing {TRAP}") + "\\s*running"))
+    told[:] = [{**job, "total": 1200, "done": 600, "bad": 2}, {**job, "id": "b", "request": {"photos": 3}, "total": 3}]
+    expect(page.locator(".job").first).to_contain_text("600 of 1,200, 2 left out")
+    expect(page.get_by_role("progressbar").first).to_have_js_property("position", 0.5)
+    expect(page.locator(".job").nth(1)).to_contain_text("Indexing 3 photos")
+    told[:] = [{**job, "state": "failed", "error": "the disk is full"}, {**job, "id": "b", "state": "done"}]
+    expect(page.locator("#jobs")).to_be_hidden()
+    expect(page.get_by_role("alert")).to_have_text("the disk is full")
+
+
+def test_a_collection_without_images_and_one_of_many_pages(served, open_page):
+    nothing = {"images": [], "next": None, "total": 0}
+    page = open_page(served.url, [("**/images?*", lambda route: route.fulfill(json=nothing))])
+    expect(page.locator("#status")).to_contain_text("There are no images yet")
+    expect(page.locator("#count")).to_have_text("0 images")
+
+    def some(route):
+        after = int(re.search(r"after=(\d+)", route.request.url)[1]) if "after=" in route.request.url else 0
+        image = {"path": "a/b.jpg", "width": 9, "height": 9, "products": []}
+        images = [{**image, "id": after + number + 1} for number in range(60)]
+        route.fulfill(json={"images": images, "next": after + 60 if after < 120 else None, "total": 180})
+
+    page.unroute("**/images?*")
+    page.route("**/images?*", some)
+    page.reload()
+    expect(page.locator(".tile")).to_have_count(60)
+    page.get_by_role("button", name="More").click()
+    expect(page.locator(".tile")).to_have_count(120)
+    page.get_by_role("button", name="More").click()
+    expect(page.locator(".tile")).to_have_count(180)
+    expect(page.get_by_role("button", name="More")).to_be_hidden()
+
+
+def test_nothing_of_it_is_inline_or_from_elsewhere():
+    folder = ROOT / "helpers" / "service" / "page"
+    html, script = (folder / "page.html").read_text(), (folder / "page.js").read_text()
+    assert not re.search(
+        r"<style|style=|<script(?! type=\"module\" src=\"page\.js\")|\son\w+=|(src|href)=.https?:", html
+    )
+    written = r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(|https?://[a-z]"
+    assert not re.search(written, script)
+    assert "url(" not in (folder / "page.css").read_text()

@@ -1,0 +1,94 @@
+"""A collection with jobs, as a service holds it; and workers that take their time."""
+
+import contextlib
+import time
+from typing import Any, Iterator, List, NamedTuple, Optional
+
+import numpy as np
+
+import helpers.worker
+from helpers.embed import embed
+from helpers.service.photo_root import PhotoRoot
+from helpers.service.query_network import QueryNetwork
+from helpers.service.records import Image, Job
+from helpers.service.runner import Runner
+from helpers.service.settings import Settings
+from helpers.service.storage import Storage, open_storage
+from helpers.service.workers import Workers
+
+
+class Shared(Workers):
+    """Workers for several tests, which nobody of them closes."""
+
+    def close(self) -> None:
+        pass
+
+    def end(self) -> None:
+        super().close()
+
+
+class Collection(NamedTuple):
+    """What belongs to one service."""
+
+    root: PhotoRoot
+    network: QueryNetwork
+    storage: Storage
+    runner: Runner
+
+    def wait(self, job: Job, state: str = "done", seconds: float = 30.0) -> Job:
+        """The job as it is when it has come to this."""
+        return until(lambda: self.storage.jobs.get(job.id), lambda found: found.state == state, seconds)
+
+    def images(self) -> List[Image]:
+        return self.storage.images.page(0, 10_000)
+
+    def check(self) -> None:
+        """Every photo is there, once, with the feature that a notebook computes."""
+        paths = self.root.photos()
+        images = {image.path: image for image in self.images()}
+        assert sorted(images) == paths and len(self.images()) == len(paths)
+        files = [self.root.file(path) for path in paths]
+        wanted = embed(files, self.network.settled, progress=False)
+        for path, identity, vector in zip(paths, wanted.identities, wanted.vectors):
+            assert images[path].identity == identity
+            assert np.array_equal(self.storage.feature(images[path].id), vector)
+            stamp = self.root.file(path).stat()
+            assert (images[path].size, images[path].modified) == (stamp.st_size, stamp.st_mtime_ns)
+
+
+@contextlib.contextmanager
+def collection(
+    folder: Any, network: QueryNetwork, address: str, workers: Optional[Workers] = None
+) -> Iterator[Collection]:
+    """A collection whose runner is not started yet; it is stopped at the end."""
+    root, settings = PhotoRoot(folder), Settings(photos=folder, workers=1)
+    storage = open_storage(address, key=network.key, dimension=network.dimension)
+    runner = Runner(storage, settings, network, root, workers)
+    try:
+        yield Collection(root, network, storage, runner)
+    finally:
+        runner.stop()
+        storage.close()
+
+
+def until(look: Any, is_so: Any = bool, seconds: float = 30.0) -> Any:
+    """What `look` gives as soon as it is so."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if is_so(found):
+            return found
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+
+
+def take_your_time(seconds: float) -> None:
+    """On a worker: so many for each photo, and no more than that; 0 is as before."""
+    look = getattr(helpers.worker.look, "quick", helpers.worker.look)
+
+    def slowly(*values: Any, **named: Any) -> Any:
+        time.sleep(seconds)
+        return look(*values, **named)
+
+    slowly.quick = look  # type: ignore[attr-defined]
+    helpers.worker.look = slowly if seconds else look

@@ -1,0 +1,60 @@
+"""API keys in both databases: told once, kept as a digest."""
+
+import base64
+
+import pytest
+
+from helpers.errors import NotFound, Refused
+from helpers.service.keys_table import Keys
+
+
+@pytest.fixture
+def keys(database):
+    return Keys(database)
+
+
+def test_a_key_is_told_once_and_found_again(database, keys):
+    key = keys.add("shop", "read")
+    assert key.startswith("pk_") and len(base64.urlsafe_b64decode(key[3:] + "=")) == 32
+    found = keys.find(key)
+    assert (found.name, found.role) == ("shop", "read") and key not in repr(found)
+    assert keys.all() == [found]
+    with database.transaction(write=False) as session:
+        assert key not in repr(session.rows("SELECT * FROM photokin_keys"))
+
+
+def test_another_key_is_not_found(keys):
+    key = keys.add("shop", "write")
+    assert keys.add("lab", "write") != key
+    for wrong in ("", key[:-1], key + "x", "pk_", found_digest(keys), "\ud800", "\0"):
+        assert keys.find(wrong) is None
+
+
+def found_digest(keys):
+    return keys.all()[0].digest
+
+
+def test_a_name_is_used_once(keys):
+    key = keys.add("shop", "read")
+    with pytest.raises(Refused, match="a key named shop already") as refused:
+        keys.add("shop", "write")
+    assert refused.value.status == 409
+    assert keys.find(key).role == "read"
+
+
+@pytest.mark.parametrize(("name", "role"), [("a", "admin"), ("", "read"), ("a\n", "read"), ("a" * 101, "read")])
+def test_roles_and_names_that_there_are_not(keys, name, role):
+    with pytest.raises(Refused) as refused:
+        keys.add(name, role)
+    assert refused.value.status == 422
+    assert keys.all() == []
+
+
+def test_a_key_that_is_removed_opens_nothing(keys):
+    key = keys.add("shop", "read")
+    keys.add("a lab", "write")
+    assert [each.name for each in keys.all()] == ["a lab", "shop"]
+    keys.remove("shop")
+    assert keys.find(key) is None
+    with pytest.raises(NotFound, match="no key named shop"):
+        keys.remove("shop")

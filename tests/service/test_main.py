@@ -1,0 +1,227 @@
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the server needs Python 3.10")
+
+import requests
+
+from helpers.service.__main__ import main
+from helpers.service.command_line import settings_of
+from tests.app_server import ROOT
+from tests.pictures import folder_of, tiny_network
+from tests.service.server import serving, stop, surroundings
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    place = tmp_path_factory.mktemp("service")
+    folder_of(place / "photos", 4)
+    tiny_network(place / "tiny.onnx")
+    return place
+
+
+@pytest.fixture
+def where(place, tmp_path):
+    """The command line's words for these photos and a database of the test's own."""
+    return ["--photos", str(place / "photos"), "--database", str(tmp_path / "collection.photokin")]
+
+
+def started(place, tmp_path, *more):
+    return serving(
+        place / "photos",
+        "--model",
+        str(place / "tiny.onnx"),
+        "--workers=1",
+        *more,
+        database=str(tmp_path / "collection.photokin"),
+    )
+
+
+def made(capsys, where, name="shop", role="write"):
+    assert main(["keys", "add", name, "--role", role, *where]) == 0
+    return capsys.readouterr().out.strip()
+
+
+# From the start to the end
+
+
+def test_it_says_what_it_serves_and_ends_quietly(place, tmp_path):
+    with started(place, tmp_path) as served:
+        said = served.log.read_text()
+        assert str(place / "photos") in said and "collection.photokin" in said
+        assert re.search(r"Nothing was indexed yet: job \w+", said) and "needs no key" in said
+        assert re.search(rf"^Photokin serves \d+ images on {served.url}/$", said, re.MULTILINE)
+        begun = time.monotonic()
+        assert stop(served.process) == 0
+        assert time.monotonic() - begun < 8
+        assert "Traceback" not in served.log.read_text()
+    with started(place, tmp_path) as again:
+        assert "Nothing was indexed" not in again.log.read_text(), "a first job was recorded already"
+        again.process.send_signal(signal.SIGTERM)
+        assert again.process.wait(20) == 0
+        assert "Traceback" not in again.log.read_text()
+
+
+def test_it_ends_while_somebody_does_not_go_on(place, tmp_path):
+    with started(place, tmp_path) as served:
+        host, port = served.url.split("//")[1].split(":")
+        with socket.create_connection((host, int(port))) as slow:
+            slow.sendall(b"POST /search HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")
+            time.sleep(0.3)
+            begun = time.monotonic()
+            assert stop(served.process) == 0
+            assert time.monotonic() - begun < 10
+
+
+def test_it_ends_with_its_standard_input(place, tmp_path):
+    command = [sys.executable, "-m", "helpers.service", "--photos", str(place / "photos"), "--port=0"]
+    command += ["--model", str(place / "tiny.onnx"), "--database", str(tmp_path / "kept"), "--end-with-stdin"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=surroundings(), stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0 and b"Traceback" not in done.stderr
+
+
+def test_keys_are_asked_for_once_there_is_one_and_never_told_again(place, tmp_path, where, capsys):
+    write, read = made(capsys, where), made(capsys, where, "lab", "read")
+    assert write.startswith("pk_") and write != read
+    with started(place, tmp_path) as served:
+
+        def ask(method, path, key=None, **more):
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
+            return requests.request(method, served.url + path, headers=headers, timeout=30, **more).status_code
+
+        assert [ask("GET", "/health"), ask("GET", "/ready"), ask("GET", "/images"), ask("GET", "/metrics")] == [
+            200,
+            200,
+            401,
+            401,
+        ]
+        assert [ask("GET", "/images", read), ask("GET", "/images", write), ask("GET", "/images", "pk_no")] == [
+            200,
+            200,
+            401,
+        ]
+        assert ask("PUT", "/products/a", read, json={}) == 403
+        assert ask("PUT", "/products/a", write, json={}) == 201
+        assert ask("GET", f"/images/{write}", write) == 422, "a key in a path is in no log either"
+        document = requests.get(
+            served.url + "/openapi.json", headers={"Authorization": f"Bearer {read}"}, timeout=30
+        ).json()
+        assert document["security"] == [{"key": []}] and document["paths"]["/health"]["get"]["security"] == []
+        log = served.log.read_text()
+        assert "key=shop" in log and "key=lab" in log
+        assert write not in log and read not in log and write[3:] not in log
+
+
+def test_keys_are_listed_and_removed(where, capsys):
+    key = made(capsys, where)
+    assert main(["keys", "add", "shop", "--role", "read", *where]) == 1
+    assert main(["keys", "list", *where]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("shop\twrite\t") and key not in said.out and "shop" in said.err
+    assert main(["keys", "remove", "shop", *where]) == 0
+    assert main(["keys", "remove", "shop", *where]) == 1
+    assert main(["keys", "list", *where]) == 0
+    assert capsys.readouterr().out.strip().endswith("no longer.")
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "x" * 101])
+def test_a_key_has_a_name_that_can_be_printed(name, where):
+    with pytest.raises(SystemExit) as ended:
+        main(["keys", "add", name, "--role", "read", *where])
+    assert ended.value.code == 2
+
+
+# What keeps it from starting
+
+
+def test_others_are_let_in_only_with_keys(where, capsys):
+    for others in (["--host=0.0.0.0"], ["--name=photos.example.org"]):
+        assert main([*where, *others]) == 1
+        said = capsys.readouterr().err
+        assert "-m helpers.service keys add NAME --role write" in said and "Traceback" not in said
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
+    assert main(["--photos", str(tmp_path / "nowhere")]) == 1
+    assert "nowhere: no such folder" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_said(where, capsys):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert main([*where, f"--port={port}"]) == 1
+    assert f"port {port}, cannot be had" in capsys.readouterr().err
+
+
+def test_a_database_that_cannot_be_reached_is_said_without_its_password(place):
+    command = [sys.executable, "-m", "helpers.service", "--photos", str(place / "photos"), "--port=0"]
+    environment = {**surroundings(), "PHOTOKIN_DATABASE": "postgresql://me:secret@127.0.0.1:1/photos"}
+    command += ["--model", str(place / "tiny.onnx")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
+    said = done.stderr.decode()
+    assert done.returncode == 1 and "127.0.0.1" in said
+    assert "secret" not in said and "Traceback" not in said
+
+
+def test_a_network_that_is_not_known_is_said(place, where):
+    command = [sys.executable, "-m", "helpers.service", *where, "--port=0", "--model=nothing"]
+    done = subprocess.run(command, cwd=ROOT, env=surroundings(), capture_output=True, timeout=60)
+    assert done.returncode == 1 and b"nothing" in done.stderr and b"Traceback" not in done.stderr
+
+
+# The command line
+
+
+def test_what_is_not_said_is_as_usual():
+    settings, _ = settings_of([])
+    assert (settings.host, settings.port, settings.rate) == ("127.0.0.1", 8000, 20.0)
+    assert settings.photos == ROOT / "data" / "robots"
+    assert settings_of(["--host="])[0].host == "127.0.0.1", "an empty one lets nobody in"
+
+
+def test_the_database_may_be_said_by_the_environment(monkeypatch):
+    monkeypatch.setenv("PHOTOKIN_DATABASE", "postgresql://here/photos")
+    assert settings_of([])[0].database == "postgresql://here/photos"
+    assert settings_of(["--database=mine"])[0].database == "mine"
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "--port=99999",
+        "--rate=-1",
+        "--rate=nan",
+        "--workers=0",
+        "--metric=x",
+        "--index=x",
+        "--burst=0",
+        "--upload-bytes=1",
+    ],
+)
+def test_what_makes_no_sense_is_refused(argument):
+    with pytest.raises(SystemExit) as ended:
+        settings_of([argument])
+    assert ended.value.code == 2
+
+
+def test_make_serve_takes_names_as_they_are_written():
+    if not shutil.which("make"):
+        pytest.skip("no make")
+    environment = {name: value for name, value in os.environ.items() if name not in ("HOST", "PORT", "DATABASE")}
+    command = ["make", "-n", "serve", "FOLDER=a $x 'b", "PORT=8001"]
+    said = subprocess.check_output(command, cwd=ROOT, env={**environment, "HOST": "0.0.0.0"}).decode()  # noqa: S104
+    assert '${FOLDER:+"--photos=$FOLDER"}' in said and "--port=8001" in said and "--host" not in said
+    assert "turi" not in said and Path(ROOT, "helpers/service/page/page.html").exists()

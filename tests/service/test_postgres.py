@@ -1,0 +1,217 @@
+"""PostgreSQL as a database: who is let in, servers that go and come back, and what is told of it."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from helpers.errors import StoreError, Unavailable
+from tests.service.test_database import ADD, add, kept
+
+
+@pytest.fixture
+def postgres(postgres_url):
+    from helpers.service.postgres import PostgresDatabase
+
+    database = PostgresDatabase(postgres_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def opened_twice(postgres, postgres_url):
+    from helpers.service.postgres import PostgresDatabase
+
+    other = PostgresDatabase(postgres_url)
+    yield postgres, other
+    other.close()
+
+
+def ask(database, statement="SELECT 1", write=False):
+    with database.transaction(write) as session:
+        return session.rows(statement)
+
+
+def test_the_note_tells_no_password(postgres_server):
+    from helpers.service.postgres import PostgresDatabase, is_address
+
+    url = postgres_server.address("nowhere").replace("photokin@", "photokin:s3cr3t@")
+    assert is_address(url) and is_address("postgres://x") and not is_address("/a/postgresql://b")
+    database = PostgresDatabase(url)
+    assert database.note == f"in PostgreSQL, nowhere at 127.0.0.1:{postgres_server.port}"
+    with pytest.raises(StoreError, match="CREATE DATABASE") as error:
+        ask(database)
+    assert "s3cr3t" not in str(error.value)
+    with pytest.raises(StoreError, match="has the form") as error:
+        PostgresDatabase("postgresql://x:s3cr3t@h:port:x/?nothing=1")
+    assert "s3cr3t" not in str(error.value)
+
+
+def test_who_is_not_let_in(postgres_server, postgres_url):
+    from helpers.service.postgres import PostgresDatabase
+
+    with pytest.raises(StoreError, match="the user has to be made first"):
+        ask(PostgresDatabase(postgres_url.replace("photokin@", "stranger@")))
+    rules = postgres_server.data / "pg_hba.conf"
+    before = rules.read_text()
+    postgres_server.sql("CREATE ROLE guest LOGIN PASSWORD 'right'")
+    try:
+        rules.write_text("host all guest all scram-sha-256\nhost all nobody all reject\n" + before)
+        postgres_server.sql("SELECT pg_reload_conf()")
+        time.sleep(0.3)
+        for login, said in (("guest:wrong", "user or password"), ("guest", "password"), ("guest:right", None)):
+            database = PostgresDatabase(postgres_url.replace("photokin@", login + "@"))
+            if said is None:
+                assert ask(database) == [(1,)]
+            else:
+                with pytest.raises(StoreError, match=said):
+                    ask(database)
+            database.close()
+    finally:
+        rules.write_text(before)
+        postgres_server.sql("SELECT pg_reload_conf()")
+        postgres_server.sql("DROP ROLE guest")
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_server_that_goes_and_comes_back(postgres_server, postgres, mode):
+    ask(postgres, "CREATE TABLE numbers (number BIGINT PRIMARY KEY, name TEXT)", write=True)
+    add(postgres, 1)
+    try:
+        with pytest.raises(Unavailable), postgres.transaction() as session:
+            session.rows(ADD, 2, "")
+            postgres_server.stop(mode)
+            session.rows(ADD, 3, "")
+        for write in (False, True):
+            began = time.monotonic()
+            with pytest.raises(Unavailable, match="no PostgreSQL answers there"):
+                ask(postgres, write=write)
+            assert time.monotonic() - began < 1
+    finally:
+        postgres_server.start()
+    assert kept(postgres) == [(1, "")]
+    add(postgres, 2)
+
+
+def test_idle_connections_are_replaced_without_a_word(postgres_server, postgres):
+    threads = [threading.Thread(target=ask, args=(postgres, "SELECT pg_sleep(0.2)")) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    postgres_server.stop()
+    postgres_server.start()
+    assert ask(postgres) == [(1,)]
+
+
+def test_a_connection_that_is_ended_from_outside(postgres_server, postgres):
+    with pytest.raises(Unavailable), postgres.transaction() as session:
+        (process,) = session.rows("SELECT pg_backend_pid()")[0]
+        postgres_server.sql(f"SELECT pg_terminate_backend({process}, 5000)")
+        session.rows("SELECT 1")
+    assert ask(postgres) == [(1,)]
+
+
+def test_all_connections_in_use(postgres_url, monkeypatch):
+    from helpers.service import postgres
+
+    monkeypatch.setattr(postgres, "_WAIT", 0.1)
+    database = postgres.PostgresDatabase(postgres_url, most=1)
+    with database.transaction(write=False), pytest.raises(Unavailable, match="others have been at it"):
+        ask(database)
+    assert ask(database) == [(1,)]
+    database.close()
+
+
+def test_a_statement_that_takes_too_long(postgres):
+    with pytest.raises(Unavailable, match="statement timeout"), postgres.transaction() as session:
+        session.rows("SET LOCAL statement_timeout = '50ms'")
+        session.rows("SELECT pg_sleep(5)")
+    assert ask(postgres, "SHOW statement_timeout") == [("1min",)]
+
+
+def test_a_writer_does_not_wait_forever_for_another(opened_twice, monkeypatch):
+    postgres, other = opened_twice
+    with other.transaction():
+        monkeypatch.setattr("helpers.service.postgres._WRITING", "SET lock_timeout = '50ms'; " + writing())
+        with pytest.raises(Unavailable, match="lock timeout"), postgres.transaction():
+            pass
+        assert ask(postgres) == [(1,)]  # who reads does not wait
+
+
+def test_vectors_are_known_once_the_extension_is_there(postgres):
+    ask(postgres)
+    ask(postgres, "CREATE EXTENSION vector", write=True)
+    with postgres.transaction(write=False) as session:
+        vector = session.rows("SELECT CAST(? AS vector)", np.arange(3, dtype=np.float32))[0][0]
+    assert not isinstance(vector, str)
+
+
+def test_what_may_not_be_read(postgres_server, postgres_url, postgres):
+    from helpers.service.postgres import PostgresDatabase
+
+    ask(postgres, "CREATE TABLE secret (number BIGINT)", write=True)
+    postgres_server.sql("CREATE ROLE weak LOGIN")
+    try:
+        database = PostgresDatabase(postgres_url.replace("photokin@", "weak@"))
+        with pytest.raises(StoreError, match="GRANT"):
+            ask(database, "SELECT * FROM secret")
+        database.close()
+    finally:
+        postgres_server.sql("DROP ROLE weak")
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "said"),
+    [
+        (None, Unavailable, "try again"),
+        ("08006", Unavailable, "try again"),
+        ("40001", Unavailable, "try again"),
+        ("40P01", Unavailable, "try again"),
+        ("53300", Unavailable, "try again"),
+        ("55P03", Unavailable, "try again"),
+        ("57014", Unavailable, "try again"),
+        ("57P01", Unavailable, "try again"),
+        ("25P03", Unavailable, "try again"),
+        ("53100", StoreError, "the disk of the server is full"),
+        ("58030", StoreError, "the disk of the server fails"),
+        ("25006", StoreError, "may be read, not written"),
+        ("42501", StoreError, "GRANT"),
+        ("XX001", StoreError, "damaged"),
+        ("23505", StoreError, "not what the service's tables are for"),
+    ],
+)
+def test_what_is_told_of_an_error_of_postgresql(state, kind, said):
+    from helpers.service.postgres_errors import explained
+
+    error = OSError("the cause\nDETAIL: more")
+    error.sqlstate = state
+    told = explained("in a database", error)
+    assert type(told) is kind and said in str(told) and str(told).endswith("(the cause)")
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "said"),
+    [
+        ("FATAL:  the database system is starting up", Unavailable, "starting up"),
+        ("FATAL:  sorry, too many clients already", Unavailable, "too many clients"),
+        ("could not translate host name", Unavailable, "no PostgreSQL answers"),
+        ('FATAL:  no pg_hba.conf entry for host "::1"', StoreError, "lets nobody in"),
+        ('FATAL:  role "x" is not permitted to log in', StoreError, "ALTER ROLE"),
+        ("server does not support SSL, but SSL was required", StoreError, "sslmode="),
+        ("SSL error: certificate verify failed", StoreError, "sslrootcert="),
+        ('connection refused\nport 1 failed: FATAL:  database "x" does not exist', StoreError, "CREATE DATABASE"),
+    ],
+)
+def test_what_is_told_who_cannot_connect(message, kind, said):
+    from helpers.service.postgres_errors import not_connected
+
+    told = not_connected("in a database", OSError(message))
+    assert type(told) is kind and said in str(told)
+
+
+def writing():
+    from helpers.service import postgres
+
+    return postgres._WRITING

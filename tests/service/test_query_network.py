@@ -1,0 +1,134 @@
+import threading
+
+import numpy as np
+import pytest
+
+from helpers.embed import embed
+from helpers.errors import ModelError, PhotoError
+from helpers.photos import load_photos
+from helpers.service.photo_root import PhotoRoot
+from helpers.service.query_network import QueryNetwork
+from helpers.similarity import create
+from tests.pictures import TINY, folder_of, picture, tiny_network
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return folder_of(tmp_path / "photos", count=12)
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    return str(tiny_network(tmp_path / "tiny.onnx"))
+
+
+@pytest.fixture
+def network(tiny):
+    return QueryNetwork(tiny)
+
+
+def test_the_feature_is_the_one_that_indexing_gives(folder, network, tiny):
+    turned = picture(50, (60, 30)).getexif()
+    turned[0x0112] = 6
+    picture(50, (60, 30)).save(folder / "turned.jpg", exif=turned)
+    picture(51, (60, 30)).convert("RGBA").save(folder / "clear.png")
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    wanted = embed(paths, tiny, progress=False)
+    assert len(wanted.vectors) == 14 and network.dimension == TINY
+    for path, vector in zip(paths, wanted.vectors):
+        feature = network.feature(path.read_bytes())
+        assert feature.dtype == np.float32 and np.array_equal(feature, vector)
+    assert network.key == wanted.settled.key
+
+
+def test_with_a_real_network_its_features_are_those_of_a_notebook(folder):
+    data, _ = load_photos(folder, progress=False)
+    model = create(data, model="efficientnet-lite0", verbose=False)
+    network = QueryNetwork("efficientnet-lite0", root=PhotoRoot(folder))
+    assert network.key == model.key and network.name == "efficientnet-lite0"
+    for path, vector in zip(data["path"], model.vectors):
+        assert np.array_equal(network.feature((folder / path).read_bytes()), vector)
+
+
+def test_many_threads_get_the_features_of_their_own_photos(folder, network):
+    contents = [path.read_bytes() for path in sorted(folder.rglob("*.jpg"))]
+    wanted = [network.feature(content) for content in contents]
+    wrong, together = [], threading.Barrier(24)
+
+    def ask(first):
+        together.wait()
+        for place in range(first, first + 30):
+            if not np.array_equal(network.feature(contents[place % 12]), wanted[place % 12]):
+                wrong.append(place)
+
+    threads = [threading.Thread(target=ask, args=(first,)) for first in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_photos_that_wait_go_through_the_network_together(folder, network, monkeypatch):
+    content = next(folder.glob("*.jpg")).read_bytes()
+    run, sizes, free = network._session.run, [], threading.Event()
+
+    def slowly(pixels):
+        sizes.append(len(pixels))
+        free.wait(10)
+        return run(pixels)
+
+    monkeypatch.setattr(network._session, "run", slowly)
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(network.feature(content))) for _ in range(40)]
+    threads[0].start()
+    while not sizes:
+        pass
+    for thread in threads[1:]:
+        thread.start()
+    while len(network._waiting) < 39:
+        pass
+    free.set()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 40 and sizes == [1, 16, 16, 7]
+
+
+def test_what_is_no_photo_costs_only_itself(folder, network):
+    for content in (b"", b"no photo", next(folder.glob("*.jpg")).read_bytes()[:200]):
+        with pytest.raises(PhotoError):
+            network.feature(content)
+
+
+def test_an_error_of_the_network_reaches_all_who_wait_and_passes(folder, network, monkeypatch):
+    content = next(folder.glob("*.jpg")).read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(network._session, "run", lambda pixels: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            network.feature(content)
+        patch.setattr(network._session, "run", lambda pixels: np.full((len(pixels), TINY), np.nan, np.float32))
+        with pytest.raises(PhotoError, match="not finite"):
+            network.feature(content)
+    assert np.isfinite(network.feature(content)).all()
+
+
+def test_a_network_that_is_none(tmp_path):
+    with pytest.raises(ModelError, match="no network is called"):
+        QueryNetwork("resnet-5")
+
+
+def test_the_precision_is_settled_on_the_photos_of_the_root(folder, tiny, monkeypatch):
+    seen = []
+
+    def settle(loaded, precision, sample, *, scope, progress):
+        seen.append((precision, sample().shape, scope))
+        return original(loaded, "fp32", sample, scope=scope, progress=progress)
+
+    import helpers.service.query_network as module
+
+    original = module.settle
+    monkeypatch.setattr(module, "settle", settle)
+    QueryNetwork(tiny, root=PhotoRoot(folder))
+    QueryNetwork(tiny, "fp32")
+    assert seen[0][:2] == ("auto", (12, 24, 24, 3)) and seen[0][2].endswith(".photokin")
+    assert seen[1] == ("fp32", (0, 24, 24, 3), None)

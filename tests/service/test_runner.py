@@ -1,0 +1,336 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the server needs Python 3.10")
+
+from distributed import LocalCluster
+
+import helpers.service.runner
+from helpers.errors import ClusterError, NotFound, Refused, Unavailable
+from helpers.service.lease import Ended, Lease, has_ended, this_process
+from helpers.service.query_network import QueryNetwork
+from helpers.service.settings import Settings
+from helpers.service.workers import Workers
+from tests.pictures import folder_of, tiny_network
+from tests.service.jobs import Shared, collection, take_your_time, until
+
+ROOT = Path(__file__).resolve().parents[2]
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc is only on Linux")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return str(tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx"))
+
+
+@pytest.fixture(scope="module")
+def network(tiny):
+    return QueryNetwork(tiny)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    workers = Shared(Settings(photos=tmp_path_factory.mktemp("none"), workers=2))
+    yield workers
+    workers.end()
+
+
+@pytest.fixture
+def workers(shared):
+    shared.client().run(take_your_time, 0)
+    return shared
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    return folder_of(tmp_path_factory.mktemp("many") / "photos", count=150)
+
+
+@pytest.fixture
+def made(photos, network, workers, address):
+    with collection(photos, network, address, workers) as made:
+        yield made
+
+
+@pytest.fixture
+def alone(photos, network, workers, tmp_path):
+    """In a file alone, where both databases do the same."""
+    with collection(photos, network, str(tmp_path / "collection.photokin"), workers) as made:
+        yield made
+
+
+def halfway(made, job):
+    return until(lambda: made.storage.jobs.get(job.id), lambda found: 30 <= found.done < 130)
+
+
+def test_a_job_is_done_in_the_background(made):
+    made.runner.start()
+    made.runner.start()
+    job = made.runner.submit({"folder": ""})
+    done = made.wait(job)
+    assert (done.total, done.done, done.new, done.bad, done.attempts, done.error) == (150, 150, 150, 0, 1, "")
+    assert job.created <= done.started <= done.ended
+    made.check()
+    second = made.wait(made.runner.submit({"folder": "odd"}))
+    assert second.id != job.id and (second.done, second.new) == (75, 0)
+
+
+def test_the_same_request_is_the_same_job_while_it_has_not_ended(alone):
+    job = alone.runner.submit({"folder": "odd"})
+    assert alone.runner.submit({"folder": "odd/"}).id == job.id
+    assert alone.runner.submit({"folder": ""}).id != job.id
+    with pytest.raises(Refused):
+        alone.runner.submit({"folder": ".."})
+    with pytest.raises(NotFound):
+        alone.runner.submit({"folder": "gone"})
+
+
+@LINUX
+def test_a_worker_that_is_killed_costs_no_photo(alone, workers):
+    workers.client().run(take_your_time, 0.02)
+    alone.runner.start()
+    job = alone.runner.submit({"folder": ""})
+    halfway(alone, job)
+    killed = workers.client().run(os.getpid)
+    os.kill(next(iter(killed.values())), signal.SIGKILL)
+    done = alone.wait(job)
+    assert (done.done, done.new, done.bad, done.attempts) == (150, 150, 0, 1)
+    alone.check()
+
+
+def test_a_job_is_cancelled_soon_and_what_it_did_stays(alone, workers):
+    workers.client().run(take_your_time, 0.02)
+    alone.runner.start()
+    job = alone.runner.submit({"folder": ""})
+    waiting = alone.runner.submit({"folder": "odd"})
+    assert alone.runner.cancel(waiting.id).state == "cancelled"
+    halfway(alone, job)
+    alone.runner.cancel(job.id)
+    begun = time.monotonic()
+    ended = alone.wait(job, "cancelled")
+    assert time.monotonic() - begun < 3
+    assert 30 <= ended.done == len(alone.images()) < 150
+    workers.client().run(take_your_time, 0)
+    again = alone.wait(alone.runner.submit({"folder": ""}))
+    assert again.new == 150 - ended.done
+    alone.check()
+
+
+def test_stopping_leaves_the_job_to_the_next_start(alone, workers):
+    workers.client().run(take_your_time, 0.02)
+    alone.runner.start()
+    job = alone.runner.submit({"folder": ""})
+    halfway(alone, job)
+    begun = time.monotonic()
+    alone.runner.stop()
+    assert time.monotonic() - begun < 5
+    left = alone.storage.jobs.get(job.id)
+    assert left.state == "queued" and left.done == len(alone.images()) < 150
+    assert not [each for each in threading.enumerate() if each.name.startswith("photokin")]
+    workers.client().run(take_your_time, 0)
+    alone.runner.start()
+    done = alone.wait(job)
+    assert (done.total, done.done, done.new, done.attempts) == (150, 150, 150 - left.done, 2)
+    alone.check()
+
+
+@LINUX
+def test_a_service_that_is_killed_and_the_one_that_comes_after(photos, tiny, network, workers, postgres_url):
+    with collection(photos, network, postgres_url, workers) as made:
+        job = made.storage.jobs.create({"folder": ""})
+        command = [sys.executable, "-m", "tests.service.index_slowly", str(photos), tiny, postgres_url]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            numbers = [int(each) for each in process.stdout.readline().split()]
+            halfway(made, job)
+            process.kill()
+        assert len(numbers) == 1
+        until(lambda: not any(Path(f"/proc/{number}").exists() for number in numbers))
+        left = made.storage.jobs.get(job.id)
+        assert left.state == "running" and 0 < left.done < 150
+        begun = time.monotonic()
+        made.runner.start()
+        done = made.wait(job)
+        assert time.monotonic() - begun < 10  # and not for the time of the lease
+        assert (done.total, done.done, done.attempts) == (150, 150, 2) and done.new == 150 - left.done
+        made.check()
+
+
+def test_two_services_do_not_do_one_job_twice(photos, network, workers, address):
+    with collection(photos, network, address, workers) as one, collection(photos, network, address, workers) as other:
+        one.runner.start()
+        other.runner.start()
+        jobs = [one.runner.submit({"folder": folder}) for folder in ("", "odd")]
+        done = [one.wait(job) for job in jobs]
+        assert [(job.done, job.attempts) for job in done] == [(150, 1), (75, 1)]
+        one.check()
+
+
+def test_one_whose_job_was_taken_by_another_lets_it_be(alone, workers, monkeypatch):
+    monkeypatch.setattr("helpers.service.lease._BEAT", 0.1)
+    workers.client().run(take_your_time, 0.02)
+    alone.runner.start()
+    job = alone.runner.submit({"folder": ""})
+    halfway(alone, job)
+    alone.storage.jobs.end(job.id, "queued")
+    taken = alone.storage.jobs.claim("another", 60)
+    until(lambda: alone.runner._lease is None)
+    found = alone.storage.jobs.get(job.id)
+    assert (taken.id, found.state, found.attempts, found.done) == (job.id, "running", 2, 0)
+    alone.storage.jobs.end(job.id, "done", owner="another")
+
+
+def test_an_error_that_nobody_foresaw_ends_one_job_and_no_other(alone, monkeypatch, caplog):
+    monkeypatch.setattr(helpers.service.runner, "Indexing", lambda *_: 1 / 0)
+    alone.runner.start()
+    failed = alone.wait(alone.runner.submit({"folder": ""}), "failed")
+    assert failed.error == "ZeroDivisionError: division by zero"
+    assert "Traceback" in caplog.text and f"job {failed.id} failed" in caplog.text
+    monkeypatch.undo()
+    alone.wait(alone.runner.submit({"folder": ""}))
+
+
+def test_a_database_that_is_away_is_waited_for(alone, monkeypatch):
+    monkeypatch.setattr(helpers.service.runner, "_PAUSES", (0.01, 0.05))
+    monkeypatch.setattr("helpers.service.lease._PAUSES", (0.01, 0.05))
+    away, transaction = threading.Event(), alone.storage.database.transaction
+
+    def fails(write=True):
+        if away.is_set():
+            raise Unavailable("the database is away")
+        return transaction(write)
+
+    monkeypatch.setattr(alone.storage.database, "transaction", fails)
+    away.set()
+    alone.runner.start()
+    time.sleep(0.2)
+    with pytest.raises(Unavailable):
+        alone.runner.submit({"folder": ""})
+    away.clear()
+    job = alone.runner.submit({"folder": ""})
+    for _ in range(20):
+        away.set()
+        time.sleep(0.02)
+        away.clear()
+        time.sleep(0.02)
+    done = alone.wait(job)
+    assert (done.done, done.new, done.attempts) == (150, 150, 1)
+    alone.check()
+
+
+def test_a_cluster_that_fails_is_tried_three_times(alone, monkeypatch):
+    calls = []
+
+    class Failing:
+        are_here = True
+
+        def client(self):
+            calls.append("client")
+            raise ClusterError("no workers")
+
+        def close(self):
+            calls.append("close")
+
+        def close_if_idle(self):
+            pass
+
+    monkeypatch.setattr(alone.runner, "_workers", Failing())
+    monkeypatch.setattr(alone.runner._stopping, "wait", lambda _: False)
+    alone.runner.start()
+    assert alone.wait(alone.runner.submit({"folder": ""}), "failed").error == "no workers"
+    assert calls == ["client", "close", "client", "close", "client"]
+
+
+def test_workers_elsewhere(alone, workers, tmp_path, monkeypatch):
+    there = Workers(Settings(photos=tmp_path, dask=workers._cluster.scheduler_address))
+    monkeypatch.setattr(alone.runner, "_workers", there)
+    alone.runner.start()
+    assert alone.wait(alone.runner.submit({"folder": ""})).new == 150
+    alone.runner.stop()
+    assert len(workers.client().run(os.getpid)) == 2  # they are not ours to end
+    monkeypatch.setattr("helpers.service.workers._CONNECT", 0.2)
+    with pytest.raises(ClusterError, match=r"the Dask scheduler at tcp://127\.0\.0\.1:1 cannot be had"):
+        Workers(Settings(photos=tmp_path, dask="tcp://127.0.0.1:1")).client()
+
+
+@LINUX
+def test_workers_give_way_and_end_when_they_are_idle(tmp_path, monkeypatch):
+    workers = Workers(Settings(photos=tmp_path, workers=1))
+    (number,) = workers.client().run(os.getpid).values()
+    assert workers.client() is workers.client()
+    nice = {int(task.joinpath("stat").read_text().rpartition(")")[2].split()[16]) for task in _tasks(number)}
+    assert min(nice) >= 10
+    workers.close_if_idle()
+    assert Path(f"/proc/{number}").exists()
+    monkeypatch.setattr("helpers.service.workers._IDLE", 0)
+    workers.close_if_idle()
+    until(lambda: not Path(f"/proc/{number}").exists())
+    workers.close()
+
+
+def _tasks(number):
+    return list(Path(f"/proc/{number}/task").iterdir())
+
+
+@LINUX
+def test_who_has_ended_is_told_only_where_it_can_be_known():
+    me = this_process()
+    host, number, began, place = me.rsplit(":", 3)
+    assert not has_ended(me) and not has_ended(f"token@{me}")
+    assert has_ended(f"{host}:{number}:{int(began) - 1}:{place}")  # another process of this number
+    with subprocess.Popen([sys.executable, "-c", "import helpers.service.lease as l; print(l.this_process())"],
+                          cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # fmt: skip
+        other = process.communicate()[0].strip()
+    assert has_ended(other) and other.endswith(place)
+    assert not has_ended(other[: -len(place)] + "another-boot/1")
+    for unknown in ("", "somebody", "a:b:c", f"{host}:{number}:5:", f"{host}:x:5:{place}"):
+        assert not has_ended(unknown)
+
+
+def test_a_lease_asks_again_before_it_writes_after_a_standstill(alone):
+    jobs = alone.storage.jobs
+    job = jobs.create({"folder": ""})
+    lease = Lease(jobs, jobs.claim("me", 60), "me", lambda: None)
+    assert lease.call(lambda: 5) == 5
+    jobs.end(job.id, "queued")
+    jobs.claim("another", 60)
+    lease._until = 0.0
+    with pytest.raises(Ended):
+        lease.call(lambda: pytest.fail("this was not to be done"))
+    assert lease.why == "lost"
+
+
+def test_work_that_does_not_end_is_interrupted(alone, monkeypatch):
+    monkeypatch.setattr("helpers.service.lease._GRACE", 0.05)
+    interrupted = threading.Event()
+    jobs = alone.storage.jobs
+    jobs.create({"folder": ""})
+    with Lease(jobs, jobs.claim("me", 60), "me", interrupted.set) as lease:
+        lease.end("stopped")
+        lease.end("cancelled")
+        assert interrupted.wait(5) and lease.why == "stopped"
+        with pytest.raises(Ended):
+            lease.check()
+
+
+def test_a_job_that_waits_for_workers_in_vain_can_be_cancelled(alone, tmp_path, monkeypatch):
+    with LocalCluster(n_workers=0, processes=False, dashboard_address="127.0.0.1:0", silence_logs=50) as nobody:
+        there = Workers(Settings(photos=tmp_path, dask=nobody.scheduler_address))
+        monkeypatch.setattr(alone.runner, "_workers", there)
+        alone.runner.start()
+        job = alone.runner.submit({"folder": ""})
+        until(lambda: there._client is not None and alone.storage.jobs.get(job.id).total == 150)
+        alone.runner.cancel(job.id)
+        assert alone.wait(job, "cancelled", 10).done == 0
+        second = alone.runner.submit({"folder": "odd"})
+        until(lambda: there._client is not None and alone.storage.jobs.get(second.id).total == 75)
+        begun = time.monotonic()
+        alone.runner.stop()
+        assert time.monotonic() - begun < 5
+        assert alone.storage.jobs.get(second.id).state == "queued"

@@ -1,0 +1,122 @@
+import asyncio
+import logging
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the server needs Python 3.10")
+
+from fastapi import FastAPI
+
+from helpers.errors import ModelError, PhotoError, Refused, ServiceError, StoreError, Unavailable
+from helpers.service import telling
+from helpers.service.logs import LOG, printable, start_logging
+from helpers.service.metrics import Metrics
+from helpers.service.problems import answer_problems
+from helpers.service.telling import Telling
+
+
+class Lines(logging.Handler):
+    def __init__(self, formatter):
+        super().__init__()
+        self.said = []
+        self.setFormatter(formatter)
+
+    def emit(self, record):
+        self.said.append(self.format(record))
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What is logged."""
+    for logger in (LOG, logging.getLogger("helpers"), logging.getLogger("uvicorn.error")):
+        monkeypatch.setattr(logger, "handlers", [])
+        monkeypatch.setattr(logger, "propagate", logger.propagate)
+        monkeypatch.setattr(logger, "level", logger.level)
+    start_logging()
+    lines = Lines(LOG.handlers[0].formatter)
+    LOG.addHandler(lines)
+    return lines.said
+
+
+def app_that(raises):
+    app = FastAPI()
+    answer_problems(app)
+
+    @app.get("/try")
+    def attempt():
+        raise raises
+
+    return Telling(app, Metrics({}))
+
+
+def asked(app, path="/try", method="GET", query=b""):
+    """Status, headers and body of an answer."""
+    messages = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        messages.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query}
+    scope.update(headers=[], http_version="1.1", scheme="http", server=("x", 1), client=("x", 1), root_path="")
+    asyncio.run(app(scope, receive, send))
+    headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+    return messages[0]["status"], headers, b"".join(message.get("body", b"") for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Unavailable("away"), 503),
+        (Refused("no", 413), 413),
+        (PhotoError("torn"), 422),
+        (StoreError("the disk is full"), 500),
+        (ModelError("no network"), 500),
+        (ServiceError("lost"), 500),
+    ],
+)
+def test_errors_of_our_own_are_told_with_their_words(error, status, said):
+    found, headers, body = asked(app_that(error))
+    assert found == status and (str(error).encode() in body) == (status < 500)
+    assert status < 500 or str(error) in "".join(said)  # where the database lies is for the log alone
+    assert (headers.get("retry-after") == "2") == (status == 503)
+    assert ("Traceback" in "".join(said)) is False
+
+
+def test_what_nobody_thought_of_is_in_the_log_alone(said):
+    status, headers, body = asked(app_that(KeyError("inner secret")))
+    assert status == 500 and b"inner secret" not in body and b"KeyError" not in body
+    assert headers["x-request-id"].encode() in body and headers["x-content-type-options"] == "nosniff"
+    log = "\n".join(said)
+    assert "Traceback" in log and "inner secret" in log and headers["x-request-id"] in log
+
+
+def test_too_much_at_once_is_refused_with_a_time_to_come_again(said, monkeypatch):
+    monkeypatch.setattr(telling, "MOST", 0)
+    status, headers, _ = asked(app_that(KeyError()))
+    assert status == 503 and headers["retry-after"] == "2"
+
+
+def test_a_line_holds_nothing_that_a_terminal_follows(said):
+    asked(app_that(KeyError()), "/a\nb\x1b[31m pk_abcDEF-_1", query=b"key=secret")
+    line = said[-1]
+    assert "\n" not in line and "\x1b" not in line and "secret" not in line and "abcDEF" not in line
+    assert "/a\\nb\\x1b[31m\\x20pk_…" in line
+    assert printable("x" * 1000) == "x" * 500 + "…"
+
+
+def test_numbers_that_cannot_be_read_are_left_out():
+    def away():
+        raise Unavailable("away")
+
+    text = Metrics({"images": lambda: 3, "products": away}).text().decode()
+    assert "photokin_images 3.0" in text and "photokin_products" not in text
+
+
+def test_methods_that_nobody_knows_are_counted_together(said):
+    metrics = Metrics({})
+    for method in ("GET", "BREW", "X" * 50):
+        metrics.answered(method, "none", 405, 0.1)
+    assert 'method="other",route="none",status="405"} 2.0' in metrics.text().decode()
