@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Dict, List
 
-from helpers.errors import PhotokinError
+from helpers.errors import PhotokinError, Unavailable
 from helpers.service.database import Database, Session
 from helpers.service.feature_table import FeatureTable
 
@@ -21,7 +21,8 @@ class GraphIndex:
     Building goes on in a thread and, with CREATE INDEX CONCURRENTLY, without
     keeping anybody from writing. One line of the log says that it is done, and
     how long it took. It fails where the server's memory or disk do; then the
-    search goes on exactly, the log says why, and the next start tries again.
+    search goes on exactly, the log says why, and the next start tries again; or
+    the next search, where it was the database that went away.
     """
 
     def __init__(self, database: Database, table: FeatureTable) -> None:
@@ -48,7 +49,7 @@ class GraphIndex:
                 thread = threading.Thread(target=self._see_to, args=(metric,), daemon=True, name=f"hnsw, {metric}")
                 self._threads.append(thread)
                 thread.start()
-        return self._states[metric] == "ready"
+        return self._states.get(metric) == "ready"
 
     def settle(self) -> None:
         """Wait for what is built."""
@@ -61,6 +62,10 @@ class GraphIndex:
             with self._database.transaction(write=False) as session:
                 self._build(session, metric, log)
             self._states[metric] = "ready"
+        except Unavailable as error:
+            log.warning("no hnsw index for %s yet: %s", metric, error)
+            with self._lock:
+                del self._states[metric]  # the next search tries again
         except PhotokinError as error:
             self._states[metric] = "failed"
             log.warning("no hnsw index for %s: %s", metric, error)

@@ -2,6 +2,9 @@
 
 import contextlib
 import functools
+import os
+import socket
+import threading
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from helpers.errors import StoreError
@@ -20,6 +23,8 @@ _CONNECTING: Dict[str, Any] = {  # where the address does not say
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # ms until a network that swallows everything is given up
 }
+# Seconds for the first answer to a reader, and to a writer with its turn: a server that stands still gives none.
+_SILENT = {False: 5.0, True: 13.0}
 _SETTINGS = {
     "statement_timeout": "60s",
     "lock_timeout": "10s",
@@ -67,7 +72,7 @@ class PostgresDatabase(Database):
     @contextlib.contextmanager
     def transaction(self, write: bool = True) -> Iterator[Session]:
         with self._writers.turn(_WAIT) if write else contextlib.nullcontext(), self._places.turn(_WAIT):
-            connection = self._begun(_WRITING if write else _READING)
+            connection = self._begun(write)
             try:
                 yield _PostgresSession(self, connection)
                 self._kept(connection)
@@ -82,12 +87,14 @@ class PostgresDatabase(Database):
     def close(self) -> None:
         self._pool.close()
 
-    def _begun(self, statement: str) -> Any:
+    def _begun(self, write: bool) -> Any:
         """A connection on which the transaction is open."""
+        statement = _WRITING if write else _READING
         kept = self._pool.idle()
         while kept is not None:
             try:
-                kept.execute(statement, prepare=False)
+                with _cut_off(kept, _SILENT[write]):
+                    kept.execute(statement, prepare=False)
                 _know_vectors(self._psycopg, kept)
                 return kept
             except self._psycopg.Error as error:
@@ -150,6 +157,23 @@ class _PostgresSession(Session):
                 cursor.executemany(_translated(statement), rows)
         except self._database._psycopg.Error as error:
             raise self._database._explained(error) from error
+
+
+@contextlib.contextmanager
+def _cut_off(connection: Any, seconds: float) -> Iterator[None]:
+    """End a connection from this side where what is done in the meantime takes too long."""
+
+    def cut() -> None:
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @functools.lru_cache(maxsize=1000)

@@ -1,5 +1,7 @@
 """PostgreSQL as a database: who is let in, servers that go and come back, and what is told of it."""
 
+import os
+import signal
 import threading
 import time
 
@@ -103,6 +105,17 @@ def test_idle_connections_are_replaced_without_a_word(postgres_server, postgres)
     postgres_server.stop()
     postgres_server.start()
     assert ask(postgres) == [(1,)]
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_a_connection_behind_which_nothing_moves_is_given_up(postgres, monkeypatch, write):
+    monkeypatch.setattr("helpers.service.postgres._SILENT", {write: 0.3})
+    ((process,),) = ask(postgres, "SELECT pg_backend_pid()")
+    os.kill(process, signal.SIGSTOP)  # the machine below it, or its disk, stands still
+    try:
+        assert ask(postgres, write=write) == [(1,)]
+    finally:
+        os.kill(process, signal.SIGCONT)
 
 
 def test_a_connection_that_is_ended_from_outside(postgres_server, postgres):
