@@ -13,6 +13,7 @@ import environments
 
 BUILD = environments.ROOT / "build"
 CHROMIUM = "/usr/bin/chromium"
+NOTEBOOKS = "tests/notebooks"
 
 CHECKS = (
     ("lint", ["-m", "ruff", "check", "."]),
@@ -31,7 +32,17 @@ def main():
     except environments.Unavailable as reason:
         skipped[f"turi: everything: {reason}"] += 1
     results = [run(name, pythons["modern"], command) for name, command in CHECKS]  # all, also after one that failed
-    results += [run_pytest(name, python, skipped) for name, python in pythons.items()]
+    # The notebooks write into build/, those of both environments: one after the other. All else goes side by side.
+    modern = Tests("modern", pythons["modern"])
+    results.append(modern.run("notebooks", NOTEBOOKS))
+    other = Tests("turi", pythons["turi"]) if "turi" in pythons else None
+    if other:
+        other.start("all")
+    results.append(modern.run("the others", f"--ignore={NOTEBOOKS}"))
+    if other:
+        results.append(other.finish())
+    for tests in filter(None, (modern, other)):
+        skipped.update(tests.skipped())
     say_skipped(skipped)
     return 0 if all(results) else 1
 
@@ -42,13 +53,50 @@ def run(name, python, command):
     return subprocess.call([str(python), *command], cwd=str(environments.ROOT), env=environment) == 0
 
 
-def run_pytest(name, python, skipped):
-    report = BUILD / f"tests-{name}.xml"
-    ok = run(f"tests, {name}", python, ["-m", "pytest", "-q", f"--junitxml={report}"])
-    if report.exists():
-        for skip in ElementTree.parse(str(report)).iter("skipped"):  # noqa: S314  # written by our own pytest
-            skipped[f"{name}: {reason_of(skip)}"] += 1
-    return ok
+class Tests:
+    """pytest in one environment: at once, or beside something else, and then what it says comes when it is done."""
+
+    def __init__(self, name, python):
+        self.name, self.python = name, python
+        self.reports = []
+        self.process = self.log = None
+
+    def run(self, part, *which):
+        return run(f"tests, {self.name}: {part}", self.python, self.command(part, *which))
+
+    def start(self, part, *which):
+        self.log = BUILD / f"tests-{self.name}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [str(self.python), *self.command(part, *which)],
+                cwd=str(environments.ROOT),
+                env=environments.clean_environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        print(f"\n== tests, {self.name}: {part}, meanwhile; see {self.log}", flush=True)
+
+    def finish(self):
+        try:
+            ok = self.process.wait() == 0
+        except BaseException:
+            self.process.terminate()
+            raise
+        print(f"\n== tests, {self.name}", flush=True)
+        print(self.log.read_text(encoding="utf-8", errors="replace"), flush=True)
+        return ok
+
+    def command(self, part, *which):
+        self.reports.append(BUILD / f"tests-{self.name}-{part.replace(' ', '-')}.xml")
+        cache = f"cache_dir={BUILD / f'pytest-{self.name}'}"  # two that write the same one would lose it
+        return ["-m", "pytest", "-q", "-o", cache, f"--junitxml={self.reports[-1]}", *which]
+
+    def skipped(self):
+        found = Counter()
+        for report in self.reports:
+            for skip in ElementTree.parse(str(report)).iter("skipped") if report.exists() else ():  # noqa: S314  # ours
+                found[f"{self.name}: {reason_of(skip)}"] += 1
+        return found
 
 
 def reason_of(skip):
