@@ -5,7 +5,7 @@ service, its database and those who ask are processes of one machine, and share
 its processor. What is asked is `POST /search` with the id of an image, over
 connections that stay open.
 
-python -m benchmarks --only service           about 12 minutes on two cores
+python -m benchmarks --only service           about 15 minutes on two cores
 """
 
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple

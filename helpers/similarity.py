@@ -188,8 +188,9 @@ def load_model(
     `folder` is where the photos are now, if they were moved since: the folder
     that was loaded. Where the model's index is a database that cannot be had,
     one line says so, and the model is searched here: the answers are the same.
-    A password is not saved: it is taken from PGPASSWORD or ~/.pgpass. Raises
-    `ModelError` where the model is damaged.
+    A password is not saved: it is taken from PGPASSWORD or ~/.pgpass, and sent
+    to the address that the model names, so open no such model of somebody whom
+    you do not trust. Raises `ModelError` where the model is damaged.
     """
     settings, vectors, sources = saved_model.read(Path(path))
     kind, metric = settings.pop("index"), settings.pop("metric")

@@ -276,9 +276,14 @@ def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:
 
     A folder whose features are kept already goes before the folders above it.
     """
-    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 (a link is another folder, `..` is not)
+    absolute = _absolute(folder)
     files = [_file_of(each) for each in (absolute, *absolute.parents)]
     return next((file for file in files if file.exists()), files[0])
+
+
+def own_path(folder: Union[str, "os.PathLike[str]"]) -> Path:
+    """The file in the cache folder that is of this folder alone, whether or not there is one of a folder above it."""
+    return _file_of(_absolute(folder))
 
 
 def other_stores(path: Union[str, "os.PathLike[str]"]) -> List[Path]:
@@ -288,6 +293,10 @@ def other_stores(path: Union[str, "os.PathLike[str]"]) -> List[Path]:
     """
     found = [file for file in (cache_folder() / "features").glob("*.photokin") if file != Path(path)]
     return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)[:_OTHERS]
+
+
+def _absolute(folder: Union[str, "os.PathLike[str]"]) -> Path:
+    return Path(os.path.abspath(folder))  # noqa: PTH100 (a link is another folder, `..` is not)
 
 
 def _file_of(folder: Path) -> Path:

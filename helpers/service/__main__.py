@@ -10,9 +10,9 @@ import threading
 from typing import Any, List, NoReturn, Optional, Sequence
 
 from helpers.errors import PhotokinError, ServiceError
-from helpers.service.command_line import settings_of
+from helpers.service.command_line import check_folder, settings_of
 from helpers.service.keys_command import change_keys, check_keys
-from helpers.service.settings import PORT
+from helpers.service.settings import PORT, Settings
 
 _LAST = 6.0  # seconds for everything to be ended
 
@@ -36,8 +36,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 def _serve(arguments: Sequence[str]) -> int:
     settings, with_stdin = settings_of(arguments)
-    if not settings.photos.is_dir():
-        raise ServiceError(f"{settings.photos}: no such folder; say --photos FOLDER")
+    check_folder(settings.photos)
     check_keys(settings)
     listening = _listen(settings.host, settings.port)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -56,6 +55,7 @@ def _serve(arguments: Sequence[str]) -> int:
             service.start()
             _introduce(service)
             images = service.storage.images.count()
+            _begin_listening(listening, settings)
             address = f"http://{_bracketed(settings.host)}:{listening.getsockname()[1]}/"
             serve(
                 create_app(service),
@@ -81,8 +81,11 @@ def _introduce(service: Any) -> None:
     job = service.first_job()
     if job is not None:
         print(f"Nothing was indexed yet: job {job.id} indexes all photos now; what it has done can be searched.")
+    elif service.lacks_features:
+        print("Some images were indexed with another network, and are not found: index their folders again.")
     if not service.access.needed:
         print("Only this machine can ask, and needs no key: none was made yet.")
+    print("Ctrl+C ends it.")
     sys.stdout.flush()
 
 
@@ -102,9 +105,23 @@ def _listen(host: str, port: int) -> socket.socket:
             raise
         return listening
     except (OSError, OverflowError, UnicodeError) as error:
-        raise ServiceError(
-            f"{host}, port {port}, cannot be had ({error}); say --port {PORT + 1}, or another --host"
-        ) from error
+        raise _not_to_be_had(host, port, error) from error
+
+
+def _begin_listening(listening: socket.socket, settings: Settings) -> None:
+    """Raises `ServiceError` where another one that was started at the same time has the address already."""
+    try:
+        listening.listen()
+    except OSError as error:
+        raise _not_to_be_had(settings.host, settings.port, error) from error
+
+
+def _not_to_be_had(host: str, port: int, error: Exception) -> ServiceError:
+    other = port + 1 if port < 65_535 else PORT
+    return ServiceError(
+        f"{host}, port {port}, cannot be had ({error}); say --port {other} (make serve: PORT={other}), or another "
+        "--host"
+    )
 
 
 def _bracketed(host: str) -> str:

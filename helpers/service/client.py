@@ -1,10 +1,11 @@
 """A search service, asked from a notebook or a script: answers come as SFrames."""
 
+from contextlib import contextmanager
 from typing import Any, Dict, Iterator, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers.errors import FrameError, Unavailable
+from helpers.errors import FrameError, Refused, Unavailable
 from helpers.service.answers import (
     copies_frame,
     image_of,
@@ -17,7 +18,7 @@ from helpers.service.answers import (
 from helpers.service.client_jobs import JobCalls
 from helpers.service.connection import Connection
 from helpers.service.records import Image, Product
-from helpers.service.sent import content_of, one, whole, wishes
+from helpers.service.sent import content_of, one, product_body, whole, wishes
 
 _PAGE = 1000  # rows that are fetched at once
 _KEPT = 16  # photos from outside, for `show`
@@ -92,7 +93,8 @@ class Client(JobCalls):
             form["image"] = str(label)
         else:
             label, files = self._question(photo, url, form)
-        answer = self._line.json("POST", "/search", data=form, files=files)
+        with _named(label, files):
+            answer = self._line.json("POST", "/search", data=form, files=files)
         with understood(self.url):
             return matches_frame(label, answer["matches"])
 
@@ -118,8 +120,9 @@ class Client(JobCalls):
         these stand `reference_label`, `path` and `products`.
         """
         form: Dict[str, Any] = {}
-        _, files = self._question(photo, url, form)
-        answer = self._line.json("POST", "/already-here", data=form, files=files)
+        label, files = self._question(photo, url, form)
+        with _named(label, files):
+            answer = self._line.json("POST", "/already-here", data=form, files=files)
         with understood(self.url):
             return copies_frame(answer["copies"])
 
@@ -162,8 +165,8 @@ class Client(JobCalls):
         `images` are ids, in the order in which they show it; several products
         may share one. `details` is what else there is to say, as JSON has it.
         """
-        body = {"id": id, "name": name, "details": details or {}, "images": [int(image) for image in images]}
-        answer = self._line.json("PUT", f"/products/{one(id)}", json=body)
+        address, body = f"/products/{one(id)}", product_body(id, name, images, details)
+        answer = self._line.json("PUT", address, json=body)
         with understood(self.url):
             return product_of(answer)
 
@@ -193,3 +196,14 @@ class Client(JobCalls):
             page = self._line.json("GET", path, params={"after": after, "limit": _PAGE})
             yield from page[name]
             after = page["next"]
+
+
+@contextmanager
+def _named(label: Any, files: Any) -> Iterator[None]:
+    """What the service says of a photo that was sent, with the name of the photo."""
+    try:
+        yield
+    except Refused as error:
+        if files is None or error.status not in (413, 415):
+            raise
+        raise Refused(f"{label}: {error}", error.status) from error

@@ -7,7 +7,7 @@ from helpers.errors import FrameError, Unavailable
 from helpers.service.answers import bad_photos_frame, job_of, jobs_frame, understood
 from helpers.service.connection import Connection
 from helpers.service.records import ENDED, Job
-from helpers.service.sent import listed, one
+from helpers.service.sent import listed_all, one
 
 _POLL = (0.2, 1.0)  # seconds between two looks at a job, at first and later
 _AWAY = 120.0  # seconds that a service may be away while a job is waited for: it goes on after a restart
@@ -39,7 +39,7 @@ class JobCalls:
         """
         if (folder is None) == (photos is None):
             raise FrameError("index() takes a folder or photos= of the service's own, one of them; '' is all it has")
-        body = {"folder": folder} if photos is None else {"photos": [listed(photo) for photo in photos]}
+        body = {"folder": folder} if photos is None else {"photos": listed_all(photos)}
         answer = self._line.json("POST", "/index", may_repeat=False, json=body)
         with understood(self.url):
             job = job_of(answer)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Sequence, Tuple
 
 from helpers.distance import METRICS
+from helpers.errors import ServiceError
 from helpers.service.settings import PORT, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +84,12 @@ def add_places(parser: argparse.ArgumentParser) -> None:
 def folder_of(text: str) -> Path:
     """The photo root; the sample photos where none is named."""
     return Path(text).expanduser().absolute() if text else ROOT / "data" / "robots"
+
+
+def check_folder(photos: Path) -> None:
+    """Raises `ServiceError` where there is no such folder."""
+    if not photos.is_dir():
+        raise ServiceError(f"{photos}: no such folder; say --photos FOLDER (make serve: FOLDER=path/to/photos)")
 
 
 def _host(text: str) -> str:

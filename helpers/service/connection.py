@@ -17,12 +17,14 @@ _KEY = re.compile(r"[!-~]+")
 class Connection:
     """Requests to the service at `url`; several threads may use one.
 
-    Raises `ServiceError` for an address or a key that is none.
+    Raises `ServiceError` for an address, a key or a timeout that is none.
     """
 
     def __init__(self, url: str, key: Optional[str], timeout: float) -> None:
         self.url, self._timeout = _checked(url), timeout
-        if key is not None and not _KEY.fullmatch(key):
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
+            raise ServiceError(f"timeout is a number of seconds, more than 0, not {timeout!r}")
+        if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
             raise ServiceError("the key is not one: keys have neither spaces nor line breaks, as in pk_…")
         self._session = _session(self.url, key)
 

@@ -101,12 +101,6 @@ class EmbeddedVectors(Vectors):
                 return [(int(images[place]), float(apart[place])) for place in order]
             asked *= 4
 
-    def changed(self) -> None:
-        """Nothing to do: every search looks."""
-
-    def warm(self) -> None:
-        self._mirror.now()
-
     def _features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
         network, found = self._network(session), {}
         for some in parts(list(identities), AT_ONCE):

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from typing import Dict, List
+from typing import Dict
 
 from helpers.errors import PhotokinError, Unavailable
 from helpers.service.database import Database, Session
@@ -29,7 +29,7 @@ class GraphIndex:
         self._database, self._table = database, table
         self._lock = threading.Lock()
         self._states: Dict[str, str] = {}  # of each metric: "building", "ready", "failed"
-        self._threads: List[threading.Thread] = []
+        self._threads: Dict[str, threading.Thread] = {}  # the last of each metric
 
     @property
     def note(self) -> str:
@@ -47,13 +47,13 @@ class GraphIndex:
             if metric not in self._states:
                 self._states[metric] = "building"
                 thread = threading.Thread(target=self._see_to, args=(metric,), daemon=True, name=f"hnsw, {metric}")
-                self._threads.append(thread)
+                self._threads[metric] = thread
                 thread.start()
         return self._states.get(metric) == "ready"
 
     def settle(self) -> None:
         """Wait for what is built."""
-        for thread in self._threads:
+        for thread in list(self._threads.values()):
             thread.join()
 
     def _see_to(self, metric: str) -> None:

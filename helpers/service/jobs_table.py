@@ -10,7 +10,8 @@ from helpers.service.database import Database, Session
 from helpers.service.images import marks, moment, parts
 from helpers.service.records import ENDED, BadPhoto, Job
 
-_COLUMNS = "id, state, request, total, done, added, bad, attempts, cancelling, error, created, started, ended"
+_REQUEST = """CASE WHEN listed IS NULL THEN request ELSE '{"photos": ' || listed || '}' END"""
+_COLUMNS = f"id, state, {_REQUEST}, total, done, added, bad, attempts, cancelling, error, created, started, ended"
 _NOW = {  # the database's clock: those of two services may differ
     "embedded": "((julianday('now') - 2440587.5) * 86400.0)",
     "postgresql": "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)",
@@ -20,7 +21,11 @@ _FREE = "(state = 'queued' OR (state = 'running' AND lease < {now}))"
 
 
 class Jobs:
-    """The jobs that are kept in a database. Several services may take them from one."""
+    """The jobs that are kept in a database. Several services may take them from one.
+
+    The request of a job that is about listed photos is the whole list for who
+    claims it alone; all others get `{"photos": 3}`, since there may be 100,000.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,9 +42,9 @@ class Jobs:
             id = secrets.token_hex(8)
             session.rows(
                 "INSERT INTO photokin_jobs"  # noqa: S608
-                " (id, state, request, digest, done, added, bad, attempts, cancelling, error, created)"
-                f" VALUES (?, 'queued', ?, ?, 0, 0, 0, 0, 0, '', {self._now})",
-                *(id, text, digest),
+                " (id, state, request, listed, digest, done, added, bad, attempts, cancelling, error, created)"
+                f" VALUES (?, 'queued', ?, ?, ?, 0, 0, 0, 0, 0, '', {self._now})",
+                *(id, text, len(request["photos"]) if "photos" in request else None, digest),
             )
             return _jobs(session, "WHERE id = ?", id)[0]
 
@@ -85,7 +90,8 @@ class Jobs:
             if not taken:
                 return None
             session.rows("DELETE FROM photokin_bad_photos WHERE job = ?", *taken[0])
-            return _job(session, *taken[0])
+            ((request,),) = session.rows("SELECT request FROM photokin_jobs WHERE id = ?", *taken[0])
+            return _job(session, *taken[0])._replace(request=json.loads(request))
 
     def beat(self, id: str, owner: str, lease: float) -> bool:
         """Keep a job for `lease` seconds from now; True where it is to end. Raises `NotFound` where another has it."""

@@ -6,7 +6,7 @@ import sys
 from typing import Any, Sequence, Tuple
 
 from helpers.errors import ServiceError
-from helpers.service.command_line import add_places, folder_of, name_of_key
+from helpers.service.command_line import add_places, check_folder, folder_of, name_of_key
 from helpers.service.database import Database
 from helpers.service.records import ROLES
 from helpers.service.settings import Settings, usual_file
@@ -42,7 +42,10 @@ def change_keys(arguments: Sequence[str]) -> int:
     for each in (add, listed, remove):
         add_places(each)
     chosen = parser.parse_args(arguments)
-    database, keys = _open_keys(Settings(folder_of(chosen.photos), chosen.database))
+    settings = Settings(folder_of(chosen.photos), chosen.database)
+    if not settings.database:
+        check_folder(settings.photos)  # by which the file with the keys is called
+    database, keys = _open_keys(settings)
     try:
         if chosen.action == "add":
             key = keys.add(chosen.name, chosen.role)
@@ -52,7 +55,10 @@ def change_keys(arguments: Sequence[str]) -> int:
             keys.remove(chosen.name)
             print(f"The key of {chosen.name} works no longer.")
         else:
-            for row in keys.all():
+            rows = keys.all()
+            if not rows:
+                print("No key was made yet: keys add NAME --role read|write makes one.", file=sys.stderr)
+            for row in rows:
                 print(f"{row.name}\t{row.role}\t{row.created:%Y-%m-%d %H:%M} UTC")
     finally:
         database.close()

@@ -91,12 +91,14 @@ class Mirror:
         before = self._seen.marks
         with self._database.transaction(write=False) as session:
             marks = _Marks(*session.rows(_MARKS)[0])
+            if marks == before:  # another search took it in, while this one waited to
+                return
             changed = [
                 image
                 for (image,) in session.rows(
                     "SELECT DISTINCT image FROM photokin_image_changes WHERE number > ? AND image <= ?",
                     before.change,
-                    self._last,
+                    max([self._last, *self._waiting]),  # these too, where the last time ended on the way
                 )
             ]
             new = dict(session.rows("SELECT id, identity FROM photokin_images WHERE id > ? ORDER BY id", self._last))

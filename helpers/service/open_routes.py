@@ -15,8 +15,11 @@ PAGE = Path(__file__).parent / "page"
 
 _FILES = {
     "/": ("page.html", "text/html"),
-    "/page.js": ("page.js", "text/javascript"),
     "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+    "/page.parts.js": ("page.parts.js", "text/javascript"),
+    "/page.pictures.js": ("page.pictures.js", "text/javascript"),
+    "/page.service.js": ("page.service.js", "text/javascript"),
 }
 _METRICS = "text/plain; version=0.0.4"
 

@@ -58,9 +58,9 @@ class PostgresDatabase(Database):
     def __init__(self, url: str, most: int = 20) -> None:
         self._psycopg = _psycopg()
         try:
-            self._parameters = {**_CONNECTING, **self._psycopg.conninfo.conninfo_to_dict(url)}
-        except self._psycopg.Error:
-            form = "postgresql://user:password@host:5432/name"
+            self._parameters = {**_CONNECTING, **self._psycopg.conninfo.conninfo_to_dict(_plain(url))}
+        except (self._psycopg.Error, ValueError):
+            form = "postgresql://user:password@host:5432/name, where a password has %40 for @ and %2F for /"
             raise StoreError(f"The address of the database cannot be read; it has the form {form}") from None
         named = self._parameters
         host = f"{named.get('host') or 'localhost'}:{named.get('port') or 5432}"
@@ -83,6 +83,10 @@ class PostgresDatabase(Database):
             finally:
                 idle = connection.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE
                 (self._pool.give if idle else self._pool.drop)(connection)
+
+    def rest(self) -> None:
+        """Close the connections that nobody uses; whoever needs one again opens it."""
+        self._pool.clear()
 
     def close(self) -> None:
         self._pool.close()
@@ -190,6 +194,14 @@ def _know_vectors(psycopg: Any, connection: Any) -> None:
     with contextlib.suppress(psycopg.ProgrammingError):
         register_vector(connection)
         connection._knows_vectors = True
+
+
+def _plain(url: str) -> str:
+    """The address as it is; raises `ValueError` where half a password would be taken for a host, and told to all."""
+    place, _, name = url.partition("://")[2].partition("/")
+    if place.count("@") > 1 or "@" in name.partition("?")[0]:
+        raise ValueError("@ or / in a password")
+    return url
 
 
 def _closed(connection: Any) -> None:

@@ -61,6 +61,7 @@ class Archive:
         except BaseException:
             self.database.close()
             raise
+        self.database.rest()  # it may be hours until there are features
 
     def index(
         self,
@@ -72,7 +73,11 @@ class Archive:
         progress: bool = False,
     ) -> "PostgresIndex":
         """The index of a collection; see `PostgresIndex`."""
-        return PostgresIndex(self, vectors, metric, key=key, identities=identities, progress=progress)
+        try:
+            return PostgresIndex(self, vectors, metric, key=key, identities=identities, progress=progress)
+        except BaseException:
+            self.database.close()
+            raise
 
 
 class PostgresIndex:

@@ -66,16 +66,13 @@ class PostgresVectors(Vectors):
         without: Optional[int] = None,
     ) -> List[Tuple[int, float]]:
         feature = self.check(feature, k, metric)
-        by_graph = self._graph is not None and self._graph.ready(metric)
         conditions: List[Tuple[str, object]] = [] if products is None else [(_OF_PRODUCTS, list(products))]
         conditions += [] if without is None else [("id <> ?", without)]
         where = f" WHERE {' AND '.join(condition for condition, _ in conditions)}" if conditions else ""
         items = Items(_IMAGES + where, tuple(value for _, value in conditions), few=products is not None)
         with self._database.transaction(write=False) as session:
+            by_graph = self._graph is not None and self._graph.ready(metric)  # not asked where the database is away
             if by_graph and products is not None:
                 counted = f"SELECT count(*) FROM ({items.rows} LIMIT {_FEW + 1}) AS items"  # noqa: S608
                 items = items._replace(few=session.rows(counted, *items.values)[0][0] <= _FEW)
             return self._table.search(session, feature, k, metric=metric, items=items, by_graph=by_graph)
-
-    def changed(self) -> None:
-        """Nothing to do: every search sees what is there."""

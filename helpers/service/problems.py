@@ -37,6 +37,7 @@ _MEANINGS = {
 }
 _ALWAYS = (400, 401, 403, 404, 408, 413, 414, 415, 421, 422, 429, 500, 503)
 _AWAY = "the database cannot be reached just now; try again in a moment"
+_NO_NAMES = ("body", "query", "path", "none", "int", "float", "str", "bytes", "constrained-int", "constrained-str")
 _MOST = 5  # faults that are told at once
 _LONGEST = 200  # characters of each
 
@@ -58,7 +59,9 @@ def sentence(errors: Iterable[Any]) -> str:
     """What pydantic found, in words: where and what, without what was told."""
     found: List[str] = []
     for error in errors:
-        where = ".".join(str(part)[:40] for part in error["loc"] if part not in ("body", "query", "path"))
+        if error["type"] == "none_required":  # beside what is wrong with what was told
+            continue
+        where = ".".join(str(part)[:40] for part in error["loc"] if part not in _NO_NAMES and "[" not in str(part))
         said = str(error["msg"]).replace("Value error, ", "")[:_LONGEST]
         found.append(f"{where}: {said}" if where else said)
     more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""

@@ -120,8 +120,9 @@ def _row(id: str, name: str, details: Dict[str, Any]) -> Tuple[str, str, str, fl
 def _put(session: Session, row: Tuple[str, str, str, float], images: Sequence[int]) -> Product:
     """Write a product whole, in place of what it was."""
     wanted = list(dict.fromkeys(images))
-    there = _in(session, "SELECT id FROM photokin_images WHERE id IN", [id for id in wanted if 0 < id <= LARGEST])
-    missing = [id for id in wanted if (id,) not in set(there)]
+    known = _in(session, "SELECT id FROM photokin_images WHERE id IN", [id for id in wanted if 0 < id <= LARGEST])
+    there = {id for (id,) in known}
+    missing = [id for id in wanted if id not in there]
     if missing:
         shown = ", ".join(str(id) for id in missing[:10]) + (" …" if len(missing) > 10 else "")
         raise Refused(f"images: there is no image {shown}", 422)

@@ -16,7 +16,7 @@ from helpers.errors import PhotoError
 from helpers.models import load_model
 from helpers.precision import settle
 from helpers.service.photo_root import PhotoRoot
-from helpers.store import default_path
+from helpers.store import own_path
 
 _AT_ONCE = 16  # photos, so that nobody waits for long
 
@@ -46,7 +46,7 @@ class QueryNetwork:
         def sample() -> np.ndarray:
             return sample_of([root.path / name for name in root.photos()] if root else [], loaded.size)
 
-        scope = None if root is None else str(default_path(root.path))
+        scope = None if root is None else str(own_path(root.path))
         self.settled = settle(loaded, precision, sample, scope=scope, progress=False)
         self._session = self.settled.session  # opened now, not at the first question
         self._line, self._busy = threading.Condition(), False

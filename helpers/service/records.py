@@ -63,7 +63,7 @@ class Job(NamedTuple):
 
     id: str
     state: str  # one of `JOB_STATES`
-    request: Dict[str, Any]  # what was asked for, as JSON has it
+    request: Dict[str, Any]  # what was asked for, as JSON has it; see `Jobs`
     total: Optional[int]  # photos to look at; None until they are counted
     done: int  # of these, looked at
     new: int  # of these, added to the collection or changed in it

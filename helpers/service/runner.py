@@ -131,7 +131,11 @@ class Runner:
             self._record(job, state, error)
         except NotFound:
             state = "lost"  # another service has it, and says how it ends
-        _log.info("job %s: %s after %.1f s%s", job.id, state, time.monotonic() - begun, f": {error}" if error else "")
+        with contextlib.suppress(PhotokinError):  # a line of the log is not worth waiting for a database
+            job = self._storage.jobs.get(job.id)
+        photos = f"{job.done} photos, {job.new} new, {job.bad} left out"
+        seconds = time.monotonic() - begun
+        _log.info("job %s: %s after %.1f s: %s%s", job.id, state, seconds, photos, f": {error}" if error else "")
 
     def _outcome(self, job: Job, lease: Lease) -> "tuple[str, str]":
         try:

@@ -45,7 +45,8 @@ _TABLES = (  # numbers are 64 bits; text sorts by code point in both
         name {text} PRIMARY KEY, role {text} NOT NULL, digest {text} NOT NULL UNIQUE, created DOUBLE PRECISION NOT NULL
     )""",
 )
-STEPS = (_TABLES,)  # what makes each version of the one before; a step that was once given away stays as it is
+_LISTED = ("ALTER TABLE photokin_jobs ADD COLUMN listed BIGINT",)  # photos of the request, null where it is a folder
+STEPS = (_TABLES, _LISTED)  # what makes each version of the one before; a step that was once given away stays as it is
 _TYPES: Dict[str, Dict[str, str]] = {
     "embedded": {"identity": "INTEGER PRIMARY KEY AUTOINCREMENT", "text": "TEXT", "blob": "BLOB"},
     "postgresql": {

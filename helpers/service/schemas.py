@@ -194,7 +194,7 @@ class Job(BaseModel):
 
     @classmethod
     def of(cls, job: records.Job) -> "Job":
-        return cls(**_job(job))
+        return cls(**job._asdict())
 
 
 class WholeJob(Job):
@@ -206,7 +206,7 @@ class WholeJob(Job):
 
     @classmethod
     def with_bad(cls, job: records.Job, bad: List[records.BadPhoto]) -> "WholeJob":
-        return cls(**_job(job), bad_photos=[BadPhoto(**each._asdict()) for each in bad])
+        return cls(**job._asdict(), bad_photos=[BadPhoto(**each._asdict()) for each in bad])
 
 
 class Jobs(BaseModel):
@@ -241,8 +241,3 @@ class ErrorAnswer(BaseModel):
 def _told(image: records.Image) -> Dict[str, Any]:
     told = {name: getattr(image, name) for name in ("id", "path", "width", "height", "products")}
     return {**told, "thumbnail": f"/images/{image.id}/thumbnail"}
-
-
-def _job(job: records.Job) -> Dict[str, Any]:
-    listed = job.request.get("photos")
-    return {**job._asdict(), "request": job.request if listed is None else {"photos": len(listed)}}

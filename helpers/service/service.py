@@ -1,5 +1,6 @@
 """Everything that a service holds, started in order and ended in reverse."""
 
+import contextlib
 import hashlib
 import threading
 from contextlib import ExitStack, closing
@@ -24,6 +25,7 @@ from helpers.thumbnails import Thumbnails
 
 _REMEMBERED = 64  # uploads whose features are kept: another k, or another product, asks again with the same photo
 _DECODING = 4  # photos that are decoded at once: a large one takes some hundred MB
+_LOOKED_AT = 100  # images
 _FETCHING = 8  # URLs that are fetched at once; the others would wait longer than anybody listens
 
 
@@ -85,6 +87,7 @@ class Service:
             opened.callback(self.runner.stop)
             self._ending = opened.pop_all()
         self.started = True
+        threading.Thread(target=self._warm, name="photokin-warm", daemon=True).start()
 
     def stop(self) -> None:
         """End the work in the background, and let go of the database."""
@@ -96,6 +99,18 @@ class Service:
         if self.storage.images.count() or self.storage.jobs.newest(1):
             return None
         return self.runner.submit({"folder": ""})
+
+    @property
+    def lacks_features(self) -> bool:
+        """Whether images that are here cannot be found, since another network looked at them; a look at some."""
+        images = {image.identity for image in self.storage.images.page(limit=_LOOKED_AT)}
+        return len(self.storage.kept(images)) < len(images)
+
+    def _warm(self) -> None:
+        """Ask a first question before anybody else does: features are read, or a graph is begun."""
+        with contextlib.suppress(Exception):  # it may end meanwhile; and whoever asks next is told
+            nothing = np.zeros(self.network.dimension, np.float32)
+            self.storage.vectors.search(nothing, 1, metric=self.settings.metric)
 
     def checked(self, content: Optional[bytes]) -> bytes:
         """The bytes of a photo from outside; raises `Refused` for what is none, or too large."""

@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import NamedTuple, Tuple
 
-from helpers.cache import cache_folder
-
 PORT = 8000
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -30,9 +28,17 @@ class Settings(NamedTuple):
     burst: int = 100  # that may come at once
     names: Tuple[str, ...] = ()  # by which others call this machine, where a proxy stands in front; localhost always is
 
+    def __repr__(self) -> str:
+        """Without the address of the database, in which a password may stand."""
+        shown = {**self._asdict(), "database": "…" if self.database else ""}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
 
 def usual_file(photos: Path) -> Path:
-    """Where the service of a photo root keeps its collection, unless told otherwise."""
-    from helpers.store import default_path
+    """Where the service of a photo root keeps its collection, unless told otherwise.
 
-    return default_path(photos) if photos else cache_folder()
+    Never the file of a folder above it: that one's service knows its photos by other paths, and serves others.
+    """
+    from helpers.store import own_path
+
+    return own_path(photos)

@@ -21,7 +21,9 @@ def show_found(client: "Client", found: Any, asked: Dict[Any, Tuple[str, bytes]]
     """
     from helpers.grid import show_matches
 
-    missing = {"query_label", "reference_label", "distance", "rank", "path"} - set(found.column_names())
+    missing = {"query_label", "reference_label", "distance", "rank", "path"} - set(
+        getattr(found, "column_names", list)()
+    )
     if missing:
         raise FrameError(f"found lacks {', '.join(sorted(missing))}; show() takes what search() or similar() gives")
     return show_matches(_Shown(client, list(found), asked), found, columns=columns)

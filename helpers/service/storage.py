@@ -66,12 +66,10 @@ class Storage:
             self.products.link(session, [(image.path, image.products) for image in images if image.products])
             if job is not None:
                 self.jobs.step(session, job, done=len(images) + len(bad) + seen, new=new, bad=bad, owner=owner)
-        self.vectors.changed()
 
     def remove(self, image: int) -> None:
         """Take an image out of the collection, not its file; raises `NotFound`."""
         self.images.remove(image)
-        self.vectors.changed()
 
     def kept(self, identities: Iterable[str]) -> Set[str]:
         """Of these photos, those whose features are kept."""
@@ -88,22 +86,19 @@ class Storage:
         *,
         metric: str,
         products: Optional[Sequence[str]] = None,
-        within: Optional[float] = None,
         without: Optional[int] = None,
     ) -> List[Match]:
         """The `k` images nearest to a feature, float32 [dimension]; nearest first, equals by their id.
 
         - `products`: only images of one of these.
-        - `within`: only distances up to it.
         - `without`: the id of an image that stays out.
 
         The distances are those of `helpers.distance.Distance`, to the last bit,
         wherever the features are kept.
         """
         found = self.vectors.search(feature, k, metric=metric, products=products, without=without)
-        near = [(image, distance) for image, distance in found if within is None or distance <= within]
-        images = {image.id: image for image in self.images.get_many([image for image, _ in near])}
-        return [Match(images[image], distance) for image, distance in near if image in images]
+        images = {image.id: image for image in self.images.get_many([image for image, _ in found])}
+        return [Match(images[image], distance) for image, distance in found if image in images]
 
     def close(self) -> None:
         """Let go of the database."""

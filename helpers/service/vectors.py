@@ -16,7 +16,8 @@ class Vectors(ABC):
     """The features of one network, float32, each known by the sha-256 of the photo's file, in hex.
 
     Two images with the same bytes share one. A feature stays when its last
-    image goes: it need not be computed again when the photo comes back. All
+    image goes: it need not be computed again when the photo comes back. A search
+    sees what was added or removed before it began, by whichever process. All
     methods may be called from several threads.
     """
 
@@ -59,14 +60,6 @@ class Vectors(ABC):
         that stays out. Raises `FrameError` for another metric or length, and
         for k < 1.
         """
-
-    @abstractmethod
-    def changed(self) -> None:
-        """Images or features were added or removed; the next search takes it in."""
-
-    def warm(self) -> None:
-        """Get ready for searches, as the first would; with many images in a file it takes seconds."""
-        self.changed()
 
     def check(self, feature: np.ndarray, k: int, metric: str) -> np.ndarray:
         """The feature, float32 [dimension], of a question that can be asked; raises `FrameError` for another."""

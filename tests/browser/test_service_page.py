@@ -106,6 +106,13 @@ def drop(page, name, content, kind="image/jpeg"):
     page.dispatch_event("body", "drop", {"dataTransfer": data})
 
 
+def drawn():
+    """A picture that nobody has."""
+    content = io.BytesIO()
+    Image.radial_gradient("L").save(content, "PNG")
+    return content.getvalue()
+
+
 def asked_about(page, name):
     expect(page.locator("#heading")).to_have_text(f"Most like {name}")
     expect(page.locator("body")).not_to_have_class("waiting")
@@ -199,6 +206,37 @@ def test_all_of_it_by_keyboard(page):
     page.keyboard.press("Enter")
     expect(page.locator("#heading")).to_have_text("The collection")
     page.wait_for_function("document.activeElement.getAttribute('aria-current') === 'step'")
+
+
+def test_it_says_whether_a_picture_is_already_here(page):
+    other = ROBOTS / "bolu" / "bolu-001.jpg"
+    drop(page, "mine.jpg", other.read_bytes())
+    here = page.locator("#here")
+    expect(here).to_contain_text("This picture is already here:")
+    expect(here.locator("li")).to_have_text(["bolu/bolu-001.jpgthe same file"])
+    smaller = io.BytesIO()
+    picture = Image.open(other)
+    picture.resize((picture.width * 3 // 4, picture.height * 3 // 4)).save(smaller, "JPEG", quality=85)
+    drop(page, "smaller.jpg", smaller.getvalue())
+    asked_about(page, "smaller.jpg")
+    expect(here.locator("li")).to_have_text(["bolu/bolu-001.jpgthe same picture"])
+    here.get_by_role("button").click()
+    asked_about(page, "bolu-001.jpg")
+    expect(here).to_be_hidden()
+    drop(page, "trap.jpg", OUTSIDE.read_bytes())
+    expect(here.locator("button")).to_have_text(re.compile(re.escape(TRAP)))
+    drop(page, "new.png", drawn())
+    asked_about(page, "new.png")
+    expect(here).to_be_hidden()
+
+
+def test_that_it_cannot_say_it_costs_no_match(page):
+    page.route("**/already-here", lambda route: route.fulfill(status=500, json={"error": {"message": "broken"}}))
+    with page.expect_response("**/already-here"):
+        drop(page, "mine.jpg", OUTSIDE.read_bytes())
+    expect(page.locator(".numbers")).to_have_count(20)
+    expect(page.locator("#here")).to_be_hidden()
+    expect(page.get_by_role("alert")).to_be_hidden()
 
 
 def test_settings_ask_again(page):
@@ -302,8 +340,8 @@ def test_every_control_has_a_name(page):
     assert page.evaluate(nameless) == []
 
 
-def test_a_service_that_wants_a_key(photos, open_page):
-    port, folder = free_port(), photos.parent / "locked"
+def test_a_service_that_wants_a_key(photos, open_page, tmp_path):
+    port, folder = free_port(), tmp_path / "locked"
     shutil.copytree(photos / "bolu", folder)
     command = [sys.executable, "-m", "helpers.service", "keys", "add", "reader", "--role=read", f"--photos={folder}"]
     made = subprocess.run(command, env=surroundings(), cwd=str(ROOT), capture_output=True, text=True, check=True)
@@ -336,8 +374,36 @@ def test_a_service_that_wants_a_key(photos, open_page):
         assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_a_service_that_goes_away_and_comes_back(photos, open_page):
-    port, folder = free_port(), photos.parent / "away"
+def test_a_late_no_to_the_last_key_leaves_the_next_one(served, open_page):
+    late, no = [], {"status": 401, "json": {"error": {"status": 401, "message": "not this key"}}}
+
+    def guard(route):
+        key = route.request.headers.get("authorization", "")
+        if key == "Bearer pk_right":
+            route.continue_()
+        elif key and route.request.url.endswith("/jobs"):
+            late.append(route)
+        else:
+            route.fulfill(**no)
+
+    page = open_page(served.url, [(re.compile(r"/(images|jobs|products)\b"), guard)])
+    field = page.locator("#key-text")
+    with page.expect_request("**/jobs"):
+        field.fill("pk_wrong")
+        field.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("The service does not take this key.")
+    field.fill("pk_right")
+    field.press("Enter")
+    expect(page.locator(".tile")).to_have_count(21)
+    with page.expect_response(lambda answer: answer.url.endswith("/jobs") and answer.status == 401):
+        late[0].fulfill(**no)
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    expect(page.locator("#key")).to_be_hidden()
+    expect(page.locator("#forget")).to_be_visible()
+
+
+def test_a_service_that_goes_away_and_comes_back(photos, open_page, tmp_path):
+    port, folder = free_port(), tmp_path / "away"
     shutil.copytree(photos / "bolu", folder)
     with serving(folder, MODEL, port=port) as served:
         with Client(served.url) as client:
@@ -414,6 +480,22 @@ def test_jobs_are_shown_while_they_run(page):
     expect(page.get_by_role("alert")).to_have_text("the disk is full")
 
 
+def test_the_first_images_are_shown_while_the_first_job_runs(served, open_page):
+    nothing = {"images": [], "next": None, "total": 0}
+    running = {"id": "a", "state": "running", "request": {"folder": ""}, "total": 9, "done": 0, "bad": 0, "error": ""}
+    routes = [
+        ("**/jobs", lambda route: route.fulfill(json={"jobs": [running]})),
+        ("**/images?*", lambda route: route.fulfill(json=nothing)),
+    ]
+    page = open_page(served.url, routes)
+    expect(page.locator(".job")).to_be_visible()
+    expect(page.locator("#status")).to_contain_text("There are no images yet")
+    page.unroute("**/images?*")
+    expect(page.locator(".tile")).to_have_count(21)
+    expect(page.locator("#status")).to_contain_text("Choose one")
+    expect(page.locator(".job")).to_be_visible()
+
+
 def test_a_collection_without_images_and_one_of_many_pages(served, open_page):
     nothing = {"images": [], "next": None, "total": 0}
     page = open_page(served.url, [("**/images?*", lambda route: route.fulfill(json=nothing))])
@@ -439,7 +521,7 @@ def test_a_collection_without_images_and_one_of_many_pages(served, open_page):
 
 def test_nothing_of_it_is_inline_or_from_elsewhere():
     folder = ROOT / "helpers" / "service" / "page"
-    html, script = (folder / "page.html").read_text(), (folder / "page.js").read_text()
+    html, script = (folder / "page.html").read_text(), "".join(each.read_text() for each in folder.glob("*.js"))
     assert not re.search(
         r"<style|style=|<script(?! type=\"module\" src=\"page\.js\")|\son\w+=|(src|href)=.https?:", html
     )

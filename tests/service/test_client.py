@@ -132,11 +132,11 @@ def test_records(fake, client):
     fake.say(Answer(body={"jobs": [JOB]}))
     assert client.jobs()["created"][0] == datetime.datetime(2026, 1, 5, 9, 30)
     fake.say(Answer(204, b""))
-    assert client.remove_image(3) is None and client.remove_product("ä/b?c") is None
-    assert [each.path for each in fake.asked] == ["/images/3", "/products/%C3%A4%2Fb%3Fc"]
+    assert client.remove_image(3) is None and client.remove_product("ä b?c") is None
+    assert [each.path for each in fake.asked] == ["/images/3", "/products/%C3%A4%20b%3Fc"]
 
 
-@pytest.mark.parametrize("id", ["", ".", "..", 5])
+@pytest.mark.parametrize("id", ["", ".", "..", "a/b", 5])
 def test_an_id_that_would_lead_elsewhere(fake, client, id):
     with pytest.raises(FrameError):
         client.product(id)
@@ -305,3 +305,41 @@ def test_an_answer_is_drawn_from_thumbnails(fake, client, tmp_path):
     assert {"1.jpg", "3.jpg", "$x$ <b>", "0.250"} <= set(texts) and len(figure._repr_png_()) > 1000
     with pytest.raises(FrameError, match="found lacks"):
         client.show(tc.SFrame({"id": [1]}))
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda client: client.search(1, products=[]), "products is empty"),  # it found all images
+        (lambda client: client.search(1, metric="l1"), "metric is euclidean or cosine, not 'l1'"),
+        (lambda client: client.search(1, min_score="x"), "min_score is a number, not 'x'"),
+        (lambda client: client.search(1, min_score=float("nan")), "min_score is a number"),
+        (lambda client: client.put_product("a", "A", "12"), "images is a list of ids"),  # it took images 1 and 2
+        (lambda client: client.put_product("a", "A", ["x"]), "an id in images is a whole number"),
+        (lambda client: client.put_product("a", "A", [1], {"x": object()}), "details is a dictionary"),
+        (lambda client: client.put_product("a/b", "A", [1]), "without a slash"),
+        (lambda client: client.index(photos="a.jpg"), "photos is a list of paths"),
+        (lambda client: client.index(photos=[("a.jpg",)]), "one of photos is a path"),
+        (lambda client: client.index(photos=[1]), "one of photos is a path"),
+        (lambda client: client.show(None), "found lacks"),
+    ],
+)
+def test_what_makes_no_sense_is_not_sent(fake, client, ask, said):
+    with pytest.raises(FrameError, match=said):
+        ask(client)
+    assert fake.asked == []
+
+
+@pytest.mark.parametrize("given", [{"key": 3}, {"timeout": 0}, {"timeout": "30"}, {"timeout": float("nan")}])
+def test_a_key_or_a_timeout_that_is_none(fake, given):
+    with pytest.raises(ServiceError, match=f"{next(iter(given))} is"):
+        Client(fake.url, **given)
+
+
+@pytest.mark.parametrize("ask", [Client.search, Client.already_here])
+def test_a_photo_that_is_refused_is_named(fake, client, tmp_path, ask):
+    (tmp_path / "notes.jpg").write_bytes(b"notes")
+    fake.say(trouble(415, "not a photo"))
+    with pytest.raises(Refused, match=r"^notes\.jpg: not a photo") as refused:
+        ask(client, tmp_path / "notes.jpg")
+    assert refused.value.status == 415

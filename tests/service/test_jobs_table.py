@@ -36,12 +36,20 @@ def test_one_who_lost_a_job_counts_no_more_in_it(database, jobs):
 
 
 def test_a_job_is_queued_and_comes_back(jobs):
-    request = {"photos": [{"path": "é.jpg", "products": ["a"]}]}
+    request = {"folder": "é"}
     job = jobs.create(request)
     assert (job.state, job.request, job.total) == ("queued", request, None)
     assert job[4:10] == (0, 0, 0, 0, False, "")
     assert abs(job.created.timestamp() - time.time()) < 5 and job.started is None and job.ended is None
     assert jobs.get(job.id) == job and jobs.newest() == [job] and jobs.unfinished() == 1
+
+
+def test_a_list_of_photos_is_told_to_who_does_it_and_to_others_how_long_it_is(jobs):
+    request = {"photos": [{"path": f"é{n}.jpg", "products": ["a"]} for n in range(3)]}
+    job = jobs.create(request)
+    assert jobs.claim("me", LONG).request == request
+    for each in (job, jobs.get(job.id), jobs.create(request), jobs.newest()[0], jobs.cancel(job.id)):
+        assert (each.id, each.request) == (job.id, {"photos": 3})
 
 
 def test_the_same_request_is_one_job_until_it_has_ended(jobs):

@@ -14,7 +14,8 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 import requests
 
-from helpers.service.__main__ import main
+from helpers.errors import ServiceError
+from helpers.service.__main__ import _begin_listening, _listen, main
 from helpers.service.command_line import settings_of
 from tests.app_server import ROOT
 from tests.pictures import folder_of, tiny_network
@@ -124,6 +125,9 @@ def test_keys_are_asked_for_once_there_is_one_and_never_told_again(place, tmp_pa
 
 
 def test_keys_are_listed_and_removed(where, capsys):
+    assert main(["keys", "list", *where]) == 0
+    said = capsys.readouterr()
+    assert said.out == "" and "No key was made yet" in said.err
     key = made(capsys, where)
     assert main(["keys", "add", "shop", "--role", "read", *where]) == 1
     assert main(["keys", "list", *where]) == 0
@@ -155,6 +159,24 @@ def test_others_are_let_in_only_with_keys(where, capsys):
 def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
     assert main(["--photos", str(tmp_path / "nowhere")]) == 1
     assert "nowhere: no such folder" in capsys.readouterr().err
+
+
+def test_a_key_is_made_for_a_folder_that_is_there(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("PHOTOKIN_DATABASE", raising=False)
+    assert main(["keys", "add", "anna", "--role", "read", "--photos", str(tmp_path / "nowhere")]) == 1
+    said = capsys.readouterr()
+    assert "nowhere: no such folder" in said.err and said.out == ""
+
+
+def test_two_that_start_at_the_same_time_share_no_port(where):
+    with _listen("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with _listen("127.0.0.1", port) as second:  # bound, as neither listens yet
+            settings, _ = settings_of([f"--port={port}"])
+            _begin_listening(first, settings)
+            with pytest.raises(ServiceError, match=rf"port {port}, cannot be had .* PORT={port + 1}"):
+                _begin_listening(second, settings)
 
 
 def test_a_port_that_is_taken_is_said(where, capsys):

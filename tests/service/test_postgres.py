@@ -50,6 +50,18 @@ def test_the_note_tells_no_password(postgres_server):
     assert "s3cr3t" not in str(error.value)
 
 
+@pytest.mark.parametrize("password", ["s3/cr3t", "12/s3cr3t", "x@s3cr3t", "s3cr3t@x", "s3cr3t/@"])
+def test_half_a_password_is_not_taken_for_a_host(password):
+    from helpers.service.postgres import PostgresDatabase
+
+    with pytest.raises(StoreError, match="%40 for @ and %2F for /") as error:
+        PostgresDatabase(f"postgresql://me:{password}@127.0.0.1:1/name")
+    assert "cr3t" not in str(error.value)
+    written = password.replace("/", "%2F").replace("@", "%40")
+    note = PostgresDatabase(f"postgresql://me:{written}@127.0.0.1:1/name?application_name=a@b").note
+    assert note == "in PostgreSQL, name at 127.0.0.1:1"
+
+
 def test_who_is_not_let_in(postgres_server, postgres_url):
     from helpers.service.postgres import PostgresDatabase
 

@@ -87,6 +87,17 @@ def test_a_feature_that_another_machine_computed_first_counts(postgres_url):
     second.close()
 
 
+def test_no_connection_is_kept_while_features_are_computed_or_where_sending_them_fails(postgres_url):
+    archive = check_index(postgres_url, "cosine")
+    assert archive.database._pool.idle() is None
+    vectors = np.ones((2, 8), np.float32)
+    archive.index(vectors, "cosine", key="a network", identities=names(2)).close()
+    wrong = check_index(postgres_url, "cosine")
+    with pytest.raises(StoreError, match="features of 8 numbers"):
+        wrong.index(vectors[:, :4], "cosine", key="a network", identities=names(2))
+    assert wrong.database._pool.idle() is None
+
+
 @pytest.fixture
 def data(tmp_path):
     return load_photos(folder_of(tmp_path / "photos", count=20), progress=False)[0]

@@ -10,7 +10,7 @@ from helpers.service.products import Products
 from helpers.service.schema import STEPS, migrate, version
 from tests.service.test_images import image, put
 
-SECOND = (
+LATER = (
     "ALTER TABLE photokin_products ADD COLUMN season {text} NOT NULL DEFAULT 'none'",
     "CREATE TABLE photokin_pictures (number {identity}, name {text} NOT NULL, content {blob})",
     "INSERT INTO photokin_pictures (name) SELECT path FROM photokin_images ORDER BY id",
@@ -31,7 +31,7 @@ def test_a_later_version_keeps_what_is_there(opened):
     migrate(database, STEPS[:1])
     put(database, image("a.jpg"), image("b.jpg"))
     Products(database).create("chair", "Chair", {"a": 1}, [2, 1])
-    migrate(database, [STEPS[0], SECOND])
+    migrate(database, [STEPS[0], LATER])
     assert version(database) == 2
     assert Products(database).get("chair")[:4] == ("chair", "Chair", {"a": 1}, (2, 1))
     with database.transaction() as session:
@@ -43,10 +43,10 @@ def test_a_later_version_keeps_what_is_there(opened):
 
 def test_a_newer_version_is_refused(opened):
     database = opened()
-    migrate(database, [*STEPS, SECOND])
-    with pytest.raises(StoreError, match=r"newer Photokin \(version 2 of the service's tables, 1 here\); update"):
+    migrate(database, [*STEPS, LATER])
+    with pytest.raises(StoreError, match=r"newer Photokin \(version 3 of the service's tables, 2 here\); update"):
         migrate(database)
-    assert version(database) == 2
+    assert version(database) == 3
 
 
 def test_a_step_that_fails_changes_nothing(opened):
@@ -54,10 +54,10 @@ def test_a_step_that_fails_changes_nothing(opened):
     migrate(database)
     put(database, image("a.jpg"))
     with pytest.raises(StoreError):
-        migrate(database, [*STEPS, (*SECOND, "INSERT INTO photokin_pictures (name) VALUES (NULL)")])
-    assert version(database) == 1 and Images(database).count() == 1
-    migrate(database, [*STEPS, SECOND])
-    assert version(database) == 2
+        migrate(database, [*STEPS, (*LATER, "INSERT INTO photokin_pictures (name) VALUES (NULL)")])
+    assert version(database) == 2 and Images(database).count() == 1
+    migrate(database, [*STEPS, LATER])
+    assert version(database) == 3
 
 
 def test_services_that_start_at_once_make_the_tables_once(opened):
@@ -67,7 +67,7 @@ def test_services_that_start_at_once_make_the_tables_once(opened):
     def begin(database):
         try:
             start.wait()
-            migrate(database, [*STEPS, SECOND])
+            migrate(database, [*STEPS, LATER])
         except Exception as error:
             wrong.append(error)
 
@@ -76,7 +76,7 @@ def test_services_that_start_at_once_make_the_tables_once(opened):
         thread.start()
     for thread in threads:
         thread.join()
-    assert not wrong and version(databases[0]) == 2
+    assert not wrong and version(databases[0]) == 3
 
 
 def test_text_sorts_by_code_point_and_numbers_are_never_used_twice(database):
@@ -115,7 +115,7 @@ class TestPostgres:
             migrate(weak)
         postgres_server.sql("CREATE EXTENSION vector", postgres_url.rsplit("/", 1)[1])
         migrate(weak)
-        assert version(weak) == 1
+        assert version(weak) == len(STEPS)
 
     def test_a_user_who_may_not_make_tables_may_use_them(self, postgres_server, postgres_url, weak):
         from helpers.service.postgres import PostgresDatabase

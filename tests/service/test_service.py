@@ -5,6 +5,7 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from helpers.errors import Refused, ServiceError
 from helpers.service import service as parts
+from helpers.service.records import NewImage
 from helpers.service.service import Service
 from helpers.service.settings import Settings
 from tests.pictures import folder_of, tiny_network
@@ -78,6 +79,25 @@ def test_it_is_ended_in_reverse_and_once(service, monkeypatch):
     service.stop()
     service.stop()
     assert done == ["start", {"folder": ""}, "stop", "close"]
+
+
+def test_another_network_than_before_is_noticed(service, tmp_path, monkeypatch):
+    photo = NewImage("a.jpg", "ab" * 32, 4, 3, 100, 0)
+    service.start()
+    try:
+        assert not service.lacks_features
+        feature = np.ones((1, service.network.dimension), np.float32)
+        service.storage.add([photo], ([photo.identity], feature))
+        assert not service.lacks_features
+    finally:
+        service.stop()
+    tiny = tiny_network(tmp_path / "other.onnx", scale=2.0)
+    other = Service(service.settings._replace(model=str(tiny)))
+    other.start()
+    try:
+        assert other.lacks_features
+    finally:
+        other.stop()
 
 
 def test_no_more_urls_than_can_be_waited_for_are_fetched_at_once(service, monkeypatch):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.distance import METRICS, Distance
-from helpers.errors import FrameError, NotFound, StoreError
+from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.service.records import NewImage
 from helpers.service.rounding import Bounds, rounded, type_of
 from helpers.service.vectors import open_vectors
@@ -139,6 +139,35 @@ def test_what_another_process_adds_is_seen_and_features_may_come_after_the_image
     assert [image for image, _ in storage.vectors.search(point, 5, metric="euclidean")] == [2]
     for one in (storage, other, third):
         one.close()
+
+
+def test_an_image_that_went_while_it_could_not_be_read_takes_nobodys_place(tmp_path, monkeypatch):
+    vectors = photo_like(200, 24)
+    storage = filled(str(tmp_path / "a.photokin"), vectors, 24)
+    question, mirror = np.float32(RANDOM.normal(size=24)), storage.vectors._mirror
+    before = storage.vectors.search(question, 3, metric="cosine")
+    storage.add([image_of("new", identity_of(1000))], ([identity_of(1000)], question[None]))
+    with monkeypatch.context() as away:
+        away.setattr(mirror, "_read", refuse)
+        with pytest.raises(Unavailable):
+            storage.vectors.search(question, 3, metric="cosine")
+    storage.remove(201)
+    assert storage.vectors.search(question, 3, metric="cosine") == before
+    storage.close()
+
+
+def test_searches_that_waited_for_another_do_not_take_in_the_same_again(tmp_path, monkeypatch):
+    storage = filled(str(tmp_path / "a.photokin"), photo_like(200, 24), 24)
+    mirror = storage.vectors._mirror
+    seen = mirror.now()
+    monkeypatch.setattr(mirror, "_arranged", refuse)
+    mirror._take_in()  # as one that waited for the lock, whose marks are older
+    assert mirror.now() is seen
+    storage.close()
+
+
+def refuse(*_):
+    raise Unavailable("away")
 
 
 def test_searches_go_on_while_images_are_added(place):

@@ -1,85 +1,16 @@
 // The page of a search service: a photo goes in, the images most like it come out.
 // Paths, ids and messages come from other people: they go into the page as text alone.
 
+import { $, distance, images, lastPart, make, number } from "./page.parts.js";
+import { picture, put } from "./page.pictures.js";
+import { Trouble, json, kept } from "./page.service.js";
+
 const PAGE = 60; // images of the collection that are shown at once
-const AT_ONCE = 6; // thumbnails that are fetched
-const KEY = "photokin-key";
 const LONGEST_TRAIL = 50;
+const MOST_COPIES = 5; // of a picture that are named
 const BUSY = 1_500; // ms between two looks at jobs while one runs
 const IDLE = 15_000; // and else
 const ENDED = new Set(["done", "failed", "cancelled"]);
-
-const $ = (id) => document.getElementById(id);
-const lastPart = (path) => path.slice(path.lastIndexOf("/") + 1);
-const number = (value) => value.toLocaleString("en");
-const images = (count) => (count === 1 ? "1 image" : `${number(count)} images`);
-const distance = (value) => (value === 0 ? "0" : value.toPrecision(3));
-
-// An element with properties, attributes (what has a dash, or `role`) and children.
-function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.includes("-") || name === "role") element.setAttribute(name, value);
-    else element[name] = value;
-  }
-  element.append(...children);
-  return element;
-}
-
-// What the service says when it does not do as it was asked; status 0 is that it cannot be reached.
-class Trouble extends Error {
-  constructor(status, message, pause = 1) {
-    super(message);
-    this.status = status;
-    this.pause = pause; // s that it asks for
-  }
-  get passes() {
-    return this.status === 0 || this.status === 503;
-  }
-}
-
-const kept = {
-  get key() {
-    try {
-      return sessionStorage.getItem(KEY) ?? "";
-    } catch {
-      return this.own ?? ""; // a browser that keeps nothing
-    }
-  },
-  set key(key) {
-    this.own = key;
-    try {
-      if (key) sessionStorage.setItem(KEY, key);
-      else sessionStorage.removeItem(KEY);
-    } catch {}
-    $("forget").hidden = !key;
-  },
-};
-
-// The answer of the service; throws `Trouble`. What comes too early, is asked again after the pause that it wants.
-async function ask(path, options = {}, patience = 3) {
-  const headers = kept.key ? { Authorization: `Bearer ${kept.key}` } : {};
-  let answer;
-  try {
-    answer = await fetch(path, { ...options, headers });
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Trouble(0, "The service cannot be reached. It is tried again.");
-  }
-  if (answer.ok) return answer;
-  let message = `The service answers ${answer.status}.`;
-  try {
-    message = (await answer.json()).error.message;
-  } catch {}
-  const pause = Math.min(30, Math.max(1, Number(answer.headers.get("Retry-After")) || 0));
-  if (answer.status === 429 && patience > 0) {
-    await new Promise((done) => setTimeout(done, 1_000 * pause));
-    return ask(path, options, patience - 1);
-  }
-  throw new Trouble(answer.status, String(message), pause);
-}
-
-const json = async (path, options) => (await ask(path, options)).json();
 
 // ---- what is on the page -------------------------------------------------------------------------------------------
 
@@ -98,6 +29,7 @@ function tell(text) {
 // Shows an error, or what it needs: a key, or a service that is back. `retry` is what was wanted.
 function complain(error, retry) {
   if (error.name === "AbortError") return;
+  if (error.status === 401 && error.key !== kept.key) return; // a late answer to a key that was replaced since
   if (!(error instanceof Trouble)) {
     $("trouble").textContent = `This page has a fault: ${error.message}`;
     $("trouble").hidden = false;
@@ -148,73 +80,6 @@ function resume() {
   wanted();
   listProducts();
   look();
-}
-
-// ---- thumbnails ----------------------------------------------------------------------------------------------------
-
-const waiting = []; // tiles in view whose thumbnail is not there yet
-let fetching = 0;
-let pausedUntil = 0;
-
-const watcher = new IntersectionObserver(
-  (seen) => {
-    for (const { target, isIntersecting } of seen) {
-      if (!isIntersecting) continue;
-      watcher.unobserve(target);
-      waiting.push(target);
-    }
-    fetchNext();
-  },
-  { rootMargin: "300px" },
-);
-
-// A place for the thumbnail of an image, which comes when it is in view.
-function picture(id, { size = 300, name = "picture", alt = "" } = {}) {
-  const frame = make("span", { className: name });
-  frame.dataset.id = id;
-  frame.dataset.size = size;
-  frame.dataset.alt = alt;
-  watcher.observe(frame);
-  return frame;
-}
-
-function fetchNext() {
-  const pause = pausedUntil - Date.now();
-  if (pause > 0) return void setTimeout(fetchNext, pause);
-  while (fetching < AT_ONCE && waiting.length) {
-    const frame = waiting.shift();
-    if (!frame.isConnected) continue;
-    fetching += 1;
-    fill(frame).finally(() => {
-      fetching -= 1;
-      fetchNext();
-    });
-  }
-}
-
-async function fill(frame) {
-  try {
-    const answer = await ask(`images/${frame.dataset.id}/thumbnail?size=${frame.dataset.size}`, {}, 0);
-    put(frame, await answer.blob(), frame.dataset.alt);
-  } catch (error) {
-    if (error.status === 429) {
-      pausedUntil = Date.now() + 1_000 * error.pause; // all of them wait
-      waiting.unshift(frame);
-    } else frame.textContent = error.status === 404 ? "gone" : "no thumbnail";
-  }
-}
-
-// A photo in a frame; words where the browser cannot show it.
-function put(frame, blob, alt) {
-  const url = URL.createObjectURL(blob);
-  const image = make("img", { alt, draggable: false });
-  image.onload = () => URL.revokeObjectURL(url);
-  image.onerror = () => {
-    URL.revokeObjectURL(url);
-    frame.textContent = "no preview";
-  };
-  image.src = url;
-  frame.replaceChildren(image);
 }
 
 // ---- images --------------------------------------------------------------------------------------------------------
@@ -300,6 +165,7 @@ async function show() {
   const step = trail[place];
   drawTrail();
   drawAsked(step);
+  drawCopies([]);
   document.body.classList.add("waiting");
   $("heading").textContent = step.kind === "collection" ? "The collection" : `Most like ${step.name}`;
   tell(step.kind === "collection" ? "" : "Asking …");
@@ -337,21 +203,48 @@ async function showFound(step, signal) {
   $("more").hidden = true;
   const seconds = answer.seconds < 1 ? `${Math.max(1, Math.round(1_000 * answer.seconds))} ms` : `${answer.seconds.toFixed(1)} s`;
   const found = answer.matches.length ? images(answer.matches.length) : "No image is as near as that";
+  if (step.kind !== "image") lookForCopies(step, signal);
   tell(`${found}, by ${answer.metric === "euclidean" ? "Euclidean" : answer.metric} distance, in ${seconds}`);
+}
+
+// A photo from outside, as it is sent.
+function asked(step) {
+  const body = new FormData();
+  if (step.kind === "url") body.append("url", step.url);
+  else body.append("photo", step.file, "photo");
+  return body;
 }
 
 async function question(step, signal) {
   if (step.kind === "image") return json(`images/${step.id}/similar?${wishes(new URLSearchParams())}`, { signal });
-  const body = wishes(new FormData());
-  if (step.kind === "url") body.append("url", step.url);
-  else body.append("photo", step.file, "photo");
   try {
-    return await json("search", { method: "POST", body, signal });
+    return await json("search", { method: "POST", body: wishes(asked(step)), signal });
   } catch (error) {
     if (error.status !== 0 || step.kind === "url") throw error;
     const there = await fetch("health").then(() => true, () => false); // a service may hang up on what is too large
     throw there ? new Trouble(413, "The service ended the upload. The photo may be too large for it.") : error;
   }
+}
+
+// Says which images are the same picture; after the matches, which do not wait for it.
+async function lookForCopies(step, signal) {
+  try {
+    const { copies } = await json("already-here", { method: "POST", body: asked(step), signal });
+    if (!signal.aborted) drawCopies(copies);
+  } catch {} // the matches are there all the same
+}
+
+function drawCopies(copies) {
+  const items = copies.slice(0, MOST_COPIES).map(({ kind, image }) => {
+    const what = kind === "bytes" ? "the same file" : "the same picture";
+    const button = make("button", { type: "button", className: "copy", title: image.path }, image.path);
+    button.onclick = () => go({ kind: "image", id: image.id, name: lastPart(image.path) });
+    return make("li", {}, button, make("span", {}, what));
+  });
+  if (copies.length > MOST_COPIES) items.push(make("li", {}, `and ${images(copies.length - MOST_COPIES)} more`));
+  $("copies").replaceChildren(...items);
+  $("here").hidden = !copies.length;
+  $("here-text").textContent = copies.length ? "This picture is already here:" : "";
 }
 
 function drawTrail() {
@@ -426,6 +319,7 @@ async function look() {
       $("jobs").replaceChildren(...unfinished.map(drawJob));
       $("jobs").hidden = !unfinished.length;
       if (ended.length || unfinished.length) count((await json("images?limit=1")).total);
+      if (total && unfinished.length && trail[place] === COLLECTION && !$("grid").children.length) show();
       if (ended.length) {
         listProducts();
         if (!$("grid").children.length) show();
