@@ -6,12 +6,14 @@ import pytest
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from helpers.errors import ModelError, PhotoError, Refused, ServiceError, StoreError, Unavailable
 from helpers.service import telling
 from helpers.service.logs import LOG, printable, start_logging
 from helpers.service.metrics import Metrics
-from helpers.service.problems import answer_problems
+from helpers.service.problems import answer_problems, sentence
+from helpers.service.questions import Question
 from helpers.service.telling import Telling
 
 
@@ -120,3 +122,11 @@ def test_methods_that_nobody_knows_are_counted_together(said):
     for method in ("GET", "BREW", "X" * 50):
         metrics.answered(method, "none", 405, 0.1)
     assert 'method="other",route="none",status="405"} 2.0' in metrics.text().decode()
+
+
+def test_what_does_not_fit_is_said_without_pydantics_own_words():
+    with pytest.raises(ValidationError) as caught:
+        Question.model_validate({"image": 1, "metric": "manhattan", "k": 0})
+    said = sentence(caught.value.errors())
+    assert said.startswith("k: Input should be greater than") and "; metric: Input should be 'cosine' or" in said
+    assert "literal" not in said and "None" not in said and "none" not in said
