@@ -41,9 +41,9 @@ def lab(request, tmp_path_factory, shared_cache) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Chromium."""
+    """Chromium; ended with these tests, for while Playwright is there nobody else can run an event loop."""
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}: apt-get install chromium")
     with chromium() as browser:
