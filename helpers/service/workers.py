@@ -10,6 +10,7 @@ has an account on the machine may reach.
 import contextlib
 import logging
 import os
+import signal
 import threading
 import time
 from typing import Any, Dict, List, Optional, cast
@@ -97,9 +98,11 @@ class Workers:
 
 
 class _Humble(WorkerPlugin):
-    """Lets a worker give way to everything else on its machine."""
+    """Lets a worker give way to everything else on its machine, and leaves Ctrl+C to who started it."""
 
     def setup(self, worker: Any) -> None:
+        if threading.current_thread() is threading.main_thread():  # in a terminal, Ctrl+C goes to all its processes
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         if not hasattr(os, "setpriority"):
             return
         threads = [int(name) for name in os.listdir("/proc/self/task")] if os.path.isdir("/proc/self/task") else [0]  # noqa: PTH112, PTH208

@@ -105,6 +105,11 @@ def test_a_worker_that_is_killed_costs_no_photo(alone, workers):
     alone.check()
 
 
+def test_ctrl_c_in_a_terminal_is_for_the_service_alone(workers):
+    handlers = workers.client().run(lambda: signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
+    assert handlers and all(handlers.values())
+
+
 def test_a_job_is_cancelled_soon_and_what_it_did_stays(alone, workers):
     workers.client().run(take_your_time, 0.02)
     alone.runner.start()
