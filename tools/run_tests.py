@@ -13,7 +13,7 @@ import environments
 
 BUILD = environments.ROOT / "build"
 CHROMIUM = "/usr/bin/chromium"
-NOTEBOOKS = "tests/notebooks"
+ALONE = ("tests/notebooks", "tests/browser")
 
 CHECKS = (
     ("lint", ["-m", "ruff", "check", "."]),
@@ -32,13 +32,13 @@ def main():
     except environments.Unavailable as reason:
         skipped[f"turi: everything: {reason}"] += 1
     results = [run(name, pythons["modern"], command) for name, command in CHECKS]  # all, also after one that failed
-    # The notebooks write into build/, those of both environments: one after the other. All else goes side by side.
+    # Notebooks of both environments write into build/, and a browser wants to be alone. All else goes side by side.
     modern = Tests("modern", pythons["modern"])
-    results.append(modern.run("notebooks", NOTEBOOKS))
+    results.append(modern.run("notebooks and browser", *ALONE))
     other = Tests("turi", pythons["turi"]) if "turi" in pythons else None
     if other:
         other.start("all")
-    results.append(modern.run("the others", f"--ignore={NOTEBOOKS}"))
+    results.append(modern.run("the others", *(f"--ignore={folder}" for folder in ALONE)))
     if other:
         results.append(other.finish())
     for tests in filter(None, (modern, other)):
