@@ -36,7 +36,6 @@ Bound = Union[ShortBound, FullBound]
 
 
 KINDS = ("exact", "hnsw")
-_ADDRESSES = ("postgresql://", "postgres://")
 
 
 def check_index(kind: str, metric: str) -> "Optional[Archive]":
@@ -45,7 +44,9 @@ def check_index(kind: str, metric: str) -> "Optional[Archive]":
     Raises `FrameError` for another kind or metric, and what
     `helpers.service.postgres_index.Archive` raises.
     """
-    if isinstance(kind, str) and kind.startswith(_ADDRESSES):
+    from helpers.service.postgres import is_address
+
+    if isinstance(kind, str) and is_address(kind):
         from helpers.service.postgres_index import check_address
 
         return check_address(kind, metric)

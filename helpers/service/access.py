@@ -1,6 +1,5 @@
 """Who may do what: the role of a key, and whether keys are asked for at all."""
 
-import hashlib
 import hmac
 import ipaddress
 import threading
@@ -8,6 +7,7 @@ import time
 from typing import Any, Callable, List, Optional, Tuple
 
 from helpers.errors import Unavailable
+from helpers.service.keys_table import digest_of
 from helpers.service.records import ROLES, Key
 from helpers.service.settings import LOOPBACK, Settings
 
@@ -52,7 +52,7 @@ class Access:
         rows = self._fresh_keys()
         found = None
         if key and len(key) <= _LONGEST:
-            digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+            digest = digest_of(key)
             for row in rows:  # all of them, whichever fits: the time that it takes tells nothing
                 if hmac.compare_digest(row.digest, digest):
                     found = row

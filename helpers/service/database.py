@@ -7,7 +7,11 @@ parameters only, never by text.
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
-from typing import Any, Iterable, List, Sequence, Tuple
+from typing import Any, Iterable, Iterator, List, Sequence, Tuple, TypeVar
+
+AT_ONCE = 1000  # values asked for in one statement
+
+Item = TypeVar("Item")
 
 
 class Session(ABC):
@@ -41,3 +45,13 @@ class Database(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of it."""
+
+
+def parts(values: Sequence[Item], size: int = AT_ONCE) -> Iterator[Sequence[Item]]:
+    """The values in pieces, such as one statement takes."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def marks_of(values: Sequence[Any]) -> str:
+    """A `?` for each of them."""
+    return ", ".join("?" * len(values))

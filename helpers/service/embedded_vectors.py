@@ -11,9 +11,9 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 import numpy as np
 
 from helpers.errors import NotFound, StoreError
-from helpers.service.database import Database, Session
+from helpers.service.database import Database, Session, marks_of, parts
 from helpers.service.live_index import LiveIndex
-from helpers.service.mirror import AT_ONCE, Mirror, marks_of, parts
+from helpers.service.mirror import Mirror
 from helpers.service.vectors import Vectors, check_dimension
 
 _MORE = 8  # features beyond k: some may be as near as the last
@@ -58,7 +58,7 @@ class EmbeddedVectors(Vectors):
         found: Set[str] = set()
         with self._database.transaction(write=False) as session:
             network = self._network(session)
-            for some in parts(list(identities), AT_ONCE):
+            for some in parts(list(identities)):
                 photos = [bytes.fromhex(one) for one in some]
                 asked = f"SELECT photo FROM features WHERE network = ? AND photo IN ({marks_of(some)})"  # noqa: S608
                 found.update(photo.hex() for (photo,) in session.rows(asked, network, *photos))
@@ -103,7 +103,7 @@ class EmbeddedVectors(Vectors):
 
     def _features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
         network, found = self._network(session), {}
-        for some in parts(list(identities), AT_ONCE):
+        for some in parts(list(identities)):
             photos = [bytes.fromhex(one) for one in some]
             asked = f"SELECT photo, vector, checksum FROM features WHERE network = ? AND photo IN ({marks_of(some)})"  # noqa: S608
             for photo, vector, checksum in session.rows(asked, network, *photos):
@@ -125,7 +125,7 @@ class EmbeddedVectors(Vectors):
     def _of_products(self, products: Sequence[str]) -> np.ndarray:
         images: Set[int] = set()
         with self._database.transaction(write=False) as session:
-            for some in parts(list(products), AT_ONCE):
+            for some in parts(list(products)):
                 asked = f"SELECT image FROM photokin_product_images WHERE product IN ({marks_of(some)})"  # noqa: S608
                 images.update(image for (image,) in session.rows(asked, *some))
         return np.fromiter(images, np.int64, len(images))

@@ -2,15 +2,14 @@
 
 import datetime
 import time
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from helpers.errors import NotFound, Refused
-from helpers.service.database import Database, Session
+from helpers.service.database import Database, Session, marks_of, parts
 from helpers.service.records import Image, NewImage
 from helpers.service.text import check_text
 
 LARGEST = 2**63 - 1  # the largest number that both databases hold
-AT_ONCE = 1000  # values asked for in one statement
 _COLUMNS = "id, path, identity, width, height, size, modified, added"
 _UPSERT = """
     INSERT INTO photokin_images (path, identity, width, height, size, modified, added) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -52,7 +51,7 @@ class Images:
         """The images with these ids, in this order; those that are not there are left out."""
         asked = [id for id in dict.fromkeys(ids) if 0 < id <= LARGEST]
         with self._database.transaction(write=False) as session:
-            rows = [row for part in parts(asked) for row in _where(session, f"id IN ({marks(part)})", *part)]
+            rows = [row for part in parts(asked) for row in _where(session, f"id IN ({marks_of(part)})", *part)]
             images = {image.id: image for image in _images(session, rows)}
         return [images[id] for id in asked if id in images]
 
@@ -101,23 +100,13 @@ def moment(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
 
-def parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The values in pieces that one statement takes."""
-    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
-
-
-def marks(values: Sequence[Any]) -> str:
-    """A `?` for each of them."""
-    return ", ".join("?" * len(values))
-
-
 def _where(session: Session, condition: str, *values: Any) -> List[Tuple[Any, ...]]:
     return session.rows(f"SELECT {_COLUMNS} FROM photokin_images WHERE {condition}", *values)  # noqa: S608
 
 
 def _at(session: Session, paths: Iterable[str]) -> List[Tuple[Any, ...]]:
     pieces = parts(list(dict.fromkeys(paths)))
-    return [row for part in pieces for row in _where(session, f"path IN ({marks(part)})", *part)]
+    return [row for part in pieces for row in _where(session, f"path IN ({marks_of(part)})", *part)]
 
 
 def _images(session: Session, rows: Sequence[Tuple[Any, ...]]) -> List[Image]:
@@ -125,7 +114,7 @@ def _images(session: Session, rows: Sequence[Tuple[Any, ...]]) -> List[Image]:
     products: Dict[int, List[str]] = {row[0]: [] for row in rows}
     for part in parts(list(products)):
         for image, product in session.rows(
-            f"SELECT image, product FROM photokin_product_images WHERE image IN ({marks(part)}) ORDER BY product",  # noqa: S608
+            f"SELECT image, product FROM photokin_product_images WHERE image IN ({marks_of(part)}) ORDER BY product",  # noqa: S608
             *part,
         ):
             products[image].append(product)

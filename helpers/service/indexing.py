@@ -17,6 +17,7 @@ from helpers.decode import photo_size
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.pipeline import Asked, Batch, Looked
 from helpers.precision import Settled
+from helpers.service.database import parts
 from helpers.service.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.records import BadPhoto, Image, Job, NewImage
@@ -52,9 +53,9 @@ class Indexing:
         """List the photos, and do all that needs no worker."""
         wanted, bad = self._listed()
         self._lease.call(self._storage.jobs.counted, self._job.id, len(wanted) + len(bad))
-        for some in _parts(bad):
+        for some in parts(bad, _AT_ONCE):
             self._keep([], bad=some)
-        for paths in _parts(list(wanted)):
+        for paths in parts(list(wanted), _AT_ONCE):
             self._sort_out({path: wanted[path] for path in paths})
 
     @property
@@ -225,7 +226,3 @@ def _reason(path: str, error: Exception) -> str:
         return error.strerror or type(error).__name__
     said = str(error)
     return said[len(path) + 2 :] if said.startswith(f"{path}: ") else said
-
-
-def _parts(items: List[Any]) -> Iterator[List[Any]]:
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))

@@ -6,8 +6,8 @@ import secrets
 from typing import Any, Dict, List, Optional, Sequence
 
 from helpers.errors import NotFound
-from helpers.service.database import Database, Session
-from helpers.service.images import marks, moment, parts
+from helpers.service.database import Database, Session, marks_of, parts
+from helpers.service.images import moment
 from helpers.service.records import ENDED, BadPhoto, Job
 
 _REQUEST = """CASE WHEN listed IS NULL THEN request ELSE '{"photos": ' || listed || '}' END"""
@@ -120,7 +120,7 @@ class Jobs:
         reasons = {_kept(each.path): _kept(each.reason) for each in bad}
         for part in parts(list(reasons)):
             session.rows(
-                f"DELETE FROM photokin_bad_photos WHERE job = ? AND path IN ({marks(part)})",  # noqa: S608
+                f"DELETE FROM photokin_bad_photos WHERE job = ? AND path IN ({marks_of(part)})",  # noqa: S608
                 *(id, *part),
             )
         mine = "" if owner is None else " AND owner = ?"

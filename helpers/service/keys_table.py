@@ -1,10 +1,9 @@
 """The API keys of a service: kept so that who reads the database cannot use them."""
 
 import hashlib
-import hmac
 import secrets
 import time
-from typing import List, Optional
+from typing import List
 
 from helpers.errors import NotFound, Refused
 from helpers.service.database import Database
@@ -42,18 +41,9 @@ class Keys:
                 raise Refused(f"There is a key named {name} already; remove it first, or take another name", 409)
             session.rows(
                 "INSERT INTO photokin_keys (name, role, digest, created) VALUES (?, ?, ?, ?)",
-                *(name, role, _digest(key), time.time()),
+                *(name, role, digest_of(key), time.time()),
             )
         return key
-
-    def find(self, key: str) -> Optional[Key]:
-        """What is known of a key that somebody told; None where it is none."""
-        digest = _digest(key)
-        found = None
-        for each in self.all():
-            if hmac.compare_digest(each.digest, digest):
-                found = each
-        return found
 
     def all(self) -> List[Key]:
         """All of them, by name."""
@@ -69,5 +59,6 @@ class Keys:
             raise NotFound(f"There is no key named {name}")
 
 
-def _digest(key: str) -> str:
+def digest_of(key: str) -> str:
+    """What is kept of a key: its sha-256, in hex."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

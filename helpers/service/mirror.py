@@ -5,10 +5,9 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Se
 
 import numpy as np
 
-from helpers.service.database import Database, Session
+from helpers.service.database import Database, Session, marks_of, parts
 from helpers.service.live_index import LiveIndex
 
-AT_ONCE = 500  # photos or images asked for in one statement
 _BLOCK = 4000  # read in one transaction: for as long as one reads, nobody else can end theirs
 
 # What was changed in an image that is there, or removed, so that others see it without reading all again.
@@ -102,7 +101,7 @@ class Mirror:
                 )
             ]
             new = dict(session.rows("SELECT id, identity FROM photokin_images WHERE id > ? ORDER BY id", self._last))
-            for some in parts(changed, AT_ONCE):
+            for some in parts(changed):
                 asked = f"SELECT id, identity FROM photokin_images WHERE id IN ({marks_of(some)})"  # noqa: S608
                 new.update(session.rows(asked, *some))
             arrived: Iterable[Tuple[Any, ...]] = ()
@@ -146,13 +145,3 @@ class Mirror:
         live = np.zeros(count, bool)
         live[rows] = True
         return Seen(marks, count, rows[order], images[order], None if live.all() else live)
-
-
-def parts(items: List[Any], size: int) -> Iterable[List[Any]]:
-    """The items, so many at a time."""
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def marks_of(items: Sequence[Any]) -> str:
-    """A parameter for each of them."""
-    return ",".join("?" * len(items))

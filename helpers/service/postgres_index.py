@@ -6,7 +6,7 @@ whoever has the photo. psycopg and pgvector are needed here, no server of ours.
 
 import hashlib
 import re
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 from urllib.parse import quote, urlencode
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from helpers.distance import METRICS, Distance
 from helpers.errors import FrameError
 from helpers.service.candidates import Items
-from helpers.service.database import Session
+from helpers.service.database import Session, parts
 from helpers.service.feature_table import FeatureTable, checksum
 from helpers.service.postgres import PostgresDatabase, is_address
 from helpers.service.schema import migrate
@@ -170,7 +170,7 @@ class PostgresIndex:
     def _send(self, first: Dict[str, int], bar: Any) -> None:
         """Send the features that the archive lacks, and take over those that it has otherwise."""
         vectors, other = self._distance.vectors, []
-        for photos in _parts(list(first), _ASKED):
+        for photos in parts(list(first), _ASKED):
             with self._database.transaction(write=False) as session:
                 kept = self._table.checksums(session, photos)
             other += [
@@ -178,14 +178,14 @@ class PostgresIndex:
             ]
             missing = [photo for photo in photos if photo not in kept]
             bar.update(len(kept))
-            for some in _parts(missing, _AT_ONCE):
+            for some in parts(missing, _AT_ONCE):
                 with self._database.transaction() as session:
                     self._table.add(session, some, vectors[[first[photo] for photo in some]])
                 bar.update(len(some))
         if not other:
             return
         vectors = np.array(vectors)
-        for some in _parts(other, _AT_ONCE):
+        for some in parts(other, _AT_ONCE):
             with self._database.transaction(write=False) as session:
                 for photo, feature in self._table.features(session, some).items():
                     vectors[first[photo]] = feature
@@ -236,10 +236,6 @@ def check_address(address: str, metric: str) -> Archive:
 def _identity(vector: np.ndarray) -> str:
     """Of a photo that is known by its feature alone."""
     return hashlib.sha256(b"feature" + vector.tobytes()).hexdigest()
-
-
-def _parts(photos: List[str], size: int) -> Iterator[List[str]]:
-    return (photos[start : start + size] for start in range(0, len(photos), size))
 
 
 def _bar(total: int, progress: bool) -> Any:

@@ -5,8 +5,8 @@ import time
 from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 
 from helpers.errors import NotFound, Refused
-from helpers.service.database import Database, Session
-from helpers.service.images import LARGEST, marks, moment, parts, refused_text
+from helpers.service.database import Database, Session, marks_of, parts
+from helpers.service.images import LARGEST, moment, refused_text
 from helpers.service.records import Product
 from helpers.service.text import check_details
 
@@ -155,4 +155,4 @@ def _products(session: Session, condition: str, *values: Any) -> List[Product]:
 
 def _in(session: Session, statement: str, values: Sequence[Any], rest: str = "") -> List[Tuple[Any, ...]]:
     """The rows of a statement that ends with IN, for any number of values."""
-    return [row for part in parts(values) for row in session.rows(f"{statement} ({marks(part)}) {rest}", *part)]
+    return [row for part in parts(values) for row in session.rows(f"{statement} ({marks_of(part)}) {rest}", *part)]

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from helpers.errors import NotFound, Refused
-from helpers.service.keys_table import Keys
+from helpers.service.keys_table import Keys, digest_of
 
 
 @pytest.fixture
@@ -13,10 +13,14 @@ def keys(database):
     return Keys(database)
 
 
+def find(keys, key):
+    return {each.digest: each for each in keys.all()}.get(digest_of(key))
+
+
 def test_a_key_is_told_once_and_found_again(database, keys):
     key = keys.add("shop", "read")
     assert key.startswith("pk_") and len(base64.urlsafe_b64decode(key[3:] + "=")) == 32
-    found = keys.find(key)
+    found = find(keys, key)
     assert (found.name, found.role) == ("shop", "read") and key not in repr(found)
     assert keys.all() == [found]
     with database.transaction(write=False) as session:
@@ -27,7 +31,7 @@ def test_another_key_is_not_found(keys):
     key = keys.add("shop", "write")
     assert keys.add("lab", "write") != key
     for wrong in ("", key[:-1], key + "x", "pk_", found_digest(keys), "\ud800", "\0"):
-        assert keys.find(wrong) is None
+        assert find(keys, wrong) is None
 
 
 def found_digest(keys):
@@ -39,7 +43,7 @@ def test_a_name_is_used_once(keys):
     with pytest.raises(Refused, match="a key named shop already") as refused:
         keys.add("shop", "write")
     assert refused.value.status == 409
-    assert keys.find(key).role == "read"
+    assert find(keys, key).role == "read"
 
 
 @pytest.mark.parametrize(("name", "role"), [("a", "admin"), ("", "read"), ("a\n", "read"), ("a" * 101, "read")])
@@ -55,6 +59,6 @@ def test_a_key_that_is_removed_opens_nothing(keys):
     keys.add("a lab", "write")
     assert [each.name for each in keys.all()] == ["a lab", "shop"]
     keys.remove("shop")
-    assert keys.find(key) is None
+    assert find(keys, key) is None
     with pytest.raises(NotFound, match="no key named shop"):
         keys.remove("shop")
