@@ -6,7 +6,7 @@ import os
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Sized, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Sized, Tuple, Union
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -17,11 +17,11 @@ from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.image_column import path_of
 from helpers.models import LoadedModel, load_model
-from helpers.pipeline import Asked, Batch, batches, look, unchanged
-from helpers.precision import Settled, settle
-from helpers.store import FeatureStore
+from helpers.pipeline import Asked, Batch, Looked, batches, look, unchanged
+from helpers.precision import Sample, Settled, is_of, settle
+from helpers.store import FeatureStore, Kept
 
-_SAMPLE = 256  # photos by which a precision is judged
+_SAMPLE = 128  # photos by which a precision is judged, at most
 _FIRST = 64  # of these, where the photos can be read only once and in order
 
 
@@ -85,16 +85,23 @@ def embed(
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         kept = None if store is None else stack.enter_context(FeatureStore(store))
+        total = len(photos) if isinstance(photos, Sized) else None
+        sample = None
         if isinstance(model, Settled):
             settled = model
         else:
-            photos, sample = _with_sample(photos, model.size)
-            scope = None if kept is None else str(kept.path)
-            settled = settle(model, precision, sample, scope=scope, progress=progress)
+            photos, asked = _some_first(photos, files)
+            sample = PhotoSample(total, asked, model.size, [] if kept is None else [kept.path, *others])
+            contents, scope = ([], None) if kept is None else (kept.contents(), str(kept.path))
+            settled = settle(model, precision, sample, kept=contents, scope=scope, progress=progress)
         size = settled.loaded.size
-        work = _Work(settled, kept, others, prepared=time.perf_counter() - start)
-        total = len(photos) if isinstance(photos, Sized) else None
+        work = _Work(settled, kept, others)
+        prepare = time.perf_counter() - start
+        if sample is not None:
+            prepare -= work.take_sample(sample)
+        work.spent["prepare"] = prepare
         bar = stack.enter_context(tqdm(total=total, unit=" photos", delay=2, disable=not progress))
+        bar.update(work.count)
         asked = work.not_at_hand(photos, files)
         if client is None:
             made = batches(asked, work.run, size=size, batch_size=batch_size, known=work.known)
@@ -110,15 +117,13 @@ def embed(
 class _Work:
     """What has become of the photos until now."""
 
-    def __init__(
-        self, settled: Settled, store: Optional[FeatureStore], others: Iterable[Path], prepared: float
-    ) -> None:
+    def __init__(self, settled: Settled, store: Optional[FeatureStore], others: Iterable[Path]) -> None:
         self.settled, self.store, self.others = settled, store, others
         self.found: Dict[int, Tuple[str, Union[str, bytes]]] = {}  # row → identity, source
         self.bad: List[Tuple[int, str]] = []
-        self.vectors: List[np.ndarray] = []  # where there is no store to read them from
+        self.vectors: List[Tuple[List[int], np.ndarray]] = []  # rows and features, where no store has them
         self.computed = 0
-        self.spent = {"prepare": prepared, "read": 0.0, "decode": 0.0, "network": 0.0, "write": 0.0}
+        self.spent = {"prepare": 0.0, "read": 0.0, "decode": 0.0, "network": 0.0, "write": 0.0}
         # Identities whose features are kept → in which other store, None for the store itself.
         self.known: Dict[str, Optional[Path]] = dict.fromkeys(set() if store is None else store.photos(settled.key))
         self.files = {} if store is None else store.files()
@@ -133,6 +138,8 @@ class _Work:
         """The photos that have to be looked at: all but the unchanged files whose features are kept."""
         looked_elsewhere = self.store is None or not self.store.writable
         for row, photo in enumerate(photos):
+            if row in self.found:
+                continue  # its feature was computed when the precision was settled on
             file = unchanged(path_of(photo)) if self.known else None
             if file is not None and self.known.get(file.identity, file) is None:
                 self.found[row] = file.identity, file.path
@@ -157,7 +164,7 @@ class _Work:
         files = [photo.file for photo in batch.looked if photo.file is not None]
         new = [file for file in files if self.files.get(file.path) != file[1:]]
         if self.store is None:
-            self.vectors += [batch.vectors] if batch.new else []
+            self.vectors += [([photo.row for photo in batch.looked], batch.vectors)] if batch.new else []
         else:
             self._borrow(self.store, [photo.identity for photo in batch.looked])
             if batch.new or (new and self.store.writable):
@@ -179,11 +186,30 @@ class _Work:
             store.add(self.settled.key, taken, vectors)
             self.known.update(dict.fromkeys(taken))
 
+    def take_sample(self, sample: "PhotoSample") -> float:
+        """Keep the features that were computed when the precision was settled on; returns the seconds that they took.
+
+        Those that are no numbers are computed once more, and then reported.
+        """
+        features = sample.features
+        if features is None or not len(features):
+            return 0.0
+        new = [
+            row
+            for row, photo in enumerate(sample.looked)
+            if photo.identity not in self.known and np.isfinite(features[row]).all()
+        ]
+        looked = [sample.looked[row] for row in new]
+        spent = {"read": sum(photo.read for photo in looked), "decode": sum(photo.decode for photo in looked)}
+        spent["network"] = sample.seconds
+        self.take(Batch(looked, [photo.identity for photo in looked], features[new], [], spent))
+        return sample.seconds + sample.decoding
+
     def done(self, seconds: float) -> Embedded:
         """Everything, in the order of the photos."""
         rows = sorted(self.found)
         identities = [self.found[row][0] for row in rows]
-        vectors = self._together() if self.store is None else self._from_store(self.store, identities)
+        vectors = self._together(rows) if self.store is None else self._from_store(self.store, identities)
         worked = seconds - self.spent["prepare"]
         figures = {
             "photos": float(len(rows)),
@@ -205,42 +231,93 @@ class _Work:
         positions, vectors = store.features(self.settled.key, identities)
         if len(positions) < len(identities):
             raise StoreError(f"{store.path}: features have gone from it while it was being read; run this again")
-        return vectors if len(vectors) else self._together()
+        return vectors if len(vectors) else self._together([])
 
-    def _together(self) -> np.ndarray:
+    def _together(self, rows: List[int]) -> np.ndarray:
         """One array of the batches, each of which goes as soon as it is copied: there is no room for both."""
-        end = sum(map(len, self.vectors))
-        vectors = cache.roomy_array((end, self.settled.loaded.dimension))
+        vectors = cache.roomy_array((len(rows), self.settled.loaded.dimension))
         while self.vectors:
-            batch = self.vectors.pop()
-            vectors[end - len(batch) : end] = batch
-            end -= len(batch)
+            some, batch = self.vectors.pop()
+            vectors[np.searchsorted(rows, some)] = batch
         return vectors
 
 
-def _with_sample(photos: Iterable[Any], size: Tuple[int, int]) -> Tuple[Iterable[Any], Callable[[], np.ndarray]]:
-    """The photos, and a way to decode some of them, spread evenly; of what can be read only once, the first."""
-    chosen: Iterator[Any]
+def settle_for_files(
+    loaded: LoadedModel, precision: str, photos: Sequence[Path], stores: Sequence[Path], *, kept: Sequence[Kept] = ()
+) -> Settled:
+    """The network in the precision that `embed` would take for these files, kept in the first of the `stores`.
+
+    For who computes their features elsewhere. `auto` goes on as most of what is
+    `kept`, or else in the first of the stores that has features of the network.
+    What is computed here goes into the first store, which is made for it.
+    """
+    there = [path for path in stores if path.is_file()]
+    sample = PhotoSample(len(photos), (Asked(row, photos[row]) for row in spread(len(photos))), loaded.size, there)
+    for path in there:
+        with contextlib.suppress(StoreError), FeatureStore(path) as store:
+            kept = kept if any(is_of(entry.key, loaded) for entry in kept) else store.contents()
+    scope = str(stores[0]) if stores else None
+    settled = settle(loaded, precision, sample, kept=kept, scope=scope, progress=False)
+    if stores and sample.features is not None:
+        with contextlib.suppress(StoreError), FeatureStore(stores[0]) as store:
+            _Work(settled, store, ()).take_sample(sample)
+    return settled
+
+
+class PhotoSample(Sample):
+    """Some of a collection's photos, decoded as a precision is settled on, and then not again.
+
+    - `count`: how many photos the collection has, None where that is not known.
+    - `asked`: the photos to take, those that are wanted first at the front.
+    - `stores`: where features of them may be kept.
+    """
+
+    def __init__(
+        self, count: Optional[int], asked: Iterable[Asked], size: Tuple[int, int], stores: Iterable[Path] = ()
+    ) -> None:
+        super().__init__(count, self._take, self._kept)
+        self.looked: List[Looked] = []  # those that could be read; their pixels are in what was taken
+        self.decoding = 0.0  # seconds
+        self._asked, self._size, self._stores = iter(asked), size, list(stores)
+
+    def _take(self, number: int) -> np.ndarray:
+        start = time.perf_counter()
+        pixels: List[np.ndarray] = []
+        while len(pixels) < number:
+            asked = list(itertools.islice(self._asked, number - len(pixels)))
+            if not asked:
+                break
+            with contextlib.closing(work_ahead(partial(look, size=self._size), asked, ahead=number)) as looked:
+                good = [photo for photo in looked if photo.pixels is not None]  # the others are looked at once more
+            pixels += [photo.pixels for photo in good if photo.pixels is not None]
+            self.looked += [photo._replace(pixels=None) for photo in good]
+        self.decoding += time.perf_counter() - start
+        return np.stack(pixels) if pixels else np.empty((0, *self._size[::-1], 3), np.uint8)
+
+    def _kept(self, key: str) -> Tuple[np.ndarray, np.ndarray]:
+        identities = [photo.identity for photo in self.looked]
+        found: Dict[int, np.ndarray] = {}
+        for path in self._stores if identities else ():
+            with contextlib.suppress(StoreError), FeatureStore(path) as store:  # its own folder will say what is wrong
+                rows, vectors = store.features(key, identities)
+                found.update((row, vector) for row, vector in zip(rows.tolist(), vectors) if row not in found)
+        positions = sorted(found)
+        return np.array(positions, np.int64), np.array([found[row] for row in positions], np.float32)
+
+
+def _some_first(
+    photos: Iterable[Any], files: Optional[Sequence[Optional[str]]]
+) -> Tuple[Iterable[Any], Iterator[Asked]]:
+    """The photos, and those of them to try first: spread evenly, or the first, where they can be read only once."""
     if isinstance(photos, Sized) and hasattr(photos, "__getitem__"):
-        chosen = (photos[place] for place in _spread(len(photos)))
-    else:
-        once = iter(photos)
-        first = list(itertools.islice(once, _FIRST))
-        photos, chosen = itertools.chain(first, once), iter(first)
-
-    return photos, lambda: sample_of(chosen, size)
+        return photos, (Asked(row, photos[row], None if files is None else files[row]) for row in spread(len(photos)))
+    once = iter(photos)
+    first = list(itertools.islice(once, _FIRST))
+    asked = (Asked(row, photo, None if files is None else files[row]) for row, photo in enumerate(first))
+    return itertools.chain(first, once), asked
 
 
-def sample_of(photos: Iterable[Any], size: Tuple[int, int]) -> np.ndarray:
-    """Some of the photos as a precision is settled by them, uint8 [n, height, width, 3]; of a list, spread evenly."""
-    if isinstance(photos, list):
-        photos = [photos[place] for place in _spread(len(photos))]
-    asked = (Asked(0, photo) for photo in photos)
-    with contextlib.closing(work_ahead(partial(look, size=size), asked, ahead=_SAMPLE)) as looked:
-        pixels = [photo.pixels for photo in looked if photo.pixels is not None]
-    return np.stack(pixels) if pixels else np.empty((0, *size[::-1], 3), np.uint8)
-
-
-def _spread(count: int) -> List[int]:
-    """The places of at most `_SAMPLE` photos of so many."""
-    return np.unique(np.linspace(0, max(0, count - 1), min(count, _SAMPLE)).astype(int)).tolist()
+def spread(count: int) -> List[int]:
+    """The places of at most `_SAMPLE` photos of so many, spread evenly; the first half of them is spread evenly too."""
+    places = np.unique(np.linspace(0, max(0, count - 1), min(count, _SAMPLE)).astype(int)).tolist()
+    return places[::2] + places[1::2]

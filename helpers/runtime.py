@@ -5,8 +5,8 @@ processor each photo runs by itself, several at once: its feature does not
 depend on which others are in the batch, to the last bit. A GPU gets batches
 that are always of the same size, filled up with black.
 
-Run so far were OpenVINO and ONNX Runtime on x86 processors without bf16. What
-is here for GPUs and for bf16 follows the engines' documentation; its choices
+Run so far were OpenVINO and ONNX Runtime on x86 processors, with bf16 and
+without. What is here for GPUs follows the engines' documentation; its choices
 are tested, it itself has not been run. A GPU is therefore taken only where it
 gives the features that the processor gives.
 """
@@ -19,7 +19,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.util import find_spec
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -53,39 +53,54 @@ class _Opened(NamedTuple):
 class Session:
     """A network that is ready to run on this machine.
 
-    `precision` is `fp32`; `bf16`, where the processor has it; `int8`, for a
-    network of `helpers.quantise`; or `auto`, which is fp32. Only fp32 runs on a
-    GPU; with PHOTOKIN_DEVICE=cpu it does not either. Raises `ModelError` for a
-    precision that cannot be had here, and where a GPU fails later. `engine`, `device` (`CPU` or `GPU`) and
-    `precision` say what was taken.
+    `precision` is `fp32`; `bf16`; `int8`, for a network of `helpers.quantise`;
+    or `auto`, which is fp32. Where the processor has no bf16, features are
+    computed in fp32 and then `rounded` as bf16 rounds. Only fp32 runs on a GPU;
+    with PHOTOKIN_DEVICE=cpu it does not either. Raises `ModelError` for another
+    precision, and where a GPU fails later. `engine`, `device` (`CPU` or `GPU`)
+    and `precision` say what was taken.
     """
 
     def __init__(self, loaded: LoadedModel, precision: str = "auto") -> None:
-        check_precision(precision, loaded)
+        check_name(precision, loaded)
         if precision == "int8" and "-int8-" not in loaded.path.name:
             raise ModelError(f"{loaded.path} is not in 8 bits; helpers.precision.settle makes a network that is")
         self.loaded = loaded
         self.precision = "fp32" if precision == "auto" else precision
+        self.rounded = precision == "bf16" and not has_bf16()
         self._lock = threading.Lock()  # two queries at once would share one queue of requests
-        self.engine, self.device, self._run = _open(loaded, self.precision)
+        self.engine, self.device, self._run = _open(loaded, "fp32" if self.rounded else self.precision)
 
     def run(self, photos: Photos) -> np.ndarray:
         """Features, float32 [N, dimension], of photos, uint8 [height, width, 3] each in RGB: a list, or one array."""
         with self._lock:
             try:
-                return self._run(photos)
+                features = self._run(photos)
+                return rounded_to_bf16(features) if self.rounded else features
             except Exception as error:
                 if self.device == "CPU":
                     raise
                 raise ModelError(f"the GPU failed: {error}; with PHOTOKIN_DEVICE=cpu it is left alone") from error
 
 
-def check_precision(precision: str, loaded: LoadedModel) -> None:
-    """Raises `ModelError` for a precision that is not known, or cannot be had here or for this network."""
+def rounded_to_bf16(numbers: np.ndarray) -> np.ndarray:
+    """Numbers, float32, to the nearest that bf16 has: 8 of the 24 bits of each, equals to the even one."""
+    bits = np.ascontiguousarray(numbers, dtype=np.float32).view(np.uint32)
+    nearest = (bits + (0x7FFF + ((bits >> 16) & 1)).astype(np.uint32)) & np.uint32(0xFFFF0000)
+    return np.where(np.isfinite(numbers), nearest.view(np.float32), numbers)
+
+
+def check_name(precision: str, loaded: LoadedModel) -> None:
+    """Raises `ModelError` for a precision that is not known, or that this network can't have."""
     if precision not in PRECISIONS:
         raise ModelError(f"precision={precision!r} is not known; there are {', '.join(PRECISIONS)}")
     if loaded.descriptor is not None and precision not in ("auto", "fp32"):
         raise ModelError(f"{loaded.name} is no network, and there is no {precision} of it; take precision='fp32'")
+
+
+def check_precision(precision: str, loaded: LoadedModel) -> None:
+    """Raises `ModelError` for a precision that is not known, or not available here or for this network."""
+    check_name(precision, loaded)
     if precision == "bf16" and not _has_openvino():
         raise ModelError("precision='bf16' needs OpenVINO on an x86 processor; take precision='fp32'")
     if precision == "bf16" and not has_bf16():
@@ -94,7 +109,27 @@ def check_precision(precision: str, loaded: LoadedModel) -> None:
 
 def has_bf16() -> bool:
     """Whether networks can run in bf16 here."""
-    return _has_openvino() and "BF16" in _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in capabilities()
+
+
+def capabilities() -> FrozenSet[str]:
+    """What the processor computes with, by OpenVINO's names: FP32, BF16, INT8 …; none where there is no OpenVINO."""
+    if not _has_openvino():
+        return frozenset()
+    return frozenset(_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
+def processor() -> str:
+    """What decides how fast a network is: the processor, its threads, and the version of the engine."""
+    if not _has_openvino():
+        return f"{platform.machine()}, {_threads()} threads"
+    openvino = _openvino()
+    name = openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")
+    return f"{name}, {_threads()} threads, OpenVINO {openvino.__version__}"
+
+
+def _threads() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _has_openvino() -> bool:
@@ -163,12 +198,11 @@ def _on_openvino(loaded: LoadedModel, precision: str, device: str = "CPU") -> _O
         "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
     }
     workers = 1
-    if precision != "fp32":
+    if precision == "int8":
         # The streams of one compiled network share its weights, and are made at the same time: in OpenVINO 2026.4
         # those of an int8 ResNet-50 were then wrong, every fifth time. So each worker has a network of its own.
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        workers = min(_WORKERS, threads)
-        hints.update(NUM_STREAMS="1", INFERENCE_NUM_THREADS=str(threads // workers), ENABLE_CPU_PINNING="NO")
+        workers = min(_WORKERS, _threads())
+        hints.update(NUM_STREAMS="1", INFERENCE_NUM_THREADS=str(_threads() // workers), ENABLE_CPU_PINNING="NO")
     queues = [openvino.AsyncInferQueue(core.compile_model(model, device, hints)) for _ in range(workers)]
 
     def run(photos: Photos) -> np.ndarray:
@@ -234,8 +268,22 @@ _sessions: Dict[Tuple[str, str, str], Session] = {}
 
 def session_for(loaded: LoadedModel, precision: str) -> Session:
     """The session of a network in this process; compiled once, since that takes longer than a query."""
-    taken = "fp32" if precision == "auto" else precision
-    key = (loaded.identity, taken, loaded.path.name if taken == "int8" else "")
+    key = _session_key(loaded, precision)
     if key not in _sessions:
         _sessions[key] = Session(loaded, precision)
     return _sessions[key]
+
+
+def is_open(loaded: LoadedModel, precision: str) -> bool:
+    """Whether `session_for` has such a session already."""
+    return _session_key(loaded, precision) in _sessions
+
+
+def close_session(loaded: LoadedModel, precision: str) -> None:
+    """Let go of a session, and of its memory as soon as nobody else uses it."""
+    _sessions.pop(_session_key(loaded, precision), None)
+
+
+def _session_key(loaded: LoadedModel, precision: str) -> Tuple[str, str, str]:
+    taken = "fp32" if precision == "auto" else precision
+    return loaded.identity, taken, loaded.path.name if taken == "int8" else ""

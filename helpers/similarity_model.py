@@ -144,6 +144,8 @@ class SimilarityModel(Searching):
             if network.identity != self.network.identity:
                 raise ModelError(f"{network.name} is not what it was when this model was saved; build the model again")
             self.network, self._settled = network, settled_again(network, self.precision, self.key)
+            if self._settled.is_rounded:
+                print(self._settled.note)
         return self._settled
 
     def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:

@@ -30,3 +30,15 @@ def offline(monkeypatch, shared_cache):
     monkeypatch.setenv("PHOTOKIN_MIRROR", str(shared_cache / "no-mirror"))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def processor(request, monkeypatch, tmp_path):
+    """A machine with a processor to pretend, and a cache folder of its own; one with bf16, unless another is named.
+
+    Others by `@pytest.mark.parametrize("processor", […], indirect=True)`; see `tests.processors`.
+    """
+    from tests.processors import Processor
+
+    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    return Processor(getattr(request, "param", "bf16"), monkeypatch)

@@ -15,6 +15,7 @@ from helpers.index import METRICS
 from helpers.photos import load_photos
 from helpers.similarity import create
 from tests.pictures import folder_of, picture, tiny_network
+from tests.processors import KINDS
 
 METHODS = ("tsne", "pca")
 WITH_UMAP = (
@@ -231,6 +232,19 @@ def test_photos_that_come_and_go_move_no_other(network, tmp_path):
     assert all(new[name] == old[name] for name in set(old) & set(new))
     assert np.allclose(new["copy of 6.jpg"], old["6.jpg"], atol=0.05)
     assert loaded.note.endswith("; placed since: 4; no longer there: 1")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_next_weeks_photos_find_the_map_whatever_the_processor(network, processor, tmp_path, kind):
+    """A store goes on as it began, few photos or many, so that the map's features are those of the model."""
+    folder, store = folder_of(tmp_path / "photos", count=10), tmp_path / "store"
+    first = create(load_photos(folder, progress=False)[0], model=network, verbose=False, store=store)
+    Atlas(first, progress=False).save(tmp_path / "map")
+    processor.try_for(12)
+    processor.become(kind)
+    folder_of(folder, count=60)
+    model = create(load_photos(folder, progress=False)[0], model=network, verbose=False, store=store)
+    assert len(Atlas.load(tmp_path / "map", model)) == 60
 
 
 def test_a_map_of_fewer_photos_can_be_kept_too(tmp_path):

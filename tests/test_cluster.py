@@ -31,6 +31,7 @@ from helpers.precision import settled_again
 from helpers.similarity import create
 from helpers.worker import SharedNetwork, features_of, hand_out
 from tests.pictures import TINY, folder_of, picture, tiny_network
+from tests.processors import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 ROBOTS = ROOT / "data" / "robots"
@@ -504,3 +505,12 @@ def test_embed_and_create_hand_the_work_to_the_cluster(client, network, paths, t
     assert model.num_examples == len(paths)
     with pytest.raises(ModelError, match=r"client= takes a distributed\.Client, not str"):
         embed(paths, network, client="tcp://localhost:8786", progress=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_worker_without_bf16_rounds(tmp_path, processor, kind):
+    """What this machine settled on is what its workers do, whatever processors they have."""
+    network = settled(tiny_network(tmp_path / "tiny.onnx"), "bf16")
+    processor.become(kind)
+    session = SharedNetwork(network, network.loaded.path.read_bytes()).session()
+    assert session.rounded == (kind != "bf16") and session.precision == "bf16"

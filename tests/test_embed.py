@@ -348,3 +348,94 @@ def test_a_damaged_store_of_others_costs_nothing_but_time(paths, network, store,
     (tmp_path / "damaged.photokin").write_bytes(b"nothing" * 1000)
     done = embed(paths, network, progress=False, store=store, others=[tmp_path / "damaged.photokin"])
     assert len(done.rows) == 6 and done.timings["kept"] == 0
+
+
+# With a precision that is tried on some of the photos
+
+
+@pytest.fixture
+def many(tmp_path):
+    return sorted(folder_of(tmp_path / "many", count=40, ending="png").rglob("*.png"))
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """How many photos were decoded."""
+    calls, decode = [], helpers.pipeline.open_sized
+
+    def counting(*values, **named):
+        calls.append(1)
+        return decode(*values, **named)
+
+    monkeypatch.setattr(helpers.pipeline, "open_sized", counting)
+    return calls
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize(("error", "taken", "left"), [(0.0, "bf16", "fp32"), (5.0, "fp32", "bf16")])
+def test_what_is_tried_counts(many, network, processor, store, decoded, kept, error, taken, left):
+    """Each photo is decoded once, and goes once through the network that is taken; some through the other one too."""
+    processor.try_for(12)
+    processor.error = error
+    done = embed(many, network, progress=False, store=store if kept else None)
+    assert done.settled.precision == taken and done.rows.tolist() == list(range(40))
+    assert sorted(processor.photos[taken]) == sorted(set(processor.photos[taken])) and len(decoded) == 40
+    assert (len(processor.photos[taken]), len(processor.photos[left])) == (40, 12)
+    assert sorted(processor.opened) == ["bf16", "fp32"]
+    wanted = embed(many, done.settled, progress=False)
+    assert np.array_equal(done.vectors, wanted.vectors) and done.identities == wanted.identities
+    assert done.timings["photos"] == 40 and done.timings["kept"] == 0
+
+
+def test_the_second_time_nothing_is_tried_nor_opened(many, network, processor, store):
+    processor.try_for(12)
+    first = embed(many, network, progress=False, store=store)
+    processor.become("bf16")
+    del processor.opened[:]
+    again = embed(many, network, progress=False, store=store)
+    assert again.settled == first.settled and np.array_equal(again.vectors, first.vectors)
+    assert again.timings["kept"] == 40 and not processor.opened
+    picture(99).save(many[0].parent / "new.png")
+    more = embed([*many, many[0].parent / "new.png"], network, progress=False, store=store)
+    assert more.settled.key == first.settled.key and processor.opened == ["bf16"]
+
+
+def test_photos_that_cannot_be_read_are_not_tried(many, network, processor, store, decoded):
+    processor.try_for(12)
+    for path in many[::3]:
+        path.write_bytes(b"\xff\xd8\xff")
+    done = embed(many, network, progress=False, store=store)
+    assert done.settled.precision == "bf16" and len(done.rows) == 26 and len(done.bad) == 14
+    assert {row for row, _ in done.bad} == set(range(0, 40, 3))
+    assert len(processor.photos["fp32"]) == 12 and len(processor.photos["bf16"]) == 26
+
+
+def test_a_photo_that_is_there_twice_is_tried_once(many, network, processor, store):
+    processor.try_for(12)
+    done = embed([*many, *many], network, progress=False, store=store)
+    assert np.array_equal(done.vectors[:40], done.vectors[40:]) and done.settled.precision == "bf16"
+
+
+@pytest.mark.parametrize("kind", ["plain", "VNNI", "ONNX Runtime alone"])
+def test_a_store_that_moves_to_a_processor_without_bf16(many, network, processor, store, kind):
+    processor.try_for(12)
+    first = embed(many[:30], network, progress=False, store=store)
+    processor.become(kind)
+    done = embed(many, network, progress=False, store=store)
+    assert done.settled.key == first.settled.key and done.timings["kept"] == 30
+    assert "this processor has no bf16" in done.settled.note and "(12 photos)" in done.settled.note
+    assert np.array_equal(done.vectors[:30], first.vectors)
+
+
+def test_a_store_that_began_small_stays_in_fp32(many, network, processor, store):
+    embed(many[:2], network, progress=False, store=store)
+    processor.try_for(12)
+    done = embed(many, network, progress=False, store=store)
+    assert done.settled.precision == "fp32" and done.timings["kept"] == 2
+    assert "precision='bf16' would compute all 40 photos" in done.settled.note
+    assert len(processor.photos["fp32"]) == 41, "those that were tried count; one of them was kept already"
+    by_hand = embed(many, network, precision="bf16", progress=False, store=store)
+    picture(99).save(many[0].parent / "new.png")
+    more = [*many, many[0].parent / "new.png"]
+    embed(more, network, precision="bf16", progress=False, store=store)
+    assert embed(more, network, progress=False, store=store).settled.key == by_hand.settled.key

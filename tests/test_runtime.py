@@ -12,7 +12,7 @@ import pytest
 from helpers import runtime
 from helpers.errors import ModelError
 from helpers.models import load_model
-from helpers.runtime import Session, has_bf16, session_for
+from helpers.runtime import Session, check_precision, has_bf16, rounded_to_bf16, session_for
 from tests.pictures import TINY, tiny_network
 
 OPENVINO = find_spec("openvino") is not None and platform.machine().lower() in ("x86_64", "amd64")
@@ -124,7 +124,7 @@ def test_int8_is_refused_for_a_network_that_is_not(tiny):
 
 
 @needs_openvino
-def test_bf16_is_refused_where_the_processor_has_none(tiny, monkeypatch):
+def test_bf16_where_the_processor_has_none(tiny, photos, monkeypatch):
     openvino = runtime._openvino()
 
     class Old(openvino.Core):
@@ -134,7 +134,9 @@ def test_bf16_is_refused_where_the_processor_has_none(tiny, monkeypatch):
     monkeypatch.setattr(openvino, "Core", Old)
     assert not has_bf16()
     with pytest.raises(ModelError, match="this processor has no bf16; take precision='fp32'"):
-        Session(tiny, "bf16")
+        check_precision("bf16", tiny)
+    session = Session(tiny, "bf16")
+    assert session.rounded and np.array_equal(session.run(photos), rounded_to_bf16(Session(tiny).run(photos)))
 
 
 @needs_openvino
@@ -161,7 +163,7 @@ def test_a_processor_that_has_bf16(monkeypatch):
 
 
 @needs_openvino
-def test_in_bf16_each_worker_has_a_network_of_its_own(tiny, photos, monkeypatch):
+def test_in_bf16_a_network_is_compiled_once(tiny, photos, monkeypatch):
     """A processor without bf16 computes in fp32 whatever it is told; this is about the rest."""
     openvino = runtime._openvino()
     wanted, told, compile_model = Session(tiny).run(photos), [], openvino.Core.compile_model
@@ -172,10 +174,8 @@ def test_in_bf16_each_worker_has_a_network_of_its_own(tiny, photos, monkeypatch)
 
     monkeypatch.setattr(runtime, "has_bf16", lambda: True)
     monkeypatch.setattr(openvino.Core, "compile_model", listening)
-    monkeypatch.setattr(runtime.os, "sched_getaffinity", lambda _: range(7), raising=False)
     session = Session(tiny, "bf16")
-    assert [hints["INFERENCE_PRECISION_HINT"] for hints in told] == ["bf16"] * 4
-    assert {(hints["NUM_STREAMS"], hints["INFERENCE_NUM_THREADS"]) for hints in told} == {("1", "1")}
+    assert told == [{"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "bf16"}]
     assert session.precision == "bf16"
     assert np.allclose(session.run(photos), wanted, rtol=0.02)
     for row in range(len(photos)):
@@ -186,7 +186,8 @@ def test_bf16_is_refused_without_openvino(tiny, monkeypatch):
     monkeypatch.setattr(runtime.platform, "machine", lambda: "arm64")
     assert not has_bf16()
     with pytest.raises(ModelError, match="needs OpenVINO on an x86 processor"):
-        Session(tiny, "bf16")
+        check_precision("bf16", tiny)
+    assert Session(tiny, "bf16").rounded
 
 
 def test_it_runs_where_openvino_is_not_installed(tiny, photos, monkeypatch):

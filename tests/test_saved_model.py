@@ -17,6 +17,7 @@ from helpers.image_column import image_array
 from helpers.photos import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import folder_of, picture, tiny_network
+from tests.processors import KINDS
 from tests.test_similarity import image, rows
 
 ROOT = Path(__file__).parents[1]
@@ -70,6 +71,18 @@ def test_a_file_that_has_changed_since_is_another_photo(saved, folder):
     picture(55, (40, 20)).save(folder / "2.jpg")
     changed = load_photos(folder, progress=False)[0]
     assert load_model(saved).query(changed[1:2], k=1, verbose=False)["distance"][0] > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_in_bf16_is_asked_on_every_processor(data, network, processor, tmp_path, capsys, kind):
+    built = create(data, model=network, precision="bf16", verbose=False)
+    built.save(tmp_path / "kin")
+    wanted = rows(built.query(image_array([image(picture(50))]), k=3, verbose=False))
+    processor.become(kind)
+    again = load_model(tmp_path / "kin")
+    found = rows(again.query(image_array([image(picture(50))]), k=3, verbose=False))
+    assert [row[1] for row in found] == [row[1] for row in wanted]
+    assert ("this processor has no bf16" in capsys.readouterr().out) == (kind != "bf16")
 
 
 def test_a_query_from_outside_opens_the_network(model, saved):

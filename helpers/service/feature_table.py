@@ -16,6 +16,7 @@ from helpers.errors import StoreError
 from helpers.service.candidates import Candidates, Items, Settle
 from helpers.service.database import Database, Session
 from helpers.service.rounding import Bounds, rounded, type_of
+from helpers.store import Kept
 
 _PAGE = 7900  # bytes of a vector that fits in a row with the rest
 _FEW = 60.0  # seconds for which it is remembered that most features are not of the items
@@ -122,7 +123,7 @@ class FeatureTable:
         return there.Vector(numbers) if self.type == "vector" else there.HalfVector(numbers)
 
     def _found(self, session: Session) -> Optional[Tuple[int, int]]:
-        if not session.rows("SELECT count(to_regclass('photokin_networks'))")[0][0]:
+        if not _there(session):
             return None
         rows = session.rows("SELECT id, dimension FROM photokin_networks WHERE key = ?", self.key)
         return (rows[0][0], rows[0][1]) if rows else None
@@ -140,6 +141,19 @@ class FeatureTable:
             ALTER v SET STORAGE {"PLAIN" if size <= _PAGE else "EXTERNAL"}""")
         session.rows(f"CREATE INDEX {name}_lost ON {name} (identity) WHERE v IS NULL")
         return number, self.dimension
+
+
+def kept_tables(session: Session) -> List[Kept]:
+    """What is kept of each network, in the order in which they came."""
+    if not _there(session):
+        return []
+    networks = session.rows("SELECT id, key, dimension FROM photokin_networks ORDER BY id")
+    counts = [session.rows(f"SELECT count(*) FROM photokin_features_{int(id)}")[0][0] for id, _, _ in networks]  # noqa: S608
+    return [Kept(key, dimension, count) for (_, key, dimension), count in zip(networks, counts)]
+
+
+def _there(session: Session) -> bool:
+    return bool(session.rows("SELECT count(to_regclass('photokin_networks'))")[0][0])
 
 
 def checksum(identity: str, vector: np.ndarray) -> int:

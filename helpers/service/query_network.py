@@ -6,17 +6,17 @@ side by side, each by itself, so that its feature is the same whoever else asks.
 """
 
 import threading
-from typing import List, Optional, Tuple, Union
+from pathlib import Path
+from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from helpers.decode import open_photo
-from helpers.embed import sample_of
+from helpers.embed import settle_for_files
 from helpers.errors import PhotoError
 from helpers.models import load_model
-from helpers.precision import settle
 from helpers.service.photo_root import PhotoRoot
-from helpers.store import own_path
+from helpers.store import Kept, default_path, own_path
 
 _AT_ONCE = 16  # photos, so that nobody waits for long
 
@@ -34,20 +34,24 @@ class _Waiting:
 class QueryNetwork:
     """A network that is ready; `settled` says which, and in which precision. Any number of threads may use it.
 
-    `model` and `precision` are those of `helpers.similarity.create`, and where
-    there is a `root`, the precision that `auto` is settles on its photos, as
-    `create` does for the same folder: then its `key` is the same, and so are
-    the features. Raises what `helpers.models.load_model` raises.
+    `model` and `precision` are those of `helpers.similarity.create`. `auto` goes
+    on with what is `kept` in the service's database; else with what notebooks
+    keep of the photos of the `root`; else it chooses as `create` would for the
+    same folder. Then its `key` is the same, and so are the features. Raises
+    what `helpers.models.load_model` raises.
     """
 
-    def __init__(self, model: str = "auto", precision: str = "auto", *, root: Optional[PhotoRoot] = None) -> None:
-        loaded = load_model(model, progress=False)
-
-        def sample() -> np.ndarray:
-            return sample_of([root.path / name for name in root.photos()] if root else [], loaded.size)
-
-        scope = None if root is None else str(own_path(root.path))
-        self.settled = settle(loaded, precision, sample, scope=scope, progress=False)
+    def __init__(
+        self,
+        model: str = "auto",
+        precision: str = "auto",
+        *,
+        root: Optional[PhotoRoot] = None,
+        kept: Sequence[Kept] = (),
+    ) -> None:
+        photos: List[Path] = [] if root is None else [root.path / name for name in root.photos()]
+        stores = [] if root is None else list(dict.fromkeys([own_path(root.path), default_path(root.path)]))
+        self.settled = settle_for_files(load_model(model, progress=False), precision, photos, stores, kept=kept)
         self._session = self.settled.session  # opened now, not at the first question
         self._line, self._busy = threading.Condition(), False
         self._waiting: List[_Waiting] = []

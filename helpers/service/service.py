@@ -19,7 +19,7 @@ from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Job
 from helpers.service.runner import Runner
 from helpers.service.settings import Settings, usual_file
-from helpers.service.storage import Storage, open_storage
+from helpers.service.storage import Storage, kept_networks, open_storage
 from helpers.service.uploads import check_upload
 from helpers.thumbnails import Thumbnails
 
@@ -69,11 +69,12 @@ class Service:
         settings = self.settings
         with ExitStack() as opened:
             self.root = PhotoRoot(settings.photos)
-            self.network = QueryNetwork(settings.model, root=self.root)
+            address = settings.database or str(usual_file(self.root.path))
+            self.network = QueryNetwork(settings.model, root=self.root, kept=kept_networks(address))
             self.storage = opened.enter_context(
                 closing(
                     open_storage(
-                        settings.database or str(usual_file(self.root.path)),
+                        address,
                         key=self.network.key,
                         dimension=self.network.dimension,
                         index=settings.index,

@@ -4,6 +4,8 @@ The tables are the same in both (`helpers.service.schema`); how features are
 kept and searched differs (`helpers.service.vectors`).
 """
 
+from contextlib import closing
+from pathlib import Path
 from typing import Iterable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
@@ -16,6 +18,7 @@ from helpers.service.products import Products
 from helpers.service.records import BadPhoto, Match, NewImage
 from helpers.service.schema import migrate
 from helpers.service.vectors import Vectors, open_vectors
+from helpers.store import FeatureStore, Kept
 
 
 class Storage:
@@ -103,6 +106,20 @@ class Storage:
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()
+
+
+def kept_networks(address: str) -> List[Kept]:
+    """What is kept in a storage of which networks; nothing is made there. Raises `Unavailable` and `StoreError`."""
+    from helpers.service.feature_table import kept_tables
+    from helpers.service.postgres import PostgresDatabase, is_address
+
+    if is_address(address):
+        with closing(PostgresDatabase(address)) as database, database.transaction(write=False) as session:
+            return kept_tables(session)
+    if not Path(address).expanduser().is_file():
+        return []
+    with FeatureStore(address) as store:
+        return store.contents()
 
 
 def open_storage(address: str, *, key: str, dimension: int, index: str = "exact") -> Storage:

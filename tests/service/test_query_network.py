@@ -5,10 +5,12 @@ import pytest
 
 from helpers.embed import embed
 from helpers.errors import ModelError, PhotoError
+from helpers.models import load_model
 from helpers.photos import load_photos
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.similarity import create
+from helpers.store import Kept
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 
@@ -117,18 +119,41 @@ def test_a_network_that_is_none(tmp_path):
         QueryNetwork("resnet-5")
 
 
-def test_the_precision_is_settled_on_the_photos_of_the_root(folder, tiny, monkeypatch):
-    seen = []
+@pytest.fixture
+def many(tmp_path):
+    return folder_of(tmp_path / "many", count=40)
 
-    def settle(loaded, precision, sample, *, scope, progress):
-        seen.append((precision, sample().shape, scope))
-        return original(loaded, "fp32", sample, scope=scope, progress=progress)
 
-    import helpers.service.query_network as module
+def test_a_notebook_and_a_service_agree_whoever_comes_first(many, tiny, processor):
+    processor.try_for(12)
+    network = QueryNetwork(tiny, root=PhotoRoot(many))
+    assert network.settled.precision == "bf16" and len(processor.photos["fp32"]) == 12
+    data, _ = load_photos(many, progress=False)
+    assert create(data, model=tiny, verbose=False).key == network.key
+    assert len(processor.photos["bf16"]) == 40, "what was tried for the service is there for the notebook"
+    assert QueryNetwork(tiny, root=PhotoRoot(many)).key == network.key
 
-    original = module.settle
-    monkeypatch.setattr(module, "settle", settle)
-    QueryNetwork(tiny, root=PhotoRoot(folder))
-    QueryNetwork(tiny, "fp32")
-    assert seen[0][:2] == ("auto", (12, 24, 24, 3)) and seen[0][2].endswith(".photokin")
-    assert seen[1] == ("fp32", (0, 24, 24, 3), None)
+
+@pytest.mark.parametrize("of", ["", "card"])
+def test_a_service_goes_on_as_the_notebook_began(many, tiny, processor, of):
+    """Also where the notebook had the folder above."""
+    (many / "card").mkdir()
+    data, _ = load_photos(many, progress=False)
+    model = create(data, model=tiny, precision="bf16", verbose=False)
+    picture(99).save(many / "card" / "a.jpg")
+    network = QueryNetwork(tiny, root=PhotoRoot(many / of))
+    assert network.key == model.key
+    processor.become("plain")
+    assert QueryNetwork(tiny, root=PhotoRoot(many / of)).settled.is_rounded
+
+
+def test_what_the_database_of_the_service_has_goes_before(many, tiny, processor):
+    data, _ = load_photos(many, progress=False)
+    create(data, model=tiny, precision="bf16", verbose=False)
+    loaded = load_model(tiny)
+    kept = [Kept(f"own {loaded.identity} fp32", TINY, 7)]
+    assert QueryNetwork(tiny, root=PhotoRoot(many), kept=kept).settled.precision == "fp32"
+
+
+def test_without_a_root_it_is_fp32(tiny, processor):
+    assert QueryNetwork(tiny).settled.precision == QueryNetwork(tiny, "fp32").settled.precision == "fp32"
