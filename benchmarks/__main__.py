@@ -14,6 +14,7 @@ from typing import Callable, Dict, Iterable, List, Sequence
 from benchmarks import (
     again,
     atlas,
+    auto,
     clusters,
     crops,
     duplicates,
@@ -45,6 +46,7 @@ def _index(bench: Bench) -> Iterable[Row]:
 SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "pipeline": pipeline.rows,
     "builtin": pipeline.builtin_rows,
+    "auto": auto.rows,
     "again": again.rows,
     "share": share.rows,
     "query": query.rows,

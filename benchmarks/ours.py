@@ -63,6 +63,7 @@ def create(
     model = create(data, model=network, precision=precision, store=store or False, verbose=False)
     seconds = time.perf_counter() - start
     answer = {"seconds": seconds, "photos": model.num_examples, "peak": peak_memory(), "precision": model.precision}
+    answer["note"] = model.opened().note
     answer["prepare"] = model.timings["prepare"]  # of these seconds, for the network, however many photos there are
     if neighbours:
         found: Dict[str, List[str]] = {name: [] for name in model.names}
@@ -72,6 +73,17 @@ def create(
     if save is not None:
         model.save(save)
     return answer
+
+
+def first_time(folder: str, network: str, precision: str, store: str, forget: bool = True) -> Dict[str, Any]:
+    """Folder to model in a store that is empty at first; `forget` what is known of the processor too."""
+    import shutil
+
+    from helpers.cache import cache_folder
+
+    if forget:
+        shutil.rmtree(str(cache_folder() / "precision"), ignore_errors=True)
+    return create(folder, network, precision, store, new_store=True)
 
 
 def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
