@@ -15,10 +15,10 @@ APP_ENV = $(if $(filter auto,$(ENV)),modern,$(ENV))
 
 # In the environment: a password in it is not for the list of processes.
 ifeq ($(origin DATABASE),command line)
-export PHOTOKIN_DATABASE := $(value DATABASE)
+export KINFRAME_DATABASE := $(value DATABASE)
 endif
 
-# All but umap, whose compiler is larger than the rest of what it brings; pip install "photokin[umap]" adds it.
+# All but umap, whose compiler is larger than the rest of what it brings; pip install umap-learn adds it.
 EXTRAS = app camtrap cluster heic service train test
 
 .PHONY: demo app serve test lab bench bench-service lock clean

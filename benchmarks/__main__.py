@@ -67,7 +67,7 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, print, write; the process's exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast Photokin is, and its peers.")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast Kinframe is, and its peers.")
     parser.add_argument("--only", default=",".join(SECTIONS), help=f"some of {','.join(SECTIONS)}")
     parser.add_argument("--small", type=Path, help="a folder of small photos")
     chosen = parser.parse_args(arguments)

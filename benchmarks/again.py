@@ -60,5 +60,5 @@ def _arguments(bench: Bench) -> Dict[str, Any]:
     return {
         "folder": bench.photos("small", bench.collection),
         "network": bench.builtin(),
-        "store": str(bench.scratch / f"collection-{bench.collection}.photokin"),
+        "store": str(bench.scratch / f"collection-{bench.collection}.kinframe"),
     }

@@ -22,7 +22,7 @@ _K = 10
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Time and memory, then what is kept."""
-    environment = {"PHOTOKIN_CACHE": str(bench.scratch / "cache")}
+    environment = {"KINFRAME_CACHE": str(bench.scratch / "cache")}
     for photos, wanted in ((10_000, _WANTED), (100_000, None)):
         task = Task("benchmarks.atlas:measure", {"photos": photos}, environment=environment)
         found = bench.runner.run(task, f"a map of {photos:,} photos")

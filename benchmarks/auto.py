@@ -22,7 +22,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         for count, rounds in _ROUNDS.items():
             count, rounds = min(count, bench.collection), min(rounds, 2 * bench.rounds + 1)
             folder = bench.photos("small", count)
-            arguments = {"folder": folder, "network": network, "store": str(bench.scratch / "auto.photokin")}
+            arguments = {"folder": folder, "network": network, "store": str(bench.scratch / "auto.kinframe")}
             competitors: Dict[str, Competitor] = {
                 name: bench.ours("first_time", precision=precision, forget=name != "known", **arguments)
                 for name, precision in (("fp32", "fp32"), ("auto", "auto"), ("known", "auto"))

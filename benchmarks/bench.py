@@ -32,7 +32,7 @@ class Bench:
 
     def ours(self, name: str, python: str = sys.executable, **arguments: Any) -> Task:
         """A task of `benchmarks.ours`."""
-        environment = {"PHOTOKIN_CACHE": str(self.scratch / "cache")}
+        environment = {"KINFRAME_CACHE": str(self.scratch / "cache")}
         return Task(f"benchmarks.ours:{name}", arguments, python, environment)
 
     def ours_in_turi(self, name: str, **arguments: Any) -> Task:

@@ -20,7 +20,7 @@ _SMALL = 500  # photos
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Large photos and small ones, with a box and with three in each, and the second time."""
-    environment = {"PHOTOKIN_CACHE": str(bench.scratch / "cache")}
+    environment = {"KINFRAME_CACHE": str(bench.scratch / "cache")}
     for kind, count, said in (("large", bench.large, "12 megapixels"), ("small", _SMALL, "320 x 240")):
         arguments = {"folder": bench.photos(kind, count), "network": bench.builtin()}
         found = bench.runner.run(Task("benchmarks.crops:measure", arguments, environment=environment), f"parts, {kind}")
@@ -50,7 +50,7 @@ def measure(folder: str, network: str, each: Tuple[int, ...] = (1, 3)) -> Dict[s
     data, _ = load_photos(folder, progress=False)
     parts: List[float] = []
     with tempfile.TemporaryDirectory() as scratch:
-        store = Path(scratch) / "kept.photokin"
+        store = Path(scratch) / "kept.kinframe"
         images = list(data["image"])
         settled = embed(images[:2], network, precision="fp32", progress=False).settled  # the network is ready
         start = time.perf_counter()

@@ -1,6 +1,6 @@
 """Duplicates: made copies found again among other photos, and 10,000 photos in seconds and MB.
 
-Of 500 originals, 199 are the drawn robots that come with Photokin, the others
+Of 500 originals, 199 are the drawn robots that come with Kinframe, the others
 and what they are hidden among are made photos. Of each kind of copy, recall is
 the share that is in a group with its original; precision is the share, of
 those that are in a group, whose group's best photo is of the same original.
@@ -24,7 +24,7 @@ _KIND = "picture"
 def rows(bench: Bench) -> Iterator[Row]:
     """Recall beside precision for each kind; then time and memory, and how fast a threshold is."""
     folder = bench.scratch / "duplicates"
-    environment = {"PHOTOKIN_CACHE": str(bench.scratch / "cache")}
+    environment = {"KINFRAME_CACHE": str(bench.scratch / "cache")}
     arguments = {"folder": str(folder), "network": bench.builtin(), "originals": _ORIGINALS, "others": _OTHERS}
     found = bench.runner.run(
         Task("benchmarks.duplicates:measure", arguments, environment=environment), "duplicates, made copies"
@@ -107,7 +107,7 @@ def many(saved: str) -> Dict[str, Any]:
 
     model = tc.load_model(saved)
     photos = list(zip(model.collection.sources, model.collection.identities))
-    kept = cache_folder() / "perceptual.photokin"
+    kept = cache_folder() / "perceptual.kinframe"
     if kept.exists():
         kept.unlink()
     before, start = peak_memory(), time.perf_counter()

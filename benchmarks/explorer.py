@@ -23,16 +23,16 @@ _CLICKS = 15
 # Milliseconds from a call until every photo on screen is painted, and its distance too where `found` says so.
 _UNTIL = """([act, found]) => new Promise(resolve => {
     const start = performance.now();
-    const before = document.querySelector('.photokin-explorer')?.querySelector('.pk-chip')?.title;
+    const before = document.querySelector('.kinframe-explorer')?.querySelector('.kf-chip')?.title;
     const look = () => {
-        const gallery = document.querySelector('.pk-gallery');
+        const gallery = document.querySelector('.kf-gallery');
         const edge = gallery?.getBoundingClientRect();
-        const tiles = [...(gallery?.querySelectorAll('.pk-tile') ?? [])].filter(tile => {
+        const tiles = [...(gallery?.querySelectorAll('.kf-tile') ?? [])].filter(tile => {
             const { top, bottom } = tile.getBoundingClientRect();
             return bottom > edge.top && top < edge.bottom;
         });
-        const answered = !found || document.querySelector('.pk-chip')?.title !== before;
-        const painted = tile => tile.querySelector('img')?.complete && (!found || tile.querySelector('.pk-distance'));
+        const answered = !found || document.querySelector('.kf-chip')?.title !== before;
+        const painted = tile => tile.querySelector('img')?.complete && (!found || tile.querySelector('.kf-distance'));
         if (tiles.length && answered && tiles.every(painted)) {
             return requestAnimationFrame(() => resolve(performance.now() - start));
         }
@@ -40,11 +40,11 @@ _UNTIL = """([act, found]) => new Promise(resolve => {
     };
     if (act === 'run') jupyterapp.commands.execute('notebook:run-cell');
     else {
-        const tile = document.querySelectorAll('.pk-tile')[act];
+        const tile = document.querySelectorAll('.kf-tile')[act];
         const { left, top } = tile.getBoundingClientRect();
         const where = { bubbles: true, button: 0, pointerId: 1, clientX: left + 50, clientY: top + 50 };
-        tile.querySelector('.pk-picture').dispatchEvent(new PointerEvent('pointerdown', where));
-        tile.closest('.pk-gallery').dispatchEvent(new PointerEvent('pointerup', where));
+        tile.querySelector('.kf-picture').dispatchEvent(new PointerEvent('pointerdown', where));
+        tile.closest('.kf-gallery').dispatchEvent(new PointerEvent('pointerup', where));
     }
     look();
 })"""
@@ -58,7 +58,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         "model": str(bench.scratch / "explorer.model"),
         "cache": str(bench.scratch / "cache"),
     }
-    task = Task("benchmarks.explorer:measure", arguments, environment={"PHOTOKIN_CACHE": arguments["cache"]})
+    task = Task("benchmarks.explorer:measure", arguments, environment={"KINFRAME_CACHE": arguments["cache"]})
     found = bench.runner.run(task, f"the explorer, {_PHOTOS * _EACH:,} photos")
     photos, wanted = f"the explorer, {found['photos']:,} photos", "what we want"
     note = f"from running the cell, thumbnails kept; the widget itself is made in {found['made']:.0f} ms before"
@@ -92,7 +92,7 @@ def measure(folder: str, model: str, cache: str) -> Dict[str, Any]:
             _activate(page, explorer_cell)
             # One cell later, and before any thumbnail of it was sent.
             first = page.evaluate(_UNTIL, ["run", False])
-            screen = page.locator(".pk-tile img").count()
+            screen = page.locator(".kf-tile img").count()
             clicks = [page.evaluate(_UNTIL, [1 + number % 7, True]) for number in range(_CLICKS)]
             return {
                 "seconds": first / 1000,
@@ -102,7 +102,7 @@ def measure(folder: str, model: str, cache: str) -> Dict[str, Any]:
                 "screen": screen,
                 "click": statistics.median(clicks),
                 "worst": max(clicks),
-                "answer": page.locator(".pk-tile img").count(),
+                "answer": page.locator(".kf-tile img").count(),
             }
 
 

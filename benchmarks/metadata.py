@@ -36,7 +36,7 @@ def read(source: str, count: int, small: bool) -> Dict[str, Any]:
     from helpers.photos import load_photos
 
     with tempfile.TemporaryDirectory(dir=Path(source).parent) as folder:
-        os.environ["PHOTOKIN_CACHE"] = str(Path(folder) / "cache")
+        os.environ["KINFRAME_CACHE"] = str(Path(folder) / "cache")
         photos = Path(folder) / "photos"
         _make(Path(source), photos, count, small)
         time.sleep(3.5)  # files of this moment are not kept: they might still change

@@ -1,4 +1,4 @@
-"""What is measured of Photokin itself. Runs in either environment, in a process of its own."""
+"""What is measured of Kinframe itself. Runs in either environment, in a process of its own."""
 
 import dataclasses
 import os
@@ -128,7 +128,7 @@ def _lay_down(network: str, place: Path) -> None:
     if not path.exists():
         with cache.replacing(path) as half:
             half.write_bytes(make[network]())
-    os.environ["PHOTOKIN_MIRROR"] = str(place)
+    os.environ["KINFRAME_MIRROR"] = str(place)
     file = dataclasses.replace(entry.weights, size=path.stat().st_size, sha256=cache.sha256(path))
     MODELS[network] = dataclasses.replace(entry, weights=file)
 

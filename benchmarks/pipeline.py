@@ -72,7 +72,7 @@ def _of(bench: Bench, folder: str, network: str, precision: str) -> Dict[str, An
     """int8 is made for a collection once, in the first round; the others are what its photos take from then on."""
     arguments = _arguments(folder, network, precision)
     if precision == "int8":
-        store = bench.scratch / f"int8-{Path(folder).name}-{Path(network).stem}.photokin"
+        store = bench.scratch / f"int8-{Path(folder).name}-{Path(network).stem}.kinframe"
         arguments.update(store=str(store), new_store=True)
     return arguments
 

@@ -38,7 +38,7 @@ class Task:
 
 def run(task: Task) -> Dict[str, Any]:
     """What the function answers, from a fresh process; raises `Failed`."""
-    with tempfile.TemporaryDirectory(prefix="photokin-bench-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="kinframe-bench-") as scratch:
         answer = Path(scratch) / "answer.json"
         command = [task.python, "-m", "benchmarks.child", task.function, str(answer)]
         try:

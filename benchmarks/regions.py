@@ -24,7 +24,7 @@ _WHOLE = "whole photos"
 def rows(bench: Bench) -> Iterator[Row]:
     """Both figures, of both searches."""
     arguments = {"folder": str(bench.small), "network": bench.builtin(), "toys": bench.toys}
-    environment = {"PHOTOKIN_CACHE": str(bench.scratch / "cache")}
+    environment = {"KINFRAME_CACHE": str(bench.scratch / "cache")}
     found = bench.runner.run(
         Task("benchmarks.regions:measure", arguments, environment=environment), "search by region, pasted toys"
     )

@@ -19,7 +19,7 @@ _ITEMS, _DIMENSION, _JUDGED = 20_000, 1280, 20
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Precision at 5 over other events, by what is compared and what was learned; and how long learning takes."""
-    environment = {"PHOTOKIN_CACHE": str(bench.scratch / "cache")}
+    environment = {"KINFRAME_CACHE": str(bench.scratch / "cache")}
     arguments = {"folder": str(bench.scratch / "season"), "network": bench.builtin()}
     found = bench.runner.run(Task("benchmarks.season:measure", arguments, environment=environment), "a drawn season")
     whole, queries = found["scores"][_WHOLE][0], found["queries"]

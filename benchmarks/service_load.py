@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 K = 10
-_BOUNDARY = "photokin-benchmark"
+_BOUNDARY = "kinframe-benchmark"
 _PATIENCE = 60.0  # seconds for an answer; one that takes longer is an error
 _BEFORE = 5  # questions
 _TELL = 5  # kinds of errors that are told

@@ -113,7 +113,7 @@ class Place(ABC):
         return self.bench.runner.run(Task(f"benchmarks.{function}", arguments, environment=self._environment()), name)
 
     def _environment(self) -> Dict[str, str]:
-        return {"PHOTOKIN_CACHE": str(self.bench.scratch / "cache")}
+        return {"KINFRAME_CACHE": str(self.bench.scratch / "cache")}
 
 
 class Embedded(Place):
@@ -121,7 +121,7 @@ class Embedded(Place):
 
     def __init__(self, bench: Bench, size: Size, network: str) -> None:
         super().__init__(bench, size, network)
-        self.file = bench.scratch / "service.photokin"
+        self.file = bench.scratch / "service.kinframe"
         self.address = str(self.file)
 
     def disk(self) -> float:
@@ -187,7 +187,7 @@ def _postgres(settings: Dict[str, str]) -> Iterator[Any]:
 
         server = PostgresServer(fsync=True, **settings)
     except (ImportError, RuntimeError) as reason:
-        raise Failed(f"{reason}; pip install 'photokin[service,test]'") from reason
+        raise Failed(f"{reason}; pip install -e '.[service,test]'") from reason
     try:
         yield server
     finally:

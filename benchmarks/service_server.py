@@ -13,7 +13,7 @@ from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from benchmarks.process import ROOT, Failed
 
-_READY = re.compile(r"Photokin serves .* on (http://\S+)")
+_READY = re.compile(r"Kinframe serves .* on (http://\S+)")
 _PATIENCE = 1800.0  # seconds: an index of 100,000 vectors is built on the way
 _END = 30.0
 _STEP = 1.0  # seconds between two looks at the memory

@@ -99,7 +99,7 @@ def save(photo: Photo, shot: Shot, file: Union[Path, BinaryIO]) -> None:
     """Write a photo as the camera would: by its own clock, however wrong."""
     exif = photo.image.getexif()
     clock = f"{shot.clock:%Y:%m:%d %H:%M:%S}"
-    exif[0x010F], exif[0x0110] = "Photokin", "Drawn field camera"
+    exif[0x010F], exif[0x0110] = "Kinframe", "Drawn field camera"
     exif[0x010E] = "A drawing: no photo, no place and no animal is real"
     exif[0x0132] = clock
     exif[0x8769] = {0x9003: clock, 0x9004: clock}

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Optional, Sequence
 
 from helpers.cache import cache_folder, replacing
-from helpers.errors import PhotokinError
+from helpers.errors import KinframeError
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8866  # Voilà's usual one
@@ -51,7 +51,7 @@ _TEMPLATE = """
 {{ resources.include_js("static/voila-style.js") }}
 {{ spinner.css() }}
 {{ super.super() }}
-<style>body .photokin-explorer .pk-gallery { height: max(320px, calc(100vh - 310px)); }</style>
+<style>body .kinframe-explorer .kf-gallery { height: max(320px, calc(100vh - 310px)); }</style>
 {%- endblock notebook_css -%}
 """.replace("THEMES", repr(THEMES))
 
@@ -77,7 +77,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         with ProcessPoolExecutor(1, get_context("spawn")) as once:  # the memory that it takes, it takes with it
             place = once.submit(prepare, folder).result()
         serve(place, host=chosen.host, port=chosen.port, theme=chosen.theme)
-    except PhotokinError as error:
+    except KinframeError as error:
         print(error, file=sys.stderr)
         return 1
     except BrokenProcessPool:
@@ -183,7 +183,7 @@ def _trouble(folder: Path, host: str, port: int) -> str:
     if not folder.is_dir():
         return f"{folder}: no such folder. Say make app FOLDER=path/to/photos"
     if find_spec("voila") is None:
-        return 'The page needs Voilà: pip install "photokin[app]"'
+        return "The page needs Voilà: pip install voila"
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from helpers.cache import cache_folder, replacing
 from helpers.download import NotFetched, fetch
-from helpers.errors import PhotokinError
+from helpers.errors import KinframeError
 
 _COMMIT = "4b49e5e"
 _FOLDERS = ("doraemon", "walle")
@@ -22,7 +22,7 @@ _URL = f"https://github.com/wshuyi/demo-python-image-classification/archive/{_CO
 _SHA256 = "ca5d8ee23d78f4ec174e1625e02ba3ba67c101359c08cc3116b84182177ef0cc"
 
 
-class PhotosUnavailable(PhotokinError):
+class PhotosUnavailable(KinframeError):
     """The article's photos cannot be had here."""
 
 
@@ -44,7 +44,7 @@ def article_photos(*, progress: bool = True) -> Path:
         raise PhotosUnavailable(
             f"The article's photos could not be had: {error}.\n"
             f"Ways out:\n"
-            f"- set PHOTOKIN_MIRROR to an address or a folder that holds {_FILE} ({_URL})\n"
+            f"- set KINFRAME_MIRROR to an address or a folder that holds {_FILE} ({_URL})\n"
             f"- put the two folders doraemon and walle of its folder image into {folder}"
         ) from error
     archive.unlink()

@@ -31,7 +31,7 @@ def write(path: Path, about: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> N
     """Write a map whole or not at all, also over an older one; raises `ModelError`."""
     if path.exists() and not _is_ours(path):
         raise ModelError(f"{path}: there is something else already; choose another name for the map")
-    text = json.dumps({"photokin_atlas": _FORMAT, **about})
+    text = json.dumps({"kinframe_atlas": _FORMAT, **about})
     try:
         with replacing(path) as half, half.open("wb") as file:
             parts: Dict[str, Any] = {"about": np.array(text), **arrays}
@@ -47,8 +47,8 @@ def read(path: Path) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
             about = json.loads(str(parts["about"]))
-            if about.pop("photokin_atlas") != _FORMAT:
-                raise ModelError(f"{path}: a map of another Photokin; Atlas(model) makes another")
+            if about.pop("kinframe_atlas") != _FORMAT:
+                raise ModelError(f"{path}: a map of another Kinframe; Atlas(model) makes another")
             arrays = {name: parts[name] for name in _ARRAYS}
         _check(about, arrays)
     except _TROUBLE as error:
@@ -98,5 +98,5 @@ def _check(about: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
 def _is_ours(path: Path) -> bool:
     """Whether there is a map, which may be replaced."""
     with contextlib.suppress(*_TROUBLE), path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
-        return "photokin_atlas" in json.loads(str(parts["about"]))
+        return "kinframe_atlas" in json.loads(str(parts["about"]))
     return False

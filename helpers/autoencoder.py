@@ -72,7 +72,7 @@ class Autoencoder:
         try:
             settings = json.loads(file.read_text(encoding="utf-8"))
             if settings["autoencoder"] > _VERSION:
-                raise ModelError(f"{folder}: written by a newer Photokin (format {settings['autoencoder']}); update it")
+                raise ModelError(f"{folder}: written by a newer Kinframe (format {settings['autoencoder']}); update it")
             for name in (_ENCODER, _DECODER):
                 if cache.sha256(folder / name) != settings["files"][name]:
                     raise ValueError(f"{name} is not the file that was written")
@@ -271,7 +271,7 @@ def _pixels(photos: Any, size: Tuple[int, int], progress: bool) -> Tuple[np.ndar
     try:
         room = cache.roomy_array((len(photos), width * height * 3 // 4))  # which counts in float32
     except OSError as error:
-        raise ModelError(f"{cache.cache_folder()}: {error.strerror}; PHOTOKIN_CACHE can name another folder") from error
+        raise ModelError(f"{cache.cache_folder()}: {error.strerror}; KINFRAME_CACHE can name another folder") from error
     pixels = room.view(np.uint8).reshape(len(photos), height, width, 3)
     bad: List[Tuple[int, str]] = []
     bar = tqdm(total=len(photos), desc="reading", unit=" photos", delay=2, disable=not progress)

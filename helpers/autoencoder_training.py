@@ -29,7 +29,7 @@ STEP = 16  # both sides of a photo are multiples of it: they are halved four tim
 _CHANNELS = (16, 32, 64, 64)  # after each halving
 _BACKENDS = ("tensorflow", "jax", "torch")  # of Keras 3, the fastest on a processor first
 _MISSING = (
-    'training needs Keras: pip install "photokin[train]"; an autoencoder that was trained before is opened without it'
+    "training needs Keras and JAX: pip install keras jax; an autoencoder that was trained before is opened without them"
 )
 
 
@@ -222,7 +222,7 @@ def decoder_network(weights: Weights, size: Tuple[int, int]) -> "ModelProto":
     x = graph.node("Transpose", graph.node("Cast", x, to=TensorProto.UINT8), perm=[0, 2, 3, 1])
     taken = helper.make_tensor_value_info("numbers", TensorProto.FLOAT, ["N", len(kernel)])
     given = helper.make_tensor_value_info(x, TensorProto.UINT8, ["N", size[1], size[0], 3])
-    body = helper.make_graph(graph.nodes, "photokin", [taken], [given], graph.weights)
+    body = helper.make_graph(graph.nodes, "kinframe", [taken], [given], graph.weights)
     opsets = [helper.make_opsetid("", graph.opset)]
     model = helper.make_model(body, opset_imports=opsets, ir_version=8)  # as `Graph.model` does
     onnx.checker.check_model(model, full_check=True)

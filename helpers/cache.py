@@ -30,17 +30,17 @@ _hashed: Dict[str, Tuple[Stamp, str]] = {}  # path → sha-256 of the file that 
 
 
 def cache_folder() -> Path:
-    """Photokin's cache folder, which need not exist yet.
+    """Kinframe's cache folder, which need not exist yet.
 
-    The environment variable `PHOTOKIN_CACHE` names it; without that it is
-    where the operating system wants caches (`~/.cache/photokin` on Linux).
+    The environment variable `KINFRAME_CACHE` names it; without that it is
+    where the operating system wants caches (`~/.cache/kinframe` on Linux).
     """
-    chosen = os.environ.get("PHOTOKIN_CACHE")
+    chosen = os.environ.get("KINFRAME_CACHE")
     if chosen:
         return Path(chosen).expanduser().absolute()
     import pooch
 
-    return Path(pooch.os_cache("photokin"))
+    return Path(pooch.os_cache("kinframe"))
 
 
 @contextlib.contextmanager

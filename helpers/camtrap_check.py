@@ -36,13 +36,13 @@ def check_camtrap(folder: Union[str, "os.PathLike[str]"], *, progress: bool = Tr
     are told. Tables that lie elsewhere are not fetched but named.
 
     Raises `FrameError` where the folder holds no package, and where the
-    library is not installed: `pip install "photokin[camtrap]"`.
+    library is not installed: `pip install frictionless`.
     """
     try:
         import frictionless  # noqa: F401
     except ImportError as error:
         raise FrameError(
-            'a package is checked by the library frictionless, which is not here: pip install "photokin[camtrap]"'
+            "a package is checked by the library frictionless, which is not here: pip install frictionless"
         ) from error
     place = Path(folder).expanduser().absolute()
     file = place / _PACKAGE

@@ -1,7 +1,7 @@
 """From photos to features on a Dask cluster: its workers read, decode and run the network.
 
 This process keeps the order, the store, and what is known of the files. The
-scheduler and the workers need Photokin and its packages. The workers have to
+scheduler and the workers need Kinframe and its packages. The workers have to
 find the photos: on a disk that all of them see under the same path, or at an
 address that fsspec knows (`s3://bucket/a.jpg`). Photos that are no files travel
 themselves. The network's file travels to each worker once, into its cache
@@ -21,7 +21,7 @@ from typing import Any, Callable, Container, Generator, Iterable, List, NamedTup
 import numpy as np
 
 from helpers import cache
-from helpers.errors import ClusterError, ModelError, PhotoError, PhotokinError
+from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
 from helpers.image_column import source_of
 from helpers.pipeline import Asked, Batch, Looked, file_of_copy
 from helpers.precision import Settled
@@ -29,7 +29,7 @@ from helpers.precision import Settled
 try:
     from distributed import CancelledError, Client, Future, KilledWorker
 except ImportError as missing:
-    raise ModelError("client= needs one more package: pip install 'photokin[cluster]'") from missing
+    raise ModelError("client= needs one more package: pip install distributed") from missing
 
 from helpers.worker import features_of, hand_out, identities_of, is_address
 
@@ -161,7 +161,7 @@ class _Work:
             return self.client.submit(features_of, asked, self.network, pure=False, retries=_RETRIES)
 
     def hand_out(self) -> None:
-        """Before anything else is asked of the workers: where they lack Photokin, this is what says so."""
+        """Before anything else is asked of the workers: where they lack Kinframe, this is what says so."""
         self.network = self.network or hand_out(self.client, self.settled)
 
     def batch(self, group: _Group, made: List[Batch]) -> Batch:
@@ -249,7 +249,7 @@ def _in_order(
 def _explained(client: Client, group: Any) -> Generator[None, None, None]:
     try:
         yield
-    except PhotokinError:
+    except KinframeError:
         raise
     except KilledWorker as error:
         raise ClusterError(

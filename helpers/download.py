@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 from urllib.parse import urlsplit
 
-from helpers.errors import PhotokinError
+from helpers.errors import KinframeError
 
 _PATIENCE = 6.0  # seconds in which a server must have answered at all
 _TIMEOUT = (5.0, 20.0)  # seconds to connect to one address, and between two pieces of the file
@@ -17,7 +17,7 @@ _PAUSES = (0.3, 1.0)  # seconds before the second and the third attempt
 _ABSENT = (404, 410)  # what a server answers about a file that it does not have
 
 
-class NotFetched(PhotokinError):
+class NotFetched(KinframeError):
     """A file did not arrive; the message is the bare reason."""
 
 
@@ -28,20 +28,20 @@ class NotThere(NotFetched):
 def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progress: bool = True) -> str:
     """Fill the file `half` from `url`, and return where it came from.
 
-    Where the environment variable `PHOTOKIN_MIRROR` is set, the file `name` is
+    Where the environment variable `KINFRAME_MIRROR` is set, the file `name` is
     looked for there and nowhere else: an http(s) address, or a folder. `size`
     in bytes is for the bar, which shows when it takes longer than a second.
 
     Raises `NotFetched`, and where there is no such file, `NotThere`. Whether it
     is the right file, the caller has to see.
     """
-    mirror = os.environ.get("PHOTOKIN_MIRROR", "")
+    mirror = os.environ.get("KINFRAME_MIRROR", "")
     if mirror and not mirror.startswith(("http://", "https://")):
         folder = Path(mirror).expanduser()
         shelf = folder / name
         if not shelf.is_file():
             answer = NotThere if folder.is_dir() else NotFetched  # a stick that is not plugged in does not answer
-            raise answer(f"{shelf} does not exist (PHOTOKIN_MIRROR is {mirror})")
+            raise answer(f"{shelf} does not exist (KINFRAME_MIRROR is {mirror})")
         shutil.copyfile(shelf, half)
         return str(shelf)
     origin = f"{mirror.rstrip('/')}/{name}" if mirror else url

@@ -6,47 +6,47 @@ Every message names the file or the argument, the cause, and the way out.
 from typing import Optional
 
 
-class PhotokinError(Exception):
+class KinframeError(Exception):
     """The root of every error that this package raises on purpose."""
 
 
-class PhotoError(PhotokinError):
+class PhotoError(KinframeError):
     """One photo cannot be read; `str(error)` is the reason, without the file's name."""
 
 
-class WeightsUnavailable(PhotokinError):
+class WeightsUnavailable(KinframeError):
     """The weights of a network cannot be had: no network, or a file that is not the right one."""
 
 
-class ModelError(PhotokinError):
+class ModelError(KinframeError):
     """A network, or a saved similarity model, that cannot be used."""
 
 
-class StoreError(PhotokinError):
+class StoreError(KinframeError):
     """A file of kept features that cannot be opened, read or written."""
 
 
-class LabelsError(PhotokinError):
+class LabelsError(KinframeError):
     """A file of labels that cannot be read or written, or is something else."""
 
 
-class ExportError(PhotokinError):
+class ExportError(KinframeError):
     """Photos that could not be taken to another place: a full disk, a folder that cannot be written."""
 
 
-class ClusterError(PhotokinError):
+class ClusterError(KinframeError):
     """A cluster that cannot do the work: its workers die, or cannot be reached."""
 
 
-class FrameError(PhotokinError):
+class FrameError(KinframeError):
     """A frame, a column or an argument that does not fit what is asked of it."""
 
 
-class LeftOut(PhotokinError, NotImplementedError):
+class LeftOut(KinframeError, NotImplementedError):
     """A part of Turi Create that the stand-in leaves out on purpose."""
 
 
-class ServiceError(PhotokinError):
+class ServiceError(KinframeError):
     """A search service that cannot be started, reached, or used so; `status` is the HTTP status, where there is one."""
 
     def __init__(self, message: str, status: Optional[int] = None) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from helpers import tc
 from helpers.catalogue import Catalogue, Filter
 from helpers.decode import open_photo
-from helpers.errors import FrameError, PhotoError, PhotokinError
+from helpers.errors import FrameError, KinframeError, PhotoError
 from helpers.export import export
 from helpers.labels import Labels
 from helpers.recent import Source
@@ -184,7 +184,7 @@ class Exploration:
         step()
         try:
             self.refresh()
-        except PhotokinError:
+        except KinframeError:
             self.trail.steps, self.trail.place = before
             raise
 

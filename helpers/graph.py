@@ -145,7 +145,7 @@ class Graph:
         flat = helper.make_node("Flatten", [x], [_FEATURES], _FEATURES, axis=1)
         photos = helper.make_tensor_value_info(_PHOTOS, TensorProto.UINT8, ["N", size[1], size[0], 3])
         features = helper.make_tensor_value_info(_FEATURES, TensorProto.FLOAT, ["N", dimension])
-        graph = helper.make_graph([*self.nodes, flat], "photokin", [photos], [features], self.weights)
+        graph = helper.make_graph([*self.nodes, flat], "kinframe", [photos], [features], self.weights)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=_IR_VERSION)
         try:
             onnx.checker.check_model(model, full_check=True)

@@ -65,7 +65,7 @@ class Repository(NamedTuple):
     def get(self, file: str, *, progress: bool) -> Path:
         """One file, which is what it was when it was first fetched.
 
-        It is looked for on huggingface.co, or only at `PHOTOKIN_MIRROR` as
+        It is looked for on huggingface.co, or only at `KINFRAME_MIRROR` as
         `owner/name/file`. One that lies in its place already is taken, and
         pinned if it is not yet. Raises `WeightsUnavailable` that names the ways out.
         """
@@ -117,9 +117,9 @@ class Repository(NamedTuple):
             reason += "; Hugging Face answers so where there is no such repository, or it is not public"
         ways_out = (
             *ways_out,
-            f"set PHOTOKIN_MIRROR to an address or a folder that holds {self.owner}/{self.name}/{file}",
+            f"set KINFRAME_MIRROR to an address or a folder that holds {self.owner}/{self.name}/{file}",
             f"put {path.name} by hand into {path.parent}",
-            "set PHOTOKIN_CACHE to another folder, if that one cannot be written",
+            "set KINFRAME_CACHE to another folder, if that one cannot be written",
         )
         ways = "\n".join(f"- {way}" for way in ways_out)
         return WeightsUnavailable(f"The network {self} could not be had: {reason}.\nWays out:\n{ways}")

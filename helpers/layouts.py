@@ -161,8 +161,7 @@ def _umap() -> Any:
         return umap
     except ImportError as error:
         raise ModelError(
-            f'method="umap" needs one more package, umap-learn ({error}): pip install "photokin[umap]", or take '
-            'method="tsne"'
+            f'method="umap" needs one more package, umap-learn ({error}): pip install umap-learn, or take method="tsne"'
         ) from error
 
 

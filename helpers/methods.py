@@ -13,7 +13,7 @@ from helpers.columns import edge_frame, row_paths, shown_names
 from helpers.descriptors import DESCRIPTORS
 from helpers.embed import embed
 from helpers.entries import Sides, entries_of, group_numbers
-from helpers.errors import PhotokinError
+from helpers.errors import KinframeError
 from helpers.evaluate import folders, judge
 from helpers.hub_files import PREFIX
 from helpers.models import load_model
@@ -57,13 +57,13 @@ class Methods:
                 yield self._turi_creates(name_of(method))
                 return
             load_model(method, progress=progress)
-        except PhotokinError as error:
+        except KinframeError as error:
             yield _missing(error)
             return
         for precision in ("fp32",) if name_of(method) in DESCRIPTORS else precisions:
             try:
                 yield from self._ours(method, precision, metrics, progress)
-            except PhotokinError as error:
+            except KinframeError as error:
                 yield _missing(error, precision)
 
     def shown(self) -> Tuple[SimilarityModel, int]:
@@ -123,7 +123,7 @@ class Methods:
         return Answer(row, edge_frame([query], found, apart, list(range(len(self.data))), None))
 
 
-def _missing(error: PhotokinError, precision: Optional[str] = None) -> Answer:
+def _missing(error: KinframeError, precision: Optional[str] = None) -> Answer:
     return Answer({"precision": precision, "note": str(error).splitlines()[0]})
 
 

@@ -124,7 +124,7 @@ def _auto(progress: bool) -> LoadedModel:
 
 
 def _shelf() -> str:
-    return os.environ.get("PHOTOKIN_MIRROR", "")  # a mirror named later deserves an attempt of its own
+    return os.environ.get("KINFRAME_MIRROR", "")  # a mirror named later deserves an attempt of its own
 
 
 def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
@@ -180,7 +180,7 @@ def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
             half.write_bytes(content)
     except OSError as error:
         raise ModelError(
-            f"{error.filename or folder}: {error.strerror}; PHOTOKIN_CACHE can name another folder"
+            f"{error.filename or folder}: {error.strerror}; KINFRAME_CACHE can name another folder"
         ) from error
     return path
 

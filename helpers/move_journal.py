@@ -8,7 +8,7 @@ from typing import Dict, Iterator
 
 from helpers.errors import ExportError
 
-JOURNAL = "photokin-moved.jsonl"
+JOURNAL = "kinframe-moved.jsonl"
 
 
 class Journal:

@@ -43,7 +43,7 @@ def perceptual(photos: Sequence[Photo], *, progress: bool = False) -> Tuple[Look
         np.zeros((len(photos), _HASH * _HASH // 8), np.uint8),
     )
     bad: Bad = []
-    file = ThumbnailFile(cache_folder() / "perceptual.photokin", replaceable=True)
+    file = ThumbnailFile(cache_folder() / "perceptual.kinframe", replaceable=True)
     with tqdm(total=len(photos), unit=" photos", delay=2, disable=not progress) as bar:
         for start in range(0, len(photos), _AT_ONCE):
             some = photos[start : start + _AT_ONCE]

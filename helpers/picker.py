@@ -30,24 +30,24 @@ _NAME_LENGTH = 17  # characters that fit under a thumbnail
 
 # JupyterLab's own colours, so that its themes apply; the fallbacks are for other front ends.
 _STYLE = """
-.photokin-photos { display: flex; flex-flow: row wrap; gap: 6px; margin: 8px 2px; min-height: 126px; }
-.photokin-photos .photokin-photo {
+.kinframe-photos { display: flex; flex-flow: row wrap; gap: 6px; margin: 8px 2px; min-height: 126px; }
+.kinframe-photos .kinframe-photo {
   width: 126px; height: 126px; margin: 0; padding: 5px; border: 2px solid transparent; border-radius: 6px;
   background: var(--jp-layout-color2, #eee); color: var(--jp-ui-font-color1, #222); box-shadow: none;
   font-size: 11px; line-height: 20px;
 }
-.photokin-photos .photokin-photo::before {
+.kinframe-photos .kinframe-photo::before {
   content: ""; display: block; height: 92px; background: center / contain no-repeat;
 }
-.photokin-photos .photokin-photo:hover { background: var(--jp-layout-color3, #ddd); }
-.photokin-photos .photokin-photo:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); }
-.photokin-photos .photokin-chosen { border-color: #e8590c; font-weight: bold; }
-.photokin-photos .photokin-unreadable::before {
+.kinframe-photos .kinframe-photo:hover { background: var(--jp-layout-color3, #ddd); }
+.kinframe-photos .kinframe-photo:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); }
+.kinframe-photos .kinframe-chosen { border-color: #e8590c; font-weight: bold; }
+.kinframe-photos .kinframe-unreadable::before {
   content: "cannot be read"; line-height: 92px; color: var(--jp-ui-font-color2, #666); font-weight: normal;
 }
-.photokin-bar { display: flex; flex-flow: row wrap; align-items: center; gap: 0 8px; }
-.photokin-matches { overflow-x: auto; }
-.photokin-matches img { max-width: max(100%, 720px); height: auto; border-radius: 6px; }
+.kinframe-bar { display: flex; flex-flow: row wrap; align-items: center; gap: 0 8px; }
+.kinframe-matches { overflow-x: auto; }
+.kinframe-matches img { max-width: max(100%, 720px); height: auto; border-radius: 6px; }
 """
 
 
@@ -125,7 +125,7 @@ class PhotoPicker(ipywidgets.VBox):
         self.thumbnails = ipywidgets.HTML()  # a style sheet; file names never come near it
         self._buttons = [ipywidgets.Button() for _ in range(page_size)]
         self.photos = ipywidgets.Box()
-        self.photos.add_class("photokin-photos")
+        self.photos.add_class("kinframe-photos")
         self.previous = ipywidgets.Button(description="Previous", tooltip="Previous page", layout={"width": "100px"})
         self.next = ipywidgets.Button(description="Next", tooltip="Next page", layout={"width": "100px"})
         self.status = ipywidgets.Label()
@@ -144,7 +144,7 @@ class PhotoPicker(ipywidgets.VBox):
         self.message = ipywidgets.Label(layout={"display": "none"})
         self.picture = ipywidgets.Image(format="png")
         self.matches = ipywidgets.Box([self.picture])
-        self.matches.add_class("photokin-matches")
+        self.matches.add_class("kinframe-matches")
 
         self.folder.observe(self._filter, "value")
         self.file_name.observe(self._filter, "value")
@@ -227,13 +227,13 @@ class PhotoPicker(ipywidgets.VBox):
             name, button = self.model.names[row], self._buttons[place]
             button.description, button.tooltip = _shortened(name.rpartition("/")[2]), name
             # Of this widget alone: a second picker in the notebook has pictures of its own.
-            own = f"photokin-{self.model_id}-{place}"
+            own = f"kinframe-{self.model_id}-{place}"
             chosen = self.model.labels[row] == self.chosen
-            marks = [("photokin-chosen", chosen), ("photokin-unreadable", picture is None)]
-            button._dom_classes = ["photokin-photo", own, *(mark for mark, holds in marks if holds)]
+            marks = [("kinframe-chosen", chosen), ("kinframe-unreadable", picture is None)]
+            button._dom_classes = ["kinframe-photo", own, *(mark for mark, holds in marks if holds)]
             if picture is not None:
                 url = f"url(data:image/jpeg;base64,{base64.b64encode(picture).decode()})"
-                rules.append(f".photokin-photos .photokin-photo.{own}::before {{ background-image: {url} }}")
+                rules.append(f".kinframe-photos .kinframe-photo.{own}::before {{ background-image: {url} }}")
         self.thumbnails.value = f"<style>{' '.join(rules)}</style>"
         self.photos.children = self._buttons[: len(rows)]
         self._show_place()
@@ -248,7 +248,7 @@ class PhotoPicker(ipywidgets.VBox):
 
 def _bar(*controls: ipywidgets.Widget) -> ipywidgets.Box:
     bar = ipywidgets.Box(controls)
-    bar.add_class("photokin-bar")
+    bar.add_class("kinframe-bar")
     return bar
 
 

@@ -31,7 +31,7 @@ def pinned(path: Path) -> Optional[str]:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise WeightsUnavailable(f"{place}: {error.strerror}; PHOTOKIN_CACHE can name another folder") from error
+        raise WeightsUnavailable(f"{place}: {error.strerror}; KINFRAME_CACHE can name another folder") from error
     except UnicodeDecodeError:
         line = None
     if line is None or line[2] != path.name:

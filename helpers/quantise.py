@@ -79,7 +79,7 @@ def quantise(loaded: LoadedModel, photos: Photos, *, progress: bool = True) -> L
         with cache.replacing(path) as half:
             half.write_bytes(content)
     except OSError as error:
-        way_out = "PHOTOKIN_CACHE can name another folder"
+        way_out = "KINFRAME_CACHE can name another folder"
         raise ModelError(f"{error.filename or path}: {error.strerror}; {way_out}") from error
     return replace(loaded, path=path)
 

@@ -58,8 +58,8 @@ class Rankings:
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
             about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
-            if about.pop("photokin_rankings") != _FORMAT:
-                raise ModelError(f"{place}: rankings of another Photokin; {_WAY_OUT}")
+            if about.pop("kinframe_rankings") != _FORMAT:
+                raise ModelError(f"{place}: rankings of another Kinframe; {_WAY_OUT}")
             rows, distances = (np.load(place / name, mmap_mode="r", allow_pickle=False) for name in (_ROWS, _DISTANCES))
             if about.keys() != _FIELDS or not all(isinstance(about[name], list) for name in ("labels", "names")):
                 raise ValueError("fields are missing")
@@ -173,7 +173,7 @@ def _list_size(cells: List[str], places: int) -> int:
 
 def _about(model: Any, metric: Optional[str]) -> str:
     about = {
-        "photokin_rankings": _FORMAT,
+        "kinframe_rankings": _FORMAT,
         "labels": model.labels,
         "names": model.names,
         "metric": metric or model.metric,
@@ -204,7 +204,7 @@ def _is_our_folder(path: Path) -> bool:
     if not entries:
         return True
     try:
-        return "photokin_rankings" in json.loads((path / _ABOUT).read_text("utf-8")) and entries <= {
+        return "kinframe_rankings" in json.loads((path / _ABOUT).read_text("utf-8")) and entries <= {
             _ABOUT,
             _ROWS,
             _DISTANCES,

@@ -61,5 +61,5 @@ def _not_a_photo(source: Any) -> str:
     if not begin:
         return "empty file (0 bytes)"
     if named or (begin[4:8] == b"ftyp" and begin[8:12] in _HEIC):
-        return "HEIC needs one more package: pip install 'photokin[heic]'"
+        return "HEIC needs one more package: pip install pillow-heif"
     return "not a photo that Pillow can read"

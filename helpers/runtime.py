@@ -56,7 +56,7 @@ class Session:
     `precision` is `fp32`; `bf16`; `int8`, for a network of `helpers.quantise`;
     or `auto`, which is fp32. Where the processor has no bf16, features are
     computed in fp32 and then `rounded` as bf16 rounds. Only fp32 runs on a GPU;
-    with PHOTOKIN_DEVICE=cpu it does not either. Raises `ModelError` for another
+    with KINFRAME_DEVICE=cpu it does not either. Raises `ModelError` for another
     precision, and where a GPU fails later. `engine`, `device` (`CPU` or `GPU`)
     and `precision` say what was taken.
     """
@@ -80,7 +80,7 @@ class Session:
             except Exception as error:
                 if self.device == "CPU":
                     raise
-                raise ModelError(f"the GPU failed: {error}; with PHOTOKIN_DEVICE=cpu it is left alone") from error
+                raise ModelError(f"the GPU failed: {error}; with KINFRAME_DEVICE=cpu it is left alone") from error
 
 
 def rounded_to_bf16(numbers: np.ndarray) -> np.ndarray:
@@ -155,7 +155,7 @@ def _open(loaded: LoadedModel, precision: str) -> _Opened:
     if loaded.descriptor is not None:
         return _described(loaded.descriptor)
     on_processor = _on_openvino(loaded, precision) if _has_openvino() else _on_onnxruntime(loaded)
-    if precision == "fp32" and os.environ.get("PHOTOKIN_DEVICE", "").lower() != "cpu":
+    if precision == "fp32" and os.environ.get("KINFRAME_DEVICE", "").lower() != "cpu":
         noise = np.random.default_rng(0).integers(0, 256, (2, *loaded.size[::-1], 3), np.uint8)
         for attempt in _gpu_attempts(loaded):
             with contextlib.suppress(Exception):  # a driver or a library is missing; each engine says so differently

@@ -29,7 +29,7 @@ def write(path: Path, settings: Dict[str, Any], vectors: np.ndarray, sources: Li
     if path.exists() and not _is_ours(path):
         raise ModelError(f"{path}: there is something else already; choose another name for the model")
     try:
-        text = json.dumps({"photokin": _VERSION, **settings, "photos": [_place(source) for source in sources]})
+        text = json.dumps({"kinframe": _VERSION, **settings, "photos": [_place(source) for source in sources]})
     except TypeError as error:
         raise ModelError(f"labels are to be numbers or text, to be saved ({error})") from error
     try:
@@ -51,12 +51,12 @@ def read(path: Path) -> Tuple[Dict[str, Any], np.ndarray, List[Union[str, bytes]
         raise ModelError(f"{path}: no saved similarity model; SimilarityModel.save(path) writes one")
     try:
         settings = json.loads(file.read_text(encoding="utf-8"))
-        version = settings.pop("photokin")
+        version = settings.pop("kinframe")
         if version == _BEFORE:
             settings["rows"] = _rows(settings)
         elif version != _VERSION:
             age, way_out = ("an older", "build the model again") if version == 1 else ("a newer", "update this one")
-            raise ModelError(f"{path}: saved by {age} Photokin (format {version}); {way_out}")
+            raise ModelError(f"{path}: saved by {age} Kinframe (format {version}); {way_out}")
         if settings.keys() != {*_FIELDS, *_EACH} or settings["network"].keys() != _NETWORK:
             raise ValueError("fields are missing")
         # From the disk as they are needed, and once for all kernels that have this model open. Windows would not let
@@ -104,7 +104,7 @@ def _is_ours(path: Path) -> bool:
     if not entries:
         return True
     try:
-        is_model = "photokin" in json.loads((path / "model.json").read_text(encoding="utf-8"))
+        is_model = "kinframe" in json.loads((path / "model.json").read_text(encoding="utf-8"))
         photos = [entry.name for entry in (path / "photos").iterdir() if entry.name != ".DS_Store"]
     except (OSError, ValueError, TypeError):
         return False

@@ -218,7 +218,7 @@ class Searching:
     def _rows(self) -> np.ndarray:
         if self.rows is None:
             raise FrameError(
-                "an older Photokin saved this model and did not say which rows of the frame its photos were: build it "
+                "an older Kinframe saved this model and did not say which rows of the frame its photos were: build it "
                 "again to search with where=; features that were kept are not computed again"
             )
         return self.rows

@@ -15,7 +15,7 @@ from helpers import saved_model, tc
 from helpers.arguments import check_whole
 from helpers.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
 from helpers.embed import Embedded, embed
-from helpers.errors import FrameError, PhotokinError
+from helpers.errors import FrameError, KinframeError
 from helpers.index import KINDS, check_index, open_index
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
@@ -142,7 +142,7 @@ def _index_again(
                     vectors, metric, key=settings["key"], identities=settings["identities"], progress=True
                 )
                 return there, there.vectors
-        except PhotokinError as error:
+        except KinframeError as error:
             print(f"the model is searched here, not in its database, with the same answers: {error}")
             kind = "exact"
     return open_index(kind, vectors, metric, path=path, progress=True), vectors

@@ -39,7 +39,7 @@ class SimilarityModel(Searching):
     `metric`, `index` (which has a `recall` where it is approximate), `labels`
     (one a photo), `names` (to show), `vectors` (float32 [num_examples,
     dimension]), `rows` (int64: which row of the frame each photo was; None
-    where an older Photokin saved the model and did not say), `timings` (see
+    where an older Kinframe saved the model and did not say), `timings` (see
     `helpers.embed.embed`), `bad` (an SFrame of label, path and reason),
     `store_path` (the file in which features are kept, or None) and `regions`
     (see `add_regions`, or None).

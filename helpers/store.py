@@ -21,7 +21,7 @@ import numpy as np
 from helpers.cache import Stamp, cache_folder, roomy_array
 from helpers.errors import StoreError
 
-_APPLICATION = 0x50484F54  # "PHOT", in the header of the file
+_APPLICATION = 0x4B494E46  # "KINF", in the header of the file
 _VERSION = 2  # 1 knew of no file in `checked` when the photo was taken, and is the same in all else
 _WAIT = 60.0  # seconds for another notebook to finish its batch
 _OTHERS = 64  # stores of other folders that are worth a look
@@ -80,7 +80,7 @@ class FeatureStore:
     newer version; and where there is none and none can be made.
 
     >>> import tempfile, numpy as np
-    >>> with tempfile.TemporaryDirectory() as folder, FeatureStore(folder + "/robots.photokin") as store:
+    >>> with tempfile.TemporaryDirectory() as folder, FeatureStore(folder + "/robots.kinframe") as store:
     ...     store.add("a network", ["ab" * 32], np.ones((1, 4), np.float32))
     ...     rows, vectors = store.features("a network", ["cd" * 32, "ab" * 32])
     >>> rows, vectors.shape
@@ -90,7 +90,7 @@ class FeatureStore:
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
         self.path = Path(path).expanduser().absolute()
         if self.path.is_dir():
-            raise StoreError(f"{self.path}: a folder; name a file in it, such as {self.path / 'features.photokin'}")
+            raise StoreError(f"{self.path}: a folder; name a file in it, such as {self.path / 'features.kinframe'}")
         with self._explained():
             self._connection = self._opened()
         try:
@@ -154,7 +154,7 @@ class FeatureStore:
             }
 
     def add_checked(self, files: Dict[str, Checked]) -> None:
-        """Remember files as `checked` gives them; a store of an earlier Photokin then becomes one of this."""
+        """Remember files as `checked` gives them; a store of an earlier Kinframe then becomes one of this."""
         rows = [
             (os.fsencode(path), *stamp, width, height, taken and taken.isoformat())
             for path, (stamp, width, height, taken) in files.items()
@@ -210,7 +210,7 @@ class FeatureStore:
         elif application != _APPLICATION:
             raise StoreError(f"{self.path}: a database of something else; name another file with store=")
         elif version > _VERSION:
-            raise StoreError(f"{self.path}: kept by a newer Photokin (format {version}); update this one")
+            raise StoreError(f"{self.path}: kept by a newer Kinframe (format {version}); update this one")
 
     def _value(self, statement: str) -> int:
         return int(self._connection.execute(statement).fetchone()[0])
@@ -291,7 +291,7 @@ def other_stores(path: Union[str, "os.PathLike[str]"]) -> List[Path]:
 
     Photos come from cards and go to archives; their features need not be computed again.
     """
-    found = [file for file in (cache_folder() / "features").glob("*.photokin") if file != Path(path)]
+    found = [file for file in (cache_folder() / "features").glob("*.kinframe") if file != Path(path)]
     return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)[:_OTHERS]
 
 
@@ -302,4 +302,4 @@ def _absolute(folder: Union[str, "os.PathLike[str]"]) -> Path:
 def _file_of(folder: Path) -> Path:
     name = re.sub(r"[^A-Za-z0-9._-]+", "_", folder.name)[:40] or "root"
     number = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    return cache_folder() / "features" / f"{name}-{number}.photokin"
+    return cache_folder() / "features" / f"{name}-{number}.kinframe"

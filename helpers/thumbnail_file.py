@@ -116,7 +116,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         elif application != _APPLICATION:
             raise sqlite3.DatabaseError("a database of something else, or a damaged header")
         elif version > _VERSION:
-            raise sqlite3.OperationalError("kept by a newer Photokin")
+            raise sqlite3.OperationalError("kept by a newer Kinframe")
     except BaseException:
         connection.close()
         raise

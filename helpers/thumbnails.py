@@ -47,7 +47,7 @@ class Thumbnails:
     def __init__(self, path: Union[str, "os.PathLike[str]", None] = None, size: int = 160) -> None:
         check_whole("size", size)
         self.size = size
-        place = cache_folder() / "thumbnails.photokin" if path is None else Path(path).expanduser().absolute()
+        place = cache_folder() / "thumbnails.kinframe" if path is None else Path(path).expanduser().absolute()
         self._file = ThumbnailFile(place, replaceable=path is None)
 
     @property

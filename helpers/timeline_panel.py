@@ -10,7 +10,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers.effort import table_of
-from helpers.errors import PhotokinError
+from helpers.errors import KinframeError
 from helpers.sighting_rows import CANDIDATE, CONFIRMED, sightings_of
 from helpers.sighting_strip import Tiles
 from helpers.timeline import show_activity, show_dates, show_sites, show_strip
@@ -93,7 +93,7 @@ class TimelinePanel(ipywidgets.VBox):
         try:
             self.figure, self.description = drawings[self.view](), self._words(frame)
             self.picture.value = self._drawn(self.figure)
-        except PhotokinError as error:
+        except KinframeError as error:
             self.figure, self.description = None, f"{_TITLES[self.view]} cannot be drawn: {error}"
             self.picture.value = f"<p>{escape(self.description)}</p>"
         self.status.value = self._counts(frame)

@@ -9,7 +9,7 @@ from typing import Any, Optional
 import turicreate
 import turicreate.visualization._plot as _plot
 
-from helpers.errors import PhotokinError
+from helpers.errors import KinframeError
 from helpers.sframe import Image, SArray, SFrame
 from helpers.sframe.display import EXPLORED, Page, show_inline
 from helpers.sframe.html_table import html_table
@@ -38,5 +38,5 @@ def _image(image: Any) -> Optional[Image]:
 
     try:
         return None if image is None else Image.from_bytes(source_of(image))  # type: ignore[arg-type]  # Turi Create holds bytes
-    except PhotokinError:  # shown as missing: one bad photo is no reason to show no table
+    except KinframeError:  # shown as missing: one bad photo is no reason to show no table
         return None

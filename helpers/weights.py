@@ -23,7 +23,7 @@ def get(name: str, *, progress: bool = True) -> Path:
     """The file of weights of a network of `helpers.networks.MODELS`; downloaded if it is not there yet.
 
     It is kept in `cache_folder()/"weights"`, where a file laid by hand serves as
-    well. It is looked for at its own address, or only at `PHOTOKIN_MIRROR`
+    well. It is looked for at its own address, or only at `KINFRAME_MIRROR`
     where that environment variable is set: an http(s) address or a folder that
     holds the files by their names. With `progress`, a download that takes
     longer than a second shows a bar.
@@ -63,9 +63,9 @@ def get(name: str, *, progress: bool = True) -> Path:
     raise WeightsUnavailable(
         f"The weights of {name} could not be had: {reason}.\n"
         f"Ways out:\n"
-        f"- set PHOTOKIN_MIRROR to an address or a folder that holds {wanted.file}\n"
+        f"- set KINFRAME_MIRROR to an address or a folder that holds {wanted.file}\n"
         f"- put {wanted.file} by hand into {path.parent}; its sha-256 must {_begin(must)}\n"
-        f"- set PHOTOKIN_CACHE to another folder, if that one cannot be written\n"
+        f"- set KINFRAME_CACHE to another folder, if that one cannot be written\n"
         f'- use model="efficientnet-lite0", whose weights come with pip'
     )
 

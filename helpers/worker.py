@@ -49,7 +49,7 @@ class SharedNetwork(WorkerPlugin):
                     loaded = self._settled.loaded
                     loaded = loaded if loaded.descriptor else replace(loaded, path=self._file())
                 except OSError as error:
-                    way_out = "on the workers, PHOTOKIN_CACHE can name another folder"
+                    way_out = "on the workers, KINFRAME_CACHE can name another folder"
                     raise ModelError(f"worker {_name()}: {error.filename}: {error.strerror}; {way_out}") from error
                 self._session = replace(self._settled, loaded=loaded).session
                 self._content = b""
@@ -74,7 +74,7 @@ def hand_out(client: Client, settled: Settled) -> str:
     loaded, there = settled.loaded, _handed_out.setdefault(client, set())
     try:
         file = "" if loaded.descriptor else cache.sha256(loaded.path)
-        name = f"photokin-{loaded.identity[:12]}-{file[:12]}-{settled.precision}"
+        name = f"kinframe-{loaded.identity[:12]}-{file[:12]}-{settled.precision}"
         if name in there:
             return name
         network = SharedNetwork(settled, _content(loaded.path) if file else b"")
@@ -90,7 +90,7 @@ def hand_out(client: Client, settled: Settled) -> str:
                 raise
         except Exception as error:  # as which it comes depends on Dask's version
             if isinstance(error, ImportError) or "ModuleNotFoundError" in str(error):
-                raise ClusterError(f"the workers need Photokin and its packages too: {error}") from error
+                raise ClusterError(f"the workers need Kinframe and its packages too: {error}") from error
             raise
     there.add(name)
     return name

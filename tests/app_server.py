@@ -29,8 +29,8 @@ def serving(folder: Path, cache: Path, python: str = sys.executable) -> Iterator
     environment = {
         **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
         "FOLDER": str(folder),
-        "PHOTOKIN_CACHE": str(cache),
-        "PHOTOKIN_MIRROR": str(cache / "no-mirror"),
+        "KINFRAME_CACHE": str(cache),
+        "KINFRAME_MIRROR": str(cache / "no-mirror"),
         "JUPYTER_CONFIG_DIR": str(cache / "no-jupyter-settings"),
     }
     command = [python, "-m", "helpers.app", f"--port={port}"]

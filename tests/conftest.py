@@ -26,8 +26,8 @@ def shared_cache(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def offline(monkeypatch, shared_cache):
     """No test reaches beyond this machine, or into the person's own cache."""
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(shared_cache))
-    monkeypatch.setenv("PHOTOKIN_MIRROR", str(shared_cache / "no-mirror"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(shared_cache))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(shared_cache / "no-mirror"))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
 
@@ -40,5 +40,5 @@ def processor(request, monkeypatch, tmp_path):
     """
     from tests.processors import Processor
 
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     return Processor(getattr(request, "param", "bf16"), monkeypatch)

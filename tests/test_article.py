@@ -23,7 +23,7 @@ def packed(photos, *, prefix="demo-python-image-classification-4b49e5e/image/"):
 @pytest.fixture(autouse=True)
 def two_photos(monkeypatch, tmp_path):
     """An empty cache, and two photos that count as the article's."""
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(download, "_PAUSES", (0.01, 0.02))
     for name, content in PHOTOS.items():
         (tmp_path / "right" / name).parent.mkdir(parents=True)
@@ -37,7 +37,7 @@ def photos_in(folder):
 
 def test_the_photos_are_fetched_once(monkeypatch):
     with serving({article._FILE: packed(PHOTOS)}) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         assert photos_in(article.article_photos()) == PHOTOS
         assert photos_in(article.article_photos()) == PHOTOS
         assert server.downloads == 1
@@ -55,7 +55,7 @@ def test_the_photos_are_fetched_once(monkeypatch):
 )
 def test_other_photos_are_refused_and_leave_nothing(monkeypatch, tmp_path, content):
     with serving({article._FILE: content}) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         with pytest.raises(article.PhotosUnavailable, match="Ways out"):
             article.article_photos()
     assert not photos_in(tmp_path / "cache")
@@ -65,7 +65,7 @@ def test_nothing_is_unpacked_outside_of_the_folder(monkeypatch, tmp_path):
     # "../walle/x" is no folder of the article's; "walle/.." would be the folder above
     hostile = packed({**PHOTOS, "../../../../evil.jpg": b"evil", "/evil.jpg": b"evil"})
     with serving({article._FILE: hostile}) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         assert photos_in(article.article_photos()) == PHOTOS
     assert not list(tmp_path.rglob("evil*"))
 
@@ -74,7 +74,7 @@ def test_without_a_network_the_ways_out_are_named(tmp_path):
     # tests/conftest.py names a mirror that does not exist
     with pytest.raises(article.PhotosUnavailable) as caught:
         article.article_photos()
-    for way in ("PHOTOKIN_MIRROR", article._FILE, str(tmp_path / "cache" / "photos" / "article")):
+    for way in ("KINFRAME_MIRROR", article._FILE, str(tmp_path / "cache" / "photos" / "article")):
         assert way in str(caught.value)
 
 

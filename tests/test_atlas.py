@@ -294,7 +294,7 @@ def test_no_damaged_map_is_opened(tmp_path):
         with_parts(components=parts["components"][:, :5]),
         with_parts(about=np.array("[]")),
         with_parts(about=np.array(json.dumps({**about, "layout": "other"}))),
-        with_parts(about=np.array(json.dumps({**about, "photokin_atlas": 99}))),
+        with_parts(about=np.array(json.dumps({**about, "kinframe_atlas": 99}))),
     ):
         place.write_bytes(damaged)
         with pytest.raises(ModelError, match="makes another"):
@@ -326,7 +326,7 @@ def test_what_is_no_map_stays(tmp_path, monkeypatch):
 
 def test_umap_is_asked_for_where_it_is_missing(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "umap", None)
-    with pytest.raises(ModelError, match=r'pip install "photokin\[umap\]"'):
+    with pytest.raises(ModelError, match="pip install umap-learn"):
         Atlas(only(groups(20)[0]), method="umap")
 
 

@@ -127,7 +127,7 @@ def test_memory_is_that_of_a_process_and_all_that_it_started():
 def test_a_service_that_does_not_start_leaves_a_reason(tmp_path):
     reason = "the service ended with status"
     with pytest.raises(Failed, match=reason), serving(
-        tmp_path / "no such folder", tmp_path / "log", environment={"PHOTOKIN_CACHE": str(tmp_path)}
+        tmp_path / "no such folder", tmp_path / "log", environment={"KINFRAME_CACHE": str(tmp_path)}
     ):
         pass
 
@@ -194,5 +194,5 @@ def test_the_section_from_end_to_end(tmp_path):
     for index in service.INDEXES:
         assert "errors" in rows[f"3 clients at once for 1 s, {index}, embedded"]["note"]
         assert "times" not in rows[f"3 clients at once for 1 s, {index}, embedded"]["note"]
-    left = [path.name for path in (tmp_path / "scratch").glob("service.photokin*")]
+    left = [path.name for path in (tmp_path / "scratch").glob("service.kinframe*")]
     assert left == [], "the collection goes in the end"

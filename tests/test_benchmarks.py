@@ -28,7 +28,7 @@ def tiny(tmp_path):
 
 @pytest.fixture
 def no_peers(monkeypatch):
-    """A machine with nothing but Photokin."""
+    """A machine with nothing but Kinframe."""
 
     def missing(package, folder, install):
         raise Failed(f"{package} is not here. To have this peer: {install}")

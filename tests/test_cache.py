@@ -9,12 +9,12 @@ from helpers.cache import cache_folder, replacing, sha256
 
 
 def test_the_folder_is_where_the_environment_says(monkeypatch, tmp_path):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "mine"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "mine"))
     assert cache_folder() == tmp_path / "mine"
-    monkeypatch.setenv("PHOTOKIN_CACHE", "~/mine")
+    monkeypatch.setenv("KINFRAME_CACHE", "~/mine")
     assert cache_folder() == Path.home() / "mine"
-    monkeypatch.delenv("PHOTOKIN_CACHE")
-    assert "photokin" in str(cache_folder())
+    monkeypatch.delenv("KINFRAME_CACHE")
+    assert "kinframe" in str(cache_folder())
     assert cache_folder().is_absolute()
 
 

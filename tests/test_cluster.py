@@ -23,7 +23,7 @@ import helpers.runtime
 from helpers import cache
 from helpers.cluster import batches_on
 from helpers.embed import embed
-from helpers.errors import ClusterError, FrameError, ModelError, PhotokinError
+from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
 from helpers.models import load_model
 from helpers.photos import load_photos
 from helpers.pipeline import Asked, Batch, batches
@@ -52,7 +52,7 @@ def cluster(caches):
             "cls": distributed.Nanny,
             "options": {
                 "nthreads": threads,
-                "env": {"PHOTOKIN_CACHE": str(place)},
+                "env": {"KINFRAME_CACHE": str(place)},
                 "local_directory": str(place),
                 "silence_logs": logging.CRITICAL,
                 **quiet,
@@ -183,7 +183,7 @@ def test_a_machine_that_joins_later(client, cluster, network, paths, elsewhere):
     process = subprocess.Popen(
         [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address, *options],
         cwd=place,
-        env={**os.environ, "PHOTOKIN_CACHE": str(place)},
+        env={**os.environ, "KINFRAME_CACHE": str(place)},
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -244,12 +244,12 @@ def test_a_worker_that_dies_when_it_is_given_the_network(client, paths, tmp_path
 
 
 @pytest.mark.parametrize("kind", [ImportError, Exception])
-def test_workers_without_photokin_are_told(client, paths, tmp_path, monkeypatch, kind):
+def test_workers_without_kinframe_are_told(client, paths, tmp_path, monkeypatch, kind):
     def failing(*_, **__):
         raise kind("ModuleNotFoundError: No module named 'helpers'")
 
     monkeypatch.setattr(client, "register_plugin", failing, raising=False)
-    with pytest.raises(ClusterError, match=r"the workers need Photokin and its packages too: .*No module named"):
+    with pytest.raises(ClusterError, match=r"the workers need Kinframe and its packages too: .*No module named"):
         on_cluster(client, settled(tiny_network(tmp_path / "never.onnx", scale=6.0)), paths)
 
 
@@ -403,7 +403,7 @@ def test_what_is_no_photo_is_told(client, network):
 def test_without_dask_the_way_to_it_is_told():
     program = "import sys; sys.modules['distributed'] = None\nimport helpers.cluster"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, check=False)
-    assert b"ModelError" in done.stderr and b"pip install 'photokin[cluster]'" in done.stderr
+    assert b"ModelError" in done.stderr and b"pip install distributed" in done.stderr
 
 
 def test_a_cluster_that_has_gone_is_told(cluster, network, paths):
@@ -461,7 +461,7 @@ def in_background(work):
     def kept():
         try:
             answers.append(work())
-        except PhotokinError as error:
+        except KinframeError as error:
             answers.append(error)
 
     thread = threading.Thread(target=kept)

@@ -41,7 +41,7 @@ def photos(tmp_path):
 @pytest.fixture
 def model(photos, tmp_path):
     data, _ = load_photos(photos, progress=False)
-    return create(data, model=tiny_network(tmp_path / "tiny.onnx"), verbose=False, store=tmp_path / "kept.photokin")
+    return create(data, model=tiny_network(tmp_path / "tiny.onnx"), verbose=False, store=tmp_path / "kept.kinframe")
 
 
 @pytest.fixture

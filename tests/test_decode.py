@@ -221,10 +221,10 @@ def test_heic():
 def test_heic_without_its_package_names_the_way_out(tmp_path, name, brand, monkeypatch):
     monkeypatch.setattr(Image, "open", mock.Mock(side_effect=UnidentifiedImageError()))
     (tmp_path / name).write_bytes(b"\0\0\0\x18ftyp" + brand + bytes(64))
-    with pytest.raises(PhotoError, match=r"pip install 'photokin\[heic\]'"):
+    with pytest.raises(PhotoError, match="pip install pillow-heif"):
         open_photo(tmp_path / name)
     if name != "a.HEIC":  # bytes have no name
-        with pytest.raises(PhotoError, match=r"pip install 'photokin\[heic\]'"):
+        with pytest.raises(PhotoError, match="pip install pillow-heif"):
             open_photo((tmp_path / name).read_bytes())
 
 

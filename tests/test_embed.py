@@ -206,7 +206,7 @@ def test_the_bar_is_quiet_when_it_is_told_to_be(paths, network, capfd):
 
 @pytest.fixture
 def store(tmp_path):
-    return tmp_path / "features.photokin"
+    return tmp_path / "features.kinframe"
 
 
 @pytest.fixture
@@ -332,7 +332,7 @@ def test_a_photo_from_outside_is_compared_with_what_was_settled(paths, network):
 
 
 def test_what_another_store_has_is_taken_from_there(paths, network, store, computed, tmp_path):
-    other = tmp_path / "card.photokin"
+    other = tmp_path / "card.kinframe"
     before = embed(paths[:4], network, progress=False, store=other)
     del computed[:]
     for _ in range(2):  # the second time without it
@@ -341,12 +341,12 @@ def test_what_another_store_has_is_taken_from_there(paths, network, store, compu
         assert len(computed) == 2
         assert done.timings["kept"] >= 4
         other.unlink(missing_ok=True)
-        other = tmp_path / "empty.photokin"
+        other = tmp_path / "empty.kinframe"
 
 
 def test_a_damaged_store_of_others_costs_nothing_but_time(paths, network, store, tmp_path):
-    (tmp_path / "damaged.photokin").write_bytes(b"nothing" * 1000)
-    done = embed(paths, network, progress=False, store=store, others=[tmp_path / "damaged.photokin"])
+    (tmp_path / "damaged.kinframe").write_bytes(b"nothing" * 1000)
+    done = embed(paths, network, progress=False, store=store, others=[tmp_path / "damaged.kinframe"])
     assert len(done.rows) == 6 and done.timings["kept"] == 0
 
 

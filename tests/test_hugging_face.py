@@ -31,7 +31,7 @@ CONFIG_FILE, ONNX_FILE = "preprocessor_config.json", "onnx/model.onnx"
 
 @pytest.fixture(autouse=True)
 def empty_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(download, "_PAUSES", (0.01, 0.02))
 
 
@@ -45,7 +45,7 @@ def folder(tmp_path):
 def mirror(monkeypatch, tmp_path):
     """A folder as mirror, and a function that puts files of owner/name into it."""
     shelf = tmp_path / "stick" / "owner" / "name"
-    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path / "stick"))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path / "stick"))
 
     def put(network=None, *, file=ONNX_FILE, config=CONFIG, **others):
         files = {file: network, CONFIG_FILE: config, **others}
@@ -138,7 +138,7 @@ def test_a_repository_becomes_a_network_from_photos_to_features(monkeypatch, pho
     build, reference = CASES[described]
     network = build()
     with serving(repository_files(network)) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         hub = hub_network("hf:owner/name")
     expected = reference(network, photos)
     assert (hub.name, hub.size) == ("hf:owner/name:onnx/model.onnx", (SIDE, SIDE))
@@ -152,7 +152,7 @@ def test_a_repository_becomes_a_network_from_photos_to_features(monkeypatch, pho
     assert np.allclose(in_openvino(model, photos), expected, rtol=1e-3, atol=1e-4)
     assert pins.pinned(folder / ONNX_FILE) == hashlib.sha256(network.SerializeToString()).hexdigest()
     assert pins.pinned(folder / CONFIG_FILE) == hashlib.sha256(as_bytes(CONFIG)).hexdigest()
-    monkeypatch.setenv("PHOTOKIN_MIRROR", "http://127.0.0.1:1")  # the server is gone: from disk
+    monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")  # the server is gone: from disk
     assert hub_network("hf:owner/name") == hub
 
 
@@ -168,7 +168,7 @@ def test_weights_in_a_second_file_are_fetched_too(monkeypatch, photos, folder):
     network, weights = hub_networks.outside(whole, "model.onnx_data")
     files = {**repository_files(network), "owner/name/onnx/model.onnx_data": weights}
     with serving(files) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         hub = hub_network("hf:owner/name")
     answer = in_onnx_runtime(hub.assemble(), photos)
     assert np.allclose(answer, outputs(whole, photos)["pooler_output"], rtol=1e-4, atol=1e-5)
@@ -197,7 +197,7 @@ def test_files_are_looked_for_in_order(monkeypatch):
         at = f"owner/name{number}"
         files = {f"{at}/{file}": network for file in places[number:]}
         with serving({**files, f"{at}/{CONFIG_FILE}": as_bytes(CONFIG)}) as server:
-            monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+            monkeypatch.setenv("KINFRAME_MIRROR", server.address)
             assert place in hub_network(f"hf:{at}").note
             assert server.downloads == number + 2
 
@@ -208,30 +208,30 @@ def test_a_repository_without_any_is_told_apart_from_a_network_that_fails(monkey
         hub_network("hf:owner/name")
     files = repository_files(hub_networks.vit(), at="owner/ill")
     with serving(files, moods=["well", "500", "500", "500"]) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         with pytest.raises(WeightsUnavailable, match=r"onnx/vision_model\.onnx answers 500"):
             hub_network("hf:owner/ill")
         assert server.downloads == 4  # and not onnx/model.onnx, which is another network
     with serving({}, moods=["401"]) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         with pytest.raises(WeightsUnavailable, match="no such repository, or it is not public"):
             hub_network("hf:owner/private")
 
 
 def test_without_a_connection_the_message_names_the_ways_out(monkeypatch, tmp_path):
     for absent in ("http://127.0.0.1:1", str(tmp_path / "no stick")):
-        monkeypatch.setenv("PHOTOKIN_MIRROR", absent)
+        monkeypatch.setenv("KINFRAME_MIRROR", absent)
         with pytest.raises(WeightsUnavailable) as caught:
             hub_network("hf:owner/name")
         first, *ways = str(caught.value).splitlines()
         assert first.startswith("The network hf:owner/name could not be had: ")
         assert f"- put {CONFIG_FILE} by hand into {tmp_path / 'cache' / 'weights' / 'hf' / 'owner--name'}" in ways
-        assert any("PHOTOKIN_MIRROR" in way and f"owner/name/{CONFIG_FILE}" in way for way in ways)
-        assert any("PHOTOKIN_CACHE" in way for way in ways)
+        assert any("KINFRAME_MIRROR" in way and f"owner/name/{CONFIG_FILE}" in way for way in ways)
+        assert any("KINFRAME_CACHE" in way for way in ways)
 
 
 def test_files_laid_by_hand_are_taken_and_pinned(monkeypatch, folder):
-    monkeypatch.setenv("PHOTOKIN_MIRROR", "http://127.0.0.1:1")
+    monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
     for name, content in {ONNX_FILE: hub_networks.vit(), CONFIG_FILE: CONFIG}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(as_bytes(content))
@@ -249,7 +249,7 @@ def test_a_damaged_file_is_fetched_again(monkeypatch, mirror, folder):
     (folder / ONNX_FILE).unlink()
     assert hub_network("hf:owner/name") == hub  # the pin says which file it was
     damage(folder / ONNX_FILE)
-    monkeypatch.setenv("PHOTOKIN_MIRROR", "http://127.0.0.1:1")
+    monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
     with pytest.raises(WeightsUnavailable, match="could not be had: no connection"):
         hub_network("hf:owner/name")
 
@@ -592,8 +592,8 @@ def test_a_file_that_is_too_large_is_not_read(mirror, monkeypatch):
 def test_a_cache_that_cannot_be_written_is_named(mirror, monkeypatch, tmp_path):
     mirror(hub_networks.vit())
     (tmp_path / "occupied").write_text("a file where the folder should be")
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "occupied"))
-    with pytest.raises(WeightsUnavailable, match=r"occupied[\s\S]*PHOTOKIN_CACHE"):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "occupied"))
+    with pytest.raises(WeightsUnavailable, match=r"occupied[\s\S]*KINFRAME_CACHE"):
         hub_network("hf:owner/name")
 
 

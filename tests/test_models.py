@@ -30,7 +30,7 @@ def nothing_failed_yet(monkeypatch):
 
 @pytest.fixture
 def empty_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
@@ -109,7 +109,7 @@ def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, r
     network = build()
     content, file = register(name, network)
     with serving({file: content}) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         model = models.load_model(name)
     assert (model.name, model.size, model.dimension) == (name, (224, 224), MODELS[name].dimension)
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
@@ -129,7 +129,7 @@ def test_efficientnet_b0_comes_from_pytorchs_host(monkeypatch, register, empty_c
     weights = random_efficientnet_b0()
     content, file = register("efficientnet_b0", torch_zip(weights))
     with serving({file: content}) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         model = models.load_model("efficientnet_b0")
     assert (empty_cache / "weights" / f"{file}.sha256").exists()
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
@@ -152,7 +152,7 @@ def test_one_file_serves_two_entries(monkeypatch, register, tmp_path):
         changed = dataclasses.replace(MODELS[name], weights=MODELS["vgg16"].weights, feature="last pooling")
         monkeypatch.setitem(MODELS, name, dataclasses.replace(changed, dimension=1000))
     (tmp_path / file).write_bytes(content)
-    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
     unit, plain = models.load_model("vgg16"), models.load_model("vgg16-fc1")
     assert unit.identity != plain.identity  # or the one's features would be taken for the other's
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
@@ -165,7 +165,7 @@ def test_a_person_adds_a_network_in_three_lines(monkeypatch, empty_cache, tmp_pa
     whole = zoo_mobilenet_v2()
     content, tensor = whole.SerializeToString(), result_of(whole, "Clip", place=0)
     (tmp_path / "mine.onnx").write_bytes(content)
-    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
     file = WeightsFile("mine.onnx", len(content), hashlib.sha256(content).hexdigest(), source="me")
     mine = Network("mine", file, dimension=32 * 112 * 112, about="my own", feature=tensor, channels="BGR")
     monkeypatch.setitem(MODELS, "mine", mine)
@@ -239,7 +239,7 @@ def test_networks_have_identities_that_change_with_weights_and_preparation(monke
 def test_auto_takes_resnet_50_where_it_can(monkeypatch, small_resnet, tmp_path):
     content, file = small_resnet
     (tmp_path / file).write_bytes(content)
-    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
     model = models.load_model("auto")
     assert model.name == "resnet-50"
     assert model.note.startswith("resnet-50: ")
@@ -248,7 +248,7 @@ def test_auto_takes_resnet_50_where_it_can(monkeypatch, small_resnet, tmp_path):
 
 def test_auto_falls_back_and_asks_the_network_once(monkeypatch, empty_cache):
     with serving({}) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", server.address)
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         for _ in range(2):
             model = models.load_model("auto")
             assert model.name == "efficientnet-lite0"
@@ -269,12 +269,12 @@ def test_auto_looks_again_where_a_new_mirror_or_a_hand_has_it(monkeypatch, small
     (empty_cache / "weights" / file).unlink()
     assert models.load_model("auto").name == "efficientnet-lite0"
     (tmp_path / file).write_bytes(content)
-    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
     assert models.load_model("auto").name == "resnet-50"
 
 
 def test_auto_takes_seconds_without_a_network(monkeypatch, empty_cache):
-    monkeypatch.setenv("PHOTOKIN_MIRROR", "http://127.0.0.1:1")
+    monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
     start = time.monotonic()
     assert models.load_model("auto").name == "efficientnet-lite0"
     assert time.monotonic() - start < 5
@@ -283,15 +283,15 @@ def test_auto_takes_seconds_without_a_network(monkeypatch, empty_cache):
 def test_an_unexpected_network_in_a_right_file_is_refused(monkeypatch, register, tmp_path):
     content, file = register("resnet-50", zoo_squeezenet())  # no fully connected layer to be cut at
     (tmp_path / file).write_bytes(content)
-    monkeypatch.setenv("PHOTOKIN_MIRROR", str(tmp_path))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
     with pytest.raises(ModelError, match="without any Gemm or MatMul"):
         models.load_model("resnet-50")
 
 
 def test_a_cache_that_cannot_be_written_is_named(monkeypatch, tmp_path):
     (tmp_path / "occupied").write_text("a file where the folder should be")
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "occupied"))
-    with pytest.raises(ModelError, match=r"occupied.*PHOTOKIN_CACHE"):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "occupied"))
+    with pytest.raises(ModelError, match=r"occupied.*KINFRAME_CACHE"):
         models.load_model("efficientnet-lite0")
 
 

@@ -112,7 +112,7 @@ def test_a_network_that_cannot_run_is_refused(save):
 def test_it_is_run_once_on_a_machine(save, monkeypatch, tmp_path):
     import onnxruntime
 
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     path = save(dimension=7)
     first = load_model(path)
     with monkeypatch.context() as patch:

@@ -319,7 +319,7 @@ def test_when_photos_were_taken(tmp_path):
 
 @pytest.mark.skipif(tc.HAS_TURICREATE, reason="Turi Create's frames hold copies of the photos, and read them all")
 def test_photos_that_were_checked_are_not_opened_again(tmp_path, monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(cache, "_SETTLED", -(10**11))  # ns: what was written only now counts too
     dated_folder(tmp_path / "photos")
     first = load(tmp_path / "photos")[2]

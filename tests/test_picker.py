@@ -72,7 +72,7 @@ def test_a_click_chooses_what_pick_chooses(photo_picker, model):
 
 def test_the_chosen_thumbnail_alone_is_marked(photo_picker):
     photo_picker.photos.children[2].click()
-    marked = ["photokin-chosen" in button._dom_classes for button in photo_picker.photos.children]
+    marked = ["kinframe-chosen" in button._dom_classes for button in photo_picker.photos.children]
     assert marked == [place == 2 for place in range(8)]
 
 
@@ -104,7 +104,7 @@ def test_pages(photo_picker, model):
 def test_only_the_thumbnails_on_the_page_are_made_and_only_once(model, monkeypatch, tmp_path):
     made = []
     make = thumbnails.thumbnail
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path))
     monkeypatch.setattr(thumbnails, "thumbnail", lambda *source, **size: made.append(source) or make(*source, **size))
     for _ in range(2):
         photo_picker = PhotoPicker(model, page_size=4)
@@ -159,7 +159,7 @@ def test_a_photo_from_outside(photo_picker):
     photo_picker.upload("IMG_1.jpg", _photo())
     assert photo_picker.chosen is None
     assert list(photo_picker.found["query_label"]) == ["IMG_1.jpg"] * 3
-    assert not any("photokin-chosen" in button._dom_classes for button in photo_picker.photos.children)
+    assert not any("kinframe-chosen" in button._dom_classes for button in photo_picker.photos.children)
     photo_picker.k = 5
     assert list(photo_picker.found["query_label"]) == ["IMG_1.jpg"] * 5
 
@@ -213,7 +213,7 @@ def test_a_photo_that_has_gone_since_is_marked_and_not_chosen(tmp_path, monkeypa
     photo_picker.pick(1)
     assert photo_picker.chosen == 0
     assert photo_picker.message.value == "Left out: no such file."
-    assert ["photokin-unreadable" in button._dom_classes for button in photo_picker.photos.children] == [False, True]
+    assert ["kinframe-unreadable" in button._dom_classes for button in photo_picker.photos.children] == [False, True]
     assert photo_picker.folder.layout.display == "none"  # one folder: nothing to filter
 
 

@@ -18,7 +18,7 @@ from tests.processors import KINDS
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(runtime, "_sessions", {})
 
 
@@ -507,7 +507,7 @@ def test_a_missing_or_damaged_network_is_made_again(network):
 
 def test_a_decision_that_cannot_be_kept(tiny, processor, monkeypatch, tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "file"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "file"))
     for _ in range(2):
         sample = Photos(10_000)
         assert settle(tiny, "auto", sample, scope="a folder").precision == "bf16"

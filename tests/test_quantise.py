@@ -51,7 +51,7 @@ def resnet(tmp_path_factory, robots):
     path = tmp_path_factory.mktemp("network") / "resnet.onnx"
     onnx.save(keras_resnet50(random_resnet50()), str(path))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PHOTOKIN_CACHE", str(path.parent))
+        patch.setenv("KINFRAME_CACHE", str(path.parent))
         loaded = load_model(path)
         return loaded, quantise(loaded, robots[0][:4], progress=False)
 
@@ -251,8 +251,8 @@ def test_features_that_are_not_finite(tmp_path, photos):
 def test_a_cache_that_cannot_be_written(tmp_path, photos, monkeypatch):
     loaded = layer_network(tmp_path / "layers.onnx")
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "file"))
-    with pytest.raises(ModelError, match="PHOTOKIN_CACHE can name another folder"):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "file"))
+    with pytest.raises(ModelError, match="KINFRAME_CACHE can name another folder"):
         quantise(loaded, photos, progress=False)
 
 

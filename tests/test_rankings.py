@@ -338,7 +338,7 @@ def about(**changed):
         about(names=None),
         about(labels=3),
         about(labels=[1, 2]),
-        about(photokin_rankings=None),
+        about(kinframe_rankings=None),
         lambda folder: (folder / "rankings.json").write_text("{"),
         lambda folder: (folder / "rankings.json").write_text("[]"),
         lambda folder: (folder / "distances.npy").unlink(),
@@ -357,8 +357,8 @@ def test_another_format_and_rows_that_there_are_not(model, tmp_path):
     np.save(tmp_path / "all" / "rows.npy", np.full((55, 54), 55, np.int32))
     with pytest.raises(ModelError, match="there is no such row"):
         Rankings.open(tmp_path / "all").of(3)
-    about(photokin_rankings=2)(tmp_path / "all")
-    with pytest.raises(ModelError, match="rankings of another Photokin"):
+    about(kinframe_rankings=2)(tmp_path / "all")
+    with pytest.raises(ModelError, match="rankings of another Kinframe"):
         Rankings.open(tmp_path / "all")
 
 

@@ -97,7 +97,7 @@ def test_photos_can_be_left_out_and_k_may_be_large(colours, boxed):
 
 def test_what_is_kept_is_not_computed_again(colours, boxed, tmp_path, monkeypatch):
     paths, boxes = boxed
-    file = tmp_path / "kept.photokin"
+    file = tmp_path / "kept.kinframe"
     first = Regions.of(paths[:6], nothing(6), colours, store=file, progress=False)
     identities = [region_features_identity(path) for path in paths]
     asked = []

@@ -289,13 +289,13 @@ def test_the_device_that_is_taken(machine, tiny, there, engine, device):
 def test_a_gpu_that_fails_later(machine, tiny, photos):
     machine["providers"] = [CUDA]
     session = Session(tiny)
-    with pytest.raises(ModelError, match=r"the GPU failed: .*; with PHOTOKIN_DEVICE=cpu it is left alone"):
+    with pytest.raises(ModelError, match=r"the GPU failed: .*; with KINFRAME_DEVICE=cpu it is left alone"):
         session.run([photos[0], None])
 
 
 def test_a_person_can_keep_the_work_on_the_processor(machine, tiny, monkeypatch):
     machine["providers"] = [CUDA]
-    monkeypatch.setenv("PHOTOKIN_DEVICE", "CPU")
+    monkeypatch.setenv("KINFRAME_DEVICE", "CPU")
     assert Session(tiny).device == "CPU"
 
 

@@ -78,7 +78,7 @@ def test_photos_say_what_the_camera_and_its_clock_were(folder, truth):
         with Image.open(folder / "photos" / row["path"]) as image:
             assert (image.format, image.size, image.mode) == ("JPEG", (240, 180), "RGB")
             exif = image.getexif()
-            assert exif[0x010F] == "Photokin" and "drawing" in exif[0x010E]
+            assert exif[0x010F] == "Kinframe" and "drawing" in exif[0x010E]
             told = exif.get_ifd(0x8769)[0x9003]
         assert datetime.strptime(told, "%Y:%m:%d %H:%M:%S") == _when(row["taken_by_clock"])
 

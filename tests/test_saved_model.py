@@ -144,8 +144,8 @@ def test_the_rows_of_the_frame_are_remembered(data, network, tmp_path, label):
 
 
 def as_before(saved):
-    """As an older Photokin saved it, which did not say which rows of the frame the photos were."""
-    edit(saved, photokin=2, rows=None)
+    """As an older Kinframe saved it, which did not say which rows of the frame the photos were."""
+    edit(saved, kinframe=2, rows=None)
 
 
 def test_an_older_model_still_opens(model, saved, data):
@@ -299,12 +299,12 @@ def test_damage_is_seen(saved, damage):
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        (4, r"saved by a newer Photokin \(format 4\); update this one"),
-        (1, r"an older Photokin .*; build the model again"),
+        (4, r"saved by a newer Kinframe \(format 4\); update this one"),
+        (1, r"an older Kinframe .*; build the model again"),
     ],
 )
 def test_another_version_is_not_taken_for_damaged(saved, version, said):
-    edit(saved, photokin=version, more={"of": "this"})
+    edit(saved, kinframe=version, more={"of": "this"})
     with pytest.raises(ModelError, match=said):
         load_model(saved)
 

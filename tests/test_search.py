@@ -402,7 +402,7 @@ def test_regions_are_of_the_same_network_and_kept_in_the_same_file(data, network
             return cls()
 
     monkeypatch.setattr("helpers.regions.Regions", Made)
-    model = create(data, model=network, verbose=False, store=tmp_path / "kept.photokin")
+    model = create(data, model=network, verbose=False, store=tmp_path / "kept.kinframe")
     assert model.regions is None
     model.add_regions()
     model.save(tmp_path / "saved")
@@ -411,7 +411,7 @@ def test_regions_are_of_the_same_network_and_kept_in_the_same_file(data, network
     collection = model.collection
     first, second = asked
     identity = model.network.identity
-    assert first == (collection.sources, collection.identities, identity, tmp_path / "kept.photokin", True)
+    assert first == (collection.sources, collection.identities, identity, tmp_path / "kept.kinframe", True)
     assert second[:3] == first[:3] and second[3:] == (again.store_path, False)
     assert isinstance(again.regions, Made)
     assert capsys.readouterr().out == "regions of 12 photos\n"

@@ -171,7 +171,7 @@ def test_what_is_no_frame(tmp_path):
     (tmp_path / "note").write_text("a note")
     with pytest.raises(NotAFrame, match="no saved frame"):
         load_sframe(str(tmp_path / "note"))
-    for index in ("{}", "[]", '{"format": "other", "version": 1}', '{"format": "photokin-frame", "version": 99}'):
+    for index in ("{}", "[]", '{"format": "other", "version": 1}', '{"format": "kinframe-frame", "version": 99}'):
         (tmp_path / "frame.json").write_text(index)
         with pytest.raises(FrameError):
             load_sframe(str(tmp_path))

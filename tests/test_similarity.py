@@ -9,7 +9,7 @@ import helpers.similarity_model
 from helpers import models, tc
 from helpers.columns import edge_frame
 from helpers.decode import open_photo
-from helpers.errors import FrameError, ModelError, PhotoError, PhotokinError, WeightsUnavailable
+from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
 from helpers.grid import show_matches
 from helpers.image_column import image_array, image_of
 from helpers.photos import load_photos
@@ -386,7 +386,7 @@ def test_networks_and_precisions_that_there_are_not(data, network):
 
 def test_resnet_50_without_weights_never_falls_back(data, monkeypatch):
     monkeypatch.setattr(models, "_failed", {})
-    with pytest.raises(WeightsUnavailable, match="PHOTOKIN_MIRROR"):
+    with pytest.raises(WeightsUnavailable, match="KINFRAME_MIRROR"):
         create(data, model="resnet-50", verbose=False)
 
 
@@ -419,7 +419,7 @@ def test_load_model_is_turi_creates_name_too(model, tmp_path):
     model.save(tmp_path / "kin")
     assert tc.load_model(tmp_path / "kin").num_examples == 6
     assert tc.image_similarity.load_model is load_model
-    assert issubclass(FrameError, PhotokinError)
+    assert issubclass(FrameError, KinframeError)
 
 
 def test_a_model_holds_no_copy_of_photos_that_are_files(tmp_path, network):
@@ -499,7 +499,7 @@ def test_a_network_is_a_name_or_a_path(data, wrong):
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "features"
 
 
@@ -540,7 +540,7 @@ def test_a_photo_that_was_deleted_leaves_the_results(folder, network, own_cache)
 
 
 def test_a_file_of_ones_own_or_none(data, network, own_cache, tmp_path):
-    mine = tmp_path / "mine.photokin"
+    mine = tmp_path / "mine.kinframe"
     assert [kept(create(data, model=network, verbose=False, store=mine)) for _ in range(2)] == [0, 6]
     assert [kept(create(data, model=network, verbose=False, store=False)) for _ in range(2)] == [0, 0]
     with pytest.raises(FrameError, match="store is the path of a file, False for none"):

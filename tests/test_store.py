@@ -24,7 +24,7 @@ def vectors(count, dimension=5, seed=0):
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "new folder" / "it's 100% mine?#.photokin"
+    return tmp_path / "new folder" / "it's 100% mine?#.kinframe"
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_what_is_remembered_of_files_that_were_checked(store):
 
 @pytest.fixture
 def first_format(path):
-    """A store as the first Photokin left it: of checked files it did not say when they were taken."""
+    """A store as the first Kinframe left it: of checked files it did not say when they were taken."""
     with FeatureStore(path) as store:
         store.add("net", [photo(0)], vectors(1), [("/photos/a.jpg", cache.Stamp(1, 2, 3), photo(0))])
         store._connection.executescript(
@@ -124,7 +124,7 @@ def test_a_store_of_the_first_format_keeps_its_features(first_format, path):
     with FeatureStore(path) as store, FeatureStore(path) as other:
         store.add("net", [photo(1)], vectors(1, seed=1))
         assert store.checked() == other.checked() == {}, "when they were taken is not known yet"
-        assert store._value("PRAGMA user_version") == 1, "an earlier Photokin may go on using it"
+        assert store._value("PRAGMA user_version") == 1, "an earlier Kinframe may go on using it"
         store.add_checked(CHECKED)
         other.add_checked({"/photos/b.jpg": Checked(cache.Stamp(4, 5, 6), 2, 2, None)})
         assert store.checked() == other.checked() and len(store.checked()) == len(CHECKED) + 1
@@ -220,12 +220,12 @@ def test_where_none_can_be_made(tmp_path, monkeypatch):
     with pytest.raises(StoreError, match=r"file.inner: features cannot be kept there.*store=False"):
         FeatureStore(tmp_path / "file" / "inner")
     read_only(monkeypatch)
-    with pytest.raises(StoreError, match=r"none\.photokin: features cannot be kept there.*Name another"):
-        FeatureStore(tmp_path / "none.photokin")
+    with pytest.raises(StoreError, match=r"none\.kinframe: features cannot be kept there.*Name another"):
+        FeatureStore(tmp_path / "none.kinframe")
 
 
 def test_a_folder_is_no_store(tmp_path):
-    with pytest.raises(StoreError, match=r"a folder; name a file in it, such as .*features\.photokin"):
+    with pytest.raises(StoreError, match=r"a folder; name a file in it, such as .*features\.kinframe"):
         FeatureStore(tmp_path)
 
 
@@ -233,7 +233,7 @@ def test_a_newer_store_is_left_alone(store, path):
     store._connection.execute("PRAGMA user_version = 3")
     store.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"kept by a newer Photokin \(format 3\); update this one"):
+    with pytest.raises(StoreError, match=r"kept by a newer Kinframe \(format 3\); update this one"):
         FeatureStore(path)
     assert path.read_bytes() == before
 
@@ -275,7 +275,7 @@ def test_damage_is_told(store, path, damage):
 
 
 def test_a_folder_has_one_place_in_the_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     season = tmp_path / "season <1>"
     place = default_path(season)
     assert place.parent == tmp_path / "cache" / "features" and place.name.startswith("season_1_-")
@@ -284,7 +284,7 @@ def test_a_folder_has_one_place_in_the_cache(tmp_path, monkeypatch):
 
 
 def test_a_part_of_a_folder_takes_the_store_of_the_whole(tmp_path, monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     alone = default_path(tmp_path / "season" / "site 1")
     FeatureStore(default_path(tmp_path / "season")).close()
     assert default_path(tmp_path / "season" / "site 1") == default_path(tmp_path / "season") != alone
@@ -293,11 +293,11 @@ def test_a_part_of_a_folder_takes_the_store_of_the_whole(tmp_path, monkeypatch):
 
 
 def test_stores_of_other_folders(tmp_path, monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     mine = default_path(tmp_path / "mine")
     assert other_stores(mine) == []
     for number, name in enumerate(("mine", "old", "new")):
         FeatureStore(default_path(tmp_path / name)).close()
         os.utime(default_path(tmp_path / name), (number, number))
     assert other_stores(mine) == [default_path(tmp_path / "new"), default_path(tmp_path / "old")]
-    assert len(other_stores(tmp_path / "anywhere.photokin")) == 3
+    assert len(other_stores(tmp_path / "anywhere.kinframe")) == 3

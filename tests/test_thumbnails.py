@@ -45,9 +45,9 @@ def _make(content, size):
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """The file in the cache folder, whose photos count as settled at once."""
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(cache, "_SETTLED", -(10**11))  # ns
-    return tmp_path / "cache" / "thumbnails.photokin"
+    return tmp_path / "cache" / "thumbnails.kinframe"
 
 
 def shape(jpeg):
@@ -224,7 +224,7 @@ def test_where_nothing_can_be_kept(photos, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file" / "inner", tmp_path):
         assert Thumbnails(place).get_many(photos) == [thumbnail(path) for path, _ in photos]
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "file"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "file"))
     assert Thumbnails().get(*photos[0]) == thumbnail(photos[0][0])
 
 
@@ -250,7 +250,7 @@ def test_a_full_disk(photos, place, monkeypatch):
     large = [(encoded(picture(seed, (300, 300)), "PNG"), None) for seed in range(20)]
     assert Thumbnails().get_many(large) == [thumbnail(source) for source, _ in large]
     monkeypatch.undo()
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(place.parent))
+    monkeypatch.setenv("KINFRAME_CACHE", str(place.parent))
     assert Thumbnails().get_many(photos[:3]) == before
     assert sql(place, "SELECT count(*) FROM thumbnails") == [(3,)]
 

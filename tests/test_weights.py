@@ -22,8 +22,8 @@ FILE = "small.onnx"
 @pytest.fixture(autouse=True)
 def small(monkeypatch, tmp_path):
     """An empty cache, and `small`: weights of a megabyte."""
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("PHOTOKIN_MIRROR")
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("KINFRAME_MIRROR")
     monkeypatch.setattr(download, "_PAUSES", (0.01, 0.02))
     file = WeightsFile(FILE, size=len(CONTENT), sha256=SHA256, source="-", url="set by test")
     monkeypatch.setitem(MODELS, "small", Network("small", file, dimension=8, about="-"))
@@ -131,7 +131,7 @@ def test_without_a_connection_the_message_names_the_ways_out(origin, folder):
     assert first.startswith("The weights of small could not be had: no connection to 127.0.0.1:")
     assert "refused" in first
     ways = "\n".join(ways)
-    assert "PHOTOKIN_MIRROR" in ways
+    assert "KINFRAME_MIRROR" in ways
     assert FILE in ways and str(folder) in ways and SHA256 in ways
     assert 'model="efficientnet-lite0"' in ways
     assert names(folder) == []
@@ -176,14 +176,14 @@ def test_a_server_without_a_secure_connection_is_named(origin):
 def test_a_mirror_can_be_an_address(origin, monkeypatch):
     origin("http://origin.invalid/never-asked")
     with serving({f"class/{FILE}": CONTENT}) as server:
-        monkeypatch.setenv("PHOTOKIN_MIRROR", f"{server.address}/class/")
+        monkeypatch.setenv("KINFRAME_MIRROR", f"{server.address}/class/")
         assert weights.get("small").read_bytes() == CONTENT
 
 
 def test_a_mirror_can_be_a_folder(monkeypatch, tmp_path, folder):
     stick = tmp_path / "usb stick"
     stick.mkdir()
-    monkeypatch.setenv("PHOTOKIN_MIRROR", str(stick))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(stick))
     assert f"{stick / FILE} does not exist" in refusal()
     (stick / FILE).write_bytes(CONTENT[:-1])
     assert f"{stick / FILE} is another file" in refusal()
@@ -194,7 +194,7 @@ def test_a_mirror_can_be_a_folder(monkeypatch, tmp_path, folder):
 
 @pytest.mark.parametrize("mirror", ["http://", "http://[half"])
 def test_a_mirror_that_is_no_address_is_named(monkeypatch, mirror):
-    monkeypatch.setenv("PHOTOKIN_MIRROR", mirror)
+    monkeypatch.setenv("KINFRAME_MIRROR", mirror)
     assert f"/{FILE} is not an address" in refusal()
 
 
@@ -237,11 +237,11 @@ def test_a_file_that_is_damaged_later_is_noticed(origin, folder):
 
 def test_a_cache_that_cannot_be_written_is_named(origin, monkeypatch, tmp_path):
     (tmp_path / "occupied").write_text("a file where the folder should be")
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "occupied"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "occupied"))
     origin("http://127.0.0.1:1/never-asked")
     message = refusal()
     assert str(tmp_path / "occupied") in message.splitlines()[0]
-    assert "PHOTOKIN_CACHE" in message
+    assert "KINFRAME_CACHE" in message
 
 
 def test_downloads_at_once_do_not_disturb_each_other(origin, folder):

@@ -84,7 +84,7 @@ def modern_python():
         if found is not None:
             return found
     raise Unavailable(
-        f"Photokin needs Python 3.{OLDEST} to 3.{NEWEST} with its venv module, and none was found. "
+        f"Kinframe needs Python 3.{OLDEST} to 3.{NEWEST} with its venv module, and none was found. "
         "On Debian and Ubuntu: apt-get install python3-venv; elsewhere: python.org, pyenv, conda or uv."
     )
 
@@ -136,7 +136,7 @@ def install(folder, python, requirements, name):
     """Make or complete the environment in `folder`; the stamp says that it is whole."""
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     recipe = requirements.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()
-    stamp = folder / "photokin-installed"
+    stamp = folder / "kinframe-installed"
     whole = hashlib.sha256(recipe).hexdigest()
     if stamp.exists() and stamp.read_text() == whole and output(str(inside), "-c", "print(1)"):
         return inside

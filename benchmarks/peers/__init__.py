@@ -1,1 +1,1 @@
-"""What Photokin is measured against; each module runs in a Python that has the package of its name."""
+"""What Kinframe is measured against; each module runs in a Python that has the package of its name."""

@@ -15,7 +15,7 @@ import traitlets
 
 from helpers.catalogue import Filter
 from helpers.distance import METRICS
-from helpers.errors import FrameError, PhotokinError
+from helpers.errors import FrameError, KinframeError
 from helpers.exploration import SORTS, Exploration
 from helpers.explorer.judging import Judging
 from helpers.explorer.pictures import Pictures, Uploads
@@ -194,7 +194,7 @@ class Explorer(anywidget.AnyWidget):
         here.filter = Filter(*(getattr(self, name) for name in Filter._fields))
         try:
             self._do(here.refresh)
-        except PhotokinError:
+        except KinframeError:
             for name, value in before.items():
                 setattr(here, name, value)
             raise
@@ -261,7 +261,7 @@ class Explorer(anywidget.AnyWidget):
     def _heard(self, _: Any, content: Dict[str, Any], buffers: List[Any]) -> None:
         try:
             self._obey(content, buffers)
-        except (PhotokinError, traitlets.TraitError) as error:
+        except (KinframeError, traitlets.TraitError) as error:
             self._say(str(error))
         finally:
             self.send({"kind": "done", "number": content.get("number")})

@@ -152,13 +152,13 @@ class Gallery {
     this.active = 0; // the place of the photo that keys act on
     this.anchor = 0; // where a selection with Shift began
     this.tiles = new Map(); // place → element
-    this.id = `photokin-${Math.random().toString(36).slice(2)}`;
-    this.sheet = make("div", { className: "pk-sheet", role: "presentation" });
-    this.band = make("div", { className: "pk-band", hidden: true });
-    this.empty = make("p", { className: "pk-empty", hidden: true });
+    this.id = `kinframe-${Math.random().toString(36).slice(2)}`;
+    this.sheet = make("div", { className: "kf-sheet", role: "presentation" });
+    this.band = make("div", { className: "kf-band", hidden: true });
+    this.empty = make("p", { className: "kf-empty", hidden: true });
     this.element = make(
       "div",
-      { className: "pk-gallery", tabIndex: 0, role: "listbox", "aria-multiselectable": "true", "aria-label": "Photos" },
+      { className: "kf-gallery", tabIndex: 0, role: "listbox", "aria-multiselectable": "true", "aria-label": "Photos" },
       this.sheet,
       this.empty,
     );
@@ -235,7 +235,7 @@ class Gallery {
     const photo = this.order[place];
     const [line, column] = [Math.floor(place / this.columns), place % this.columns];
     const tile = make("div", {
-      className: "pk-tile",
+      className: "kf-tile",
       id: `${this.id}-${place}`,
       role: "option",
       "aria-posinset": place + 1,
@@ -245,16 +245,16 @@ class Gallery {
     tile.style.transform = `translate(${column * (this.side + GAP)}px, ${line * (this.tall + GAP)}px)`;
     tile.style.width = `${this.side}px`;
     tile.style.height = `${this.tall}px`;
-    const picture = make("div", { className: "pk-picture" });
+    const picture = make("div", { className: "kf-picture" });
     picture.style.height = `${this.picture}px`;
-    tile.append(picture, make("span", { className: "pk-tick", title: "Select (Space)", "aria-hidden": "true" }));
-    tile.append(make("div", { className: "pk-name" }));
+    tile.append(picture, make("span", { className: "kf-tick", title: "Select (Space)", "aria-hidden": "true" }));
+    tile.append(make("div", { className: "kf-name" }));
     const about = this.about[photo];
     if (about) {
-      const bar = make("span", { className: "pk-bar" }, make("span"));
+      const bar = make("span", { className: "kf-bar" }, make("span"));
       bar.firstChild.style.width = `${(100 * about.distance) / this.longest}%`;
       if (about.distance !== null) {
-        tile.append(make("div", { className: "pk-distance" }, make("span", { textContent: shown(about.distance) }), bar));
+        tile.append(make("div", { className: "kf-distance" }, make("span", { textContent: shown(about.distance) }), bar));
       }
     }
     this.fill(tile, photo);
@@ -263,9 +263,9 @@ class Gallery {
 
   fill(tile, photo) {
     const known = this.photos.get(photo);
-    const picture = tile.querySelector(".pk-picture");
+    const picture = tile.querySelector(".kf-picture");
     picture.replaceChildren();
-    tile.classList.toggle("pk-gone", known?.url === null);
+    tile.classList.toggle("kf-gone", known?.url === null);
     if (!known) return;
     const distance = this.about[photo]?.distance;
     const label = known.label ? `, label ${known.label}` : "";
@@ -274,13 +274,13 @@ class Gallery {
     const far = (distance ?? null) === null ? "" : `, distance ${shown(distance)}`;
     tile.setAttribute("aria-label", known.name + far + several + label + verdict);
     if (several) {
-      picture.append(make("span", { className: "pk-several", textContent: `×${this.about[photo].photos}`, title: "Photos of this event (E)" }));
+      picture.append(make("span", { className: "kf-several", textContent: `×${this.about[photo].photos}`, title: "Photos of this event (E)" }));
     }
-    if (verdict) picture.append(make("span", { className: "pk-verdict", textContent: verdict === ", confirmed" ? "✓" : "✗", "aria-hidden": "true" }));
+    if (verdict) picture.append(make("span", { className: "kf-verdict", textContent: verdict === ", confirmed" ? "✓" : "✗", "aria-hidden": "true" }));
     tile.title = known.name;
-    tile.querySelector(".pk-name").textContent = lastPart(known.name);
-    if (known.label) picture.append(make("span", { className: "pk-label", textContent: known.label }));
-    const lost = make("span", { className: "pk-lost", textContent: "cannot be read" });
+    tile.querySelector(".kf-name").textContent = lastPart(known.name);
+    if (known.label) picture.append(make("span", { className: "kf-label", textContent: known.label }));
+    const lost = make("span", { className: "kf-lost", textContent: "cannot be read" });
     if (!known.url) return picture.append(lost);
     const image = make("img", { src: known.url, alt: "", draggable: false });
     image.addEventListener("error", () => image.replaceWith(lost), { once: true });
@@ -308,11 +308,11 @@ class Gallery {
     for (const [place, tile] of this.tiles) {
       const photo = this.order[place];
       tile.setAttribute("aria-selected", this.picked.has(photo));
-      tile.classList.toggle("pk-active", place === this.active);
-      tile.classList.toggle("pk-liked", this.marks.like.has(photo));
-      tile.classList.toggle("pk-unliked", this.marks.unlike.has(photo));
-      tile.classList.toggle("pk-confirmed", this.judged.confirmed.has(photo));
-      tile.classList.toggle("pk-rejected", this.judged.rejected.has(photo));
+      tile.classList.toggle("kf-active", place === this.active);
+      tile.classList.toggle("kf-liked", this.marks.like.has(photo));
+      tile.classList.toggle("kf-unliked", this.marks.unlike.has(photo));
+      tile.classList.toggle("kf-confirmed", this.judged.confirmed.has(photo));
+      tile.classList.toggle("kf-rejected", this.judged.rejected.has(photo));
     }
     const there = this.tiles.has(this.active);
     if (there) this.element.setAttribute("aria-activedescendant", `${this.id}-${this.active}`);
@@ -398,7 +398,7 @@ class Gallery {
     if (event.button !== 0) return;
     const [x, y] = this.point(event);
     if (event.clientX - this.element.getBoundingClientRect().left > this.element.clientWidth) return; // the scroll bar
-    const tile = event.target.closest(".pk-tile");
+    const tile = event.target.closest(".kf-tile");
     const before = event.ctrlKey || event.metaKey || event.shiftKey ? [...this.picked] : [];
     let dragged = false;
     const move = (now) => {
@@ -437,8 +437,8 @@ class Gallery {
       this.twice = null;
       return this.act.open(first, true);
     }
-    if (event.target.closest(".pk-several")) return this.act.event(photo);
-    if (event.target.closest(".pk-tick") || event.ctrlKey || event.metaKey) return this.toggle(place);
+    if (event.target.closest(".kf-several")) return this.act.event(photo);
+    if (event.target.closest(".kf-tick") || event.ctrlKey || event.metaKey) return this.toggle(place);
     if (event.shiftKey) return this.go(place, true);
     this.go(place, false);
     this.twice = { photo, until: event.timeStamp + 400, x: event.clientX, y: event.clientY };
@@ -471,7 +471,7 @@ class Gallery {
 function outline(image, place, [left, top, right, bottom]) {
   const scale = Math.min(place.clientWidth / image.naturalWidth, place.clientHeight / image.naturalHeight);
   const [wide, tall] = [image.naturalWidth * scale, image.naturalHeight * scale];
-  const frame = make("span", { className: "pk-outline" });
+  const frame = make("span", { className: "kf-outline" });
   Object.assign(frame.style, {
     left: `${(place.clientWidth - wide) / 2 + left * wide}px`,
     top: `${(place.clientHeight - tall) / 2 + top * tall}px`,
@@ -489,21 +489,21 @@ class Large {
     this.box = null; // left, top, right, bottom as shares of the photo
     this.image = make("img", { alt: "", draggable: false });
     this.frame = make("div", {
-      className: "pk-box", tabIndex: 0, hidden: true, role: "group",
+      className: "kf-box", tabIndex: 0, hidden: true, role: "group",
       "aria-label": "Box: arrows move it, Shift and arrows size it, Enter asks with it, Delete takes it away",
     });
-    this.stage = make("div", { className: "pk-stage" }, this.image, this.frame);
-    this.facts = make("dl", { className: "pk-facts" });
-    this.said = make("p", { className: "pk-hint", role: "status" });
+    this.stage = make("div", { className: "kf-stage" }, this.image, this.frame);
+    this.facts = make("dl", { className: "kf-facts" });
+    this.said = make("p", { className: "kf-hint", role: "status" });
     const button = (text, title, click) => make("button", { type: "button", textContent: text, title, onclick: click });
     this.judging = make(
-      "span", { className: "pk-row", hidden: true, role: "group", "aria-label": "Is it what is looked for?" },
+      "span", { className: "kf-row", hidden: true, role: "group", "aria-label": "Is it what is looked for?" },
       button("Yes", "Confirm its event (Y)", () => this.judge(true)),
       button("No", "Reject its event (N)", () => this.judge(false)),
     );
     this.search = button("Search the box", "Photos that have something like what is in the box (Enter)", () => this.ask());
     this.buttons = make(
-      "div", { className: "pk-row" },
+      "div", { className: "kf-row" },
       button("‹", "Photo before (left arrow)", () => this.step(-1)),
       button("›", "Next photo (right arrow)", () => this.step(1)),
       button("Similar photos", "Ask with the whole photo (A)", () => this.leave(() => this.act.ask(this.photo))),
@@ -515,7 +515,7 @@ class Large {
       button("Close", "(Escape)", () => this.close()),
     );
     this.element = make(
-      "div", { className: "pk-large", hidden: true, tabIndex: -1, role: "dialog", "aria-modal": "true", "aria-label": "Large view" },
+      "div", { className: "kf-large", hidden: true, tabIndex: -1, role: "dialog", "aria-modal": "true", "aria-label": "Large view" },
       this.buttons, this.stage, this.facts, this.said,
     );
     root.append(this.element);
@@ -561,7 +561,7 @@ class Large {
 
   // Where the part lies that was found.
   hint(box) {
-    this.stage.querySelector(".pk-outline")?.remove();
+    this.stage.querySelector(".kf-outline")?.remove();
     this.stage.append(outline(this.image, this.stage, box));
   }
 
@@ -578,7 +578,7 @@ class Large {
 
   close() {
     this.element.hidden = true;
-    this.stage.querySelector(".pk-outline")?.remove();
+    this.stage.querySelector(".kf-outline")?.remove();
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = null;
     this.back?.focus({ preventScroll: true });
@@ -587,7 +587,7 @@ class Large {
   step(by) {
     const place = this.order.indexOf(this.photo) + by;
     if (this.order[place] !== undefined) {
-      this.stage.querySelector(".pk-outline")?.remove();
+      this.stage.querySelector(".kf-outline")?.remove();
       this.open(this.order[place], this.order, this.about);
     }
   }
@@ -680,7 +680,7 @@ class Large {
 
   // Tab stays within the dialog.
   trap(event) {
-    const stops = [...this.element.querySelectorAll("button:not(:disabled), .pk-box:not([hidden])")];
+    const stops = [...this.element.querySelectorAll("button:not(:disabled), .kf-box:not([hidden])")];
     const last = event.shiftKey ? stops[0] : stops[stops.length - 1];
     const focused = this.element.getRootNode().activeElement;
     if (focused !== last && !(event.shiftKey && focused === this.element)) return;
@@ -701,7 +701,7 @@ class Controls {
     this.sent = {}; // what was last asked for under each name
     const later = (name) => (event) => this.send(name, event.target.value);
     const button = (text, title, click) => make("button", { type: "button", textContent: text, title, onclick: click });
-    const field = (text, input) => make("label", { className: "pk-field" }, make("span", { textContent: text }), input);
+    const field = (text, input) => make("label", { className: "kf-field" }, make("span", { textContent: text }), input);
     const input = (name, properties) => {
       const onblur = (event) => this.settle(name, event.target);
       return make("input", { name, onchange: later(name), onblur, autocomplete: "off", ...properties });
@@ -711,14 +711,14 @@ class Controls {
     this.back = button("‹", "Back (Backspace)", () => act.step(-1));
     this.forward = button("›", "Forward (Shift+Backspace)", () => act.step(1));
     this.all = button("All photos", "The whole collection again", () => act.browse());
-    this.steps = make("div", { className: "pk-steps", role: "group", "aria-label": "What was asked" });
+    this.steps = make("div", { className: "kf-steps", role: "group", "aria-label": "What was asked" });
     this.file = make("input", { type: "file", accept: "image/*,.heic,.heif", hidden: true, tabIndex: -1 });
     this.file.addEventListener("change", () => {
       if (this.file.files[0]) act.upload(this.file.files[0]);
       this.file.value = ""; // so that the same file can be chosen again
     });
     this.trail = make(
-      "div", { className: "pk-row" }, this.back, this.forward, this.all, this.steps,
+      "div", { className: "kf-row" }, this.back, this.forward, this.all, this.steps,
       button("Photo from outside", "Or drop a file here, or paste a picture", () => this.file.click()), this.file,
     );
 
@@ -731,29 +731,29 @@ class Controls {
     this.value = input("value", { type: "search", placeholder: "text, >=7, 3..7", oninput: (event) => this.soon("value", event) });
     this.sort = select("sort");
     this.descending = make("input", { type: "checkbox", name: "descending", onchange: () => act.set({ descending: this.descending.checked }) });
-    this.dates = make("span", { className: "pk-row" }, field("from", this.since), field("to", this.until));
-    this.columns = make("span", { className: "pk-row" }, field("column", this.column), field("is", this.value));
+    this.dates = make("span", { className: "kf-row" }, field("from", this.since), field("to", this.until));
+    this.columns = make("span", { className: "kf-row" }, field("column", this.column), field("is", this.value));
     this.filters = make(
-      "div", { className: "pk-row", role: "search", "aria-label": "Filters" },
+      "div", { className: "kf-row", role: "search", "aria-label": "Filters" },
       field("folder", this.folder), field("name", this.name), this.dates, this.columns,
       field("sort by", this.sort), field("descending", this.descending),
     );
 
-    this.asked = make("div", { className: "pk-asked" });
+    this.asked = make("div", { className: "kf-asked" });
     this.k = make("input", { type: "range", name: "k", min: 1, max: 100, onchange: () => act.set({ k: Number(this.k.value) }) });
     this.count = make("output");
     this.k.addEventListener("input", () => (this.count.textContent = this.k.value));
     this.metric = select("metric");
     this.hide = make("input", { type: "checkbox", name: "hide", onchange: () => act.set({ hide: this.hide.checked }) });
     this.question = make(
-      "div", { className: "pk-row pk-question", role: "group", "aria-label": "Question" },
+      "div", { className: "kf-row kf-question", role: "group", "aria-label": "Question" },
       this.asked, field("k", this.k), this.count, field("distance", this.metric), field("hide what was asked with", this.hide),
     );
 
     this.species = make("strong", {});
     this.note = make("span", { role: "status" });
     this.judging = make(
-      "div", { className: "pk-row pk-judging", role: "group", "aria-label": "Sightings", hidden: true },
+      "div", { className: "kf-row kf-judging", role: "group", "aria-label": "Sightings", hidden: true },
       this.species, this.note,
       button("Candidates", "What is to be judged, one photo an event", () => act.sightings()),
       button("Rank again", "Put first what is like the confirmed and unlike the rejected ones", () => act.rank()),
@@ -761,23 +761,23 @@ class Controls {
       button("No", "Reject it (N)", () => act.verdict(false)),
       button("Take back", "The last judgement (Z)", () => act.unjudge()),
     );
-    this.status = make("span", { className: "pk-status", role: "status" });
-    this.message = make("p", { className: "pk-message", role: "alert", hidden: true });
-    this.words = make("datalist", { id: `photokin-words-${Math.random().toString(36).slice(2)}` });
+    this.status = make("span", { className: "kf-status", role: "status" });
+    this.message = make("p", { className: "kf-message", role: "alert", hidden: true });
+    this.words = make("datalist", { id: `kinframe-words-${Math.random().toString(36).slice(2)}` });
     this.label = make("input", { type: "text", name: "label", placeholder: "label", autocomplete: "off", list: this.words.id });
     this.label.addEventListener("keydown", (event) => event.key === "Enter" && this.give());
     this.to = make("input", { type: "text", name: "to", placeholder: "paths.csv, copies.zip, a folder", autocomplete: "off" });
     this.to.addEventListener("keydown", (event) => event.key === "Enter" && act.send(this.to.value));
-    this.keep = make("span", { className: "pk-row" },
+    this.keep = make("span", { className: "kf-row" },
       field("label", this.label), button("Label", "Give the selected photos this label; an empty one takes theirs away", () => this.give()),
       field("export to", this.to), button("Export", "Paths as .csv, or copies as .zip or into a folder", () => act.send(this.to.value)),
       button("Select none", "(Escape)", () => act.select([])),
     );
     this.undo = button("Undo", "Take the last labels back", () => act.undo());
-    this.foot = make("div", { className: "pk-row pk-foot" }, this.status, this.keep, this.undo, this.words);
+    this.foot = make("div", { className: "kf-row kf-foot" }, this.status, this.keep, this.undo, this.words);
     const keys = make("dl", {});
     for (const [key, does] of KEYS) keys.append(make("div", {}, make("dt", { textContent: key }), make("dd", { textContent: does })));
-    this.help = make("details", { className: "pk-help" }, make("summary", { textContent: "Keys" }), keys);
+    this.help = make("details", { className: "kf-help" }, make("summary", { textContent: "Keys" }), keys);
   }
 
   give() {
@@ -824,20 +824,20 @@ class Controls {
     // The one character more keeps "no folder", whose name is empty, apart from "all folders".
     const folders = state.folders.map(([name, count]) => [`=${name}`, `${name || "no folder"} (${count})`]);
     options(this.folder, [["", "all folders"], ...folders], state.folder === null ? "" : `=${state.folder}`);
-    this.folder.closest(".pk-field").hidden = state.folders.length < 2;
+    this.folder.closest(".kf-field").hidden = state.folders.length < 2;
     set(this.name, state.name);
     set(this.since, state.since);
     set(this.until, state.until);
     this.dates.hidden = !state.dates;
     options(this.column, [["", "any"], ...state.columns.map((name) => [name, name])], state.column);
     this.columns.hidden = !state.columns.length;
-    this.value.closest(".pk-field").hidden = !state.column;
+    this.value.closest(".kf-field").hidden = !state.column;
     set(this.value, state.value);
     const orders = [["distance", state.found ? "distance" : "collection"], ["name", "name"], ["date", "date"]];
     options(this.sort, orders.filter(([name]) => name !== "date" || state.dates), state.sort);
     this.descending.checked = state.descending;
     this.question.hidden = !state.question || state.question.kind === "sightings";
-    for (const each of [this.k, this.metric, this.hide]) each.closest(".pk-field").hidden = Boolean(state.question?.kind);
+    for (const each of [this.k, this.metric, this.hide]) each.closest(".kf-field").hidden = Boolean(state.question?.kind);
     this.count.hidden = Boolean(state.question?.kind);
     this.judging.hidden = !state.judging;
     if (state.judging) {
@@ -873,7 +873,7 @@ class Controls {
   pictures(state, photos) {
     const thumbnail = (photo, box) => {
       const known = photos.get(photo);
-      const place = make("span", { className: "pk-thumb" });
+      const place = make("span", { className: "kf-thumb" });
       if (known?.url) {
         const image = make("img", { src: known.url, alt: "" });
         place.append(image);
@@ -886,10 +886,10 @@ class Controls {
     const groups = question ? [[question.kind === "event" ? "the event of" : question.box ? "like the box" : "like", question.like, true], ["not like", question.unlike, false]] : [];
     for (const [title, some, like] of groups) {
       if (!some.length) continue;
-      this.asked.append(make("span", { className: "pk-title", textContent: title }));
+      this.asked.append(make("span", { className: "kf-title", textContent: title }));
       for (const photo of some) {
         const [picture, name] = thumbnail(photo, question.box);
-        const remove = make("button", { type: "button", className: `pk-chip ${like ? "" : "pk-not"}`, title: `${name}: take it out of the question` }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
+        const remove = make("button", { type: "button", className: `kf-chip ${like ? "" : "kf-not"}`, title: `${name}: take it out of the question` }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
         remove.setAttribute("aria-label", `${name}: take it out of the question`);
         remove.onclick = () => {
           if (question.kind) this.act.step(-1);
@@ -905,11 +905,11 @@ class Controls {
       if (!step || place < state.trail.length - 20) return;
       const first = step.like[0] ?? step.unlike[0];
       const judging = step.kind === "sightings";
-      const [picture, name] = judging ? [make("span", { className: "pk-thumb pk-word", textContent: "?!" }), "candidates"] : thumbnail(first, step.box);
-      if (step.kind === "event") picture.append(make("span", { className: "pk-more", textContent: "E" }));
+      const [picture, name] = judging ? [make("span", { className: "kf-thumb kf-word", textContent: "?!" }), "candidates"] : thumbnail(first, step.box);
+      if (step.kind === "event") picture.append(make("span", { className: "kf-more", textContent: "E" }));
       const more = judging ? 0 : step.like.length + step.unlike.length - 1;
-      if (more > 0) picture.append(make("span", { className: "pk-more", textContent: `+${more}` }));
-      const go = make("button", { type: "button", className: "pk-step", title: name, onclick: () => this.act.step(place - state.place) }, picture);
+      if (more > 0) picture.append(make("span", { className: "kf-more", textContent: `+${more}` }));
+      const go = make("button", { type: "button", className: "kf-step", title: name, onclick: () => this.act.step(place - state.place) }, picture);
       go.setAttribute("aria-label", `question ${place}: ${name}`);
       if (place === state.place) go.setAttribute("aria-current", "step");
       this.steps.append(go);
@@ -918,8 +918,8 @@ class Controls {
 }
 
 function render({ model, el }) {
-  const root = make("div", { className: "photokin-explorer", role: "application", "aria-label": "Photo explorer" });
-  const alarm = make("p", { className: "pk-message", role: "alert", hidden: true });
+  const root = make("div", { className: "kinframe-explorer", role: "application", "aria-label": "Photo explorer" });
+  const alarm = make("p", { className: "kf-message", role: "alert", hidden: true });
   const silent = (is) => {
     alarm.textContent = "The kernel does not answer: it is busy, or was restarted. If it was, run the cell again.";
     alarm.hidden = !is;
@@ -1024,12 +1024,12 @@ function render({ model, el }) {
   };
   root.addEventListener("dragover", (event) => {
     stop(event);
-    root.classList.add("pk-dropping");
+    root.classList.add("kf-dropping");
   });
-  root.addEventListener("dragleave", (event) => !root.contains(event.relatedTarget) && root.classList.remove("pk-dropping"));
+  root.addEventListener("dragleave", (event) => !root.contains(event.relatedTarget) && root.classList.remove("kf-dropping"));
   root.addEventListener("drop", (event) => {
     stop(event);
-    root.classList.remove("pk-dropping");
+    root.classList.remove("kf-dropping");
     if (event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
   });
   root.addEventListener("paste", (event) => {

@@ -12,7 +12,7 @@ import numpy as np
 import traitlets
 
 from helpers import tc
-from helpers.errors import FrameError, PhotokinError
+from helpers.errors import FrameError, KinframeError
 from helpers.explorer import Explorer
 from helpers.map.colouring import GIVEN, Colouring, colouring_by, columns_to_colour_by
 from helpers.thumbnails import Thumbnails
@@ -206,7 +206,7 @@ class CollectionMap(anywidget.AnyWidget):
             if self._message and told.get("do") != "photos":  # these are asked for by no person
                 self._say("")
             self._obey(told, buffers)
-        except (PhotokinError, traitlets.TraitError) as error:
+        except (KinframeError, traitlets.TraitError) as error:
             self._say(str(error))
         finally:
             self.send({"kind": "done", "number": told.get("number")})

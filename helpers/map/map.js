@@ -258,7 +258,7 @@ class Painter {
   // The theme's colours, as soon as the canvas is in the page.
   dye() {
     const style = getComputedStyle(this.root);
-    if (!style.getPropertyValue("--pk-kinds")) return;
+    if (!style.getPropertyValue("--kf-kinds")) return;
     const dot = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     const read = (text) => {
       dot.clearRect(0, 0, 1, 1);
@@ -267,7 +267,7 @@ class Painter {
       dot.fillRect(0, 0, 1, 1);
       return [...dot.getImageData(0, 0, 1, 1).data.slice(0, 3)];
     };
-    const value = (name) => style.getPropertyValue(`--pk-${name}`);
+    const value = (name) => style.getPropertyValue(`--kf-${name}`);
     const list = (name) => value(name).split(",").map(read);
     const ends = list("scale");
     const shades = Array.from({ length: SHADES }, (_, shade) => {
@@ -515,9 +515,9 @@ class Painter {
 // The photo under the pointer, or in the middle, larger and with its name.
 class Preview {
   constructor(stage) {
-    this.picture = make("div", { className: "pk-picture" });
-    this.name = make("div", { className: "pk-name" });
-    this.element = make("div", { className: "pk-preview", role: "status", "aria-label": "Photo", hidden: true }, this.picture, this.name);
+    this.picture = make("div", { className: "kf-picture" });
+    this.name = make("div", { className: "kf-name" });
+    this.element = make("div", { className: "kf-preview", role: "status", "aria-label": "Photo", hidden: true }, this.picture, this.name);
     stage.append(this.element);
   }
   show(known, x, y, wide, tall) {
@@ -543,7 +543,7 @@ class Preview {
 class Legend {
   constructor(bright, select) {
     [this.bright, this.select] = [bright, select];
-    this.element = make("div", { className: "pk-legend", role: "group", "aria-label": "Legend" });
+    this.element = make("div", { className: "kf-legend", role: "group", "aria-label": "Legend" });
   }
   show(legend) {
     const told = JSON.stringify(legend);
@@ -551,8 +551,8 @@ class Legend {
     this.told = told;
     const parts = [];
     if (legend.kind === "scale") {
-      const ramp = make("span", { className: "pk-ramp", role: "img", "aria-label": `scale from ${legend.low} to ${legend.high}` });
-      parts.push(make("span", { className: "pk-scale" }, make("span", { textContent: legend.low }), ramp, make("span", { textContent: legend.high })));
+      const ramp = make("span", { className: "kf-ramp", role: "img", "aria-label": `scale from ${legend.low} to ${legend.high}` });
+      parts.push(make("span", { className: "kf-scale" }, make("span", { textContent: legend.low }), ramp, make("span", { textContent: legend.high })));
     }
     (legend.kinds ?? []).forEach(([name, count], code) => parts.push(this.kind(code, name, count)));
     if (legend.others) parts.push(this.kind(OTHER, `${legend.others.toLocaleString("en")} more`, legend.other));
@@ -564,25 +564,25 @@ class Legend {
   }
   kind(code, name, count) {
     const chip = make(
-      "button", { type: "button", className: "pk-kind", title: `${name}: show these, and the others in grey; with Ctrl, select them` },
-      make("span", { className: "pk-swatch", "aria-hidden": "true" }),
+      "button", { type: "button", className: "kf-kind", title: `${name}: show these, and the others in grey; with Ctrl, select them` },
+      make("span", { className: "kf-swatch", "aria-hidden": "true" }),
       make("span", { textContent: name || "none" }),
-      make("span", { className: "pk-count", textContent: count.toLocaleString("en") }),
+      make("span", { className: "kf-count", textContent: count.toLocaleString("en") }),
     );
     chip.dataset.code = code;
     chip.onclick = (event) => (event.ctrlKey || event.metaKey ? this.select(code) : this.bright(code));
     return chip;
   }
   dye() {
-    const kinds = getComputedStyle(this.element).getPropertyValue("--pk-kinds").split(",");
-    for (const chip of this.element.querySelectorAll(".pk-kind")) {
+    const kinds = getComputedStyle(this.element).getPropertyValue("--kf-kinds").split(",");
+    for (const chip of this.element.querySelectorAll(".kf-kind")) {
       const code = Number(chip.dataset.code);
-      chip.firstChild.style.background = code === MISSING ? "var(--pk-missing)" : code === OTHER ? "var(--pk-other)" : kinds[code];
+      chip.firstChild.style.background = code === MISSING ? "var(--kf-missing)" : code === OTHER ? "var(--kf-other)" : kinds[code];
     }
   }
   press(bright = this.last ?? new Set()) {
     this.last = bright;
-    for (const chip of this.element.querySelectorAll(".pk-kind")) chip.setAttribute("aria-pressed", bright.has(Number(chip.dataset.code)));
+    for (const chip of this.element.querySelectorAll(".kf-kind")) chip.setAttribute("aria-pressed", bright.has(Number(chip.dataset.code)));
   }
 }
 
@@ -616,7 +616,7 @@ class Hands {
 
   lasso(on) {
     this.lassoing = on;
-    this.canvas.classList.toggle("pk-lassoing", on);
+    this.canvas.classList.toggle("kf-lassoing", on);
   }
 
   press(event) {
@@ -649,7 +649,7 @@ class Hands {
       this.sight.zoom(far(spot) / far(before), (spot[0] + other[0]) / 2, (spot[1] + other[1]) / 2);
     } else if (this.pointers.size === 1) {
       this.sight.move(spot[0] - before[0], spot[1] - before[1]);
-      this.canvas.classList.add("pk-dragging");
+      this.canvas.classList.add("kf-dragging");
     }
     this.pointers.set(event.pointerId, spot);
     this.act.moved();
@@ -660,7 +660,7 @@ class Hands {
     const add = event.ctrlKey || event.metaKey;
     const loop = this.loop;
     this.loop = null;
-    this.canvas.classList.remove("pk-dragging");
+    this.canvas.classList.remove("kf-dragging");
     if (event.type === "pointerup" && loop && this.dragged) this.act.enclose(loop, add);
     else if (event.type === "pointerup" && !this.dragged) this.act.click(this.spot(event), add || event.shiftKey);
     this.act.moved();
@@ -702,8 +702,8 @@ class Hands {
 }
 
 function render({ model, el }) {
-  const root = make("div", { className: "photokin-map", role: "group", "aria-label": "Map of the collection" });
-  const alarm = make("p", { className: "pk-message", role: "alert", hidden: true });
+  const root = make("div", { className: "kinframe-map", role: "group", "aria-label": "Map of the collection" });
+  const alarm = make("p", { className: "kf-message", role: "alert", hidden: true });
   const silent = (is) => {
     alarm.textContent = "The kernel does not answer: it is busy, or was restarted. If it was, run the cell again.";
     alarm.hidden = !is;
@@ -719,9 +719,9 @@ function render({ model, el }) {
     tabIndex: 0, role: "application",
     "aria-label": `Map of ${plain(points.count)} photos: arrows move, plus and minus zoom, Space selects the photo in the middle`,
   });
-  const stage = make("div", { className: "pk-stage" }, canvas);
+  const stage = make("div", { className: "kf-stage" }, canvas);
   const colour = make("select", { name: "colour", onchange: () => wire.ask({ do: "colour", by: colour.value ? colour.value.slice(1) : null }) });
-  const field = make("label", { className: "pk-field" }, make("span", { textContent: "colour by" }), colour);
+  const field = make("label", { className: "kf-field" }, make("span", { textContent: "colour by" }), colour);
   const lassoButton = button("Lasso", "Draw around photos to select them (L, or Shift and a drag)", () => act.lasso());
   lassoButton.setAttribute("aria-pressed", "false");
   const turn = (by) => () => {
@@ -737,13 +737,13 @@ function render({ model, el }) {
     act.moved();
   });
   const nothing = button("Select none", "(Escape)", () => act.none());
-  const status = make("span", { className: "pk-status", role: "status" });
-  const hint = make("span", { className: "pk-hint", textContent: "Zoom in to see the photos; Shift and a drag draws a lasso." });
-  const message = make("p", { className: "pk-message", role: "alert", hidden: true });
-  const note = make("p", { className: "pk-note" });
+  const status = make("span", { className: "kf-status", role: "status" });
+  const hint = make("span", { className: "kf-hint", textContent: "Zoom in to see the photos; Shift and a drag draws a lasso." });
+  const message = make("p", { className: "kf-message", role: "alert", hidden: true });
+  const note = make("p", { className: "kf-note" });
   const keys = make("dl", {});
   for (const [key, does] of KEYS) keys.append(make("div", {}, make("dt", { textContent: key }), make("dd", { textContent: does })));
-  const help = make("details", { className: "pk-help" }, make("summary", { textContent: "Keys" }), keys);
+  const help = make("details", { className: "kf-help" }, make("summary", { textContent: "Keys" }), keys);
   const legend = new Legend(
     (code) => {
       if (!bright.delete(code)) bright.add(code);
@@ -754,9 +754,9 @@ function render({ model, el }) {
   );
   root.append(
     alarm,
-    make("div", { className: "pk-row" }, lassoButton, closer, farther, whole, field),
+    make("div", { className: "kf-row" }, lassoButton, closer, farther, whole, field),
     message, stage, legend.element,
-    make("div", { className: "pk-row" }, status, nothing, hint),
+    make("div", { className: "kf-row" }, status, nothing, hint),
     note, help,
   );
   el.append(root);
@@ -784,7 +784,7 @@ function render({ model, el }) {
     active = place && !dragging ? painter.hit(...place, aiming ? Infinity : CLOSE) : null;
     painter.draw(hands.loop, active, aiming);
     hint.style.visibility = painter.tiles.length || points.pickedCount ? "hidden" : "visible"; // nothing moves
-    canvas.classList.toggle("pk-over", active !== null && !hands.lassoing);
+    canvas.classList.toggle("kf-over", active !== null && !hands.lassoing);
     const photo = active === null ? null : points.photos[active];
     if (photo === null) preview.hide();
     else preview.show(photos.get(photo), ...(aiming ? sight.at(points.x[active], points.y[active]) : place), sight.wide, sight.tall);

@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import Any, List, NoReturn, Optional, Sequence
 
-from helpers.errors import PhotokinError, ServiceError
+from helpers.errors import KinframeError, ServiceError
 from helpers.service.command_line import check_folder, settings_of
 from helpers.service.keys_command import change_keys, check_keys
 from helpers.service.settings import PORT, Settings
@@ -22,13 +22,14 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     given: List[str] = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return change_keys(given[1:]) if given[:1] == ["keys"] else _serve(given)
-    except PhotokinError as error:
+    except KinframeError as error:
         print(error, file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "helpers":
             raise
-        print(f'The service needs Python 3.10 or newer, and pip install "photokin[service]" ({error})', file=sys.stderr)
+        needed = "Python 3.10 or newer and, in the folder of this clone, pip install -e '.[service]'"
+        print(f"The service needs {needed} ({error})", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return _end()
@@ -60,7 +61,7 @@ def _serve(arguments: Sequence[str]) -> int:
             serve(
                 create_app(service),
                 listening,
-                lambda: print(f"Photokin serves {images:,} images on {address}", flush=True),
+                lambda: print(f"Kinframe serves {images:,} images on {address}", flush=True),
             )
         except KeyboardInterrupt:
             pass

@@ -41,7 +41,7 @@ def understood(url: str) -> Iterator[None]:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ServiceError(
-            f"{url} does not answer as a search service of Photokin does ({type(error).__name__}: {error}); check the "
+            f"{url} does not answer as a search service of Kinframe does ({type(error).__name__}: {error}); check the "
             "address, and whether both are of the same version"
         ) from error
 

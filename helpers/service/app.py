@@ -19,12 +19,12 @@ from helpers.service.search_routes import search_routes
 from helpers.service.service import Service
 from helpers.service.telling import Telling
 
-_TITLE = "Photokin"
+_TITLE = "Kinframe"
 _DESCRIPTION = (
     "Find the photos of a collection that are most similar to a photo. Errors are always "
     '`{"error": {"status": …, "message": …}}`.'
 )
-_KEY = {"type": "http", "scheme": "bearer", "description": "A key of this service, `pk_…`."}
+_KEY = {"type": "http", "scheme": "bearer", "description": "A key of this service, `kf_…`."}
 _OPEN = ("/health", "/ready")  # need no key
 
 

@@ -10,7 +10,7 @@ from helpers.errors import ServiceError
 from helpers.service.settings import PORT, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-DATABASE = "PHOTOKIN_DATABASE"
+DATABASE = "KINFRAME_DATABASE"
 
 _USAGE = """\
 python -m helpers.service [--photos FOLDER] [options]

@@ -25,7 +25,7 @@ class Connection:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
             raise ServiceError(f"timeout is a number of seconds, more than 0, not {timeout!r}")
         if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
-            raise ServiceError("the key is not one: keys have neither spaces nor line breaks, as in pk_…")
+            raise ServiceError("the key is not one: keys have neither spaces nor line breaks, as in kf_…")
         self._session = _session(self.url, key)
 
     def json(self, method: str, path: str, *, may_repeat: bool = True, **request: Any) -> Any:
@@ -115,7 +115,7 @@ class Connection:
     def _stranger(self, answer: Any) -> ServiceError:
         said = " ".join(answer.text.split())[:_SAID]
         return ServiceError(
-            f"{self.url} answers ({answer.status_code}), but not as a search service of Photokin does: {said!r}; "
+            f"{self.url} answers ({answer.status_code}), but not as a search service of Kinframe does: {said!r}; "
             "check the address",
             answer.status_code,
         )
@@ -152,7 +152,7 @@ def _session(url: str, key: Optional[str]) -> Any:
 
     session = requests.Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # with these, threads would share something
-    session.headers["User-Agent"] = "Photokin"
+    session.headers["User-Agent"] = "Kinframe"
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=32))
 

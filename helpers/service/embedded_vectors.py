@@ -126,7 +126,7 @@ class EmbeddedVectors(Vectors):
         images: Set[int] = set()
         with self._database.transaction(write=False) as session:
             for some in parts(list(products)):
-                asked = f"SELECT image FROM photokin_product_images WHERE product IN ({marks_of(some)})"  # noqa: S608
+                asked = f"SELECT image FROM kinframe_product_images WHERE product IN ({marks_of(some)})"  # noqa: S608
                 images.update(image for (image,) in session.rows(asked, *some))
         return np.fromiter(images, np.int64, len(images))
 

@@ -19,7 +19,7 @@ REDIRECTS = 3
 _MOVED = (301, 302, 303, 307, 308)
 _BLOCK = 65_536
 _CONNECT = 5.0  # seconds for one of a host's addresses, of which another may answer
-_HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Photokin", "Connection": "close"}
+_HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Kinframe", "Connection": "close"}
 _FAILED = 424  # the status of what an allowed host did not do
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Dict
 
-from helpers.errors import PhotokinError, Unavailable
+from helpers.errors import KinframeError, Unavailable
 from helpers.service.database import Database, Session
 from helpers.service.feature_table import FeatureTable
 
@@ -66,7 +66,7 @@ class GraphIndex:
             log.warning("no hnsw index for %s yet: %s", metric, error)
             with self._lock:
                 del self._states[metric]  # the next search tries again
-        except PhotokinError as error:
+        except KinframeError as error:
             self._states[metric] = "failed"
             log.warning("no hnsw index for %s: %s", metric, error)
 
@@ -106,7 +106,7 @@ class GraphIndex:
         )
         try:
             session.rows(create)
-        except PhotokinError as error:
+        except KinframeError as error:
             if "shared memory" not in str(error):
                 raise
             # Of which containers often have little; several processes build a graph there, one does not.

@@ -8,7 +8,7 @@ from typing import Any, Awaitable, Callable, Dict, List, MutableMapping, Optiona
 
 from starlette.exceptions import HTTPException
 
-from helpers.errors import PhotokinError, Refused, ServiceError, Unavailable
+from helpers.errors import KinframeError, Refused, ServiceError, Unavailable
 from helpers.service.access import Access
 from helpers.service.body import Body, check_declared, has_body
 from helpers.service.headers import Headers, check_origin, check_path, host_of, key_of, own_names, role_needed
@@ -58,7 +58,7 @@ class Guard:
         except ServiceError as error:
             await answer.refuse(error, receive)
             return
-        except PhotokinError:  # a damaged file: what it says of itself is for the log of whoever runs the service
+        except KinframeError:  # a damaged file: what it says of itself is for the log of whoever runs the service
             await answer.refuse(Unavailable("the keys of this service cannot be read"), receive)
             return
 
@@ -102,7 +102,7 @@ class Guard:
         if asked:
             if row is None:
                 self._count(name)  # who tries keys is counted too; who has one, is not kept out by them
-                raise Refused("this needs a key: Authorization: Bearer pk_…; whoever runs the service makes one", 401)
+                raise Refused("this needs a key: Authorization: Bearer kf_…; whoever runs the service makes one", 401)
             name = f"key {row.name}"
             scope["state"]["key_name"] = row.name
             self._count(name)

@@ -12,7 +12,7 @@ from helpers.service.text import check_text
 LARGEST = 2**63 - 1  # the largest number that both databases hold
 _COLUMNS = "id, path, identity, width, height, size, modified, added"
 _UPSERT = """
-    INSERT INTO photokin_images (path, identity, width, height, size, modified, added) VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO kinframe_images (path, identity, width, height, size, modified, added) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (path) DO UPDATE SET identity = excluded.identity, width = excluded.width, height = excluded.height,
         size = excluded.size, modified = excluded.modified
 """
@@ -77,14 +77,14 @@ class Images:
         found = []
         if 0 < id <= LARGEST:
             with self._database.transaction() as session:
-                found = session.rows("DELETE FROM photokin_images WHERE id = ? RETURNING id", id)
+                found = session.rows("DELETE FROM kinframe_images WHERE id = ? RETURNING id", id)
         if not found:
             raise NotFound(f"There is no image {id}")
 
     def count(self) -> int:
         """How many there are."""
         with self._database.transaction(write=False) as session:
-            return int(session.rows("SELECT count(*) FROM photokin_images")[0][0])
+            return int(session.rows("SELECT count(*) FROM kinframe_images")[0][0])
 
 
 def refused_text(what: str, text: str) -> str:
@@ -101,7 +101,7 @@ def moment(seconds: float) -> datetime.datetime:
 
 
 def _where(session: Session, condition: str, *values: Any) -> List[Tuple[Any, ...]]:
-    return session.rows(f"SELECT {_COLUMNS} FROM photokin_images WHERE {condition}", *values)  # noqa: S608
+    return session.rows(f"SELECT {_COLUMNS} FROM kinframe_images WHERE {condition}", *values)  # noqa: S608
 
 
 def _at(session: Session, paths: Iterable[str]) -> List[Tuple[Any, ...]]:
@@ -114,7 +114,7 @@ def _images(session: Session, rows: Sequence[Tuple[Any, ...]]) -> List[Image]:
     products: Dict[int, List[str]] = {row[0]: [] for row in rows}
     for part in parts(list(products)):
         for image, product in session.rows(
-            f"SELECT image, product FROM photokin_product_images WHERE image IN ({marks_of(part)}) ORDER BY product",  # noqa: S608
+            f"SELECT image, product FROM kinframe_product_images WHERE image IN ({marks_of(part)}) ORDER BY product",  # noqa: S608
             *part,
         ):
             products[image].append(product)

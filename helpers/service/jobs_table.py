@@ -41,7 +41,7 @@ class Jobs:
                 return found[0]
             id = secrets.token_hex(8)
             session.rows(
-                "INSERT INTO photokin_jobs"  # noqa: S608
+                "INSERT INTO kinframe_jobs"  # noqa: S608
                 " (id, state, request, listed, digest, done, added, bad, attempts, cancelling, error, created)"
                 f" VALUES (?, 'queued', ?, ?, ?, 0, 0, 0, 0, 0, '', {self._now})",
                 *(id, text, len(request["photos"]) if "photos" in request else None, digest),
@@ -62,7 +62,7 @@ class Jobs:
         """The photos that a job left out, in the order in which it met them, without the first `after`."""
         with self._database.transaction(write=False) as session:
             rows = session.rows(
-                "SELECT path, reason FROM photokin_bad_photos WHERE job = ? ORDER BY number LIMIT ? OFFSET ?",
+                "SELECT path, reason FROM kinframe_bad_photos WHERE job = ? ORDER BY number LIMIT ? OFFSET ?",
                 *(_kept(id), limit, after),
             )
         return [BadPhoto(*row) for row in rows]
@@ -76,28 +76,28 @@ class Jobs:
         now, free = self._now, _FREE.format(now=self._now)
         with self._database.transaction() as session:
             session.rows(
-                f"UPDATE photokin_jobs SET state = 'cancelled', ended = {now}, owner = NULL, lease = NULL"  # noqa: S608
+                f"UPDATE kinframe_jobs SET state = 'cancelled', ended = {now}, owner = NULL, lease = NULL"  # noqa: S608
                 f" WHERE cancelling = 1 AND {free}"
             )
             taken = session.rows(
-                f"UPDATE photokin_jobs SET state = 'running', owner = ?, lease = {now} + ?,"  # noqa: S608
+                f"UPDATE kinframe_jobs SET state = 'running', owner = ?, lease = {now} + ?,"  # noqa: S608
                 f" attempts = attempts + 1, started = COALESCE(started, {now}),"
                 " total = NULL, done = 0, added = 0, bad = 0 WHERE number = ("
-                f"SELECT number FROM photokin_jobs WHERE {free} ORDER BY number LIMIT 1 {self._skipping}"
+                f"SELECT number FROM kinframe_jobs WHERE {free} ORDER BY number LIMIT 1 {self._skipping}"
                 ") RETURNING id",
                 *(owner, lease),
             )
             if not taken:
                 return None
-            session.rows("DELETE FROM photokin_bad_photos WHERE job = ?", *taken[0])
-            ((request,),) = session.rows("SELECT request FROM photokin_jobs WHERE id = ?", *taken[0])
+            session.rows("DELETE FROM kinframe_bad_photos WHERE job = ?", *taken[0])
+            ((request,),) = session.rows("SELECT request FROM kinframe_jobs WHERE id = ?", *taken[0])
             return _job(session, *taken[0])._replace(request=json.loads(request))
 
     def beat(self, id: str, owner: str, lease: float) -> bool:
         """Keep a job for `lease` seconds from now; True where it is to end. Raises `NotFound` where another has it."""
         with self._database.transaction() as session:
             held = session.rows(
-                f"UPDATE photokin_jobs SET lease = {self._now} + ?"  # noqa: S608
+                f"UPDATE kinframe_jobs SET lease = {self._now} + ?"  # noqa: S608
                 " WHERE id = ? AND owner = ? AND state = 'running' RETURNING cancelling",
                 *(lease, id, owner),
             )
@@ -108,7 +108,7 @@ class Jobs:
     def counted(self, id: str, total: int) -> None:
         """Say how many photos a job is to look at; raises `NotFound`."""
         with self._database.transaction() as session:
-            _found(id, session.rows("UPDATE photokin_jobs SET total = ? WHERE id = ? RETURNING id", total, _kept(id)))
+            _found(id, session.rows("UPDATE kinframe_jobs SET total = ? WHERE id = ? RETURNING id", total, _kept(id)))
 
     def step(
         self, session: Session, id: str, *, done: int, new: int, bad: Sequence[BadPhoto], owner: Optional[str] = None
@@ -120,22 +120,22 @@ class Jobs:
         reasons = {_kept(each.path): _kept(each.reason) for each in bad}
         for part in parts(list(reasons)):
             session.rows(
-                f"DELETE FROM photokin_bad_photos WHERE job = ? AND path IN ({marks_of(part)})",  # noqa: S608
+                f"DELETE FROM kinframe_bad_photos WHERE job = ? AND path IN ({marks_of(part)})",  # noqa: S608
                 *(id, *part),
             )
         mine = "" if owner is None else " AND owner = ?"
         found = session.rows(
-            f"UPDATE photokin_jobs SET done = done + ?, added = added + ? WHERE id = ?{mine} RETURNING id",  # noqa: S608
+            f"UPDATE kinframe_jobs SET done = done + ?, added = added + ? WHERE id = ?{mine} RETURNING id",  # noqa: S608
             *(done, new, id, *(() if owner is None else (owner,))),
         )
         _found(id, found)
         if reasons:
             session.many(
-                "INSERT INTO photokin_bad_photos (job, path, reason) VALUES (?, ?, ?)",
+                "INSERT INTO kinframe_bad_photos (job, path, reason) VALUES (?, ?, ?)",
                 [(id, path, reason) for path, reason in reasons.items()],
             )
             session.rows(
-                "UPDATE photokin_jobs SET bad = (SELECT count(*) FROM photokin_bad_photos WHERE job = ?) WHERE id = ?",
+                "UPDATE kinframe_jobs SET bad = (SELECT count(*) FROM kinframe_bad_photos WHERE job = ?) WHERE id = ?",
                 *(id, id),
             )
 
@@ -151,13 +151,13 @@ class Jobs:
             job = _job(session, id)
             if job.state in ENDED:
                 return
-            if owner is not None and session.rows("SELECT owner FROM photokin_jobs WHERE id = ?", id) != [(owner,)]:
+            if owner is not None and session.rows("SELECT owner FROM kinframe_jobs WHERE id = ?", id) != [(owner,)]:
                 raise NotFound(f"Job {id} is not {owner}'s any more")
             if state == "queued" and job.cancelling:
                 state = "cancelled"
             ended = "NULL" if state == "queued" else self._now
             session.rows(
-                f"UPDATE photokin_jobs SET state = ?, error = ?, ended = {ended}, owner = NULL, lease = NULL"  # noqa: S608
+                f"UPDATE kinframe_jobs SET state = ?, error = ?, ended = {ended}, owner = NULL, lease = NULL"  # noqa: S608
                 " WHERE id = ?",
                 *(state, _kept(error), id),
             )
@@ -166,20 +166,20 @@ class Jobs:
         """Ask a job to end: one that is queued has ended now, one that runs soon will. Raises `NotFound`."""
         with self._database.transaction() as session:
             session.rows(
-                f"UPDATE photokin_jobs SET state = 'cancelled', ended = {self._now} WHERE id = ? AND state = 'queued'",  # noqa: S608
+                f"UPDATE kinframe_jobs SET state = 'cancelled', ended = {self._now} WHERE id = ? AND state = 'queued'",  # noqa: S608
                 _kept(id),
             )
-            session.rows("UPDATE photokin_jobs SET cancelling = 1 WHERE id = ? AND state = 'running'", _kept(id))
+            session.rows("UPDATE kinframe_jobs SET cancelling = 1 WHERE id = ? AND state = 'running'", _kept(id))
             return _job(session, id)
 
     def unfinished(self) -> int:
         """How many have not ended."""
         with self._database.transaction(write=False) as session:
-            return int(session.rows("SELECT count(*) FROM photokin_jobs WHERE ended IS NULL")[0][0])
+            return int(session.rows("SELECT count(*) FROM kinframe_jobs WHERE ended IS NULL")[0][0])
 
 
 def _jobs(session: Session, condition: str, *values: Any) -> List[Job]:
-    rows = session.rows(f"SELECT {_COLUMNS} FROM photokin_jobs {condition}", *values)  # noqa: S608
+    rows = session.rows(f"SELECT {_COLUMNS} FROM kinframe_jobs {condition}", *values)  # noqa: S608
     return [_record(*row) for row in rows]
 
 

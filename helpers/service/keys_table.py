@@ -10,7 +10,7 @@ from helpers.service.database import Database
 from helpers.service.images import moment, refused_text
 from helpers.service.records import ROLES, Key
 
-_PREFIX = "pk_"
+_PREFIX = "kf_"
 _BYTES = 32  # random ones, of each key
 _LONGEST = 100  # characters of a name
 
@@ -37,10 +37,10 @@ class Keys:
             raise Refused(f"name: has to have 1 to {_LONGEST} characters that can be read", 422)
         key = _PREFIX + secrets.token_urlsafe(_BYTES)
         with self._database.transaction() as session:
-            if session.rows("SELECT name FROM photokin_keys WHERE name = ?", name):
+            if session.rows("SELECT name FROM kinframe_keys WHERE name = ?", name):
                 raise Refused(f"There is a key named {name} already; remove it first, or take another name", 409)
             session.rows(
-                "INSERT INTO photokin_keys (name, role, digest, created) VALUES (?, ?, ?, ?)",
+                "INSERT INTO kinframe_keys (name, role, digest, created) VALUES (?, ?, ?, ?)",
                 *(name, role, digest_of(key), time.time()),
             )
         return key
@@ -48,13 +48,13 @@ class Keys:
     def all(self) -> List[Key]:
         """All of them, by name."""
         with self._database.transaction(write=False) as session:
-            rows = session.rows("SELECT name, role, digest, created FROM photokin_keys ORDER BY name")
+            rows = session.rows("SELECT name, role, digest, created FROM kinframe_keys ORDER BY name")
         return [Key(name, role, digest, moment(created)) for name, role, digest, created in rows]
 
     def remove(self, name: str) -> None:
         """Take a key away: who has it is let in no more. Raises `NotFound`."""
         with self._database.transaction() as session:
-            found = session.rows("DELETE FROM photokin_keys WHERE name = ? RETURNING name", refused_text("name", name))
+            found = session.rows("DELETE FROM kinframe_keys WHERE name = ? RETURNING name", refused_text("name", name))
         if not found:
             raise NotFound(f"There is no key named {name}")
 

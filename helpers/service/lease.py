@@ -18,7 +18,7 @@ _BEAT = 3.0  # seconds between two prolongations
 _PAUSES = (0.1, 5.0)  # seconds before the database is tried again: at first, and at most
 _GRACE = 1.5  # seconds for the work to end by itself
 
-_log = logging.getLogger("photokin.service.jobs")
+_log = logging.getLogger("kinframe.service.jobs")
 
 Result = TypeVar("Result")
 
@@ -41,7 +41,7 @@ class Lease:
         self._jobs, self._job, self._interrupt = jobs, job, interrupt
         self._until = time.time() + SECONDS
         self._told, self._over, self._lock = threading.Event(), threading.Event(), threading.Lock()
-        self._thread = threading.Thread(target=self._watch, name="photokin-lease", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="kinframe-lease", daemon=True)
 
     def __enter__(self) -> "Lease":
         self._thread.start()
@@ -121,7 +121,7 @@ def held(database: Database) -> List[Tuple[str, str]]:
     with database.transaction(write=False) as session:
         return [
             (str(job), str(owner or ""))
-            for job, owner in session.rows("SELECT id, owner FROM photokin_jobs WHERE state = ?", "running")
+            for job, owner in session.rows("SELECT id, owner FROM kinframe_jobs WHERE state = ?", "running")
         ]
 
 

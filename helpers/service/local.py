@@ -17,7 +17,7 @@ from helpers.service.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_READY = re.compile(r"^Photokin serves .* on (https?://\S+?)/?$", re.MULTILINE)
+_READY = re.compile(r"^Kinframe serves .* on (https?://\S+?)/?$", re.MULTILINE)
 _LOGGED = re.compile(r"\d{4}-\d\d-\d\dT")  # how a line about a request or a job begins
 _LINES = 15  # of its log that an error tells
 _GRACE = 15.0  # seconds in which it may end by itself
@@ -85,7 +85,7 @@ def serve_here(
     `Client.jobs` tells of it, and `Client.index("")` of what came later.
 
     - `database`: postgresql://…, or the path of a file; else what the
-      environment variable `PHOTOKIN_DATABASE` says, or a file in the cache folder.
+      environment variable `KINFRAME_DATABASE` says, or a file in the cache folder.
     - `port`: 0 takes a free one.
     - `more`: what `python -m helpers.service` takes too, such as
       `model="efficientnet-lite0"`, `index="hnsw"` or `allow_host=["example.org"]`.
@@ -106,7 +106,7 @@ def serve_here(
         _running[str(folder), place].stop()
     command = [_python(), "-m", "helpers.service", f"--photos={folder}", f"--port={port}", "--end-with-stdin"]
     command += _options(more)
-    handle, log = tempfile.mkstemp(prefix="photokin-service-", suffix=".log")
+    handle, log = tempfile.mkstemp(prefix="kinframe-service-", suffix=".log")
     with os.fdopen(handle, "wb") as said:
         process = subprocess.Popen(
             command,
@@ -163,15 +163,15 @@ def _python() -> str:
         return str(beside)
     raise ServiceError(
         "the server needs Python 3.10 or newer and the extra `service`, and this Python lacks them: "
-        'pip install "photokin[service]" where there is such a Python, or make serve FOLDER=path/to/photos, which sets '
-        "up what it needs, and then Client(url)"
+        "pip install -e '.[service]' in the folder of this clone, by such a Python; or make serve "
+        "FOLDER=path/to/photos, which sets up what it needs, and then Client(url)"
     )
 
 
 def _environment(database: str) -> Dict[str, str]:
     """This one, without what would lead another Python to this one's packages; with an address that no list shows."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
-    return {**kept, "PYTHONUNBUFFERED": "1", **({"PHOTOKIN_DATABASE": database} if database else {})}
+    return {**kept, "PYTHONUNBUFFERED": "1", **({"KINFRAME_DATABASE": database} if database else {})}
 
 
 def _options(more: Dict[str, Any]) -> List[str]:

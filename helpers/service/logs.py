@@ -6,9 +6,9 @@ import sys
 import time
 from typing import Optional
 
-LOG = logging.getLogger("photokin.service")
+LOG = logging.getLogger("kinframe.service")
 
-_KEY = re.compile(r"pk_[A-Za-z0-9_-]+")
+_KEY = re.compile(r"kf_[A-Za-z0-9_-]+")
 _LONGEST = 500  # characters of a path, or of what an error says
 
 
@@ -23,7 +23,7 @@ class _Lines(logging.Formatter):
         super().__init__("%(asctime)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        return _KEY.sub("pk_…", super().format(record))
+        return _KEY.sub("kf_…", super().format(record))
 
 
 def start_logging() -> None:

@@ -22,17 +22,17 @@ class Metrics:
     def __init__(self, gauges: Dict[str, Callable[[], int]]) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
-            "photokin_requests", "Requests that were answered", ["method", "route", "status"], registry=self._registry
+            "kinframe_requests", "Requests that were answered", ["method", "route", "status"], registry=self._registry
         )
         self._seconds = Histogram(
-            "photokin_request_seconds",
+            "kinframe_request_seconds",
             "How long answers took",
             ["method", "route"],
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self.searches = Counter("photokin_searches", "Searches that were answered", ["by"], registry=self._registry)
-        self.refused = Counter("photokin_uploads_refused", "Photos that were refused", registry=self._registry)
+        self.searches = Counter("kinframe_searches", "Searches that were answered", ["by"], registry=self._registry)
+        self.refused = Counter("kinframe_uploads_refused", "Photos that were refused", registry=self._registry)
         self._registry.register(_Gauges(gauges))
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -59,4 +59,4 @@ class _Gauges:
                 value = read()
             except (ServiceError, StoreError):
                 continue
-            yield GaugeMetricFamily(f"photokin_{name}", name.replace("_", " "), value=value)
+            yield GaugeMetricFamily(f"kinframe_{name}", name.replace("_", " "), value=value)

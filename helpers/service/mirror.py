@@ -12,16 +12,16 @@ _BLOCK = 4000  # read in one transaction: for as long as one reads, nobody else 
 
 # What was changed in an image that is there, or removed, so that others see it without reading all again.
 _TABLES = (
-    "CREATE TABLE photokin_image_changes (number INTEGER PRIMARY KEY AUTOINCREMENT, image INTEGER NOT NULL)",
-    """CREATE TRIGGER photokin_image_changed AFTER UPDATE OF identity ON photokin_images
+    "CREATE TABLE kinframe_image_changes (number INTEGER PRIMARY KEY AUTOINCREMENT, image INTEGER NOT NULL)",
+    """CREATE TRIGGER kinframe_image_changed AFTER UPDATE OF identity ON kinframe_images
         WHEN old.identity <> new.identity BEGIN
-        INSERT INTO photokin_image_changes (image) VALUES (old.id); END""",
-    """CREATE TRIGGER photokin_image_removed AFTER DELETE ON photokin_images BEGIN
-        INSERT INTO photokin_image_changes (image) VALUES (old.id); END""",
+        INSERT INTO kinframe_image_changes (image) VALUES (old.id); END""",
+    """CREATE TRIGGER kinframe_image_removed AFTER DELETE ON kinframe_images BEGIN
+        INSERT INTO kinframe_image_changes (image) VALUES (old.id); END""",
 )
-_THERE = "SELECT count(*) FROM sqlite_master WHERE name = 'photokin_image_changes'"
-_MARKS = """SELECT (SELECT coalesce(max(id), 0) FROM photokin_images),
-    (SELECT coalesce(max(number), 0) FROM photokin_image_changes), (SELECT coalesce(max(rowid), 0) FROM features)"""
+_THERE = "SELECT count(*) FROM sqlite_master WHERE name = 'kinframe_image_changes'"
+_MARKS = """SELECT (SELECT coalesce(max(id), 0) FROM kinframe_images),
+    (SELECT coalesce(max(number), 0) FROM kinframe_image_changes), (SELECT coalesce(max(rowid), 0) FROM features)"""
 
 
 class _Marks(NamedTuple):
@@ -95,14 +95,14 @@ class Mirror:
             changed = [
                 image
                 for (image,) in session.rows(
-                    "SELECT DISTINCT image FROM photokin_image_changes WHERE number > ? AND image <= ?",
+                    "SELECT DISTINCT image FROM kinframe_image_changes WHERE number > ? AND image <= ?",
                     before.change,
                     max([self._last, *self._waiting]),  # these too, where the last time ended on the way
                 )
             ]
-            new = dict(session.rows("SELECT id, identity FROM photokin_images WHERE id > ? ORDER BY id", self._last))
+            new = dict(session.rows("SELECT id, identity FROM kinframe_images WHERE id > ? ORDER BY id", self._last))
             for some in parts(changed):
-                asked = f"SELECT id, identity FROM photokin_images WHERE id IN ({marks_of(some)})"  # noqa: S608
+                asked = f"SELECT id, identity FROM kinframe_images WHERE id IN ({marks_of(some)})"  # noqa: S608
                 new.update(session.rows(asked, *some))
             arrived: Iterable[Tuple[Any, ...]] = ()
             if self._waiting and marks.feature != before.feature:

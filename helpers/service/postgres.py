@@ -14,9 +14,9 @@ from helpers.service.postgres_errors import explained, not_connected
 from helpers.service.turns import Turns
 
 _WAIT = 15.0  # seconds for a turn, while the server is there; that it is not is known at once
-_WRITERS = 0x50484F54  # the number of the lock that one writes under; "PHOT"
+_WRITERS = 0x4B494E46  # the number of the lock that one writes under; "KINF"
 _CONNECTING: Dict[str, Any] = {  # where the address does not say
-    "application_name": "photokin",
+    "application_name": "kinframe",
     "connect_timeout": 3,
     "keepalives_idle": 10,
     "keepalives_interval": 3,
@@ -213,5 +213,7 @@ def _psycopg() -> Any:
         import pgvector.psycopg  # noqa: F401
         import psycopg
     except ImportError as error:
-        raise StoreError(f"PostgreSQL needs psycopg and pgvector: pip install 'photokin[service]' ({error})") from error
+        raise StoreError(
+            f"PostgreSQL needs psycopg and pgvector: pip install 'psycopg[binary]' pgvector ({error})"
+        ) from error
     return psycopg

@@ -11,8 +11,8 @@ from helpers.service.feature_table import LONGEST_HNSW, FeatureTable
 from helpers.service.graph_index import GraphIndex
 from helpers.service.vectors import Vectors
 
-_IMAGES = "SELECT id AS item, identity FROM photokin_images"
-_OF_PRODUCTS = "id IN (SELECT image FROM photokin_product_images WHERE product = ANY(?))"
+_IMAGES = "SELECT id AS item, identity FROM kinframe_images"
+_OF_PRODUCTS = "id IN (SELECT image FROM kinframe_product_images WHERE product = ANY(?))"
 _FEW = 10_000  # images of the products that are asked for, up to which a graph is of no use
 
 

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from helpers.errors import PhotoError, PhotokinError, ServiceError
+from helpers.errors import KinframeError, PhotoError, ServiceError
 from helpers.service.logs import LOG, printable
 from helpers.service.metrics import METHODS
 from helpers.service.schemas import ErrorAnswer
 
 RETRY = 2  # seconds after which a database that was away is asked again
-REQUEST_ID = "photokin.request"  # where a request's id lies in its scope
+REQUEST_ID = "kinframe.request"  # where a request's id lies in its scope
 
 _MEANINGS = {
     400: "The request cannot be read.",
@@ -71,8 +71,8 @@ def sentence(errors: Iterable[Any]) -> str:
 def answer_problems(app: FastAPI) -> None:
     """Have every error of the app answered in the same way."""
 
-    @app.exception_handler(PhotokinError)
-    async def own(request: Request, error: PhotokinError) -> JSONResponse:
+    @app.exception_handler(KinframeError)
+    async def own(request: Request, error: KinframeError) -> JSONResponse:
         if isinstance(error, PhotoError):
             return problem(422, f"the photo cannot be read: {error}")
         status = (error.status if isinstance(error, ServiceError) else None) or 500

@@ -11,7 +11,7 @@ from helpers.service.records import Product
 from helpers.service.text import check_details
 
 _LONGEST = 200  # characters of an id: an index takes it
-_LINK = "INSERT INTO photokin_product_images (product, image, position) VALUES (?, ?, ?)"
+_LINK = "INSERT INTO kinframe_product_images (product, image, position) VALUES (?, ?, ?)"
 
 
 class Products:
@@ -29,7 +29,7 @@ class Products:
         """
         row = _row(id, name, details)
         with self._database.transaction() as session:
-            if session.rows("SELECT id FROM photokin_products WHERE id = ?", id):
+            if session.rows("SELECT id FROM kinframe_products WHERE id = ?", id):
                 raise Refused(f"Product {id} is there already; PUT changes it", 409)
             return _put(session, row, images)
 
@@ -37,7 +37,7 @@ class Products:
         """Make a product what is told here, images and all; True where it is new. Raises `Refused` (422)."""
         row = _row(id, name, details)
         with self._database.transaction() as session:
-            new = not session.rows("SELECT id FROM photokin_products WHERE id = ?", id)
+            new = not session.rows("SELECT id FROM kinframe_products WHERE id = ?", id)
             return _put(session, row, images), new
 
     def get(self, id: str) -> Product:
@@ -56,7 +56,7 @@ class Products:
     def remove(self, id: str) -> None:
         """Take a product out, not its images; raises `NotFound`."""
         with self._database.transaction() as session:
-            found = session.rows("DELETE FROM photokin_products WHERE id = ? RETURNING id", refused_text("id", id))
+            found = session.rows("DELETE FROM kinframe_products WHERE id = ? RETURNING id", refused_text("id", id))
         if not found:
             raise NotFound(f"There is no product {id}")
 
@@ -69,24 +69,24 @@ class Products:
         """
         wanted = dict.fromkeys((_id(product), path) for path, products in shown for product in products)
         paths, now = list(dict.fromkeys(path for _, path in wanted)), time.time()
-        images = dict(_in(session, "SELECT path, id FROM photokin_images WHERE path IN", paths))
+        images = dict(_in(session, "SELECT path, id FROM kinframe_images WHERE path IN", paths))
         missing = next((path for path in paths if path not in images), None)
         if missing is not None:
             raise NotFound(f"There is no image at {missing}")
         known: Set[Tuple[str, int]] = set(
-            _in(session, "SELECT product, image FROM photokin_product_images WHERE image IN", list(images.values()))
+            _in(session, "SELECT product, image FROM kinframe_product_images WHERE image IN", list(images.values()))
         )
         links = [(product, images[path]) for product, path in wanted if (product, images[path]) not in known]
         products = sorted({product for product, _ in links})
         session.many(
-            "INSERT INTO photokin_products (id, name, details, changed) VALUES (?, ?, ?, ?)"
+            "INSERT INTO kinframe_products (id, name, details, changed) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET changed = excluded.changed",
             [(product, product, "{}", now) for product in products],
         )
         last = dict(
             _in(
                 session,
-                "SELECT product, max(position) FROM photokin_product_images WHERE product IN",
+                "SELECT product, max(position) FROM kinframe_product_images WHERE product IN",
                 products,
                 "GROUP BY product",
             )
@@ -100,7 +100,7 @@ class Products:
     def count(self) -> int:
         """How many there are."""
         with self._database.transaction(write=False) as session:
-            return int(session.rows("SELECT count(*) FROM photokin_products")[0][0])
+            return int(session.rows("SELECT count(*) FROM kinframe_products")[0][0])
 
 
 def _id(text: str) -> str:
@@ -120,7 +120,7 @@ def _row(id: str, name: str, details: Dict[str, Any]) -> Tuple[str, str, str, fl
 def _put(session: Session, row: Tuple[str, str, str, float], images: Sequence[int]) -> Product:
     """Write a product whole, in place of what it was."""
     wanted = list(dict.fromkeys(images))
-    known = _in(session, "SELECT id FROM photokin_images WHERE id IN", [id for id in wanted if 0 < id <= LARGEST])
+    known = _in(session, "SELECT id FROM kinframe_images WHERE id IN", [id for id in wanted if 0 < id <= LARGEST])
     there = {id for (id,) in known}
     missing = [id for id in wanted if id not in there]
     if missing:
@@ -128,21 +128,21 @@ def _put(session: Session, row: Tuple[str, str, str, float], images: Sequence[in
         raise Refused(f"images: there is no image {shown}", 422)
     id, *_ = row
     session.rows(
-        "INSERT INTO photokin_products (id, name, details, changed) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
+        "INSERT INTO kinframe_products (id, name, details, changed) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
         " DO UPDATE SET name = excluded.name, details = excluded.details, changed = excluded.changed",
         *row,
     )
-    session.rows("DELETE FROM photokin_product_images WHERE product = ?", id)
+    session.rows("DELETE FROM kinframe_product_images WHERE product = ?", id)
     session.many(_LINK, [(id, image, position) for position, image in enumerate(wanted)])
     return _products(session, "WHERE id = ?", id)[0]
 
 
 def _products(session: Session, condition: str, *values: Any) -> List[Product]:
-    rows = session.rows(f"SELECT id, name, details, changed FROM photokin_products {condition}", *values)  # noqa: S608
+    rows = session.rows(f"SELECT id, name, details, changed FROM kinframe_products {condition}", *values)  # noqa: S608
     images: Dict[str, List[int]] = {row[0]: [] for row in rows}
     for product, image in _in(
         session,
-        "SELECT product, image FROM photokin_product_images WHERE product IN",
+        "SELECT product, image FROM kinframe_product_images WHERE product IN",
         list(images),
         "ORDER BY product, position",
     ):

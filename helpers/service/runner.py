@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Any, Dict, Optional
 
-from helpers.errors import ClusterError, NotFound, PhotokinError, StoreError, Unavailable
+from helpers.errors import ClusterError, KinframeError, NotFound, StoreError, Unavailable
 from helpers.service.indexing import Indexing, checked
 from helpers.service.lease import SECONDS, Ended, Lease, has_ended, held, this_process
 from helpers.service.photo_root import PhotoRoot
@@ -27,7 +27,7 @@ _PAUSES = (0.1, 5.0)  # seconds before a database that is away is tried again: a
 _ATTEMPTS = 3  # with workers that fail, without a batch in between
 _STOP = 4.0  # seconds for the thread to end
 
-_log = logging.getLogger("photokin.service.jobs")
+_log = logging.getLogger("kinframe.service.jobs")
 
 
 class Runner:
@@ -54,7 +54,7 @@ class Runner:
         """Begin with the jobs that wait, and those that were left in the middle."""
         if self._thread is None:
             self._stopping.clear()
-            self._thread = threading.Thread(target=self._work, name="photokin-jobs", daemon=True)
+            self._thread = threading.Thread(target=self._work, name="kinframe-jobs", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -131,7 +131,7 @@ class Runner:
             self._record(job, state, error)
         except NotFound:
             state = "lost"  # another service has it, and says how it ends
-        with contextlib.suppress(PhotokinError):  # a line of the log is not worth waiting for a database
+        with contextlib.suppress(KinframeError):  # a line of the log is not worth waiting for a database
             job = self._storage.jobs.get(job.id)
         photos = f"{job.done} photos, {job.new} new, {job.bad} left out"
         seconds = time.monotonic() - begun
@@ -147,7 +147,7 @@ class Runner:
             return "done", ""
         except Ended:
             return lease.why, ""
-        except PhotokinError as error:
+        except KinframeError as error:
             return (lease.why, "") if lease.why else ("failed", str(error))
         except Exception as error:  # a job that nobody foresaw must not end the others
             if lease.why:  # workers that were taken away in the middle may say anything

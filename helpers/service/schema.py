@@ -1,6 +1,6 @@
 """The tables of a service, and how those of an earlier version become those of this one.
 
-All names begin with `photokin_`, so that the tables may lie in a database, or
+All names begin with `kinframe_`, so that the tables may lie in a database, or
 a schema of one, that others use too. The tables of the features belong to
 `helpers.service.vectors`, which makes them for a network when it is first used.
 """
@@ -11,22 +11,22 @@ from helpers.errors import StoreError
 from helpers.service.database import Database, Session
 
 _TABLES = (  # numbers are 64 bits; text sorts by code point in both
-    """CREATE TABLE photokin_images (
+    """CREATE TABLE kinframe_images (
         id {identity}, path {text} NOT NULL UNIQUE, identity {text} NOT NULL,
         width BIGINT NOT NULL, height BIGINT NOT NULL, size BIGINT NOT NULL, modified BIGINT NOT NULL,
         added DOUBLE PRECISION NOT NULL
     )""",
-    "CREATE INDEX photokin_images_identity ON photokin_images (identity)",
-    """CREATE TABLE photokin_products (
+    "CREATE INDEX kinframe_images_identity ON kinframe_images (identity)",
+    """CREATE TABLE kinframe_products (
         id {text} PRIMARY KEY, name {text} NOT NULL, details {text} NOT NULL, changed DOUBLE PRECISION NOT NULL
     )""",
-    """CREATE TABLE photokin_product_images (
-        product {text} NOT NULL REFERENCES photokin_products (id) ON DELETE CASCADE,
-        image BIGINT NOT NULL REFERENCES photokin_images (id) ON DELETE CASCADE,
+    """CREATE TABLE kinframe_product_images (
+        product {text} NOT NULL REFERENCES kinframe_products (id) ON DELETE CASCADE,
+        image BIGINT NOT NULL REFERENCES kinframe_images (id) ON DELETE CASCADE,
         position BIGINT NOT NULL, PRIMARY KEY (product, image)
     )""",
-    "CREATE INDEX photokin_product_images_image ON photokin_product_images (image)",
-    """CREATE TABLE photokin_jobs (
+    "CREATE INDEX kinframe_product_images_image ON kinframe_product_images (image)",
+    """CREATE TABLE kinframe_jobs (
         number {identity}, id {text} NOT NULL UNIQUE, state {text} NOT NULL,
         request {text} NOT NULL, digest {text} NOT NULL,
         total BIGINT, done BIGINT NOT NULL, added BIGINT NOT NULL, bad BIGINT NOT NULL, attempts BIGINT NOT NULL,
@@ -34,18 +34,18 @@ _TABLES = (  # numbers are 64 bits; text sorts by code point in both
         created DOUBLE PRECISION NOT NULL, started DOUBLE PRECISION, ended DOUBLE PRECISION,
         owner {text}, lease DOUBLE PRECISION
     )""",
-    """CREATE UNIQUE INDEX photokin_jobs_unfinished ON photokin_jobs (digest)
+    """CREATE UNIQUE INDEX kinframe_jobs_unfinished ON kinframe_jobs (digest)
         WHERE ended IS NULL AND cancelling = 0""",
-    """CREATE TABLE photokin_bad_photos (
-        number {identity}, job {text} NOT NULL REFERENCES photokin_jobs (id) ON DELETE CASCADE,
+    """CREATE TABLE kinframe_bad_photos (
+        number {identity}, job {text} NOT NULL REFERENCES kinframe_jobs (id) ON DELETE CASCADE,
         path {text} NOT NULL, reason {text} NOT NULL
     )""",
-    "CREATE INDEX photokin_bad_photos_job ON photokin_bad_photos (job, number)",
-    """CREATE TABLE photokin_keys (
+    "CREATE INDEX kinframe_bad_photos_job ON kinframe_bad_photos (job, number)",
+    """CREATE TABLE kinframe_keys (
         name {text} PRIMARY KEY, role {text} NOT NULL, digest {text} NOT NULL UNIQUE, created DOUBLE PRECISION NOT NULL
     )""",
 )
-_LISTED = ("ALTER TABLE photokin_jobs ADD COLUMN listed BIGINT",)  # photos of the request, null where it is a folder
+_LISTED = ("ALTER TABLE kinframe_jobs ADD COLUMN listed BIGINT",)  # photos of the request, null where it is a folder
 STEPS = (_TABLES, _LISTED)  # what makes each version of the one before; a step that was once given away stays as it is
 _TYPES: Dict[str, Dict[str, str]] = {
     "embedded": {"identity": "INTEGER PRIMARY KEY AUTOINCREMENT", "text": "TEXT", "blob": "BLOB"},
@@ -56,8 +56,8 @@ _TYPES: Dict[str, Dict[str, str]] = {
     },
 }
 _THERE = {
-    "embedded": "SELECT count(*) FROM sqlite_master WHERE name = 'photokin_schema'",
-    "postgresql": "SELECT count(to_regclass('photokin_schema'))",
+    "embedded": "SELECT count(*) FROM sqlite_master WHERE name = 'kinframe_schema'",
+    "postgresql": "SELECT count(to_regclass('kinframe_schema'))",
 }
 _VECTORS = (0, 7)  # the first pgvector with halfvec
 
@@ -76,14 +76,14 @@ def migrate(database: Database, steps: Sequence[Sequence[str]] = STEPS) -> None:
         found = _version(database, session)
         if found > len(steps):
             raise StoreError(
-                f"What is kept {database.note} is of a newer Photokin (version {found} of the service's tables,"
+                f"What is kept {database.note} is of a newer Kinframe (version {found} of the service's tables,"
                 f" {len(steps)} here); update this one"
             )
         for step in steps[found:]:
             for statement in step:
                 session.rows(statement.format(**_TYPES[database.kind]))
         if found < len(steps):
-            session.rows("UPDATE photokin_schema SET version = ?", len(steps))
+            session.rows("UPDATE kinframe_schema SET version = ?", len(steps))
 
 
 def version(database: Database) -> int:
@@ -91,14 +91,14 @@ def version(database: Database) -> int:
     with database.transaction(write=False) as session:
         if not session.rows(_THERE[database.kind])[0][0]:
             return 0
-        return int(session.rows("SELECT version FROM photokin_schema")[0][0])
+        return int(session.rows("SELECT version FROM kinframe_schema")[0][0])
 
 
 def _version(database: Database, session: Session) -> int:
     if not session.rows(_THERE[database.kind])[0][0]:  # asked first: one who may not make tables may use them
-        session.rows("CREATE TABLE photokin_schema (version BIGINT NOT NULL)")
-        session.rows("INSERT INTO photokin_schema VALUES (0)")
-    return int(session.rows("SELECT version FROM photokin_schema")[0][0])
+        session.rows("CREATE TABLE kinframe_schema (version BIGINT NOT NULL)")
+        session.rows("INSERT INTO kinframe_schema VALUES (0)")
+    return int(session.rows("SELECT version FROM kinframe_schema")[0][0])
 
 
 def _need_vectors(database: Database, session: Session) -> None:

@@ -88,7 +88,7 @@ class Service:
             opened.callback(self.runner.stop)
             self._ending = opened.pop_all()
         self.started = True
-        threading.Thread(target=self._warm, name="photokin-warm", daemon=True).start()
+        threading.Thread(target=self._warm, name="kinframe-warm", daemon=True).start()
 
     def stop(self) -> None:
         """End the work in the background, and let go of the database."""

@@ -122,5 +122,5 @@ def _not_taken(content: bytes, kinds: Sequence[str]) -> Refused:
         if begin[: len(start)].lower() == start.lower():
             what = f"this is {name}, not a photo"
     if content[4:8] == b"ftyp" and _MORE not in kinds:
-        what = "this is an HEIC photo or a film, for which this service lacks a package (photokin[heic])"
+        what = "this is an HEIC photo or a film, for which this service lacks a package (pip install pillow-heif)"
     return Refused(f"{what}; {', '.join(kinds)} are taken", 415)

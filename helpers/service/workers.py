@@ -26,7 +26,7 @@ _NICE = 10
 _NO_PAGES: Dict[str, List[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 _CONNECT, _CLOSE = 10.0, 2.0  # seconds
 
-_log = logging.getLogger("photokin.service.jobs")
+_log = logging.getLogger("kinframe.service.jobs")
 
 
 class Workers:
@@ -92,7 +92,7 @@ class Workers:
             )
         client = Client(self._cluster, set_as_default=False)
         register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]
-        register(_Humble(), name="photokin-humble")
+        register(_Humble(), name="kinframe-humble")
         _log.info("%d worker processes started in %.1f s", self._count, time.monotonic() - begun)
         return client
 

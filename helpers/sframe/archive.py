@@ -25,7 +25,7 @@ from helpers.sframe.errors import NotAFrame, NotFound
 from helpers.sframe.image import Image
 from helpers.sframe.replacing import replaced
 
-FORMAT, VERSION = "photokin-frame", 1
+FORMAT, VERSION = "kinframe-frame", 1
 INDEX = "frame.json"
 _TYPES: Dict[str, type] = {
     "int": int,
@@ -88,7 +88,7 @@ def load(filename: str) -> Dict[str, SArray]:
     try:
         index = json.loads((folder / INDEX).read_bytes())
         if index["format"] != FORMAT or index["version"] > VERSION:
-            raise NotAFrame(f"{folder} was saved by a newer Photokin; update this one")
+            raise NotAFrame(f"{folder} was saved by a newer Kinframe; update this one")
         columns = {described["name"]: _column(folder, described) for described in index["columns"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         if isinstance(error, NotAFrame):

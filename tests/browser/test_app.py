@@ -14,7 +14,7 @@ from tests.app_server import ROOT, serving
 
 BUILD = ROOT / "build"
 TURI = ROOT / ".venv-turi" / "bin" / "python"
-_LOADED = "count => [...document.querySelectorAll('.pk-tile img')].filter(image => image.naturalWidth).length >= count"
+_LOADED = "count => [...document.querySelectorAll('.kf-tile img')].filter(image => image.naturalWidth).length >= count"
 
 
 @pytest.fixture(
@@ -54,17 +54,17 @@ def explorer(server, browser, asked):
 
 def test_photos_are_shown_and_a_click_finds_those_like_it(explorer):
     assert explorer.get_by_text("199 photos").count() == 1
-    first = explorer.locator(".pk-tile", has_text="bolu-006.jpg")
+    first = explorer.locator(".kf-tile", has_text="bolu-006.jpg")
     first.click()
-    explorer.locator(".pk-distance").first.wait_for()
-    distances = [float(text) for text in explorer.locator(".pk-distance").all_inner_texts()]
+    explorer.locator(".kf-distance").first.wait_for()
+    distances = [float(text) for text in explorer.locator(".kf-distance").all_inner_texts()]
     assert len(distances) == 20 and distances == sorted(distances) and distances[0] > 0
-    assert "bolu" in explorer.locator(".pk-tile").first.inner_text()
+    assert "bolu" in explorer.locator(".kf-tile").first.inner_text()
 
 
 def test_nothing_is_fetched_from_elsewhere(explorer, asked):
-    explorer.locator(".pk-tile", has_text="bolu-006.jpg").click()
-    explorer.locator(".pk-distance").first.wait_for()
+    explorer.locator(".kf-tile", has_text="bolu-006.jpg").click()
+    explorer.locator(".kf-distance").first.wait_for()
     assert len(asked) > 50 and any(address.startswith("ws:") for address in asked)
     assert {urlsplit(address).hostname for address in asked if not address.startswith(("blob:", "data:"))} == {
         "127.0.0.1"
@@ -77,12 +77,12 @@ def test_a_photo_from_outside_is_asked_with(explorer):
     buffer = io.BytesIO()
     Image.new("RGB", (640, 480), "orange").save(buffer, "PNG")
     chooser.value.set_files([{"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}])
-    explorer.locator(".pk-distance").first.wait_for()
-    assert len(explorer.locator(".pk-tile").all()) == 20
+    explorer.locator(".kf-distance").first.wait_for()
+    assert len(explorer.locator(".kf-tile").all()) == 20
 
 
 def test_a_visitor_is_offered_no_labels_and_no_export(explorer):
-    explorer.locator(".pk-tile", has_text="bolu-006.jpg").click(modifiers=["Control"])
+    explorer.locator(".kf-tile", has_text="bolu-006.jpg").click(modifiers=["Control"])
     explorer.get_by_text("1 selected").wait_for()
     assert explorer.get_by_role("button", name="Export").count() == 0
     assert explorer.get_by_role("button", name="Label").count() == 0
@@ -92,9 +92,9 @@ def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server
     other = browser.new_page()
     other.goto(server.address)
     other.wait_for_function(_LOADED, arg=5)
-    explorer.locator(".pk-tile", has_text="bolu-006.jpg").click()
-    explorer.locator(".pk-distance").first.wait_for()
-    assert other.locator(".pk-distance").count() == 0
+    explorer.locator(".kf-tile", has_text="bolu-006.jpg").click()
+    explorer.locator(".kf-distance").first.wait_for()
+    assert other.locator(".kf-distance").count() == 0
     other.close()
 
 
@@ -118,7 +118,7 @@ def test_it_looks_right(theme, server, browser, request):
     page.set_default_timeout(60_000)
     page.goto(f"{server.address}?theme={theme}")
     page.wait_for_function(_LOADED, arg=20)
-    back = page.evaluate("getComputedStyle(document.querySelector('.pk-gallery')).backgroundColor")
+    back = page.evaluate("getComputedStyle(document.querySelector('.kf-gallery')).backgroundColor")
     levels = [int(level) for level in back[back.index("(") + 1 : -1].split(",")[:3]]
     assert (max(levels) < 80) if theme == "dark" else (min(levels) > 200)
     BUILD.mkdir(exist_ok=True)

@@ -33,8 +33,8 @@ def page(browser):
         else:
             route.fulfill(path=str(path), content_type=kind)
 
-    page.route("http://photokin.test/**", serve)
-    page.goto("http://photokin.test/")
+    page.route("http://kinframe.test/**", serve)
+    page.goto("http://kinframe.test/")
     yield page
     page.close()
     assert not errors
@@ -51,8 +51,8 @@ def show(page):
             [count, changes],
         )
         if count:
-            page.locator(".pk-tile img").first.wait_for()
-        return page.locator(".photokin-explorer").last
+            page.locator(".kf-tile img").first.wait_for()
+        return page.locator(".kinframe-explorer").last
 
     return show
 
@@ -73,80 +73,80 @@ def answer(page, **news):
     about = {str(7 * n): {"distance": 1.5 * n, "box": [0.5, 0.25, 1, 0.75] if n == 3 else None} for n in range(20)}
     state = {"found": True, "about": about, "question": QUESTION, "trail": [None, QUESTION], "place": 1, **news}
     page.evaluate("([state, order]) => model.state(state, order)", [state, [7 * n for n in range(20)]])
-    page.locator(".pk-distance").first.wait_for()
+    page.locator(".kf-distance").first.wait_for()
 
 
 def test_of_100_000_photos_only_those_on_screen_are_asked_for(page, show):
     root = show(100_000)
-    assert root.locator(".pk-status").inner_text() == "100,000 photos"
-    assert page.locator(".pk-tile").count() < 80
-    page.locator(".pk-gallery").evaluate("gallery => { gallery.scrollTop = gallery.scrollHeight / 2 }")
+    assert root.locator(".kf-status").inner_text() == "100,000 photos"
+    assert page.locator(".kf-tile").count() < 80
+    page.locator(".kf-gallery").evaluate("gallery => { gallery.scrollTop = gallery.scrollHeight / 2 }")
     page.wait_for_function(
-        "[...document.querySelectorAll('.pk-tile img')].length > 20 && "
-        "document.querySelector('.pk-tile').dataset.place > 40000"
+        "[...document.querySelectorAll('.kf-tile img')].length > 20 && "
+        "document.querySelector('.kf-tile').dataset.place > 40000"
     )
-    page.locator(".pk-gallery").evaluate("gallery => { gallery.scrollTop = gallery.scrollHeight }")
+    page.locator(".kf-gallery").evaluate("gallery => { gallery.scrollTop = gallery.scrollHeight }")
     page.locator("[aria-posinset='100000'] img").wait_for()
     assert sum(len(each["photos"]) for each in sent(page, "photos")) < 500
 
 
 def test_one_photo_and_none(page, show):
     show(1)
-    assert page.locator(".pk-status").inner_text() == "1 photo"
+    assert page.locator(".kf-status").inner_text() == "1 photo"
     page.evaluate("model.state({}, [])")
     page.get_by_text("No photo passes the filters.").wait_for()
-    assert page.locator(".pk-tile").count() == 0
-    page.locator(".pk-gallery").focus()
+    assert page.locator(".kf-tile").count() == 0
+    page.locator(".kf-gallery").focus()
     for key in ("ArrowRight", "Enter", "a", " ", "End", "Escape"):
         page.keyboard.press(key)
-    assert not sent(page, "ask") and page.locator(".pk-large").is_hidden()
+    assert not sent(page, "ask") and page.locator(".kf-large").is_hidden()
 
 
 def test_a_click_asks_and_the_answer_has_numbers_and_bars(page, show):
     show(200)
-    page.locator(".pk-tile").nth(3).click()
+    page.locator(".kf-tile").nth(3).click()
     assert sent(page, "ask") == [{"photo": 3, "bytes": []}]
     answer(page)
-    assert page.locator(".pk-distance").nth(2).inner_text() == "3.00"
-    widths = page.locator(".pk-bar span").evaluate_all("bars => bars.map(bar => parseFloat(bar.style.width))")
+    assert page.locator(".kf-distance").nth(2).inner_text() == "3.00"
+    widths = page.locator(".kf-bar span").evaluate_all("bars => bars.map(bar => parseFloat(bar.style.width))")
     assert widths == sorted(widths) and widths[0] == 0 and widths[-1] <= 100
-    assert page.locator(".pk-status").inner_text() == "20 photos found"
-    assert page.locator(".pk-chip").count() == 3 and page.locator(".pk-chip.pk-not").count() == 1
-    page.locator(".pk-tile .pk-outline").wait_for()
+    assert page.locator(".kf-status").inner_text() == "20 photos found"
+    assert page.locator(".kf-chip").count() == 3 and page.locator(".kf-chip.kf-not").count() == 1
+    page.locator(".kf-tile .kf-outline").wait_for()
     frame, picture = (
-        page.locator(f"[aria-posinset='4'] {what}").bounding_box() for what in (".pk-outline", ".pk-picture")
+        page.locator(f"[aria-posinset='4'] {what}").bounding_box() for what in (".kf-outline", ".kf-picture")
     )
     assert frame["x"] == pytest.approx(picture["x"] + picture["width"] / 2, abs=2)
 
 
 def test_a_double_click_opens_the_photo_and_leaves_the_trail_as_it_was(page, show):
     show(200)
-    page.locator(".pk-tile").nth(3).dblclick()
-    page.locator(".pk-stage img[src]").wait_for()
-    assert page.locator(".pk-facts").inner_text().split() == ["Name", "north/photo-3.jpg", "Size", "13", "kB"]
+    page.locator(".kf-tile").nth(3).dblclick()
+    page.locator(".kf-stage img[src]").wait_for()
+    assert page.locator(".kf-facts").inner_text().split() == ["Name", "north/photo-3.jpg", "Size", "13", "kB"]
     assert [each["do"] for each in page.evaluate("model.sent") if each["do"] != "photos"] == ["ask", "back", "large"]
 
 
 def test_two_quick_clicks_on_two_photos_are_two_questions(page, show):
     show(200)
-    page.locator(".pk-tile").nth(3).click()
-    page.locator(".pk-tile").nth(4).click()
-    assert [each["photo"] for each in sent(page, "ask")] == [3, 4] and page.locator(".pk-large").is_hidden()
+    page.locator(".kf-tile").nth(3).click()
+    page.locator(".kf-tile").nth(4).click()
+    assert [each["photo"] for each in sent(page, "ask")] == [3, 4] and page.locator(".kf-large").is_hidden()
 
 
 def test_keys_go_from_photo_to_photo(page, show):
     show(200)
-    gallery = page.locator(".pk-gallery")
+    gallery = page.locator(".kf-gallery")
     gallery.focus()
-    active = "() => Number(document.querySelector('.pk-active')?.dataset.place ?? -1)"
-    columns = len({tile.bounding_box()["x"] for tile in page.locator(".pk-tile").all()})
+    active = "() => Number(document.querySelector('.kf-active')?.dataset.place ?? -1)"
+    columns = len({tile.bounding_box()["x"] for tile in page.locator(".kf-tile").all()})
     for key, place in (
         ("ArrowRight", 1), ("ArrowDown", 1 + columns), ("ArrowLeft", columns), ("ArrowUp", 0), ("ArrowUp", 0),
         ("End", 199), ("ArrowDown", 199), ("Home", 0),
     ):  # fmt: skip
         page.keyboard.press(key)
         assert page.evaluate(active) == place, key
-        assert gallery.get_attribute("aria-activedescendant") == page.locator(".pk-active").get_attribute("id")
+        assert gallery.get_attribute("aria-activedescendant") == page.locator(".kf-active").get_attribute("id")
     page.keyboard.press("PageDown")
     assert page.evaluate(active) >= 2 * columns
     page.keyboard.press("Home")
@@ -164,13 +164,13 @@ def test_keys_go_from_photo_to_photo(page, show):
 def test_keys_stay_in_the_explorer(page, show):
     show(20)
     page.evaluate("window.others = []; document.addEventListener('keydown', event => others.push(event.key))")
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     for key in ("a", "Enter", "Escape", "x"):
         page.keyboard.press(key)
     assert page.evaluate("others") == ["x"]
     page.keyboard.press("Enter")
     page.keyboard.press("b")
-    focusable = page.locator(".photokin-explorer :is(button, input, select, summary, [tabindex])")
+    focusable = page.locator(".kinframe-explorer :is(button, input, select, summary, [tabindex])")
     assert focusable.count() > 20
     unguarded = "all => all.filter(each => each.tabIndex >= 0 && !each.dataset.lmSuppressShortcuts).length"
     assert focusable.evaluate_all(unguarded) == 0
@@ -178,14 +178,14 @@ def test_keys_stay_in_the_explorer(page, show):
 
 def test_photos_are_selected_by_keys(page, show):
     show(200)
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     page.keyboard.press(" ")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
     assert picked(page) == [0, 1, 2, 3]
     assert page.locator("[aria-selected=true]").count() == 4
-    assert page.locator(".pk-status").inner_text() == "200 photos, 4 selected"
+    assert page.locator(".kf-status").inner_text() == "200 photos, 4 selected"
     page.keyboard.press(" ")
     assert picked(page) == [0, 1, 2]
     page.keyboard.press("Control+a")
@@ -197,9 +197,9 @@ def test_photos_are_selected_by_keys(page, show):
 
 def test_photos_are_selected_with_the_mouse(page, show):
     show(200)
-    tiles = page.locator(".pk-tile")
+    tiles = page.locator(".kf-tile")
     tiles.nth(1).hover()
-    tiles.nth(1).locator(".pk-tick").click()
+    tiles.nth(1).locator(".kf-tick").click()
     tiles.nth(3).click(modifiers=["Control"])
     assert picked(page) == [1, 3]
     tiles.nth(5).click(modifiers=["Shift"])
@@ -210,9 +210,9 @@ def test_photos_are_selected_with_the_mouse(page, show):
     page.mouse.move(first["x"] + 20, first["y"] + 20)
     page.mouse.down()
     page.mouse.move(last["x"] + 20, last["y"] + 40, steps=4)
-    assert page.locator(".pk-band").is_visible()
+    assert page.locator(".kf-band").is_visible()
     page.mouse.up()
-    assert picked(page) == [0, 1, 2] and page.locator(".pk-band").is_hidden()
+    assert picked(page) == [0, 1, 2] and page.locator(".kf-band").is_hidden()
     assert not sent(page, "ask")
 
 
@@ -225,7 +225,7 @@ def test_labels_and_exports_are_sent(page, show):
     assert sent(page, "give") == [{"label": "<b>fox</b>", "bytes": []}]
     page.evaluate("model.tell('msg:custom', {kind: 'labels', labels: [[4, '<b>fox</b>']]})")
     page.evaluate("model.state({ labelled: 1 })")
-    assert page.locator(".pk-label").inner_text() == "<b>fox</b>"
+    assert page.locator(".kf-label").inner_text() == "<b>fox</b>"
     page.locator("input[name=to]").fill("foxes.zip")
     page.get_by_role("button", name="Export").click()
     assert sent(page, "export") == [{"to": "foxes.zip", "bytes": []}]
@@ -235,11 +235,11 @@ def test_labels_and_exports_are_sent(page, show):
 
 def test_a_box_is_drawn_with_the_mouse(page, show):
     show(50)
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     page.keyboard.press("Enter")
-    page.locator(".pk-stage img[src]").wait_for()
-    page.wait_for_function("document.querySelector('.pk-stage img').naturalWidth > 0")
-    stage = page.locator(".pk-stage").bounding_box()
+    page.locator(".kf-stage img[src]").wait_for()
+    page.wait_for_function("document.querySelector('.kf-stage img').naturalWidth > 0")
+    stage = page.locator(".kf-stage").bounding_box()
     middle, side = stage["x"] + stage["width"] / 2, stage["height"] / 4
     page.mouse.move(middle, stage["y"] + side)
     page.mouse.down()
@@ -249,38 +249,38 @@ def test_a_box_is_drawn_with_the_mouse(page, show):
     (told,) = sent(page, "region")
     wide = stage["height"] / 120 * 160  # of the photo on the stage
     assert told["box"] == pytest.approx([0.5, 0.25, 0.5 + 2 * side / wide, 0.75], abs=0.01)
-    assert page.locator(".pk-large").is_hidden()
+    assert page.locator(".kf-large").is_hidden()
 
 
 def test_a_box_is_placed_by_keys(page, show):
     show(50)
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     for key in ("ArrowRight", "Enter"):
         page.keyboard.press(key)
-    page.wait_for_function("document.querySelector('.pk-stage img').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('.kf-stage img').naturalWidth > 0")
     for key in ("b", "ArrowLeft", "ArrowLeft", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowUp"):
         page.keyboard.press(key)
-    assert page.locator(".pk-box").is_visible()
+    assert page.locator(".kf-box").is_visible()
     page.keyboard.press("Enter")
     assert sent(page, "region") == [{"photo": 1, "box": pytest.approx([0.21, 0.27, 0.73, 0.75]), "bytes": []}]
-    assert page.evaluate("document.activeElement.className") == "pk-gallery"
+    assert page.evaluate("document.activeElement.className") == "kf-gallery"
 
 
 def test_the_large_view_is_a_dialog_for_the_keyboard(page, show):
     show(50)
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Large view")
-    page.locator(".pk-facts", has_text="photo-0.jpg").wait_for()
+    page.locator(".kf-facts", has_text="photo-0.jpg").wait_for()
     for _ in range(12):
         page.keyboard.press("Tab")
         assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
     page.keyboard.press("ArrowRight")
-    page.locator(".pk-facts", has_text="photo-1.jpg").wait_for()
+    page.locator(".kf-facts", has_text="photo-1.jpg").wait_for()
     page.keyboard.press("u")
     assert sent(page, "mark") == [{"photo": 1, "like": False, "bytes": []}]
     page.keyboard.press("Escape")
-    assert dialog.is_hidden() and page.evaluate("document.activeElement.className") == "pk-gallery"
+    assert dialog.is_hidden() and page.evaluate("document.activeElement.className") == "kf-gallery"
 
 
 @pytest.mark.parametrize("way", ["upload", "drop", "paste"])
@@ -298,7 +298,7 @@ def test_a_photo_from_outside(page, show, way):
                 data.items.add(new File([new Uint8Array(size)], "a.jpg", { type: "image/jpeg" }));
                 const event = way === "drop" ? new DragEvent("drop", { dataTransfer: data, bubbles: true })
                     : new ClipboardEvent("paste", { clipboardData: data, bubbles: true });
-                document.querySelector(".pk-gallery").dispatchEvent(event);
+                document.querySelector(".kf-gallery").dispatchEvent(event);
             }""",
             [way, size],
         )
@@ -315,7 +315,7 @@ def test_80_megabytes_are_not_even_sent(page, show):
             const data = new DataTransfer();
             data.items.add(new File([new Uint8Array(80 * 2 ** 20)], "large.jpg"));
             const event = new DragEvent("drop", { dataTransfer: data, bubbles: true });
-            document.querySelector(".pk-gallery").dispatchEvent(event);
+            document.querySelector(".kf-gallery").dispatchEvent(event);
         }"""
     )
     page.get_by_text("large.jpg is larger than 50 MB").wait_for()
@@ -326,13 +326,13 @@ def test_names_are_text(page, show):
     show(1, folders=[["<img src=x onerror=alert(1)>", 1], ["b", 0]])
     page.evaluate("model.names = () => '<img src=x onerror=alert(1)>.jpg'; model.state({}, [0, 1])")
     page.evaluate("model.tell('msg:custom', {kind: 'done'})")
-    page.locator(".pk-name", has_text="<img src=x").first.wait_for()
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-name", has_text="<img src=x").first.wait_for()
+    page.locator(".kf-gallery").focus()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    page.locator(".pk-facts", has_text="<img src=x").wait_for()
+    page.locator(".kf-facts", has_text="<img src=x").wait_for()
     page.evaluate("model.state({ message: '<img src=x onerror=alert(1)>' })")
-    page.locator(".pk-message", has_text="<img src=x").wait_for()
+    page.locator(".kf-message", has_text="<img src=x").wait_for()
     assert page.locator("img[onerror]").count() == 0 and page.locator("img[src=x]").count() == 0
 
 
@@ -342,12 +342,12 @@ def test_a_photo_that_cannot_be_read_says_so(page, show):
         const gone = [{photo: 1, name: 'gone.jpg', label: null, buffer: null}];
         model.tell('msg:custom', {kind: 'photos', photos: gone}, []);
     }""")
-    page.locator(".pk-tile.pk-gone", has_text="cannot be read").wait_for()
+    page.locator(".kf-tile.kf-gone", has_text="cannot be read").wait_for()
     page.evaluate("""() => {
         const broken = [{photo: 2, name: 'broken.jpg', label: null, buffer: 0}];
         model.tell('msg:custom', {kind: 'photos', photos: broken}, [new ArrayBuffer(9)]);
     }""")
-    page.locator(".pk-tile", has_text="broken.jpg").get_by_text("cannot be read").wait_for()
+    page.locator(".kf-tile", has_text="broken.jpg").get_by_text("cannot be read").wait_for()
 
 
 def test_a_kernel_that_is_gone(page, show):
@@ -356,7 +356,7 @@ def test_a_kernel_that_is_gone(page, show):
     page.clock.run_for(20_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()  # it has answered all
     page.evaluate("model.silent = true")
-    page.locator(".pk-tile").first.click()
+    page.locator(".kf-tile").first.click()
     page.clock.run_for(9_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()
     page.clock.run_for(2_000)
@@ -370,14 +370,14 @@ def test_a_kernel_that_is_gone(page, show):
 def test_two_views_and_the_end_of_one(page, show):
     show(30)
     page.evaluate("async () => { const mock = await import('./mock.js'); window.other = mock.show(model); }")
-    page.wait_for_function("document.querySelectorAll('.pk-gallery').length === 2")
-    first, second = page.locator(".photokin-explorer").all()
-    second.locator(".pk-tile img").first.wait_for()
-    first.locator(".pk-tile").nth(2).click(modifiers=["Control"])
+    page.wait_for_function("document.querySelectorAll('.kf-gallery').length === 2")
+    first, second = page.locator(".kinframe-explorer").all()
+    second.locator(".kf-tile img").first.wait_for()
+    first.locator(".kf-tile").nth(2).click(modifiers=["Control"])
     assert second.locator("[aria-selected=true]").count() == 1
     page.evaluate("end()")
     page.evaluate("other()")
-    assert page.locator(".photokin-explorer").count() == 0 and page.evaluate("model.heard()") == 0
+    assert page.locator(".kinframe-explorer").count() == 0 and page.evaluate("model.heard()") == 0
 
 
 def test_settings_are_sent_and_shown(page, show):
@@ -406,11 +406,11 @@ def test_what_the_kernel_sets_is_not_set_back_by_a_field_that_loses_the_focus(pa
     page.evaluate("model.state({ name: 'owl' })")
     page.evaluate("model.state({ name: '' })")
     assert name.input_value() == "owl"  # not under somebody's fingers
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     assert name.input_value() == ""
     assert [each["values"] for each in sent(page, "set")] == [{"name": "owl"}]
     name.fill("owl")
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     assert [each["values"] for each in sent(page, "set")] == [{"name": "owl"}, {"name": "owl"}]
 
 
@@ -424,7 +424,7 @@ def test_nothing_sticks_out(page, show, width):
     page.evaluate("model.pick([7])")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     columns = page.evaluate(
-        "new Set([...document.querySelectorAll('.pk-tile')].map(tile => tile.getBoundingClientRect().x)).size"
+        "new Set([...document.querySelectorAll('.kf-tile')].map(tile => tile.getBoundingClientRect().x)).size"
     )
     assert columns == {400: 3, 1600: 12}[width]
 
@@ -432,7 +432,7 @@ def test_nothing_sticks_out(page, show, width):
 def test_who_wants_no_motion_sees_none(page, show):
     page.emulate_media(reduced_motion="reduce")
     show(3)
-    durations = page.locator(".photokin-explorer *").evaluate_all(
+    durations = page.locator(".kinframe-explorer *").evaluate_all(
         "all => all.map(each => getComputedStyle(each).transitionDuration)"
     )
     assert set(durations) == {"0s"}
@@ -443,7 +443,7 @@ def test_every_control_has_a_name(page, show):
     answer(page)
     page.evaluate("model.pick([7])")
     nameless = page.evaluate(
-        """[...document.querySelectorAll('.photokin-explorer :is(button, input:not([hidden]), select)')].filter(each =>
+        """[...document.querySelectorAll('.kinframe-explorer :is(button, input:not([hidden]), select)')].filter(each =>
             !(each.getAttribute('aria-label') || each.textContent.trim() || each.closest('label')?.textContent.trim()))
             .map(each => each.outerHTML)"""
     )
@@ -464,15 +464,15 @@ def candidates(page, show):
     step = {"like": [], "unlike": [], "box": None, "kind": "sightings"}
     about = {str(7 * n): {"distance": n or None, "box": None, "photos": 5 if n else 1} for n in range(20)}
     answer(page, question=step, trail=[None, step], about=about)
-    page.locator(".pk-picture img").nth(5).wait_for()
+    page.locator(".kf-picture img").nth(5).wait_for()
     return root
 
 
 def test_sightings_are_judged_by_keys(page, show):
     root = candidates(page, show)
-    assert root.locator(".pk-judging strong").inner_text() == "<b>red fox</b>"
-    page.locator(".pk-gallery").focus()
-    active = "() => Number(document.querySelector('.pk-active')?.dataset.place ?? -1)"
+    assert root.locator(".kf-judging strong").inner_text() == "<b>red fox</b>"
+    page.locator(".kf-gallery").focus()
+    active = "() => Number(document.querySelector('.kf-active')?.dataset.place ?? -1)"
     for key, wish, told, place in (
         ("y", "judge", {"photos": [0], "yes": True}, 1),
         ("n", "judge", {"photos": [7], "yes": False}, 2),
@@ -489,16 +489,16 @@ def test_sightings_are_judged_by_keys(page, show):
 
 def test_verdicts_and_how_many_photos_are_shown_and_said(page, show):
     candidates(page, show)
-    tiles = page.locator(".pk-tile")
+    tiles = page.locator(".kf-tile")
     assert tiles.nth(0).get_attribute("aria-label") == "north/photo-0.jpg"
     assert tiles.nth(1).get_attribute("aria-label") == "north/photo-7.jpg, distance 1.00, 5 photos, confirmed"
     assert tiles.nth(2).get_attribute("aria-label").endswith("5 photos, rejected")
-    assert tiles.nth(1).locator(".pk-verdict").inner_text() == "✓"
-    assert tiles.nth(3).locator(".pk-verdict").count() == 0
+    assert tiles.nth(1).locator(".kf-verdict").inner_text() == "✓"
+    assert tiles.nth(3).locator(".kf-verdict").count() == 0
     page.evaluate("model.state({judging: {...model.get('_state').judging, rejected: [], confirmed: [21]}})")
-    assert "pk-confirmed" in tiles.nth(3).get_attribute("class")
-    assert tiles.nth(2).locator(".pk-verdict").count() == 0
-    tiles.nth(3).locator(".pk-several").click()
+    assert "kf-confirmed" in tiles.nth(3).get_attribute("class")
+    assert tiles.nth(2).locator(".kf-verdict").count() == 0
+    tiles.nth(3).locator(".kf-several").click()
     assert sent(page, "event")[-1]["photo"] == 21
     assert sent(page, "ask") == []
 
@@ -512,27 +512,27 @@ def test_sightings_are_judged_with_buttons_and_in_the_large_view(page, show):
         ("No", "judge", {"photos": [7], "yes": False}),
         ("Take back", "unjudge", {}),
     ):
-        root.locator(".pk-judging").get_by_role("button", name=name).click()
+        root.locator(".kf-judging").get_by_role("button", name=name).click()
         assert sent(page, wish)[-1] == {**told, "bytes": []}
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     page.keyboard.press("Enter")
-    page.locator(".pk-large img[src]").wait_for()
-    assert "Distance" in page.locator(".pk-facts").inner_text()
+    page.locator(".kf-large img[src]").wait_for()
+    assert "Distance" in page.locator(".kf-facts").inner_text()
     page.keyboard.press("n")
     assert sent(page, "judge")[-1] == {"photos": [14], "yes": False, "bytes": []}
     assert sent(page, "large")[-1]["photo"] == 21  # on to the next
-    page.locator(".pk-large").get_by_role("button", name="Yes").click()
+    page.locator(".kf-large").get_by_role("button", name="Yes").click()
     assert sent(page, "judge")[-1]["photos"] == [21]
 
 
 def test_where_nothing_is_to_be_judged_keys_do_nothing(page, show):
     root = show(20)
-    assert root.locator(".pk-judging").is_hidden()
-    page.locator(".pk-gallery").focus()
+    assert root.locator(".kf-judging").is_hidden()
+    page.locator(".kf-gallery").focus()
     for key in "ynze":
         page.keyboard.press(key)
     assert not [each for each in page.evaluate("model.sent") if each["do"] in ("judge", "unjudge", "event")]
-    assert page.locator(".pk-active").get_attribute("data-place") == "0"
+    assert page.locator(".kf-active").get_attribute("data-place") == "0"
 
 
 @pytest.mark.parametrize("width", [400, 1200])
@@ -544,7 +544,7 @@ def test_judging_fits_the_page_and_every_control_has_a_name(page, show, width):
 
 def test_a_sighting_without_a_distance_has_none_in_the_large_view(page, show):
     candidates(page, show)
-    page.locator(".pk-gallery").focus()
+    page.locator(".kf-gallery").focus()
     page.keyboard.press("Enter")
-    page.locator(".pk-large img[src]").wait_for()
-    assert "Distance" not in page.locator(".pk-facts").inner_text()
+    page.locator(".kf-large img[src]").wait_for()
+    assert "Distance" not in page.locator(".kf-facts").inner_text()

@@ -37,8 +37,8 @@ def page(browser):
         else:
             route.fulfill(path=str(path), content_type=kind)
 
-    page.route("http://photokin.test/**", serve)
-    page.goto("http://photokin.test/")
+    page.route("http://kinframe.test/**", serve)
+    page.goto("http://kinframe.test/")
     yield page
     page.close()
     assert not errors
@@ -58,7 +58,7 @@ def show(page):
             [[each for pair in positions for each in pair], codes or [0] * len(positions), pictures, changes],
         )
         page.locator("canvas[data-scale]").last.wait_for()
-        return page.locator(".photokin-map").last
+        return page.locator(".kinframe-map").last
 
     return show
 
@@ -281,10 +281,10 @@ def test_the_photo_in_the_middle_is_previewed_for_the_keyboard(page, show):
     while page.evaluate("document.activeElement.tagName") != "CANVAS":
         page.keyboard.press("Tab")
     page.keyboard.press("+")
-    root.locator(".pk-preview img").wait_for()
-    assert root.locator(".pk-preview .pk-name").inner_text().startswith("north/photo-")
+    root.locator(".kf-preview img").wait_for()
+    assert root.locator(".kf-preview .kf-name").inner_text().startswith("north/photo-")
     page.keyboard.press("Tab")
-    root.locator(".pk-preview").wait_for(state="hidden")  # with the next frame
+    root.locator(".kf-preview").wait_for(state="hidden")  # with the next frame
 
 
 def test_keys_stay_in_the_map(page, show):
@@ -294,7 +294,7 @@ def test_keys_stay_in_the_map(page, show):
     for key in ("l", "Enter", "Escape", " ", "ArrowUp", "x"):
         page.keyboard.press(key)
     assert page.evaluate("others") == ["x"]
-    focusable = page.locator(".photokin-map :is(button, select, summary, [tabindex])")
+    focusable = page.locator(".kinframe-map :is(button, select, summary, [tabindex])")
     assert focusable.count() > 10
     unguarded = "all => all.filter(each => each.tabIndex >= 0 && !each.dataset.lmSuppressShortcuts).length"
     assert focusable.evaluate_all(unguarded) == 0
@@ -326,19 +326,19 @@ def test_hovering_shows_the_photo_and_its_name_as_text(page, show):
     root = show()
     page.evaluate("name => { model.names = () => name }", f"north/{TRAP}.jpg")
     page.mouse.move(*photo(page, 44))
-    root.locator(".pk-preview img").wait_for()
-    assert root.locator(".pk-preview .pk-name").inner_text() == f"north/{TRAP}.jpg"
+    root.locator(".kf-preview img").wait_for()
+    assert root.locator(".kf-preview .kf-name").inner_text() == f"north/{TRAP}.jpg"
     assert page.locator("img[onerror]").count() == 0 and page.locator("img[src=x]").count() == 0
     page.mouse.move(*at(page, 0.5, 0.5))
-    assert root.locator(".pk-preview").is_hidden()
+    assert root.locator(".kf-preview").is_hidden()
     for number in (0, 9, 90, 99):
         page.mouse.move(*photo(page, number))
-        root.locator(".pk-preview img").wait_for()
+        root.locator(".kf-preview img").wait_for()
         inside = (
             "preview => { const a = preview.getBoundingClientRect(), b = preview.parentElement.getBoundingClientRect();"
         )
         inside += "return a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom }"
-        assert root.locator(".pk-preview").evaluate(inside)
+        assert root.locator(".kf-preview").evaluate(inside)
 
 
 def test_a_photo_that_cannot_be_read_says_so(page, show):
@@ -349,7 +349,7 @@ def test_a_photo_that_cannot_be_read_says_so(page, show):
     page.evaluate(f"model.tell('msg:custom', {{kind: 'photos', photos: {broken}}}, [new ArrayBuffer(9)])")
     for number, name in ((44, "gone.jpg"), (45, "broken.jpg")):
         page.mouse.move(*photo(page, number))
-        root.locator(".pk-preview", has_text=name).get_by_text("cannot be read").wait_for()
+        root.locator(".kf-preview", has_text=name).get_by_text("cannot be read").wait_for()
 
 
 def test_kinds_have_colours_and_a_legend(page, show):
@@ -360,7 +360,7 @@ def test_kinds_have_colours_and_a_legend(page, show):
     assert page.locator("img").count() == 0
     colours = [pixels(page, *photo(page, number), side=1) for number in (5, 45, 75, 95)]
     assert colours == [["21 101 180"], ["232 89 12"], ["107 107 107"], ["168 168 168"]]
-    swatch = root.locator(".pk-swatch").first.evaluate("swatch => getComputedStyle(swatch).backgroundColor")
+    swatch = root.locator(".kf-swatch").first.evaluate("swatch => getComputedStyle(swatch).backgroundColor")
     assert swatch == "rgb(21, 101, 180)"
 
 
@@ -391,7 +391,7 @@ def test_what_is_not_selected_stays_visible_in_grey(page, show):
 def test_a_scale_goes_from_dark_to_light(page, show):
     codes = [round(254 * number / 99) for number in range(100)]
     root = show(codes=codes, pictures=False, legend=SCALE, colour="taken")
-    assert root.locator(".pk-scale").inner_text().split() == ["2019-05-01", "2026-07-31"]
+    assert root.locator(".kf-scale").inner_text().split() == ["2019-05-01", "2026-07-31"]
     assert root.get_by_role("img", name="scale from 2019-05-01 to 2026-07-31").is_visible()
     greens = [int(pixels(page, *photo(page, number), side=1)[0].split()[1]) for number in (0, 25, 50, 75, 99)]
     assert greens == sorted(greens) and greens[-1] - greens[0] > 150
@@ -427,7 +427,7 @@ def test_it_takes_the_theme(page, show, dark):
     _settle(page)
     wanted = ["90 169 255", "85 134 85"] if dark else ["21 101 180", "121 36 36"]
     assert pixels(page, *photo(page, 5), side=1) == wanted[:1]
-    back = page.locator(".pk-stage").evaluate("stage => getComputedStyle(stage).backgroundColor")
+    back = page.locator(".kf-stage").evaluate("stage => getComputedStyle(stage).backgroundColor")
     assert back == ("rgb(17, 17, 17)" if dark else "rgb(255, 255, 255)")
 
 
@@ -469,7 +469,7 @@ def test_two_views_and_the_end_of_one(page, show):
     show()
     page.evaluate("async () => { const mock = await import('./mock_map.js'); window.other = mock.show(model); }")
     page.wait_for_function("document.querySelectorAll('canvas[data-scale]').length === 2")
-    first, second = page.locator(".photokin-map").all()
+    first, second = page.locator(".kinframe-map").all()
     page.set_viewport_size({"width": 1000, "height": 1500})
     first.locator("canvas").focus()
     page.keyboard.press("Control+a")
@@ -477,7 +477,7 @@ def test_two_views_and_the_end_of_one(page, show):
         assert view.get_by_text("100 of 100 selected").is_visible()
     page.evaluate("end()")
     page.evaluate("other()")
-    assert page.locator(".photokin-map").count() == 0 and page.evaluate("model.heard()") == 0
+    assert page.locator(".kinframe-map").count() == 0 and page.evaluate("model.heard()") == 0
 
 
 def test_it_is_drawn_before_it_is_in_the_page(page, show):
@@ -495,7 +495,7 @@ def test_it_is_drawn_before_it_is_in_the_page(page, show):
     )
     page.locator("canvas[data-scale]").wait_for()
     assert pixels(page, *at(page, 0, 0), side=1) == ["21 101 180"]
-    assert page.locator(".pk-swatch").nth(1).evaluate("swatch => swatch.style.background") != ""
+    assert page.locator(".kf-swatch").nth(1).evaluate("swatch => swatch.style.background") != ""
 
 
 def test_a_kernel_that_is_gone(page, show):
@@ -517,7 +517,7 @@ def test_a_kernel_that_is_gone(page, show):
 def test_every_control_has_a_name(page, show):
     show(codes=CODES, pictures=False, legend=KINDS, colour="folder")
     nameless = page.evaluate(
-        """[...document.querySelectorAll('.photokin-map :is(button, select, canvas, [role=group])')].filter(each =>
+        """[...document.querySelectorAll('.kinframe-map :is(button, select, canvas, [role=group])')].filter(each =>
             !(each.getAttribute('aria-label') || each.textContent.trim() || each.closest('label')?.textContent.trim()))
             .map(each => each.outerHTML)"""
     )

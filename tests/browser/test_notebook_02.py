@@ -20,14 +20,14 @@ def notebook(run_notebook):
 @pytest.fixture
 def matches(notebook):
     """The address of the picture with the matches, which is new with every answer."""
-    picture = notebook.locator(".photokin-matches img")
+    picture = notebook.locator(".kinframe-matches img")
 
     class Picture:
         def address(self):
             return picture.get_attribute("src")
 
         def wait_for_another(self, before):
-            script = "before => document.querySelector('.photokin-matches img').src !== before"
+            script = "before => document.querySelector('.kinframe-matches img').src !== before"
             notebook.wait_for_function(script, arg=before)
 
     return Picture()
@@ -35,27 +35,27 @@ def matches(notebook):
 
 def test_every_cell_ran_and_the_picker_shows_the_first_photo(notebook, kernel):
     assert notebook.locator(".jp-OutputArea-output[data-mime-type*=stderr]").count() == 0
-    assert notebook.locator(".photokin-photo").count() == 24
-    assert notebook.locator(".photokin-chosen").inner_text() == "bolu-001.jpg"
+    assert notebook.locator(".kinframe-photo").count() == 24
+    assert notebook.locator(".kinframe-chosen").inner_text() == "bolu-001.jpg"
     assert notebook.locator(".widget-dropdown select option:checked").inner_text().split() == ["all", "folders"]
     drawn = "photos => photos.map(photo => getComputedStyle(photo, '::before').backgroundImage)"
-    thumbnails = notebook.locator(".photokin-photo").evaluate_all(drawn)
+    thumbnails = notebook.locator(".kinframe-photo").evaluate_all(drawn)
     assert len({url for url in thumbnails if url.startswith('url("data:image/jpeg')}) == 24
     assert kernel("picker.chosen") == "0"
 
 
 def test_a_click_on_a_thumbnail_changes_the_matches(notebook, kernel, matches):
     before = matches.address()
-    notebook.locator(".photokin-photo", has_text="bolu-006.jpg").click()
+    notebook.locator(".kinframe-photo", has_text="bolu-006.jpg").click()
     matches.wait_for_another(before)
     assert kernel("data[picker.chosen]['path']") == "'bolu/bolu-006.jpg'"
     assert kernel("picker.found['query_label'][0] == picker.chosen") == "True"
-    assert notebook.locator(".photokin-chosen").inner_text() == "bolu-006.jpg"
+    assert notebook.locator(".kinframe-chosen").inner_text() == "bolu-006.jpg"
 
 
 def test_a_thumbnail_is_chosen_with_the_keyboard(notebook, kernel, matches):
     before = matches.address()
-    notebook.locator(".photokin-photo", has_text="bolu-009.jpg").focus()
+    notebook.locator(".kinframe-photo", has_text="bolu-009.jpg").focus()
     notebook.keyboard.press("Enter")
     matches.wait_for_another(before)
     assert kernel("data[picker.chosen]['path']") == "'bolu/bolu-009.jpg'"
@@ -71,7 +71,7 @@ def test_k_changes_the_matches(notebook, kernel, matches):
 
 
 def test_pages_and_filters_change_the_thumbnails(notebook, kernel):
-    photos, status = notebook.locator(".photokin-photo"), notebook.get_by_text("· 199 photos")
+    photos, status = notebook.locator(".kinframe-photo"), notebook.get_by_text("· 199 photos")
     assert status.inner_text() == "page 1 of 9 · 199 photos"
     notebook.get_by_role("button", name="Next", exact=True).click()
     notebook.get_by_text("page 2 of 9 · 199 photos").wait_for()
@@ -100,7 +100,7 @@ def test_an_upload_that_is_no_photo_says_so(notebook, kernel, matches):
 def test_it_looks_right(lab, notebook, matches):
     """Screenshots to look at: light, dark and narrow."""
     before = matches.address()
-    notebook.locator(".photokin-photo").nth(4).click()
+    notebook.locator(".kinframe-photo").nth(4).click()
     matches.wait_for_another(before)
     BUILD.mkdir(exist_ok=True)
     for theme, width in (("JupyterLab Light", 1200), ("JupyterLab Dark", 1200), ("JupyterLab Dark", 500)):
@@ -108,10 +108,10 @@ def test_it_looks_right(lab, notebook, matches):
         notebook.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         notebook.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
         notebook.locator("#jupyterlab-splash").wait_for(state="detached")
-        notebook.locator(".photokin-bar").first.scroll_into_view_if_needed()
+        notebook.locator(".kinframe-bar").first.scroll_into_view_if_needed()
         name = f"picker-{lab.name}-{theme.split()[1].lower()}-{width}.png"
         notebook.screenshot(path=str(BUILD / name))
-        assert notebook.locator(".photokin-photo").first.is_visible()
+        assert notebook.locator(".kinframe-photo").first.is_visible()
 
 
 def _upload(page, name, content):

@@ -15,7 +15,7 @@ BUILD = Path(__file__).resolve().parents[2] / "build"
 @pytest.fixture(scope="module")
 def notebook(run_notebook):
     """Notebook 03, run to its last cell."""
-    page = run_notebook("03-explore.ipynb", ".photokin-explorer .pk-tile img")
+    page = run_notebook("03-explore.ipynb", ".kinframe-explorer .kf-tile img")
     page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").wait_for(timeout=300_000)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
     return page
@@ -29,15 +29,15 @@ def explorer(notebook, kernel):
     kernel(
         "[setattr(explorer, 'folder', None), setattr(explorer, 'sort', 'distance'), setattr(explorer, 'hide', True)]"
     )
-    root = notebook.locator(".photokin-explorer")
-    root.locator(".pk-status", has_text="199 photos").filter(has_not_text="selected").wait_for()
-    root.locator(".pk-gallery").evaluate("gallery => { gallery.scrollTop = 0 }")
+    root = notebook.locator(".kinframe-explorer")
+    root.locator(".kf-status", has_text="199 photos").filter(has_not_text="selected").wait_for()
+    root.locator(".kf-gallery").evaluate("gallery => { gallery.scrollTop = 0 }")
     root.locator("[aria-posinset='1'] img").wait_for()
     return root
 
 
 def tile(explorer, name):
-    return explorer.locator(".pk-tile", has_text=name)
+    return explorer.locator(".kf-tile", has_text=name)
 
 
 def test_the_cells_ran_without_a_warning(notebook):
@@ -46,39 +46,39 @@ def test_the_cells_ran_without_a_warning(notebook):
 
 def test_a_click_asks_and_a_click_on_the_answer_asks_again(explorer, kernel):
     tile(explorer, "bolu-003.png").click()
-    explorer.locator(".pk-status", has_text="20 photos found").wait_for()
+    explorer.locator(".kf-status", has_text="20 photos found").wait_for()
     assert kernel("model.name_of(explorer.chosen)") == "'bolu/bolu-003.png'"
-    shown = explorer.locator(".pk-distance > span:first-child").all_inner_texts()
+    shown = explorer.locator(".kf-distance > span:first-child").all_inner_texts()
     wanted = ast.literal_eval(kernel("list(explorer.found['distance'])"))
     assert [float(text) for text in shown] == pytest.approx(wanted[: len(shown)], rel=0.01)
     assert tile(explorer, "bolu-003.png").count() == 0  # hidden
-    second = explorer.locator(".pk-tile").nth(1).get_attribute("title")
-    explorer.locator(".pk-tile").nth(1).click()
-    explorer.locator(f".pk-chip[title^='{second}']").wait_for()
+    second = explorer.locator(".kf-tile").nth(1).get_attribute("title")
+    explorer.locator(".kf-tile").nth(1).click()
+    explorer.locator(f".kf-chip[title^='{second}']").wait_for()
     assert kernel("model.name_of(explorer.chosen)") == repr(second)
-    assert explorer.locator(".pk-step").count() >= 2
+    assert explorer.locator(".kf-step").count() >= 2
     explorer.get_by_title("Back (Backspace)").click()
-    explorer.locator(".pk-chip[title^='bolu/bolu-003.png']").wait_for()
+    explorer.locator(".kf-chip[title^='bolu/bolu-003.png']").wait_for()
     assert kernel("model.name_of(explorer.chosen)") == "'bolu/bolu-003.png'"
     explorer.get_by_title("Forward (Shift+Backspace)").click()
-    explorer.locator(f".pk-chip[title^='{second}']").wait_for()
+    explorer.locator(f".kf-chip[title^='{second}']").wait_for()
 
 
 def test_k_metric_and_the_query_itself(explorer, kernel):
     tile(explorer, "bolu-003.png").click()
-    explorer.locator(".pk-status", has_text="20 photos found").wait_for()
+    explorer.locator(".kf-status", has_text="20 photos found").wait_for()
     explorer.locator("input[name=k]").focus()
     explorer.page.keyboard.press("Home")
-    explorer.locator(".pk-status", has_text="1 photo found").wait_for()
+    explorer.locator(".kf-status", has_text="1 photo found").wait_for()
     for _ in range(4):
         explorer.page.keyboard.press("ArrowRight")
-    explorer.locator(".pk-status", has_text="5 photos found").wait_for()
+    explorer.locator(".kf-status", has_text="5 photos found").wait_for()
     explorer.locator("input[name=hide]").uncheck()
     tile(explorer, "bolu-003.png").wait_for()
     assert kernel("explorer.k, explorer.hide, list(explorer.found['distance'])[0]") == "(5, False, 0.0)"
     explorer.locator("select[name=metric]").select_option("cosine")
     explorer.page.wait_for_function(
-        "[...document.querySelectorAll('.pk-distance > span:first-child')].every(span => Number(span.textContent) < 1)"
+        "[...document.querySelectorAll('.kf-distance > span:first-child')].every(span => Number(span.textContent) < 1)"
     )
     assert kernel("explorer.metric, max(explorer.found['distance']) < 1") == "('cosine', True)"
     kernel("setattr(explorer, 'metric', 'euclidean')")
@@ -89,12 +89,12 @@ def test_jupyters_own_keys_leave_it_alone(explorer, notebook):
     active = notebook.locator(".jp-Cell.jp-mod-active").evaluate(
         "cell => [...cell.parentElement.children].indexOf(cell)"
     )
-    explorer.locator(".pk-gallery").focus()
+    explorer.locator(".kf-gallery").focus()
     for key in ("Home", "ArrowRight", "ArrowDown", "ArrowUp", "ArrowRight"):
         notebook.keyboard.press(key)
-    assert explorer.locator(".pk-active").get_attribute("data-place") == "2"
+    assert explorer.locator(".kf-active").get_attribute("data-place") == "2"
     notebook.keyboard.press("a")
-    explorer.locator(".pk-status", has_text="20 photos found").wait_for()
+    explorer.locator(".kf-status", has_text="20 photos found").wait_for()
     assert notebook.locator(".jp-Cell").count() == cells  # *A* makes a new cell elsewhere in a notebook
     there = notebook.locator(".jp-Cell.jp-mod-active").evaluate(
         "cell => [...cell.parentElement.children].indexOf(cell)"
@@ -103,88 +103,88 @@ def test_jupyters_own_keys_leave_it_alone(explorer, notebook):
 
 
 def test_like_and_not_like(explorer, kernel):
-    gallery = explorer.locator(".pk-gallery")
+    gallery = explorer.locator(".kf-gallery")
     gallery.focus()
     explorer.page.keyboard.press("Home")
     explorer.page.keyboard.press("l")
-    explorer.locator(".pk-chip").first.wait_for()
+    explorer.locator(".kf-chip").first.wait_for()
     kernel("explorer.mark(model.labels[-1], like=False)")
-    explorer.locator(".pk-chip.pk-not").wait_for()
+    explorer.locator(".kf-chip.kf-not").wait_for()
     rows = ast.literal_eval(kernel("list(explorer.found['reference_label'])"))
     wanted = "list(model.search(like=[0], unlike=[198], k=20, hide=True)['reference_label'])"
     assert rows == ast.literal_eval(kernel(wanted))
-    explorer.locator(".pk-chip.pk-not").click()  # out of the question again
-    explorer.locator(".pk-chip.pk-not").wait_for(state="detached")
+    explorer.locator(".kf-chip.kf-not").click()  # out of the question again
+    explorer.locator(".kf-chip.kf-not").wait_for(state="detached")
     assert kernel("explorer.chosen") == "0"
 
 
 def test_a_box_asks_with_a_part(explorer, kernel):
     tile(explorer, "bolu-006.jpg").dblclick()
     explorer.get_by_role("dialog").locator("img[src]").wait_for()
-    explorer.locator(".pk-facts", has_text="bolu/bolu-006.jpg").wait_for()
+    explorer.locator(".kf-facts", has_text="bolu/bolu-006.jpg").wait_for()
     page = explorer.page
-    page.wait_for_function("document.querySelector('.pk-stage img').naturalWidth > 0")
-    stage = explorer.locator(".pk-stage").bounding_box()
+    page.wait_for_function("document.querySelector('.kf-stage img').naturalWidth > 0")
+    stage = explorer.locator(".kf-stage").bounding_box()
     page.mouse.move(stage["x"] + stage["width"] / 2 - 60, stage["y"] + stage["height"] / 2 - 60)
     page.mouse.down()
     page.mouse.move(stage["x"] + stage["width"] / 2 + 60, stage["y"] + stage["height"] / 2 + 60, steps=4)
     page.mouse.up()
     explorer.get_by_role("button", name="Search the box").click()
-    explorer.locator(".pk-tile .pk-outline").first.wait_for()
+    explorer.locator(".kf-tile .kf-outline").first.wait_for()
     assert kernel("sorted(set(explorer.found.column_names()) & {'left', 'top', 'right', 'bottom'})") == (
         "['bottom', 'left', 'right', 'top']"
     )
-    assert explorer.locator(".pk-title").first.inner_text() == "like the box"
+    assert explorer.locator(".kf-title").first.inner_text() == "like the box"
 
 
 def test_photos_are_kept_by_keys_alone(explorer, kernel, lab):
     page = explorer.page
-    explorer.locator(".pk-gallery").focus()
+    explorer.locator(".kf-gallery").focus()
     for key in ("Home", " ", "Shift+ArrowRight", "Shift+ArrowRight"):
         page.keyboard.press(key)
-    explorer.locator(".pk-status", has_text="3 selected").wait_for()
+    explorer.locator(".kf-status", has_text="3 selected").wait_for()
     explorer.locator("input[name=label]").focus()
     page.keyboard.type("robots, that “wave”")
     page.keyboard.press("Enter")
-    explorer.locator(".pk-label").nth(2).wait_for()
+    explorer.locator(".kf-label").nth(2).wait_for()
     assert kernel("list(explorer.selection['label'])") == str(["robots, that “wave”"] * 3)
     assert kernel("list(explorer.selection['id'])") == "[0, 1, 2]"
     assert "robots, that" in (lab.folder / "build" / "labels.csv").read_text(encoding="utf-8")
     explorer.get_by_role("button", name="Undo").click()
-    explorer.locator(".pk-label").first.wait_for(state="detached")
+    explorer.locator(".kf-label").first.wait_for(state="detached")
     explorer.locator("input[name=to]").fill(str(lab.folder / "build" / "three.zip"))
     page.keyboard.press("Enter")
-    explorer.locator(".pk-message", has_text="3 photos are in").wait_for()
+    explorer.locator(".kf-message", has_text="3 photos are in").wait_for()
     assert (lab.folder / "build" / "three.zip").stat().st_size > 1000
     explorer.locator("input[name=to]").fill(str(lab.folder / "build" / "three.zip"))
     page.keyboard.press("Enter")
-    explorer.locator(".pk-message", has_text="three.zip").filter(has_not_text="3 photos").wait_for()
+    explorer.locator(".kf-message", has_text="three.zip").filter(has_not_text="3 photos").wait_for()
     (lab.folder / "build" / "three.zip").unlink()
 
 
 def test_filters_and_sorting(explorer, kernel):
     explorer.locator("select[name=folder]").select_option("tarn (80)")
-    explorer.locator(".pk-status", has_text="80 of 199 photos").wait_for()
+    explorer.locator(".kf-status", has_text="80 of 199 photos").wait_for()
     explorer.locator("input[name=name]").fill("TARN-02")
-    explorer.locator(".pk-status", has_text="10 of 199 photos").wait_for()
+    explorer.locator(".kf-status", has_text="10 of 199 photos").wait_for()
     explorer.locator("select[name=sort]").select_option("name")
     explorer.locator("input[name=descending]").check()
     explorer.locator("[aria-posinset='1']", has_text="tarn-029").wait_for()
     explorer.locator("input[name=descending]").uncheck()
     explorer.locator("[aria-posinset='1']", has_text="tarn-020").wait_for()
     tile(explorer, "tarn-020").click()
-    explorer.locator(".pk-status", has_text="9 photos found").wait_for()  # within the filter
+    explorer.locator(".kf-status", has_text="9 photos found").wait_for()  # within the filter
     explorer.locator("input[name=name]").fill("no such photo")
-    explorer.locator(".pk-status", has_text="0 photos found").wait_for()
+    explorer.locator(".kf-status", has_text="0 photos found").wait_for()
     explorer.get_by_text("No photo passes the filters.").wait_for()
 
 
 def test_a_photo_from_outside(explorer, kernel):
     _upload(explorer, "orange.png", _png())
-    explorer.locator(".pk-chip[title^='orange.png']").wait_for()
+    explorer.locator(".kf-chip[title^='orange.png']").wait_for()
     assert kernel("explorer.chosen, len(explorer.found)") == "(None, 20)"
     _upload(explorer, "<img src=x onerror=alert(1)>.jpg", b"no photo")
-    explorer.locator(".pk-message", has_text="<img src=x").wait_for()
+    explorer.locator(".kf-message", has_text="<img src=x").wait_for()
     assert explorer.locator("img[onerror]").count() == 0
     assert kernel("len(explorer.found)") == "20"  # the answer before stays
 
@@ -199,9 +199,9 @@ def test_what_it_looks_like(explorer, lab, theme, width):
     page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
     page.locator("#jupyterlab-splash").wait_for(state="detached")
     tile(explorer, "bolu-002").click()
-    explorer.locator(".pk-tile .pk-distance").first.wait_for()
+    explorer.locator(".kf-tile .kf-distance").first.wait_for()
     explorer.scroll_into_view_if_needed()
-    explorer.locator(".pk-tile img").nth(3).wait_for()
+    explorer.locator(".kf-tile img").nth(3).wait_for()
     page.screenshot(path=str(BUILD / f"explorer-{lab.name}-{theme.split()[1].lower()}-{width}.png"))
     assert explorer.evaluate("root => root.scrollWidth <= root.clientWidth")
     page.set_viewport_size({"width": 1200, "height": 1400})
@@ -215,16 +215,16 @@ def test_it_is_shown_twice(explorer, notebook, kernel):
     added.locator(".cm-content").click()
     notebook.keyboard.type("explorer")
     notebook.keyboard.press("Control+Enter")
-    second = notebook.locator(".jp-CodeCell").last.locator(".photokin-explorer")
-    second.locator(".pk-tile img").first.wait_for()
-    first = notebook.locator(".photokin-explorer").first
+    second = notebook.locator(".jp-CodeCell").last.locator(".kinframe-explorer")
+    second.locator(".kf-tile img").first.wait_for()
+    first = notebook.locator(".kinframe-explorer").first
     tile(second, "bolu-002").click()
     for view in (first, second):
-        view.locator(".pk-status", has_text="20 photos found").wait_for()
-        view.locator(".pk-tile .pk-distance").first.wait_for()
-    first.locator(".pk-tile").nth(1).click(modifiers=["Control"])
+        view.locator(".kf-status", has_text="20 photos found").wait_for()
+        view.locator(".kf-tile .kf-distance").first.wait_for()
+    first.locator(".kf-tile").nth(1).click(modifiers=["Control"])
     for view in (first, second):
-        view.locator(".pk-status", has_text="1 selected").wait_for()
+        view.locator(".kf-status", has_text="1 selected").wait_for()
     assert kernel("len(explorer.selected)") == "1"
     notebook.locator(".jp-CodeCell").last.locator(".jp-InputPrompt").click()
     notebook.evaluate("() => { jupyterapp.commands.execute('notebook:delete-cell') }")
@@ -235,7 +235,7 @@ def test_a_restarted_kernel_is_told(explorer, notebook):
     notebook.evaluate("() => { jupyterapp.commands.execute('kernelmenu:restart') }")  # which waits for the dialog
     notebook.get_by_role("button", name="Confirm Kernel Restart").click()
     notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-    explorer.locator(".pk-tile").first.click()
+    explorer.locator(".kf-tile").first.click()
     explorer.get_by_text("run the cell again").wait_for()
 
 

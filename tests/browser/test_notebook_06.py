@@ -13,7 +13,7 @@ BUILD = Path(__file__).resolve().parents[2] / "build"
 @pytest.fixture(scope="module")
 def notebook(run_notebook):
     """Notebook 06, run to its last cell."""
-    page = run_notebook("06-map-the-collection.ipynb", ".photokin-map canvas")
+    page = run_notebook("06-map-the-collection.ipynb", ".kinframe-map canvas")
     page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first.wait_for(timeout=300_000)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=300_000)
     return page
@@ -23,10 +23,10 @@ def notebook(run_notebook):
 def shown(notebook, kernel):
     """The map with nothing selected, in the middle of the window."""
     kernel("setattr(shown, 'selected', [])")
-    root = notebook.locator(".photokin-map")
+    root = notebook.locator(".kinframe-map")
     root.locator("canvas").evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
     root.get_by_role("button", name="Whole map").click()
-    root.locator(".pk-status", has_not_text="selected").wait_for()
+    root.locator(".kf-status", has_not_text="selected").wait_for()
     return root
 
 
@@ -60,21 +60,21 @@ def test_a_lasso_is_a_frame_and_is_in_the_explorer(notebook, shown, kernel):
     wanted = ast.literal_eval(kernel(inside))
     assert 20 < len(wanted) < 180
     lasso(notebook, shown, [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)])
-    shown.locator(".pk-status", has_text="selected").wait_for()
+    shown.locator(".kf-status", has_text="selected").wait_for()
     selected = ast.literal_eval(kernel("sorted(shown.selected)"))
     assert len({*selected} ^ {*wanted}) <= 2  # the line has a width of a pixel
     assert ast.literal_eval(kernel("sorted(explorer.selected)")) == selected
     assert kernel("len(shown.selection), len(explorer.selection)") == f"({len(selected)}, {len(selected)})"
-    notebook.locator(".photokin-explorer .pk-status", has_text=f"{len(selected)} selected").wait_for()
+    notebook.locator(".kinframe-explorer .kf-status", has_text=f"{len(selected)} selected").wait_for()
     BUILD.mkdir(exist_ok=True)
     shown.screenshot(path=str(BUILD / "map.png"))
 
 
 def test_what_the_explorer_selects_is_marked_on_the_map(notebook, shown, kernel):
     kernel("setattr(explorer, 'selected', [3, 5])")
-    shown.locator(".pk-status", has_text="2 of 199 selected").wait_for()
+    shown.locator(".kf-status", has_text="2 of 199 selected").wait_for()
     shown.get_by_role("button", name="Select none").click()
-    shown.locator(".pk-status", has_not_text="selected").wait_for()
+    shown.locator(".kf-status", has_not_text="selected").wait_for()
     assert kernel("explorer.selected, shown.selected") == "([], [])"
 
 

@@ -20,7 +20,7 @@ def notebook(lab, run_notebook):
         runpy.run_path(str(ROOT / "data" / "draw_season.py"))["draw"](SEASON)
     (lab.folder / "build").mkdir(exist_ok=True)
     (lab.folder / "build" / "season").symlink_to(SEASON)
-    page = run_notebook("07-field-camera.ipynb", ".photokin-explorer .pk-judging")
+    page = run_notebook("07-field-camera.ipynb", ".kinframe-explorer .kf-judging")
     page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first.wait_for(timeout=300_000)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=300_000)
     return page
@@ -28,10 +28,10 @@ def notebook(lab, run_notebook):
 
 def show_candidates(root, kernel):
     """As they are ranked now, which is not how they were when the page was opened."""
-    root.locator(".pk-judging").get_by_role("button", name="Candidates").click()
-    root.locator(".pk-gallery").press("Home")  # where one was, one stays
+    root.locator(".kf-judging").get_by_role("button", name="Candidates").click()
+    root.locator(".kf-gallery").press("Home")  # where one was, one stays
     first = ast.literal_eval(kernel("sightings.frame()['path'][0]"))
-    root.locator(f'.pk-tile[data-place="0"][title="{first}"] .pk-several').wait_for()
+    root.locator(f'.kf-tile[data-place="0"][title="{first}"] .kf-several').wait_for()
 
 
 def judged(kernel):
@@ -46,11 +46,11 @@ def test_the_cells_ran(notebook):
 
 
 def test_keys_judge_and_all_follows(notebook, kernel):
-    root = notebook.locator(".photokin-explorer")
+    root = notebook.locator(".kinframe-explorer")
     show_candidates(root, kernel)
     before = judged(kernel)
     shown = notebook.locator(PANEL).first.get_attribute("alt")
-    gallery = root.locator(".pk-gallery")
+    gallery = root.locator(".kf-gallery")
     places = ast.literal_eval(
         kernel("[n for n, said in enumerate(sightings.frame()['status']) if said == 'candidate'][:2]")
     )
@@ -59,32 +59,32 @@ def test_keys_judge_and_all_follows(notebook, kernel):
     for _ in range(places[0]):
         notebook.keyboard.press("ArrowRight")
     notebook.keyboard.press("y")
-    root.locator(".pk-judging", has_text=f"{before[0] + 1} confirmed").wait_for()
+    root.locator(".kf-judging", has_text=f"{before[0] + 1} confirmed").wait_for()
     assert judged(kernel) == (before[0] + 1, before[1])
     for _ in range(places[1] - places[0] - 1):
         notebook.keyboard.press("ArrowRight")
     notebook.keyboard.press("n")
-    root.locator(".pk-judging", has_text=f"{before[1] + 1} rejected").wait_for()
+    root.locator(".kf-judging", has_text=f"{before[1] + 1} rejected").wait_for()
     assert kernel("len([path for path, said in sightings.labels.items() if said in ('yes', 'no')]) > 100") == "True"
     notebook.wait_for_function("([where, before]) => document.querySelector(where).alt !== before", arg=[PANEL, shown])
     notebook.keyboard.press("z")
-    root.locator(".pk-judging", has_text=f"{before[1]} rejected").wait_for()
+    root.locator(".kf-judging", has_text=f"{before[1]} rejected").wait_for()
     notebook.keyboard.press("z")
-    root.locator(".pk-judging", has_text=f"{before[0]} confirmed").wait_for()
+    root.locator(".kf-judging", has_text=f"{before[0]} confirmed").wait_for()
     assert judged(kernel) == before
 
 
 def test_an_event_is_opened_and_closed_again(notebook, kernel):
-    root = notebook.locator(".photokin-explorer")
+    root = notebook.locator(".kinframe-explorer")
     show_candidates(root, kernel)
-    several = root.locator(".pk-several").first
+    several = root.locator(".kf-several").first
     count = int(several.inner_text()[1:])
     several.click()
-    root.locator(".pk-asked", has_text="the event of").wait_for()
-    assert root.locator(".pk-tile").count() == count
-    root.locator(".pk-gallery").focus()
+    root.locator(".kf-asked", has_text="the event of").wait_for()
+    assert root.locator(".kf-tile").count() == count
+    root.locator(".kf-gallery").focus()
     notebook.keyboard.press("Backspace")
-    root.locator(".pk-several").nth(5).wait_for()
+    root.locator(".kf-several").nth(5).wait_for()
     root.screenshot(path=str(ROOT / "build" / "sightings.png"))
     notebook.locator(".widget-vbox", has=notebook.locator("img[alt*='confirmed']")).last.screenshot(
         path=str(ROOT / "build" / "timeline-panel.png")

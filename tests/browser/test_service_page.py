@@ -354,7 +354,7 @@ def test_a_service_that_wants_a_key(photos, open_page, tmp_path):
         expect(page.locator(".tile")).to_have_count(0)
         field = page.locator("#key-text")
         expect(field).to_be_focused()
-        field.fill("pk_wrong")
+        field.fill("kf_wrong")
         field.press("Enter")
         expect(page.get_by_role("alert")).to_have_text("The service does not take this key.")
         expect(page.locator("#key")).to_be_visible()
@@ -379,7 +379,7 @@ def test_a_late_no_to_the_last_key_leaves_the_next_one(served, open_page):
 
     def guard(route):
         key = route.request.headers.get("authorization", "")
-        if key == "Bearer pk_right":
+        if key == "Bearer kf_right":
             route.continue_()
         elif key and route.request.url.endswith("/jobs"):
             late.append(route)
@@ -389,10 +389,10 @@ def test_a_late_no_to_the_last_key_leaves_the_next_one(served, open_page):
     page = open_page(served.url, [(re.compile(r"/(images|jobs|products)\b"), guard)])
     field = page.locator("#key-text")
     with page.expect_request("**/jobs"):
-        field.fill("pk_wrong")
+        field.fill("kf_wrong")
         field.press("Enter")
     expect(page.get_by_role("alert")).to_have_text("The service does not take this key.")
-    field.fill("pk_right")
+    field.fill("kf_right")
     field.press("Enter")
     expect(page.locator(".tile")).to_have_count(21)
     with page.expect_response(lambda answer: answer.url.endswith("/jobs") and answer.status == 401):

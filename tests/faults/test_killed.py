@@ -24,7 +24,7 @@ def test_a_killed_process_loses_at_most_the_batch_in_flight(tmp_path, record_pro
     wanted = embed(paths, network, precision="fp32", progress=False)
     truth = dict(zip(wanted.identities, wanted.vectors))
     moments = np.random.default_rng(20)
-    store = tmp_path / "features.photokin"
+    store = tmp_path / "features.kinframe"
     before = set()
     unsaid = []
     for _ in range(KILLS):

@@ -61,7 +61,7 @@ def network(tmp_path_factory):
 
 @pytest.fixture(params=["embedded", "postgresql"])
 def address(request, tmp_path):
-    return str(tmp_path / "kept.photokin") if request.param == "embedded" else request.getfixturevalue("postgres").url()
+    return str(tmp_path / "kept.kinframe") if request.param == "embedded" else request.getfixturevalue("postgres").url()
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_service_that_is_told_to_end_does_so_at_once_and_goes_on_later(service
 
 
 def test_a_killed_worker_costs_a_retry_not_a_photo(service, photos, tmp_path):
-    with service(str(tmp_path / "kept.photokin")) as served:
+    with service(str(tmp_path / "kept.kinframe")) as served:
         job = asked.begin(served.url)
         asked.under_way(served.url, job)
         worker = asked.until("a worker is at work", lambda: busiest(family(served.process.pid)[1:]))
@@ -117,7 +117,7 @@ def test_a_killed_worker_costs_a_retry_not_a_photo(service, photos, tmp_path):
 
 
 def test_a_full_disk_is_said_and_when_there_is_room_it_goes_on(network, cache, tmp_path):
-    photos, file = folder_of(tmp_path / "photos", 40), tmp_path / "kept.photokin"
+    photos, file = folder_of(tmp_path / "photos", 40), tmp_path / "kept.kinframe"
     with serving(photos, f"--model={network}", "--rate=0", database=str(file), cache=cache) as served:
         asked.finished(served.url, asked.begin(served.url))
         limits = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE)
@@ -136,7 +136,7 @@ def test_a_full_disk_is_said_and_when_there_is_room_it_goes_on(network, cache, t
 
 
 def test_a_collection_that_may_only_be_read_is_said_at_the_start(network, cache, tmp_path):
-    photos, file = folder_of(tmp_path / "photos", 2), tmp_path / "kept.photokin"
+    photos, file = folder_of(tmp_path / "photos", 2), tmp_path / "kept.kinframe"
     command = [sys.executable, "-m", "helpers.service", f"--photos={photos}", f"--model={network}"]
     command += [f"--database={file}", f"--port={free_port()}"]
     only_to_be_read(file)
@@ -191,7 +191,7 @@ def whole(url, photos):
 
 def right(address, photos, network, cache, monkeypatch):
     """The features that are kept are those that `embed` computes."""
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(cache))
+    monkeypatch.setenv("KINFRAME_CACHE", str(cache))
     model = QueryNetwork(str(network), root=PhotoRoot(photos))
     computed = embed(sorted(photos.rglob("*.png")), model.settled, progress=False)
     with contextlib.closing(open_storage(address, key=model.key, dimension=model.dimension)) as storage:

@@ -38,7 +38,7 @@ def postgres_url(postgres_server):
 def address(request, tmp_path):
     """Where a collection may be kept: the path of a file that is not there yet, or a database that is empty."""
     if request.param == "embedded":
-        return str(tmp_path / "collection.photokin")
+        return str(tmp_path / "collection.kinframe")
     return request.getfixturevalue("postgres_url")
 
 

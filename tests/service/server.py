@@ -16,7 +16,7 @@ import pytest
 
 from tests.app_server import ROOT, free_port
 
-_READY = "Photokin serves "
+_READY = "Kinframe serves "
 _WAIT = 120.0  # seconds until it can be asked: the first one prepares its network
 _own_cache: Optional[Path] = None
 
@@ -51,7 +51,7 @@ def serving(
     command = [sys.executable, "-m", "helpers.service", "--photos", str(photos), "--port", str(port), *arguments]
     if database:
         command += ["--database", database]
-    handle, name = tempfile.mkstemp(prefix="photokin-service-", suffix=".log")
+    handle, name = tempfile.mkstemp(prefix="kinframe-service-", suffix=".log")
     log = Path(name)
     try:
         with os.fdopen(handle, "wb") as said, subprocess.Popen(
@@ -84,12 +84,12 @@ def surroundings(cache: Optional[Path] = None) -> "dict[str, str]":
     """The environment of a service: a cache of its own, no proxy, nothing of the person's."""
     global _own_cache
     if cache is None and _own_cache is None:
-        _own_cache = Path(tempfile.mkdtemp(prefix="photokin-service-cache-"))
+        _own_cache = Path(tempfile.mkdtemp(prefix="kinframe-service-cache-"))
         atexit.register(shutil.rmtree, _own_cache, ignore_errors=True)
     cache = cache or _own_cache
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    kept.pop("PHOTOKIN_DATABASE", None)
-    return {**kept, "PHOTOKIN_CACHE": str(cache), "PHOTOKIN_MIRROR": str(cache / "no-mirror"), "PYTHONUNBUFFERED": "1"}
+    kept.pop("KINFRAME_DATABASE", None)
+    return {**kept, "KINFRAME_CACHE": str(cache), "KINFRAME_MIRROR": str(cache / "no-mirror"), "PYTHONUNBUFFERED": "1"}
 
 
 def _wait(process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -24,7 +24,7 @@ class Keys:
             raise Unavailable("the database is away")
         now = datetime.datetime.now(datetime.timezone.utc)
         return [
-            Key(name, role, hashlib.sha256(f"pk_{name}".encode()).hexdigest(), now) for name, role in self.roles.items()
+            Key(name, role, hashlib.sha256(f"kf_{name}".encode()).hexdigest(), now) for name, role in self.roles.items()
         ]
 
 
@@ -43,15 +43,15 @@ def access_of(keys, **settings):
 def test_on_loopback_without_keys_everybody_may_write():
     access, _ = access_of(Keys())
     assert not access.needed
-    assert access.role(None) == access.role("pk_whatever") == "write"
+    assert access.role(None) == access.role("kf_whatever") == "write"
 
 
 def test_once_a_key_was_made_it_is_needed():
     access, _ = access_of(Keys(shop="read", owner="write"))
     assert access.needed
     assert access.role(None) is None
-    assert access.role("pk_shop") == "read" and access.role("pk_owner") == "write"
-    assert access.who("pk_shop")[1].name == "shop"
+    assert access.role("kf_shop") == "read" and access.role("kf_owner") == "write"
+    assert access.who("kf_shop")[1].name == "shop"
 
 
 @pytest.mark.parametrize("settings", [{"host": "192.0.2.1"}, {"host": ""}, {"names": ("photos.example.org",)}])
@@ -60,7 +60,7 @@ def test_beyond_loopback_a_key_is_always_needed(settings):
     assert access.needed and access.role(None) is None
 
 
-@pytest.mark.parametrize("key", ["", "pk_", "pk_Shop", "pk_shop ", "shop", "x" * 10_000, "pk_\udcff", "ключ"])
+@pytest.mark.parametrize("key", ["", "kf_", "kf_Shop", "kf_shop ", "shop", "x" * 10_000, "kf_\udcff", "ключ"])
 def test_a_wrong_key_is_none(key):
     access, _ = access_of(Keys(shop="read"))
     assert access.role(key) is None
@@ -68,19 +68,19 @@ def test_a_wrong_key_is_none(key):
 
 def test_an_unknown_role_is_none():
     access, _ = access_of(Keys(shop="admin"))
-    assert access.role("pk_shop") is None
+    assert access.role("kf_shop") is None
 
 
 def test_a_removed_key_stops_working_soon():
     keys = Keys(shop="read", owner="write")
     access, clock = access_of(keys)
-    assert access.role("pk_shop") == "read"
+    assert access.role("kf_shop") == "read"
     del keys.roles["shop"]
-    assert access.role("pk_shop") == "read" and keys.asked == 1
+    assert access.role("kf_shop") == "read" and keys.asked == 1
     clock.now = 1.95
     assert access.stale
     clock.now = 2.0
-    assert access.role("pk_shop") is None and keys.asked == 2
+    assert access.role("kf_shop") is None and keys.asked == 2
 
 
 def test_the_first_key_on_loopback_closes_the_door():
@@ -95,14 +95,14 @@ def test_the_first_key_on_loopback_closes_the_door():
 def test_while_the_database_is_away_nobody_passes_and_it_is_not_asked_by_each():
     keys = Keys(shop="read")
     access, clock = access_of(keys)
-    assert access.role("pk_shop") == "read"
+    assert access.role("kf_shop") == "read"
     keys.away, clock.now = True, 10.0
     for _ in range(20):
         with pytest.raises(Unavailable, match="away"):
-            access.role("pk_shop")
+            access.role("kf_shop")
     assert keys.asked == 2
     keys.away, clock.now = False, 11.0
-    assert access.role("pk_shop") == "read"
+    assert access.role("kf_shop") == "read"
 
 
 def test_loopback():

@@ -130,7 +130,7 @@ def test_what_is_no_photo(storage, network, folder):
 
 
 def test_an_empty_collection(tmp_path, network):
-    storage = open_storage(str(tmp_path / "empty.photokin"), key=network.key, dimension=network.dimension)
+    storage = open_storage(str(tmp_path / "empty.kinframe"), key=network.key, dimension=network.dimension)
     assert already_here(storage, network, PhotoRoot(tmp_path), encoded(drawn(1))) == []
     storage.close()
 

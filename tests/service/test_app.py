@@ -165,7 +165,7 @@ def test_a_second_photo_is_refused(ask):
 
 def test_a_photo_that_is_none_is_refused_and_counted(ask):
     ask("POST", "/search", 415, files={"photo": ("a.jpg", b"this is text" * 100)})
-    assert "photokin_uploads_refused_total" in ask("GET", "/metrics").text
+    assert "kinframe_uploads_refused_total" in ask("GET", "/metrics").text
 
 
 # Images
@@ -368,9 +368,9 @@ def test_counts_name_routes_and_not_what_was_asked(ask):
     ask("GET", "/images/1/similar?k=3")
     ask("GET", "/some-place", 404)
     text = ask("GET", "/metrics").text
-    assert 'photokin_requests_total{method="GET",route="/images/{image}/similar",status="200"}' in text
+    assert 'kinframe_requests_total{method="GET",route="/images/{image}/similar",status="200"}' in text
     assert 'route="none",status="404"' in text and "some-place" not in text
-    assert f"photokin_images {COUNT}.0" in text and "photokin_jobs_unfinished 0.0" in text
+    assert f"kinframe_images {COUNT}.0" in text and "kinframe_jobs_unfinished 0.0" in text
 
 
 def test_the_description_has_examples_and_errors_of_one_shape(ask):

@@ -25,7 +25,7 @@ JOB = {
     "bad_photos": [{"path": "torn.jpg", "reason": "cut off"}],
 }  # fmt: skip
 PRODUCT = {"id": "a", "name": "A", "details": {"price": 2.5}, "images": [3, 1], "changed": "2026-01-05T09:30:00Z"}
-KEY = "pk_secret0123456789"
+KEY = "kf_secret0123456789"
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,7 @@ def test_the_key_is_sent_and_never_told(fake):
     assert KEY not in f"{told}{client!r}{client}"
     with pytest.raises((TypeError, AttributeError)):
         pickle.dumps(client)  # the key goes into no file
-    for wrong in ("pk_a b", f"{KEY}\r\nX-More: 1", "", "pk_ä"):
+    for wrong in ("kf_a b", f"{KEY}\r\nX-More: 1", "", "kf_ä"):
         with pytest.raises(ServiceError) as caught:
             Client(fake.url, key=wrong)
         assert KEY not in str(caught.value)

@@ -136,10 +136,10 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for():
 
 class TestFile:
     def test_it_is_a_store_of_features(self, tmp_path):
-        path = tmp_path / "collection.photokin"
+        path = tmp_path / "collection.kinframe"
         database = SqliteDatabase(path)
         with database.transaction() as session:
-            session.rows("CREATE TABLE photokin_more (number BIGINT)")
+            session.rows("CREATE TABLE kinframe_more (number BIGINT)")
         with FeatureStore(path) as store:
             store.add("a network", ["ab" * 32], np.ones((1, 4), np.float32))
         with database.transaction(write=False) as session:
@@ -148,7 +148,7 @@ class TestFile:
         database.close()
 
     def test_something_else_is_refused(self, tmp_path):
-        other, text = tmp_path / "other.db", tmp_path / "text.photokin"
+        other, text = tmp_path / "other.db", tmp_path / "text.kinframe"
         connection = sqlite3.connect(str(other))
         connection.execute("CREATE TABLE x (y)")
         connection.close()
@@ -158,7 +158,7 @@ class TestFile:
                 SqliteDatabase(path)
 
     def test_another_who_writes_for_long(self, tmp_path):
-        database = SqliteDatabase(tmp_path / "collection.photokin", wait=0.1)
+        database = SqliteDatabase(tmp_path / "collection.kinframe", wait=0.1)
         other = sqlite3.connect(str(database.path), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable, match="another program is writing"), database.transaction():
@@ -171,7 +171,7 @@ class TestFile:
         database.close()
 
     def test_a_notebook_keeps_features_in_it_at_the_same_time(self, tmp_path):
-        database, wrong, over = SqliteDatabase(tmp_path / "collection.photokin"), [], threading.Event()
+        database, wrong, over = SqliteDatabase(tmp_path / "collection.kinframe"), [], threading.Event()
         with database.transaction() as session:
             session.rows("CREATE TABLE numbers (number BIGINT, name TEXT)")
 
@@ -198,21 +198,21 @@ class TestFile:
         database.close()
 
     def test_a_file_that_is_damaged_later(self, tmp_path):
-        database = SqliteDatabase(tmp_path / "collection.photokin")
+        database = SqliteDatabase(tmp_path / "collection.kinframe")
         database.path.write_bytes(b"words " * 2000)
         with pytest.raises(StoreError, match="damaged"), database.transaction() as session:
             session.rows("SELECT * FROM networks")
         database.close()
 
     def test_a_file_that_is_gone(self, tmp_path):
-        database = SqliteDatabase(tmp_path / "collection.photokin")
+        database = SqliteDatabase(tmp_path / "collection.kinframe")
         database.path.unlink()
         with pytest.raises(StoreError, match="gone"), database.transaction():
             pass
         database.close()
 
     def test_a_foreign_key_holds(self, tmp_path):
-        database = SqliteDatabase(tmp_path / "collection.photokin")
+        database = SqliteDatabase(tmp_path / "collection.kinframe")
         with pytest.raises(StoreError, match="FOREIGN KEY"), database.transaction() as session:
             session.rows("INSERT INTO features VALUES (9, 'a', 'b', 0)")
         database.close()

@@ -186,7 +186,7 @@ def test_what_is_asked_and_nothing_more(get, port, monkeypatch):
         "Host": f"good.example:{port}",
         "Accept": "image/*",
         "Accept-Encoding": "identity",
-        "User-Agent": "Photokin",
+        "User-Agent": "Kinframe",
         "Connection": "close",
     }
 

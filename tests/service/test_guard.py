@@ -18,7 +18,7 @@ from helpers.service.settings import Settings
 from tests.service.asked import ask
 from tests.service.test_access import Keys
 
-READ, WRITE = ("authorization", "Bearer pk_shop"), ("authorization", "Bearer pk_owner")
+READ, WRITE = ("authorization", "Bearer kf_shop"), ("authorization", "Bearer kf_owner")
 FORM = ("content-type", "multipart/form-data; boundary=b")
 
 
@@ -164,11 +164,11 @@ def test_keys_and_roles():
 
 
 @pytest.mark.parametrize(
-    "value", ["", "Bearer", "Bearer ", "Bearer pk_wrong", "Basic cGtfc2hvcDo=", "pk_shop", "Bearer\x00"]
+    "value", ["", "Bearer", "Bearer ", "Bearer kf_wrong", "Basic a2Zfc2hvcDo=", "kf_shop", "Bearer\x00"]
 )
 def test_a_wrong_key_is_not_repeated(value):
     told = ask(guard(keys=Keys(shop="read")), path="/images", headers=[("authorization", value)])
-    assert told.status == 401 and "pk_wrong" not in error(told)
+    assert told.status == 401 and "kf_wrong" not in error(told)
     assert told.scope["state"]["key_name"] is None
 
 

@@ -486,19 +486,19 @@ def test_63_no_host(served):
 
 
 def test_70_a_key_that_reads_does_not_write(place, tmp_path_factory):
-    cache, database = tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("kept") / "collection.photokin"
+    cache, database = tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("kept") / "collection.kinframe"
     network = tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
     command = [sys.executable, "-m", "helpers.service", "keys", "add", "shop", "--role", "read"]
     command += ["--photos", str(place / "photos"), "--database", str(database)]
     said = subprocess.run(command, env=surroundings(cache), cwd=str(ROOT), capture_output=True, text=True, check=True)
-    key = next(word for word in said.stdout.split() if word.startswith("pk_"))
+    key = next(word for word in said.stdout.split() if word.startswith("kf_"))
     reading = {"Authorization": f"Bearer {key}"}
     with serving(
         place / "photos", f"--model={network}", "--rate=1", "--burst=12", database=str(database), cache=cache
     ) as served:
         url = served.url
         refused(requests.get(f"{url}/images", timeout=30), 401, "key")
-        answer = requests.get(f"{url}/images", headers={"Authorization": "Bearer pk_wrong"}, timeout=30)
+        answer = requests.get(f"{url}/images", headers={"Authorization": "Bearer kf_wrong"}, timeout=30)
         refused(answer, 401)
         assert answer.headers["www-authenticate"] == "Bearer"
         assert requests.get(f"{url}/images", headers=reading, timeout=30).status_code == 200
@@ -511,6 +511,6 @@ def test_70_a_key_that_reads_does_not_write(place, tmp_path_factory):
         assert int(last.headers["retry-after"]) >= 1
         assert requests.get(f"{url}/images", headers=reading, timeout=30).status_code == 200
         log = served.log.read_text(encoding="utf-8")
-        assert key not in log and "pk_wrong" not in log and key[3:] not in log
+        assert key not in log and "kf_wrong" not in log and key[3:] not in log
     kept = [path for path in database.parent.iterdir() if path.is_file()]
     assert kept and not any(key.encode() in path.read_bytes() for path in kept)

@@ -43,7 +43,7 @@ def made(folder, network, workers, address):
 @pytest.fixture
 def alone(folder, network, workers, tmp_path):
     """In a file alone, where both databases do the same."""
-    with collection(folder, network, str(tmp_path / "collection.photokin"), workers) as made:
+    with collection(folder, network, str(tmp_path / "collection.kinframe"), workers) as made:
         yield made
 
 

@@ -19,18 +19,18 @@ def find(keys, key):
 
 def test_a_key_is_told_once_and_found_again(database, keys):
     key = keys.add("shop", "read")
-    assert key.startswith("pk_") and len(base64.urlsafe_b64decode(key[3:] + "=")) == 32
+    assert key.startswith("kf_") and len(base64.urlsafe_b64decode(key[3:] + "=")) == 32
     found = find(keys, key)
     assert (found.name, found.role) == ("shop", "read") and key not in repr(found)
     assert keys.all() == [found]
     with database.transaction(write=False) as session:
-        assert key not in repr(session.rows("SELECT * FROM photokin_keys"))
+        assert key not in repr(session.rows("SELECT * FROM kinframe_keys"))
 
 
 def test_another_key_is_not_found(keys):
     key = keys.add("shop", "write")
     assert keys.add("lab", "write") != key
-    for wrong in ("", key[:-1], key + "x", "pk_", found_digest(keys), "\ud800", "\0"):
+    for wrong in ("", key[:-1], key + "x", "kf_", found_digest(keys), "\ud800", "\0"):
         assert find(keys, wrong) is None
 
 

@@ -52,7 +52,7 @@ def test_it_can_be_asked_until_it_is_stopped(place):
             assert found["path"][0] == "2.jpg" and found["distance"][0] < 1e-6
             assert list(client.already_here(folder / "2.jpg")["kind"]) == ["bytes"]
             assert client.show(found)._repr_png_()
-        assert served.note.splitlines()[-1] == f"Photokin serves 0 images on {served.url}/" and "GET" not in served.note
+        assert served.note.splitlines()[-1] == f"Kinframe serves 0 images on {served.url}/" and "GET" not in served.note
         assert "GET /images" in served.log and served.is_running and served.url in repr(served)
         log = served._log
     assert not served.is_running and is_free(served.url) and not log.exists()
@@ -90,7 +90,7 @@ def test_what_there_is_nothing_to_serve(tmp_path):
 def test_where_there_is_no_server(tmp_path, monkeypatch):
     monkeypatch.setattr(local, "find_spec", lambda name: None)
     monkeypatch.setattr(local, "ROOT", tmp_path)
-    with pytest.raises(ServiceError, match=r'pip install "photokin\[service\]".*make serve'):
+    with pytest.raises(ServiceError, match=r"pip install -e '\.\[service\]'.*make serve"):
         serve_here(tmp_path)
 
 
@@ -103,7 +103,7 @@ def test_it_ends_with_the_python_that_started_it(place, how, tmp_path):
         "served = serve_here(sys.argv[1], model=sys.argv[2], database=sys.argv[3], progress=False)\n"
         "print(served._process.pid, served.url, flush=True)\nsys.stdin.read()\n"
     )
-    command = [sys.executable, "-c", script, str(folder), str(network), str(tmp_path / "kept.photokin")]
+    command = [sys.executable, "-c", script, str(folder), str(network), str(tmp_path / "kept.kinframe")]
     with subprocess.Popen(command, cwd=str(ROOT), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         pid, url = process.stdout.readline().split()
         assert not is_free(url)

@@ -33,7 +33,7 @@ def place(tmp_path_factory):
 @pytest.fixture
 def where(place, tmp_path):
     """The command line's words for these photos and a database of the test's own."""
-    return ["--photos", str(place / "photos"), "--database", str(tmp_path / "collection.photokin")]
+    return ["--photos", str(place / "photos"), "--database", str(tmp_path / "collection.kinframe")]
 
 
 def started(place, tmp_path, *more):
@@ -43,7 +43,7 @@ def started(place, tmp_path, *more):
         str(place / "tiny.onnx"),
         "--workers=1",
         *more,
-        database=str(tmp_path / "collection.photokin"),
+        database=str(tmp_path / "collection.kinframe"),
     )
 
 
@@ -58,9 +58,9 @@ def made(capsys, where, name="shop", role="write"):
 def test_it_says_what_it_serves_and_ends_quietly(place, tmp_path):
     with started(place, tmp_path) as served:
         said = served.log.read_text()
-        assert str(place / "photos") in said and "collection.photokin" in said
+        assert str(place / "photos") in said and "collection.kinframe" in said
         assert re.search(r"Nothing was indexed yet: job \w+", said) and "needs no key" in said
-        assert re.search(rf"^Photokin serves \d+ images on {served.url}/$", said, re.MULTILINE)
+        assert re.search(rf"^Kinframe serves \d+ images on {served.url}/$", said, re.MULTILINE)
         begun = time.monotonic()
         assert stop(served.process) == 0
         assert time.monotonic() - begun < 8
@@ -94,7 +94,7 @@ def test_it_ends_with_its_standard_input(place, tmp_path):
 
 def test_keys_are_asked_for_once_there_is_one_and_never_told_again(place, tmp_path, where, capsys):
     write, read = made(capsys, where), made(capsys, where, "lab", "read")
-    assert write.startswith("pk_") and write != read
+    assert write.startswith("kf_") and write != read
     with started(place, tmp_path) as served:
 
         def ask(method, path, key=None, **more):
@@ -107,7 +107,7 @@ def test_keys_are_asked_for_once_there_is_one_and_never_told_again(place, tmp_pa
             401,
             401,
         ]
-        assert [ask("GET", "/images", read), ask("GET", "/images", write), ask("GET", "/images", "pk_no")] == [
+        assert [ask("GET", "/images", read), ask("GET", "/images", write), ask("GET", "/images", "kf_no")] == [
             200,
             200,
             401,
@@ -162,8 +162,8 @@ def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
 
 
 def test_a_key_is_made_for_a_folder_that_is_there(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("PHOTOKIN_DATABASE", raising=False)
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("KINFRAME_DATABASE", raising=False)
     assert main(["keys", "add", "anna", "--role", "read", "--photos", str(tmp_path / "nowhere")]) == 1
     said = capsys.readouterr()
     assert "nowhere: no such folder" in said.err and said.out == ""
@@ -190,7 +190,7 @@ def test_a_port_that_is_taken_is_said(where, capsys):
 
 def test_a_database_that_cannot_be_reached_is_said_without_its_password(place):
     command = [sys.executable, "-m", "helpers.service", "--photos", str(place / "photos"), "--port=0"]
-    environment = {**surroundings(), "PHOTOKIN_DATABASE": "postgresql://me:secret@127.0.0.1:1/photos"}
+    environment = {**surroundings(), "KINFRAME_DATABASE": "postgresql://me:secret@127.0.0.1:1/photos"}
     command += ["--model", str(place / "tiny.onnx")]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
     said = done.stderr.decode()
@@ -215,7 +215,7 @@ def test_what_is_not_said_is_as_usual():
 
 
 def test_the_database_may_be_said_by_the_environment(monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_DATABASE", "postgresql://here/photos")
+    monkeypatch.setenv("KINFRAME_DATABASE", "postgresql://here/photos")
     assert settings_of([])[0].database == "postgresql://here/photos"
     assert settings_of(["--database=mine"])[0].database == "mine"
 

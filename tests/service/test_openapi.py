@@ -45,7 +45,7 @@ def test_the_service_does_what_its_description_says(place):
 
 
 def test_nothing_is_answered_without_a_key_where_keys_are_on(place, capsys):
-    database = ["--database", str(place / "keys.photokin"), "--photos", str(place / "photos")]
+    database = ["--database", str(place / "keys.kinframe"), "--photos", str(place / "photos")]
     assert main(["keys", "add", "shop", "--role", "write", *database]) == 0
     key = capsys.readouterr().out.strip()
     with serving(

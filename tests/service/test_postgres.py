@@ -38,7 +38,7 @@ def ask(database, statement="SELECT 1", write=False):
 def test_the_note_tells_no_password(postgres_server):
     from helpers.service.postgres import PostgresDatabase, is_address
 
-    url = postgres_server.address("nowhere").replace("photokin@", "photokin:s3cr3t@")
+    url = postgres_server.address("nowhere").replace("kinframe@", "kinframe:s3cr3t@")
     assert is_address(url) and is_address("postgres://x") and not is_address("/a/postgresql://b")
     database = PostgresDatabase(url)
     assert database.note == f"in PostgreSQL, nowhere at 127.0.0.1:{postgres_server.port}"
@@ -66,7 +66,7 @@ def test_who_is_not_let_in(postgres_server, postgres_url):
     from helpers.service.postgres import PostgresDatabase
 
     with pytest.raises(StoreError, match="the user has to be made first"):
-        ask(PostgresDatabase(postgres_url.replace("photokin@", "stranger@")))
+        ask(PostgresDatabase(postgres_url.replace("kinframe@", "stranger@")))
     rules = postgres_server.data / "pg_hba.conf"
     before = rules.read_text()
     postgres_server.sql("CREATE ROLE guest LOGIN PASSWORD 'right'")
@@ -75,7 +75,7 @@ def test_who_is_not_let_in(postgres_server, postgres_url):
         postgres_server.sql("SELECT pg_reload_conf()")
         time.sleep(0.3)
         for login, said in (("guest:wrong", "user or password"), ("guest", "password"), ("guest:right", None)):
-            database = PostgresDatabase(postgres_url.replace("photokin@", login + "@"))
+            database = PostgresDatabase(postgres_url.replace("kinframe@", login + "@"))
             if said is None:
                 assert ask(database) == [(1,)]
             else:
@@ -179,7 +179,7 @@ def test_what_may_not_be_read(postgres_server, postgres_url, postgres):
     ask(postgres, "CREATE TABLE secret (number BIGINT)", write=True)
     postgres_server.sql("CREATE ROLE weak LOGIN")
     try:
-        database = PostgresDatabase(postgres_url.replace("photokin@", "weak@"))
+        database = PostgresDatabase(postgres_url.replace("kinframe@", "weak@"))
         with pytest.raises(StoreError, match="GRANT"):
             ask(database, "SELECT * FROM secret")
         database.close()

@@ -31,7 +31,7 @@ def statements(url):
     import psycopg
 
     with psycopg.connect(url) as connection:
-        counted = "SELECT (SELECT count(*) FROM photokin_features_1), (SELECT count(*) FROM photokin_collections)"
+        counted = "SELECT (SELECT count(*) FROM kinframe_features_1), (SELECT count(*) FROM kinframe_collections)"
         return connection.execute(counted).fetchone()
 
 
@@ -126,7 +126,7 @@ def test_a_model_is_searched_in_the_database(data, network, postgres_url, capsys
 
 
 def test_a_saved_model_finds_its_database_again_and_never_writes_a_password(data, network, postgres_url, tmp_path):
-    secret = postgres_url.replace("photokin@", "photokin:hush-hush@")
+    secret = postgres_url.replace("kinframe@", "kinframe:hush-hush@")
     assert "hush" in secret
     model = create(data, model=network, index=secret, verbose=False)
     assert "hush" not in repr(model.index) + model.index.note + repr(model)
@@ -148,7 +148,7 @@ def test_a_saved_model_whose_database_is_away_is_searched_here(data, network, po
     model.save(tmp_path / "kin")
     file = tmp_path / "kin" / "model.json"
     settings = json.loads(file.read_text())
-    settings["index"] = f"postgresql://photokin@127.0.0.1:{free_port()}/archive"
+    settings["index"] = f"postgresql://kinframe@127.0.0.1:{free_port()}/archive"
     file.write_text(json.dumps(settings))
     again = load_model(tmp_path / "kin")
     assert again.index.kind == "exact"
@@ -157,7 +157,7 @@ def test_a_saved_model_whose_database_is_away_is_searched_here(data, network, po
 
 def test_a_wrong_address_shows_before_any_work_is_done(data, postgres_url):
     with pytest.raises(Unavailable, match="no PostgreSQL answers there"):
-        create(data, model="no network.onnx", index=f"postgresql://photokin@127.0.0.1:{free_port()}/archive")
+        create(data, model="no network.onnx", index=f"postgresql://kinframe@127.0.0.1:{free_port()}/archive")
     with pytest.raises(StoreError, match="make it first"):
         create(data, model="no network.onnx", index=postgres_url + "nowhere")
     with pytest.raises(StoreError, match="has the form"):
@@ -173,8 +173,8 @@ def test_without_psycopg_the_error_says_what_to_install(data, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "psycopg", None)
     monkeypatch.setitem(sys.modules, "pgvector.psycopg", None)
-    with pytest.raises(FrameError, match=r'pip install "photokin\[service\]"'):
-        create(data, index="postgresql://photokin@127.0.0.1/archive")
+    with pytest.raises(FrameError, match=r"pip install 'psycopg\[binary\]' pgvector"):
+        create(data, index="postgresql://kinframe@127.0.0.1/archive")
 
 
 def test_a_connection_that_was_lost_is_opened_again(postgres_url):

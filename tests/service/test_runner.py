@@ -62,7 +62,7 @@ def made(photos, network, workers, address):
 @pytest.fixture
 def alone(photos, network, workers, tmp_path):
     """In a file alone, where both databases do the same."""
-    with collection(photos, network, str(tmp_path / "collection.photokin"), workers) as made:
+    with collection(photos, network, str(tmp_path / "collection.kinframe"), workers) as made:
         yield made
 
 
@@ -138,7 +138,7 @@ def test_stopping_leaves_the_job_to_the_next_start(alone, workers):
     assert time.monotonic() - begun < 5
     left = alone.storage.jobs.get(job.id)
     assert left.state == "queued" and left.done == len(alone.images()) < 150
-    assert not [each for each in threading.enumerate() if each.name.startswith("photokin")]
+    assert not [each for each in threading.enumerate() if each.name.startswith("kinframe")]
     workers.client().run(take_your_time, 0)
     alone.runner.start()
     done = alone.wait(job)

@@ -11,9 +11,9 @@ from helpers.service.schema import STEPS, migrate, version
 from tests.service.test_images import image, put
 
 LATER = (
-    "ALTER TABLE photokin_products ADD COLUMN season {text} NOT NULL DEFAULT 'none'",
-    "CREATE TABLE photokin_pictures (number {identity}, name {text} NOT NULL, content {blob})",
-    "INSERT INTO photokin_pictures (name) SELECT path FROM photokin_images ORDER BY id",
+    "ALTER TABLE kinframe_products ADD COLUMN season {text} NOT NULL DEFAULT 'none'",
+    "CREATE TABLE kinframe_pictures (number {identity}, name {text} NOT NULL, content {blob})",
+    "INSERT INTO kinframe_pictures (name) SELECT path FROM kinframe_images ORDER BY id",
 )
 
 
@@ -35,16 +35,16 @@ def test_a_later_version_keeps_what_is_there(opened):
     assert version(database) == 2
     assert Products(database).get("chair")[:4] == ("chair", "Chair", {"a": 1}, (2, 1))
     with database.transaction() as session:
-        assert session.rows("SELECT season FROM photokin_products") == [("none",)]
-        session.rows("UPDATE photokin_pictures SET content = ? WHERE number = ?", b"\0\xff", 2)
-        pictures = session.rows("SELECT number, name, content FROM photokin_pictures ORDER BY number")
+        assert session.rows("SELECT season FROM kinframe_products") == [("none",)]
+        session.rows("UPDATE kinframe_pictures SET content = ? WHERE number = ?", b"\0\xff", 2)
+        pictures = session.rows("SELECT number, name, content FROM kinframe_pictures ORDER BY number")
     assert pictures == [(1, "a.jpg", None), (2, "b.jpg", b"\0\xff")]
 
 
 def test_a_newer_version_is_refused(opened):
     database = opened()
     migrate(database, [*STEPS, LATER])
-    with pytest.raises(StoreError, match=r"newer Photokin \(version 3 of the service's tables, 2 here\); update"):
+    with pytest.raises(StoreError, match=r"newer Kinframe \(version 3 of the service's tables, 2 here\); update"):
         migrate(database)
     assert version(database) == 3
 
@@ -54,7 +54,7 @@ def test_a_step_that_fails_changes_nothing(opened):
     migrate(database)
     put(database, image("a.jpg"))
     with pytest.raises(StoreError):
-        migrate(database, [*STEPS, (*LATER, "INSERT INTO photokin_pictures (name) VALUES (NULL)")])
+        migrate(database, [*STEPS, (*LATER, "INSERT INTO kinframe_pictures (name) VALUES (NULL)")])
     assert version(database) == 2 and Images(database).count() == 1
     migrate(database, [*STEPS, LATER])
     assert version(database) == 3
@@ -82,16 +82,16 @@ def test_services_that_start_at_once_make_the_tables_once(opened):
 def test_text_sorts_by_code_point_and_numbers_are_never_used_twice(database):
     with database.transaction() as session:
         session.many(
-            "INSERT INTO photokin_products VALUES (?, ?, ?, ?)",
+            "INSERT INTO kinframe_products VALUES (?, ?, ?, ?)",
             [(id, "", "{}", 0.25) for id in ("é", "b", "B", "\U0001f600")],
         )
-        assert [id for (id,) in session.rows("SELECT id FROM photokin_products ORDER BY id")] == [
+        assert [id for (id,) in session.rows("SELECT id FROM kinframe_products ORDER BY id")] == [
             "B",
             "b",
             "é",
             "\U0001f600",
         ]
-        assert session.rows("SELECT changed FROM photokin_products LIMIT 1") == [(0.25,)]
+        assert session.rows("SELECT changed FROM kinframe_products LIMIT 1") == [(0.25,)]
 
 
 class TestPostgres:
@@ -104,7 +104,7 @@ class TestPostgres:
         postgres_server.sql("CREATE ROLE weak LOGIN")
         name = postgres_url.rsplit("/", 1)[1]
         postgres_server.sql("GRANT CREATE ON SCHEMA public TO weak", name)
-        database = PostgresDatabase(postgres_url.replace("photokin@", "weak@"))
+        database = PostgresDatabase(postgres_url.replace("kinframe@", "weak@"))
         yield database
         database.close()
         postgres_server.sql("DROP OWNED BY weak", name)

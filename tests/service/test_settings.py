@@ -10,7 +10,7 @@ from helpers.store import default_path
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("PHOTOKIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
 
 
 def test_a_folder_below_one_that_is_served_has_a_collection_of_its_own(tmp_path):

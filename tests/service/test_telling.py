@@ -102,7 +102,7 @@ def test_too_much_at_once_is_refused_with_a_time_to_come_again(said, monkeypatch
 
 
 def test_a_line_holds_nothing_that_a_terminal_follows(said):
-    asked(app_that(KeyError()), "/a\nb\x1b[31m pk_abcDEF-_1", query=b"key=secret")
+    asked(app_that(KeyError()), "/a\nb\x1b[31m kf_abcDEF-_1", query=b"key=secret")
     line = said[-1]
     assert "\n" not in line and "\x1b" not in line and "secret" not in line and "abcDEF" not in line
     assert "/a\\nb\\x1b[31m\\x20pk_…" in line
@@ -114,7 +114,7 @@ def test_numbers_that_cannot_be_read_are_left_out():
         raise Unavailable("away")
 
     text = Metrics({"images": lambda: 3, "products": away}).text().decode()
-    assert "photokin_images 3.0" in text and "photokin_products" not in text
+    assert "kinframe_images 3.0" in text and "kinframe_products" not in text
 
 
 def test_methods_that_nobody_knows_are_counted_together(said):

@@ -61,7 +61,7 @@ def by_hand(vectors, feature, k, metric, counting):
 
 @pytest.fixture(params=["embedded", "postgresql"])
 def place(request, tmp_path):
-    return str(tmp_path / "a.photokin") if request.param == "embedded" else request.getfixturevalue("postgres_url")
+    return str(tmp_path / "a.kinframe") if request.param == "embedded" else request.getfixturevalue("postgres_url")
 
 
 @pytest.mark.parametrize("dimension", [24, 1280, 2048, 4096])
@@ -92,7 +92,7 @@ def test_the_drawn_robots_are_found_alike_in_both(postgres_url, tmp_path):
     model = tc.image_similarity.create(data, model="efficientnet-lite0", verbose=False)
     identities = [str(identity) for identity in model.collection.identities]
     answers = []
-    for address in (str(tmp_path / "a.photokin"), postgres_url):
+    for address in (str(tmp_path / "a.kinframe"), postgres_url):
         storage = storage_module.open_storage(address, key=model.key, dimension=1280)
         storage.add([image_of(n, one) for n, one in enumerate(identities)], (identities, model.vectors))
         answers.append([storage.vectors.search(one, 10, metric=m) for one in model.vectors[::10] for m in METRICS])
@@ -143,7 +143,7 @@ def test_what_another_process_adds_is_seen_and_features_may_come_after_the_image
 
 def test_an_image_that_went_while_it_could_not_be_read_takes_nobodys_place(tmp_path, monkeypatch):
     vectors = photo_like(200, 24)
-    storage = filled(str(tmp_path / "a.photokin"), vectors, 24)
+    storage = filled(str(tmp_path / "a.kinframe"), vectors, 24)
     question, mirror = np.float32(RANDOM.normal(size=24)), storage.vectors._mirror
     before = storage.vectors.search(question, 3, metric="cosine")
     storage.add([image_of("new", identity_of(1000))], ([identity_of(1000)], question[None]))
@@ -157,7 +157,7 @@ def test_an_image_that_went_while_it_could_not_be_read_takes_nobodys_place(tmp_p
 
 
 def test_searches_that_waited_for_another_do_not_take_in_the_same_again(tmp_path, monkeypatch):
-    storage = filled(str(tmp_path / "a.photokin"), photo_like(200, 24), 24)
+    storage = filled(str(tmp_path / "a.kinframe"), photo_like(200, 24), 24)
     mirror = storage.vectors._mirror
     seen = mirror.now()
     monkeypatch.setattr(mirror, "_arranged", refuse)
@@ -230,7 +230,7 @@ def test_a_wrong_question_is_refused(place):
 
 
 def test_a_notebook_and_the_service_share_the_features_of_a_file(tmp_path):
-    path = tmp_path / "a.photokin"
+    path = tmp_path / "a.kinframe"
     vectors = photo_like(150, 24)
     with FeatureStore(path) as store:
         store.add("net 24", [identity_of(0)], vectors[:1])
@@ -249,7 +249,7 @@ def test_a_damaged_feature_is_found_out(place):
         if storage.database.kind == "embedded":
             session.rows("UPDATE features SET vector = zeroblob(96) WHERE photo = ?", bytes.fromhex(identity_of(3)))
         else:
-            session.rows("UPDATE photokin_features_1 SET feature = ? WHERE identity = ?", b"\0" * 96, identity_of(3))
+            session.rows("UPDATE kinframe_features_1 SET feature = ? WHERE identity = ?", b"\0" * 96, identity_of(3))
     with pytest.raises(StoreError, match="a feature is not what was written"):
         storage.vectors.of(identity_of(3))
     storage.close()

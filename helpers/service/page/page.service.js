@@ -2,7 +2,7 @@
 
 import { $ } from "./page.parts.js";
 
-const KEY = "photokin-key";
+const KEY = "kinframe-key";
 
 // What the service says when it does not do as it was asked; status 0 is that it cannot be reached.
 export class Trouble extends Error {
