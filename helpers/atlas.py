@@ -6,10 +6,11 @@ from typing import Any, List, NamedTuple, Tuple, Union
 
 import numpy as np
 
-from helpers import atlas_file, tc
+from helpers import atlas_file
 from helpers.arguments import check_whole
 from helpers.distance import Distance, blocks
 from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.frames import Image
 from helpers.layouts import LAYOUTS, Layout, check_method
 from helpers.neighbours import bar
 from helpers.partition import drawn
@@ -213,7 +214,7 @@ def _lay_out(method: str, points: np.ndarray, seed: int, progress: bool) -> Tupl
 
 
 def _listed(photos: Any) -> List[Any]:
-    return [photos] if isinstance(photos, (str, bytes, os.PathLike, tc.Image)) else list(photos)
+    return [photos] if isinstance(photos, (str, bytes, os.PathLike, Image)) else list(photos)
 
 
 def _name_of(layout: Layout) -> str:

@@ -16,19 +16,21 @@ import json
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Generator, List, Tuple, Union
+from typing import Any, Dict, Generator, List, Optional, Tuple, Union
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers import cache, tc
+from helpers import cache
 from helpers.ahead import work_ahead
 from helpers.arguments import check_whole
 from helpers.autoencoder_training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.columns import bad_frame, image_column, query_frame, row_labels, row_paths
+from helpers.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.frames import SFrame
+from helpers.image_column import source_of
 from helpers.models import ENCODER
-from helpers.pipeline import Asked, Looked, look
 
 __all__ = ["Autoencoder", "train_autoencoder"]
 
@@ -58,7 +60,7 @@ class Autoencoder:
             "loss": [float(loss) for loss, _ in settings["losses"]],
             "validation_loss": [float(loss) for _, loss in settings["losses"]],
         }
-        self.losses = tc.SFrame(columns)[list(columns)]
+        self.losses = SFrame(columns)[list(columns)]
         self.bad = bad_frame([tuple(row) for row in settings["bad"]])
         self._sessions: Dict[str, Any] = {}
 
@@ -110,10 +112,10 @@ class Autoencoder:
         column = image_column(frame, None)
         found = np.empty((len(frame), self.size[1], self.size[0], 3), np.uint8)
         with contextlib.closing(_decoded(frame[column], self.size)) as decoded:
-            for each in decoded:
-                if each.pixels is None:
-                    raise PhotoError(f"row {each.row}: {each.reason}")
-                found[each.row] = each.pixels
+            for row, (each, reason) in enumerate(decoded):
+                if each is None:
+                    raise PhotoError(f"row {row}: {reason}")
+                found[row] = each
         return found
 
     def encode(self, photos: Any) -> np.ndarray:
@@ -189,7 +191,7 @@ def train_autoencoder(
     `ModelError` where Keras is missing, where an interrupt comes before the first
     epoch is finished, and where `path` holds something else or cannot be written.
     """
-    if not isinstance(dataset, tc.SFrame):
+    if not isinstance(dataset, SFrame):
         raise FrameError(f"train_autoencoder() takes an SFrame, not {type(dataset).__name__}; load_photos makes one")
     _check(Plan(latent, epochs, patience, batch_size, learning_rate, mirror, seed), size, validation)
     # NumPy's numbers are no JSON.
@@ -259,10 +261,18 @@ def _check_place(folder: Path) -> None:
         raise ModelError(f"{folder}: there is something else already; choose another path for the autoencoder")
 
 
-def _decoded(photos: Any, size: Tuple[int, int]) -> Generator[Looked, None, None]:
-    """The photos of a column, decoded on all cores, in their order; to be closed by its reader."""
-    asked = (Asked(row, photo) for row, photo in enumerate(photos))
-    return work_ahead(partial(look, size=size), asked, ahead=2 * _BATCH)
+def _decoded(photos: Any, size: Tuple[int, int]) -> Generator[Tuple[Optional[np.ndarray], str], None, None]:
+    """The photos of a column, decoded on all cores, in their order, or why not; to be closed by its reader."""
+    return work_ahead(partial(_read, size=size), photos, ahead=2 * _BATCH)
+
+
+def _read(photo: Any, size: Tuple[int, int]) -> Tuple[Optional[np.ndarray], str]:
+    try:
+        if photo is None:
+            raise PhotoError("there is no photo in this row")
+        return np.asarray(open_photo(source_of(photo), size=size)), ""
+    except PhotoError as error:
+        return None, str(error)
 
 
 def _pixels(photos: Any, size: Tuple[int, int], progress: bool) -> Tuple[np.ndarray, List[Tuple[int, str]]]:
@@ -276,11 +286,11 @@ def _pixels(photos: Any, size: Tuple[int, int], progress: bool) -> Tuple[np.ndar
     bad: List[Tuple[int, str]] = []
     bar = tqdm(total=len(photos), desc="reading", unit=" photos", delay=2, disable=not progress)
     with bar, contextlib.closing(_decoded(photos, size)) as decoded:
-        for each in decoded:
-            if each.pixels is None:
-                bad.append((each.row, each.reason))
+        for row, (each, reason) in enumerate(decoded):
+            if each is None:
+                bad.append((row, reason))
             else:
-                pixels[each.row - len(bad)] = each.pixels
+                pixels[row - len(bad)] = each
             bar.update()
     return pixels[: len(photos) - len(bad)], bad
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from helpers.arguments import check_whole
 from helpers.autoencoder import Autoencoder
 from helpers.errors import FrameError
-from helpers.grid import MatchesFigure
+from helpers.sheet import InlineFigure
 
 _MOST = 40  # photos in a figure
 _TILE, _GAP, _MARGIN, _TITLES = 1.1, 0.08, 0.2, 0.85  # inches; _TITLES is the room beside the rows
@@ -22,7 +22,7 @@ _INK, _GREY, _ACCENT = "#1f2328", "#6b7280", "#c2410c"
 
 def show_losses(autoencoder: Autoencoder) -> Figure:
     """Draw the loss of each epoch, of the photos that were learnt from and of those held back; the best is marked."""
-    figure = MatchesFigure(figsize=(7, 3.4), dpi=100, facecolor="white", layout="constrained")
+    figure = InlineFigure(figsize=(7, 3.4), dpi=100, facecolor="white", layout="constrained")
     axes = figure.add_subplot()
     epochs, own, other = (list(autoencoder.losses[name]) for name in ("epoch", "loss", "validation_loss"))
     best = autoencoder.best_epoch
@@ -67,7 +67,7 @@ def show_rows(rows: Sequence[np.ndarray], titles: Optional[Sequence[str]] = None
     left = _MARGIN + (_TITLES if titles else 0)
     width = left + across * (_TILE + _GAP) - _GAP + _MARGIN
     height = 2 * _MARGIN + len(blocks) * (len(rows) * (_TILE + _GAP) + _MARGIN) - _GAP - _MARGIN
-    figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
+    figure = InlineFigure(figsize=(width, height), dpi=100, facecolor="white")
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1), frameon=False)
     top = _MARGIN

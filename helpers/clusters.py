@@ -5,7 +5,6 @@ from typing import Any, List, Optional
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers import tc
 from helpers.arguments import check_whole
 from helpers.cluster_scores import Scores, score, tallies
 from helpers.columns import typed_frame
@@ -13,6 +12,7 @@ from helpers.contact_sheets import Strip, Tile, contact_sheets
 from helpers.distance import squared_lengths
 from helpers.errors import FrameError
 from helpers.evaluate import labels_of
+from helpers.frames import SArray
 from helpers.partition import MANY, by_density, components, k_means, starts
 from helpers.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
 
@@ -61,7 +61,7 @@ class Clusters:
         if "cluster" in frame.column_names():
             frame = frame.remove_column("cluster")
         numbers = [None if number < 0 else number for number in self.numbers.tolist()]
-        return frame.add_column(tc.SArray(numbers, dtype=int), "cluster")
+        return frame.add_column(SArray(numbers, dtype=int), "cluster")
 
     def central(self, cluster: int, k: Optional[int] = 8) -> List[Any]:
         """The labels of the `k` photos nearest to the middle of a cluster, the most central first; all with None.

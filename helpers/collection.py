@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from helpers.decode import Source
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import identity_of, source_of
-from helpers.recent import Source
 
 
 class Collection:

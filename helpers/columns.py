@@ -6,14 +6,14 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 import numpy as np
 
-from helpers import tc
 from helpers.errors import FrameError
+from helpers.frames import Image, SArray, SFrame
 
 
 def image_column(frame: Any, wanted: Optional[str]) -> str:
     """The name of the column with the photos: the wanted one, or the only one; raises `FrameError`."""
     types = dict(zip(frame.column_names(), frame.column_types()))
-    images = [name for name, kind in types.items() if kind is tc.Image]
+    images = [name for name, kind in types.items() if kind is Image]
     if wanted is None:
         if len(images) == 1:
             return images[0]
@@ -60,11 +60,11 @@ def images_and_paths(frame: Any, feature: str) -> Tuple[List[Any], List[Optional
 
 def query_frame(dataset: Any, feature: str) -> Any:
     """What a query is asked with, an SFrame, an SArray of Images or one Image, as a frame; raises `FrameError`."""
-    if isinstance(dataset, tc.Image):
-        dataset = tc.SFrame({feature: [dataset]})
-    elif isinstance(dataset, tc.SArray):
-        dataset = tc.SFrame({feature: dataset})
-    elif not isinstance(dataset, tc.SFrame):
+    if isinstance(dataset, Image):
+        dataset = SFrame({feature: [dataset]})
+    elif isinstance(dataset, SArray):
+        dataset = SFrame({feature: dataset})
+    elif not isinstance(dataset, SFrame):
         raise FrameError(f"query() takes an SFrame, an SArray of images or an Image, not {type(dataset).__name__}")
     if len(dataset) == 0:
         raise FrameError("there is no photo to query with: the frame is empty")
@@ -76,7 +76,7 @@ def mask(where: Any, count: int) -> np.ndarray:
 
     A missing value is False, as where frames are filtered. Raises `FrameError`.
     """
-    values = where.to_numpy() if isinstance(where, tc.SArray) else where
+    values = where.to_numpy() if isinstance(where, SArray) else where
     if not isinstance(values, np.ndarray):
         values = np.array(list(values) if hasattr(values, "__iter__") and not isinstance(values, str) else [])
     if values.shape != (count,):
@@ -101,7 +101,7 @@ def rows_of(frame: Any, rows: np.ndarray) -> Any:
         return frame
     chosen = np.zeros(len(frame), np.int64)
     chosen[rows] = 1
-    return frame[tc.SArray(chosen.tolist(), dtype=int)]
+    return frame[SArray(chosen.tolist(), dtype=int)]
 
 
 def folder_of(paths: List[Optional[str]], files: List[Optional[str]]) -> Optional[str]:
@@ -145,9 +145,9 @@ def typed_frame(columns: Iterable[Tuple[str, Optional[type], List[Any]]]) -> Any
 
     The type may be None: that of the first value that there is.
     """
-    frame = tc.SFrame()
+    frame = SFrame()
     for name, kind, values in columns:
-        frame = frame.add_column(tc.SArray(values, dtype=kind or _kind(values)), name)
+        frame = frame.add_column(SArray(values, dtype=kind or _kind(values)), name)
     return frame
 
 
@@ -159,7 +159,7 @@ def with_columns(frame: Any, columns: Iterable[Tuple[str, type, List[Any]]]) -> 
             frame = frame.remove_column(name)
         else:
             order.append(name)
-        frame = frame.add_column(tc.SArray(values, dtype=kind), name)
+        frame = frame.add_column(SArray(values, dtype=kind), name)
     return frame[order]
 
 
@@ -180,7 +180,7 @@ def edge_frame(
     }
     if len(query) and None not in columns["query_label"] and None not in columns["reference_label"]:
         # Four times as fast in Turi Create as one column after the other; it sorts them by name.
-        return tc.SFrame(columns)[list(columns)]
+        return SFrame(columns)[list(columns)]
     kinds = (_kind(columns["query_label"] or queries), _kind(columns["reference_label"] or labels), float, int)
     return typed_frame((name, kind, columns[name]) for name, kind in zip(columns, kinds))
 

@@ -6,12 +6,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers import tc, weights
+from helpers import weights
 from helpers.columns import image_column, typed_frame
 from helpers.comparison_bars import draw_bars, title_of
 from helpers.descriptors import DESCRIPTORS
 from helpers.distance import METRICS
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.grid import show_methods
 from helpers.methods import Answer, Method, Methods, name_of
 from helpers.models import MODELS
@@ -79,7 +80,7 @@ def compare(
     Raises `FrameError` for a frame without photos, labels of another number,
     an unknown metric, a query that is no row, and where no method can be had.
     """
-    if not isinstance(data, tc.SFrame):
+    if not isinstance(data, SFrame):
         raise FrameError(f"compare() takes an SFrame, not {type(data).__name__}; load_photos(folder) makes one")
     if len(data) == 0:
         raise FrameError("the frame is empty: there is no photo to compare methods with")

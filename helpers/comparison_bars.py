@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from helpers.fonts import families_of, fitted
 from helpers.fonts import width as text_width
-from helpers.grid import MatchesFigure
+from helpers.sheet import InlineFigure
 
 # Told apart by lightness too, in print and by whoever sees no colours.
 _COLOURS = {"euclidean": "#1d4ed8", "cosine": "#93c5fd"}
@@ -31,7 +31,7 @@ def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
     names = [fitted(title_of(row), _LONGEST) for row in rows]
     left = 0.3 + max(map(text_width, names)) * _LETTERS / 72
     height, width = _ABOVE + _ROW * len(rows) + _BELOW, left + 1.4 * _BAR
-    figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
+    figure = InlineFigure(figsize=(width, height), dpi=100, facecolor="white")
     figure.set_layout_engine("none")
     axes = figure.add_axes((left / width, _BELOW / height, _BAR / width, _ROW * len(rows) / height))
     for place, (name, row) in enumerate(zip(names, rows)):

@@ -3,30 +3,16 @@
 import contextlib
 import io
 import math
-from typing import Any, List, Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from helpers.boxes import Box
 from helpers.decode import open_photo, photo_size
-from helpers.errors import FrameError
-from helpers.windows import Box
 
 _TO_AVERAGE = 1.5  # pixels for one of the network's: its features then differ from those at full resolution by a
 # hundredth of what two photos differ by, and with 1 by a fortieth
-
-
-def box_of(value: Any) -> Box:
-    """A box of any size as four floats, left, top, right, bottom; raises `FrameError` for what is none."""
-    try:
-        left, top, right, bottom = (float(edge) for edge in value)
-    except (TypeError, ValueError):
-        raise FrameError(f"a box is four numbers, left, top, right and bottom from 0 to 1, not {value!r}") from None
-    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):  # what is not a number too
-        raise FrameError(
-            f"a box is left, top, right and bottom in shares of the photo, 0 to 1, and not empty; this is {value!r}"
-        )
-    return left, top, right, bottom
 
 
 def edges_of(box: Box, size: Tuple[int, int], margin: float) -> Box:

@@ -11,14 +11,13 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.ahead import in_background, work_ahead
+from helpers.boxes import Box
 from helpers.crop import cut
-from helpers.decode import read_photo
+from helpers.decode import Source, read_photo
 from helpers.errors import PhotoError, StoreError
 from helpers.image_column import identity_of
 from helpers.pipeline import Batch, Looked, computed
-from helpers.recent import Source
 from helpers.store import FeatureStore
-from helpers.windows import Box
 
 if TYPE_CHECKING:
     from helpers.similarity_model import SimilarityModel

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Sequence, Tup
 
 import numpy as np
 
-from helpers import tc
+from helpers.boxes import check_box
 from helpers.columns import bad_frame
-from helpers.crop import box_of
 from helpers.crop_features import Wanted, features_of
 from helpers.detections import KINDS, Detections
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.path_ends import match
 from helpers.store import FeatureStore
 
@@ -141,7 +141,7 @@ def _boxes_in(model: "SimilarityModel", boxes: Any, kinds: Sequence[str]) -> Box
         peopled = [row_of[row] for row in np.flatnonzero(boxes.people)]
         found = zip(boxes.rows.tolist(), boxes.boxes.tolist(), boxes.kinds, boxes.scores.tolist())
         given = [(row_of[row], tuple(box), kind, score) for row, box, kind, score in found if kind in kinds]
-    elif isinstance(boxes, tc.SFrame):
+    elif isinstance(boxes, SFrame):
         given = _from_frame(model, boxes)
         peopled = [row for row, _, kind, _ in given if kind == "person"]
     elif isinstance(boxes, (list, tuple)):
@@ -149,7 +149,7 @@ def _boxes_in(model: "SimilarityModel", boxes: Any, kinds: Sequence[str]) -> Box
         for pair in boxes:
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
                 raise FrameError(f"boxes are pairs of a photo's label and a box in it, not {pair!r}")
-            given.append((model.collection.row(pair[0]), box_of(pair[1]), _PART, 1.0))
+            given.append((model.collection.row(pair[0]), check_box(pair[1]), _PART, 1.0))
     else:
         raise FrameError(f"boxes are Detections, an SFrame or a list of (label, box), not {type(boxes).__name__}")
     here = [(row, box, kind, score) for row, box, kind, score in given if row is not None]
@@ -179,7 +179,7 @@ def _from_frame(model: "SimilarityModel", frame: Any) -> List[Tuple[Optional[int
     else:
         names = {name: row for row, name in enumerate(model.names)}
         rows = [names.get(path) for path in frame["path"]]
-    boxes = [box_of(box) for box in zip(*(list(frame[side]) for side in sides))]
+    boxes = [check_box(box) for box in zip(*(list(frame[side]) for side in sides))]
     kinds = [kind or _PART for kind in frame["kind"]] if "kind" in columns else [_PART] * len(rows)
     scores = [float(score or 0) for score in frame["score"]] if "score" in columns else [1.0] * len(rows)
     return list(zip(rows, boxes, kinds, scores))

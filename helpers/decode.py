@@ -16,7 +16,8 @@ from PIL import Image
 
 from helpers.refusal import TROUBLE, refusal
 
-Source = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]
+Source = Union[str, bytes]  # of a photo: where it lies, or the bytes of its file
+Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # whatever a photo can be read from
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _CAMERA = 0x8769  # the EXIF tag that leads to those of the camera
@@ -45,7 +46,7 @@ except ImportError:
 
 
 def open_photo(
-    source: Source, *, size: Optional[Tuple[int, int]] = None, within: Optional[int] = None, native: bool = False
+    source: Readable, *, size: Optional[Tuple[int, int]] = None, within: Optional[int] = None, native: bool = False
 ) -> Image.Image:
     """Read one photo as upright 8-bit pixels.
 
@@ -68,7 +69,7 @@ def open_photo(
 
 
 def open_sized(
-    source: Source, *, size: Optional[Tuple[int, int]] = None, within: Optional[int] = None, native: bool = False
+    source: Readable, *, size: Optional[Tuple[int, int]] = None, within: Optional[int] = None, native: bool = False
 ) -> Tuple[Image.Image, Tuple[int, int]]:
     """What `open_photo` gives, and the width and height in pixels that the upright photo has in its file."""
     try:
@@ -148,7 +149,7 @@ def _ends_as_jpeg(source: Union[Path, bytes]) -> bool:
     return end.rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras fill up with zeros
 
 
-def photo_size(source: Source) -> Tuple[int, int]:
+def photo_size(source: Readable) -> Tuple[int, int]:
     """Width and height in pixels of the upright photo, read from its header alone."""
     try:
         with Image.open(readable(source)) as image:
@@ -157,7 +158,7 @@ def photo_size(source: Source) -> Tuple[int, int]:
         raise refusal(source, error) from error
 
 
-def read_exif(source: Source) -> Dict[int, Any]:
+def read_exif(source: Readable) -> Dict[int, Any]:
     """What the camera wrote beside the pixels: EXIF's own tags by number, as Pillow gives their values.
 
     Empty where there are none, and for a file that is no photo, damaged or
@@ -171,7 +172,7 @@ def read_exif(source: Source) -> Dict[int, Any]:
         return {}
 
 
-def readable(source: Source) -> Union[str, BinaryIO]:
+def readable(source: Readable) -> Union[str, BinaryIO]:
     """A photo as `PIL.Image.open` takes it."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return io.BytesIO(source)

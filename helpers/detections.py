@@ -18,10 +18,10 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers import tc
 from helpers.columns import typed_frame, with_columns
 from helpers.detection_file import KINDS, UNKNOWN, Bad, Found, read_file
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.path_ends import match, normal
 
 __all__ = ["KINDS", "Detections", "read_detections"]
@@ -205,7 +205,7 @@ class Detections:
         these names are made anew. Raises
         `FrameError` for another frame than the one that the file was read for.
         """
-        if not isinstance(data, tc.SFrame) or not self.is_of(data):
+        if not isinstance(data, SFrame) or not self.is_of(data):
             raise FrameError("add_to() takes the frame that the detections were read for, with all of its rows")
         seen = self.seen.tolist()
 
@@ -222,7 +222,7 @@ class Detections:
 
 def _names(photos: Any) -> List[str]:
     """What the collection's photos are called."""
-    if isinstance(photos, tc.SFrame):
+    if isinstance(photos, SFrame):
         if "path" not in photos.column_names():
             raise FrameError(f"{_NOBODY}; it has {', '.join(photos.column_names())}")
         return ["" if path is None else str(path) for path in photos["path"]]

@@ -7,10 +7,10 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from helpers.ahead import work_ahead
+from helpers.decode import Source
 from helpers.image_column import identity_of
 from helpers.perceptual import perceptual
 from helpers.photo_sizes import Sizes
-from helpers.recent import Source
 from helpers.refusal import TROUBLE, refusal
 from helpers.same_picture import Looks
 

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from helpers.arguments import check_whole
 from helpers.duplicate_finder import DuplicateFinder
 from helpers.duplicates import Duplicates
-from helpers.sheet import GREY, INK, MatchesFigure
+from helpers.sheet import GREY, INK, InlineFigure
 from helpers.thumbnails import Thumbnails
 
 _STEPS = 100  # of the slider
@@ -104,7 +104,7 @@ def distances_figure(found: Duplicates, farthest: Optional[float] = None) -> Fig
     """
     most = farthest or found.threshold or 1.0
     within = found.distances[found.distances <= most]
-    figure = MatchesFigure(figsize=(6.6, 2.1), dpi=100, facecolor="white", layout="constrained")
+    figure = InlineFigure(figsize=(6.6, 2.1), dpi=100, facecolor="white", layout="constrained")
     axes = figure.add_subplot()
     counts, edges = np.histogram(within, _BARS, (0, most))
     colours = np.where(edges[:-1] < found.threshold, _BAR_WITHIN, _BAR)

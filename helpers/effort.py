@@ -3,8 +3,8 @@
 import datetime
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from helpers import tc
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.sighting_rows import Sighting
 
 _DAY = 86_400.0  # seconds
@@ -39,7 +39,7 @@ class Deployment(NamedTuple):
 
 def table_of(given: Any) -> Any:
     """What `helpers.layout.read_deployments` gives, of itself or of the CSV that it reads; raises `FrameError`."""
-    if isinstance(given, tc.SFrame):
+    if isinstance(given, SFrame):
         return given
     from helpers.layout import read_deployments
 

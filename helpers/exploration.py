@@ -10,16 +10,14 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers import tc
+from helpers.boxes import SIDES, Box
 from helpers.catalogue import Catalogue, Filter
-from helpers.decode import open_photo
+from helpers.decode import Source, open_photo
 from helpers.errors import FrameError, KinframeError, PhotoError
 from helpers.export import export
+from helpers.frames import SArray, SFrame
 from helpers.labels import Labels
-from helpers.recent import Source
-from helpers.search import SIDES
 from helpers.trail import Step, Trail
-from helpers.windows import Box
 
 SORTS = ("distance", "name", "date")
 
@@ -192,7 +190,7 @@ class Exploration:
         if question.kind == "sightings":
             frame = self.sightings.frame()  # type: ignore[union-attr]  # such a step is made with sightings alone
             shown = [int(passed[self._row_of[label]]) for label in frame["reference_label"]]
-            return frame[tc.SArray(shown, dtype=int)]
+            return frame[SArray(shown, dtype=int)]
         return self._answer(question, passed) if question.like and not question.kind else None
 
     def _answer(self, question: Step, passed: np.ndarray) -> Any:
@@ -238,13 +236,13 @@ class Exploration:
         """Photos, or all of them, as an SFrame: the rows of the frame they came from, with their labels."""
         frame, names = self._data, self.model.names
         if frame is None:
-            frame = tc.SFrame({"id": self.model.labels}).add_column(tc.SArray(names, dtype=str), "path")
-        frame = frame.add_column(tc.SArray([self.labels.get(name) for name in names], dtype=str), self.label_column)
+            frame = SFrame({"id": self.model.labels}).add_column(SArray(names, dtype=str), "path")
+        frame = frame.add_column(SArray([self.labels.get(name) for name in names], dtype=str), self.label_column)
         if rows is None:
             return frame
         chosen = np.zeros(len(names), int)
         chosen[rows] = 1
-        return frame[tc.SArray(chosen.tolist(), dtype=int)]
+        return frame[SArray(chosen.tolist(), dtype=int)]
 
     def _selected(self) -> List[int]:
         if not self.selected:

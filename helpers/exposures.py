@@ -7,11 +7,10 @@ from typing import Dict, List, Optional, Union
 import numpy as np
 
 from helpers.ahead import work_ahead
-from helpers.decode import open_photo
+from helpers.decode import Source, open_photo
 from helpers.duplicate_photos import Photos
 from helpers.errors import PhotoError
 from helpers.metadata import taken
-from helpers.recent import Source
 from helpers.same_picture import as_bright, smooth
 
 _SIDE, _FIELD = 128, 8  # pixels

@@ -14,11 +14,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from helpers.decode import Source
 from helpers.errors import FrameError, PhotoError
-from helpers.recent import Source
-from helpers.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, MatchesFigure, Sheet, read_tile
+from helpers.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, InlineFigure, Sheet, read_tile
 
-__all__ = ["MatchesFigure", "show_matches", "show_methods"]
+__all__ = ["InlineFigure", "show_matches", "show_methods"]
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
 _BESIDE_QUERY = 0.34  # inches

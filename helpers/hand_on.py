@@ -10,12 +10,12 @@ from typing import Any, Dict, List, Tuple, Union
 
 from tqdm.auto import tqdm
 
-from helpers import tc
 from helpers.cache import replacing
 from helpers.cells import guarded
 from helpers.decode import read_photo
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.export import Bad, Photo, export
+from helpers.frames import SFrame
 from helpers.position import without_position
 from helpers.sighting_rows import CONFIRMED, STATUS, Sighting, sightings_of
 
@@ -28,7 +28,7 @@ def save_sightings(sightings: Any, file: Union[str, "os.PathLike[str]"]) -> Path
     front, see `helpers.cells`. Raises `FrameError` where there is a file
     already, and `ExportError` where it cannot be written.
     """
-    frame = sightings if isinstance(sightings, tc.SFrame) else sightings.frame()
+    frame = sightings if isinstance(sightings, SFrame) else sightings.frame()
     sightings_of(frame)  # raises FrameError for what are no sightings
     place = Path(file).expanduser().absolute()
     _check_free(place)

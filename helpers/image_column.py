@@ -13,10 +13,10 @@ from typing import Any, List, Optional, Union
 
 from PIL import Image as Pillow
 
-from helpers import tc
 from helpers.cache import sha256
 from helpers.decode import Kind, check_photo, open_photo
 from helpers.errors import FrameError, PhotoError
+from helpers.frames import HAS_TURICREATE, Image, SArray
 
 _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
 
@@ -31,8 +31,8 @@ def image_of(photo: Union[Path, bytes], kind: Optional[Kind] = None) -> Any:
     where the photo cannot be read.
     """
     kind = kind or check_photo(photo)
-    if not tc.HAS_TURICREATE:
-        return tc.Image.of_known_size(photo if isinstance(photo, bytes) else str(photo), (kind.width, kind.height))
+    if not HAS_TURICREATE:
+        return Image.of_known_size(photo if isinstance(photo, bytes) else str(photo), (kind.width, kind.height))
     if kind.plain:
         encoded = photo if isinstance(photo, bytes) else photo.read_bytes()
         number = _JPEG if kind.format == "JPEG" else _PNG
@@ -45,7 +45,7 @@ def image_of(photo: Union[Path, bytes], kind: Optional[Kind] = None) -> Any:
 
 def _turi_image(encoded: bytes, number: int, width: int, height: int, channels: int) -> Any:
     # Built from its parts: Turi Create's own reader takes an address, and a file name is not one.
-    return tc.Image(
+    return Image(
         _image_data=bytearray(encoded),
         _image_data_size=len(encoded),
         _width=width,
@@ -65,9 +65,9 @@ def source_of(image: Any) -> Union[str, bytes]:
         return image
     if isinstance(image, os.PathLike):
         return os.fspath(image)
-    if not isinstance(image, tc.Image):
+    if not isinstance(image, Image):
         raise FrameError(f"a photo is an Image, a path or bytes, not {type(image).__name__}")
-    if not tc.HAS_TURICREATE:
+    if not HAS_TURICREATE:
         return image.source
     if image._format_enum in (_JPEG, _PNG):
         return bytes(image._image_data)
@@ -86,7 +86,7 @@ def path_of(photo: Any) -> Optional[str]:
 
 def image_array(images: List[Any]) -> Any:
     """The images as an SArray; an empty one too has the type Image."""
-    return tc.SArray(images, dtype=tc.Image)
+    return SArray(images, dtype=Image)
 
 
 def identity_of(source: Union[str, bytes]) -> str:

@@ -5,22 +5,14 @@ are settled in 64 bits by `helpers.distance`. However many queries are asked at
 once, and whichever bound was at work, the answer is the same to the last bit.
 """
 
-import contextlib
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Iterator, List, NamedTuple, Optional, Protocol, Tuple, Union
 
 import numpy as np
 
 from helpers.bounds import FullBound, ShortBound
 from helpers.distance import METRICS, Distance, blocks
-from helpers.errors import FrameError, ModelError
 
-if TYPE_CHECKING:
-    from helpers.hnsw import Hnsw
-    from helpers.service.postgres_index import Archive
-
-__all__ = ["KINDS", "METRICS", "Index", "check_index", "open_index"]
+__all__ = ["METRICS", "Index", "SearchIndex"]
 
 _MANY = 4096  # rows from which a short bound is worth its making
 _WIDE = 128  # numbers in a feature, likewise
@@ -35,57 +27,23 @@ Answer = Tuple[np.ndarray, np.ndarray]  # rows, distances
 Bound = Union[ShortBound, FullBound]
 
 
-KINDS = ("exact", "hnsw")
+class SearchIndex(Protocol):
+    """An index of a collection's features, of whichever kind: `Index`, `helpers.hnsw.Hnsw`, or one in a database."""
 
+    kind: str  # `exact`, `hnsw` or `postgresql`
 
-def check_index(kind: str, metric: str) -> "Optional[Archive]":
-    """Whether there is such an index; and for the address of a database, the database, which is reached now.
+    @property
+    def metric(self) -> str:
+        """`euclidean` or `cosine`."""
 
-    Raises `FrameError` for another kind or metric, and what
-    `helpers.service.postgres_index.Archive` raises.
-    """
-    from helpers.service.postgres import is_address
+    @property
+    def note(self) -> str:
+        """A line for people: what is searched, and how."""
 
-    if isinstance(kind, str) and is_address(kind):
-        from helpers.service.postgres_index import check_address
+    def __len__(self) -> int: ...
 
-        return check_address(kind, metric)
-    open_index(kind, np.empty((0, 1), np.float32), metric)
-    return None
-
-
-def open_index(
-    kind: str,
-    vectors: np.ndarray,
-    metric: str = "euclidean",
-    *,
-    path: Union[str, "os.PathLike[str]", None] = None,
-    progress: bool = False,
-) -> "Union[Index, Hnsw]":
-    """An index by its name: `exact`, or `hnsw`, which is approximate, see `helpers.hnsw`.
-
-    With a `path`, an approximate index that was kept there is opened, or else
-    built and kept there; where it cannot be kept, one line says so. Both kinds
-    have `search`, `metric`, `len()` and `note`, a line for people.
-
-    Raises `FrameError` for another kind or metric.
-    """
-    if kind not in KINDS:
-        raise FrameError(f"index={kind!r} is not known; there are {' and '.join(KINDS)}, and addresses, postgresql://…")
-    if kind == "exact":
-        return Index(vectors, metric)
-    from helpers.hnsw import Hnsw
-
-    if path is not None and Path(path).exists():
-        with contextlib.suppress(ModelError):
-            return Hnsw.load(path, vectors, metric)
-    index = Hnsw(vectors, metric, progress=progress)
-    if path is not None:
-        try:
-            index.save(path)
-        except OSError as error:
-            print(f"the index could not be kept, and will be built again next time: {error}")
-    return index
+    def search(self, queries: np.ndarray, k: Optional[int], progress: bool = False) -> Answer:
+        """The `k` nearest rows of each query, float32 [n, dimension], or all: rows and distances, nearest first."""
 
 
 class _Query(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from PIL import Image
 
-from helpers.decode import Source, read_exif, readable
+from helpers.decode import Readable, read_exif, readable
 from helpers.infrared import is_infrared
 from helpers.xmp import read_tags
 
@@ -28,7 +28,7 @@ _NAMED = re.compile(
 )
 
 
-def taken(source: Source) -> Optional[datetime.datetime]:
+def taken(source: Readable) -> Optional[datetime.datetime]:
     """When a photo was taken, by the camera's clock; None where its file does not say, or cannot be read.
 
     That is EXIF's DateTimeOriginal, else its DateTimeDigitized, else a date
@@ -96,7 +96,7 @@ class Metadata(NamedTuple):
     make: Optional[str] = None  # of the camera
 
 
-def read_metadata(source: Source) -> Metadata:
+def read_metadata(source: Readable) -> Metadata:
     """All that the file of a photo tells, in its EXIF, its XMP, and the XMP file beside it (`a.jpg.xmp` or `a.xmp`).
 
     `night` is told by the colours of the small picture in the EXIF, or where

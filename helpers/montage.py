@@ -10,12 +10,11 @@ from PIL import Image, ImageDraw
 
 from helpers.ahead import work_ahead
 from helpers.cache import replacing
-from helpers.decode import open_photo, photo_size
+from helpers.decode import Source, open_photo, photo_size
 from helpers.entries import entries, numbers
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.neighbours import bar
 from helpers.poster_size import Sheet, sheet_for
-from helpers.recent import Source
 from helpers.snapping import snapped
 from helpers.thumbnails import Thumbnails
 

@@ -1,16 +1,14 @@
 """The nearest neighbours of every photo of a collection: without the photo itself, and without its own sequence."""
 
-from typing import TYPE_CHECKING, Any, Iterator, Optional, Tuple, Union
+from typing import Any, Iterator, Optional, Tuple
 
 import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.entries import entries, group_numbers
 from helpers.errors import FrameError
-from helpers.index import Index, open_index
-
-if TYPE_CHECKING:
-    from helpers.hnsw import Hnsw
+from helpers.index import Index, SearchIndex
+from helpers.open_index import open_index
 
 MOST = 100  # neighbours of a photo, for which an answer is kept
 _PHOTOS = 1024  # that are asked about at once
@@ -70,7 +68,7 @@ def neighbours(
     return found
 
 
-def others(index: "Union[Index, Hnsw]", vectors: np.ndarray, k: int) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
+def others(index: SearchIndex, vectors: np.ndarray, k: int) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
     """Block by block the `k` nearest of all photos but the photo itself, which is not among them.
 
     Yields the first photo of a block, rows, int64 [block, min(k, N - 1)], and
@@ -98,7 +96,7 @@ def without_own(near: np.ndarray, photos: np.ndarray, own: np.ndarray) -> np.nda
     return np.where(np.take_along_axis(out, order, 1), -1, np.take_along_axis(near, order, 1))
 
 
-def index_by(model: Any, metric: Optional[str]) -> "Union[Index, Hnsw]":
+def index_by(model: Any, metric: Optional[str]) -> SearchIndex:
     """The model's index, or an exact one by the other metric; raises `FrameError` for a metric that is not known."""
     if metric is None or metric == model.index.metric:
         return model.index

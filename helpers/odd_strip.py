@@ -7,14 +7,14 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers import tc
 from helpers.arguments import check_whole
 from helpers.columns import image_column, row_paths, shown_names
 from helpers.contact_sheets import Strip, Tile, contact_sheets
+from helpers.decode import Source
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.image_column import source_of
 from helpers.oddities import FLAGS, is_downwards, ordered
-from helpers.recent import Source
 
 _MOST = 100  # photos of a strip
 _COLUMNS = 10
@@ -126,7 +126,7 @@ def _drawn(given: Any, frame: Any, by: str, k: int) -> Figure:
 
 def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:
     """What gives the name and source of a label."""
-    if not isinstance(given, tc.SFrame):
+    if not isinstance(given, SFrame):
         return lambda label: (given.name_of(label), given.photo(label))
     names: List[str] = shown_names(row_paths(given)[0], list(range(len(given))))
     column = image_column(given, None)

@@ -6,14 +6,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers import tc
 from helpers.ahead import work_ahead
 from helpers.columns import image_column, row_paths, shown_names, typed_frame
-from helpers.decode import open_photo
+from helpers.decode import Source, open_photo
 from helpers.errors import FrameError, PhotoError
+from helpers.frames import SArray, SFrame
 from helpers.image_column import source_of
 from helpers.neighbours import bar, others
-from helpers.recent import Source
 
 FLAGS = ("black", "white", "blank", "blurred")
 SIDE = 512  # pixels of the longer side at which photos are looked at
@@ -117,7 +116,7 @@ def ordered(odd: Any, by: str, descending: Optional[bool] = None) -> Any:
     places[has + [row for row, value in enumerate(values) if value is None]] = np.arange(len(values))
     if not len(values):
         return odd
-    placed = odd.add_column(tc.SArray(places.tolist(), dtype=int), "place in order")
+    placed = odd.add_column(SArray(places.tolist(), dtype=int), "place in order")
     return placed.sort("place in order").remove_column("place in order")
 
 
@@ -136,7 +135,7 @@ def _laplacian_variance(grey: np.ndarray) -> float:
 
 
 def _labels_and_names(given: Any) -> Tuple[List[Any], List[str]]:
-    if not isinstance(given, tc.SFrame):
+    if not isinstance(given, SFrame):
         return given.labels, given.names
     labels: List[Any] = list(range(len(given)))
     return labels, shown_names(row_paths(given)[0], labels)
@@ -144,7 +143,7 @@ def _labels_and_names(given: Any) -> Tuple[List[Any], List[str]]:
 
 def _looks(given: Any, count: int, progress: bool) -> List[Union[Look, PhotoError]]:
     # One after the other: Turi Create's Images are copies, and a list of them would be all photos in memory.
-    photos = given[image_column(given, None)] if isinstance(given, tc.SFrame) else given.collection.sources
+    photos = given[image_column(given, None)] if isinstance(given, SFrame) else given.collection.sources
     found = []
     with bar(count, progress) as shown, closing(work_ahead(_attempt, photos, ahead=_AHEAD)) as looked:
         for each in looked:
@@ -161,8 +160,8 @@ def _attempt(photo: Any) -> Union[Look, PhotoError]:
 
 
 def _loneliness(given: Any, progress: bool) -> List[Optional[float]]:
-    count = len(given) if isinstance(given, tc.SFrame) else len(given.vectors)
-    if isinstance(given, tc.SFrame) or count < 2:
+    count = len(given) if isinstance(given, SFrame) else len(given.vectors)
+    if isinstance(given, SFrame) or count < 2:
         return [None] * count
     found: List[Optional[float]] = []
     with bar(count, progress) as shown:

@@ -7,9 +7,8 @@ from typing import Any, List, Tuple
 import numpy as np
 
 from helpers.ahead import work_ahead
-from helpers.decode import photo_size
+from helpers.decode import Source, photo_size
 from helpers.errors import PhotoError
-from helpers.recent import Source
 
 
 class Sizes:

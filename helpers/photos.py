@@ -6,7 +6,6 @@ everything that stayed out, and why. Nothing in a folder ends the run.
 
 import contextlib
 import datetime
-import io
 import os
 from contextlib import closing
 from pathlib import Path
@@ -14,17 +13,18 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from tqdm.auto import tqdm
 
-from helpers import tc
 from helpers.ahead import work_ahead
 from helpers.cache import Stamp, settled, stamp
 from helpers.columns import typed_frame
-from helpers.decode import Source, check_photo, open_photo
+from helpers.decode import check_photo, open_photo
 from helpers.details import add_details, add_places
 from helpers.errors import FrameError, PhotoError, StoreError
+from helpers.frames import HAS_TURICREATE, Image
 from helpers.image_column import image_array, image_of
 from helpers.metadata import moment, named_moment
 from helpers.photo_files import find_photos
 from helpers.store import Checked, FeatureStore, default_path
+from helpers.thumbnails import preview, thumbnail
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
@@ -102,22 +102,6 @@ def load_photos(
     return add_details(data, progress=progress) if details else data, _bad(sorted(refused))
 
 
-def thumbnail(source: Source, *, side: int = 160) -> bytes:
-    """The photo as a JPEG of at most `side` pixels along its longer side; raises `PhotoError`."""
-    return _jpeg(source, side, 80)
-
-
-def preview(source: Source, size: int = 1600) -> bytes:
-    """The photo as a JPEG to fill a screen, of at most `size` pixels along its longer side; raises `PhotoError`."""
-    return _jpeg(source, size, 85)
-
-
-def _jpeg(source: Source, side: int, quality: int) -> bytes:
-    buffer = io.BytesIO()
-    open_photo(source, within=side).save(buffer, "JPEG", quality=quality)
-    return buffer.getvalue()
-
-
 def _try_photo(path: Path) -> Union[_Photo, PhotoError]:
     """The photo in a file, or the error that says why there is none."""
     try:
@@ -134,7 +118,7 @@ def _try_photo(path: Path) -> Union[_Photo, PhotoError]:
 
 def _whole_already(root: Path, names: List[str]) -> Dict[str, _Photo]:
     """The files that were checked at an earlier time and have not changed since; they are not opened."""
-    if tc.HAS_TURICREATE:  # whose Images hold a copy of the bytes
+    if HAS_TURICREATE:  # whose Images hold a copy of the bytes
         return {}
     photos = {}
     with contextlib.suppress(StoreError, OSError):  # then they are checked again: nothing but time is lost
@@ -147,12 +131,12 @@ def _whole_already(root: Path, names: List[str]) -> Dict[str, _Photo]:
             path = os.path.join(root, name)  # noqa: PTH118 (Path is slow, and these are all files of the folder)
             seen = checked.get(path)
             if seen is not None and stamp(path) == seen.stamp:
-                photos[name] = _Photo(tc.Image.of_known_size(path, (seen.width, seen.height)), seen.taken)
+                photos[name] = _Photo(Image.of_known_size(path, (seen.width, seen.height)), seen.taken)
     return photos
 
 
 def _remember_whole(root: Path, photos: Dict[str, _Photo]) -> None:
-    if tc.HAS_TURICREATE or not photos:
+    if HAS_TURICREATE or not photos:
         return
     with contextlib.suppress(StoreError, OSError), FeatureStore(default_path(root)) as store:
         store.add_checked(

@@ -14,14 +14,13 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from helpers import tc
 from helpers.arguments import check_whole
 from helpers.catalogue import Catalogue, Filter
-from helpers.decode import open_photo
+from helpers.decode import Source, open_photo
 from helpers.errors import PhotoError
+from helpers.frames import SFrame
 from helpers.grid import show_matches
 from helpers.image_column import image_of
-from helpers.recent import Source
 from helpers.thumbnails import Thumbnails
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
@@ -166,7 +165,7 @@ class PhotoPicker(ipywidgets.VBox):
         try:
             open_photo(source, size=(64, 64))  # whole: an Image reads no more than the header
             image = image_of(Path(source) if isinstance(source, str) else source)
-            query = tc.SFrame({"label": [label], "path": [name], self.model.feature: [image]})
+            query = SFrame({"label": [label], "path": [name], self.model.feature: [image]})
             found = self.model.query(query, label="label", k=self.k, verbose=False)
         except PhotoError as error:
             self._say(f"Left out: {error}.")

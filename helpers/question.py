@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
-from helpers import tc
+from helpers.boxes import Box
 from helpers.collection import Collection
+from helpers.decode import Source
 from helpers.errors import FrameError
+from helpers.frames import Image
 from helpers.image_column import source_of
-from helpers.recent import Source
-from helpers.windows import Box
 
 _NAMED = 3  # photos that the label of a question names
 
@@ -76,7 +76,7 @@ def _listed(photos: Any) -> List[Any]:
     """One photo or several as a list."""
     if photos is None:
         return []
-    if isinstance(photos, (str, bytes, os.PathLike, tc.Image)) or not isinstance(photos, Iterable):
+    if isinstance(photos, (str, bytes, os.PathLike, Image)) or not isinstance(photos, Iterable):
         return [photos]
     return list(photos)
 
@@ -92,7 +92,7 @@ def _photos(collection: Collection, photos: List[Any]) -> List[Asked]:
 
 
 def _asked(collection: Collection, photo: Any) -> Asked:
-    if isinstance(photo, (os.PathLike, bytes, tc.Image)):
+    if isinstance(photo, (os.PathLike, bytes, Image)):
         image = Path(photo).expanduser().absolute() if isinstance(photo, os.PathLike) else photo
         row = collection.find(image)
         if row is None:
@@ -118,10 +118,11 @@ def _row(collection: Collection, label: Any) -> int:
 
 
 def _photo_and_box(region: Any) -> Tuple[Any, Box]:
-    from helpers.regions import check_box
+    from helpers.boxes import check_box
+    from helpers.regions import SMALLEST
 
     if not isinstance(region, (tuple, list)) or len(region) != 2:
         raise FrameError(
             "region= is a photo and a box, such as (label, (0.1, 0.2, 0.5, 0.9)): left, top, right, bottom"
         )
-    return region[0], check_box(region[1])
+    return region[0], check_box(region[1], smallest=SMALLEST)

@@ -5,13 +5,12 @@ collection has no other place to be kept.
 """
 
 from collections import deque
-from typing import Any, Deque, Dict, List, NamedTuple, Set, Tuple, Union
+from typing import Any, Deque, Dict, List, NamedTuple, Set, Tuple
 
 import numpy as np
 
+from helpers.decode import Source
 from helpers.errors import FrameError
-
-Source = Union[str, bytes]  # of a photo: where it lies, or the bytes of its file
 
 
 class _Query(NamedTuple):

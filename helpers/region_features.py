@@ -6,13 +6,13 @@ stand in one; it and NumPy copy them as they are, and nothing computes with them
 """
 
 import contextlib
-from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Union
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from helpers import feature_map
-from helpers.decode import photo_size
+from helpers.decode import Source, photo_size
 from helpers.errors import PhotoError
 from helpers.feature_map import RegionalNetwork
 from helpers.models import LoadedModel, load_model
@@ -21,8 +21,6 @@ from helpers.quantise import lasting_name
 from helpers.runtime import Session, session_for
 from helpers.store import FeatureStore
 from helpers.windows import SHAPES, Windows, nearest_shape
-
-Source = Union[str, bytes]
 
 _BATCH = 16  # photos: what a process that is killed loses
 

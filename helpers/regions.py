@@ -10,41 +10,26 @@
 
 import contextlib
 import os
-from typing import Any, List, Optional, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from PIL import Image
 
 from helpers.arguments import check_whole
+from helpers.boxes import Box, check_box
 from helpers.decode import open_photo, photo_size
-from helpers.errors import FrameError
 from helpers.feature_map import RegionalNetwork, for_questions
 from helpers.models import LoadedModel
 from helpers.precision import Settled
 from helpers.region_features import Group, groups_of, network_to_cut, session_of
 from helpers.region_index import RegionIndex
 from helpers.store import FeatureStore
-from helpers.windows import LEVELS, Box, nearest_aspect
+from helpers.windows import LEVELS, nearest_aspect
 
-_SMALLEST = 0.01  # of a box's width and height
+SMALLEST = 0.01  # of a box's width and height
 _MARGIN = 0.1  # of a box's sides, around what is cut out of a photo
 _NARROWEST = 0.5  # the shorter side of what is cut out, as a share of the longer
 _GREY = (127, 127, 127)  # beyond a photo's edge
-
-
-def check_box(box: Any) -> Box:
-    """The box as four floats; raises `FrameError` where it is none, leaves the photo, or is too small."""
-    try:
-        left, top, right, bottom = (float(each) for each in box)
-    except (TypeError, ValueError):
-        raise FrameError(f"a box is four numbers, left, top, right and bottom from 0 to 1, not {box!r}") from None
-    if not (0 <= left <= 1 and 0 <= top <= 1 and 0 <= right <= 1 and 0 <= bottom <= 1):  # what is not a number too
-        raise FrameError(f"a box is given in shares of the photo, from 0 to 1, not {box!r}")
-    if right <= left or bottom <= top:
-        raise FrameError(f"the box {box!r} is empty: right is to be more than left, bottom more than top")
-    if right - left < _SMALLEST or bottom - top < _SMALLEST:
-        raise FrameError(f"the box {box!r} is too small: each side takes {_SMALLEST:.0%} of the photo at least")
-    return left, top, right, bottom
 
 
 def region_feature(source: Union[str, bytes], box: Box, settled: Settled) -> np.ndarray:
@@ -53,7 +38,7 @@ def region_feature(source: Union[str, bytes], box: Box, settled: Settled) -> np.
     A little of what is around the box is taken too, and more of it around a
     very narrow one. Raises `PhotoError`, and `FrameError` for what is no box.
     """
-    box = check_box(box)
+    box = check_box(box, smallest=SMALLEST)
     photo = _opened(source, box, settled.loaded.size)
     left, top, right, bottom = _widened(box, photo.size)
     size = settled.loaded.size
@@ -129,7 +114,7 @@ class Regions:
         what is no box, or k < 1.
         """
         check_whole("k", k)
-        return self._index.search(self._asked(source, check_box(box)), k, allowed)
+        return self._index.search(self._asked(source, check_box(box, smallest=SMALLEST)), k, allowed)
 
     def _asked(self, source: Union[str, bytes], box: Box) -> np.ndarray:
         """What the box holds, as large as a window of each level: float32 [levels, width]."""

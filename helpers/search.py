@@ -4,30 +4,29 @@
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from helpers import tc
 from helpers.arguments import check_whole
+from helpers.boxes import SIDES
 from helpers.collection import Collection
 from helpers.columns import edge_frame, mask, rows_of
 from helpers.distance import Distance
 from helpers.embed import Embedded
 from helpers.errors import FrameError, PhotoError
-from helpers.index import Index, open_index
+from helpers.frames import SArray
+from helpers.index import SearchIndex
+from helpers.open_index import open_index
 from helpers.precision import Settled
 from helpers.question import Asked, Question
 from helpers.recent import RecentQueries
 from helpers.subset import SubsetSearch
 
 if TYPE_CHECKING:
-    from helpers.hnsw import Hnsw
     from helpers.regions import Regions
-    from helpers.service.postgres_index import PostgresIndex
 
 _AWAY = 0.5  # how far to go away from what is unlike: see `feedback`
-SIDES = ("left", "top", "right", "bottom")
 
 
 def feedback(like: np.ndarray, unlike: np.ndarray, metric: str) -> np.ndarray:
@@ -62,7 +61,7 @@ class Searching:
     """A model that can be searched; what is declared here, `SimilarityModel` has."""
 
     collection: Collection
-    index: Union[Index, "Hnsw", "PostgresIndex"]
+    index: SearchIndex
     vectors: np.ndarray
     rows: Optional[np.ndarray]
     bad: Any
@@ -138,7 +137,7 @@ class Searching:
         found = edge_frame([question.label], rows[None], distances[None], self.collection.labels, None)
         if boxes is not None:
             for name, edges in zip(SIDES, boxes.T.tolist()):
-                found = found.add_column(tc.SArray(edges, dtype=float), name)
+                found = found.add_column(SArray(edges, dtype=float), name)
         return found
 
     @property

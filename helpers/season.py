@@ -9,15 +9,16 @@ from typing import Any, List, Optional, Tuple
 
 import numpy as np
 
-from helpers import tc
 from helpers.arguments import check_whole
+from helpers.boxes import SIDES, check_box
 from helpers.columns import edge_frame, mask, rows_of
 from helpers.errors import FrameError
 from helpers.events import INDEPENDENT, SEQUENCE, add_events
+from helpers.frames import SArray
 from helpers.learner import Learner
 from helpers.question import Asked, Question
-from helpers.regions import check_box, region_feature
-from helpers.search import SIDES, feedback
+from helpers.regions import SMALLEST, region_feature
+from helpers.search import feedback
 from helpers.season_items import Items, Nearest
 from helpers.season_photos import Moment, SeasonPhotos
 
@@ -184,7 +185,7 @@ class Season:
             return region_feature(question.like[0].source, question.box, self.model.opened())[None]
         if self.parts is None:
             return self.model._features(question.photos)
-        checked = None if box is None else check_box(box)
+        checked = None if box is None else check_box(box, smallest=SMALLEST)
         chosen = [None if each.row is None else self.items.part_of(each.row, checked) for each in question.photos]
         whole = [each for each, part in zip(question.photos, chosen) if part is None]
         if whole:
@@ -230,7 +231,7 @@ class Season:
         if nearest.boxes is not None:
             columns += [(name, float, edges) for name, edges in zip(SIDES, nearest.boxes.T)]
         for name, kind, values in columns:
-            found = found.add_column(tc.SArray(values.tolist(), dtype=kind), name)
+            found = found.add_column(SArray(values.tolist(), dtype=kind), name)
         return found
 
 

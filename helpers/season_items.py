@@ -4,7 +4,7 @@ from typing import Any, List, NamedTuple, Optional
 
 import numpy as np
 
-from helpers.index import open_index
+from helpers.open_index import open_index
 from helpers.subset import SubsetSearch
 
 _MORE = 4  # neighbours for each group that is wanted, at first; as many times more, if they are too few

@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.decode import open_photo, photo_size
+from helpers.decode import Source, open_photo, photo_size
 from helpers.errors import PhotoError
 from helpers.fonts import drawable, families_of, fitted
-from helpers.recent import Source
 
 _PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved at dpi=200
 
@@ -24,7 +23,7 @@ INK, GREY = "#1f2328", "#6b7280"
 _FAINT, _RULE, _REFUSED = "#f3f4f6", "#e5e7eb", "#d1d5db"
 
 
-class MatchesFigure(Figure):
+class InlineFigure(Figure):
     """A Figure that shows itself inline.
 
     Jupyter shows a plain one only after pyplot was imported, and pyplot keeps
@@ -42,7 +41,7 @@ class Sheet:
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
-        self.figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
+        self.figure = InlineFigure(figsize=(width, height), dpi=100, facecolor="white")
         self.figure.set_layout_engine("none")  # whatever matplotlibrc wants, inches are inches
         self.axes = self.figure.add_axes((0, 0, 1, 1), frameon=False)
 

@@ -3,8 +3,8 @@
 import datetime
 from typing import Any, List, NamedTuple, Optional
 
-from helpers import tc
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 
 CONFIRMED, CANDIDATE, REJECTED = STATUS = ("confirmed", "candidate", "rejected")
 
@@ -44,7 +44,7 @@ def sightings_of(given: Any, *, rejected: bool = False) -> List[Sighting]:
     Of the columns `event`, `status` and `start` all must be there; the others
     are None where they are not. Raises `FrameError`.
     """
-    frame = given if isinstance(given, tc.SFrame) else given.frame() if hasattr(given, "frame") else None
+    frame = given if isinstance(given, SFrame) else given.frame() if hasattr(given, "frame") else None
     if frame is None:
         raise FrameError(f"sightings are a frame, as sightings.frame() gives it, not {type(given).__name__}")
     columns = frame.column_names()
@@ -64,8 +64,8 @@ def sightings_of(given: Any, *, rejected: bool = False) -> List[Sighting]:
 
 def data_of(given: Any) -> Any:
     """The frame of a season, of a model, or the frame itself; raises `FrameError`."""
-    data = given if isinstance(given, tc.SFrame) else getattr(given, "data", None)
-    if not isinstance(data, tc.SFrame):
+    data = given if isinstance(given, SFrame) else getattr(given, "data", None)
+    if not isinstance(data, SFrame):
         raise FrameError(f"give the season, or its frame, not {type(given).__name__}")
     return data
 

@@ -14,10 +14,10 @@ import numpy as np
 import traitlets
 
 from helpers.arguments import check_whole
+from helpers.boxes import SIDES
 from helpers.columns import typed_frame
 from helpers.errors import FrameError
 from helpers.labels import Labels
-from helpers.search import SIDES
 from helpers.season import Season
 from helpers.season_items import Nearest
 from helpers.sighting_ranking import Ranking

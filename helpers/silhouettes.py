@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
 from helpers.partition import components, drawn, k_means, starts
-from helpers.sheet import GREY, INK, MatchesFigure
+from helpers.sheet import GREY, INK, InlineFigure
 
 COMPONENTS = 50  # in which k-means looks at photos
 KS = range(2, 13)
@@ -93,7 +93,7 @@ def _checked(ks: Iterable[int]) -> List[int]:
 
 
 def _draw(silhouettes: Dict[int, float], best: int) -> Figure:
-    figure = MatchesFigure(figsize=_SIZE, dpi=100, facecolor="white", layout="constrained")
+    figure = InlineFigure(figsize=_SIZE, dpi=100, facecolor="white", layout="constrained")
     axes = figure.add_subplot()
     ks = list(silhouettes)
     axes.plot(ks, list(silhouettes.values()), color=_LINE, marker="o", markersize=5, markerfacecolor=_DOT, zorder=2)

@@ -7,20 +7,26 @@ The same calls as Turi Create's `image_similarity`, on either kind of frame:
 import hashlib
 import os
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers import saved_model, tc
+from helpers import saved_model
 from helpers.arguments import check_whole
 from helpers.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, KinframeError
-from helpers.index import KINDS, check_index, open_index
+from helpers.frames import SFrame
+from helpers.index import SearchIndex
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
-from helpers.similarity_model import AnyIndex, SimilarityModel
+from helpers.open_index import KINDS, open_index
+from helpers.service.postgres import is_address
+from helpers.similarity_model import SimilarityModel
 from helpers.store import default_path, other_stores
+
+if TYPE_CHECKING:
+    from helpers.service.postgres_index import Archive
 
 __all__ = ["SimilarityModel", "create", "load_model"]
 
@@ -50,7 +56,7 @@ def create(
       twice; without it one in the cache folder, for each folder of photos, and
       with `False` none. See `helpers.store`.
     - `index`: `exact`, or `hnsw`, which is approximate and for millions of
-      photos, see `helpers.index.open_index`. Or the address of a PostgreSQL with
+      photos, see `helpers.open_index.open_index`. Or the address of a PostgreSQL with
       pgvector, `postgresql://user@host/archive`: the features are sent there, but
       for those that somebody sent before, and searched there, exactly. It is
       reached before any work is done. See `helpers.service.postgres_index`.
@@ -67,7 +73,7 @@ def create(
     >>> model.query(data[0:1], k=3, verbose=False)["reference_label"][0]
     0
     """
-    if not isinstance(dataset, tc.SFrame):
+    if not isinstance(dataset, SFrame):
         raise FrameError(f"create() takes an SFrame, not {type(dataset).__name__}; load_photos(folder) makes one")
     if len(dataset) == 0:
         raise FrameError("the frame is empty: there is no photo to build a model of")
@@ -100,7 +106,7 @@ def create(
         print("\n".join(_told(done)))
     rows = [int(row) for row in done.rows]
     place = None if kept_in is None else _index_file(kept_in, done.settled.key, metric)
-    opened: AnyIndex
+    opened: SearchIndex
     if archive is None:
         opened, vectors = open_index(index, done.vectors, metric, path=place, progress=verbose), done.vectors
     else:
@@ -130,9 +136,23 @@ def create(
     )
 
 
+def check_index(kind: str, metric: str) -> "Optional[Archive]":
+    """Whether there is such an index; and for the address of a database, the database, which is reached now.
+
+    Raises `FrameError` for another kind or metric, and what
+    `helpers.service.postgres_index.Archive` raises.
+    """
+    if isinstance(kind, str) and is_address(kind):
+        from helpers.service.postgres_index import check_address
+
+        return check_address(kind, metric)
+    open_index(kind, np.empty((0, 1), np.float32), metric)
+    return None
+
+
 def _index_again(
     kind: str, vectors: np.ndarray, metric: str, settings: Dict[str, Any], path: Path
-) -> Tuple[AnyIndex, np.ndarray]:
+) -> Tuple[SearchIndex, np.ndarray]:
     """The index of a saved model, and the features as it has them."""
     if kind not in KINDS:
         try:

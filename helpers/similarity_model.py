@@ -5,7 +5,7 @@ The same calls as Turi Create's: `query`, `similarity_graph`, `save`.
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -13,22 +13,17 @@ from helpers import saved_model
 from helpers.arguments import check_distance, check_whole
 from helpers.collection import Collection
 from helpers.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
+from helpers.decode import Source
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.image_column import source_of
-from helpers.index import Index
+from helpers.index import SearchIndex
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network
 from helpers.neighbours import but_itself
 from helpers.precision import Settled, settled_again
-from helpers.recent import RecentQueries, Source
+from helpers.recent import RecentQueries
 from helpers.search import Searching
-
-if TYPE_CHECKING:
-    from helpers.hnsw import Hnsw
-    from helpers.service.postgres_index import PostgresIndex
-
-AnyIndex = Union[Index, "Hnsw", "PostgresIndex"]
 
 
 class SimilarityModel(Searching):
@@ -52,7 +47,7 @@ class SimilarityModel(Searching):
         precision: str,
         agreement: Optional[float],
         key: str,
-        index: AnyIndex,
+        index: SearchIndex,
         feature: str,
         label: Optional[str],
         labels: List[Any],

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.fonts import families_of, fitted
 from helpers.fonts import width as text_width
-from helpers.sheet import GREY, INK, MatchesFigure
+from helpers.sheet import GREY, INK, InlineFigure
 from helpers.sighting_rows import CANDIDATE, CONFIRMED
 from helpers.timeline_style import COLOURS, FAINT, check_width, legend, plain, statuses
 from helpers.timeline_tables import by_site
@@ -57,7 +57,7 @@ def show_sites(sightings: Any, deployments: Optional[Any] = None, *, width: floa
     bars = _TOP + _BAR * max(1, min(len(rows), _MOST)) + _BELOW
     beside = bool(placed) and width >= _WIDE
     height = max(bars, _MAP) if beside else bars + _MAP * bool(placed)
-    figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white")
+    figure = InlineFigure(figsize=(width, height), dpi=100, facecolor="white")
     figure.set_layout_engine("none")
     room = 0.52 * width if beside else width
     _draw_bars(figure, rows, (0, height - bars, room, height))

@@ -12,11 +12,11 @@ from tqdm.auto import tqdm
 
 from helpers.ahead import work_ahead
 from helpers.arguments import check_whole
+from helpers.boxes import Box
 from helpers.columns import row_paths, typed_frame
 from helpers.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.events import cameras_of
-from helpers.windows import Box
 
 _SIZE = (160, 480)  # pixels to which photos are reduced: rows count, columns need only be many
 _SAME = 14  # levels of 255 by which a pixel of a strip may differ, between the 10th and the 90th of 100 photos

@@ -4,17 +4,13 @@ The rows that do not count are left out before the nearest are taken, so that
 there are always as many as were asked for, if there are so many.
 """
 
-from typing import TYPE_CHECKING, Optional, Sequence, Tuple, Union
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
 from helpers.bounds import FullBound
 from helpers.distance import Distance, blocks
-from helpers.index import Bound, Index
-
-if TYPE_CHECKING:
-    from helpers.hnsw import Hnsw
-    from helpers.service.postgres_index import PostgresIndex
+from helpers.index import Bound, Index, SearchIndex
 
 _FEW = 1 << 21  # numbers of features that are compared one by one in about 10 ms
 _ALL = 1 << 28  # that are gone through in about 0.1 s
@@ -29,7 +25,7 @@ class SubsetSearch:
     100,000 rows of 1,280 numbers take about as long as without a choice of rows, whichever these are.
     """
 
-    def __init__(self, index: "Union[Index, Hnsw, PostgresIndex]", vectors: np.ndarray) -> None:
+    def __init__(self, index: SearchIndex, vectors: np.ndarray) -> None:
         self._index = index
         self._distance = Distance(vectors, index.metric)
         # An exact index has made its bounds already; of another they are made when they are first needed.
@@ -41,7 +37,7 @@ class SubsetSearch:
 
     @property
     def kind(self) -> str:
-        """Of the index: one of `helpers.index.KINDS`, or `postgresql`."""
+        """Of the index: one of `helpers.open_index.KINDS`, or `postgresql`."""
         return self._index.kind
 
     def search(self, query: np.ndarray, k: Optional[int], allowed: Optional[np.ndarray] = None) -> Answer:

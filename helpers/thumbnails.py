@@ -4,6 +4,7 @@ They lie in a file in the cache folder. Deleting it loses time, never data.
 """
 
 import hashlib
+import io
 import os
 from contextlib import closing
 from pathlib import Path
@@ -12,9 +13,8 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVa
 from helpers.ahead import work_ahead
 from helpers.arguments import check_whole
 from helpers.cache import Stamp, cache_folder, settled, stamp
-from helpers.decode import read_photo
+from helpers.decode import Readable, open_photo, read_photo
 from helpers.errors import PhotoError
-from helpers.photos import thumbnail
 from helpers.refusal import refusal
 from helpers.thumbnail_file import ThumbnailFile
 
@@ -23,6 +23,22 @@ _AT_ONCE = 500  # photos whose thumbnails are made before they are kept
 Photo = Tuple[Union[str, bytes], Optional[str]]  # where it lies, or the bytes of its file; and their sha-256
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+def thumbnail(source: Readable, *, side: int = 160) -> bytes:
+    """The photo as a JPEG of at most `side` pixels along its longer side; raises `PhotoError`."""
+    return _jpeg(source, side, 80)
+
+
+def preview(source: Readable, size: int = 1600) -> bytes:
+    """The photo as a JPEG to fill a screen, of at most `size` pixels along its longer side; raises `PhotoError`."""
+    return _jpeg(source, size, 85)
+
+
+def _jpeg(source: Readable, side: int, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    open_photo(source, within=side).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
 
 
 class Thumbnails:

@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from helpers.activity import Activity, clock
 from helpers.effort import deployments_of, outside
 from helpers.errors import FrameError
-from helpers.sheet import GREY, INK, MatchesFigure
+from helpers.sheet import GREY, INK, InlineFigure
 from helpers.sighting_rows import CANDIDATE, CONFIRMED, Sighting, data_of, sightings_of
 from helpers.sighting_strip import show_strip
 from helpers.site_map import show_sites
@@ -64,7 +64,7 @@ def show_activity(sightings: Any, season: Optional[Any] = None, *, circle: bool 
         for status in (CONFIRMED, CANDIDATE)
     }
     height = (min(width, 5.2) if circle else 3.2) + 0.2
-    figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white", layout="constrained")
+    figure = InlineFigure(figsize=(width, height), dpi=100, facecolor="white", layout="constrained")
     axes: Any = figure.add_subplot(projection="polar" if circle else None)
     chief = confirmed if confirmed.observations else candidates
     start = 12.0 if not circle and chief.peak is not None and not 6 <= chief.peak < 18 else 0.0
@@ -129,7 +129,7 @@ def show_dates(
     told, rows = sightings_of(sightings), list(by_date(sightings, deployments, step))
     rated = any(row["camera_days"] is not None for row in rows)
     height = 3.9 if rated else 2.9
-    figure = MatchesFigure(figsize=(width, height), dpi=100, facecolor="white", layout="constrained")
+    figure = InlineFigure(figsize=(width, height), dpi=100, facecolor="white", layout="constrained")
     if rated:
         axes, effort = figure.subplots(2, sharex=True, height_ratios=(3.2, 1))
     else:

@@ -2,7 +2,7 @@
 
 from typing import List, NamedTuple, Optional, Tuple
 
-from helpers.windows import Box
+from helpers.boxes import Box
 
 
 class Step(NamedTuple):

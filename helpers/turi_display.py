@@ -10,6 +10,7 @@ import turicreate
 import turicreate.visualization._plot as _plot
 
 from helpers.errors import KinframeError
+from helpers.image_column import source_of
 from helpers.sframe import Image, SArray, SFrame
 from helpers.sframe.display import EXPLORED, Page, show_inline
 from helpers.sframe.html_table import html_table
@@ -34,8 +35,6 @@ def show_table(frame: Any, title: Optional[str] = None) -> None:
 
 
 def _image(image: Any) -> Optional[Image]:
-    from helpers.image_column import source_of  # here, since that module stands on `tc`, which calls `repair`
-
     try:
         return None if image is None else Image.from_bytes(source_of(image))  # type: ignore[arg-type]  # Turi Create holds bytes
     except KinframeError:  # shown as missing: one bad photo is no reason to show no table

@@ -6,8 +6,8 @@ from typing import Any, Tuple
 
 import numpy as np
 
-from helpers import tc
 from helpers.errors import ModelError
+from helpers.frames import HAS_TURICREATE
 
 PREFIX = "turicreate/"
 NETWORKS = {"resnet-50": 2048, "squeezenet_v1.1": 1000}  # to the length of a feature
@@ -26,7 +26,7 @@ def nearest(data: Any, feature: str, name: str, k: int) -> Tuple[np.ndarray, np.
     network = name[len(PREFIX) :]
     if network not in NETWORKS:
         raise ModelError(f"{name}: Turi Create has {' and '.join(NETWORKS)} for image similarity")
-    if not tc.HAS_TURICREATE:
+    if not HAS_TURICREATE:
         raise ModelError(f"{name} runs in the Turi Create environment only: make lab ENV=turi")
     import turicreate
 

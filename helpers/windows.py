@@ -10,7 +10,6 @@ from typing import List, NamedTuple, Tuple
 import numpy as np
 
 Size = Tuple[int, int]  # width, height in pixels
-Box = Tuple[float, float, float, float]  # left, top, right, bottom: shares, 0 to 1, of the upright photo
 
 _SHAPES = (9 / 16, 3 / 4, 1, 4 / 3, 16 / 9)  # width / height
 _SIDE = 672  # pixels of a photo's side, were it square, where the network takes 224

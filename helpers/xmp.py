@@ -10,7 +10,7 @@ from typing import Any, Iterator, List, Tuple
 
 from defusedxml import ElementTree
 
-from helpers.decode import Source
+from helpers.decode import Readable
 
 _NAMES = {  # as each programme calls them; with | or / between a group and what is in it
     "{http://www.digikam.org/ns/1.0/}TagsList",
@@ -22,7 +22,7 @@ _MARK = b"http://ns.adobe.com/xap/1.0/\0"
 _LARGEST = 4 * 2**20  # bytes
 
 
-def read_tags(image: Any, source: Source) -> List[str]:
+def read_tags(image: Any, source: Readable) -> List[str]:
     """The tags of an open Pillow image, and of the XMP file beside it: each once, groups as `Species|Fox`.
 
     A word that is the end of another tag is not told again. Sorted. What is damaged counts for nothing.
@@ -51,7 +51,7 @@ def sidecars(path: str) -> Tuple[str, str]:
     return f"{path}.xmp", f"{os.path.splitext(path)[0]}.xmp"  # noqa: PTH122 (Path is slow, and these are many)
 
 
-def _beside(source: Source) -> Iterator[bytes]:
+def _beside(source: Readable) -> Iterator[bytes]:
     if not isinstance(source, (str, os.PathLike)):
         return
     for place in map(Path, sidecars(os.fspath(source))):

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.crops import boxes_for, measure
-from helpers import crop, crop_features, tc
+from helpers import crop_features, tc
+from helpers.boxes import check_box
 from helpers.crop import cut, edges_of
 from helpers.crops import Parts
 from helpers.detections import read_detections
@@ -166,7 +167,7 @@ def test_some_kinds_or_none(model, found):
     [
         ([(99, LEFT)], {}, "99 is not the label"),
         ([(0, (0, 0, 2, 1))], {}, "shares of the photo"),
-        ([(0, (0.5, 0, 0.5, 1))], {}, "not empty"),
+        ([(0, (0.5, 0, 0.5, 1))], {}, "is empty"),
         ([(0, (0, float("nan"), 1, 1))], {}, "shares of the photo"),
         ([0], {}, "pairs of a photo's label and a box"),
         ({0: LEFT}, {}, "not dict"),
@@ -230,4 +231,4 @@ def test_the_benchmark_counts_parts(tmp_path):
     found = measure(str(folder_of(tmp_path / "photos", 3)), str(tiny_network(tmp_path / "tiny.onnx")), each=(1, 2))
     assert (found["photos"], found["each"], found["last"]) == (3, [1, 2], 6)
     assert min(found["whole"], found["again"], *found["parts"]) > 0
-    assert boxes_for([0, 1], 2) == boxes_for([0, 1], 2) and all(crop.box_of(box) for _, box in boxes_for([0, 1], 2))
+    assert boxes_for([0, 1], 2) == boxes_for([0, 1], 2) and all(check_box(box) for _, box in boxes_for([0, 1], 2))

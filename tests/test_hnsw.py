@@ -5,7 +5,8 @@ import pytest
 
 from helpers.errors import FrameError, ModelError
 from helpers.hnsw import Hnsw
-from helpers.index import METRICS, Index, open_index
+from helpers.index import METRICS, Index
+from helpers.open_index import open_index
 
 RANDOM = np.random.default_rng(11)
 

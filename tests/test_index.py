@@ -7,7 +7,8 @@ from benchmarks import index as bench
 from helpers.bounds import FullBound, ShortBound
 from helpers.distance import Distance
 from helpers.errors import FrameError
-from helpers.index import METRICS, Index, open_index
+from helpers.index import METRICS, Index
+from helpers.open_index import open_index
 
 RANDOM = np.random.default_rng(7)
 

@@ -11,13 +11,14 @@ from PIL import Image, ImageOps
 from benchmarks.regions import _figures, measure
 from benchmarks.toys import paste, toy
 from helpers import feature_map, region_features, windows
+from helpers.boxes import check_box
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.graph import Graph
 from helpers.models import load_model
 from helpers.precision import settle
 from helpers.region_features import Group, _packed
 from helpers.region_index import RegionIndex
-from helpers.regions import Regions, check_box, region_feature
+from helpers.regions import Regions, region_feature
 from helpers.store import FeatureStore
 from tests.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
 from tests.pictures import folder_of, picture, tiny_network
@@ -171,12 +172,12 @@ def test_copies_and_bytes_are_photos_too(colours, boxed):
         ((10, 20, 30, 40), "from 0 to 1"),
         ((0.3, 0.2, 0.3, 0.4), "empty"),
         ((0.3, 0.4, 0.5, 0.2), "empty"),
-        ((0.3, 0.2, 0.305, 0.4), "too small"),
+        ((0.3, 0.2, 0.305, 0.4), "too small: each side takes 1%"),
     ],
 )
 def test_what_is_no_box_is_refused(box, said):
     with pytest.raises(FrameError, match=said):
-        check_box(box)
+        check_box(box, smallest=0.01)
 
 
 def test_a_box_may_be_any_four_numbers():

@@ -13,6 +13,7 @@ import anywidget
 import numpy as np
 import traitlets
 
+from helpers.boxes import Box
 from helpers.catalogue import Filter
 from helpers.distance import METRICS
 from helpers.errors import FrameError, KinframeError
@@ -20,7 +21,6 @@ from helpers.exploration import SORTS, Exploration
 from helpers.explorer.judging import Judging
 from helpers.explorer.pictures import Pictures, Uploads
 from helpers.labels import Labels
-from helpers.windows import Box
 
 __all__ = ["Explorer"]
 

@@ -7,8 +7,7 @@ from helpers.decode import photo_size
 from helpers.errors import PhotoError
 from helpers.exploration import Exploration
 from helpers.metadata import taken
-from helpers.photos import preview
-from helpers.thumbnails import Thumbnails
+from helpers.thumbnails import Thumbnails, preview
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
 

@@ -11,9 +11,9 @@ import anywidget
 import numpy as np
 import traitlets
 
-from helpers import tc
 from helpers.errors import FrameError, KinframeError
 from helpers.explorer import Explorer
+from helpers.frames import SArray, SFrame
 from helpers.map.colouring import GIVEN, Colouring, colouring_by, columns_to_colour_by
 from helpers.thumbnails import Thumbnails
 
@@ -92,7 +92,7 @@ class CollectionMap(anywidget.AnyWidget):
         """The selected photos as an SFrame: their rows of the frame, in its order. See `data`."""
         chosen = np.zeros(len(self.model.labels), int)
         chosen[[self._row_of[label] for label in self.selected]] = 1
-        return self.data[tc.SArray(chosen.tolist(), dtype=int)]
+        return self.data[SArray(chosen.tolist(), dtype=int)]
 
     @property
     def data(self) -> Any:
@@ -135,7 +135,7 @@ class CollectionMap(anywidget.AnyWidget):
         column = _LASSO if _LASSO not in frame.column_names() else f"my_{_LASSO}"
         selected = set(self.selected)
         marks = ["yes" if label in selected else None for label in self.model.labels]
-        explorer = Explorer(self.model, frame.add_column(tc.SArray(marks, dtype=str), column), **settings)
+        explorer = Explorer(self.model, frame.add_column(SArray(marks, dtype=str), column), **settings)
         explorer.column, explorer.value = column, "yes"
         explorer.selected = list(self.selected)
         return explorer
@@ -143,7 +143,7 @@ class CollectionMap(anywidget.AnyWidget):
     def _own_frame(self) -> Any:
         if self._frame is not None:
             return self._frame
-        return tc.SFrame({"id": self.model.labels}).add_column(tc.SArray(self.model.names, dtype=str), "path")
+        return SFrame({"id": self.model.labels}).add_column(SArray(self.model.names, dtype=str), "path")
 
     # Telling the page.
 

@@ -1,15 +1,12 @@
 """The nearest of some items by their features in PostgreSQL: candidates from there, settled here."""
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 
 from helpers.distance import Distance
 from helpers.service.database import Session
 from helpers.service.rounding import Bounds
-
-if TYPE_CHECKING:
-    from helpers.service.feature_table import FeatureTable
 
 _MORE = 32  # candidates beyond k: in 16 bits their order may be another
 _MOST = 10_000  # candidates from which all rows are candidates
@@ -21,6 +18,20 @@ _SETTINGS = {  # for one transaction
     "jit": "off",  # it takes longer than the search
     "plan_cache_mode": "force_custom_plan",  # how many are asked for decides whether an index is of use
 }
+
+
+class Table(Protocol):
+    """The table of a network's features, as `helpers.service.feature_table.FeatureTable`."""
+
+    name: str
+    type: str  # of its vectors
+    dimension: int
+
+    def vector(self, numbers: np.ndarray) -> Any:
+        """Numbers of `rounded`, as a parameter of a statement."""
+
+    def features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
+        """The features of these photos, as far as they are kept."""
 
 
 class Items(NamedTuple):
@@ -40,7 +51,7 @@ class Candidates:
 
     def __init__(
         self,
-        table: "FeatureTable",
+        table: Table,
         session: Session,
         feature: np.ndarray,
         metric: str,

@@ -176,9 +176,10 @@ class Client(JobCalls):
 
     def show(self, found: Any, *, columns: int = 5) -> Any:
         """Draw what `search` or `similar` found, as `show_matches` does, with thumbnails of the service."""
-        from helpers.service.shown import show_found
+        from helpers.service.shown import Source, show_found
 
-        return show_found(self, found, self._asked, columns)
+        source = Source(self.thumbnail, lambda id: self.image(id).path)
+        return show_found(source, found, self._asked, columns)
 
     def _question(self, photo: Any, url: Optional[str], form: Dict[str, Any]) -> Tuple[str, Any]:
         """What stands for a photo from outside in an answer, and the photo as it is sent."""

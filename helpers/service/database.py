@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from typing import Any, Iterable, Iterator, List, Sequence, Tuple, TypeVar
 
+from helpers.errors import StoreError
+
 AT_ONCE = 1000  # values asked for in one statement
 
 Item = TypeVar("Item")
@@ -55,3 +57,12 @@ def parts(values: Sequence[Item], size: int = AT_ONCE) -> Iterator[Sequence[Item
 def marks_of(values: Sequence[Any]) -> str:
     """A `?` for each of them."""
     return ", ".join("?" * len(values))
+
+
+def check_dimension(database: Database, key: str, kept: int, dimension: int) -> None:
+    """Raise `StoreError` where the features of a network have another length in the database."""
+    if kept != dimension:
+        raise StoreError(
+            f"What is kept {database.note}: {key} has features of {kept} numbers there, not {dimension};"
+            " name another database"
+        )

@@ -14,7 +14,7 @@ import numpy as np
 
 from helpers.errors import StoreError
 from helpers.service.candidates import Candidates, Items, Settle
-from helpers.service.database import Database, Session
+from helpers.service.database import Database, Session, check_dimension
 from helpers.service.rounding import Bounds, rounded, type_of
 from helpers.store import Kept
 
@@ -31,8 +31,6 @@ class FeatureTable:
     """The table of a network, made where there is none; raises `StoreError` for features of another length."""
 
     def __init__(self, database: Database, key: str, dimension: int) -> None:
-        from helpers.service.vectors import check_dimension
-
         self.key, self.dimension, self.type = key, dimension, type_of(dimension)
         self._database = database
         with database.transaction(write=False) as session:

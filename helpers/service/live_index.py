@@ -13,7 +13,8 @@ import numpy as np
 
 from helpers.cache import roomy_array
 from helpers.distance import Distance
-from helpers.index import Index, open_index
+from helpers.index import Index
+from helpers.open_index import open_index
 from helpers.subset import SubsetSearch
 
 _PIECE = 512  # rows from which a piece beside the base gets an index
@@ -36,7 +37,7 @@ class _Part(NamedTuple):
 class LiveIndex:
     """Features to which others can be added, float32 [n, dimension].
 
-    `kind` is one of `helpers.index.KINDS`: with `hnsw` the base is a graph as
+    `kind` is one of `helpers.open_index.KINDS`: with `hnsw` the base is a graph as
     soon as there is one, and is exact until then. `place` names the file in
     which the graph of a metric is kept. Both metrics share the features; each
     has its indexes, made when it is first asked with.

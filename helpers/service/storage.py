@@ -10,6 +10,8 @@ from typing import Iterable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
+from helpers.errors import FrameError
+from helpers.open_index import KINDS
 from helpers.service.database import Database
 from helpers.service.images import Images
 from helpers.service.jobs_table import Jobs
@@ -17,7 +19,7 @@ from helpers.service.keys_table import Keys
 from helpers.service.products import Products
 from helpers.service.records import BadPhoto, Match, NewImage
 from helpers.service.schema import migrate
-from helpers.service.vectors import Vectors, open_vectors
+from helpers.service.vectors import Vectors
 from helpers.store import FeatureStore, Kept
 
 
@@ -138,3 +140,21 @@ def open_storage(address: str, *, key: str, dimension: int, index: str = "exact"
     except BaseException:
         database.close()
         raise
+
+
+def open_vectors(database: Database, *, key: str, dimension: int, index: str = "exact") -> Vectors:
+    """The features of a network in a database, and the tables for them where there are none.
+
+    `index` is `exact` or `hnsw`. Raises `FrameError` for another, `StoreError`
+    where features of another length are kept of the network, or are too long
+    for the index, and what `Database.transaction` raises.
+    """
+    if index not in KINDS:
+        raise FrameError(f"index={index!r} is not known; there are {' and '.join(KINDS)}")
+    if database.kind == "embedded":
+        from helpers.service.embedded_vectors import EmbeddedVectors
+
+        return EmbeddedVectors(database, key=key, dimension=dimension, index=index)
+    from helpers.service.postgres_vectors import PostgresVectors
+
+    return PostgresVectors(database, key=key, dimension=dimension, index=index)

@@ -7,9 +7,8 @@ import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.distance import METRICS
-from helpers.errors import FrameError, StoreError
-from helpers.index import KINDS
-from helpers.service.database import Database, Session
+from helpers.errors import FrameError
+from helpers.service.database import Session
 
 
 class Vectors(ABC):
@@ -23,7 +22,7 @@ class Vectors(ABC):
 
     key: str  # the network, as `helpers.precision.Settled` has it
     dimension: int
-    index: str  # one of `helpers.index.KINDS`
+    index: str  # one of `helpers.open_index.KINDS`
     note: str  # a line for people: how it is searched
 
     @abstractmethod
@@ -72,30 +71,3 @@ class Vectors(ABC):
                 f"a feature has {self.dimension} numbers here, not {feature.shape}; it is of another network"
             )
         return feature
-
-
-def open_vectors(database: Database, *, key: str, dimension: int, index: str = "exact") -> Vectors:
-    """The features of a network in a database, and the tables for them where there are none.
-
-    `index` is `exact` or `hnsw`. Raises `FrameError` for another, `StoreError`
-    where features of another length are kept of the network, or are too long
-    for the index, and what `Database.transaction` raises.
-    """
-    if index not in KINDS:
-        raise FrameError(f"index={index!r} is not known; there are {' and '.join(KINDS)}")
-    if database.kind == "embedded":
-        from helpers.service.embedded_vectors import EmbeddedVectors
-
-        return EmbeddedVectors(database, key=key, dimension=dimension, index=index)
-    from helpers.service.postgres_vectors import PostgresVectors
-
-    return PostgresVectors(database, key=key, dimension=dimension, index=index)
-
-
-def check_dimension(database: Database, key: str, kept: int, dimension: int) -> None:
-    """Raise `StoreError` where the features of a network have another length in the database."""
-    if kept != dimension:
-        raise StoreError(
-            f"What is kept {database.note}: {key} has features of {kept} numbers there, not {dimension};"
-            " name another database"
-        )

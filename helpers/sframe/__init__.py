@@ -21,9 +21,9 @@ What differs on purpose:
   says where `max` is in a column with NaN.
 """
 
-from helpers.sframe import aggregate, image_analysis
+from helpers.sframe import aggregate
 from helpers.sframe.array import SArray
 from helpers.sframe.frame import SFrame, load_sframe
 from helpers.sframe.image import Image
 
-__all__ = ["Image", "SArray", "SFrame", "aggregate", "image_analysis", "load_sframe"]
+__all__ = ["Image", "SArray", "SFrame", "aggregate", "load_sframe"]

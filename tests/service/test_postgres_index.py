@@ -6,9 +6,9 @@ import pytest
 from helpers import tc
 from helpers.distance import METRICS
 from helpers.errors import FrameError, StoreError, Unavailable
-from helpers.index import Index, check_index
+from helpers.index import Index
 from helpers.photos import load_photos
-from helpers.similarity import create, load_model
+from helpers.similarity import check_index, create, load_model
 from tests.app_server import free_port
 from tests.pictures import folder_of, tiny_network
 

@@ -10,7 +10,7 @@ from helpers.distance import METRICS, Distance
 from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.service.records import NewImage
 from helpers.service.rounding import Bounds, rounded, type_of
-from helpers.service.vectors import open_vectors
+from helpers.service.storage import open_vectors
 from helpers.store import FeatureStore
 
 storage_module = pytest.importorskip("helpers.service.storage")
