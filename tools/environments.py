@@ -172,8 +172,10 @@ def pip(python, arguments, what):
 
 
 def clean_environment():
-    # The notebook's kernel must be this environment's, not one that another Jupyter registered for the user.
-    return {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
+    # The notebook's kernel must be this environment's, not one that another Jupyter registered for the user. And ONNX
+    # Runtime tells nobody that it was imported, whoever imports it first.
+    own = {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
+    return {"ORT_DISABLE_TELEMETRY": "1", **os.environ, **own}
 
 
 def say(text, end="\n"):
