@@ -28,6 +28,7 @@ from helpers.autoencoder_training import STEP, Plan, decoder_network, encoder_ne
 from helpers.columns import bad_frame, image_column, query_frame, row_labels, row_paths
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.models import ENCODER
+from helpers.onnx_runtime import import_onnxruntime
 from helpers.pipeline import Asked, Looked, look
 
 __all__ = ["Autoencoder", "train_autoencoder"]
@@ -136,10 +137,8 @@ class Autoencoder:
         return self.decode(self.encode(photos))
 
     def _run(self, name: str, given: np.ndarray, nothing: np.ndarray) -> np.ndarray:
-        import onnxruntime
-
         if name not in self._sessions:
-            onnxruntime.disable_telemetry_events()
+            onnxruntime = import_onnxruntime()
             providers = ["CPUExecutionProvider"]
             self._sessions[name] = onnxruntime.InferenceSession(str(self.path / name), providers=providers)
         session = self._sessions[name]

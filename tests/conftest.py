@@ -4,6 +4,8 @@ from importlib.util import find_spec
 
 import pytest
 
+import helpers  # noqa: F401  # before a test imports ONNX Runtime, which then tells nobody of it
+
 TURI_WARNINGS = (
     "Using or importing the ABCs from 'collections'",
     "`np.(bool|float|int|object)` is a deprecated alias",
