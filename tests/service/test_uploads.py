@@ -83,7 +83,7 @@ def test_heif():
 def test_heif_without_its_package(monkeypatch):
     monkeypatch.setattr(uploads, "_MORE", "none")
     heic = b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + bytes(100)
-    refused(415, r"kinframe\[heic\]\); JPEG, PNG, WEBP, GIF, BMP, TIFF are taken", heic)
+    refused(415, r"pip install pillow-heif\); JPEG, PNG, WEBP, GIF, BMP, TIFF are taken", heic)
 
 
 # --- sizes
