@@ -9,6 +9,19 @@ pytest.importorskip("playwright.sync_api", reason="the browser tests run from th
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 
+# Until the map has stood still on the page for twenty pictures, and what it shows is the same in all of them.
+_STILL = """canvas => new Promise(done => {
+    let [before, same] = ['', 0];
+    const look = () => {
+        const edge = canvas.getBoundingClientRect();
+        const now = [edge.x, edge.y, edge.width, edge.height, ...Object.values(canvas.dataset)].join();
+        same = now === before ? same + 1 : 0;
+        before = now;
+        if (same < 20) requestAnimationFrame(look); else done();
+    };
+    look();
+})"""
+
 
 @pytest.fixture(scope="module")
 def notebook(run_notebook):
@@ -34,7 +47,7 @@ def lasso(page, root, corners):
     """Draw a loop through places of the map."""
     root.get_by_role("button", name="Lasso").click()
     canvas = root.locator("canvas")
-    page.wait_for_timeout(500)  # until the map stands still
+    canvas.evaluate(_STILL)
     edge = canvas.bounding_box()
     sight = {name: float(canvas.get_attribute(f"data-{name}")) for name in ("scale", "x", "y")}
     places = [
@@ -83,8 +96,8 @@ def test_near_enough_the_photos_appear(notebook, shown):
     canvas.focus()
     for _ in range(12):
         notebook.keyboard.press("+")
+        canvas.evaluate(_STILL)
         if int(canvas.get_attribute("data-thumbnails") or 0):
             break
-        notebook.wait_for_timeout(300)
     assert int(canvas.get_attribute("data-thumbnails")) > 0
     assert notebook.locator(".jp-Cell").count() == cells  # Jupyter's own keys were not meant
