@@ -88,7 +88,7 @@ def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
     density = _kernel(grid[:, None] - times, concentration).mean(axis=1)
     peak = float(_peaks(density[None, :-1])[0])
     low, high = _interval(times, concentration, peak, seed)
-    flat = _even(times) and (len(times) >= FEW or round(high - low, 6) >= _LONG)  # 12 but for a rounding
+    flat = _even(times) and (len(times) >= FEW or high - low >= _LONG)
     mean = float(np.angle(moment) * 12 / np.pi % 24)
     found = Activity(len(times), grid, density, peak, low % 24, high % 24, mean, float(abs(moment)), concentration)
     return found._replace(peak=None, low=None, high=None) if flat else found
