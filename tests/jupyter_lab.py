@@ -18,12 +18,12 @@ from tests.app_server import free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _SETTINGS = {
     # All cells stay in the page, so that what one looks for is there without scrolling.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Lab(NamedTuple):
@@ -113,6 +113,21 @@ def chromium() -> Iterator[Any]:
             browser.close()
 
 
+def wait_until_it_has_run(page: Any) -> None:
+    """Until each code cell has run, or one has failed: then this fails too, with what it said."""
+    page.wait_for_function(
+        """() => {
+            const failed = document.querySelector('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]');
+            const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputArea-prompt')];
+            return failed || (prompts.length && prompts.every(prompt => /\\[\\d+\\]/.test(prompt.textContent)));
+        }""",
+        timeout=300_000,
+    )
+    failed = page.locator('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]').all_inner_texts()
+    assert not failed, failed
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=300_000)
+
+
 def run_all(page: Any, lab: Lab, notebook: str) -> None:
     """Open a notebook and run it by the menu, to where its first cell has begun."""
     from playwright.sync_api import TimeoutError
@@ -129,21 +144,6 @@ def run_all(page: Any, lab: Lab, notebook: str) -> None:
         runs.get_by_text("Run All Cells", exact=True).click()
         with contextlib.suppress(TimeoutError):
             return started.wait_for(timeout=patience)
-
-
-def wait_until_it_has_run(page: Any) -> None:
-    """Until each code cell has run, or one has failed: then this fails too, with what it said."""
-    page.wait_for_function(
-        """() => {
-            const failed = document.querySelector('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]');
-            const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputArea-prompt')];
-            return failed || (prompts.length && prompts.every(prompt => /\\[\\d+\\]/.test(prompt.textContent)));
-        }""",
-        timeout=300_000,
-    )
-    failed = page.locator('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]').all_inner_texts()
-    assert not failed, failed
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=300_000)
 
 
 def _wait_until_it_answers(lab: Lab, server: "subprocess.Popen[bytes]") -> None:

@@ -80,7 +80,6 @@ def test_even_times_have_no_peak(hours):
     assert found.note.startswith("no peak") and f"{len(hours)} observations" in found.note
 
 
-@pytest.mark.slow("many seasons are tried")
 def test_a_peak_by_chance_is_about_as_rare_as_the_test_says():
     random = np.random.default_rng(0)
     found = [activity(random.uniform(0, 24, count)) for count in (10, 40) for _ in range(60)]

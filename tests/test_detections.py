@@ -292,7 +292,6 @@ def test_bom_and_utf16_are_text_too(tmp_path):
         assert read_detections(tmp_path / "other.json", ["bäche/1.JPG"]).animals.all()
 
 
-@pytest.mark.slow("a large file is made and read")
 def test_a_large_season_is_read_soon(written):
     names = [f"site{number % 3}/cam{number % 60}/IMG_{number // 60:04d}.JPG" for number in range(20_000)]
     file = written(*((f"/mnt/card/{name}", [box(), box("2")]) for name in names))

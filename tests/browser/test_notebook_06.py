@@ -8,19 +8,16 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
-
-# Until the map has stood still on the page for twenty pictures, and what it shows is the same in all of them.
-_STILL = """canvas => new Promise(done => {
-    let [before, same] = ['', 0];
-    const look = () => {
-        const edge = canvas.getBoundingClientRect();
-        const now = [edge.x, edge.y, edge.width, edge.height, ...Object.values(canvas.dataset)].join();
-        same = now === before ? same + 1 : 0;
-        before = now;
-        if (same < 20) requestAnimationFrame(look); else done();
-    };
-    look();
-})"""
+_STILL = """async () => {
+    const canvas = document.querySelector('.photokin-map canvas');
+    const look = () => JSON.stringify([canvas.getBoundingClientRect(), canvas.dataset]);
+    const before = look();
+    for (let frame = 0; frame < 10; frame++) {
+        await new Promise(requestAnimationFrame);
+        if (look() !== before) return false;
+    }
+    return true;
+}"""  # whether the map stands still, for ten frames
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +44,7 @@ def lasso(page, root, corners):
     """Draw a loop through places of the map."""
     root.get_by_role("button", name="Lasso").click()
     canvas = root.locator("canvas")
-    canvas.evaluate(_STILL)
+    page.wait_for_function(_STILL, timeout=60_000)
     edge = canvas.bounding_box()
     sight = {name: float(canvas.get_attribute(f"data-{name}")) for name in ("scale", "x", "y")}
     places = [
@@ -96,7 +93,7 @@ def test_near_enough_the_photos_appear(notebook, shown):
     canvas.focus()
     for _ in range(12):
         notebook.keyboard.press("+")
-        canvas.evaluate(_STILL)
+        notebook.wait_for_function(_STILL, timeout=60_000)
         if int(canvas.get_attribute("data-thumbnails") or 0):
             break
     assert int(canvas.get_attribute("data-thumbnails")) > 0
