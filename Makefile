@@ -25,7 +25,7 @@ EXTRAS = app camtrap cluster heic service train test
 LOCK = $(RUN) modern -- -m uv --no-python-downloads pip compile --universal --generate-hashes --no-annotate \
 	--custom-compile-command="make lock"
 
-.PHONY: demo app serve test lab bench bench-service lock clean
+.PHONY: demo app serve test check lab bench bench-service lock clean
 
 demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 	@$(RUN) $(ENV) -- -m helpers.demo
@@ -41,6 +41,9 @@ lab: ## JupyterLab on the notebooks
 
 test: ## lint, types, and every test in every environment that this machine can have
 	@$(PYTHON) tools/run_tests.py
+
+check: ## lint, types, and the unit tests of one environment: what to run before each commit
+	@$(PYTHON) tools/run_tests.py --check
 
 bench: ## how fast it is, beside Turi Create and whatever other peers are here; also build/bench.json
 	@$(RUN) modern -- -m benchmarks

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ _SETTINGS = {
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Lab(NamedTuple):
@@ -34,19 +36,41 @@ class Lab(NamedTuple):
     runtime: Path  # where it keeps the kernels' connection files
 
     def page_of(self, notebook: str) -> str:
-        """The address of a notebook by itself."""
-        return f"{self.address}/doc/tree/{notebook}?token={self.token}"
+        """The address of a notebook by itself, in a workspace of its own: others' tabs do not come back in it."""
+        workspace = re.sub(r"\W", "-", notebook)
+        return f"{self.address}/doc/workspaces/{workspace}/tree/{notebook}?token={self.token}"
+
+    def kernel(self) -> Path:
+        """The connection file of the kernel behind the one notebook that is open."""
+        (session,) = self._ask("sessions")
+        return self.runtime / f"kernel-{session['kernel']['id']}.json"
+
+    def end_kernels(self) -> None:
+        """Shut down the kernels of all notebooks, and wait until they have ended."""
+        for session in self._ask("sessions"):
+            self._ask(f"sessions/{session['id']}", "DELETE")
+
+    def reset_settings(self) -> None:
+        """What the person changed on the page, such as the theme, is as it was at first."""
+        shutil.rmtree(str(self.folder / "settings"), ignore_errors=True)
+        for setting, values in _SETTINGS.items():
+            path = self.folder / "settings" / f"{setting}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
+
+    def _ask(self, what: str, method: str = "GET") -> Any:
+        address = f"{self.address}/api/{what}?token={self.token}"
+        request = urllib.request.Request(address, method=method)  # noqa: S310  # our own server
+        with _DIRECT.open(request, timeout=60) as answer:
+            return json.loads(answer.read() or b"null")
 
 
 @contextlib.contextmanager
 def jupyter_lab(folder: Path, cache: Path, *, name: str = "modern", python: str = sys.executable) -> Iterator[Lab]:
     """JupyterLab on a folder, without the person's settings; raises `RuntimeError` where it does not start."""
-    for setting, values in _SETTINGS.items():
-        path = folder / "settings" / f"{setting}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
     port, token = free_port(), secrets.token_hex(16)
     found = Lab(name, f"http://127.0.0.1:{port}", token, folder, folder / "runtime")
+    found.reset_settings()
     command = [python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--ServerApp.ip=127.0.0.1"]
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
@@ -89,6 +113,21 @@ def chromium() -> Iterator[Any]:
             browser.close()
 
 
+def wait_until_it_has_run(page: Any) -> None:
+    """Until each code cell has run, or one has failed: then this fails too, with what it said."""
+    page.wait_for_function(
+        """() => {
+            const failed = document.querySelector('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]');
+            const prompts = [...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputArea-prompt')];
+            return failed || (prompts.length && prompts.every(prompt => /\\[\\d+\\]/.test(prompt.textContent)));
+        }""",
+        timeout=300_000,
+    )
+    failed = page.locator('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]').all_inner_texts()
+    assert not failed, failed
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=300_000)
+
+
 def run_all(page: Any, lab: Lab, notebook: str) -> None:
     """Open a notebook and run it by the menu, to where its first cell has begun."""
     from playwright.sync_api import TimeoutError
@@ -108,11 +147,10 @@ def run_all(page: Any, lab: Lab, notebook: str) -> None:
 
 
 def _wait_until_it_answers(lab: Lab, server: "subprocess.Popen[bytes]") -> None:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + 120
     while True:
         try:
-            direct.open(f"{lab.address}/api?token={lab.token}", timeout=5).close()
+            _DIRECT.open(f"{lab.address}/api?token={lab.token}", timeout=5).close()
             return
         except urllib.error.URLError as error:
             if server.poll() is not None or time.monotonic() > deadline:

@@ -102,6 +102,7 @@ ENTRIES = {  # a network of the same layers with random weights, and the tensor 
 }
 
 
+@pytest.mark.slow("networks of hundreds of megabytes")
 @pytest.mark.parametrize("name", ENTRIES)
 def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, register, name):
     """The whole path: from a server, checked, cut, run in both engines; and from disk without the server."""
