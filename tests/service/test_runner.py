@@ -239,6 +239,9 @@ def test_a_cluster_that_fails_is_tried_three_times(alone, monkeypatch):
             calls.append("client")
             raise ClusterError("no workers")
 
+        def give_up(self):
+            pass
+
         def close(self):
             calls.append("close")
 
@@ -277,6 +280,48 @@ def test_workers_give_way_and_end_when_they_are_idle(tmp_path, monkeypatch):
     workers.close_if_idle()
     until(lambda: not Path(f"/proc/{number}").exists())
     workers.close()
+
+
+def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_path, monkeypatch):
+    begun, go_on, closed = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow:
+        def __init__(self, **_):
+            begun.set()
+            assert go_on.wait(60)
+
+        def close(self, timeout):
+            closed.set()
+
+    monkeypatch.setattr("helpers.service.workers.LocalCluster", Slow)
+    workers, told = Workers(Settings(photos=tmp_path, workers=1)), []
+
+    def ask():
+        try:
+            workers.client()
+        except ClusterError as error:
+            told.append(str(error))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    assert begun.wait(60)
+    try:
+        workers.close()
+        asking.join(60)
+        assert len(told) == 1 and "given up" in told[0] and not closed.is_set()
+    finally:
+        go_on.set()
+    assert closed.wait(60), "nobody ends what was started"
+
+
+def test_an_end_that_takes_long_goes_on_in_the_background(tmp_path, monkeypatch):
+    """One that is cut off leaves Dask a cluster that never ends."""
+    monkeypatch.setattr("helpers.service.workers._CLOSE", 0.01)
+    workers = Workers(Settings(photos=tmp_path, workers=1))
+    workers.client().run(take_your_time, 0)
+    cluster = workers._cluster
+    workers.close()
+    until(lambda: cluster.status.name == "closed", seconds=60)
 
 
 def _tasks(number):
