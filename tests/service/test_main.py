@@ -65,7 +65,7 @@ def test_it_says_what_it_serves_and_ends_quietly(place, tmp_path):
     with started(place, tmp_path) as again:
         assert "Nothing was indexed" not in again.log.read_text(), "a first job was recorded already"
         again.process.send_signal(signal.SIGTERM)
-        assert again.process.wait(20) == 0
+        assert again.process.wait(60) == 0
         assert "Traceback" not in again.log.read_text()
 
 
