@@ -3,7 +3,7 @@
 import time
 from typing import Any, Callable
 
-HANGS = 60.0  # seconds: no measure of speed, but where a test fails instead of standing still
+HANGS = 120.0  # seconds: no measure of speed, but where a test fails instead of standing still
 
 
 def until(look: Callable[[], Any], is_so: Callable[[Any], Any] = bool, seconds: float = HANGS) -> Any:

@@ -35,6 +35,8 @@ _log = logging.getLogger("photokin.service.jobs")
 class Workers:
     """`client()` gives workers; several threads may call `give_up` and `close`."""
 
+    nice = _NICE  # how far those here give way to everything else on this machine
+
     def __init__(self, settings: Settings) -> None:
         self._address, self._count = settings.dask, settings.workers
         self._lock = threading.Lock()
@@ -103,7 +105,7 @@ class Workers:
             raise RuntimeError("they were given up")
         client = Client(cluster, set_as_default=False)
         register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]
-        register(_Humble(), name="photokin-humble")
+        register(_Humble(self.nice), name="photokin-humble")
         _log.info("%d worker processes started in %.1f s", self._count, time.monotonic() - begun)
         return client
 
@@ -178,6 +180,9 @@ def _close(cluster: LocalCluster) -> None:
 class _Humble(WorkerPlugin):
     """Lets a worker give way to everything else on its machine, and leaves Ctrl+C to who started it."""
 
+    def __init__(self, nice: int) -> None:
+        self._nice = nice
+
     def setup(self, worker: Any) -> None:
         if threading.current_thread() is threading.main_thread():  # in a terminal, Ctrl+C goes to all its processes
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -186,4 +191,4 @@ class _Humble(WorkerPlugin):
         threads = [int(name) for name in os.listdir("/proc/self/task")] if os.path.isdir("/proc/self/task") else [0]  # noqa: PTH112, PTH208
         for thread in threads:  # on Linux each has a priority of its own, which those that it starts inherit
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, thread, _NICE)
+                os.setpriority(os.PRIO_PROCESS, thread, self._nice)

@@ -8,13 +8,12 @@ import helpers.service.lease
 import helpers.service.runner
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
-from helpers.service.workers import Workers
-from tests.service.jobs import collection, wait_after
+from tests.service.jobs import Brisk, collection, wait_after
 
 
 def main(folder: str, network: str, address: str) -> None:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    workers = Workers(Settings(photos=folder, workers=1))
+    workers = Brisk(Settings(photos=folder, workers=1))
     helpers.service.lease.SECONDS = helpers.service.runner.SECONDS = 600.0  # nobody is to wait for its end
     workers.client().run(wait_after, 40, "")
     print(*workers.client().run(os_number).values(), flush=True)

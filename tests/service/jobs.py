@@ -20,7 +20,13 @@ from helpers.service.workers import Workers
 from tests.until import HANGS, until
 
 
-class Shared(Workers):
+class Brisk(Workers):
+    """Workers that give way to nobody: on a busy machine, those that do come to nothing for minutes."""
+
+    nice = 0
+
+
+class Shared(Brisk):
     """Workers for several tests, which nobody of them closes."""
 
     def close(self) -> None:
