@@ -18,6 +18,13 @@ from tests.app_server import free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 
+_READY = """() => {
+    const session = window.jupyterapp?.shell.currentWidget?.context?.sessionContext;
+    return session?.isReady && session.kernelDisplayStatus === 'idle' &&
+        session.session?.kernel?.connectionStatus === 'connected';
+}"""
+_HANGS = 120_000  # ms: no measure of speed, but where a test fails instead of standing still
+
 _SETTINGS = {
     # All cells stay in the page, so that what one looks for is there without scrolling.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -129,21 +136,19 @@ def wait_until_it_has_run(page: Any) -> None:
 
 
 def run_all(page: Any, lab: Lab, notebook: str) -> None:
-    """Open a notebook and run it by the menu, to where its first cell has begun."""
-    from playwright.sync_api import TimeoutError
+    """Open a notebook and run it once, to where its first cell has begun.
 
-    page.goto(lab.page_of(notebook))
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-    # The menu's commands belong to the notebook only once the notebook has the focus.
+    By the command that stands behind *Run All Cells*, once the kernel can be
+    asked: before, the page says that it is idle too, and the command is lost.
+    """
+    page.goto(lab.page_of(notebook), timeout=_HANGS)
+    # The commands belong to the notebook only once the notebook has the focus.
     page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
     page.locator(".jp-Notebook .jp-Cell.jp-mod-active").wait_for()
+    page.wait_for_function(_READY, timeout=_HANGS)
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")  # which ends with the last cell
     started = page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=re.compile(r"\[[*\d]")).first
-    for patience in (15_000, 15_000, 60_000):  # seen twice in eight starts: the click is lost while the page settles
-        page.locator(".lm-MenuBar-itemLabel", has_text="Run").click()
-        runs = page.locator(".lm-Menu-item:not(.lm-mod-disabled)")
-        runs.get_by_text("Run All Cells", exact=True).click()
-        with contextlib.suppress(TimeoutError):
-            return started.wait_for(timeout=patience)
+    started.wait_for(timeout=_HANGS)
 
 
 def _wait_until_it_answers(lab: Lab, server: "subprocess.Popen[bytes]") -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
@@ -14,13 +13,6 @@ from tests.notebooks.checks import check_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TURI = ROOT / ".venv-turi" / "bin" / "python"
-
-
-def pytest_collection_modifyitems(items):
-    """A browser on a busy machine is late now and then: what fails in it is run once more, and the report says so."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents and find_spec("pytest_rerunfailures"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(
