@@ -21,7 +21,11 @@ endif
 # All but umap, whose compiler is larger than the rest of what it brings; pip install umap-learn adds it.
 EXTRAS = app camtrap cluster heic service train test
 
-.PHONY: demo app serve test lab bench bench-service lock clean
+# One file for all systems, with the hash of every file that a package comes in.
+LOCK = $(RUN) modern -- -m uv --no-python-downloads pip compile --universal --generate-hashes --no-annotate \
+	--custom-compile-command="make lock"
+
+.PHONY: demo app serve test check lab bench bench-service lock clean
 
 demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 	@$(RUN) $(ENV) -- -m helpers.demo
@@ -38,16 +42,20 @@ lab: ## JupyterLab on the notebooks
 test: ## lint, types, and every test in every environment that this machine can have
 	@$(PYTHON) tools/run_tests.py
 
+check: ## lint, types, and the unit tests of one environment: what to run before each commit
+	@$(PYTHON) tools/run_tests.py --check
+
 bench: ## how fast it is, beside Turi Create and whatever other peers are here; also build/bench.json
 	@$(RUN) modern -- -m benchmarks
 
 bench-service: ## the search service with 100,000 images, in a file and in PostgreSQL, and fifty who ask at once
 	@$(RUN) modern -- -m benchmarks --only service
 
-lock: ## the newest versions that go together, for Python 3.10 and newer
+lock: ## the newest versions that go together for Python 3.10 and newer, and the hashes of both environments' packages
 	@$(RUN) modern -- -m pip install --quiet uv
-	@$(RUN) modern -- -m uv pip compile pyproject.toml $(addprefix --extra=,$(EXTRAS)) --universal --python-version 3.10 \
-		--no-annotate --upgrade --output-file requirements.lock
+	@$(LOCK) pyproject.toml $(addprefix --extra=,$(EXTRAS)) --python-version=3.10 --upgrade --output-file=requirements.lock
+	@sed -n 's/^ *- \([^ ]*==[^ ]*\).*/\1/p' environment.yml | \
+		$(LOCK) - --no-deps --python-version=3.8 --output-file=environment.lock
 
 clean: ## the environments and everything that was built
 	rm -rf .venv .venv-turi .venv-torch .venv-fastdup build

@@ -27,6 +27,7 @@ _LARGEST = 500.0  # concentration of the observations: times that are all the sa
 _RESAMPLES = 1000
 _EVEN = 1.747  # Kuiper's statistic, below which even times are not refused at 5 %
 _LONG = 12.0  # hours
+_SAME = 1e-9  # densities, as a share, and hours that are no further apart are the same: the last bits differ by machine
 
 
 class Activity(NamedTuple):
@@ -88,7 +89,7 @@ def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
     density = _kernel(grid[:, None] - times, concentration).mean(axis=1)
     peak = float(_peaks(density[None, :-1])[0])
     low, high = _interval(times, concentration, peak, seed)
-    flat = _even(times) and (len(times) >= FEW or high - low >= _LONG)
+    flat = _even(times) and (len(times) >= FEW or high - low >= _LONG - _SAME)
     mean = float(np.angle(moment) * 12 / np.pi % 24)
     found = Activity(len(times), grid, density, peak, low % 24, high % 24, mean, float(abs(moment)), concentration)
     return found._replace(peak=None, low=None, high=None) if flat else found
@@ -125,11 +126,15 @@ def _kernel(hours: np.ndarray, concentration: float) -> np.ndarray:
 
 
 def _peaks(densities: np.ndarray) -> np.ndarray:
-    """The hour of the highest point of each curve, [curves, 480]: of the parabola through the three points there."""
-    top = densities.argmax(axis=1)
+    """The hour of the highest point of each curve, [curves, 480]: of the parabola through the three points there.
+
+    Of several that are as high, the earliest in the day.
+    """
+    top = (densities >= densities.max(axis=1, keepdims=True) * (1 - _SAME)).argmax(axis=1)
     left, middle, right = (densities[np.arange(len(top)), (top + step) % _STEPS] for step in (-1, 0, 1))
     bend = left - 2 * middle + right
-    shift = np.where(bend < 0, (left - right) / (2 * np.where(bend < 0, bend, -1)), 0)
+    bent = bend < -_SAME * middle
+    shift = np.where(bent, (left - right) / (2 * np.where(bent, bend, -1)), 0)
     return (top + np.clip(shift, -0.5, 0.5)) * (24 / _STEPS) % 24
 
 
@@ -147,6 +152,6 @@ def _interval(times: np.ndarray, concentration: float, peak: float, seed: int) -
     drawn = np.random.default_rng(seed).multinomial(len(times), counts / counts.sum(), size=_RESAMPLES)
     grid = np.linspace(0, 24, _STEPS, endpoint=False)
     peaks = _peaks(drawn @ _kernel(grid - minutes[:, None] / 60, concentration))
-    away = (peaks - peak + 12) % 24 - 12
+    away = (peaks - peak + 12 + _SAME) % 24 - 12 - _SAME  # half a day away is before
     low, high = np.percentile(away, (2.5, 97.5))
     return float(peak + low), float(peak + high)

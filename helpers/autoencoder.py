@@ -31,6 +31,7 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames import SFrame
 from helpers.image_column import source_of
 from helpers.models import ENCODER
+from helpers.onnx_runtime import import_onnxruntime
 
 __all__ = ["Autoencoder", "train_autoencoder"]
 
@@ -138,10 +139,8 @@ class Autoencoder:
         return self.decode(self.encode(photos))
 
     def _run(self, name: str, given: np.ndarray, nothing: np.ndarray) -> np.ndarray:
-        import onnxruntime
-
         if name not in self._sessions:
-            onnxruntime.disable_telemetry_events()
+            onnxruntime = import_onnxruntime()
             providers = ["CPUExecutionProvider"]
             self._sessions[name] = onnxruntime.InferenceSession(str(self.path / name), providers=providers)
         session = self._sessions[name]

@@ -4,9 +4,9 @@ import contextlib
 import itertools
 import os
 import time
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Sized, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Sized, Tuple, Union
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -243,16 +243,28 @@ class _Work:
 
 
 def settle_for_files(
-    loaded: LoadedModel, precision: str, photos: Sequence[Path], stores: Sequence[Path], *, kept: Sequence[Kept] = ()
+    loaded: LoadedModel,
+    precision: str,
+    photos: Callable[[], Sequence[Path]],
+    stores: Sequence[Path],
+    *,
+    kept: Sequence[Kept] = (),
 ) -> Settled:
     """The network in the precision that `embed` would take for these files, kept in the first of the `stores`.
 
-    For who computes their features elsewhere. `auto` goes on as most of what is
-    `kept`, or else in the first of the stores that has features of the network.
-    What is computed here goes into the first store, which is made for it.
+    For who computes their features elsewhere. `photos` lists the files, where
+    they have to be known. `auto` goes on as most of what is `kept`, or else in
+    the first of the stores that has features of the network. What is computed
+    here goes into the first store, which is made for it.
     """
     there = [path for path in stores if path.is_file()]
-    sample = PhotoSample(len(photos), (Asked(row, photos[row]) for row in spread(len(photos))), loaded.size, there)
+    listed = lru_cache(maxsize=None)(photos)
+
+    def asked() -> Iterator[Asked]:
+        for row in spread(len(listed())):
+            yield Asked(row, listed()[row])
+
+    sample = PhotoSample(lambda: len(listed()), asked(), loaded.size, there)
     for path in there:
         with contextlib.suppress(StoreError), FeatureStore(path) as store:
             kept = kept if any(is_of(entry.key, loaded) for entry in kept) else store.contents()
@@ -267,13 +279,17 @@ def settle_for_files(
 class PhotoSample(Sample):
     """Some of a collection's photos, decoded as a precision is settled on, and then not again.
 
-    - `count`: how many photos the collection has, None where that is not known.
+    - `count`: as of any `Sample`.
     - `asked`: the photos to take, those that are wanted first at the front.
     - `stores`: where features of them may be kept.
     """
 
     def __init__(
-        self, count: Optional[int], asked: Iterable[Asked], size: Tuple[int, int], stores: Iterable[Path] = ()
+        self,
+        count: Union[int, Callable[[], int], None],
+        asked: Iterable[Asked],
+        size: Tuple[int, int],
+        stores: Iterable[Path] = (),
     ) -> None:
         super().__init__(count, self._take, self._kept)
         self.looked: List[Looked] = []  # those that could be read; their pixels are in what was taken

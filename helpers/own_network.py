@@ -11,6 +11,7 @@ import numpy as np
 from helpers import cache
 from helpers.errors import ModelError
 from helpers.graph import photo_inputs
+from helpers.onnx_runtime import import_onnxruntime
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -102,11 +103,9 @@ def trial(network: Union[str, bytes], name: object, photos_in: str, *trials: np.
 
     Raises `ModelError` that begins with its `name` where ONNX Runtime cannot run it.
     """
-    import onnxruntime
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
+    onnxruntime = import_onnxruntime()
+    state = onnxruntime.capi.onnxruntime_pybind11_state
     errors = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
-    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is said once, by the error below
     try:

@@ -14,7 +14,7 @@ import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 from tqdm.auto import tqdm
@@ -73,7 +73,8 @@ class Kept(Protocol):
 class Sample:
     """Some photos of a collection, by which a precision is settled on.
 
-    - `count`: how many photos the collection has; None where that can't be known.
+    - `count`: how many photos the collection has, or what counts them when that is
+      first needed; None where it can't be known.
     - `take`: gives that many of them, the next ones with each call, spread evenly
       over the collection; uint8 [n, height, width, 3], with n smaller at the end.
     - `kept`: of the photos that were taken, the positions of those whose features
@@ -86,13 +87,20 @@ class Sample:
 
     def __init__(
         self,
-        count: Optional[int],
+        count: Union[int, Callable[[], int], None],
         take: Callable[[int], np.ndarray],
         kept: Optional[Callable[[str], Tuple[np.ndarray, np.ndarray]]] = None,
     ) -> None:
-        self.count, self.take, self.kept = count, take, kept
+        self._count, self.take, self.kept = count, take, kept
         self.features: Optional[np.ndarray] = None
         self.seconds = 0.0  # that these took
+
+    @property
+    def count(self) -> Optional[int]:
+        """How many photos the collection has; None where that can't be known."""
+        if callable(self._count):
+            self._count = self._count()
+        return self._count
 
     def computed(self, made: "_Pass") -> None:
         """Note the features of the photos that were taken."""
@@ -279,7 +287,9 @@ def _as_kept(
 def _chosen(loaded: LoadedModel, sample: Sample, scope: Optional[str], progress: bool) -> Settled:
     """Where nothing is kept yet."""
     plain = _settled(loaded, _Decision("fp32", 0, None))
-    if sample.count is None or not _pays(_recall_pace(loaded), sample.count) or not _has_use(loaded):
+    if not _has_use(loaded) or sample.count is None or not _pays(_recall_pace(loaded), sample.count):
+        return plain
+    if session_for(loaded, "fp32").device != "CPU":
         return plain
     photos = sample.take(_TRIED)
     new = {precision: sample.count * _share_new(loaded, sample, precision, photos) for precision in ("fp32", "bf16")}
@@ -295,11 +305,10 @@ def _chosen(loaded: LoadedModel, sample: Sample, scope: Optional[str], progress:
 
 
 def _has_use(loaded: LoadedModel) -> bool:
-    """Whether bf16 can be of use: the processor does the work, has it, and the network is of a size for it."""
+    """Whether bf16 can be of use: the processor has it, and the network is of a size for it."""
     if loaded.descriptor is not None or not has_bf16():
         return False
-    small = lasting_name(loaded) == "own" and loaded.path.stat().st_size < _SMALL
-    return not small and session_for(loaded, "fp32").device == "CPU"
+    return lasting_name(loaded) != "own" or loaded.path.stat().st_size >= _SMALL
 
 
 def _pays(pace: Optional[_Pace], fp32: float, bf16: Optional[float] = None) -> bool:
@@ -353,9 +362,11 @@ def _why_fp32(loaded: LoadedModel, sample: Sample, entry: Kept, scope: Optional[
     known = _recall(loaded, "bf16", scope)
     if known is not None and known.agreement is not None and known.agreement < _ENOUGH:
         return _note(known, taken="fp32") if has_bf16() else None
+    if not _has_use(loaded):
+        return None
     total = sample.count or 0
     new = max(0, total - entry.photos)
-    if not _pays(_recall_pace(loaded), new, total) or not _has_use(loaded):
+    if not _pays(_recall_pace(loaded), new, total) or session_for(loaded, "fp32").device != "CPU":
         return None
     if known is None or _recall_pace(loaded) is None:
         photos = sample.take(_TRIED)

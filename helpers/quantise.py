@@ -24,6 +24,7 @@ from helpers import cache
 from helpers.errors import ModelError
 from helpers.graph import photo_inputs
 from helpers.models import MODELS, LoadedModel
+from helpers.onnx_runtime import import_onnxruntime
 from helpers.runtime import Photos
 
 if TYPE_CHECKING:
@@ -109,8 +110,8 @@ def _place(loaded: LoadedModel, sha256: str) -> Path:
 def _simplified(path: Path) -> "ModelProto":
     """The network with batch normalisation folded into the layers before it, and what is constant worked out."""
     import onnx
-    import onnxruntime
 
+    onnxruntime = import_onnxruntime()
     network = onnx.load(str(path))
     inputs = set(photo_inputs(network.graph))
     kept = [each for each in network.graph.input if each.name in inputs]
@@ -128,9 +129,7 @@ def _simplified(path: Path) -> "ModelProto":
 
 
 def _quiet() -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
+    options = import_onnxruntime().SessionOptions()
     options.log_severity_level = 4
     return options
 
@@ -161,9 +160,9 @@ def _narrow(network: "ModelProto", layers: Layers) -> Narrow:
 
 def _ranges(network: "ModelProto", narrow: Narrow, photos: Sequence[np.ndarray], progress: bool) -> Ranges:
     """What the photos make pass through the tensors that are to be narrow; one photo at a time."""
-    import onnxruntime
     from onnx import ModelProto, TensorProto, helper
 
+    onnxruntime = import_onnxruntime()
     names = list(dict.fromkeys(name for inputs in narrow.values() for name in inputs))
     watched = ModelProto()
     watched.CopyFrom(network)

@@ -26,6 +26,7 @@ import numpy as np
 from helpers.descriptors import Descriptor
 from helpers.errors import ModelError
 from helpers.models import LoadedModel
+from helpers.onnx_runtime import import_onnxruntime
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
@@ -176,8 +177,7 @@ def _described(descriptor: Descriptor) -> _Opened:
 
 
 def _gpu_attempts(loaded: LoadedModel) -> Iterator[Callable[[], _Opened]]:
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     there = onnxruntime.get_available_providers()
     for provider in _GPUS:
         if provider in there:
@@ -225,8 +225,7 @@ def _on_openvino(loaded: LoadedModel, precision: str, device: str = "CPU") -> _O
 
 
 def _on_onnxruntime(loaded: LoadedModel, gpu: Optional[str] = None) -> _Opened:
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     providers: List[Any] = ["CPUExecutionProvider"]
     if gpu is not None:
@@ -234,7 +233,6 @@ def _on_onnxruntime(loaded: LoadedModel, gpu: Optional[str] = None) -> _Opened:
         options.use_deterministic_compute = True
         options.enable_mem_pattern = gpu != "DmlExecutionProvider"  # which refuses it
         providers.insert(0, (gpu, _GPUS[gpu]))
-    onnxruntime.disable_telemetry_events()
     # Without its fallback, which prints.
     session = onnxruntime.InferenceSession(str(loaded.path), options, providers=providers, enable_fallback=0)
     session.disable_fallback()

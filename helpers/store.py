@@ -204,7 +204,11 @@ class FeatureStore:
             raise StoreError(f"{self.path}: features cannot be kept there ({error.strerror}). {_ELSEWHERE}") from error
 
     def _prepare(self) -> None:
-        application, version, tables = (self._value(f"PRAGMA {name}") for name in _HEADER)
+        self._connection.execute("BEGIN")  # another process may be making the file between one look and the next
+        try:
+            application, version, tables = (self._value(f"PRAGMA {name}") for name in _HEADER)
+        finally:
+            self._connection.execute("COMMIT")
         if not application and not version and not tables:
             self._connection.executescript(_SCHEMA)  # another notebook may be doing the same
         elif application != _APPLICATION:

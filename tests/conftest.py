@@ -4,10 +4,20 @@ from importlib.util import find_spec
 
 import pytest
 
+import helpers  # noqa: F401  # before a test imports ONNX Runtime, which then tells nobody of it
+
 TURI_WARNINGS = (
     "Using or importing the ABCs from 'collections'",
     "`np.(bool|float|int|object)` is a deprecated alias",
 )
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--browser-runs-notebooks",
+        action="store_true",
+        help="leave the notebooks that tests/browser runs, in this environment too, to tests/browser",
+    )
 
 
 def pytest_collection_modifyitems(items):
@@ -26,10 +36,15 @@ def shared_cache(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def offline(monkeypatch, shared_cache):
     """No test reaches beyond this machine, or into the person's own cache."""
-    monkeypatch.setenv("KINFRAME_CACHE", str(shared_cache))
-    monkeypatch.setenv("KINFRAME_MIRROR", str(shared_cache / "no-mirror"))
+    stay_offline(monkeypatch, shared_cache)
+
+
+def stay_offline(patch, cache):
+    """The same for what starts before a test does, and outlives it."""
+    patch.setenv("KINFRAME_CACHE", str(cache))
+    patch.setenv("KINFRAME_MIRROR", str(cache / "no-mirror"))
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
+        patch.delenv(name, raising=False)
 
 
 @pytest.fixture

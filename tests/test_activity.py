@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import vonmises
 
+import helpers.activity
 from helpers.activity import activity, clock
 from helpers.errors import FrameError
 
@@ -78,6 +79,30 @@ def test_even_times_have_no_peak(hours):
     found = activity(hours)
     assert found.peak is found.low is found.high is None
     assert found.note.startswith("no peak") and f"{len(hours)} observations" in found.note
+
+
+@pytest.mark.parametrize(
+    "hours", [np.arange(24), [0, 6, 12, 18], [1, 13], [2, 10, 18], [3, 9, 15], 20 * [5, 17], 20 * [0.025, 11.975]]
+)
+def test_the_last_bits_of_a_sum_decide_nothing(hours, monkeypatch):
+    """Other processors add in another order: densities that are the same differ by a little."""
+    found, exact = activity(hours), helpers.activity._kernel
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+
+        def nearly(distances, concentration, random=random):
+            return exact(distances, concentration) * (1 + random.uniform(-1e-13, 1e-13, distances.shape))
+
+        monkeypatch.setattr(helpers.activity, "_kernel", nearly)
+        other = activity(hours)
+        assert (other.peak is None) == (found.peak is None)
+        if found.peak is not None:
+            now, then = ((each.peak, each.low, each.high) for each in (other, found))
+            assert np.abs(away(np.array(now), np.array(then))).max() < 1e-6
+
+
+def test_of_two_peaks_as_high_the_earlier_is_told():
+    assert activity(20 * [5, 17]).peak == pytest.approx(5) and activity(20 * [17, 5]).peak == pytest.approx(5)
 
 
 def test_a_peak_by_chance_is_about_as_rare_as_the_test_says():

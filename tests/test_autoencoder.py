@@ -22,7 +22,10 @@ from tests.pictures import folder_of, picture
 QUICK = {"size": (48, 32), "latent": 5, "epochs": 3, "batch_size": 10, "progress": False}
 
 # Keras 3.15 with NumPy 2.5, of its own variables.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
+    pytest.mark.slow("Keras is loaded, and networks are trained"),
+]
 needs_keras = pytest.mark.skipif(find_spec("keras") is None, reason="Keras is the optional extra `train`")
 
 

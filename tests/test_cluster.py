@@ -33,6 +33,8 @@ from helpers.worker import SharedNetwork, features_of, hand_out
 from tests.pictures import TINY, folder_of, picture, tiny_network
 from tests.processors import KINDS
 
+pytestmark = pytest.mark.slow("it starts and ends workers")
+
 ROOT = Path(__file__).resolve().parent.parent
 ROBOTS = ROOT / "data" / "robots"
 HERE = Path("/proc/self/cwd")  # for each process another folder

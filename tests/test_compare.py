@@ -13,6 +13,8 @@ from helpers.methods import Methods, name_of
 from helpers.photos import load_photos
 from helpers.similarity import create
 
+pytestmark = pytest.mark.slow("each comparison computes the features of every method")
+
 KINDS = {"red": (220, 20, 20), "blue": (20, 20, 220)}
 
 

@@ -7,7 +7,7 @@ from helpers.descriptors import DESCRIPTORS, colour, hog, pixels
 from helpers.errors import ModelError
 from helpers.models import load_model
 from helpers.photos import load_photos
-from helpers.precision import settle
+from helpers.precision import Sample, settle
 from helpers.regions import Regions
 from helpers.runtime import Session
 
@@ -79,10 +79,11 @@ def test_a_session_computes_it(name):
 def test_other_precisions_and_regions_are_refused(monkeypatch):
     model = load_model("colour")
     monkeypatch.setattr("helpers.precision.has_bf16", lambda: True)
-    assert settle(model, "auto", lambda: np.empty(0)).precision == "fp32"
+    many = Sample(10**9, lambda count: pytest.fail("there is nothing to try"))
+    assert settle(model, "auto", many).precision == "fp32"
     for precision in ("int8", "bf16"):
         with pytest.raises(ModelError, match=f"colour is no network, and there is no {precision} of it"):
-            settle(model, precision, lambda: np.empty(0))
+            settle(model, precision, many)
     with pytest.raises(ModelError, match="search by region needs a convolutional network"):
         Regions.of([], [], model, progress=False)
 

@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -80,8 +79,18 @@ def test_the_histogram_counts_every_photo(model):
     assert axes.get_title(loc="left") == "8 photos have another within 0.5, 4 have none"
 
 
-def test_another_threshold_takes_no_time(model):
-    picker = DuplicatePicker(model, "near", progress=False)
-    start = time.perf_counter()
-    picker._finder.groups(picker._finder.farthest)
-    assert time.perf_counter() - start < 0.5
+@pytest.mark.parametrize("kind", ["near", "picture"])
+def test_for_another_threshold_nothing_is_looked_for_again(model, kind, monkeypatch):
+    picker = DuplicatePicker(model, kind, progress=False)
+    usual = picker._finder.groups(picker._finder.usual)
+
+    def again(*_, **__):
+        raise AssertionError("it was found before")
+
+    monkeypatch.setattr(type(model.index), "search", again)
+    monkeypatch.setattr("helpers.duplicate_pairs.near_hashes", again)
+    monkeypatch.setattr("helpers.duplicate_photos.Photos.looks", again)
+    with pytest.raises(AssertionError, match="before"):
+        DuplicatePicker(model, kind, progress=False)
+    assert picker._finder.groups(picker._finder.usual) == usual
+    assert len(picker._finder.groups(picker._finder.farthest)) >= 1

@@ -496,6 +496,7 @@ def test_shares_add_up_to_1():
 # Memory
 
 
+@pytest.mark.slow("many photos")
 def test_memory_does_not_grow_with_the_square():
     """6,000 photos have 36 million pairs, 288 MB of distances."""
     model = model_of(scattered(6000, dimension=8))

@@ -210,6 +210,7 @@ def hard_cases():
     )
 
 
+@pytest.mark.slow("so many rows that brute force takes seconds")
 @pytest.mark.parametrize("metric", METRICS)
 def test_many_queries_at_once_get_the_answers_of_one_by_one_which_are_those_of_brute_force(metric):
     for name, vectors, queries in hard_cases():
@@ -225,6 +226,7 @@ def test_many_queries_at_once_get_the_answers_of_one_by_one_which_are_those_of_b
             np.testing.assert_array_equal(distances, exact[:, :k], err_msg=name)
 
 
+@pytest.mark.slow("so many rows that brute force takes seconds")
 @pytest.mark.parametrize("metric", METRICS)
 def test_all_against_all(metric):
     vectors = photo_like(LARGE)
@@ -246,6 +248,7 @@ def test_a_row_has_the_same_distance_whatever_others_are_asked_for(metric):
             np.testing.assert_array_equal(distance.to(point, np.array(rows)), every[rows])
 
 
+@pytest.mark.slow("so many rows that brute force takes seconds")
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("kind", [FullBound, ShortBound])
 def test_no_row_is_farther_by_a_bound_than_it_is(kind, metric):
@@ -286,6 +289,7 @@ def test_features_in_a_file_are_searched_where_they_are(tmp_path):
         assert rows[:, 0].tolist() == list(range(100, 110)) and not distances[:, 0].any()
 
 
+@pytest.mark.slow("so many rows that brute force takes seconds")
 @pytest.mark.parametrize("metric", METRICS)
 def test_memory_is_a_part_of_what_the_features_take(metric):
     vectors = photo_like(30_000)

@@ -303,7 +303,7 @@ def test_a_lock_that_is_held_is_waited_for(file):
         writer.start()
         writer.join(0.3)
         assert writer.is_alive() and not file.exists()
-    writer.join(10)
+    writer.join(60)
     assert Labels(file)["a.jpg"] == "heron"
 
 

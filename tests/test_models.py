@@ -1,15 +1,15 @@
 import dataclasses
 import hashlib
 import os
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 
-from helpers import graph, models
+from helpers import download, graph, models
 from helpers.decode import open_photo
 from helpers.descriptors import DESCRIPTORS
 from helpers.efficientnet import efficientnet_b0
@@ -102,6 +102,7 @@ ENTRIES = {  # a network of the same layers with random weights, and the tensor 
 }
 
 
+@pytest.mark.slow("networks of hundreds of megabytes")
 @pytest.mark.parametrize("name", ENTRIES)
 def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, register, name):
     """The whole path: from a server, checked, cut, run in both engines; and from disk without the server."""
@@ -273,11 +274,21 @@ def test_auto_looks_again_where_a_new_mirror_or_a_hand_has_it(monkeypatch, small
     assert models.load_model("auto").name == "resnet-50"
 
 
-def test_auto_takes_seconds_without_a_network(monkeypatch, empty_cache):
+def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, empty_cache):
+    knocks, knock = [], download._knock
+
+    def knocked(url):
+        knocks.append(url)
+        knock(url)
+
+    def waits(seconds):
+        raise AssertionError(f"it waits for {seconds} s")
+
+    monkeypatch.setattr(download, "_knock", knocked)
+    monkeypatch.setattr(download, "time", SimpleNamespace(sleep=waits))
     monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
-    start = time.monotonic()
     assert models.load_model("auto").name == "efficientnet-lite0"
-    assert time.monotonic() - start < 5
+    assert len(knocks) == 1
 
 
 def test_an_unexpected_network_in_a_right_file_is_refused(monkeypatch, register, tmp_path):

@@ -230,14 +230,24 @@ def test_auto_is_fp32_where_few_photos_can_be_read(tiny, processor):
 
 
 def test_auto_is_fp32_where_nobody_knows_how_many_there_are(tiny, processor):
-    unknown = nobody()
-    unknown.count = None
-    assert settle(tiny, "auto", unknown).precision == "fp32"
+    assert settle(tiny, "auto", nobody(None)).precision == "fp32"
+
+
+@pytest.mark.parametrize("processor", ["plain", "VNNI", "ONNX Runtime alone"], indirect=True)
+def test_photos_are_not_even_counted_where_that_decides_nothing(tiny, processor):
+    """Of a service they lie in a folder that may be large."""
+
+    def count():
+        raise AssertionError("it need not be known")
+
+    assert settle(tiny, "auto", nobody(count)).precision == "fp32"
+    assert settle(tiny, "auto", nobody(count), kept=[kept_in(tiny, "fp32")]).precision == "fp32"
 
 
 def test_auto_is_fp32_on_a_gpu(tiny, processor):
     processor.device = "GPU"
     assert settle(tiny, "auto", nobody()).precision == "fp32"
+    assert settle(tiny, "auto", nobody(), kept=[kept_in(tiny, "fp32", photos=50)]).note == "fp32"
 
 
 def test_a_small_network_of_ones_own_stays_with_fp32(tiny, processor, monkeypatch):

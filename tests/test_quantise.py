@@ -21,6 +21,8 @@ from helpers.runtime import Session
 from tests.networks import keras_resnet50, random_resnet50, zoo_squeezenet
 from tests.pictures import picture, tiny_network
 
+pytestmark = pytest.mark.slow("networks are quantised and run")
+
 ROBOTS = Path(__file__).parent.parent / "data" / "robots"
 OPENVINO = find_spec("openvino") is not None and platform.machine().lower() in ("x86_64", "amd64")
 

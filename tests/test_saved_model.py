@@ -206,6 +206,7 @@ def test_a_photo_that_has_gone_since(data, network, folder, tmp_path):
 # Across environments
 
 
+@pytest.mark.slow("a Python of the other environment is started")
 @pytest.mark.skipif(not OTHER.exists(), reason=f"{OTHER.parents[1].name} is not there: no other environment to try")
 @pytest.mark.parametrize("load", ["load_photos(folder, progress=False)[0]", "tc.image_analysis.load_images(folder)"])
 def test_it_opens_in_the_other_environment(folder, network, tmp_path, load):

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -173,6 +174,26 @@ def test_two_notebooks_read_and_write_at_once(store, path):
         for number in range(10):
             (store, other)[number % 2].add("net", [photo(number)], vectors(1, seed=number))
         assert store.photos("net") == other.photos("net") == {photo(number) for number in range(10)}
+
+
+def test_a_store_that_somebody_makes_at_this_moment_is_one(tmp_path, monkeypatch):
+    """What is looked at to know a store is of one moment, not partly of the one before."""
+    path, look = tmp_path / "features.kinframe", FeatureStore._value
+    others = []
+
+    def slowly(store, statement):
+        value = look(store, statement)
+        if not others:
+            others.append(threading.Thread(target=lambda: FeatureStore(path).close()))
+            others[0].start()
+            others[0].join(1)  # it is done by then, or waits for us
+        return value
+
+    monkeypatch.setattr(FeatureStore, "_value", slowly)
+    with FeatureStore(path) as store:
+        assert store.contents() == []
+    others[0].join(60)
+    assert not others[0].is_alive()
 
 
 def test_many_processes_make_and_fill_one_store(path):

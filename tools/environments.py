@@ -3,7 +3,8 @@
     python3 tools/environments.py auto                        make it, print where its Python is
     python3 tools/environments.py turi -- -m helpers.demo     make it, then run its Python with these arguments
 
-`turi`    Python 3.8 with Turi Create, exactly as environment.yml lists it, in .venv-turi
+`turi`    Python 3.8 with Turi Create, exactly as environment.lock lists it, which is environment.yml with hashes,
+          in .venv-turi
 `modern`  the newest Python from 3.10 on, exactly as requirements.lock lists it, in .venv
 `auto`    `turi` where a working Python 3.8 on x86-64 is to be had, else `modern`
 `turi?`   `turi`, or nothing but a line that says why it cannot be had
@@ -24,7 +25,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NEWEST, OLDEST = 13, 10  # the Python 3 minor versions that requirements.lock is made for
+NEWEST, OLDEST = 14, 10  # the Python 3 minor versions that requirements.lock is made for
+WAITED_FOR = "onnxruntime, openvino, usearch, openTSNE and h5py"  # what has no wheels for a newer one yet
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
 
 
@@ -51,9 +53,9 @@ def main(arguments):
 def make(wanted):
     """The environment's Python, after installing whatever is missing."""
     if wanted in ("turi", "turi?"):
-        return install(ROOT / ".venv-turi", turi_python(), turi_requirements(), "environment.yml")
+        return install(ROOT / ".venv-turi", turi_python(), ROOT / "environment.lock")
     if wanted == "modern":
-        return install(ROOT / ".venv", modern_python(), ROOT / "requirements.lock", "requirements.lock")
+        return install(ROOT / ".venv", modern_python(), ROOT / "requirements.lock")
     if wanted != "auto":
         raise Unavailable(f"ENV={wanted} is not known; there are ENV=auto, ENV=turi and ENV=modern")
     try:
@@ -83,6 +85,13 @@ def modern_python():
         found = first_that_runs(candidates(minor), lambda version, machine, minor=minor: version == (3, minor))
         if found is not None:
             return found
+    newer = first_that_runs(candidates(NEWEST + 1), lambda version, machine: version > (3, NEWEST))
+    if newer is not None:
+        raise Unavailable(
+            f"Kinframe needs Python 3.{OLDEST} to 3.{NEWEST}, and {newer} is newer: {WAITED_FOR} have no wheels for it "
+            f"yet. To have another beside it: uv python install 3.{NEWEST}, or pyenv install 3.{NEWEST}, "
+            f"or conda create -n py3{NEWEST} python=3.{NEWEST}, or an installer from python.org."
+        )
     raise Unavailable(
         f"Kinframe needs Python 3.{OLDEST} to 3.{NEWEST} with its venv module, and none was found. "
         "On Debian and Ubuntu: apt-get install python3-venv; elsewhere: python.org, pyenv, conda or uv."
@@ -122,20 +131,10 @@ def output(*command):
     return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
 
 
-def turi_requirements():
-    """The pip part of environment.yml as a requirements file: one list, with conda and without."""
-    text = (ROOT / "environment.yml").read_text(encoding="utf-8").split("- pip:", 1)[1]
-    pins = re.findall(r"^ +- ([\w.-]+==[\w.]+)", text, flags=re.MULTILINE)
-    requirements = ROOT / "build" / "environment.txt"
-    requirements.parent.mkdir(exist_ok=True)
-    requirements.write_text("\n".join(pins) + "\n", encoding="utf-8")
-    return requirements
-
-
-def install(folder, python, requirements, name):
+def install(folder, python, lock):
     """Make or complete the environment in `folder`; the stamp says that it is whole."""
     inside = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    recipe = requirements.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()
+    recipe = lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes() + str(ROOT).encode()
     stamp = folder / "kinframe-installed"
     whole = hashlib.sha256(recipe).hexdigest()
     if stamp.exists() and stamp.read_text() == whole and output(str(inside), "-c", "print(1)"):
@@ -146,7 +145,8 @@ def install(folder, python, requirements, name):
         subprocess.run([python, "-m", "venv", str(folder)], check=True, stdout=sys.stderr)
     if stamp.exists():
         stamp.unlink()  # until the packages have been brought up to date
-    pip(inside, ["-r", str(requirements)], f"the packages of {name}, this once")
+    # A lock is whole: nothing is looked for beside it, which an old pip would do, and then miss a hash.
+    pip(inside, ["--require-hashes", "--no-deps", "-r", str(lock)], f"the packages of {lock.name}, this once")
     pip(inside, ["--no-deps", "--editable", str(ROOT)], "helpers")
     stamp.write_text(whole)
     return inside
@@ -155,9 +155,11 @@ def install(folder, python, requirements, name):
 def pip(python, arguments, what):
     """Install, with a line that moves, and with pip's own last words when it fails."""
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
+    environment = clean_environment()
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # old sources warn when they are compiled: once, here
     start, seen, last = time.monotonic(), 0, []
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, env=clean_environment()
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, env=environment
     ) as process:
         for line in process.stdout:
             last = [*last[-15:], line]
@@ -172,8 +174,10 @@ def pip(python, arguments, what):
 
 
 def clean_environment():
-    # The notebook's kernel must be this environment's, not one that another Jupyter registered for the user.
-    return {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
+    # The notebook's kernel must be this environment's, not one that another Jupyter registered for the user. And ONNX
+    # Runtime tells nobody that it was imported, whoever imports it first.
+    own = {"JUPYTER_PREFER_ENV_PATH": "1", "PYTHONNOUSERSITE": "1"}
+    return {"ORT_DISABLE_TELEMETRY": "1", **os.environ, **own}
 
 
 def say(text, end="\n"):

@@ -1,10 +1,20 @@
-"""Lint, types, and every test, in every environment that this machine can have; the skipped tests last."""
+"""Lint, types, and every test, in every environment that this machine can have; the slow and the skipped ones last.
+
+    python3 tools/run_tests.py            all of it
+    python3 tools/run_tests.py --check    lint, types, and the unit tests of one environment: before each commit
+
+Two parts run at a time, each a process with a log of its own. On two cores that takes as long as the work there is:
+many tests wait for a server or a browser, and what runs beside them takes the core meanwhile. Workers within one
+environment (pytest-xdist) fill the same two cores, and prepare the networks once each: measured on eight files of unit
+tests, `-n 2` is 50 seconds of processor time where one process takes 41.
+"""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
@@ -13,7 +23,16 @@ import environments
 
 BUILD = environments.ROOT / "build"
 CHROMIUM = "/usr/bin/chromium"
-ALONE = ("tests/notebooks", "tests/browser")
+LANES = 2
+PARTS = 3  # of the unit tests in a check: beside the types, two lanes end at about the same time
+SLOWEST = 20
+
+# What starts servers, browsers and kernels, or ends them; all else under tests/ is a unit test.
+BROWSER, NOTEBOOKS = ["tests/browser"], ["tests/notebooks"]
+SERVICE = ["tests/service", "tests/faults", "tests/test_benchmark_service.py"]
+COMMANDS = ["tests/test_app.py", "tests/test_benchmarks.py", "tests/test_readme.py"]
+# By themselves: Turi Create has crashed in a process in which all the other tests had been.
+CONFORMANCE = ["tests/conformance"]
 
 CHECKS = (
     ("lint", ["-m", "ruff", "check", "."]),
@@ -22,81 +41,161 @@ CHECKS = (
 )
 
 
-def main():
+def main(arguments):
     BUILD.mkdir(exist_ok=True)
+    jobs, left_out = parts_of_a_check() if "--check" in arguments else parts_of_everything()
+    results = run(jobs)
+    say_times(jobs)
+    say_slowest(jobs)
+    say_skipped(sum((job.skipped() for job in jobs), left_out))
+    if "--check" in arguments:
+        say_not_checked(jobs)
+    failed = [job.name for job, ok in zip(jobs, results) if not ok]
+    print(f"\n== failed: {', '.join(failed)}" if failed else "\n== all well", flush=True)
+    return 1 if failed else 0
+
+
+def parts_of_everything():
+    """The longest parts first, so that none is alone for long at the end."""
     get_programs()
-    skipped = Counter()
-    pythons = {"modern": environments.make("modern")}
+    left_out = Counter()
+    modern, turi = environments.make("modern"), None
     try:
-        pythons["turi"] = environments.make("turi")  # before any test: some go from one environment to the other
+        turi = environments.make("turi")  # before any test: some go from one environment to the other
     except environments.Unavailable as reason:
-        skipped[f"turi: everything: {reason}"] += 1
-    results = [run(name, pythons["modern"], command) for name, command in CHECKS]  # all, also after one that failed
-    # Notebooks of both environments write into build/, and a browser wants to be alone. All else goes side by side.
-    modern = Tests("modern", pythons["modern"])
-    results.append(modern.run("notebooks and browser", *ALONE))
-    other = Tests("turi", pythons["turi"]) if "turi" in pythons else None
-    if other:
-        other.start("all")
-    results.append(modern.run("the others", *(f"--ignore={folder}" for folder in ALONE)))
-    if other:
-        results.append(other.finish())
-    for tests in filter(None, (modern, other)):
-        skipped.update(tests.skipped())
-    say_skipped(skipped)
-    return 0 if all(results) else 1
+        left_out[f"turi: everything: {reason}"] += 1
+    # A notebook is run once in each environment: those of tests/browser there, in the JupyterLabs of both.
+    to_browser = ["--browser-runs-notebooks"] if can_browse(modern) else []
+    jobs = [Job(name, modern, command) for name, command in CHECKS]
+    jobs.append(Tests("modern", "browser", modern, BROWSER))
+    if turi:
+        jobs.append(Tests("turi", "the others", turi, without(NOTEBOOKS + CONFORMANCE)))
+    jobs.append(Tests("modern", "the others", modern, without(BROWSER + NOTEBOOKS + SERVICE)))
+    jobs.append(Tests("modern", "service and faults", modern, SERVICE))
+    jobs.append(Tests("modern", "notebooks", modern, NOTEBOOKS + to_browser))
+    if turi:
+        jobs.append(Tests("turi", "notebooks", turi, NOTEBOOKS + to_browser))
+        jobs.append(Tests("turi", "conformance", turi, CONFORMANCE))
+    return jobs, left_out
 
 
-def run(name, python, command):
-    print(f"\n== {name}", flush=True)
-    environment = environments.clean_environment()
-    return subprocess.call([str(python), *command], cwd=str(environments.ROOT), env=environment) == 0
+def parts_of_a_check():
+    """What a person runs before each commit: in the modern environment if that is there, else in the one there is."""
+    name, python = one_environment()
+    left_out = Counter()
+    jobs = []
+    for check, command in CHECKS:
+        if there_is(python, command[1]):
+            jobs.append(Job(check, python, command))
+        else:
+            left_out[f"{name}: {check}: there is no {command[1]} in this environment"] += 1
+    files = unit_tests()
+    for part in range(PARTS):
+        which = ["-m", "not slow", *files[part::PARTS]]
+        jobs.append(Tests(name, f"unit tests, {part + 1} of {PARTS}", python, which))
+    return jobs, left_out
 
 
-class Tests:
-    """pytest in one environment: at once, or beside something else, and then what it says comes when it is done."""
+def one_environment():
+    folders = {"modern": environments.ROOT / ".venv", "turi": environments.ROOT / ".venv-turi"}
+    name = next((name for name, folder in folders.items() if folder.exists()), "modern")
+    return name, environments.make(name)
 
-    def __init__(self, name, python):
-        self.name, self.python = name, python
-        self.reports = []
-        self.process = self.log = None
 
-    def run(self, part, *which):
-        return run(f"tests, {self.name}: {part}", self.python, self.command(part, *which))
+def unit_tests():
+    there = (path.relative_to(environments.ROOT).as_posix() for path in environments.ROOT.glob("tests/test_*.py"))
+    return sorted(set(there) - set(SERVICE + COMMANDS))
 
-    def start(self, part, *which):
-        self.log = BUILD / f"tests-{self.name}.log"
+
+def without(paths):
+    return [f"--ignore={path}" for path in paths]
+
+
+def there_is(python, module):
+    question = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
+    return subprocess.call([str(python), "-c", question]) == 0
+
+
+def can_browse(python):
+    return Path(CHROMIUM).exists() and there_is(python, "playwright")
+
+
+def run(jobs):
+    """Two at a time, in their order; whether each went well. What a job says comes when it is done."""
+    waiting, running = list(jobs), []
+    try:
+        while waiting or running:
+            while waiting and len(running) < LANES:
+                running.append(waiting.pop(0))
+                running[-1].start()
+            time.sleep(0.1)
+            for job in [job for job in running if job.process.poll() is not None]:
+                running.remove(job)
+                job.finish()
+    except BaseException:
+        for job in running:
+            job.process.terminate()
+        raise
+    return [job.process.returncode == 0 for job in jobs]
+
+
+class Job:
+    """A command of an environment, with a log of its own."""
+
+    def __init__(self, name, python, command):
+        self.name, self.command = name, [str(python), *command]
+        self.log = BUILD / f"{re.sub('[^a-z0-9]+', '-', name)}.log"
+        self.process = self.began = self.seconds = None
+
+    def start(self):
+        self.began = time.monotonic()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [str(self.python), *self.command(part, *which)],
+                self.command,
                 cwd=str(environments.ROOT),
                 env=environments.clean_environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        print(f"\n== tests, {self.name}: {part}, meanwhile; see {self.log}", flush=True)
+        print(f"-- {self.name}: started; see {self.log}", flush=True)
 
     def finish(self):
-        try:
-            ok = self.process.wait() == 0
-        except BaseException:
-            self.process.terminate()
-            raise
-        print(f"\n== tests, {self.name}", flush=True)
+        self.seconds = time.monotonic() - self.began
+        print(f"\n== {self.name}: {self.seconds:.0f} s", flush=True)
         print(self.log.read_text(encoding="utf-8", errors="replace"), flush=True)
-        return ok
 
-    def command(self, part, *which):
-        self.reports.append(BUILD / f"tests-{self.name}-{part.replace(' ', '-')}.xml")
-        cache = f"cache_dir={BUILD / f'pytest-{self.name}'}"  # two that write the same one would lose it
-        return ["-m", "pytest", "-q", "-o", cache, f"--junitxml={self.reports[-1]}", *which]
+    def cases(self):
+        """Of each test: the environment, its name, its seconds, and why it was skipped, or None."""
+        return []
 
     def skipped(self):
-        found = Counter()
-        for report in self.reports:
-            for skip in ElementTree.parse(str(report)).iter("skipped") if report.exists() else ():  # noqa: S314  # ours
-                found[f"{self.name}: {reason_of(skip)}"] += 1
-        return found
+        return Counter(f"{environment}: {reason}" for environment, _, _, reason in self.cases() if reason is not None)
+
+
+class Tests(Job):
+    """pytest in one environment."""
+
+    def __init__(self, environment, part, python, which):
+        super().__init__(f"tests, {environment}: {part}", python, [])
+        self.environment, self.report = environment, self.log.with_suffix(".xml")
+        cache = f"cache_dir={self.log.with_suffix('')}"  # two that write the same one would lose it
+        self.command += ["-m", "pytest", "-q", "-o", cache, f"--junitxml={self.report}", *which]
+
+    def start(self):
+        if self.report.exists():
+            self.report.unlink()  # what ends too early leaves none, and an older one is no answer
+        super().start()
+
+    def cases(self):
+        for case in ElementTree.parse(str(self.report)).iter("testcase") if self.report.exists() else ():  # noqa: S314
+            skip = case.find("skipped")
+            name = f"{case.get('file', case.get('classname'))}::{case.get('name')}"
+            reason = None if skip is None else reason_of(skip)
+            yield self.environment, name, float(case.get("time", 0)), reason
+
+    def deselected(self):
+        said = re.findall(r"(\d+) deselected", self.log.read_text(encoding="utf-8", errors="replace"))
+        return int(said[-1]) if said else 0
 
 
 def reason_of(skip):
@@ -116,14 +215,40 @@ def get_programs():
         subprocess.call(["apt-get", *command], stdout=subprocess.DEVNULL)  # noqa: S607
 
 
+def say_times(jobs):
+    print(
+        f"\n== how long it took: {max(job.began + job.seconds for job in jobs) - min(job.began for job in jobs):.0f} s"
+    )
+    for job in sorted(jobs, key=lambda job: -job.seconds):
+        print(f"  {job.seconds:6.1f} s  {job.name}")
+
+
+def say_slowest(jobs):
+    cases = sorted((case for job in jobs for case in job.cases()), key=lambda case: -case[2])
+    print(f"\n== the slowest of {len(cases)} tests")
+    for environment, name, seconds, _ in cases[:SLOWEST]:
+        print(f"  {seconds:6.1f} s  {environment:6}  {name}")
+
+
 def say_skipped(skipped):
     print(f"\n== skipped: {sum(skipped.values()) or 'nothing'}")
     for reason, times in sorted(skipped.items()):
         print(f"  {times:4} {reason}")
 
 
+def say_not_checked(jobs):
+    slow = sum(job.deselected() for job in jobs if isinstance(job, Tests))
+    print("\n== left to make test")
+    for what in (
+        ", ".join(BROWSER + NOTEBOOKS + SERVICE + COMMANDS + CONFORMANCE),
+        f"{slow} unit tests that are marked slow",
+        "the other environment",
+    ):
+        print(f"  {what}")
+
+
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(sys.argv[1:]))
     except environments.Unavailable as failure:
         sys.exit(str(failure))

@@ -15,6 +15,7 @@ from helpers.service.keys_command import change_keys, check_keys
 from helpers.service.settings import PORT, Settings
 
 _LAST = 6.0  # seconds for everything to be ended
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -32,7 +33,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         print(f"The service needs {needed} ({error})", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return _end()
+        return 0
 
 
 def _serve(arguments: Sequence[str]) -> int:
@@ -40,7 +41,7 @@ def _serve(arguments: Sequence[str]) -> int:
     check_folder(settings.photos)
     check_keys(settings)
     listening = _listen(settings.host, settings.port)
-    signal.signal(signal.SIGTERM, _interrupt)
+    _listen_to_signals()
     if with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
 
@@ -62,17 +63,20 @@ def _serve(arguments: Sequence[str]) -> int:
                 create_app(service),
                 listening,
                 lambda: print(f"Kinframe serves {images:,} images on {address}", flush=True),
+                signals=_SIGNALS,
             )
         except KeyboardInterrupt:
             pass
         finally:
+            for each in _SIGNALS:  # it ends already, in order
+                signal.signal(each, signal.SIG_IGN)
             # Workers that do not end, or a database that does not answer, are not waited for: a job is taken up again.
             last = threading.Timer(_LAST, os._exit, [int(sys.exc_info()[0] is not None)])
             last.daemon = True
             last.start()
             service.stop()
             last.cancel()
-    return _end()
+    return 0
 
 
 def _introduce(service: Any) -> None:
@@ -129,6 +133,13 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def _listen_to_signals() -> None:
+    """End in order, whichever comes; SIGHUP is that of a terminal that is closed, unless `nohup` is to outlast it."""
+    for each in _SIGNALS:
+        if each == signal.SIGTERM or signal.getsignal(each) is not signal.SIG_IGN:
+            signal.signal(each, _interrupt)
+
+
 def _interrupt(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
@@ -143,14 +154,17 @@ def _end_with_stdin() -> None:
         _thread.interrupt_main()
 
 
-def _end() -> int:
-    """0; at once, where a thread still waits for somebody else's answer."""
+def _leave(status: int) -> NoReturn:
+    """At once, where a thread still waits for somebody else's answer, or for workers, who see it and end too.
+
+    The interpreter would wait for those, and Dask close once more what is being closed, with words of its own.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     if any(thread.is_alive() and not thread.daemon for thread in threading.enumerate()[1:]):
-        os._exit(0)
-    return 0
+        os._exit(status)
+    sys.exit(status)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

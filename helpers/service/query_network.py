@@ -49,7 +49,10 @@ class QueryNetwork:
         root: Optional[PhotoRoot] = None,
         kept: Sequence[Kept] = (),
     ) -> None:
-        photos: List[Path] = [] if root is None else [root.path / name for name in root.photos()]
+
+        def photos() -> List[Path]:
+            return [] if root is None else [root.path / name for name in root.photos()]
+
         stores = [] if root is None else list(dict.fromkeys([own_path(root.path), default_path(root.path)]))
         self.settled = settle_for_files(load_model(model, progress=False), precision, photos, stores, kept=kept)
         self._session = self.settled.session  # opened now, not at the first question

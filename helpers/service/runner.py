@@ -65,6 +65,7 @@ class Runner:
         with self._lock:
             if self._lease is not None:
                 self._lease.end("stopped")
+        self._workers.give_up()
         if thread is not None:
             thread.join(_STOP)
         self._workers.close()

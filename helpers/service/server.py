@@ -4,7 +4,7 @@ import contextlib
 import signal
 import socket
 import threading
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 import h11
 import uvicorn
@@ -16,10 +16,13 @@ HEAD_SECONDS = 10.0  # in which the head of a request is to come
 MOST = 600  # connections; others hear 503
 
 _HEAD = 65_536  # bytes of a request before its body
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def serve(app: Any, listening: socket.socket, announce: Callable[[], None]) -> None:
-    """Serve the application until SIGTERM or Ctrl+C; `announce` is called when it can be asked."""
+def serve(
+    app: Any, listening: socket.socket, announce: Callable[[], None], *, signals: Sequence[int] = _SIGNALS
+) -> None:
+    """Serve the application until one of the signals; `announce` is called when it can be asked."""
     config = uvicorn.Config(
         app,
         http=_Patient,
@@ -34,18 +37,22 @@ def serve(app: Any, listening: socket.socket, announce: Callable[[], None]) -> N
         h11_max_incomplete_event_size=_HEAD,
         lifespan="on",
     )
-    _Server(config, announce).run(sockets=[listening])
+    _Server(config, announce, signals).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None], signals: Sequence[int]) -> None:
         super().__init__(config)
-        self._announce = announce
+        self._announce, self._signals = announce, signals
 
     async def startup(self, sockets: Optional[List[socket.socket]] = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._announce()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """The same each time: uvicorn itself breaks off at a second Ctrl+C, with a traceback."""
+        self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -53,7 +60,7 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        before = {each: signal.getsignal(each) for each in self._signals}
         for each, handler in before.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(each, self.handle_exit)

@@ -2,9 +2,10 @@
 
 Those of this machine start when there is work and end when there has been
 none for a while. They run at low priority, so that questions are answered in
-the meantime, and end with this process, however that ends. As with any Dask
-cluster, they speak with each other over sockets of the loopback that whoever
-has an account on the machine may reach.
+the meantime, and end with this process, however that ends: those that are on
+their way when they are no longer wanted, too. As with any Dask cluster, they
+speak with each other over sockets of the loopback that whoever has an account
+on the machine may reach.
 """
 
 import contextlib
@@ -24,19 +25,24 @@ from helpers.service.settings import Settings
 _IDLE = 60.0  # seconds without work, after which processes here end
 _NICE = 10
 _NO_PAGES: Dict[str, List[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
-_CONNECT, _CLOSE = 10.0, 2.0  # seconds
+_CONNECT = 10.0  # seconds
+_CLOSE = 2.0  # seconds that somebody waits for the end of processes here,
+_LONGEST = 20.0  # and that it may take in the background
 
 _log = logging.getLogger("kinframe.service.jobs")
 
 
 class Workers:
-    """`client()` gives workers; several threads may call `close`."""
+    """`client()` gives workers; several threads may call `give_up` and `close`."""
+
+    nice = _NICE  # how far those here give way to everything else on this machine
 
     def __init__(self, settings: Settings) -> None:
         self._address, self._count = settings.dask, settings.workers
         self._lock = threading.Lock()
         self._client: Optional[Client] = None
         self._cluster: Optional[LocalCluster] = None
+        self._start: Optional[_Start] = None
         self._used = time.monotonic()
 
     @property
@@ -59,15 +65,24 @@ class Workers:
         self._client = client
         return client
 
+    def give_up(self) -> None:
+        """Whoever waits for processes here that are on their way waits no longer; those end when they are there."""
+        with self._lock:
+            start, self._start = self._start, None
+        if start is not None:
+            start.give_up()
+
     def close(self) -> None:
         """End what runs here, and let go of what runs elsewhere; work in progress is lost."""
+        self.give_up()
         with self._lock:
             client, self._client = self._client, None
             cluster, self._cluster = self._cluster, None
-        for each in (client, cluster):
-            if each is not None:
-                with contextlib.suppress(Exception):  # what is left of a cluster that failed, nobody needs
-                    cast("Any", each).close(timeout=_CLOSE)
+        if client is not None:
+            with contextlib.suppress(Exception):  # what is left of one that failed, nobody needs
+                cast("Any", client).close(timeout=_CLOSE)
+        if cluster is not None:
+            _close(cluster)
 
     def close_if_idle(self) -> None:
         """End processes here that have had nothing to do for a minute."""
@@ -79,8 +94,66 @@ class Workers:
 
     def _started(self) -> Client:
         begun = time.monotonic()
+        with self._lock:
+            start = self._start = _Start(self._count)
+        cluster = start.cluster()
+        with self._lock:
+            wanted, self._start = self._start is start, None
+            self._cluster = cluster if wanted else None
+        if not wanted:
+            _close(cluster)
+            raise RuntimeError("they were given up")
+        client = Client(cluster, set_as_default=False)
+        register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]
+        register(_Humble(self.nice), name="kinframe-humble")
+        _log.info("%d worker processes started in %.1f s", self._count, time.monotonic() - begun)
+        return client
+
+
+class _Start(threading.Thread):
+    """Processes on their way; the interpreter does not end before they are there, or have ended again."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(name="kinframe-workers-start", daemon=False)  # whoever starts it
+        self._count = count
+        self._lock, self._over = threading.Lock(), threading.Event()
+        self._cluster: Optional[LocalCluster] = None
+        self._error: Optional[Exception] = None
+        self._given_up = False
+        self.start()
+
+    def cluster(self) -> LocalCluster:
+        """Wait for them; raises `RuntimeError` where they were given up meanwhile, and what their start raised."""
+        self._over.wait()
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            if self._cluster is None:
+                raise RuntimeError("they were given up")
+            return self._cluster
+
+    def give_up(self) -> None:
+        """They are not waited for any longer; does nothing where they are there."""
+        with self._lock:
+            self._given_up = True
+        self._over.set()
+
+    def run(self) -> None:
+        try:
+            cluster = self._new()
+        except Exception as error:
+            with self._lock:
+                self._error = error
+        else:
+            with self._lock:
+                self._cluster = None if self._given_up else cluster
+            if self._cluster is None:
+                _close(cluster)
+        self._over.set()
+
+    def _new(self) -> LocalCluster:
         with dask.config.set(_NO_PAGES):
-            self._cluster = LocalCluster(
+            return LocalCluster(
                 n_workers=self._count,
                 threads_per_worker=1,
                 processes=True,
@@ -90,15 +163,25 @@ class Workers:
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
             )
-        client = Client(self._cluster, set_as_default=False)
-        register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]
-        register(_Humble(), name="kinframe-humble")
-        _log.info("%d worker processes started in %.1f s", self._count, time.monotonic() - begun)
-        return client
+
+
+def _close(cluster: LocalCluster) -> None:
+    """End a cluster; where that takes long, it goes on by itself: one that is left half closed never ends."""
+
+    def close() -> None:
+        with contextlib.suppress(Exception):
+            cast("Any", cluster).close(timeout=_LONGEST)
+
+    closing = threading.Thread(target=close, name="kinframe-workers-end", daemon=False)
+    closing.start()
+    closing.join(_CLOSE)
 
 
 class _Humble(WorkerPlugin):
     """Lets a worker give way to everything else on its machine, and leaves Ctrl+C to who started it."""
+
+    def __init__(self, nice: int) -> None:
+        self._nice = nice
 
     def setup(self, worker: Any) -> None:
         if threading.current_thread() is threading.main_thread():  # in a terminal, Ctrl+C goes to all its processes
@@ -108,4 +191,4 @@ class _Humble(WorkerPlugin):
         threads = [int(name) for name in os.listdir("/proc/self/task")] if os.path.isdir("/proc/self/task") else [0]  # noqa: PTH112, PTH208
         for thread in threads:  # on Linux each has a priority of its own, which those that it starts inherit
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, thread, _NICE)
+                os.setpriority(os.PRIO_PROCESS, thread, self._nice)

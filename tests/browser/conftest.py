@@ -1,28 +1,22 @@
 """JupyterLab of each environment, a browser, and a line to the kernel behind the notebook."""
 
+import contextlib
 import shutil
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
 
-from tests.jupyter_lab import CHROMIUM, Lab, chromium, jupyter_lab, run_all
+from tests.jupyter_lab import CHROMIUM, Lab, chromium, jupyter_lab, run_all, wait_until_it_has_run
+from tests.notebooks.checks import check_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TURI = ROOT / ".venv-turi" / "bin" / "python"
 
 
-def pytest_collection_modifyitems(items):
-    """A browser on a busy machine is late now and then: what fails in it is run once more, and the report says so."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents and find_spec("pytest_rerunfailures"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @pytest.fixture(
-    scope="module",
+    scope="session",  # pytest sorts the tests by it: each JupyterLab is started once, and has ended before the next
     params=[
         "modern",
         pytest.param(
@@ -52,20 +46,26 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def page(lab, browser) -> Iterator[Any]:
-    """An empty page, a new one for each JupyterLab: one with an unsaved notebook does not go to another address."""
+    """An empty page, a new one for each notebook: one with an unsaved notebook does not go to another address."""
     page = browser.new_page(viewport={"width": 1200, "height": 1400})
     page.set_default_timeout(60_000)
     yield page
     page.close()
+    lab.end_kernels()
+    lab.reset_settings()
 
 
 @pytest.fixture(scope="module")
 def run_notebook(lab, page) -> Callable[[str, str], Any]:
-    """Opens a notebook and runs it, until something is on the page."""
+    """Opens a notebook, runs it, until something is on the page, and asks its kernel what `tests/notebooks` asks."""
 
     def run(name: str, until: str) -> Any:
         run_all(page, lab, f"notebooks/{name}")
+        wait_until_it_has_run(page)
         page.locator(until).last.wait_for(timeout=300_000)
+        with _client_of(lab) as client:
+            asked = client.execute(check_of(Path(name).stem), silent=True, reply=True, timeout=300)
+        assert asked["content"]["status"] == "ok", "\n".join(asked["content"]["traceback"])
         return page
 
     return run
@@ -74,17 +74,25 @@ def run_notebook(lab, page) -> Callable[[str, str], Any]:
 @pytest.fixture(scope="module")
 def kernel(lab, notebook) -> Iterator[Callable[[str], str]]:
     """Asks the notebook's own kernel for the value of an expression, as text."""
+    with _client_of(lab) as client:
+
+        def ask(expression: str) -> str:
+            reply = client.execute("", silent=True, user_expressions={"it": expression}, reply=True, timeout=60)
+            return reply["content"]["user_expressions"]["it"]["data"]["text/plain"]
+
+        yield ask
+
+
+@contextlib.contextmanager
+def _client_of(lab: Lab) -> Iterator[Any]:
+    """A line of our own to the kernel of the notebook that is open."""
     from jupyter_client import BlockingKernelClient
 
-    (connection,) = lab.runtime.glob("kernel-*.json")
-    client = BlockingKernelClient(connection_file=str(connection))
+    client = BlockingKernelClient(connection_file=str(lab.kernel()))
     client.load_connection_file()
     client.start_channels()
-    client.wait_for_ready(timeout=60)
-
-    def ask(expression: str) -> str:
-        reply = client.execute("", silent=True, user_expressions={"it": expression}, reply=True, timeout=60)
-        return reply["content"]["user_expressions"]["it"]["data"]["text/plain"]
-
-    yield ask
-    client.stop_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        yield client
+    finally:
+        client.stop_channels()

@@ -90,6 +90,7 @@ def test_a_visitor_is_offered_no_labels_and_no_export(explorer):
 
 def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server):
     other = browser.new_page()
+    other.set_default_timeout(60_000)
     other.goto(server.address)
     other.wait_for_function(_LOADED, arg=5)
     explorer.locator(".kf-tile", has_text="bolu-006.jpg").click()
@@ -101,13 +102,14 @@ def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server
 def test_a_page_that_is_closed_ends_its_kernel(server, browser):
     psutil = pytest.importorskip("psutil")
     page = browser.new_page()
+    page.set_default_timeout(60_000)
     page.goto(server.address)
     page.wait_for_function(_LOADED, arg=5)
     kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
     kernels = [each for each in psutil.Process(server.process.pid).children() if kernel in " ".join(each.cmdline())]
     assert len(kernels) == 1
     page.goto("about:blank")
-    assert not psutil.wait_procs(kernels, timeout=30)[1]
+    assert not psutil.wait_procs(kernels, timeout=60)[1]
     page.close()
 
 

@@ -21,7 +21,7 @@ QUESTION = {"like": [5, 9], "unlike": [11], "box": None}
 @pytest.fixture
 def page(browser):
     page = browser.new_page(viewport={"width": 1000, "height": 1000})
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
 

@@ -8,6 +8,16 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
+_STILL = """async () => {
+    const canvas = document.querySelector('.kinframe-map canvas');
+    const look = () => JSON.stringify([canvas.getBoundingClientRect(), canvas.dataset]);
+    const before = look();
+    for (let frame = 0; frame < 10; frame++) {
+        await new Promise(requestAnimationFrame);
+        if (look() !== before) return false;
+    }
+    return true;
+}"""  # whether the map stands still, for ten frames
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +44,7 @@ def lasso(page, root, corners):
     """Draw a loop through places of the map."""
     root.get_by_role("button", name="Lasso").click()
     canvas = root.locator("canvas")
-    page.wait_for_timeout(500)  # until the map stands still
+    page.wait_for_function(_STILL, timeout=60_000)
     edge = canvas.bounding_box()
     sight = {name: float(canvas.get_attribute(f"data-{name}")) for name in ("scale", "x", "y")}
     places = [
@@ -83,8 +93,8 @@ def test_near_enough_the_photos_appear(notebook, shown):
     canvas.focus()
     for _ in range(12):
         notebook.keyboard.press("+")
+        notebook.wait_for_function(_STILL, timeout=60_000)
         if int(canvas.get_attribute("data-thumbnails") or 0):
             break
-        notebook.wait_for_timeout(300)
     assert int(canvas.get_attribute("data-thumbnails")) > 0
     assert notebook.locator(".jp-Cell").count() == cells  # Jupyter's own keys were not meant

@@ -1,25 +1,22 @@
 """Notebook 07 in a real JupyterLab: sightings judged by keys, in the kernel, in the file, and in the figures."""
 
 import ast
-import runpy
 
 import pytest
 
 from tests.browser.conftest import ROOT
+from tests.season import drawn_season
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-SEASON = ROOT / "build" / "season"
 PANEL = ".jp-OutputArea-output img[alt*='confirmed']"
 
 
 @pytest.fixture(scope="module")
 def notebook(lab, run_notebook):
     """Notebook 07, run to its last cell, with the season that its own test takes too."""
-    if not SEASON.exists():
-        runpy.run_path(str(ROOT / "data" / "draw_season.py"))["draw"](SEASON)
     (lab.folder / "build").mkdir(exist_ok=True)
-    (lab.folder / "build" / "season").symlink_to(SEASON)
+    (lab.folder / "build" / "season").symlink_to(drawn_season())
     page = run_notebook("07-field-camera.ipynb", ".kinframe-explorer .kf-judging")
     page.locator(".jp-CodeCell").last.locator(".jp-OutputArea-output").first.wait_for(timeout=300_000)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=300_000)

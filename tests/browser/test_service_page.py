@@ -65,7 +65,7 @@ def client(served):
 @pytest.fixture
 def open_page(browser):
     """Opens a page in a profile of its own; what it asked for, and what went wrong in it, is looked at afterwards."""
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     contexts, wrong, asked = [], [], []
 
     def hear(message):  # of answers that are no success, Chromium tells by itself
@@ -76,7 +76,7 @@ def open_page(browser):
         context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **settings})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", hear)
         page.on("request", lambda request: asked.append((url, request.url)))

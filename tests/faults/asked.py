@@ -11,7 +11,7 @@ import requests
 
 _SIDE = 1800  # pixels: a worker needs a thirtieth of a second for such a photo
 _HANGS = 60.0  # seconds
-_STEP = 0.1  # seconds between two questions
+_STEP = 0.05  # seconds between two questions
 
 
 def slow_photos(folder: Path, count: int, first: int = 0) -> List[str]:

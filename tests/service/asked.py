@@ -12,6 +12,7 @@ class Told(NamedTuple):
     body: bytes
     messages: "list[dict]"
     scope: dict
+    unread: bool  # whether the answer began before any of the body was read
 
 
 def ask(app, method="GET", path="/", *, headers=(), body=(), query=b"", client=("127.0.0.1", 5), pause=0.0, **scope):
@@ -36,10 +37,11 @@ def ask(app, method="GET", path="/", *, headers=(), body=(), query=b"", client=(
 
 
 async def _ask(app, scope, pieces, pause):
-    sent, begun, gone = [], False, asyncio.Event()
+    sent, begun, unread, gone = [], False, True, asyncio.Event()
 
     async def receive():
-        nonlocal begun
+        nonlocal begun, unread
+        unread = unread and bool(sent)
         if not pieces:
             await gone.wait()
             return {"type": "http.disconnect"}
@@ -51,8 +53,8 @@ async def _ask(app, scope, pieces, pause):
     async def send(message):
         sent.append(message)
 
-    await asyncio.wait_for(app(scope, receive, send), 20)
+    await asyncio.wait_for(app(scope, receive, send), 60)
     start = next(message for message in sent if message["type"] == "http.response.start")
     headers = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
     body = b"".join(message.get("body", b"") for message in sent)
-    return Told(start["status"], headers, body, sent, scope)
+    return Told(start["status"], headers, body, sent, scope, unread)

@@ -1,25 +1,25 @@
-"""Does the jobs of a collection slowly, until it is killed; says the numbers of its workers, and how far it is."""
+"""Does some of the jobs of a collection, until it is killed; says the numbers of its workers."""
 
 import logging
 import sys
-import time
+import threading
 
+import helpers.service.lease
+import helpers.service.runner
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
-from helpers.service.workers import Workers
-from tests.service.jobs import collection, take_your_time
+from tests.service.jobs import Brisk, collection, wait_after
 
 
 def main(folder: str, network: str, address: str) -> None:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    workers = Workers(Settings(photos=folder, workers=1))
-    workers.client().run(take_your_time, 0.03)
+    workers = Brisk(Settings(photos=folder, workers=1))
+    helpers.service.lease.SECONDS = helpers.service.runner.SECONDS = 600.0  # nobody is to wait for its end
+    workers.client().run(wait_after, 40, "")
     print(*workers.client().run(os_number).values(), flush=True)
     with collection(folder, QueryNetwork(network), address, workers) as made:
         made.runner.start()
-        while True:
-            print(made.storage.jobs.newest(1)[0].done, flush=True)
-            time.sleep(0.1)
+        threading.Event().wait()
 
 
 def os_number() -> int:

@@ -1,7 +1,9 @@
 """A collection with jobs, as a service holds it; and workers that take their time."""
 
 import contextlib
+import itertools
 import time
+from pathlib import Path
 from typing import Any, Iterator, List, NamedTuple, Optional
 
 import numpy as np
@@ -15,9 +17,16 @@ from helpers.service.runner import Runner
 from helpers.service.settings import Settings
 from helpers.service.storage import Storage, open_storage
 from helpers.service.workers import Workers
+from tests.until import HANGS, until
 
 
-class Shared(Workers):
+class Brisk(Workers):
+    """Workers that give way to nobody: on a busy machine, those that do come to nothing for minutes."""
+
+    nice = 0
+
+
+class Shared(Brisk):
     """Workers for several tests, which nobody of them closes."""
 
     def close(self) -> None:
@@ -35,7 +44,7 @@ class Collection(NamedTuple):
     storage: Storage
     runner: Runner
 
-    def wait(self, job: Job, state: str = "done", seconds: float = 30.0) -> Job:
+    def wait(self, job: Job, state: str = "done", seconds: float = HANGS) -> Job:
         """The job as it is when it has come to this."""
         return until(lambda: self.storage.jobs.get(job.id), lambda found: found.state == state, seconds)
 
@@ -71,24 +80,21 @@ def collection(
         storage.close()
 
 
-def until(look: Any, is_so: Any = bool, seconds: float = 30.0) -> Any:
-    """What `look` gives as soon as it is so."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if is_so(found):
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.02)
-
-
-def take_your_time(seconds: float) -> None:
-    """On a worker: so many for each photo, and no more than that; 0 is as before."""
+def wait_after(photos: int, gate: str) -> None:
+    """On a worker: it has the features of so many photos, and of the next one when there is a file of this name."""
     look = getattr(helpers.worker.look, "quick", helpers.worker.look)
+    looked = itertools.count()
 
-    def slowly(*values: Any, **named: Any) -> Any:
-        time.sleep(seconds)
+    def patiently(*values: Any, **named: Any) -> Any:
+        number = -1 if named.get("size") == (0, 0) else next(looked)  # who only looks which photo it is does not wait
+        while number >= photos and not Path(gate).exists():
+            time.sleep(0.01)
         return look(*values, **named)
 
-    slowly.quick = look  # type: ignore[attr-defined]
-    helpers.worker.look = slowly if seconds else look
+    patiently.quick = look  # type: ignore[attr-defined]
+    helpers.worker.look = patiently
+
+
+def go_on() -> None:
+    """On a worker: from now on it waits for nothing."""
+    helpers.worker.look = getattr(helpers.worker.look, "quick", helpers.worker.look)

@@ -66,7 +66,7 @@ def serving(
         log.unlink()
 
 
-def stop(process: "subprocess.Popen[bytes]", within: float = 30.0) -> int:
+def stop(process: "subprocess.Popen[bytes]", within: float = 60.0) -> int:
     """End it as Ctrl+C does, and its workers with it, if it still runs; its exit status."""
     if process.poll() is None:
         ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # by what started the tests, and so by it too

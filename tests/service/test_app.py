@@ -46,7 +46,7 @@ def ask(served):
 
 
 def finished(served, job):
-    for _ in range(600):
+    for _ in range(1_200):  # a minute
         found = requests.get(f"{served.url}/jobs/{job}", timeout=30).json()
         if found["state"] not in ("queued", "running"):
             return found

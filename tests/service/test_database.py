@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from helpers.errors import StoreError, Unavailable
 from helpers.service.sqlite import SqliteDatabase
 from helpers.service.turns import Turns
 from helpers.store import FeatureStore
+from tests.until import until
 
 ADD = "INSERT INTO numbers (number, name) VALUES (?, ?)"
 HOSTILE = "'; DROP TABLE numbers; -- %s \\ é"
@@ -117,14 +117,15 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for():
     turns, order = Turns(1, "here"), []
 
     def take(number):
-        with turns.turn(10):
+        with turns.turn(60):
             order.append(number)
 
     threads = [threading.Thread(target=take, args=(number,)) for number in range(5)]
     with turns.turn(1):
         for thread in threads:
+            waiting = len(turns._waiting)
             thread.start()
-            time.sleep(0.02)
+            until(lambda waiting=waiting: len(turns._waiting) > waiting)
         with pytest.raises(Unavailable, match=r"here: others have been at it for 0.01 s"), turns.turn(0.01):
             pass
     for thread in threads:

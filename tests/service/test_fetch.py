@@ -6,7 +6,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """Answers what the path says."""
 
     asked = []  # noqa: RUF012 (of the whole test)
+    told = threading.Event()
 
     def do_GET(self):
         self.asked.append((self.path, dict(self.headers)))
@@ -81,17 +81,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def trickle(self):
         self._say(Content_Length="1000")
-        for _ in range(100):
-            self.wfile.write(b"a")
-            time.sleep(0.05)
+        self._slowly(b"a")
 
     def trickle_headers(self):
-        for _ in range(100):
-            self.wfile.write(b"H")
-            time.sleep(0.05)
+        self._slowly(b"H")
 
     def silent(self):
-        time.sleep(1.5)
+        self._slowly(b"")
+
+    def _slowly(self, piece):
+        """A piece now and then, for as long as the test has not heard that it is too slow."""
+        while not self.told.wait(0.05):
+            self.wfile.write(piece)
 
     def nonsense(self):
         self.wfile.write(b"SSH-2.0-OpenSSH_9.6\r\n")
@@ -141,7 +142,7 @@ def resolve(host, port, **_):
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
 
 
-def fetcher(*hosts, seconds=5.0, resolve=resolve, allowed_address=lambda address: address == "127.0.0.1"):
+def fetcher(*hosts, seconds=60.0, resolve=resolve, allowed_address=lambda address: address == "127.0.0.1"):
     settings = Settings(Path(), allowed_hosts=hosts, upload_bytes=1000, upload_seconds=seconds)
     return Fetcher(settings, resolve=resolve, allowed_address=allowed_address)
 
@@ -203,13 +204,19 @@ def test_too_large(get, path):
 
 @pytest.mark.parametrize("path", ["/trickle", "/trickle-headers", "/silent"])
 def test_too_slow(get, path):
-    begin = time.monotonic()
-    refused(424, "within 0.4 s", get, path, seconds=0.4)
-    assert time.monotonic() - begin < 1.4
+    Handler.told.clear()
+    hang_guard = threading.Timer(60, Handler.told.set)
+    hang_guard.start()
+    try:
+        refused(424, "within 0.4 s", get, path, seconds=0.4)
+        assert not Handler.told.is_set(), "it heard all of it"
+    finally:
+        hang_guard.cancel()
+        Handler.told.set()
 
 
 def test_endless_interim_answers_end(get):
-    refused(424, "good.example", get, "/forever", seconds=2.0)
+    refused(424, "good.example", get, "/forever", seconds=60.0)
 
 
 def test_nobody_listens():
@@ -223,12 +230,16 @@ def test_a_name_that_is_not_known_or_takes_long():
     def unknown(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
 
+    told = threading.Event()
+
     def slow(*_, **__):
-        time.sleep(1.0)
+        told.wait(60)
         return []
 
     refused(424, "cannot be reached", fetcher("good.example", resolve=unknown).get, "http://good.example/")
     refused(424, "within 0.2 s", fetcher("good.example", resolve=slow, seconds=0.2).get, "http://good.example/")
+    assert not told.is_set()
+    told.set()
 
 
 # --- redirects

@@ -218,6 +218,7 @@ def test_declared_too_large_is_refused_unread(length):
     told = ask(app, "POST", "/search", headers=[FORM, ("content-length", length)])
     assert told.status == 413 and told.headers["connection"] == "close"
     assert "larger than 1,100,000 bytes" in error(told)
+    assert told.unread, "something was read before it was answered"
 
 
 async def never(scope, receive, send):

@@ -2,10 +2,10 @@
 
 import contextlib
 import json
+import select
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.app_server import ROOT, free_port
 from tests.pictures import folder_of, tiny_network
 from tests.service import hostile
 from tests.service.server import serving, surroundings
+from tests.until import until
 
 UPLOAD_BYTES, SECONDS = 2_000_000, 4
 EVIL = "https://evil.example"
@@ -52,10 +53,8 @@ def served(place, inner_port, tmp_path_factory):
 
 
 def wait_for_jobs(url):
-    end = time.monotonic() + 60
-    while any(job["state"] in ("queued", "running") for job in requests.get(f"{url}/jobs", timeout=30).json()["jobs"]):
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    ended = ("done", "failed", "cancelled")
+    until(lambda: all(job["state"] in ended for job in requests.get(f"{url}/jobs", timeout=60).json()["jobs"]))
 
 
 @pytest.fixture(autouse=True)
@@ -89,9 +88,10 @@ def upload(served, content, name="photo.jpg", kind="image/jpeg", path="/search")
 def raw(served, *pieces, pause=0.0):
     """Status and JSON of what is answered to bytes as they are."""
     port = int(served.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         for number, piece in enumerate(pieces):
-            time.sleep(pause if number else 0)
+            if number and select.select([line], [], [], pause)[0] and pause:
+                break  # it is answered, or ended
             try:
                 line.sendall(piece)
             except OSError:
@@ -223,9 +223,8 @@ def test_18_file_names_play_no_part(served, place, name):
 
 
 def test_20_sixteen_exabytes(served):
-    begin = time.monotonic()
+    # Its body is not waited for: that would be told as 408. See also test_guard, "refused unread".
     message(raw(served, head("/search", FORM, f"Content-Length: {2**64}")), 413, "larger than")
-    assert time.monotonic() - begin < SECONDS
 
 
 def test_21_larger_than_declared_limits(served):
@@ -251,11 +250,9 @@ def test_23_chunked_without_an_end(served):
 
 
 def test_24_slow_body(served):
-    begin = time.monotonic()
-    pieces = [b"a"] * 30
+    pieces = [b"a"] * 240  # a minute
     told = raw(served, head("/search", FORM, "Content-Length: 1000") + PART, *pieces, pause=0.25)
     message(told, 408, f"{SECONDS} s")
-    assert time.monotonic() - begin < 30
 
 
 def test_25_json_that_is_too_large(served):
@@ -308,11 +305,21 @@ def test_33_giant_boundary(served):
 
 def test_34_lines_that_nearly_end(served):
     """A parser of forms must not go over them again and again."""
-    begin = time.monotonic()
-    for filling in (b"\r" * 1_900_000, b"\r\n--" * 475_000, b"\r\n" * 950_000):
-        answer = search(served, data=PART + filling, headers={"Content-Type": "multipart/form-data; boundary=b"})
-        assert 400 <= answer.status_code < 500
-    assert time.monotonic() - begin < 30
+    psutil = pytest.importorskip("psutil")
+    process = psutil.Process(served.process.pid)
+
+    def spent(filling, times):
+        """Seconds for which the service computes."""
+        begin = process.cpu_times()
+        for _ in range(times):
+            answer = search(served, data=PART + filling, headers={"Content-Type": "multipart/form-data; boundary=b"})
+            assert 400 <= answer.status_code < 500
+        end = process.cpu_times()
+        return end.user + end.system - begin.user - begin.system
+
+    for filling in (b"\r" * 118_750, b"\r\n--" * 29_687, b"\r\n" * 59_375):
+        parts, whole = (min(spent(*each) for _ in range(2)) for each in ((filling, 16), (16 * filling, 1)))
+        assert whole < 4 * parts + 0.1, "sixteen times as much at once takes longer than sixteen times as much"
 
 
 def test_35_giant_headers(served):

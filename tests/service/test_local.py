@@ -35,7 +35,7 @@ def is_free(url):
         return probe.connect_ex(("127.0.0.1", urlsplit(url).port)) != 0
 
 
-def wait_until(condition, seconds=30.0):
+def wait_until(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "too late"

@@ -105,7 +105,7 @@ def test_a_line_holds_nothing_that_a_terminal_follows(said):
     asked(app_that(KeyError()), "/a\nb\x1b[31m kf_abcDEF-_1", query=b"key=secret")
     line = said[-1]
     assert "\n" not in line and "\x1b" not in line and "secret" not in line and "abcDEF" not in line
-    assert "/a\\nb\\x1b[31m\\x20pk_…" in line
+    assert "/a\\nb\\x1b[31m\\x20kf_…" in line
     assert printable("x" * 1000) == "x" * 500 + "…"
 
 

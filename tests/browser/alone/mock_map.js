@@ -31,6 +31,7 @@ export function mock(positions, codes, changes = {}) {
   };
   return {
     sent: [],
+    answered: 0, // how many of these
     silent: false,
     comm_live: true,
     pictures: true, // with false, no photo can be read
@@ -61,6 +62,7 @@ export function mock(positions, codes, changes = {}) {
         this.tell("msg:custom", { kind: "photos", photos }, pictures);
       }
       this.tell("msg:custom", { kind: "done", number: content.number }, []);
+      this.answered++;
     },
   };
 }

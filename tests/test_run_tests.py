@@ -1,0 +1,108 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+TESTS = """
+import time
+
+import pytest
+
+
+def test_slow():
+    time.sleep(0.3)
+
+
+@pytest.mark.skip(reason="it rains")
+def test_outside():
+    pass
+"""
+
+
+@pytest.fixture()
+def runner(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    import run_tests
+
+    monkeypatch.setattr(run_tests, "BUILD", tmp_path / "build")
+    run_tests.BUILD.mkdir()
+    return run_tests
+
+
+def job(runner, name, script):
+    return runner.Job(name, sys.executable, ["-c", script])
+
+
+def test_two_run_at_a_time_and_what_they_say_comes_whole(runner, tmp_path, capsys):
+    meet = "import pathlib, time; p = pathlib.Path({!r}); (p / {!r}).touch()\n"
+    meet += "while not (p / {!r}).exists(): time.sleep(0.01)\nprint({!r})"
+    first = job(runner, "first", meet.format(str(tmp_path), "a", "b", "one"))
+    second = job(runner, "second", meet.format(str(tmp_path), "b", "a", "two"))
+    assert runner.run([first, second, job(runner, "third", "raise SystemExit(3)")]) == [True, True, False]
+    said = capsys.readouterr().out
+    assert "\none\n" in said and "\ntwo\n" in said
+    assert said.index("-- third: started") > min(said.index("\none\n"), said.index("\ntwo\n"))
+
+
+def test_who_is_interrupted_leaves_nothing_running(runner, monkeypatch):
+    jobs = [job(runner, name, "import time; time.sleep(600)") for name in ("one", "two")]
+
+    def interrupt(seconds):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(time, "sleep", interrupt)
+        runner.run(jobs)
+    assert all(each.process.wait(timeout=30) for each in jobs)
+
+
+def test_the_slowest_and_the_skipped_are_those_of_the_reports(runner, tmp_path, monkeypatch, capsys):
+    (tmp_path / "test_weather.py").write_text(TESTS)
+    tests = runner.Tests(
+        "modern", "weather", sys.executable, [str(tmp_path), f"--rootdir={tmp_path}", "-c", "/dev/null"]
+    )
+    monkeypatch.setattr(runner, "parts_of_everything", lambda: ([tests], runner.Counter()))
+    assert runner.main([]) == 0
+    said = capsys.readouterr().out
+    assert "== the slowest of 2 tests\n     0.3 s  modern  test_weather" in said
+    assert "== skipped: 1\n     1 modern: it rains" in said
+    assert " s  tests, modern: weather\n" in said and "== all well" in said
+
+
+def test_what_fails_is_named_last(runner, monkeypatch, capsys):
+    broken = job(runner, "lint", "raise SystemExit(1)")
+    monkeypatch.setattr(runner, "parts_of_everything", lambda: ([broken], runner.Counter()))
+    assert runner.main([]) == 1
+    assert capsys.readouterr().out.endswith("== failed: lint\n")
+
+
+def test_every_test_has_a_part(runner, monkeypatch):
+    """Nothing falls between the parts, and nothing is in two of one environment."""
+    monkeypatch.setattr(runner.environments, "make", lambda name: Path(sys.executable))
+    monkeypatch.setattr(runner, "get_programs", lambda: None)
+    jobs, _ = runner.parts_of_everything()
+    for environment in ("modern", "turi"):
+        parts = [each.command for each in jobs if getattr(each, "environment", "") == environment]
+        files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")]
+        for file in files:
+            assert sum(runs(command, file) for command in parts) == 1, f"{environment}: {file}"
+    checked, _ = runner.parts_of_a_check()
+    assert sum(runs(each.command, "tests/test_run_tests.py") for each in checked if hasattr(each, "environment")) == 1
+
+
+def runs(command, file):
+    folders = [each for each in command if each.startswith("tests/")]
+    left_out = [each[len("--ignore=") :] for each in command if each.startswith("--ignore=")]
+    within = any(file == each or file.startswith(f"{each}/") for each in folders) if folders else True
+    return within and not any(file == each or file.startswith(f"{each}/") for each in left_out)
+
+
+def test_it_needs_nothing_but_the_standard_library():
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", "import sys; sys.path.insert(0, 'tools'); import run_tests"], cwd=str(ROOT)
+    )
+    assert done.returncode == 0
