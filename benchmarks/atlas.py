@@ -122,7 +122,7 @@ def kept(folder: str, network: str) -> Dict[str, float]:
 def _features(photos: int) -> Any:
     import numpy as np
 
-    from helpers.cache import roomy_array
+    from helpers.files.cache import roomy_array
 
     random, features = np.random.default_rng(_SEED), roomy_array((photos, _DIMENSION))
     centres = random.normal(size=(_GROUPS, _DIMENSION)).astype(np.float32)

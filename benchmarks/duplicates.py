@@ -101,7 +101,7 @@ def measure(folder: str, network: str, originals: int, others: int) -> Dict[str,
 def many(saved: str) -> Dict[str, Any]:
     """Time and memory for a model from disk, and for ten thresholds."""
     from helpers import tc
-    from helpers.cache import cache_folder
+    from helpers.files.cache import cache_folder
     from helpers.duplicate_finder import DuplicateFinder
     from helpers.perceptual import perceptual
 

@@ -79,7 +79,7 @@ def first_time(folder: str, network: str, precision: str, store: str, forget: bo
     """Folder to model in a store that is empty at first; `forget` what is known of the processor too."""
     import shutil
 
-    from helpers.cache import cache_folder
+    from helpers.files.cache import cache_folder
 
     if forget:
         shutil.rmtree(str(cache_folder() / "precision"), ignore_errors=True)
@@ -109,7 +109,7 @@ def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
 
 def _lay_down(network: str, place: Path) -> None:
     """Have a file of random weights in the place of the real one, in this process."""
-    from helpers import cache
+    from helpers.files import cache
     from helpers.models import MODELS
     from tests import networks
     from tests.hub_networks import random_efficientnet_b0

@@ -28,7 +28,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
-from helpers.cache import cache_folder, replacing
+from helpers.files.cache import cache_folder, replacing
 from helpers.errors import KinframeError
 
 ROOT = Path(__file__).resolve().parent.parent

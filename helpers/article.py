@@ -10,8 +10,8 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from helpers.cache import cache_folder, replacing
-from helpers.download import NotFetched, fetch
+from helpers.files.cache import cache_folder, replacing
+from helpers.files.download import NotFetched, fetch
 from helpers.errors import KinframeError
 
 _COMMIT = "4b49e5e"

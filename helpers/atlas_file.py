@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from helpers.cache import replacing
+from helpers.files.cache import replacing
 from helpers.errors import ModelError
 from helpers.layouts import LAYOUTS
 

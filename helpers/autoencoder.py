@@ -21,8 +21,8 @@ from typing import Any, Dict, Generator, List, Optional, Tuple, Union
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers import cache
-from helpers.ahead import work_ahead
+from helpers.files import cache
+from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.autoencoder_training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.columns import bad_frame, image_column, query_frame, row_labels, row_paths

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from helpers import camtrap_rules as rules
-from helpers.cache import replacing_folder
+from helpers.files.cache import replacing_folder
 from helpers.camtrap_asked import Offset, check_asked, species_name, zone_of
 from helpers.camtrap_check import check_camtrap
 from helpers.camtrap_observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
@@ -87,7 +87,7 @@ def write_camtrap(
     paths, so that the same season gives the same ones. Photos without a
     date or deployment, and those whose paths the standard does not allow, stay
     out and are told in `bad`. Text that begins like a formula has an apostrophe
-    in front, see `helpers.cells`.
+    in front, see `helpers.files.spreadsheet`.
 
     Raises `FrameError` for what is missing, naming it, and where there is
     something at `folder` already; `ExportError` where it cannot be written.

@@ -5,7 +5,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 import numpy as np
 
 from helpers.camtrap_tables import Medium, Row, identity, written
-from helpers.cells import guarded
+from helpers.files.spreadsheet import guarded
 from helpers.errors import FrameError
 from helpers.sighting_rows import CANDIDATE, CONFIRMED, Sighting
 from helpers.sighting_rows import REJECTED as NOT_IT

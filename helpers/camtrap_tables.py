@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 import numpy as np
 
 from helpers.camtrap_rules import LEGAL_PATH, columns_of
-from helpers.cells import guarded
+from helpers.files.spreadsheet import guarded
 from helpers.coordinates import Place, blurred
 from helpers.effort import Deployment
 from helpers.errors import FrameError

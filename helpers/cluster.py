@@ -20,7 +20,7 @@ from typing import Any, Callable, Container, Generator, Iterable, List, NamedTup
 
 import numpy as np
 
-from helpers import cache
+from helpers.files import cache
 from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
 from helpers.image_column import source_of
 from helpers.pipeline import Asked, Batch, Looked, file_of_copy

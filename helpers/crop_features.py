@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Se
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.ahead import in_background, work_ahead
+from helpers.files.threads import in_background, work_ahead
 from helpers.boxes import Box
 from helpers.crop import cut
 from helpers.decode import Source, read_photo

@@ -14,8 +14,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from tqdm.auto import tqdm
 
-from helpers.ahead import work_ahead
-from helpers.cache import Stamp, cache_folder, replacing, settled, stamp
+from helpers.files.threads import work_ahead
+from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
 from helpers.columns import folder_of, row_paths, with_columns
 from helpers.errors import FrameError
 from helpers.layout import PLACES, deployed, name_of, places_of, read_deployments

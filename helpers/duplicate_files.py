@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple, Union
 
-from helpers.cache import replacing
-from helpers.cells import guarded
+from helpers.files.cache import replacing
+from helpers.files.spreadsheet import guarded
 from helpers.errors import ExportError, FrameError
 from helpers.move_file import move_file, names, parts, sha256, two_names
 from helpers.move_journal import JOURNAL, Journal, writing
@@ -134,7 +134,7 @@ class Restored(Moved):
 
 
 def write_csv(path: Union[str, "os.PathLike[str]"], columns: Mapping[str, Sequence[Any]]) -> Path:
-    """Columns as a CSV, whole or not at all; text that begins like a formula is marked, see `helpers.cells`.
+    """Columns as a CSV, whole or not at all; text that begins like a formula is marked, see `helpers.files.spreadsheet`.
 
     Raises `FrameError` where there is something already, and `ExportError` where it cannot be written.
     """

@@ -10,7 +10,7 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from helpers.ahead import work_ahead
+from helpers.files.threads import work_ahead
 from helpers.distance import Distance
 from helpers.duplicate_groups import Pairs
 from helpers.duplicate_photos import Photos

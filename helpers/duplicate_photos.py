@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from helpers.ahead import work_ahead
+from helpers.files.threads import work_ahead
 from helpers.decode import Source
 from helpers.image_column import identity_of
 from helpers.perceptual import perceptual

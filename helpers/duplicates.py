@@ -116,7 +116,7 @@ class Duplicates:
         return self._frame
 
     def save_csv(self, path: Union[str, "os.PathLike[str]"]) -> Path:
-        """Write the frame to a CSV, whole or not at all; text that begins like a formula is marked (`helpers.cells`).
+        """Write the frame to a CSV, whole or not at all; text that begins like a formula is marked (`helpers.files.spreadsheet`).
 
         Returns where it is. Raises `FrameError` where something is there
         already, and `ExportError` where it cannot be written.

@@ -11,8 +11,8 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Op
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers import cache
-from helpers.ahead import work_ahead
+from helpers.files import cache
+from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.image_column import path_of

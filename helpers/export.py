@@ -16,8 +16,8 @@ import zipfile
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, Set, Tuple, Union
 
-from helpers.cache import replacing
-from helpers.cells import guarded
+from helpers.files.cache import replacing
+from helpers.files.spreadsheet import guarded
 from helpers.decode import read_photo
 from helpers.errors import ExportError, FrameError, PhotoError
 
@@ -32,7 +32,7 @@ def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progr
     """Write photos, given as name and source, to `to`; where that is, and which photos stayed out and why.
 
     - `to` ends with `.csv`: the columns `path` (the name; one that begins like
-      a formula is marked, see `helpers.cells`) and `file` (where the photo
+      a formula is marked, see `helpers.files.spreadsheet`) and `file` (where the photo
       lies, empty for one that is no file).
     - with `.zip`: copies in a ZIP, not compressed again.
     - else: copies in a folder, which is new or empty.

@@ -6,7 +6,7 @@ from typing import Dict, List, Optional, Union
 
 import numpy as np
 
-from helpers.ahead import work_ahead
+from helpers.files.threads import work_ahead
 from helpers.decode import Source, open_photo
 from helpers.duplicate_photos import Photos
 from helpers.errors import PhotoError

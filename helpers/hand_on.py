@@ -10,8 +10,8 @@ from typing import Any, Dict, List, Tuple, Union
 
 from tqdm.auto import tqdm
 
-from helpers.cache import replacing
-from helpers.cells import guarded
+from helpers.files.cache import replacing
+from helpers.files.spreadsheet import guarded
 from helpers.decode import read_photo
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.export import Bad, Photo, export
@@ -25,7 +25,7 @@ def save_sightings(sightings: Any, file: Union[str, "os.PathLike[str]"]) -> Path
 
     All columns are there; dates are written as 2026-05-01 21:30:00, and what is
     not known is empty. Text that begins like a formula has an apostrophe in
-    front, see `helpers.cells`. Raises `FrameError` where there is a file
+    front, see `helpers.files.spreadsheet`. Raises `FrameError` where there is a file
     already, and `ExportError` where it cannot be written.
     """
     frame = sightings if isinstance(sightings, SFrame) else sightings.frame()

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.cache import replacing
+from helpers.files.cache import replacing
 from helpers.distance import Distance, blocks, squared_lengths
 from helpers.errors import ModelError
 from helpers.index import Index

@@ -5,8 +5,8 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple, Optional, Sequence
 
-from helpers.cache import cache_folder, replacing, sha256
-from helpers.download import NotFetched, NotThere, fetch
+from helpers.files.cache import cache_folder, replacing, sha256
+from helpers.files.download import NotFetched, NotThere, fetch
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.pins import pin, pin_file, pinned
 

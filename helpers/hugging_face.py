@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, List, Tuple
 import numpy as np
 
 from helpers import own_network
-from helpers.cache import sha256
+from helpers.files.cache import sha256
 from helpers.errors import ModelError
 from helpers.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
 from helpers.graph import Graph

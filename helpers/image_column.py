@@ -13,7 +13,7 @@ from typing import Any, List, Optional, Union
 
 from PIL import Image as Pillow
 
-from helpers.cache import sha256
+from helpers.files.cache import sha256
 from helpers.decode import Kind, check_photo, open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import HAS_TURICREATE, Image, SArray

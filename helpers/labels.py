@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Union
 
-from helpers.cache import replacing
-from helpers.cells import guarded, plain
+from helpers.files.cache import replacing
+from helpers.files.spreadsheet import guarded, plain
 from helpers.errors import FrameError, LabelsError
-from helpers.lock import Busy, Lost, locked
+from helpers.files.lock import Busy, Lost, locked
 
 _COLUMNS = ["path", "label"]
 _DELIMITERS = ",;\t"  # spreadsheets of some countries write the others
@@ -40,7 +40,7 @@ class Labels(Mapping[str, str]):
     after `reload`, `set` or `undo`; these read the file again and change no
     more of it than was asked for: rows, columns and notes that people added
     stay. Labels that begin like a formula have an apostrophe in front of them
-    in the file, see `helpers.cells`.
+    in the file, see `helpers.files.spreadsheet`.
 
     Raises `LabelsError` for a file that is damaged or something else; it stays
     as it is.

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from helpers.cells import plain
+from helpers.files.spreadsheet import plain
 from helpers.columns import typed_frame
 from helpers.errors import FrameError
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers import cache, graph, hugging_face, weights
+from helpers import graph, hugging_face, weights
+from helpers.files import cache
 from helpers.descriptors import DESCRIPTORS, Descriptor
 from helpers.efficientnet import efficientnet_b0, efficientnet_lite0
 from helpers.errors import ModelError, WeightsUnavailable

@@ -8,8 +8,8 @@ from typing import Any, Dict, Hashable, Iterator, List, Optional, Tuple, Union
 
 from PIL import Image, ImageDraw
 
-from helpers.ahead import work_ahead
-from helpers.cache import replacing
+from helpers.files.threads import work_ahead
+from helpers.files.cache import replacing
 from helpers.decode import Source, open_photo, photo_size
 from helpers.entries import entries, numbers
 from helpers.errors import ExportError, FrameError, PhotoError

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.ahead import work_ahead
+from helpers.files.threads import work_ahead
 from helpers.columns import image_column, row_paths, shown_names, typed_frame
 from helpers.decode import Source, open_photo
 from helpers.errors import FrameError, PhotoError

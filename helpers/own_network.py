@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers import cache
+from helpers.files import cache
 from helpers.errors import ModelError
 from helpers.graph import photo_inputs
 from helpers.onnx_runtime import import_onnxruntime

@@ -10,12 +10,12 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple, Union
 import numpy as np
 from PIL import Image
 
-from helpers.ahead import work_ahead
-from helpers.cache import cache_folder
+from helpers.files.threads import work_ahead
+from helpers.files.cache import cache_folder
 from helpers.decode import open_photo, read_photo
 from helpers.errors import PhotoError
 from helpers.same_picture import COLOURS, SIDE, Looks
-from helpers.thumbnail_file import ThumbnailFile
+from helpers.files.blob_cache import ThumbnailFile
 
 _EDITION = 1  # to be raised with every change of what is kept
 _AT_ONCE = 500  # photos that are read before they are kept

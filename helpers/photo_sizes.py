@@ -6,7 +6,7 @@ from typing import Any, List, Tuple
 
 import numpy as np
 
-from helpers.ahead import work_ahead
+from helpers.files.threads import work_ahead
 from helpers.decode import Source, photo_size
 from helpers.errors import PhotoError
 

@@ -13,8 +13,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from tqdm.auto import tqdm
 
-from helpers.ahead import work_ahead
-from helpers.cache import Stamp, settled, stamp
+from helpers.files.threads import work_ahead
+from helpers.files.cache import Stamp, settled, stamp
 from helpers.columns import typed_frame
 from helpers.decode import check_photo, open_photo
 from helpers.details import add_details, add_places

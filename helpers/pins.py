@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Optional
 
-from helpers.cache import replacing
+from helpers.files.cache import replacing
 from helpers.errors import WeightsUnavailable
 
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")

@@ -26,8 +26,8 @@ from typing import (
 
 import numpy as np
 
-from helpers import cache
-from helpers.ahead import in_background, work_ahead
+from helpers.files import cache
+from helpers.files.threads import in_background, work_ahead
 from helpers.decode import open_sized, read_photo
 from helpers.errors import PhotoError
 from helpers.image_column import source_of

@@ -19,7 +19,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Se
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers import cache
+from helpers.files import cache
 from helpers.errors import ModelError
 from helpers.models import LoadedModel
 from helpers.quantise import lasting_name, quantise, quantised

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers import cache
+from helpers.files import cache
 from helpers.errors import ModelError
 from helpers.graph import photo_inputs
 from helpers.models import MODELS, LoadedModel

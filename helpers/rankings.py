@@ -18,8 +18,8 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.cache import replacing, replacing_folder
-from helpers.cells import guarded
+from helpers.files.cache import replacing, replacing_folder
+from helpers.files.spreadsheet import guarded
 from helpers.collection import Collection
 from helpers.columns import edge_frame
 from helpers.distance import METRICS

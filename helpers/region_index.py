@@ -12,7 +12,7 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.ahead import work_ahead
+from helpers.files.threads import work_ahead
 from helpers.region_features import Group
 from helpers.windows import LEVELS
 

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.cache import replacing_folder
+from helpers.files.cache import replacing_folder
 from helpers.errors import ModelError
 
 _VERSION = 3

@@ -182,7 +182,7 @@ class SimilarityModel(Searching):
 
         - `path` ends with `.csv`: text with the columns of `query`, a row a
           pair, and the distances in full. Text that begins like a formula is
-          marked, see `helpers.cells`. Returns where it is.
+          marked, see `helpers.files.spreadsheet`. Returns where it is.
         - else: a folder of 8 bytes a pair, for `helpers.rankings.Rankings.open`,
           and what that gives is returned.
 

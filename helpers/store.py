@@ -18,7 +18,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 
 import numpy as np
 
-from helpers.cache import Stamp, cache_folder, roomy_array
+from helpers.files.cache import Stamp, cache_folder, roomy_array
 from helpers.errors import StoreError
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
@@ -137,7 +137,7 @@ class FeatureStore:
             return {photo.hex() for (photo,) in rows}
 
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
-        """Each file that was read: what `helpers.cache.stamp` said of it then, and the sha-256 of its bytes."""
+        """Each file that was read: what `helpers.files.cache.stamp` said of it then, and the sha-256 of its bytes."""
         with self._explained():
             rows = self._connection.execute("SELECT path, size, modified, changed, photo FROM files")
             return {os.fsdecode(path): (Stamp(*stamp), photo.hex()) for path, *stamp, photo in rows}

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.ahead import work_ahead
+from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.boxes import Box
 from helpers.columns import row_paths, typed_frame

@@ -9,8 +9,8 @@ import warnings
 from pathlib import Path
 
 from helpers import pins
-from helpers.cache import cache_folder, replacing, sha256
-from helpers.download import NotFetched, fetch
+from helpers.files.cache import cache_folder, replacing, sha256
+from helpers.files.download import NotFetched, fetch
 from helpers.errors import WeightsUnavailable
 from helpers.networks import MODELS, WeightsFile
 

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from distributed import Client, WorkerPlugin, get_worker
 
-from helpers import cache
+from helpers.files import cache
 from helpers.errors import ClusterError, ModelError, PhotoError
 from helpers.pipeline import Asked, Batch, Looked, computed, look
 from helpers.precision import Settled

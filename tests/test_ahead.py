@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from helpers.ahead import in_background, work_ahead
+from helpers.files.threads import in_background, work_ahead
 
 
 def threads():

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import article, download
+from helpers import article
+from helpers.files import download
 from tests.file_server import serving
 
 CARTOONS = Path(__file__).resolve().parents[2] / "shared" / "data" / "cartoons"

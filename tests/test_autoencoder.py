@@ -10,7 +10,8 @@ import pytest
 
 import helpers.autoencoder
 from helpers import autoencoder_training as training
-from helpers import cache, tc
+from helpers import tc
+from helpers.files import cache
 from helpers.autoencoder import Autoencoder, _pixels, train_autoencoder
 from helpers.autoencoder_figures import show_losses, show_reconstructions, show_rows
 from helpers.errors import FrameError, ModelError, PhotoError

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import cache
-from helpers.cache import cache_folder, replacing, sha256
+from helpers.files import cache
+from helpers.files.cache import cache_folder, replacing, sha256
 
 
 def test_the_folder_is_where_the_environment_says(monkeypatch, tmp_path):

@@ -20,7 +20,7 @@ import helpers.cluster
 import helpers.errors
 import helpers.precision
 import helpers.runtime
-from helpers import cache
+from helpers.files import cache
 from helpers.cluster import batches_on
 from helpers.embed import embed
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError

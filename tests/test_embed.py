@@ -9,7 +9,8 @@ import pytest
 import helpers.embed
 import helpers.pipeline
 import helpers.runtime
-from helpers import cache, tc
+from helpers import tc
+from helpers.files import cache
 from helpers.embed import embed
 from helpers.errors import FrameError, ModelError, StoreError
 from helpers.image_column import image_array

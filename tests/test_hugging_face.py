@@ -8,7 +8,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from helpers import download, external_data, own_network, pins
+from helpers import external_data, own_network, pins
+from helpers.files import download
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.hub_files import repository
 from helpers.hugging_face import hub_network

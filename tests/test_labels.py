@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers import cache, lock
+from helpers.files import cache
+from helpers.files import lock
 from helpers.errors import FrameError, LabelsError
 from helpers.labels import Labels
 

@@ -9,7 +9,8 @@ import onnx
 import onnxruntime
 import pytest
 
-from helpers import download, graph, models
+from helpers import graph, models
+from helpers.files import download
 from helpers.decode import open_photo
 from helpers.descriptors import DESCRIPTORS
 from helpers.efficientnet import efficientnet_b0

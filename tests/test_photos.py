@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import helpers.photos
-from helpers import cache, tc
+from helpers import tc
+from helpers.files import cache
 from helpers.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import source_of

@@ -5,7 +5,8 @@ import numpy as np
 import onnx
 import pytest
 
-from helpers import cache, precision, runtime
+from helpers import precision, runtime
+from helpers.files import cache
 from helpers.errors import ModelError
 from helpers.graph import Graph
 from helpers.models import load_model

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import cache
+from helpers.files import cache
 from helpers.errors import StoreError
 from helpers.store import Checked, FeatureStore, Kept, default_path, other_stores
 

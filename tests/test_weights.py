@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers import download, weights
+from helpers import weights
+from helpers.files import download
 from helpers.errors import WeightsUnavailable
 from helpers.networks import MODELS, Network, WeightsFile
 from tests.file_server import serving

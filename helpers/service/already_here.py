@@ -11,7 +11,7 @@ from typing import Any, List, NamedTuple
 
 import numpy as np
 
-from helpers.cache import stamp
+from helpers.files.cache import stamp
 from helpers.decode import Source
 from helpers.duplicate_pairs import KINDS, SAME
 from helpers.errors import NotFound, PhotoError, Refused

@@ -11,7 +11,7 @@ from typing import Any, Container, Dict, Iterator, List, NamedTuple, Optional, S
 
 import numpy as np
 
-from helpers.cache import stamp
+from helpers.files.cache import stamp
 from helpers.cluster import Client, batches_on
 from helpers.decode import photo_size
 from helpers.errors import NotFound, PhotoError, Refused

@@ -11,7 +11,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.cache import roomy_array
+from helpers.files.cache import roomy_array
 from helpers.distance import Distance
 from helpers.index import Index
 from helpers.open_index import open_index
