@@ -53,7 +53,7 @@ KINDS: Dict[str, Callable[["Image"], bytes]] = {
 
 def make(originals: List[Path], folder: Path) -> List[Path]:
     """A copy of every kind of each photo, by photos and then by `KINDS`: `7-2.jpg` is of the third kind."""
-    from helpers.decode import open_photo
+    from helpers.images.decode import open_photo
 
     folder.mkdir(parents=True, exist_ok=True)
     made = []

@@ -132,7 +132,7 @@ def _save_model(folder: Path, place: Path) -> None:
     from helpers.photos import load_photos
     from helpers.precision import settled_again
     from helpers.similarity_model import SimilarityModel
-    from helpers.thumbnails import Thumbnails
+    from helpers.images.thumbnails import Thumbnails
 
     data, _ = load_photos(folder, progress=False)
     once = tc.image_similarity.create(data, model="efficientnet-lite0", precision="fp32", verbose=False)

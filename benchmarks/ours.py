@@ -141,7 +141,7 @@ def share(folder: str, network: str, rounds: int = 3) -> Dict[str, Any]:
     import numpy as np
 
     from helpers import tc
-    from helpers.decode import open_photo
+    from helpers.images.decode import open_photo
     from helpers.models import load_model
     from helpers.photos import load_photos
     from helpers.runtime import Session

@@ -198,7 +198,7 @@ def _trouble(folder: Path, host: str, port: int) -> str:
 def _keep_thumbnails(collection: Any) -> None:
     from tqdm.auto import tqdm
 
-    from helpers.thumbnails import Thumbnails
+    from helpers.images.thumbnails import Thumbnails
 
     thumbnails, photos = Thumbnails(), list(zip(collection.sources, collection.identities))
     with tqdm(total=len(photos), unit=" thumbnails", delay=2) as bar:

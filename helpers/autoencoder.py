@@ -26,7 +26,7 @@ from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.autoencoder_training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.columns import bad_frame, image_column, query_frame, row_labels, row_paths
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames import SFrame
 from helpers.image_column import source_of

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from helpers.decode import Source
+from helpers.images.decode import Source
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import identity_of, source_of
 
@@ -12,7 +12,7 @@ class Collection:
     """Four lists with an entry for each photo, and ways to get from a label or a photo to its row.
 
     `labels` stand for the photos in results, `names` are shown, `sources` are
-    what `helpers.decode.open_photo` takes, and `identities` are the hashes of
+    what `helpers.images.decode.open_photo` takes, and `identities` are the hashes of
     the files, `None` for one that had gone already.
     """
 

@@ -4,9 +4,9 @@ from typing import Any, Dict, List, Optional
 
 from matplotlib.figure import Figure
 
-from helpers.fonts import families_of, fitted
-from helpers.fonts import width as text_width
-from helpers.sheet import InlineFigure
+from helpers.images.fonts import families_of, fitted
+from helpers.images.fonts import width as text_width
+from helpers.images.sheet import InlineFigure
 
 # Told apart by lightness too, in print and by whoever sees no colours.
 _COLOURS = {"euclidean": "#1d4ed8", "cosine": "#93c5fd"}

@@ -11,9 +11,9 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.files.threads import in_background, work_ahead
-from helpers.boxes import Box
-from helpers.crop import cut
-from helpers.decode import Source, read_photo
+from helpers.images.boxes import Box
+from helpers.images.crop import cut
+from helpers.images.decode import Source, read_photo
 from helpers.errors import PhotoError, StoreError
 from helpers.image_column import identity_of
 from helpers.pipeline import Batch, Looked, computed
@@ -61,7 +61,7 @@ def features_of(
     store: Optional[FeatureStore],
     progress: bool,
 ) -> Features:
-    """The features of parts of a model's photos; `margin` is that of `helpers.crop.cut`.
+    """The features of parts of a model's photos; `margin` is that of `helpers.images.crop.cut`.
 
     Those in `store` are taken from it, and each batch is in it as soon as it is computed.
     """

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from tqdm.auto import tqdm
 
-from helpers.boxes import Box
+from helpers.images.boxes import Box
 from helpers.errors import FrameError
 
 KINDS = ("animal", "person", "vehicle")

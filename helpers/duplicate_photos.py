@@ -7,11 +7,11 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from helpers.files.threads import work_ahead
-from helpers.decode import Source
+from helpers.images.decode import Source
 from helpers.image_column import identity_of
 from helpers.perceptual import perceptual
-from helpers.photo_sizes import Sizes
-from helpers.refusal import TROUBLE, refusal
+from helpers.images.sizes import Sizes
+from helpers.images.trouble import TROUBLE, refusal
 from helpers.same_picture import Looks
 
 Bad = List[Tuple[int, str]]  # photos, and why they can be in no group

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from helpers.arguments import check_whole
 from helpers.duplicate_finder import DuplicateFinder
 from helpers.duplicates import Duplicates
-from helpers.sheet import GREY, INK, InlineFigure
-from helpers.thumbnails import Thumbnails
+from helpers.images.sheet import GREY, INK, InlineFigure
+from helpers.images.thumbnails import Thumbnails
 
 _STEPS = 100  # of the slider
 _BARS = 50

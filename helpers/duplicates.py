@@ -14,13 +14,13 @@ from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
 from helpers.columns import bad_frame, folder_of, typed_frame
-from helpers.contact_sheets import Strip, Tile, contact_sheets
+from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.duplicate_files import Copy, Moved, move_aside, write_csv
 from helpers.duplicate_finder import DuplicateFinder
 from helpers.duplicate_groups import Member
 from helpers.duplicate_pairs import SAME, pictures_apart
 from helpers.exposures import Exposures
-from helpers.thumbnails import Thumbnails
+from helpers.images.thumbnails import Thumbnails
 
 _MOST, _ACROSS = 20, 8  # groups that a figure shows, and photos of each
 _BEST = "best"

@@ -10,9 +10,9 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.boxes import SIDES, Box
+from helpers.images.boxes import SIDES, Box
 from helpers.catalogue import Catalogue, Filter
-from helpers.decode import Source, open_photo
+from helpers.images.decode import Source, open_photo
 from helpers.errors import FrameError, KinframeError, PhotoError
 from helpers.export import export
 from helpers.frames import SArray, SFrame

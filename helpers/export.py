@@ -18,7 +18,7 @@ from typing import Callable, Iterable, Iterator, List, Set, Tuple, Union
 
 from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
-from helpers.decode import read_photo
+from helpers.images.decode import read_photo
 from helpers.errors import ExportError, FrameError, PhotoError
 
 Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and where it lies or the bytes of its file

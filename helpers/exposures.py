@@ -7,7 +7,7 @@ from typing import Dict, List, Optional, Union
 import numpy as np
 
 from helpers.files.threads import work_ahead
-from helpers.decode import Source, open_photo
+from helpers.images.decode import Source, open_photo
 from helpers.duplicate_photos import Photos
 from helpers.errors import PhotoError
 from helpers.metadata import taken

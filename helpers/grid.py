@@ -14,9 +14,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.decode import Source
+from helpers.images.decode import Source
 from helpers.errors import FrameError, PhotoError
-from helpers.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, InlineFigure, Sheet, read_tile
+from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, InlineFigure, Sheet, read_tile
 
 __all__ = ["InlineFigure", "show_matches", "show_methods"]
 

@@ -12,11 +12,11 @@ from tqdm.auto import tqdm
 
 from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
-from helpers.decode import read_photo
+from helpers.images.decode import read_photo
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.export import Bad, Photo, export
 from helpers.frames import SFrame
-from helpers.position import without_position
+from helpers.images.gps import without_position
 from helpers.sighting_rows import CONFIRMED, STATUS, Sighting, sightings_of
 
 
@@ -66,7 +66,7 @@ def export_sightings(
 
     Copies are the files as they are, with all that these tell: dates, cameras,
     and the position, if the camera knew it. `places=False` takes the position
-    out of them, see `helpers.position`; photos that are no JPEG then stay out.
+    out of them, see `helpers.images.gps`; photos that are no JPEG then stay out.
 
     Returns where the copies are, and which photos stayed out and why. Raises
     what `helpers.export.export` raises, and `FrameError` where there is no such

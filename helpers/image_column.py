@@ -2,7 +2,7 @@
 
 The stand-in's Images know where their photo lies; Turi Create's hold a copy of
 its bytes. `image_of` makes one from a file, `source_of` gives back what
-`helpers.decode.open_photo` takes.
+`helpers.images.decode.open_photo` takes.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Any, List, Optional, Union
 from PIL import Image as Pillow
 
 from helpers.files.cache import sha256
-from helpers.decode import Kind, check_photo, open_photo
+from helpers.images.decode import Kind, check_photo, open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import HAS_TURICREATE, Image, SArray
 
@@ -57,7 +57,7 @@ def _turi_image(encoded: bytes, number: int, width: int, height: int, channels: 
 
 
 def source_of(image: Any) -> Union[str, bytes]:
-    """What `helpers.decode.open_photo` takes: a path, or the bytes of a photo file.
+    """What `helpers.images.decode.open_photo` takes: a path, or the bytes of a photo file.
 
     Raises `FrameError` for what is no photo, `PhotoError` for an Image without pixels.
     """

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from PIL import Image
 
-from helpers.decode import Readable, read_exif, readable
+from helpers.images.decode import Readable, read_exif, readable
 from helpers.infrared import is_infrared
 from helpers.xmp import read_tags
 
@@ -34,7 +34,7 @@ def taken(source: Readable) -> Optional[datetime.datetime]:
     That is EXIF's DateTimeOriginal, else its DateTimeDigitized, else a date
     with a time of day in the file's name. The file's own date is that of a
     copy, and is never taken for it. No zone is guessed. `source` is what
-    `helpers.decode.open_photo` takes; the pixels are not decoded (but for a PNG
+    `helpers.images.decode.open_photo` takes; the pixels are not decoded (but for a PNG
     that has no EXIF before them), and nothing is raised.
     """
     found = moment(read_exif(source))
@@ -57,7 +57,7 @@ def named_moment(name: str) -> Optional[datetime.datetime]:
 
 
 def moment(exif: Dict[int, Any]) -> Optional[datetime.datetime]:
-    """`taken` of the tags that `helpers.decode.read_exif` gives."""
+    """`taken` of the tags that `helpers.images.decode.read_exif` gives."""
     for tag in (_ORIGINAL, _DIGITISED):
         found = _moment(exif.get(tag))
         if found is not None:

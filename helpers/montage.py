@@ -10,13 +10,13 @@ from PIL import Image, ImageDraw
 
 from helpers.files.threads import work_ahead
 from helpers.files.cache import replacing
-from helpers.decode import Source, open_photo, photo_size
+from helpers.images.decode import Source, open_photo, photo_size
 from helpers.entries import entries, numbers
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.neighbours import bar
 from helpers.poster_size import Sheet, sheet_for
 from helpers.snapping import snapped
-from helpers.thumbnails import Thumbnails
+from helpers.images.thumbnails import Thumbnails
 
 _SHOWN = 900  # pixels of the longer side, in a notebook
 _AT_ONCE = 500

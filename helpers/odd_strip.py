@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
 from helpers.columns import image_column, row_paths, shown_names
-from helpers.contact_sheets import Strip, Tile, contact_sheets
-from helpers.decode import Source
+from helpers.images.contact_sheets import Strip, Tile, contact_sheets
+from helpers.images.decode import Source
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.image_column import source_of

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.files.threads import work_ahead
 from helpers.columns import image_column, row_paths, shown_names, typed_frame
-from helpers.decode import Source, open_photo
+from helpers.images.decode import Source, open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import SArray, SFrame
 from helpers.image_column import source_of

@@ -12,7 +12,7 @@ from PIL import Image
 
 from helpers.files.threads import work_ahead
 from helpers.files.cache import cache_folder
-from helpers.decode import open_photo, read_photo
+from helpers.images.decode import open_photo, read_photo
 from helpers.errors import PhotoError
 from helpers.same_picture import COLOURS, SIDE, Looks
 from helpers.files.blob_cache import ThumbnailFile

@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from helpers.files.threads import work_ahead
 from helpers.files.cache import Stamp, settled, stamp
 from helpers.columns import typed_frame
-from helpers.decode import check_photo, open_photo
+from helpers.images.decode import check_photo, open_photo
 from helpers.details import add_details, add_places
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.frames import HAS_TURICREATE, Image
@@ -24,7 +24,7 @@ from helpers.image_column import image_array, image_of
 from helpers.metadata import moment, named_moment
 from helpers.photo_files import find_photos
 from helpers.store import Checked, FeatureStore, default_path
-from helpers.thumbnails import preview, thumbnail
+from helpers.images.thumbnails import preview, thumbnail
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 

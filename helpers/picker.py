@@ -16,12 +16,12 @@ import traitlets
 
 from helpers.arguments import check_whole
 from helpers.catalogue import Catalogue, Filter
-from helpers.decode import Source, open_photo
+from helpers.images.decode import Source, open_photo
 from helpers.errors import PhotoError
 from helpers.frames import SFrame
 from helpers.grid import show_matches
 from helpers.image_column import image_of
-from helpers.thumbnails import Thumbnails
+from helpers.images.thumbnails import Thumbnails
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
 _ALL_FOLDERS = "/"  # no folder has this name; None would be ipywidgets' word for no choice at all

@@ -28,7 +28,7 @@ import numpy as np
 
 from helpers.files import cache
 from helpers.files.threads import in_background, work_ahead
-from helpers.decode import open_sized, read_photo
+from helpers.images.decode import open_sized, read_photo
 from helpers.errors import PhotoError
 from helpers.image_column import source_of
 

@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
-from helpers.boxes import Box
+from helpers.images.boxes import Box
 from helpers.collection import Collection
-from helpers.decode import Source
+from helpers.images.decode import Source
 from helpers.errors import FrameError
 from helpers.frames import Image
 from helpers.image_column import source_of
@@ -118,7 +118,7 @@ def _row(collection: Collection, label: Any) -> int:
 
 
 def _photo_and_box(region: Any) -> Tuple[Any, Box]:
-    from helpers.boxes import check_box
+    from helpers.images.boxes import check_box
     from helpers.regions import SMALLEST
 
     if not isinstance(region, (tuple, list)) or len(region) != 2:

@@ -9,7 +9,7 @@ from typing import Any, Deque, Dict, List, NamedTuple, Set, Tuple
 
 import numpy as np
 
-from helpers.decode import Source
+from helpers.images.decode import Source
 from helpers.errors import FrameError
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers import feature_map
-from helpers.decode import Source, photo_size
+from helpers.images.decode import Source, photo_size
 from helpers.errors import PhotoError
 from helpers.feature_map import RegionalNetwork
 from helpers.models import LoadedModel, load_model

@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from helpers.arguments import check_whole
-from helpers.boxes import Box, check_box
-from helpers.decode import open_photo, photo_size
+from helpers.images.boxes import Box, check_box
+from helpers.images.decode import open_photo, photo_size
 from helpers.feature_map import RegionalNetwork, for_questions
 from helpers.models import LoadedModel
 from helpers.precision import Settled

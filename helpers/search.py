@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.boxes import SIDES
+from helpers.images.boxes import SIDES
 from helpers.collection import Collection
 from helpers.columns import edge_frame, mask, rows_of
 from helpers.distance import Distance

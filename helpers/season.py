@@ -10,7 +10,7 @@ from typing import Any, List, Optional, Tuple
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.boxes import SIDES, check_box
+from helpers.images.boxes import SIDES, check_box
 from helpers.columns import edge_frame, mask, rows_of
 from helpers.errors import FrameError
 from helpers.events import INDEPENDENT, SEQUENCE, add_events

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, PhotoError
-from helpers.sheet import GAP, GREY, INK, LINE, MARGIN, TILE, Sheet, read_tile
+from helpers.images.sheet import GAP, GREY, INK, LINE, MARGIN, TILE, Sheet, read_tile
 from helpers.sighting_rows import CONFIRMED, Sighting, sightings_of
 from helpers.timeline_style import COLOURS, check_width
 

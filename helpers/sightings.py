@@ -14,7 +14,7 @@ import numpy as np
 import traitlets
 
 from helpers.arguments import check_whole
-from helpers.boxes import SIDES
+from helpers.images.boxes import SIDES
 from helpers.columns import typed_frame
 from helpers.errors import FrameError
 from helpers.labels import Labels

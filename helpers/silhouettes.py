@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
 from helpers.partition import components, drawn, k_means, starts
-from helpers.sheet import GREY, INK, InlineFigure
+from helpers.images.sheet import GREY, INK, InlineFigure
 
 COMPONENTS = 50  # in which k-means looks at photos
 KS = range(2, 13)

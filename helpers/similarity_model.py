@@ -13,7 +13,7 @@ from helpers import saved_model
 from helpers.arguments import check_distance, check_whole
 from helpers.collection import Collection
 from helpers.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
-from helpers.decode import Source
+from helpers.images.decode import Source
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.image_column import source_of
@@ -88,7 +88,7 @@ class SimilarityModel(Searching):
         )
 
     def photo(self, label: Any) -> Source:
-        """The photo of a label, as `helpers.decode.open_photo` takes it; raises `FrameError` where there is none."""
+        """The photo of a label, as `helpers.images.decode.open_photo` takes it; raises `FrameError` where there is none."""
         return self.collection.sources[self.collection.row(label)]
 
     def name_of(self, label: Any) -> str:

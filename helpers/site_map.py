@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 from matplotlib.ticker import MaxNLocator
 
-from helpers.fonts import families_of, fitted
-from helpers.fonts import width as text_width
-from helpers.sheet import GREY, INK, InlineFigure
+from helpers.images.fonts import families_of, fitted
+from helpers.images.fonts import width as text_width
+from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.sighting_rows import CANDIDATE, CONFIRMED
 from helpers.timeline_style import COLOURS, FAINT, check_width, legend, plain, statuses
 from helpers.timeline_tables import by_site

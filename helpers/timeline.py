@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from helpers.activity import Activity, clock
 from helpers.effort import deployments_of, outside
 from helpers.errors import FrameError
-from helpers.sheet import GREY, INK, InlineFigure
+from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.sighting_rows import CANDIDATE, CONFIRMED, Sighting, data_of, sightings_of
 from helpers.sighting_strip import show_strip
 from helpers.site_map import show_sites

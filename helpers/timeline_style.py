@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from helpers.errors import FrameError
-from helpers.sheet import GREY, INK
+from helpers.images.sheet import GREY, INK
 from helpers.sighting_rows import CANDIDATE, CONFIRMED
 
 COLOURS = {CONFIRMED: "#1d4ed8", CANDIDATE: "#93c5fd"}

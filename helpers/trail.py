@@ -2,7 +2,7 @@
 
 from typing import List, NamedTuple, Optional, Tuple
 
-from helpers.boxes import Box
+from helpers.images.boxes import Box
 
 
 class Step(NamedTuple):

@@ -9,8 +9,8 @@ from PIL import Image
 
 from benchmarks.crops import boxes_for, measure
 from helpers import crop_features, tc
-from helpers.boxes import check_box
-from helpers.crop import cut, edges_of
+from helpers.images.boxes import check_box
+from helpers.images.crop import cut, edges_of
 from helpers.crops import Parts
 from helpers.detections import read_detections
 from helpers.errors import FrameError, PhotoError, StoreError

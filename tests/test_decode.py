@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, UnidentifiedImageError, features
 
-from helpers.decode import check_photo, open_photo, open_sized, photo_size
+from helpers.images.decode import check_photo, open_photo, open_sized, photo_size
 from helpers.errors import PhotoError
 from tests.pictures import picture
 
@@ -341,7 +341,7 @@ def test_the_photo_of_a_telephone_is_no_bomb(tmp_path):
     photo.save(tmp_path / "phone.jpg", quality=10)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("default")
-        warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # as helpers.decode does
+        warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # as helpers.images.decode does
         assert check_photo(tmp_path / "phone.jpg").width == 12_000
         assert pixels(tmp_path / "phone.jpg", size=(24, 24)).shape == (24, 24, 3)
     assert not warned
@@ -353,7 +353,7 @@ def test_pillows_warnings_are_kept_out_of_a_notebook():
 
     script = """
 import warnings
-import helpers.decode
+import helpers.images.decode
 for category in (UserWarning, DeprecationWarning):
     warnings.warn_explicit("of a file", category, "TiffImagePlugin.py", 1, module="PIL.TiffImagePlugin")
     warnings.warn_explicit("of others", category, "a.py", 1, module="__main__")

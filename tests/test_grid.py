@@ -9,7 +9,9 @@ import pytest
 from matplotlib import font_manager
 from PIL import Image
 
-from helpers import fonts, sheet, tc
+from helpers import tc
+from helpers.images import fonts
+from helpers.images import sheet
 from helpers.errors import FrameError
 from helpers.grid import show_matches
 

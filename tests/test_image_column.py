@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import identity_of, image_array, image_of, source_of
 from tests.pictures import picture

@@ -11,7 +11,7 @@ import pytest
 
 from helpers import graph, models
 from helpers.files import download
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.descriptors import DESCRIPTORS
 from helpers.efficientnet import efficientnet_b0
 from helpers.errors import ModelError, WeightsUnavailable

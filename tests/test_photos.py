@@ -13,7 +13,7 @@ from PIL import Image
 import helpers.photos
 from helpers import tc
 from helpers.files import cache
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.image_column import source_of
 from helpers.photos import load_photos, preview, thumbnail

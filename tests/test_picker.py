@@ -8,7 +8,8 @@ import re
 import pytest
 from PIL import Image
 
-from helpers import tc, thumbnails
+from helpers import tc
+from helpers.images import thumbnails
 from helpers.errors import FrameError
 from helpers.photos import load_photos
 from helpers.picker import PhotoPicker

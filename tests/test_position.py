@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from helpers.errors import PhotoError
-from helpers.position import without_position
+from helpers.images.gps import without_position
 from tests.pictures import picture
 
 GPS, CAMERA, MAKE, ORIENTATION, TAKEN, NOTES, XMP = 0x8825, 0x8769, 0x010F, 0x0112, 0x9003, 0x927C, 700

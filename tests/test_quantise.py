@@ -11,7 +11,7 @@ from onnx import numpy_helper
 
 from helpers import quantise as module
 from helpers import runtime
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.errors import ModelError
 from helpers.graph import Graph, last_pooling
 from helpers.models import load_model

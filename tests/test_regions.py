@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from benchmarks.regions import _figures, measure
 from benchmarks.toys import paste, toy
 from helpers import feature_map, region_features, windows
-from helpers.boxes import check_box
+from helpers.images.boxes import check_box
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.graph import Graph
 from helpers.models import load_model

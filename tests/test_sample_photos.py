@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 
 DATA = Path(__file__).parent.parent / "data"
 PICTURES = sorted(path for path in (DATA / "robots").rglob("*") if path.is_file())

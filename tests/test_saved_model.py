@@ -11,7 +11,7 @@ import pytest
 
 import helpers.similarity_model
 from helpers import saved_model, tc
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.image_column import image_array
 from helpers.photos import load_photos

@@ -6,9 +6,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-import helpers.decode
+import helpers.images.decode
 import helpers.sframe.image
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.errors import PhotoError
 from helpers.sframe import Image, SArray, SFrame, image_analysis
 

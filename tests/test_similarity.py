@@ -8,7 +8,7 @@ import helpers.similarity
 import helpers.similarity_model
 from helpers import models, tc
 from helpers.columns import edge_frame
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
 from helpers.grid import show_matches
 from helpers.image_column import image_array, image_of

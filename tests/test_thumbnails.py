@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from helpers import thumbnails
+from helpers.images import thumbnails
 from helpers.files import cache
 from helpers.files import blob_cache
 from helpers.errors import FrameError, PhotoError
 from helpers.photos import thumbnail
-from helpers.thumbnails import Thumbnails
+from helpers.images.thumbnails import Thumbnails
 from tests.pictures import folder_of, picture
 from tests.test_decode import encoded, turned
 
@@ -296,7 +296,7 @@ def test_the_file_stays_within_its_bound(place, monkeypatch):
 def test_threads_and_processes_at_once(photos, place):
     wanted = [thumbnail(path) for path, _ in photos]
     ask = (
-        "import sys\nfrom helpers.thumbnails import Thumbnails\n"
+        "import sys\nfrom helpers.images.thumbnails import Thumbnails\n"
         "for _ in range(5):\n  assert None not in Thumbnails().get_many([(path, None) for path in sys.argv[1:]])"
     )
     command = [sys.executable, "-c", ask, *(path for path, _ in photos)]

@@ -13,7 +13,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from helpers.boxes import Box
+from helpers.images.boxes import Box
 from helpers.catalogue import Filter
 from helpers.distance import METRICS
 from helpers.errors import FrameError, KinframeError

@@ -5,8 +5,8 @@ from typing import List, NamedTuple, Sequence
 
 from matplotlib.figure import Figure
 
-from helpers.decode import Source
-from helpers.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, Sheet, read_tile
+from helpers.images.decode import Source
+from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, Sheet, read_tile
 
 _NARROWEST = 4  # photos that a sheet has room for side by side, however few there are: titles need it
 

@@ -8,8 +8,8 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from PIL import Image, ImageOps
 
-from helpers.boxes import Box
-from helpers.decode import open_photo, photo_size
+from helpers.images.boxes import Box
+from helpers.images.decode import open_photo, photo_size
 
 _TO_AVERAGE = 1.5  # pixels for one of the network's: its features then differ from those at full resolution by a
 # hundredth of what two photos differ by, and with 1 by a fortieth

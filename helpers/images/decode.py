@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Dict, NamedTuple, Optional, Tuple, Union
 import numpy as np
 from PIL import Image
 
-from helpers.refusal import TROUBLE, refusal
+from helpers.images.trouble import TROUBLE, refusal
 
 Source = Union[str, bytes]  # of a photo: where it lies, or the bytes of its file
 Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # whatever a photo can be read from

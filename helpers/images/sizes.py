@@ -7,7 +7,7 @@ from typing import Any, List, Tuple
 import numpy as np
 
 from helpers.files.threads import work_ahead
-from helpers.decode import Source, photo_size
+from helpers.images.decode import Source, photo_size
 from helpers.errors import PhotoError
 
 

@@ -13,9 +13,9 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVa
 from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.files.cache import Stamp, cache_folder, settled, stamp
-from helpers.decode import Readable, open_photo, read_photo
+from helpers.images.decode import Readable, open_photo, read_photo
 from helpers.errors import PhotoError
-from helpers.refusal import refusal
+from helpers.images.trouble import refusal
 from helpers.files.blob_cache import ThumbnailFile
 
 _AT_ONCE = 500  # photos whose thumbnails are made before they are kept

@@ -15,7 +15,7 @@ from helpers.errors import FrameError, KinframeError
 from helpers.explorer import Explorer
 from helpers.frames import SArray, SFrame
 from helpers.map.colouring import GIVEN, Colouring, colouring_by, columns_to_colour_by
-from helpers.thumbnails import Thumbnails
+from helpers.images.thumbnails import Thumbnails
 
 __all__ = ["CollectionMap"]
 

@@ -12,12 +12,12 @@ from typing import Any, List, NamedTuple
 import numpy as np
 
 from helpers.files.cache import stamp
-from helpers.decode import Source
+from helpers.images.decode import Source
 from helpers.duplicate_pairs import KINDS, SAME
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.exposures import Exposures
 from helpers.perceptual import perceptual
-from helpers.photo_sizes import Sizes
+from helpers.images.sizes import Sizes
 from helpers.same_picture import apart
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork

@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.files.cache import stamp
 from helpers.cluster import Client, batches_on
-from helpers.decode import photo_size
+from helpers.images.decode import photo_size
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.pipeline import Asked, Batch, Looked
 from helpers.precision import Settled

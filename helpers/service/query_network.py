@@ -11,7 +11,7 @@ from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.embed import settle_for_files
 from helpers.errors import PhotoError
 from helpers.models import load_model

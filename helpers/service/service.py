@@ -21,7 +21,7 @@ from helpers.service.runner import Runner
 from helpers.service.settings import Settings, usual_file
 from helpers.service.storage import Storage, kept_networks, open_storage
 from helpers.service.uploads import check_upload
-from helpers.thumbnails import Thumbnails
+from helpers.images.thumbnails import Thumbnails
 
 _REMEMBERED = 64  # uploads whose features are kept: another k, or another product, asks again with the same photo
 _DECODING = 4  # photos that are decoded at once: a large one takes some hundred MB

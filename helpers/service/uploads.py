@@ -6,9 +6,9 @@ from typing import Dict, Optional, Sequence
 import PIL
 from PIL import Image
 
-from helpers import decode
+from helpers.images import decode
 from helpers.errors import Refused, ServiceError
-from helpers.refusal import TROUBLE, refusal
+from helpers.images.trouble import TROUBLE, refusal
 from helpers.service.jpeg_scans import check_scans
 from helpers.service.settings import Settings
 

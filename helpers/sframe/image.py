@@ -16,7 +16,7 @@ from typing import Any, Optional, Tuple, Union
 import numpy as np
 from PIL import Image as Pillow
 
-from helpers.decode import open_photo, photo_size
+from helpers.images.decode import open_photo, photo_size
 from helpers.errors import PhotoError
 from helpers.sframe.errors import BadImage
 
@@ -98,7 +98,7 @@ class Image:
 
     @property
     def source(self) -> Union[str, bytes]:
-        """What `helpers.decode.open_photo` takes: the path, the file's bytes, or the pixels as a PNG."""
+        """What `helpers.images.decode.open_photo` takes: the path, the file's bytes, or the pixels as a PNG."""
         if self._source is None:
             return self._encoded("PNG", None)
         return self._source

@@ -14,7 +14,7 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 import PIL
 from PIL import Image, ImageFile
 
-from helpers.decode import open_photo
+from helpers.images.decode import open_photo
 from helpers.errors import Refused, ServiceError
 from helpers.service import uploads
 from helpers.service.jpeg_scans import check_scans
