@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from helpers.errors import FrameError
-from helpers.sframe import Image, SArray, SFrame, aggregate, image_analysis
-from helpers.sframe import array as array_module
-from helpers.sframe import frame as frame_module
+from helpers.sframe import Image, SArray, SFrame, image_analysis
+from helpers.sframe.frame import aggregate
+from helpers.sframe.array import array as array_module
+from helpers.sframe.frame import frame as frame_module
 from helpers.sframe.errors import NoSuchColumn, OutOfRange, SizeMismatch, Unsupported
 
 NAN = float("nan")

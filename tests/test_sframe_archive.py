@@ -141,7 +141,7 @@ def test_a_save_that_is_killed_leaves_the_old_frame(tmp_path, moment):
 
 def test_a_first_save_that_was_cut_off_is_no_frame(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("helpers.sframe.archive.json.dumps", lambda *args, **kwargs: 1 / 0)
+        patch.setattr("helpers.sframe.files.archive.json.dumps", lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             SFrame({"n": [1]}).save(str(tmp_path / "saved"))
     with pytest.raises(NotAFrame, match="no saved frame, or not a whole one"):

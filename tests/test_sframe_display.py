@@ -8,9 +8,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-import helpers.sframe.html_table
+import helpers.sframe.display.html_table
 from helpers.sframe import Image, SArray, SFrame
-from helpers.sframe.display import in_notebook
+from helpers.sframe.display.show import in_notebook
 
 ATTACK = "<img src=x onerror=alert(1)>.jpg"
 
@@ -19,8 +19,8 @@ ATTACK = "<img src=x onerror=alert(1)>.jpg"
 def notebook(monkeypatch):
     """What is shown below a cell."""
     shown = []
-    monkeypatch.setattr("helpers.sframe.display.in_notebook", lambda: True)
-    monkeypatch.setattr("helpers.sframe.display.show_inline", shown.append)
+    monkeypatch.setattr("helpers.sframe.display.show.in_notebook", lambda: True)
+    monkeypatch.setattr("helpers.sframe.display.show.show_inline", shown.append)
     return shown
 
 
@@ -63,7 +63,7 @@ def test_thumbnails_are_small(image):
     html = SFrame({"photo": [image, None]})._repr_html_()
     data = re.search(r'src="data:image/jpeg;base64,([^"]+)"', html).group(1)
     with PIL.Image.open(io.BytesIO(base64.b64decode(data))) as small:
-        assert max(small.size) == helpers.sframe.html_table.THUMBNAIL
+        assert max(small.size) == helpers.sframe.display.html_table.THUMBNAIL
     assert 'alt="600 x 300"' in html and ">None<" in html
 
 

@@ -14,7 +14,7 @@ OBJECTS = {
     "SArray": SArray([1]),
     "Image": Image(),
     "image_analysis": helpers.sframe.image_analysis,
-    "aggregate": helpers.sframe.aggregate,
+    "aggregate": helpers.sframe.frame.aggregate,
 }
 NAMES = [(owner, name) for owner in OBJECTS for name in LEFT_OUT[owner]]
 

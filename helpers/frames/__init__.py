@@ -24,7 +24,8 @@ if HAS_TURICREATE:
 
     ENVIRONMENT = "Turi Create " + _turicreate.__version__
 else:
-    from helpers.sframe import Image, SArray, SFrame, aggregate, load_sframe
+    from helpers.sframe import Image, SArray, SFrame, load_sframe
+    from helpers.sframe.frame import aggregate
 
     ENVIRONMENT = "the stand-in for Turi Create"
 

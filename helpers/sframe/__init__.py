@@ -21,9 +21,9 @@ What differs on purpose:
   says where `max` is in a column with NaN.
 """
 
-from helpers.sframe import aggregate
-from helpers.sframe.array import SArray
-from helpers.sframe.frame import SFrame, load_sframe
+from helpers.sframe.frame import aggregate
+from helpers.sframe.array.array import SArray
+from helpers.sframe.frame.frame import SFrame, load_sframe
 from helpers.sframe.image import Image
 
 __all__ = ["Image", "SArray", "SFrame", "aggregate", "load_sframe"]

@@ -109,7 +109,7 @@ class Image:
 
     def show(self) -> None:
         """Show the photo: in the notebook, else in the system's viewer."""
-        from helpers.sframe.display import in_notebook, show_inline
+        from helpers.sframe.display.show import in_notebook, show_inline
 
         if in_notebook():
             show_inline(self)

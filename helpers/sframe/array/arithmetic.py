@@ -13,10 +13,10 @@ import numpy as np
 
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import Unsupported
-from helpers.sframe.operands import Op, Operand, Sided, cell_by_cell, either, operand, sides, unsupported
+from helpers.sframe.array.operands import Op, Operand, Sided, cell_by_cell, either, operand, sides, unsupported
 
 if TYPE_CHECKING:
-    from helpers.sframe.array import SArray
+    from helpers.sframe.array.array import SArray
 
 
 class Arithmetic(Sided):

@@ -6,17 +6,17 @@ from typing import Any, Callable, Iterator, Optional, Tuple
 
 import numpy as np
 
-from helpers.sframe import casts
-from helpers.sframe.arithmetic import Arithmetic
-from helpers.sframe.cells import Cells
-from helpers.sframe.comparison import Comparison, truth
+from helpers.sframe.array import casts
+from helpers.sframe.array.arithmetic import Arithmetic
+from helpers.sframe.array.values import Cells
+from helpers.sframe.array.comparison import Comparison, truth
 from helpers.sframe.dtype import NUMBERS, Missing, Values, infer, objects, store
 from helpers.sframe.errors import SizeMismatch, Unsupported
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
-from helpers.sframe.ordering import Ordering
-from helpers.sframe.positions import count, forwards, row_number
-from helpers.sframe.sources import is_number_array, listed, of_numbers
-from helpers.sframe.statistics import Statistics
+from helpers.sframe.array.ordering import Ordering
+from helpers.sframe.array.positions import count, forwards, row_number
+from helpers.sframe.array.sources import is_number_array, listed, of_numbers
+from helpers.sframe.array.statistics import Statistics
 
 SHOWN = 100  # values in the text of a column
 
@@ -190,7 +190,7 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
         return self._take(np.flatnonzero(np.array(kept, bool)))
 
     def astype(self, dtype: type, undefined_on_failure: bool = False) -> "SArray":
-        """The column as another type; see `helpers.sframe.casts.cast`."""
+        """The column as another type; see `helpers.sframe.array.casts.cast`."""
         return casts.cast(self, dtype, undefined_on_failure)
 
     def dropna(self) -> "SArray":
@@ -237,13 +237,13 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
 
     def explore(self, title: Optional[str] = None) -> None:
         """Show the first hundred values as a table."""
-        from helpers.sframe.frame import SFrame
+        from helpers.sframe.frame.frame import SFrame
 
         SFrame({"SArray": self}).explore(title)
 
     def show(self, title: Optional[str] = None, xlabel: Optional[str] = None, ylabel: Optional[str] = None) -> None:
         """Show a summary of the values. The labels are for Turi Create's sake: there is no plot."""
-        from helpers.sframe.frame import SFrame
+        from helpers.sframe.frame.frame import SFrame
 
         SFrame({title or "SArray": self}).show()
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Tuple
 import numpy as np
 
 from helpers.sframe.dtype import NUMBERS, plain, store
-from helpers.sframe.operands import Op, Operand, Sided, cell_by_cell, either, sides, unsupported
+from helpers.sframe.array.operands import Op, Operand, Sided, cell_by_cell, either, sides, unsupported
 
 if TYPE_CHECKING:
-    from helpers.sframe.array import SArray
+    from helpers.sframe.array.array import SArray
 
 
 class Comparison(Sided):

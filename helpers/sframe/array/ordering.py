@@ -9,7 +9,7 @@ from helpers.sframe.errors import Unsupported
 from helpers.sframe.keys import codes
 
 if TYPE_CHECKING:
-    from helpers.sframe.array import SArray
+    from helpers.sframe.array.array import SArray
 
 SORTABLE = (int, float, str, datetime.datetime)
 
@@ -57,7 +57,7 @@ class Ordering:
         return self._frame().shuffle()["X1"]
 
     def _frame(self) -> Any:
-        from helpers.sframe.frame import SFrame
+        from helpers.sframe.frame.frame import SFrame
 
         return SFrame({"X1": self})
 

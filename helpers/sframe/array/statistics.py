@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import numpy as np
 
-from helpers.sframe.comparison import truth
+from helpers.sframe.array.comparison import truth
 from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.errors import Unsupported
 
 if TYPE_CHECKING:
-    from helpers.sframe.array import SArray
-    from helpers.sframe.frame import SFrame
+    from helpers.sframe.array.array import SArray
+    from helpers.sframe.frame.frame import SFrame
 
 
 class Statistics:
@@ -90,8 +90,8 @@ class Statistics:
 
     def value_counts(self: Any) -> "SFrame":
         """How often each value occurs: columns `value` and `count`, the most frequent first."""
-        from helpers.sframe import aggregate
-        from helpers.sframe.frame import SFrame
+        from helpers.sframe.frame import aggregate
+        from helpers.sframe.frame.frame import SFrame
 
         return SFrame({"value": self}).groupby("value", {"count": aggregate.COUNT}).sort("count", ascending=False)
 

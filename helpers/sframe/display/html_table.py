@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Sequence
 
 from helpers.errors import PhotoError
 from helpers.sframe.image import Image
-from helpers.sframe.text_table import shown
+from helpers.sframe.display.text_table import shown
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame import SFrame
+    from helpers.sframe.frame.frame import SFrame
 
 THUMBNAIL = 85  # pixels along the longer side
 LONGEST = 100  # characters of one value

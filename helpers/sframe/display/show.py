@@ -4,12 +4,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any, List
 
 from helpers.sframe.dtype import NUMBERS
-from helpers.sframe.html_table import html_table, page, table
-from helpers.sframe.text_table import shown, text
+from helpers.sframe.display.html_table import html_table, page, table
+from helpers.sframe.display.text_table import shown, text
 
 if TYPE_CHECKING:
-    from helpers.sframe.array import SArray
-    from helpers.sframe.frame import SFrame
+    from helpers.sframe.array.array import SArray
+    from helpers.sframe.frame.frame import SFrame
 
 EXPLORED = 100  # rows
 TOP = 3  # of the most frequent values

@@ -19,11 +19,11 @@ from typing import Any, BinaryIO, Callable, Dict, List, Tuple
 
 import numpy as np
 
-from helpers.sframe.array import SArray
+from helpers.sframe.array.array import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import NotAFrame, NotFound
 from helpers.sframe.image import Image
-from helpers.sframe.replacing import replaced
+from helpers.sframe.files.replacing import replaced
 
 FORMAT, VERSION = "kinframe-frame", 1
 INDEX = "frame.json"

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
-from helpers.sframe.array import SArray
-from helpers.sframe.csv_reader import PathLike, canonical
-from helpers.sframe.replacing import replaced
+from helpers.sframe.array.array import SArray
+from helpers.sframe.files.csv_reader import PathLike, canonical
+from helpers.sframe.files.replacing import replaced
 from helpers.sframe.text import escaped, exact, written
 
 

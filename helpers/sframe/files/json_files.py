@@ -10,11 +10,11 @@ from typing import Any, Dict, List, Union
 
 import numpy as np
 
-from helpers.sframe.array import SArray
+from helpers.sframe.array.array import SArray
 from helpers.sframe.dtype import infer
 from helpers.sframe.errors import BadData, NotFound
 from helpers.sframe.image import Image
-from helpers.sframe.replacing import replaced
+from helpers.sframe.files.replacing import replaced
 from helpers.sframe.text import written
 
 PathLike = Union[str, "os.PathLike[str]"]

@@ -6,7 +6,7 @@ Missing values are passed over unless the description says otherwise.
 
 from typing import Any, Callable, Iterable, NamedTuple, NoReturn, Optional, Tuple, Union
 
-from helpers.sframe import groups
+from helpers.sframe.frame import groups
 from helpers.sframe.left_out import refuse
 
 

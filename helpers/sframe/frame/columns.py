@@ -3,11 +3,11 @@
 import difflib
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple
 
-from helpers.sframe.array import SArray
+from helpers.sframe.array.array import SArray
 from helpers.sframe.errors import ColumnExists, NoSuchColumn, SizeMismatch
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame import SFrame
+    from helpers.sframe.frame.frame import SFrame
 
 
 class Columns:

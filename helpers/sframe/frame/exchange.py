@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Type, Union
 import numpy as np
 import pandas as pd
 
-from helpers.sframe import archive, csv_reader, csv_writer, json_files
-from helpers.sframe.array import SArray
+from helpers.sframe.files import archive
+from helpers.sframe.files import csv_reader
+from helpers.sframe.files import csv_writer
+from helpers.sframe.files import json_files
+from helpers.sframe.array.array import SArray
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame import SFrame
+    from helpers.sframe.frame.frame import SFrame
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -23,7 +26,7 @@ class Exchange:
 
     @classmethod
     def read_csv(cls: Any, url: Path, delimiter: str = ",", header: bool = True, **options: Any) -> "SFrame":
-        """A frame of a CSV file; see `helpers.sframe.csv_reader.read`."""
+        """A frame of a CSV file; see `helpers.sframe.files.csv_reader.read`."""
         return cls._of(csv_reader.read(url, delimiter=delimiter, header=header, **options))
 
     @classmethod
@@ -32,7 +35,7 @@ class Exchange:
         return cls._of(json_files.read(url, orient))
 
     def export_csv(self, filename: Path, delimiter: str = ",", **options: Any) -> None:
-        """Write a CSV file; see `helpers.sframe.csv_writer.write`."""
+        """Write a CSV file; see `helpers.sframe.files.csv_writer.write`."""
         csv_writer.write(self._columns, filename, delimiter=delimiter, **options)
 
     def export_json(self, filename: Path, orient: str = "records") -> None:
@@ -42,7 +45,7 @@ class Exchange:
     def save(self, filename: Path, format: Optional[str] = None) -> None:
         """Write the frame to a folder that `load_sframe` reads, or to a `.csv`, `.csv.gz` or `.json` file.
 
-        Killed half-way, it leaves what was there before; see `helpers.sframe.archive`.
+        Killed half-way, it leaves what was there before; see `helpers.sframe.files.archive`.
         """
         path = os.fspath(filename)
         if format is None:

@@ -7,16 +7,18 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Union
 import numpy as np
 import pandas as pd
 
-from helpers.sframe import archive, display, text_table
-from helpers.sframe.array import SArray, chosen_rows
-from helpers.sframe.columns import Columns
+from helpers.sframe.files import archive
+from helpers.sframe.display import show
+from helpers.sframe.display import text_table
+from helpers.sframe.array.array import SArray, chosen_rows
+from helpers.sframe.frame.columns import Columns
 from helpers.sframe.errors import SizeMismatch, Unsupported
-from helpers.sframe.exchange import Exchange
-from helpers.sframe.html_table import html_table
-from helpers.sframe.joins import Joining
+from helpers.sframe.frame.exchange import Exchange
+from helpers.sframe.display.html_table import html_table
+from helpers.sframe.frame.joins import Joining
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
-from helpers.sframe.positions import count, forwards, row_number
-from helpers.sframe.rows import Rows
+from helpers.sframe.array.positions import count, forwards, row_number
+from helpers.sframe.frame.rows import Rows
 
 Path = Union[str, "os.PathLike[str]"]
 _FORMATS = ("auto", "array", "csv", "dataframe", "dict", "empty", "sarray", "sframe", "sframe_obj", "tsv")
@@ -172,11 +174,11 @@ class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesO
 
     def explore(self, title: Optional[str] = None) -> None:
         """Show the first hundred rows as a table, with thumbnails; outside of a notebook print the first ten."""
-        display.explore(self, title or "")
+        show.explore(self, title or "")
 
     def show(self) -> None:
         """Show a summary of each column: its type, gaps, range or most frequent values."""
-        display.show(self)
+        show.show(self)
 
     def __str__(self) -> str:
         return text_table.text(self)

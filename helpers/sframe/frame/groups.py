@@ -10,7 +10,7 @@ from helpers.sframe.errors import Unsupported
 from helpers.sframe.keys import codes, combined
 
 if TYPE_CHECKING:
-    from helpers.sframe.array import SArray
+    from helpers.sframe.array.array import SArray
 
 
 class Groups:
@@ -42,7 +42,7 @@ class Groups:
 
 def size(groups: Groups, column: None) -> "SArray":
     """How many rows."""
-    from helpers.sframe.array import SArray
+    from helpers.sframe.array.array import SArray
 
     return SArray._of(int, np.bincount(groups.of_row, minlength=groups.count).astype(np.int64), None)
 
@@ -114,7 +114,7 @@ def listed(groups: Groups, column: "SArray") -> "SArray":
 
 def mapped(groups: Groups, keys: "SArray", values: "SArray") -> "SArray":
     """A dict from the one column to the other, without rows where one is missing; the first of equal keys counts."""
-    from helpers.sframe.array import SArray
+    from helpers.sframe.array.array import SArray
 
     if keys.dtype not in (*NUMBERS, str):
         raise TypeError(f"the keys of CONCAT are numbers or texts, not {keys.dtype.__name__}")
@@ -130,7 +130,7 @@ def distinct(groups: Groups, column: "SArray") -> "SArray":
 
 def count_distinct(groups: Groups, column: "SArray") -> "SArray":
     """How many different values there are, missing included."""
-    from helpers.sframe.array import SArray
+    from helpers.sframe.array.array import SArray
 
     return SArray([len(part) for part in groups.lists(_firsts(groups, column))], int)
 
@@ -196,7 +196,7 @@ def _firsts(groups: Groups, column: "SArray") -> np.ndarray:
 
 
 def _gathered(groups: Groups, column: "SArray", rows: np.ndarray, make: Callable[[Any], Any], dtype: type) -> "SArray":
-    from helpers.sframe.array import SArray
+    from helpers.sframe.array.array import SArray
 
     return SArray([make(column._take(part)) for part in groups.lists(rows)], dtype)
 

@@ -9,8 +9,8 @@ from helpers.sframe.errors import NoSuchColumn, Unsupported
 from helpers.sframe.keys import combined
 
 if TYPE_CHECKING:
-    from helpers.sframe.array import SArray
-    from helpers.sframe.frame import SFrame
+    from helpers.sframe.array.array import SArray
+    from helpers.sframe.frame.frame import SFrame
 
 _WAYS = ("inner", "left", "right", "outer")
 
@@ -54,7 +54,7 @@ class Joining:
 
 
 def _keys(left: "SFrame", right: Any, on: Any, how: str) -> Dict[str, str]:
-    from helpers.sframe.frame import SFrame
+    from helpers.sframe.frame.frame import SFrame
 
     if not isinstance(right, SFrame):
         raise TypeError(f"join() takes an SFrame, not {type(right).__name__}")

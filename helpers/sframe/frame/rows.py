@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Un
 
 import numpy as np
 
-from helpers.sframe import aggregate
+from helpers.sframe.frame import aggregate
 from helpers.sframe.errors import ColumnExists
-from helpers.sframe.groups import Groups, mean, total
+from helpers.sframe.frame.groups import Groups, mean, total
 from helpers.sframe.keys import codes
-from helpers.sframe.ordering import SORTABLE, direction
+from helpers.sframe.array.ordering import SORTABLE, direction
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame import SFrame
+    from helpers.sframe.frame.frame import SFrame
 
 Keys = Union[str, Iterable[str]]
 
@@ -27,7 +27,7 @@ class Rows:
 
         Raises `TypeError` unless the values are of the column's type.
         """
-        from helpers.sframe.array import SArray
+        from helpers.sframe.array.array import SArray
 
         if not isinstance(column_name, str):
             raise TypeError("column_name is a text")
@@ -76,7 +76,7 @@ class Rows:
     def groupby(self: Any, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
         """One row for each different key, in order of first appearance: the keys, then what is computed.
 
-        `operations` is a dict from new names to what `helpers.sframe.aggregate`
+        `operations` is a dict from new names to what `helpers.sframe.frame.aggregate`
         has, such as `{"n": aggregate.COUNT()}`, or a list of it, or one; more of
         the same may follow.
         """
@@ -196,7 +196,7 @@ def _recipes(recipe: Any, name: Any) -> List[Tuple[Optional[str], aggregate.Aggr
         names = [None] * len(recipe) if name is None else name
         if isinstance(names, (list, tuple)) and len(names) == len(recipe):
             return list(zip(names, recipe))
-    raise TypeError("groupby() computes what helpers.sframe.aggregate has, one name for each, such as COUNT()")
+    raise TypeError("groupby() computes what helpers.sframe.frame.aggregate has, one name for each, such as COUNT()")
 
 
 def _free_label(recipe: aggregate.Aggregate, sources: List[Any], taken: Dict[str, Any]) -> str:
