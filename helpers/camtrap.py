@@ -18,7 +18,7 @@ from helpers.camtrap_asked import Offset, check_asked, species_name, zone_of
 from helpers.camtrap_check import check_camtrap
 from helpers.camtrap_observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
 from helpers.camtrap_tables import Row, deployment_rows, media_rows, write_table
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.effort import deployments_of
 from helpers.errors import ExportError, FrameError
 from helpers.sighting_rows import data_of, sightings_of

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Union
 from tqdm.auto import tqdm
 
 from helpers import camtrap_rules as rules
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")

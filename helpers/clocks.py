@@ -8,7 +8,7 @@ import datetime
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
-from helpers.columns import typed_frame, with_columns
+from helpers.frames.columns import typed_frame, with_columns
 from helpers.errors import FrameError
 from helpers.events import cameras_of
 from helpers.moon import moon_phases

@@ -22,7 +22,7 @@ import numpy as np
 
 from helpers.files import cache
 from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
-from helpers.image_column import source_of
+from helpers.frames.images import source_of
 from helpers.pipeline import Asked, Batch, Looked, file_of_copy
 from helpers.precision import Settled
 

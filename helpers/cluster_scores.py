@@ -4,8 +4,8 @@ from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
-from helpers.columns import typed_frame
-from helpers.entries import numbers as numbered
+from helpers.frames.columns import typed_frame
+from helpers.frames.per_photo import numbers as numbered
 from helpers.errors import FrameError
 
 

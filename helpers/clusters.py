@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
 from helpers.cluster_scores import Scores, score, tallies
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.distance import squared_lengths
 from helpers.errors import FrameError

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional
 
 from helpers.images.decode import Source
 from helpers.errors import FrameError, PhotoError
-from helpers.image_column import identity_of, source_of
+from helpers.frames.images import identity_of, source_of
 
 
 class Collection:

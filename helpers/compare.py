@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers import weights
-from helpers.columns import image_column, typed_frame
+from helpers.frames.columns import image_column, typed_frame
 from helpers.comparison_bars import draw_bars, title_of
 from helpers.descriptors import DESCRIPTORS
 from helpers.distance import METRICS

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from helpers.arguments import check_distance
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.duplicate_pairs import (
     BITS,
     KINDS,

@@ -15,7 +15,7 @@ from helpers.images.boxes import Box
 from helpers.images.crop import cut
 from helpers.images.decode import Source, read_photo
 from helpers.errors import PhotoError, StoreError
-from helpers.image_column import identity_of
+from helpers.frames.images import identity_of
 from helpers.pipeline import Batch, Looked, computed
 from helpers.store import FeatureStore
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Sequence, Tup
 import numpy as np
 
 from helpers.images.boxes import check_box
-from helpers.columns import bad_frame
+from helpers.frames.columns import bad_frame
 from helpers.crop_features import Wanted, features_of
 from helpers.detections import KINDS, Detections
 from helpers.errors import FrameError

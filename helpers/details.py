@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from helpers.files.threads import work_ahead
 from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
-from helpers.columns import folder_of, row_paths, with_columns
+from helpers.frames.columns import folder_of, row_paths, with_columns
 from helpers.errors import FrameError
 from helpers.layout import PLACES, deployed, name_of, places_of, read_deployments
 from helpers.maker_notes import available, complete

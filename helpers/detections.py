@@ -18,7 +18,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers.columns import typed_frame, with_columns
+from helpers.frames.columns import typed_frame, with_columns
 from helpers.detection_file import KINDS, UNKNOWN, Bad, Found, read_file
 from helpers.errors import FrameError
 from helpers.frames import SFrame

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.files.threads import work_ahead
 from helpers.images.decode import Source
-from helpers.image_column import identity_of
+from helpers.frames.images import identity_of
 from helpers.perceptual import perceptual
 from helpers.images.sizes import Sizes
 from helpers.images.trouble import TROUBLE, refusal

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
-from helpers.columns import bad_frame, folder_of, typed_frame
+from helpers.frames.columns import bad_frame, folder_of, typed_frame
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.duplicate_files import Copy, Moved, move_aside, write_csv
 from helpers.duplicate_finder import DuplicateFinder

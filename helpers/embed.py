@@ -15,7 +15,7 @@ from helpers.files import cache
 from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.errors import StoreError
-from helpers.image_column import path_of
+from helpers.frames.images import path_of
 from helpers.models import LoadedModel, load_model
 from helpers.pipeline import Asked, Batch, Looked, batches, look, unchanged
 from helpers.precision import Sample, Settled, is_of, settle

@@ -7,8 +7,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers.columns import typed_frame
-from helpers.entries import Sides, entries, is_label
+from helpers.frames.columns import typed_frame
+from helpers.frames.per_photo import Sides, entries, is_label
 from helpers.measures import Evaluation, check_ks, judge, mean, shares
 from helpers.neighbours import check_k, neighbours, parts
 

@@ -10,7 +10,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from helpers.columns import typed_frame, with_columns
+from helpers.frames.columns import typed_frame, with_columns
 from helpers.errors import FrameError
 
 SEQUENCE = 120  # seconds

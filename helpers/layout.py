@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from helpers.files.spreadsheet import plain
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
 
 PLACES = ("site", "camera", "deployment")

@@ -9,8 +9,8 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Un
 import numpy as np
 
 from helpers.bootstrap import Interval, intervals
-from helpers.columns import typed_frame
-from helpers.entries import Sides
+from helpers.frames.columns import typed_frame
+from helpers.frames.per_photo import Sides
 from helpers.errors import FrameError
 from helpers.neighbours import check_k, parts, without_own
 

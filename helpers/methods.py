@@ -9,10 +9,10 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 import numpy as np
 
 from helpers import turi_model
-from helpers.columns import edge_frame, row_paths, shown_names
+from helpers.frames.columns import edge_frame, row_paths, shown_names
 from helpers.descriptors import DESCRIPTORS
 from helpers.embed import embed
-from helpers.entries import Sides, entries_of, group_numbers
+from helpers.frames.per_photo import Sides, entries_of, group_numbers
 from helpers.errors import KinframeError
 from helpers.evaluate import folders, judge
 from helpers.hub_files import PREFIX

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from helpers.files.threads import work_ahead
 from helpers.files.cache import replacing
 from helpers.images.decode import Source, open_photo, photo_size
-from helpers.entries import entries, numbers
+from helpers.frames.per_photo import entries, numbers
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.neighbours import bar
 from helpers.poster_size import Sheet, sheet_for

@@ -5,7 +5,7 @@ from typing import Any, Iterator, Optional, Tuple
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.entries import entries, group_numbers
+from helpers.frames.per_photo import entries, group_numbers
 from helpers.errors import FrameError
 from helpers.index import Index, SearchIndex
 from helpers.open_index import open_index

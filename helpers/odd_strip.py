@@ -8,12 +8,12 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
-from helpers.columns import image_column, row_paths, shown_names
+from helpers.frames.columns import image_column, row_paths, shown_names
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.images.decode import Source
 from helpers.errors import FrameError
 from helpers.frames import SFrame
-from helpers.image_column import source_of
+from helpers.frames.images import source_of
 from helpers.oddities import FLAGS, is_downwards, ordered
 
 _MOST = 100  # photos of a strip

@@ -7,11 +7,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 import numpy as np
 
 from helpers.files.threads import work_ahead
-from helpers.columns import image_column, row_paths, shown_names, typed_frame
+from helpers.frames.columns import image_column, row_paths, shown_names, typed_frame
 from helpers.images.decode import Source, open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import SArray, SFrame
-from helpers.image_column import source_of
+from helpers.frames.images import source_of
 from helpers.neighbours import bar, others
 
 FLAGS = ("black", "white", "blank", "blurred")

@@ -15,12 +15,12 @@ from tqdm.auto import tqdm
 
 from helpers.files.threads import work_ahead
 from helpers.files.cache import Stamp, settled, stamp
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.images.decode import check_photo, open_photo
 from helpers.details import add_details, add_places
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.frames import HAS_TURICREATE, Image
-from helpers.image_column import image_array, image_of
+from helpers.frames.images import image_array, image_of
 from helpers.metadata import moment, named_moment
 from helpers.photo_files import find_photos
 from helpers.store import Checked, FeatureStore, default_path

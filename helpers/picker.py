@@ -20,7 +20,7 @@ from helpers.images.decode import Source, open_photo
 from helpers.errors import PhotoError
 from helpers.frames import SFrame
 from helpers.grid import show_matches
-from helpers.image_column import image_of
+from helpers.frames.images import image_of
 from helpers.images.thumbnails import Thumbnails
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near

@@ -30,7 +30,7 @@ from helpers.files import cache
 from helpers.files.threads import in_background, work_ahead
 from helpers.images.decode import open_sized, read_photo
 from helpers.errors import PhotoError
-from helpers.image_column import source_of
+from helpers.frames.images import source_of
 
 Run = Callable[[List[np.ndarray]], np.ndarray]  # decoded photos to features: a network that is ready
 

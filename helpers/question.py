@@ -9,7 +9,7 @@ from helpers.collection import Collection
 from helpers.images.decode import Source
 from helpers.errors import FrameError
 from helpers.frames import Image
-from helpers.image_column import source_of
+from helpers.frames.images import source_of
 
 _NAMED = 3  # photos that the label of a question names
 

@@ -21,7 +21,7 @@ from helpers.arguments import check_whole
 from helpers.files.cache import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
 from helpers.collection import Collection
-from helpers.columns import edge_frame
+from helpers.frames.columns import edge_frame
 from helpers.distance import METRICS
 from helpers.errors import FrameError, ModelError
 from helpers.neighbours import bar, index_by, others

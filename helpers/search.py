@@ -11,7 +11,7 @@ import numpy as np
 from helpers.arguments import check_whole
 from helpers.images.boxes import SIDES
 from helpers.collection import Collection
-from helpers.columns import edge_frame, mask, rows_of
+from helpers.frames.columns import edge_frame, mask, rows_of
 from helpers.distance import Distance
 from helpers.embed import Embedded
 from helpers.errors import FrameError, PhotoError

@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.images.boxes import SIDES, check_box
-from helpers.columns import edge_frame, mask, rows_of
+from helpers.frames.columns import edge_frame, mask, rows_of
 from helpers.errors import FrameError
 from helpers.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.frames import SArray

@@ -6,8 +6,8 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.columns import typed_frame
-from helpers.entries import is_label, numbers
+from helpers.frames.columns import typed_frame
+from helpers.frames.per_photo import is_label, numbers
 from helpers.errors import FrameError
 from helpers.events import add_events, cameras_of, event_table
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.bootstrap import Interval, intervals
-from helpers.columns import typed_frame
-from helpers.entries import entries, group_numbers, is_label
+from helpers.frames.columns import typed_frame
+from helpers.frames.per_photo import entries, group_numbers, is_label
 from helpers.errors import FrameError
 from helpers.events import cameras_of
 from helpers.neighbours import bar, but_itself, check_k, parts

@@ -15,7 +15,7 @@ import traitlets
 
 from helpers.arguments import check_whole
 from helpers.images.boxes import SIDES
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
 from helpers.labels import Labels
 from helpers.season import Season

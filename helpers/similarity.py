@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers import saved_model
 from helpers.arguments import check_whole
-from helpers.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
+from helpers.frames.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, KinframeError
 from helpers.frames import SFrame

@@ -12,11 +12,11 @@ import numpy as np
 from helpers import saved_model
 from helpers.arguments import check_distance, check_whole
 from helpers.collection import Collection
-from helpers.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
+from helpers.frames.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
 from helpers.images.decode import Source
 from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.image_column import source_of
+from helpers.frames.images import source_of
 from helpers.index import SearchIndex
 from helpers.models import LoadedModel
 from helpers.models import load_model as load_network

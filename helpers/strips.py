@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.images.boxes import Box
-from helpers.columns import row_paths, typed_frame
+from helpers.frames.columns import row_paths, typed_frame
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.events import cameras_of

@@ -27,7 +27,7 @@ __all__ = [
 if HAS_TURICREATE:
     from turicreate import image_analysis
 
-    from helpers.turi_display import repair
+    from helpers.frames.turi_display import repair
 
     repair()
 else:

@@ -18,7 +18,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from helpers.activity import Activity, activity
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.effort import Deployment, deployments_of, during
 from helpers.errors import FrameError
 from helpers.sighting_rows import CANDIDATE, CONFIRMED, Sighting, sightings_of

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import traitlets
 
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 
 WHEN = datetime.datetime
 COLUMNS = {

@@ -15,7 +15,7 @@ from helpers.files import cache
 from helpers.autoencoder import Autoencoder, _pixels, train_autoencoder
 from helpers.autoencoder_figures import show_losses, show_reconstructions, show_rows
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.image_column import image_array, image_of
+from helpers.frames.images import image_array, image_of
 from helpers.models import load_model
 from helpers.photos import load_photos
 from tests.pictures import folder_of, picture

@@ -12,7 +12,7 @@ import pytest
 from helpers import camtrap, tc
 from helpers.camtrap import check_camtrap, write_camtrap
 from helpers.camtrap_rules import columns_of
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.coordinates import blurred
 from helpers.detections import read_detections
 from helpers.errors import ExportError, FrameError

@@ -4,7 +4,7 @@ import pytest
 
 from helpers import tc
 from helpers.clocks import clock_report, runs, shift_clocks
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
 from helpers.events import add_events
 

@@ -13,7 +13,7 @@ from helpers import tc
 from helpers.files import cache
 from helpers.embed import embed
 from helpers.errors import FrameError, ModelError, StoreError
-from helpers.image_column import image_array
+from helpers.frames.images import image_array
 from helpers.models import load_model
 from helpers.photos import load_photos
 from tests.pictures import TINY, folder_of, picture, tiny_network

@@ -7,7 +7,7 @@ from PIL import Image
 from helpers import tc
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
-from helpers.image_column import identity_of, image_array, image_of, source_of
+from helpers.frames.images import identity_of, image_array, image_of, source_of
 from tests.pictures import picture
 from tests.test_decode import encoded, turned
 

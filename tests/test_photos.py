@@ -15,7 +15,7 @@ from helpers import tc
 from helpers.files import cache
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
-from helpers.image_column import source_of
+from helpers.frames.images import source_of
 from helpers.photos import load_photos, preview, thumbnail
 from tests.pictures import picture
 from tests.test_decode import encoded, png_header, turned

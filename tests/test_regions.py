@@ -122,7 +122,7 @@ def test_what_is_kept_is_not_computed_again(colours, boxed, tmp_path, monkeypatc
 
 
 def region_features_identity(path):
-    from helpers.image_column import identity_of
+    from helpers.frames.images import identity_of
 
     return identity_of(path)
 

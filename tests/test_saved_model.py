@@ -13,7 +13,7 @@ import helpers.similarity_model
 from helpers import saved_model, tc
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.image_column import image_array
+from helpers.frames.images import image_array
 from helpers.photos import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import folder_of, picture, tiny_network

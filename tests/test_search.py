@@ -7,7 +7,7 @@ from helpers.distance import Distance
 from helpers.errors import FrameError, PhotoError
 from helpers.grid import show_matches
 from helpers.hnsw import Hnsw
-from helpers.image_column import image_array, image_of
+from helpers.frames.images import image_array, image_of
 from helpers.index import METRICS, Index
 from helpers.photos import load_photos
 from helpers.search import feedback

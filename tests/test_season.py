@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.distance import Distance
 from helpers.errors import FrameError
 from helpers.events import add_events

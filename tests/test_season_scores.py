@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
 from helpers.season import Season
 from helpers.season_scores import neighbour_shares, species_precision

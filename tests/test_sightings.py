@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError, LabelsError
 from helpers.labels import Labels
 from helpers.season import Season

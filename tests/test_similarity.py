@@ -7,11 +7,11 @@ import pytest
 import helpers.similarity
 import helpers.similarity_model
 from helpers import models, tc
-from helpers.columns import edge_frame
+from helpers.frames.columns import edge_frame
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
 from helpers.grid import show_matches
-from helpers.image_column import image_array, image_of
+from helpers.frames.images import image_array, image_of
 from helpers.photos import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import TINY, folder_of, picture, tiny_network

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 def stderr_of(script, code=0):
     """What a process writes to descriptor 2 that drops the lines beginning with `note: `."""
-    begin = "import os, sys, time\nfrom helpers.stderr_filter import drop_lines\ndrop_lines(b'note: ')\n"
+    begin = "import os, sys, time\nfrom helpers.frames.stderr_filter import drop_lines\ndrop_lines(b'note: ')\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", begin + script]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=30)
@@ -81,7 +81,7 @@ for number in range(3000):
 
 @pytest.mark.skipif(os.name == "nt", reason="closing descriptor 2 is for Unix")
 def test_a_process_without_stderr():
-    script = "import os\nos.close(2)\nfrom helpers.stderr_filter import drop_lines\ndrop_lines(b'x')\nprint('fine')"
+    script = "import os\nos.close(2)\nfrom helpers.frames.stderr_filter import drop_lines\ndrop_lines(b'x')\nprint('fine')"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, stdout=subprocess.PIPE, timeout=30)
     assert done.stdout == b"fine\n"

@@ -59,7 +59,7 @@ warnings.warn("one of mine", DeprecationWarning)
     assert "np." not in done.stderr and "collections" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["helpers.image_column", "helpers.similarity"])
+@pytest.mark.parametrize("name", ["helpers.frames.images", "helpers.similarity"])
 def test_any_module_may_be_the_first(name):
     done = subprocess.run(
         [sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, timeout=60

@@ -9,7 +9,7 @@ import pytest
 import traitlets
 from PIL import Image
 
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
 from helpers.timeline_panel import VIEWS, TimelinePanel
 from tests.pictures import folder_of

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(not tc.HAS_TURICREATE, reason="it repairs Turi C
 @pytest.fixture
 def shown(monkeypatch):
     """What goes below the cell."""
-    from helpers import turi_display
+    from helpers.frames import turi_display
 
     pages = []
     monkeypatch.setattr(turi_display, "show_inline", pages.append)

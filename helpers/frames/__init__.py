@@ -11,7 +11,7 @@ HAS_TURICREATE = find_spec("turicreate") is not None
 """Whether the frames of this Python are Turi Create's."""
 
 if HAS_TURICREATE:
-    from helpers.stderr_filter import drop_lines
+    from helpers.frames.stderr_filter import drop_lines
 
     # What Turi Create floods a notebook with, and only that: aliases that NumPy 1.23 still has,
     # and a note for each PNG with an old colour profile.

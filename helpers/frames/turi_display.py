@@ -10,7 +10,7 @@ import turicreate
 import turicreate.visualization._plot as _plot
 
 from helpers.errors import KinframeError
-from helpers.image_column import source_of
+from helpers.frames.images import source_of
 from helpers.sframe import Image, SArray, SFrame
 from helpers.sframe.display.show import EXPLORED, Page, show_inline
 from helpers.sframe.display.html_table import html_table

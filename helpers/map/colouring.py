@@ -8,7 +8,7 @@ from typing import Any, Dict, Hashable, List, NamedTuple, Tuple
 
 import numpy as np
 
-from helpers.entries import entries, is_label, numbers
+from helpers.frames.per_photo import entries, is_label, numbers
 from helpers.errors import FrameError
 
 KINDS = 12  # that have a colour of their own

@@ -5,7 +5,7 @@ import re
 from contextlib import contextmanager
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from helpers.columns import typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.errors import ServiceError
 from helpers.service.records import Image, Job, Product
 

@@ -30,7 +30,7 @@ def wishes(k: int, metric: Optional[str], products: Any, min_score: Optional[flo
 def content_of(photo: Any) -> Tuple[str, bytes]:
     """A name for a photo, and the bytes of its file; raises `FrameError` and `PhotoError`."""
     from helpers.images.decode import read_photo
-    from helpers.image_column import path_of, source_of
+    from helpers.frames.images import path_of, source_of
 
     if isinstance(photo, (bytes, bytearray, memoryview)):
         return "photo from outside", bytes(photo)

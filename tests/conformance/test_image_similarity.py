@@ -19,7 +19,7 @@ from PIL import Image
 
 from helpers import tc
 from helpers.images.decode import open_photo
-from helpers.image_column import image_array, image_of, source_of
+from helpers.frames.images import image_array, image_of, source_of
 from helpers.photos import load_photos
 from tests.networks import keras_resnet50, random_resnet50
 
