@@ -128,9 +128,9 @@ def _save_model(folder: Path, place: Path) -> None:
 
     from helpers import tc
     from helpers.index import Index
-    from helpers.models import load_model
+    from helpers.networks.load import load_model
     from helpers.photos import load_photos
-    from helpers.precision import settled_again
+    from helpers.networks.precision import settled_again
     from helpers.similarity_model import SimilarityModel
     from helpers.images.thumbnails import Thumbnails
 

@@ -7,8 +7,8 @@ from typing import Iterator
 
 from benchmarks.bench import Bench
 from benchmarks.table import Row, row
-from helpers.descriptors import DESCRIPTORS
-from helpers.networks import MODELS
+from helpers.networks.descriptors import DESCRIPTORS
+from helpers.networks.table import MODELS
 
 
 def rows(bench: Bench) -> Iterator[Row]:

@@ -31,7 +31,7 @@ def make_resnet(weights: str, network: str) -> Dict[str, Any]:
 
 def prepare(network: str) -> Dict[str, Any]:
     """Have the network on disk as it is run, which is done once on a machine."""
-    from helpers.models import load_model
+    from helpers.networks.load import load_model
 
     return {"network": load_model(network, progress=False).name}
 
@@ -90,7 +90,7 @@ def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
     """Photos per second of folder to features, with random weights of the real size, made in the folder `place`."""
     from helpers import tc
     from helpers.methods import speed_of
-    from helpers.models import MODELS
+    from helpers.networks.load import MODELS
     from helpers.photos import load_photos
 
     if network in MODELS and not MODELS[network].weights.package:
@@ -110,7 +110,7 @@ def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
 def _lay_down(network: str, place: Path) -> None:
     """Have a file of random weights in the place of the real one, in this process."""
     from helpers.files import cache
-    from helpers.models import MODELS
+    from helpers.networks.load import MODELS
     from tests import networks
     from tests.hub_networks import random_efficientnet_b0
     from tests.torch_files import torch_zip
@@ -142,9 +142,9 @@ def share(folder: str, network: str, rounds: int = 3) -> Dict[str, Any]:
 
     from helpers import tc
     from helpers.images.decode import open_photo
-    from helpers.models import load_model
+    from helpers.networks.load import load_model
     from helpers.photos import load_photos
-    from helpers.runtime import Session
+    from helpers.networks.runtime import Session
 
     loaded = load_model(network, progress=False)
     data, _ = load_photos(folder, progress=False)

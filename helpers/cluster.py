@@ -24,7 +24,7 @@ from helpers.files import cache
 from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
 from helpers.frames.images import source_of
 from helpers.pipeline import Asked, Batch, Looked, file_of_copy
-from helpers.precision import Settled
+from helpers.networks.precision import Settled
 
 try:
     from distributed import CancelledError, Client, Future, KilledWorker

@@ -6,16 +6,16 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers import weights
+from helpers.networks import weights
 from helpers.frames.columns import image_column, typed_frame
 from helpers.comparison_bars import draw_bars, title_of
-from helpers.descriptors import DESCRIPTORS
+from helpers.networks.descriptors import DESCRIPTORS
 from helpers.distance import METRICS
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.grid import show_methods
 from helpers.methods import Answer, Method, Methods, name_of
-from helpers.models import MODELS
+from helpers.networks.load import MODELS
 
 _COLUMNS = {
     "model": str,
@@ -75,7 +75,7 @@ def compare(
     photos, from the files to their features; `precision_at_1`, `_5` and `_10`,
     0 to 1, and `low` and `high`, the 95 % interval of the last; `mAP`, mean
     average precision over the first 100 places; `agreement` with fp32, see
-    `helpers.precision`; and a `note`: of a method that cannot be had here, why.
+    `helpers.networks.precision`; and a `note`: of a method that cannot be had here, why.
 
     Raises `FrameError` for a frame without photos, labels of another number,
     an unknown metric, a query that is no row, and where no method can be had.

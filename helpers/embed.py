@@ -16,9 +16,9 @@ from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.frames.images import path_of
-from helpers.models import LoadedModel, load_model
+from helpers.networks.load import LoadedModel, load_model
 from helpers.pipeline import Asked, Batch, Looked, batches, look, unchanged
-from helpers.precision import Sample, Settled, is_of, settle
+from helpers.networks.precision import Sample, Settled, is_of, settle
 from helpers.store import FeatureStore, Kept
 
 _SAMPLE = 128  # photos by which a precision is judged, at most
@@ -51,9 +51,9 @@ def embed(
 ) -> Embedded:
     """The feature of each photo: paths, bytes of photo files, or Images of a frame.
 
-    - `model`: what `helpers.models.load_model` takes or gives; or the `settled`
+    - `model`: what `helpers.networks.load.load_model` takes or gives; or the `settled`
       of an earlier answer, for features to be compared with those.
-    - `precision`: see `helpers.precision.settle`.
+    - `precision`: see `helpers.networks.precision.settle`.
     - `store`: a file in which features are kept, see `helpers.store`. What is
       in it is not computed again; each batch is in it as soon as it is computed.
     - `others`: stores of other photos, in which some of these may be found too.
@@ -69,7 +69,7 @@ def embed(
     where the time went, at the same time in part: `read` (disk) and `decode`,
     summed over threads; `network`; `write` (store).
 
-    Raises what `helpers.models.load_model` and `helpers.store.FeatureStore`
+    Raises what `helpers.networks.load.load_model` and `helpers.store.FeatureStore`
     raise, and `FrameError` for a batch size below 1.
 
     >>> embed(["data/robots/bolu/bolu-001.jpg"], "efficientnet-lite0").vectors.shape

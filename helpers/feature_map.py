@@ -17,10 +17,10 @@ import numpy as np
 
 from helpers import windows
 from helpers.errors import ModelError
-from helpers.graph import Graph, last_map
-from helpers.layers import way_to
-from helpers.models import LoadedModel, made_once
-from helpers.quantise import lasting_name
+from helpers.networks.graph import Graph, last_map
+from helpers.networks.layers import way_to
+from helpers.networks.load import LoadedModel, made_once
+from helpers.networks.quantise import lasting_name
 from helpers.windows import Windows
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from helpers import feature_map
 from helpers.images.decode import Source, photo_size
 from helpers.errors import PhotoError
 from helpers.feature_map import RegionalNetwork
-from helpers.models import LoadedModel, load_model
+from helpers.networks.load import LoadedModel, load_model
 from helpers.pipeline import Asked, batches
-from helpers.quantise import lasting_name
-from helpers.runtime import Session, session_for
+from helpers.networks.quantise import lasting_name
+from helpers.networks.runtime import Session, session_for
 from helpers.store import FeatureStore
 from helpers.windows import SHAPES, Windows, nearest_shape
 

@@ -1,6 +1,6 @@
 """Search with a part of a photo: which photos of a collection have something like it, and where.
 
->>> from helpers.models import load_model
+>>> from helpers.networks.load import load_model
 >>> photos = [f"data/robots/bolu/bolu-{number:03d}.jpg" for number in (1, 2, 4)]
 >>> regions = Regions.of(photos, [None] * 3, load_model("efficientnet-lite0"), progress=False)
 >>> rows, distances, boxes = regions.search(photos[1], (0.1, 0.2, 0.5, 0.9), k=2)
@@ -19,8 +19,8 @@ from helpers.arguments import check_whole
 from helpers.images.boxes import Box, check_box
 from helpers.images.decode import open_photo, photo_size
 from helpers.feature_map import RegionalNetwork, for_questions
-from helpers.models import LoadedModel
-from helpers.precision import Settled
+from helpers.networks.load import LoadedModel
+from helpers.networks.precision import Settled
 from helpers.region_features import Group, groups_of, network_to_cut, session_of
 from helpers.region_index import RegionIndex
 from helpers.store import FeatureStore

@@ -18,7 +18,7 @@ from helpers.errors import FrameError, PhotoError
 from helpers.frames import SArray
 from helpers.index import SearchIndex
 from helpers.open_index import open_index
-from helpers.precision import Settled
+from helpers.networks.precision import Settled
 from helpers.question import Asked, Question
 from helpers.recent import RecentQueries
 from helpers.subset import SubsetSearch

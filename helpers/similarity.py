@@ -18,8 +18,8 @@ from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, KinframeError
 from helpers.frames import SFrame
 from helpers.index import SearchIndex
-from helpers.models import LoadedModel
-from helpers.models import load_model as load_network
+from helpers.networks.load import LoadedModel
+from helpers.networks.load import load_model as load_network
 from helpers.open_index import KINDS, open_index
 from helpers.service.postgres import is_address
 from helpers.similarity_model import SimilarityModel
@@ -49,9 +49,9 @@ def create(
     - `label`: the column that names a photo in results; row numbers without it.
       Photos can be shown by labels only where each has its own.
     - `feature`: the image column; not needed where there is only one.
-    - `model`: a network of `helpers.models.MODELS`, `auto`, or an ONNX file.
+    - `model`: a network of `helpers.networks.load.MODELS`, `auto`, or an ONNX file.
     - `metric`: `euclidean` or `cosine`; `precision`: `auto`, `fp32`, `bf16` or
-      `int8`, see `helpers.precision.settle`.
+      `int8`, see `helpers.networks.precision.settle`.
     - `store`: the file in which features are kept, so that none is computed
       twice; without it one in the cache folder, for each folder of photos, and
       with `False` none. See `helpers.store`.
@@ -65,7 +65,7 @@ def create(
     Photos that cannot be read stay out of the model; they stand in `model.bad`,
     and one line says how many. Raises `FrameError` for an empty frame, a
     missing column or a frame without photos, and what `load_model` of
-    `helpers.models` raises.
+    `helpers.networks.load` raises.
 
     >>> from helpers.photos import load_photos
     >>> data, bad = load_photos("data/robots/tarn")

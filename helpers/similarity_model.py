@@ -18,10 +18,10 @@ from helpers.embed import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames.images import source_of
 from helpers.index import SearchIndex
-from helpers.models import LoadedModel
-from helpers.models import load_model as load_network
+from helpers.networks.load import LoadedModel
+from helpers.networks.load import load_model as load_network
 from helpers.neighbours import but_itself
-from helpers.precision import Settled, settled_again
+from helpers.networks.precision import Settled, settled_again
 from helpers.recent import RecentQueries
 from helpers.search import Searching
 
@@ -30,7 +30,7 @@ class SimilarityModel(Searching):
     """A collection of photos that can be asked which of them look like a given one.
 
     Made by `create` or `load_model`. To look at: `num_examples`, `network`,
-    `precision` and its `agreement` with fp32 (see `helpers.precision`),
+    `precision` and its `agreement` with fp32 (see `helpers.networks.precision`),
     `metric`, `index` (which has a `recall` where it is approximate), `labels`
     (one a photo), `names` (to show), `vectors` (float32 [num_examples,
     dimension]), `rows` (int64: which row of the frame each photo was; None

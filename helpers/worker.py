@@ -18,8 +18,8 @@ from distributed import Client, WorkerPlugin, get_worker
 from helpers.files import cache
 from helpers.errors import ClusterError, ModelError, PhotoError
 from helpers.pipeline import Asked, Batch, Looked, computed, look
-from helpers.precision import Settled
-from helpers.runtime import Session
+from helpers.networks.precision import Settled
+from helpers.networks.runtime import Session
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.:-]+://")
 _UNSEEN = ("no such file", "no permission to read it")  # what another machine may well be able to read

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from helpers import precision, runtime
-from helpers.runtime import rounded_to_bf16
+from helpers.networks import precision
+from helpers.networks import runtime
+from helpers.networks.runtime import rounded_to_bf16
 
 KINDS = {
     "plain": {"FP32", "INT8"},

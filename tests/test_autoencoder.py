@@ -8,15 +8,15 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-import helpers.autoencoder
-from helpers import autoencoder_training as training
+import helpers.networks.autoencoder.model
+from helpers.networks.autoencoder import training
 from helpers import tc
 from helpers.files import cache
-from helpers.autoencoder import Autoencoder, _pixels, train_autoencoder
-from helpers.autoencoder_figures import show_losses, show_reconstructions, show_rows
+from helpers.networks.autoencoder.model import Autoencoder, _pixels, train_autoencoder
+from helpers.networks.autoencoder.figures import show_losses, show_reconstructions, show_rows
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames.images import image_array, image_of
-from helpers.models import load_model
+from helpers.networks.load import load_model
 from helpers.photos import load_photos
 from tests.pictures import folder_of, picture
 
@@ -325,7 +325,7 @@ def test_photos_are_held_back_and_some_are_learnt_from(data, monkeypatch, tmp_pa
         assert len(others) == held_back and sorted([*learnt, *others]) == list(range(13))
         raise ModelError("enough")
 
-    monkeypatch.setattr(helpers.autoencoder, "train", stop)
+    monkeypatch.setattr(helpers.networks.autoencoder.model, "train", stop)
     with pytest.raises(ModelError, match="enough"):
         train_autoencoder(data, tmp_path / "none", **QUICK, validation=share)
 

@@ -18,16 +18,16 @@ import pytest
 
 import helpers.cluster
 import helpers.errors
-import helpers.precision
-import helpers.runtime
+import helpers.networks.precision
+import helpers.networks.runtime
 from helpers.files import cache
 from helpers.cluster import batches_on
 from helpers.embed import embed
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
-from helpers.models import load_model
+from helpers.networks.load import load_model
 from helpers.photos import load_photos
 from helpers.pipeline import Asked, Batch, batches
-from helpers.precision import settled_again
+from helpers.networks.precision import settled_again
 from helpers.similarity import create
 from helpers.worker import SharedNetwork, features_of, hand_out
 from tests.pictures import TINY, folder_of, picture, tiny_network
@@ -220,7 +220,7 @@ def test_a_network_is_opened_once_in_a_process(network, monkeypatch):
         opened.append(1)
         return session
 
-    monkeypatch.setattr(helpers.precision, "session_for", open_slowly)
+    monkeypatch.setattr(helpers.networks.precision, "session_for", open_slowly)
     sent = pickle.dumps(SharedNetwork(network, network.loaded.path.read_bytes()))
     workers = [pickle.loads(sent) for _ in range(2)]  # noqa: S301 (our own)
     threads = [threading.Thread(target=worker.session) for worker in workers * 4]
@@ -497,7 +497,7 @@ def written(pipe, content):
 
 def test_embed_and_create_hand_the_work_to_the_cluster(client, network, paths, tmp_path, monkeypatch):
     wanted = embed(paths, network, progress=False)
-    monkeypatch.setattr(helpers.runtime.Session, "run", None)  # nothing is computed in this process
+    monkeypatch.setattr(helpers.networks.runtime.Session, "run", None)  # nothing is computed in this process
     done = [embed(paths, network, progress=False, client=client, store=tmp_path / "store") for _ in range(2)]
     assert [each.timings["kept"] for each in done] == [0, len(paths)]
     for each in done:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import models, tc, turi_model
+from helpers import tc, turi_model
+from helpers.networks import load
 from helpers.compare import at_hand, compare
 from helpers.comparison_bars import draw_bars
 from helpers.errors import FrameError, ModelError
@@ -87,7 +88,7 @@ def test_labels_and_groups_are_ones_own(data):
 
 
 def test_each_precision_is_a_row(data, monkeypatch):
-    monkeypatch.setattr("helpers.runtime.has_bf16", lambda: False)
+    monkeypatch.setattr("helpers.networks.runtime.has_bf16", lambda: False)
     found = rows(
         compare(data, ["efficientnet-lite0", "colour"], ["cosine"], precisions=["fp32", "bf16", "int8"], store=False)
     )
@@ -125,7 +126,7 @@ def test_without_models_it_takes_what_is_at_hand(data):
 
 def test_an_autoencoder_or_any_other_path_is_a_method(data, tmp_path):
     copy = tmp_path / "mine.onnx"
-    copy.write_bytes(models.load_model("efficientnet-lite0").path.read_bytes())
+    copy.write_bytes(load.load_model("efficientnet-lite0").path.read_bytes())
 
     class HasAPath:
         def __fspath__(self):

@@ -3,13 +3,13 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.descriptors import DESCRIPTORS, colour, hog, pixels
+from helpers.networks.descriptors import DESCRIPTORS, colour, hog, pixels
 from helpers.errors import ModelError
-from helpers.models import load_model
+from helpers.networks.load import load_model
 from helpers.photos import load_photos
-from helpers.precision import Sample, settle
+from helpers.networks.precision import Sample, settle
 from helpers.regions import Regions
-from helpers.runtime import Session
+from helpers.networks.runtime import Session
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -78,7 +78,7 @@ def test_a_session_computes_it(name):
 
 def test_other_precisions_and_regions_are_refused(monkeypatch):
     model = load_model("colour")
-    monkeypatch.setattr("helpers.precision.has_bf16", lambda: True)
+    monkeypatch.setattr("helpers.networks.precision.has_bf16", lambda: True)
     many = Sample(10**9, lambda count: pytest.fail("there is nothing to try"))
     assert settle(model, "auto", many).precision == "fp32"
     for precision in ("int8", "bf16"):

@@ -8,13 +8,13 @@ import pytest
 
 import helpers.embed
 import helpers.pipeline
-import helpers.runtime
+import helpers.networks.runtime
 from helpers import tc
 from helpers.files import cache
 from helpers.embed import embed
 from helpers.errors import FrameError, ModelError, StoreError
 from helpers.frames.images import image_array
-from helpers.models import load_model
+from helpers.networks.load import load_model
 from helpers.photos import load_photos
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
@@ -134,7 +134,7 @@ def test_what_is_no_photo_is_told(network):
 
 def test_few_decoded_photos_are_in_memory(paths, network, monkeypatch):
     decoded, taken, most = [], [0], [0]
-    decode, computed = helpers.pipeline.open_sized, helpers.runtime.Session.run
+    decode, computed = helpers.pipeline.open_sized, helpers.networks.runtime.Session.run
 
     def counting(*values, **named):
         decoded.append(1)
@@ -146,21 +146,21 @@ def test_few_decoded_photos_are_in_memory(paths, network, monkeypatch):
         return computed(self, photos)
 
     monkeypatch.setattr(helpers.pipeline, "open_sized", counting)
-    monkeypatch.setattr(helpers.runtime.Session, "run", taking)
+    monkeypatch.setattr(helpers.networks.runtime.Session, "run", taking)
     embed(paths * 50, network, batch_size=4, progress=False)
     assert len(decoded) == 300
     assert 4 <= most[0] <= 4 * 4
 
 
 def test_slow_photos_do_not_wait_for_a_whole_batch(paths, network, monkeypatch):
-    sizes, computed = [], helpers.runtime.Session.run
+    sizes, computed = [], helpers.networks.runtime.Session.run
 
     def counting(self, photos):
         sizes.append(len(photos))
         return computed(self, photos)
 
     monkeypatch.setattr(helpers.pipeline, "_LONGEST", 0.0)
-    monkeypatch.setattr(helpers.runtime.Session, "run", counting)
+    monkeypatch.setattr(helpers.networks.runtime.Session, "run", counting)
     embed(paths, network, progress=False)
     assert sizes == [1] * 6
 
@@ -191,7 +191,7 @@ def test_what_fails_in_the_network_is_told(paths, network, monkeypatch):
     def failing(self, photos):
         raise ModelError("the network has failed")
 
-    monkeypatch.setattr(helpers.runtime.Session, "run", failing)
+    monkeypatch.setattr(helpers.networks.runtime.Session, "run", failing)
     with pytest.raises(ModelError, match="the network has failed"):
         embed(paths, network, progress=False)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("ahead")]
@@ -213,13 +213,13 @@ def store(tmp_path):
 @pytest.fixture
 def computed(monkeypatch):
     """How many photos went through the network."""
-    calls, run = [], helpers.runtime.Session.run
+    calls, run = [], helpers.networks.runtime.Session.run
 
     def counting(self, photos):
         calls.extend(photos)
         return run(self, photos)
 
-    monkeypatch.setattr(helpers.runtime.Session, "run", counting)
+    monkeypatch.setattr(helpers.networks.runtime.Session, "run", counting)
     return calls
 
 

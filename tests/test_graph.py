@@ -5,7 +5,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import ModelError
-from helpers.graph import Graph, classifier_input, last_pooling, photo_inputs
+from helpers.networks.graph import Graph, classifier_input, last_pooling, photo_inputs
 
 
 def run(model, photos):

@@ -8,12 +8,14 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from helpers import external_data, own_network, pins
+from helpers.networks.hub import external_data
+from helpers.networks import own
+from helpers.networks import pins
 from helpers.files import download
 from helpers.errors import ModelError, WeightsUnavailable
-from helpers.hub_files import repository
-from helpers.hugging_face import hub_network
-from helpers.photo_config import read_config
+from helpers.networks.hub.repository import repository
+from helpers.networks.hub.network import hub_network
+from helpers.networks.hub.preprocessor import read_config
 from tests import hub_networks
 from tests.file_server import serving
 from tests.hub_networks import SIDE
@@ -316,7 +318,7 @@ def test_the_address_is_that_of_hugging_face(monkeypatch):
         asked.append((name, url))
         raise download.NotFetched("never asked")
 
-    monkeypatch.setattr("helpers.hub_files.fetch", fetch)
+    monkeypatch.setattr("helpers.networks.hub.repository.fetch", fetch)
     for name in ("hf:owner/name", "hf:owner/name@a1b2c3"):
         with pytest.raises(WeightsUnavailable):
             hub_network(name)
@@ -586,7 +588,7 @@ def test_what_is_no_network_is_refused(mirror, content):
 
 
 def test_a_file_that_is_too_large_is_not_read(mirror, monkeypatch):
-    monkeypatch.setattr("helpers.hugging_face.LARGEST", 1000)
+    monkeypatch.setattr("helpers.networks.hub.network.LARGEST", 1000)
     assert "larger than an ONNX file can be" in refusal(mirror, hub_networks.vit())
 
 
@@ -602,5 +604,5 @@ def test_the_number_of_features_is_remembered(mirror, monkeypatch):
     mirror(hub_networks.vit())
     hub = hub_network("hf:owner/name")
     assert hub.dimension == hub_networks.WIDTH  # not assembled before: it is now
-    monkeypatch.setattr(own_network, "trial", None)
+    monkeypatch.setattr(own, "trial", None)
     assert hub_network("hf:owner/name").dimension == hub_networks.WIDTH

@@ -4,7 +4,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import ModelError
-from helpers.models import load_model
+from helpers.networks.load import load_model
 
 UINT8, FLOAT = TensorProto.UINT8, TensorProto.FLOAT
 

@@ -5,13 +5,14 @@ import numpy as np
 import onnx
 import pytest
 
-from helpers import precision, runtime
+from helpers.networks import precision
+from helpers.networks import runtime
 from helpers.files import cache
 from helpers.errors import ModelError
-from helpers.graph import Graph
-from helpers.models import load_model
-from helpers.precision import Sample, Settled, agreement, settle, settled_again
-from helpers.runtime import rounded_to_bf16
+from helpers.networks.graph import Graph
+from helpers.networks.load import load_model
+from helpers.networks.precision import Sample, Settled, agreement, settle, settled_again
+from helpers.networks.runtime import rounded_to_bf16
 from helpers.store import Kept
 from tests.pictures import picture, tiny_network
 from tests.processors import KINDS

@@ -9,15 +9,15 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from helpers import quantise as module
-from helpers import runtime
+from helpers.networks import quantise as module
+from helpers.networks import runtime
 from helpers.images.decode import open_photo
 from helpers.errors import ModelError
-from helpers.graph import Graph, last_pooling
-from helpers.models import load_model
-from helpers.precision import agreement
-from helpers.quantise import quantise, quantised
-from helpers.runtime import Session
+from helpers.networks.graph import Graph, last_pooling
+from helpers.networks.load import load_model
+from helpers.networks.precision import agreement
+from helpers.networks.quantise import quantise, quantised
+from helpers.networks.runtime import Session
 from tests.networks import keras_resnet50, random_resnet50, zoo_squeezenet
 from tests.pictures import picture, tiny_network
 

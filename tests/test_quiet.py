@@ -14,7 +14,7 @@ from typing import List, NamedTuple
 import pytest
 from PIL import Image
 
-from helpers.onnx_runtime import import_onnxruntime
+from helpers.networks.onnx_runtime import import_onnxruntime
 from tests.app_server import free_port
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.networks import MODELS
+from helpers.networks.table import MODELS
 from helpers.sframe.left_out import LEFT_OUT
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,9 +13,9 @@ from benchmarks.toys import paste, toy
 from helpers import feature_map, region_features, windows
 from helpers.images.boxes import check_box
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.graph import Graph
-from helpers.models import load_model
-from helpers.precision import settle
+from helpers.networks.graph import Graph
+from helpers.networks.load import load_model
+from helpers.networks.precision import settle
 from helpers.region_features import Group, _packed
 from helpers.region_index import RegionIndex
 from helpers.regions import Regions, region_feature

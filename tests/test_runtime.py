@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import runtime
+from helpers.networks import runtime
 from helpers.errors import ModelError
-from helpers.models import load_model
-from helpers.runtime import Session, check_precision, has_bf16, rounded_to_bf16, session_for
+from helpers.networks.load import load_model
+from helpers.networks.runtime import Session, check_precision, has_bf16, rounded_to_bf16, session_for
 from tests.pictures import TINY, tiny_network
 
 OPENVINO = find_spec("openvino") is not None and platform.machine().lower() in ("x86_64", "amd64")
@@ -119,7 +119,7 @@ def test_precisions_there_are_not(tiny):
 
 
 def test_int8_is_refused_for_a_network_that_is_not(tiny):
-    with pytest.raises(ModelError, match=r"tiny.onnx is not in 8 bits; helpers.precision.settle makes a network"):
+    with pytest.raises(ModelError, match=r"tiny.onnx is not in 8 bits; helpers.networks.precision.settle makes a network"):
         Session(tiny, "int8")
 
 
@@ -203,8 +203,8 @@ def test_openvino_tells_nobody_that_it_is_used(tiny, tmp_path):
     lines = (
         "import multiprocessing.process as process, sys",
         "process.BaseProcess.start = lambda self: print('a process was started')",
-        "from helpers.models import load_model",
-        "from helpers.runtime import Session",
+        "from helpers.networks.load import load_model",
+        "from helpers.networks.runtime import Session",
         f"Session(load_model({str(tiny.path)!r}))",
         "print('openvino' in sys.modules, 'openvino_telemetry' in sys.modules)",
     )

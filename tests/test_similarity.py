@@ -6,7 +6,8 @@ import pytest
 
 import helpers.similarity
 import helpers.similarity_model
-from helpers import models, tc
+from helpers import tc
+from helpers.networks import load as models
 from helpers.frames.columns import edge_frame
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
@@ -471,7 +472,7 @@ def test_photos_that_moved_are_found_again(folder, network, tmp_path):
 
 
 def test_a_network_is_made_ready_once(data, network, monkeypatch):
-    from helpers import runtime
+    from helpers.networks import runtime
 
     monkeypatch.setattr(runtime, "_sessions", {})
     model = create(data, model=network, verbose=False)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from helpers.errors import ModelError
-from helpers.torch_file import read_state_dict
+from helpers.networks.torch_file import read_state_dict
 
 NUMBERS = np.arange(24, dtype=np.float32)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.layers import copied, way_to, without_functions
+from helpers.networks.layers import copied, way_to, without_functions
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers import graph, hugging_face, weights
+from helpers.networks import graph
+from helpers.networks.hub import network as hugging_face
+from helpers.networks import weights
 from helpers.files import cache
-from helpers.descriptors import DESCRIPTORS, Descriptor
-from helpers.efficientnet import efficientnet_b0, efficientnet_lite0
+from helpers.networks.descriptors import DESCRIPTORS, Descriptor
+from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0
 from helpers.errors import ModelError, WeightsUnavailable
-from helpers.networks import MODELS, Network
-from helpers.own_network import inspect_network
-from helpers.torch_file import read_state_dict
+from helpers.networks.table import MODELS, Network
+from helpers.networks.own import inspect_network
+from helpers.networks.torch_file import read_state_dict
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
@@ -78,11 +80,11 @@ def load_model(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -
     - a key of `MODELS`;
     - `auto`: ResNet-50 where its weights are at hand or can be fetched, else
       EfficientNet-Lite0, and the `note` says why;
-    - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.hugging_face`;
+    - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
     - the path of an ONNX file of your own that takes uint8 [N, height, width,
-      3] and gives float32 [N, dimension]; or a `helpers.autoencoder.Autoencoder`,
+      3] and gives float32 [N, dimension]; or a `helpers.networks.autoencoder.model.Autoencoder`,
       or the path of its folder;
-    - a key of `helpers.descriptors.DESCRIPTORS`, which are no networks.
+    - a key of `helpers.networks.descriptors.DESCRIPTORS`, which are no networks.
 
     Raises `WeightsUnavailable` where the weights of a named network cannot be
     had, and `ModelError` for a name that does not exist or a file that does not fit.

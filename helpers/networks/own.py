@@ -10,8 +10,8 @@ import numpy as np
 
 from helpers.files import cache
 from helpers.errors import ModelError
-from helpers.graph import photo_inputs
-from helpers.onnx_runtime import import_onnxruntime
+from helpers.networks.graph import photo_inputs
+from helpers.networks.onnx_runtime import import_onnxruntime
 
 if TYPE_CHECKING:
     from onnx import ModelProto

@@ -21,9 +21,9 @@ from tqdm.auto import tqdm
 
 from helpers.files import cache
 from helpers.errors import ModelError
-from helpers.models import LoadedModel
-from helpers.quantise import lasting_name, quantise, quantised
-from helpers.runtime import Session, check_precision, close_session, has_bf16, is_open, processor, session_for
+from helpers.networks.load import LoadedModel
+from helpers.networks.quantise import lasting_name, quantise, quantised
+from helpers.networks.runtime import Session, check_precision, close_session, has_bf16, is_open, processor, session_for
 
 _ENOUGH = 0.94 - 1e-9  # the agreement from which on `auto` takes bf16; a mean's last digit is nobody's
 _LASTING = 32  # photos from which on a decision is kept for the collection, not only for these very photos
@@ -157,13 +157,13 @@ def settle(
        at least 94 of 100 places among their ten nearest neighbours stay the same;
        else fp32.
 
-    `int8` is made for the photos of the sample, see `helpers.quantise`. `scope`
+    `int8` is made for the photos of the sample, see `helpers.networks.quantise`. `scope`
     names the collection: what was found out about it on at least 32 photos is
     remembered until the cache folder is deleted; without it, and with fewer
     photos, about the same photos.
 
     Raises `ModelError` for a precision that is not known or not available here,
-    and what `helpers.quantise.quantise` raises.
+    and what `helpers.networks.quantise.quantise` raises.
     """
     check_precision(precision, loaded)
     if precision == "fp32":
@@ -186,7 +186,7 @@ def settle(
 def settled_again(loaded: LoadedModel, precision: str, key: str) -> Settled:
     """What was settled earlier, by its precision and key; opened when it is first asked for.
 
-    `loaded` is the network as `helpers.models.load_model` gives it. What was
+    `loaded` is the network as `helpers.networks.load.load_model` gives it. What was
     bf16 is computed in fp32 and rounded where the processor has no bf16, and
     the note says so. Raises `ModelError` where the file of an int8 network has
     gone or is damaged.

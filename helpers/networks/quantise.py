@@ -22,10 +22,10 @@ from tqdm.auto import tqdm
 
 from helpers.files import cache
 from helpers.errors import ModelError
-from helpers.graph import photo_inputs
-from helpers.models import MODELS, LoadedModel
-from helpers.onnx_runtime import import_onnxruntime
-from helpers.runtime import Photos
+from helpers.networks.graph import photo_inputs
+from helpers.networks.load import MODELS, LoadedModel
+from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.networks.runtime import Photos
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto

@@ -23,10 +23,10 @@ from typing import Any, Callable, Dict, FrozenSet, Iterator, List, NamedTuple, O
 
 import numpy as np
 
-from helpers.descriptors import Descriptor
+from helpers.networks.descriptors import Descriptor
 from helpers.errors import ModelError
-from helpers.models import LoadedModel
-from helpers.onnx_runtime import import_onnxruntime
+from helpers.networks.load import LoadedModel
+from helpers.networks.onnx_runtime import import_onnxruntime
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
@@ -54,7 +54,7 @@ class _Opened(NamedTuple):
 class Session:
     """A network that is ready to run on this machine.
 
-    `precision` is `fp32`; `bf16`; `int8`, for a network of `helpers.quantise`;
+    `precision` is `fp32`; `bf16`; `int8`, for a network of `helpers.networks.quantise`;
     or `auto`, which is fp32. Where the processor has no bf16, features are
     computed in fp32 and then `rounded` as bf16 rounds. Only fp32 runs on a GPU;
     with KINFRAME_DEVICE=cpu it does not either. Raises `ModelError` for another
@@ -65,7 +65,7 @@ class Session:
     def __init__(self, loaded: LoadedModel, precision: str = "auto") -> None:
         check_name(precision, loaded)
         if precision == "int8" and "-int8-" not in loaded.path.name:
-            raise ModelError(f"{loaded.path} is not in 8 bits; helpers.precision.settle makes a network that is")
+            raise ModelError(f"{loaded.path} is not in 8 bits; helpers.networks.precision.settle makes a network that is")
         self.loaded = loaded
         self.precision = "fp32" if precision == "auto" else precision
         self.rounded = precision == "bf16" and not has_bf16()

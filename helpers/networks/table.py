@@ -2,7 +2,7 @@
 
 An entry is data. One more network of the ONNX Model Zoo, or from anywhere else:
 
->>> from helpers.networks import MODELS, Network, WeightsFile
+>>> from helpers.networks.table import MODELS, Network, WeightsFile
 >>> file = WeightsFile("mine.onnx", size=1_000_000, sha256="ab" * 32, source="me", url="https://example.org/mine.onnx")
 >>> MODELS["mine"] = Network("mine", file, dimension=512, about="a classifier of my own")
 >>> del MODELS["mine"]
@@ -35,8 +35,8 @@ class Network:
     weights: WeightsFile
     dimension: int
     about: str  # one line for the person
-    feature: str = "classifier input"  # a key of `helpers.models.CUTS`, or the name of a tensor in the file
-    layers: str = "onnx"  # how the file is read: a key of `helpers.models.LAYERS`
+    feature: str = "classifier input"  # a key of `helpers.networks.load.CUTS`, or the name of a tensor in the file
+    layers: str = "onnx"  # how the file is read: a key of `helpers.networks.load.LAYERS`
     unit: bool = False  # whether features are brought to length 1
     size: Tuple[int, int] = (224, 224)  # width, height
     mean: Tuple[float, float, float] = (123.675, 116.28, 103.53)  # 255 * (0.485, 0.456, 0.406)

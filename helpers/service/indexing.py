@@ -16,7 +16,7 @@ from helpers.cluster import Client, batches_on
 from helpers.images.decode import photo_size
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.pipeline import Asked, Batch, Looked
-from helpers.precision import Settled
+from helpers.networks.precision import Settled
 from helpers.service.database import parts
 from helpers.service.lease import Lease
 from helpers.service.photo_root import PhotoRoot

@@ -14,7 +14,7 @@ import numpy as np
 from helpers.images.decode import open_photo
 from helpers.embed import settle_for_files
 from helpers.errors import PhotoError
-from helpers.models import load_model
+from helpers.networks.load import load_model
 from helpers.service.photo_root import PhotoRoot
 from helpers.store import Kept, default_path, own_path
 
@@ -38,7 +38,7 @@ class QueryNetwork:
     on with what is `kept` in the service's database; else with what notebooks
     keep of the photos of the `root`; else it chooses as `create` would for the
     same folder. Then its `key` is the same, and so are the features. Raises
-    what `helpers.models.load_model` raises.
+    what `helpers.networks.load.load_model` raises.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class QueryNetwork:
 
     @property
     def key(self) -> str:
-        """What features of this network are kept by; see `helpers.precision.Settled`."""
+        """What features of this network are kept by; see `helpers.networks.precision.Settled`."""
         return self.settled.key
 
     @property

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from helpers.embed import embed
-from helpers.runtime import Session
+from helpers.networks.runtime import Session
 from helpers.store import FeatureStore
 
 

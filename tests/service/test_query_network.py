@@ -5,7 +5,7 @@ import pytest
 
 from helpers.embed import embed
 from helpers.errors import ModelError, PhotoError
-from helpers.models import load_model
+from helpers.networks.load import load_model
 from helpers.photos import load_photos
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork

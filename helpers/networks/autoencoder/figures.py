@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.arguments import check_whole
-from helpers.autoencoder import Autoencoder
+from helpers.networks.autoencoder.model import Autoencoder
 from helpers.errors import FrameError
 from helpers.images.sheet import InlineFigure
 

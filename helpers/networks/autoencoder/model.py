@@ -24,14 +24,14 @@ from tqdm.auto import tqdm
 from helpers.files import cache
 from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
-from helpers.autoencoder_training import STEP, Plan, decoder_network, encoder_network, keras_here, train
+from helpers.networks.autoencoder.training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.frames.columns import bad_frame, image_column, query_frame, row_labels, row_paths
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames import SFrame
 from helpers.frames.images import source_of
-from helpers.models import ENCODER
-from helpers.onnx_runtime import import_onnxruntime
+from helpers.networks.load import ENCODER
+from helpers.networks.onnx_runtime import import_onnxruntime
 
 __all__ = ["Autoencoder", "train_autoencoder"]
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.graph import Graph, photo_inputs
-from helpers.layers import way_to
+from helpers.networks.graph import Graph, photo_inputs
+from helpers.networks.layers import way_to
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto

@@ -1,6 +1,6 @@
 """Vision networks from Hugging Face: `hf:owner/name`, of which the repository has an ONNX file.
 
->>> from helpers.hub_files import repository
+>>> from helpers.networks.hub.repository import repository
 >>> str(repository("hf:owner/name@v1.0:onnx/model_fp16.onnx"))
 'hf:owner/name@v1.0:onnx/model_fp16.onnx'
 
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, List, Tuple
 
 import numpy as np
 
-from helpers import own_network
+from helpers.networks import own
 from helpers.files.cache import sha256
 from helpers.errors import ModelError
-from helpers.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
-from helpers.graph import Graph
-from helpers.hub_feature import Feature, append_feature, find_feature
-from helpers.hub_files import PREFIX, repository
-from helpers.layers import way_to, without_functions
-from helpers.photo_config import PhotoConfig, check_size, read_config
+from helpers.networks.hub.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
+from helpers.networks.graph import Graph
+from helpers.networks.hub.feature import Feature, append_feature, find_feature
+from helpers.networks.hub.repository import PREFIX, repository
+from helpers.networks.layers import way_to, without_functions
+from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
@@ -52,7 +52,7 @@ class HubNetwork:
     @property
     def dimension(self) -> int:
         """The number of features; where it is not remembered, the network is assembled to find out."""
-        known = own_network.recall(self.sha256)
+        known = own.recall(self.sha256)
         return known if known is not None else _dimension(self.assemble())
 
     def assemble(self) -> "ModelProto":
@@ -77,7 +77,7 @@ class HubNetwork:
             raise ModelError(f"{error.filename or self.path}: {error.strerror}") from error
         dimension = self._try(model.SerializeToString(), feature)
         model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = dimension
-        own_network.remember(self.sha256, dimension)
+        own.remember(self.sha256, dimension)
         return model
 
     def _try(self, content: bytes, feature: Feature) -> int:
@@ -85,7 +85,7 @@ class HubNetwork:
         photos = np.random.default_rng(0).integers(0, 256, (2, self.size[1], self.size[0], 3), np.uint8)
         photos[0] //= 8  # a dark one and a bright one: rounding that is settled by both would show in one of them
         try:
-            together, first, second = own_network.trial(content, self.path, "photos", photos, photos[:1], photos[1:])
+            together, first, second = own.trial(content, self.path, "photos", photos, photos[:1], photos[1:])
         except ModelError as error:
             hint = "; it may have been exported for one photo at a time" if feature.alone else ""
             raise ModelError(f"{error}{hint}; {_way_out(self.name)}") from error

@@ -8,7 +8,7 @@ from typing import NamedTuple, Optional, Sequence
 from helpers.files.cache import cache_folder, replacing, sha256
 from helpers.files.download import NotFetched, NotThere, fetch
 from helpers.errors import ModelError, WeightsUnavailable
-from helpers.pins import pin, pin_file, pinned
+from helpers.networks.pins import pin, pin_file, pinned
 
 PREFIX = "hf:"
 
