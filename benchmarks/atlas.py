@@ -97,7 +97,7 @@ def kept(folder: str, network: str) -> Dict[str, float]:
     from helpers import tc
     from helpers.atlas import Atlas
     from helpers.montage import montage
-    from helpers.neighbours import neighbours
+    from helpers.features.nearest import neighbours
     from helpers.photos import load_photos
 
     data, _ = load_photos(folder, progress=False)

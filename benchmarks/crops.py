@@ -43,7 +43,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 def measure(folder: str, network: str, each: Tuple[int, ...] = (1, 3)) -> Dict[str, Any]:
     """Seconds for whole photos, for so many parts of each, and for the last parts once more."""
     from helpers.crops import Parts
-    from helpers.embed import embed
+    from helpers.features.embedding import embed
     from helpers.photos import load_photos
     from helpers.similarity import create
 

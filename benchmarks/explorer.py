@@ -127,7 +127,7 @@ def _save_model(folder: Path, place: Path) -> None:
     import numpy as np
 
     from helpers import tc
-    from helpers.index import Index
+    from helpers.features.index import Index
     from helpers.networks.load import load_model
     from helpers.photos import load_photos
     from helpers.networks.precision import settled_again

@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.machine import total_memory
 from benchmarks.table import Row, row, text
-from helpers.hnsw import Hnsw
-from helpers.index import Index
+from helpers.features.hnsw import Hnsw
+from helpers.features.index import Index
 
 SIZES = (10_000, 20_000, 100_000, 1_000_000)
 BRUTE = "NumPy float32 brute force"

@@ -50,8 +50,8 @@ def measure(folder: str, network: str, toys: int = _TOYS, each: int = _EACH, see
     import numpy as np
 
     from benchmarks.toys import paste
-    from helpers.embed import embed
-    from helpers.index import Index
+    from helpers.features.embedding import embed
+    from helpers.features.index import Index
     from helpers.photos import load_photos
     from helpers.regions import Regions, region_feature
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from helpers import atlas_file
 from helpers.arguments import check_whole
-from helpers.distance import Distance, blocks
+from helpers.features.distance import Distance, blocks
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames import Image
 from helpers.layouts import LAYOUTS, Layout, check_method
-from helpers.neighbours import bar
+from helpers.features.nearest import bar
 from helpers.partition import drawn
 from helpers.question import Question
 

@@ -7,7 +7,7 @@ from typing import List, Optional, Tuple
 
 import numpy as np
 
-from helpers.neighbours import parts
+from helpers.features.nearest import parts
 
 Interval = Tuple[float, float]
 

@@ -9,7 +9,7 @@ from helpers.arguments import check_whole
 from helpers.cluster_scores import Scores, score, tallies
 from helpers.frames.columns import typed_frame
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
-from helpers.distance import squared_lengths
+from helpers.features.distance import squared_lengths
 from helpers.errors import FrameError
 from helpers.evaluate import labels_of
 from helpers.frames import SArray

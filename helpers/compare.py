@@ -10,7 +10,7 @@ from helpers.networks import weights
 from helpers.frames.columns import image_column, typed_frame
 from helpers.comparison_bars import draw_bars, title_of
 from helpers.networks.descriptors import DESCRIPTORS
-from helpers.distance import METRICS
+from helpers.features.distance import METRICS
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.grid import show_methods
@@ -66,7 +66,7 @@ def compare(
       Turi Create's own have one precision, and Turi Create's own one metric.
     - `labels`: one entry a row of the frame, or the name of a column; without
       them the photos' folders. `groups`, likewise: photos of its own group do
-      not count among a photo's neighbours, see `helpers.neighbours`.
+      not count among a photo's neighbours, see `helpers.features.nearest`.
     - `query`: the row whose neighbours the panel shows.
     - `store`: where features are kept, as for `create`.
 

@@ -20,7 +20,7 @@ from helpers.duplicate_pairs import (
 from helpers.duplicate_photos import Photos
 from helpers.errors import FrameError
 from helpers.exposures import Exposures
-from helpers.neighbours import bar, parts
+from helpers.features.nearest import bar, parts
 from helpers.perceptual import near_hashes
 
 

@@ -16,8 +16,8 @@ from helpers.images.crop import cut
 from helpers.images.decode import Source, read_photo
 from helpers.errors import PhotoError, StoreError
 from helpers.frames.images import identity_of
-from helpers.pipeline import Batch, Looked, computed
-from helpers.store import FeatureStore
+from helpers.features.pipeline import Batch, Looked, computed
+from helpers.features.store import FeatureStore
 
 if TYPE_CHECKING:
     from helpers.similarity_model import SimilarityModel

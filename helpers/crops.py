@@ -24,7 +24,7 @@ from helpers.detections import KINDS, Detections
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.path_ends import match
-from helpers.store import FeatureStore
+from helpers.features.store import FeatureStore
 
 if TYPE_CHECKING:
     from helpers.similarity_model import SimilarityModel

@@ -11,11 +11,11 @@ from typing import Any, Iterator, List, Optional, Tuple
 import numpy as np
 
 from helpers.files.threads import work_ahead
-from helpers.distance import Distance
+from helpers.features.distance import Distance
 from helpers.duplicate_groups import Pairs
 from helpers.duplicate_photos import Photos
 from helpers.exposures import Exposures, Moments
-from helpers.neighbours import bar, parts
+from helpers.features.nearest import bar, parts
 from helpers.perceptual import near_hashes
 from helpers.same_picture import Looks, apart
 

@@ -10,7 +10,7 @@ import numpy as np
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import Sides, entries, is_label
 from helpers.measures import Evaluation, check_ks, judge, mean, shares
-from helpers.neighbours import check_k, neighbours, parts
+from helpers.features.nearest import check_k, neighbours, parts
 
 __all__ = [
     "Evaluation",

@@ -4,7 +4,7 @@ from typing import Optional
 
 import numpy as np
 
-from helpers.distance import squared_lengths
+from helpers.features.distance import squared_lengths
 
 _SAMPLE = 4096  # features by which it is judged how much each direction varies
 _EVEN = 10.0  # of the mean variance, added to that of every direction

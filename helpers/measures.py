@@ -12,7 +12,7 @@ from helpers.bootstrap import Interval, intervals
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import Sides
 from helpers.errors import FrameError
-from helpers.neighbours import check_k, parts, without_own
+from helpers.features.nearest import check_k, parts, without_own
 
 _PHOTOS = 4096  # that are judged at once
 

@@ -11,13 +11,13 @@ import numpy as np
 from helpers import turi_model
 from helpers.frames.columns import edge_frame, row_paths, shown_names
 from helpers.networks.descriptors import DESCRIPTORS
-from helpers.embed import embed
+from helpers.features.embedding import embed
 from helpers.frames.per_photo import Sides, entries_of, group_numbers
 from helpers.errors import KinframeError
 from helpers.evaluate import folders, judge
 from helpers.networks.hub.repository import PREFIX
 from helpers.networks.load import load_model
-from helpers.neighbours import neighbours
+from helpers.features.nearest import neighbours
 from helpers.similarity import create
 from helpers.similarity_model import SimilarityModel
 

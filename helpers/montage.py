@@ -13,7 +13,7 @@ from helpers.files.cache import replacing
 from helpers.images.decode import Source, open_photo, photo_size
 from helpers.frames.per_photo import entries, numbers
 from helpers.errors import ExportError, FrameError, PhotoError
-from helpers.neighbours import bar
+from helpers.features.nearest import bar
 from helpers.poster_size import Sheet, sheet_for
 from helpers.snapping import snapped
 from helpers.images.thumbnails import Thumbnails

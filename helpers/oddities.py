@@ -12,7 +12,7 @@ from helpers.images.decode import Source, open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import SArray, SFrame
 from helpers.frames.images import source_of
-from helpers.neighbours import bar, others
+from helpers.features.nearest import bar, others
 
 FLAGS = ("black", "white", "blank", "blurred")
 SIDE = 512  # pixels of the longer side at which photos are looked at

@@ -23,7 +23,7 @@ from helpers.frames import HAS_TURICREATE, Image
 from helpers.frames.images import image_array, image_of
 from helpers.metadata import moment, named_moment
 from helpers.photo_files import find_photos
-from helpers.store import Checked, FeatureStore, default_path
+from helpers.features.store import Checked, FeatureStore, default_path
 from helpers.images.thumbnails import preview, thumbnail
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]

@@ -19,7 +19,7 @@ class Asked(NamedTuple):
 
     label: Any  # of a photo from outside its name
     name: str
-    image: Any  # as it was given: what `helpers.embed.embed` takes
+    image: Any  # as it was given: what `helpers.features.embedding.embed` takes
     source: Source
     row: Optional[int]  # of the collection; None from outside
 

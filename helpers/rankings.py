@@ -22,9 +22,9 @@ from helpers.files.cache import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
 from helpers.collection import Collection
 from helpers.frames.columns import edge_frame
-from helpers.distance import METRICS
+from helpers.features.distance import METRICS
 from helpers.errors import FrameError, ModelError
-from helpers.neighbours import bar, index_by, others
+from helpers.features.nearest import bar, index_by, others
 
 _FORMAT = 1
 _ABOUT, _ROWS, _DISTANCES = "rankings.json", "rows.npy", "distances.npy"

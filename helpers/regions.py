@@ -18,13 +18,13 @@ from PIL import Image
 from helpers.arguments import check_whole
 from helpers.images.boxes import Box, check_box
 from helpers.images.decode import open_photo, photo_size
-from helpers.feature_map import RegionalNetwork, for_questions
+from helpers.features.regions.network import RegionalNetwork, for_questions
 from helpers.networks.load import LoadedModel
 from helpers.networks.precision import Settled
-from helpers.region_features import Group, groups_of, network_to_cut, session_of
-from helpers.region_index import RegionIndex
-from helpers.store import FeatureStore
-from helpers.windows import LEVELS, nearest_aspect
+from helpers.features.regions.features import Group, groups_of, network_to_cut, session_of
+from helpers.features.regions.index import RegionIndex
+from helpers.features.store import FeatureStore
+from helpers.features.regions.windows import LEVELS, nearest_aspect
 
 SMALLEST = 0.01  # of a box's width and height
 _MARGIN = 0.1  # of a box's sides, around what is cut out of a photo
@@ -91,7 +91,7 @@ class Regions:
     ) -> "Regions":
         """The regions of photos, by their place and the sha-256 of their file; those in `store` are taken from it.
 
-        `store` is a file of features, see `helpers.store`; each batch is in it
+        `store` is a file of features, see `helpers.features.store`; each batch is in it
         as soon as it is computed. A photo that cannot be read, or is not what it
         was, has no regions. Raises `ModelError` for a network without a feature
         map, and `StoreError`.

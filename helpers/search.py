@@ -12,16 +12,16 @@ from helpers.arguments import check_whole
 from helpers.images.boxes import SIDES
 from helpers.collection import Collection
 from helpers.frames.columns import edge_frame, mask, rows_of
-from helpers.distance import Distance
-from helpers.embed import Embedded
+from helpers.features.distance import Distance
+from helpers.features.embedding import Embedded
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import SArray
-from helpers.index import SearchIndex
-from helpers.open_index import open_index
+from helpers.features.index import SearchIndex
+from helpers.features.open_index import open_index
 from helpers.networks.precision import Settled
 from helpers.question import Asked, Question
 from helpers.recent import RecentQueries
-from helpers.subset import SubsetSearch
+from helpers.features.subset import SubsetSearch
 
 if TYPE_CHECKING:
     from helpers.regions import Regions

@@ -4,8 +4,8 @@ from typing import Any, List, NamedTuple, Optional
 
 import numpy as np
 
-from helpers.open_index import open_index
-from helpers.subset import SubsetSearch
+from helpers.features.open_index import open_index
+from helpers.features.subset import SubsetSearch
 
 _MORE = 4  # neighbours for each group that is wanted, at first; as many times more, if they are too few
 

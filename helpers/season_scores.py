@@ -12,7 +12,7 @@ from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, group_numbers, is_label
 from helpers.errors import FrameError
 from helpers.events import cameras_of
-from helpers.neighbours import bar, but_itself, check_k, parts
+from helpers.features.nearest import bar, but_itself, check_k, parts
 from helpers.season import Season
 from helpers.sighting_ranking import Ranking
 

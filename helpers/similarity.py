@@ -14,16 +14,16 @@ import numpy as np
 from helpers import saved_model
 from helpers.arguments import check_whole
 from helpers.frames.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
-from helpers.embed import Embedded, embed
+from helpers.features.embedding import Embedded, embed
 from helpers.errors import FrameError, KinframeError
 from helpers.frames import SFrame
-from helpers.index import SearchIndex
+from helpers.features.index import SearchIndex
 from helpers.networks.load import LoadedModel
 from helpers.networks.load import load_model as load_network
-from helpers.open_index import KINDS, open_index
+from helpers.features.open_index import KINDS, open_index
 from helpers.service.postgres import is_address
 from helpers.similarity_model import SimilarityModel
-from helpers.store import default_path, other_stores
+from helpers.features.store import default_path, other_stores
 
 if TYPE_CHECKING:
     from helpers.service.postgres_index import Archive
@@ -54,13 +54,13 @@ def create(
       `int8`, see `helpers.networks.precision.settle`.
     - `store`: the file in which features are kept, so that none is computed
       twice; without it one in the cache folder, for each folder of photos, and
-      with `False` none. See `helpers.store`.
+      with `False` none. See `helpers.features.store`.
     - `index`: `exact`, or `hnsw`, which is approximate and for millions of
-      photos, see `helpers.open_index.open_index`. Or the address of a PostgreSQL with
+      photos, see `helpers.features.open_index.open_index`. Or the address of a PostgreSQL with
       pgvector, `postgresql://user@host/archive`: the features are sent there, but
       for those that somebody sent before, and searched there, exactly. It is
       reached before any work is done. See `helpers.service.postgres_index`.
-    - `client`: a Dask client, whose workers then do the work; see `helpers.cluster`.
+    - `client`: a Dask client, whose workers then do the work; see `helpers.features.dask_cluster`.
 
     Photos that cannot be read stay out of the model; they stand in `model.bad`,
     and one line says how many. Raises `FrameError` for an empty frame, a

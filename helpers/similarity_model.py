@@ -14,13 +14,13 @@ from helpers.arguments import check_distance, check_whole
 from helpers.collection import Collection
 from helpers.frames.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
 from helpers.images.decode import Source
-from helpers.embed import Embedded, embed
+from helpers.features.embedding import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames.images import source_of
-from helpers.index import SearchIndex
+from helpers.features.index import SearchIndex
 from helpers.networks.load import LoadedModel
 from helpers.networks.load import load_model as load_network
-from helpers.neighbours import but_itself
+from helpers.features.nearest import but_itself
 from helpers.networks.precision import Settled, settled_again
 from helpers.recent import RecentQueries
 from helpers.search import Searching
@@ -35,7 +35,7 @@ class SimilarityModel(Searching):
     (one a photo), `names` (to show), `vectors` (float32 [num_examples,
     dimension]), `rows` (int64: which row of the frame each photo was; None
     where an older Kinframe saved the model and did not say), `timings` (see
-    `helpers.embed.embed`), `bad` (an SFrame of label, path and reason),
+    `helpers.features.embedding.embed`), `bad` (an SFrame of label, path and reason),
     `store_path` (the file in which features are kept, or None) and `regions`
     (see `add_regions`, or None).
     """
@@ -144,7 +144,7 @@ class SimilarityModel(Searching):
         return self._settled
 
     def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
-        """The features of photos from outside, to be compared with those of the model; see `helpers.embed.embed`."""
+        """The features of photos from outside, to be compared with those of the model; see `helpers.features.embedding.embed`."""
         return embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
 
     def similarity_graph(

@@ -5,7 +5,7 @@ from typing import Iterator, Tuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from helpers.neighbours import bar
+from helpers.features.nearest import bar
 
 _EXACT = 2_000  # points that are assigned at once
 _PART = 1_000  # points of a part, where there are more

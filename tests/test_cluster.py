@@ -16,20 +16,20 @@ import numpy as np
 import onnx
 import pytest
 
-import helpers.cluster
+import helpers.features.dask_cluster
 import helpers.errors
 import helpers.networks.precision
 import helpers.networks.runtime
 from helpers.files import cache
-from helpers.cluster import batches_on
-from helpers.embed import embed
+from helpers.features.dask_cluster import batches_on
+from helpers.features.embedding import embed
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
 from helpers.networks.load import load_model
 from helpers.photos import load_photos
-from helpers.pipeline import Asked, Batch, batches
+from helpers.features.pipeline import Asked, Batch, batches
 from helpers.networks.precision import settled_again
 from helpers.similarity import create
-from helpers.worker import SharedNetwork, features_of, hand_out
+from helpers.features.dask_worker import SharedNetwork, features_of, hand_out
 from tests.pictures import TINY, folder_of, picture, tiny_network
 from tests.processors import KINDS
 
@@ -295,7 +295,7 @@ def test_a_copy_is_found_in_its_file(client, network, paths):
     assert looked[3].source == photos[3].photo
 
 
-@pytest.mark.filterwarnings("ignore:Large object of size:UserWarning")  # as helpers.worker does
+@pytest.mark.filterwarnings("ignore:Large object of size:UserWarning")  # as helpers.features.dask_worker does
 def test_large_photos_travel_in_small_batches_and_without_a_warning(client, network):
     noise = picture(0)
     large = encoded(noise.resize((2000, 2000)), "BMP")
@@ -337,7 +337,7 @@ def test_known_photos_are_not_decoded(client, network, paths):
 
 def test_photos_are_looked_at_first_only_while_it_saves_time(client, network, paths, monkeypatch):
     looks = []
-    look = helpers.cluster.identities_of
+    look = helpers.features.dask_cluster.identities_of
     monkeypatch.setattr(client, "submit", counting(client.submit, looks, look))
     on_cluster(client, network, paths * 8, batch_size=2, known={"ab" * 32})
     assert 0 < len(looks) < 30
@@ -403,7 +403,7 @@ def test_what_is_no_photo_is_told(client, network):
 
 
 def test_without_dask_the_way_to_it_is_told():
-    program = "import sys; sys.modules['distributed'] = None\nimport helpers.cluster"
+    program = "import sys; sys.modules['distributed'] = None\nimport helpers.features.dask_cluster"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, check=False)
     assert b"ModelError" in done.stderr and b"pip install distributed" in done.stderr
 

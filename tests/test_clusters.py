@@ -8,7 +8,7 @@ from helpers import tc
 from helpers.clusters import cluster, show_clusters, suggest_k
 from helpers.collection import Collection
 from helpers.errors import FrameError
-from helpers.index import Index
+from helpers.features.index import Index
 from helpers.partition import by_density, components, k_means
 from helpers.photos import load_photos
 from helpers.similarity import create, load_model

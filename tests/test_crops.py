@@ -17,7 +17,7 @@ from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.photos import load_photos
 from helpers.season import Season
 from helpers.similarity import create, load_model
-from helpers.store import FeatureStore
+from helpers.features.store import FeatureStore
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 RED, GREEN, BLUE = (220, 20, 20), (20, 200, 20), (20, 20, 220)

@@ -6,12 +6,12 @@ import time
 import numpy as np
 import pytest
 
-import helpers.embed
-import helpers.pipeline
+import helpers.features.embedding
+import helpers.features.pipeline
 import helpers.networks.runtime
 from helpers import tc
 from helpers.files import cache
-from helpers.embed import embed
+from helpers.features.embedding import embed
 from helpers.errors import FrameError, ModelError, StoreError
 from helpers.frames.images import image_array
 from helpers.networks.load import load_model
@@ -134,7 +134,7 @@ def test_what_is_no_photo_is_told(network):
 
 def test_few_decoded_photos_are_in_memory(paths, network, monkeypatch):
     decoded, taken, most = [], [0], [0]
-    decode, computed = helpers.pipeline.open_sized, helpers.networks.runtime.Session.run
+    decode, computed = helpers.features.pipeline.open_sized, helpers.networks.runtime.Session.run
 
     def counting(*values, **named):
         decoded.append(1)
@@ -145,7 +145,7 @@ def test_few_decoded_photos_are_in_memory(paths, network, monkeypatch):
         taken[0] += len(photos)
         return computed(self, photos)
 
-    monkeypatch.setattr(helpers.pipeline, "open_sized", counting)
+    monkeypatch.setattr(helpers.features.pipeline, "open_sized", counting)
     monkeypatch.setattr(helpers.networks.runtime.Session, "run", taking)
     embed(paths * 50, network, batch_size=4, progress=False)
     assert len(decoded) == 300
@@ -159,7 +159,7 @@ def test_slow_photos_do_not_wait_for_a_whole_batch(paths, network, monkeypatch):
         sizes.append(len(photos))
         return computed(self, photos)
 
-    monkeypatch.setattr(helpers.pipeline, "_LONGEST", 0.0)
+    monkeypatch.setattr(helpers.features.pipeline, "_LONGEST", 0.0)
     monkeypatch.setattr(helpers.networks.runtime.Session, "run", counting)
     embed(paths, network, progress=False)
     assert sizes == [1] * 6
@@ -167,7 +167,7 @@ def test_slow_photos_do_not_wait_for_a_whole_batch(paths, network, monkeypatch):
 
 def test_an_interrupt_leaves_no_threads_and_no_work(paths, network, monkeypatch):
     decoded = []
-    decode = helpers.pipeline.open_sized
+    decode = helpers.features.pipeline.open_sized
 
     def counting(*values, **named):
         decoded.append(1)
@@ -176,8 +176,8 @@ def test_an_interrupt_leaves_no_threads_and_no_work(paths, network, monkeypatch)
     def interrupted(self, batch):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(helpers.pipeline, "open_sized", counting)
-    monkeypatch.setattr(helpers.embed._Work, "take", interrupted)
+    monkeypatch.setattr(helpers.features.pipeline, "open_sized", counting)
+    monkeypatch.setattr(helpers.features.embedding._Work, "take", interrupted)
     with pytest.raises(KeyboardInterrupt) as held:  # the notebook holds on to the error, and to its frames
         embed(paths * 100, network, batch_size=2, progress=False)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("ahead")]
@@ -273,13 +273,13 @@ def test_an_unchanged_file_is_not_even_read(paths, network, store, monkeypatch):
     time.sleep(0.02)
     embed(paths, network, progress=False, store=store)
     monkeypatch.setattr(cache, "_hashed", {})  # as in another process
-    monkeypatch.setattr(helpers.pipeline, "read_photo", None)
+    monkeypatch.setattr(helpers.features.pipeline, "read_photo", None)
     assert embed(paths, network, progress=False, store=store).timings["kept"] == 6
 
 
 def test_files_of_just_now_are_read_again(paths, network, store, monkeypatch):
     embed(paths, network, progress=False, store=store)
-    monkeypatch.setattr(helpers.pipeline, "read_photo", None)
+    monkeypatch.setattr(helpers.features.pipeline, "read_photo", None)
     with pytest.raises(TypeError):
         embed(paths, network, progress=False, store=store)
 
@@ -362,13 +362,13 @@ def many(tmp_path):
 @pytest.fixture
 def decoded(monkeypatch):
     """How many photos were decoded."""
-    calls, decode = [], helpers.pipeline.open_sized
+    calls, decode = [], helpers.features.pipeline.open_sized
 
     def counting(*values, **named):
         calls.append(1)
         return decode(*values, **named)
 
-    monkeypatch.setattr(helpers.pipeline, "open_sized", counting)
+    monkeypatch.setattr(helpers.features.pipeline, "open_sized", counting)
     return calls
 
 

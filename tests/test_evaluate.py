@@ -17,8 +17,8 @@ from helpers.evaluate import (
     precision_at,
     recall_at,
 )
-from helpers.hnsw import Hnsw
-from helpers.index import Index
+from helpers.features.hnsw import Hnsw
+from helpers.features.index import Index
 from helpers.photos import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import folder_of, tiny_network
@@ -268,9 +268,9 @@ def test_groups_stay_out():
 @pytest.mark.parametrize("k", [1, 7, 60])
 def test_groups_of_all_sizes(k, crowd, monkeypatch):
     """Groups of 1 to 250 photos; the large ones lie together, so that nobody else is near."""
-    monkeypatch.setattr("helpers.neighbours._CROWD", crowd)
-    monkeypatch.setattr("helpers.neighbours._PIECE", 4 * 3 * 70)
-    monkeypatch.setattr("helpers.neighbours._PHOTOS", 64)
+    monkeypatch.setattr("helpers.features.nearest._CROWD", crowd)
+    monkeypatch.setattr("helpers.features.nearest._PIECE", 4 * 3 * 70)
+    monkeypatch.setattr("helpers.features.nearest._PHOTOS", 64)
     sizes = [1] * 20 + [3] * 10 + [40, 60, 250]
     groups = np.repeat(np.arange(len(sizes)), sizes)
     vectors = np.round(scattered(len(groups)) + np.where(groups >= 30, 3 * groups - 60, 0)[:, None], 1)  # with ties

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from helpers.errors import FrameError, ModelError
-from helpers.hnsw import Hnsw
-from helpers.index import METRICS, Index
-from helpers.open_index import open_index
+from helpers.features.hnsw import Hnsw
+from helpers.features.index import METRICS, Index
+from helpers.features.open_index import open_index
 
 RANDOM = np.random.default_rng(11)
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from benchmarks import index as bench
-from helpers.bounds import FullBound, ShortBound
-from helpers.distance import Distance
+from helpers.features.bounds import FullBound, ShortBound
+from helpers.features.distance import Distance
 from helpers.errors import FrameError
-from helpers.index import METRICS, Index
-from helpers.open_index import open_index
+from helpers.features.index import METRICS, Index
+from helpers.features.open_index import open_index
 
 RANDOM = np.random.default_rng(7)
 

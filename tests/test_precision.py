@@ -13,7 +13,7 @@ from helpers.networks.graph import Graph
 from helpers.networks.load import load_model
 from helpers.networks.precision import Sample, Settled, agreement, settle, settled_again
 from helpers.networks.runtime import rounded_to_bf16
-from helpers.store import Kept
+from helpers.features.store import Kept
 from tests.pictures import picture, tiny_network
 from tests.processors import KINDS
 

@@ -11,8 +11,8 @@ import pytest
 
 from helpers import rankings, tc
 from helpers.errors import FrameError, ModelError
-from helpers.hnsw import Hnsw
-from helpers.index import Index
+from helpers.features.hnsw import Hnsw
+from helpers.features.index import Index
 from helpers.photos import load_photos
 from helpers.rankings import Rankings, write
 from helpers.similarity import create
@@ -69,7 +69,7 @@ def everything(folder):
 @pytest.mark.parametrize("metric", [None, "cosine"])
 @pytest.mark.parametrize("k", [None, 1, 7, 1000])
 def test_a_folder_holds_what_the_index_says(model, tmp_path, k, metric, monkeypatch):
-    monkeypatch.setattr("helpers.neighbours._BLOCK", 16 * 56 * 8)  # several blocks
+    monkeypatch.setattr("helpers.features.nearest._BLOCK", 16 * 56 * 8)  # several blocks
     found = write(model, tmp_path / "all", k, metric=metric, progress=False)
     expected = list(without_itself(model, k, metric))
     assert found.rows.shape == found.distances.shape == (55, min(k or 54, 54))
@@ -188,7 +188,7 @@ def test_older_rankings_are_replaced(model, tmp_path, name):
 @pytest.mark.parametrize("name", ["all", "all.csv"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
 def test_what_is_interrupted_leaves_nothing(model, tmp_path, name, error, monkeypatch):
-    monkeypatch.setattr("helpers.neighbours._PHOTOS", 10)
+    monkeypatch.setattr("helpers.features.nearest._PHOTOS", 10)
     whole, asked = model.index.search, []
 
     def search(queries, k):
@@ -367,7 +367,7 @@ def test_another_format_and_rows_that_there_are_not(model, tmp_path):
 
 def test_the_pairs_are_never_in_memory_together(tmp_path, monkeypatch):
     """1,200 photos have 1.4 million pairs: 23 MB as rows and distances."""
-    monkeypatch.setattr("helpers.neighbours._BLOCK", 1 << 20)
+    monkeypatch.setattr("helpers.features.nearest._BLOCK", 1 << 20)
     model = model_of(scattered(1200, 2))
     tracemalloc.start()
     write(model, tmp_path / "all", progress=False)

@@ -10,16 +10,18 @@ from PIL import Image, ImageOps
 
 from benchmarks.regions import _figures, measure
 from benchmarks.toys import paste, toy
-from helpers import feature_map, region_features, windows
+from helpers.features.regions import network as feature_map
+from helpers.features.regions import features as region_features
+from helpers.features.regions import windows
 from helpers.images.boxes import check_box
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.networks.graph import Graph
 from helpers.networks.load import load_model
 from helpers.networks.precision import settle
-from helpers.region_features import Group, _packed
-from helpers.region_index import RegionIndex
+from helpers.features.regions.features import Group, _packed
+from helpers.features.regions.index import RegionIndex
 from helpers.regions import Regions, region_feature
-from helpers.store import FeatureStore
+from helpers.features.store import FeatureStore
 from tests.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
 from tests.pictures import folder_of, picture, tiny_network
 

@@ -3,16 +3,16 @@ import pytest
 
 import helpers.similarity_model
 from helpers import tc
-from helpers.distance import Distance
+from helpers.features.distance import Distance
 from helpers.errors import FrameError, PhotoError
 from helpers.grid import show_matches
-from helpers.hnsw import Hnsw
+from helpers.features.hnsw import Hnsw
 from helpers.frames.images import image_array, image_of
-from helpers.index import METRICS, Index
+from helpers.features.index import METRICS, Index
 from helpers.photos import load_photos
 from helpers.search import feedback
 from helpers.similarity import create, load_model
-from helpers.subset import SubsetSearch
+from helpers.features.subset import SubsetSearch
 from tests.pictures import folder_of, picture, tiny_network
 from tests.test_similarity import image, references, rows
 
@@ -248,7 +248,7 @@ def index(many, request):
 
 @pytest.mark.parametrize("few", [1 << 22, 0, 40_000])  # compared one by one; by the bounds; either
 def test_the_nearest_among_some_are_exact(many, index, few, monkeypatch):
-    monkeypatch.setattr("helpers.subset._FEW", few)
+    monkeypatch.setattr("helpers.features.subset._FEW", few)
     search, distance = SubsetSearch(index, many), Distance(many, index.metric)
     masks = {
         "half, anywhere": RANDOM.random(5000) < 0.5,
@@ -275,7 +275,7 @@ def test_the_nearest_among_some_are_exact(many, index, few, monkeypatch):
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_equals_among_some_come_by_their_row(metric, monkeypatch):
-    monkeypatch.setattr("helpers.subset._FEW", 0)
+    monkeypatch.setattr("helpers.features.subset._FEW", 0)
     vectors = photo_like(600)
     vectors[100:400] = vectors[50]
     allowed = np.arange(600) % 2 == 1
@@ -286,7 +286,7 @@ def test_equals_among_some_come_by_their_row(metric, monkeypatch):
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("scale", [1e-30, 1e30])
 def test_features_of_any_size(metric, scale, monkeypatch):
-    monkeypatch.setattr("helpers.subset._FEW", 0)
+    monkeypatch.setattr("helpers.features.subset._FEW", 0)
     vectors = photo_like(600) * np.float32(scale)
     vectors[7] = 0
     allowed = np.arange(600) % 3 > 0
@@ -298,7 +298,7 @@ def test_features_of_any_size(metric, scale, monkeypatch):
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_an_approximate_index_can_be_asked_among_some(metric, monkeypatch):
-    monkeypatch.setattr("helpers.subset._FEW", 64 * 300)
+    monkeypatch.setattr("helpers.features.subset._FEW", 64 * 300)
     vectors = photo_like(2000)
     search, exact = (SubsetSearch(index(vectors, metric), vectors) for index in (Hnsw, Index))
     for allowed in (np.arange(2000) % 2 == 0, np.arange(2000) > 1000, np.arange(2000) % 50 == 0):
@@ -313,9 +313,9 @@ def test_an_approximate_index_can_be_asked_among_some(metric, monkeypatch):
 @pytest.mark.parametrize("collection", ["usual", "huge"])
 def test_an_approximate_index_is_not_asked_for_ever(monkeypatch, collection):
     """What is near among half of the photos is found at once; for what is far, all are looked at in the end."""
-    monkeypatch.setattr("helpers.subset._FEW", 500 * 64)
+    monkeypatch.setattr("helpers.features.subset._FEW", 500 * 64)
     if collection == "huge":
-        monkeypatch.setattr("helpers.subset._ALL", 0)
+        monkeypatch.setattr("helpers.features.subset._ALL", 0)
     vectors, calls = photo_like(2000), []
     index = Hnsw(vectors)
     original = index.search

@@ -7,11 +7,11 @@ import pytest
 
 from helpers import tc
 from helpers.frames.columns import typed_frame
-from helpers.distance import Distance
+from helpers.features.distance import Distance
 from helpers.errors import FrameError
 from helpers.events import add_events
 from helpers.explorer import Explorer
-from helpers.index import Index
+from helpers.features.index import Index
 from helpers.photos import load_photos
 from helpers.season import Season
 from helpers.season_items import Items

@@ -242,7 +242,7 @@ def test_a_failed_change_leaves_the_frame_as_it_was(photos):
 
 @pytest.fixture
 def embed(monkeypatch):
-    """A stand-in for `helpers.embed`: the second image is bad."""
+    """A stand-in for `helpers.features.embedding`: the second image is bad."""
     calls = []
 
     def embed(images, *, model, batch_size, progress):
@@ -250,9 +250,9 @@ def embed(monkeypatch):
         rows = np.array([row for row in range(len(images)) if row != 1])
         return types.SimpleNamespace(vectors=np.ones((len(rows), 4), np.float32) * rows[:, None], rows=rows, bad=[1])
 
-    module = types.ModuleType("helpers.embed")
+    module = types.ModuleType("helpers.features.embedding")
     module.embed = embed
-    monkeypatch.setitem(sys.modules, "helpers.embed", module)
+    monkeypatch.setitem(sys.modules, "helpers.features.embedding", module)
     monkeypatch.setattr(sys.modules["helpers"], "embed", module, raising=False)
     return calls
 

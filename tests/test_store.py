@@ -12,7 +12,7 @@ import pytest
 
 from helpers.files import cache
 from helpers.errors import StoreError
-from helpers.store import Checked, FeatureStore, Kept, default_path, other_stores
+from helpers.features.store import Checked, FeatureStore, Kept, default_path, other_stores
 
 
 def photo(number):
@@ -198,7 +198,7 @@ def test_a_store_that_somebody_makes_at_this_moment_is_one(tmp_path, monkeypatch
 
 def test_many_processes_make_and_fill_one_store(path):
     fill = (
-        "import sys, numpy as np\nfrom helpers.store import FeatureStore\n"
+        "import sys, numpy as np\nfrom helpers.features.store import FeatureStore\n"
         "for n in range(20):\n  with FeatureStore(sys.argv[1]) as store:\n"
         "    store.add('net', [f'{n:064x}', sys.argv[2] * 64], np.full((2, 3), n, np.float32))"
     )

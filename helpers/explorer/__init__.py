@@ -15,7 +15,7 @@ import traitlets
 
 from helpers.images.boxes import Box
 from helpers.catalogue import Filter
-from helpers.distance import METRICS
+from helpers.features.distance import METRICS
 from helpers.errors import FrameError, KinframeError
 from helpers.exploration import SORTS, Exploration
 from helpers.explorer.judging import Judging

@@ -23,7 +23,7 @@ import numpy as np
 from helpers.files import cache
 from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
 from helpers.frames.images import source_of
-from helpers.pipeline import Asked, Batch, Looked, file_of_copy
+from helpers.features.pipeline import Asked, Batch, Looked, file_of_copy
 from helpers.networks.precision import Settled
 
 try:
@@ -31,7 +31,7 @@ try:
 except ImportError as missing:
     raise ModelError("client= needs one more package: pip install distributed") from missing
 
-from helpers.worker import features_of, hand_out, identities_of, is_address
+from helpers.features.dask_worker import features_of, hand_out, identities_of, is_address
 
 _AHEAD = 3  # batches in flight for each thread of the cluster
 _LEAST = 8  # and where it has few threads, or none yet
@@ -45,7 +45,7 @@ def batches_on(
 ) -> Generator[Batch, None, None]:
     """The features of photos, some at a time, in their order; to be closed by its reader.
 
-    What `helpers.pipeline.batches` does, on the workers of a
+    What `helpers.features.pipeline.batches` does, on the workers of a
     `distributed.Client`: the same features, to the last bit where their
     processors are of the kind of this one. A few batches for each thread that
     the cluster has at the time are in flight; closing takes back what has not

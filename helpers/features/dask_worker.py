@@ -1,4 +1,4 @@
-"""What a worker of a Dask cluster does for `helpers.cluster`: it opens the network, reads photos, computes features."""
+"""What a worker of a Dask cluster does for `helpers.features.dask_cluster`: it opens the network, reads photos, computes features."""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ from distributed import Client, WorkerPlugin, get_worker
 
 from helpers.files import cache
 from helpers.errors import ClusterError, ModelError, PhotoError
-from helpers.pipeline import Asked, Batch, Looked, computed, look
+from helpers.features.pipeline import Asked, Batch, Looked, computed, look
 from helpers.networks.precision import Settled
 from helpers.networks.runtime import Session
 

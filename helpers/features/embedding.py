@@ -17,9 +17,9 @@ from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.frames.images import path_of
 from helpers.networks.load import LoadedModel, load_model
-from helpers.pipeline import Asked, Batch, Looked, batches, look, unchanged
+from helpers.features.pipeline import Asked, Batch, Looked, batches, look, unchanged
 from helpers.networks.precision import Sample, Settled, is_of, settle
-from helpers.store import FeatureStore, Kept
+from helpers.features.store import FeatureStore, Kept
 
 _SAMPLE = 128  # photos by which a precision is judged, at most
 _FIRST = 64  # of these, where the photos can be read only once and in order
@@ -54,22 +54,22 @@ def embed(
     - `model`: what `helpers.networks.load.load_model` takes or gives; or the `settled`
       of an earlier answer, for features to be compared with those.
     - `precision`: see `helpers.networks.precision.settle`.
-    - `store`: a file in which features are kept, see `helpers.store`. What is
+    - `store`: a file in which features are kept, see `helpers.features.store`. What is
       in it is not computed again; each batch is in it as soon as it is computed.
     - `others`: stores of other photos, in which some of these may be found too.
     - `files`: where the photos may lie as files, for Images that are copies.
-    - `client`: a Dask client, whose workers then do the work; see `helpers.cluster`.
+    - `client`: a Dask client, whose workers then do the work; see `helpers.features.dask_cluster`.
 
     A photo that cannot be read is left out and stands in `bad`. Memory grows
     with the number of photos by their features, 4 bytes a number, and about
-    half a kilobyte each; for the rest see `helpers.pipeline.batches`.
+    half a kilobyte each; for the rest see `helpers.features.pipeline.batches`.
 
     `timings` has `photos` and, of these, `kept` from the store; `seconds` in
     all, `prepare` of these for the network; `photos_per_second` without `prepare`; and
     where the time went, at the same time in part: `read` (disk) and `decode`,
     summed over threads; `network`; `write` (store).
 
-    Raises what `helpers.networks.load.load_model` and `helpers.store.FeatureStore`
+    Raises what `helpers.networks.load.load_model` and `helpers.features.store.FeatureStore`
     raise, and `FrameError` for a batch size below 1.
 
     >>> embed(["data/robots/bolu/bolu-001.jpg"], "efficientnet-lite0").vectors.shape
@@ -77,7 +77,7 @@ def embed(
     """
     check_whole("batch_size", batch_size)
     if client is not None:
-        from helpers.cluster import batches_on, check_client  # needs the extra `cluster`
+        from helpers.features.dask_cluster import batches_on, check_client  # needs the extra `cluster`
 
         check_client(client)
     if not isinstance(model, (LoadedModel, Settled)):

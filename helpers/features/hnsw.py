@@ -14,9 +14,9 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.files.cache import replacing
-from helpers.distance import Distance, blocks, squared_lengths
+from helpers.features.distance import Distance, blocks, squared_lengths
 from helpers.errors import ModelError
-from helpers.index import Index
+from helpers.features.index import Index
 
 _CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 128, 128  # of the paper: M, efConstruction, ef
 _FORMAT = 1
@@ -31,7 +31,7 @@ class Hnsw:
     """The features of a collection as a graph. An answer may lack a neighbour; `recall` says how many do.
 
     `vectors`, float32 [N, dimension], and `metric` are those of
-    `helpers.distance.Distance`. The features are not copied, but the graph
+    `helpers.features.distance.Distance`. The features are not copied, but the graph
     holds them in 16 bits. All cores build it at once, never twice in the same
     order: another graph of the same features may lack other neighbours.
 
@@ -100,7 +100,7 @@ class Hnsw:
         return len(self._distance)
 
     def search(self, queries: np.ndarray, k: Optional[int], progress: bool = False) -> Tuple[np.ndarray, np.ndarray]:
-        """As `helpers.index.Index.search`, but other rows may stand where some of the nearest should.
+        """As `helpers.features.index.Index.search`, but other rows may stand where some of the nearest should.
 
         Distances are exact, and features that are in the collection are always
         found, at distance 0. Where `k` is more than a quarter of the

@@ -1,7 +1,7 @@
 """Nearest neighbours among features, exactly.
 
-Most rows are seen to be too far by the bounds of `helpers.bounds`; the others
-are settled in 64 bits by `helpers.distance`. However many queries are asked at
+Most rows are seen to be too far by the bounds of `helpers.features.bounds`; the others
+are settled in 64 bits by `helpers.features.distance`. However many queries are asked at
 once, and whichever bound was at work, the answer is the same to the last bit.
 """
 
@@ -9,8 +9,8 @@ from typing import Iterator, List, NamedTuple, Optional, Protocol, Tuple, Union
 
 import numpy as np
 
-from helpers.bounds import FullBound, ShortBound
-from helpers.distance import METRICS, Distance, blocks
+from helpers.features.bounds import FullBound, ShortBound
+from helpers.features.distance import METRICS, Distance, blocks
 
 __all__ = ["METRICS", "Index", "SearchIndex"]
 
@@ -28,7 +28,7 @@ Bound = Union[ShortBound, FullBound]
 
 
 class SearchIndex(Protocol):
-    """An index of a collection's features, of whichever kind: `Index`, `helpers.hnsw.Hnsw`, or one in a database."""
+    """An index of a collection's features, of whichever kind: `Index`, `helpers.features.hnsw.Hnsw`, or one in a database."""
 
     kind: str  # `exact`, `hnsw` or `postgresql`
 
@@ -56,7 +56,7 @@ class Index:
     """The features of a collection, ready to be searched.
 
     `vectors`, float32 [N, dimension], and `metric` are those of
-    `helpers.distance.Distance`: the features are not copied. From 4,096 rows on
+    `helpers.features.distance.Distance`: the features are not copied. From 4,096 rows on
     a quarter of their size is kept beside them, where that helps. `bounds`, the
     quickest first, are for those who search among some rows only. With
     `short=False` it is made in a tenth of the time, and searched in several times.

@@ -7,8 +7,8 @@ import numpy as np
 from helpers.arguments import check_whole
 from helpers.frames.per_photo import entries, group_numbers
 from helpers.errors import FrameError
-from helpers.index import Index, SearchIndex
-from helpers.open_index import open_index
+from helpers.features.index import Index, SearchIndex
+from helpers.features.open_index import open_index
 
 MOST = 100  # neighbours of a photo, for which an answer is kept
 _PHOTOS = 1024  # that are asked about at once

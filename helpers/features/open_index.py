@@ -8,8 +8,8 @@ from typing import Union
 import numpy as np
 
 from helpers.errors import FrameError, ModelError
-from helpers.hnsw import Hnsw
-from helpers.index import Index, SearchIndex
+from helpers.features.hnsw import Hnsw
+from helpers.features.index import Index, SearchIndex
 
 KINDS = ("exact", "hnsw")
 
@@ -22,7 +22,7 @@ def open_index(
     path: Union[str, "os.PathLike[str]", None] = None,
     progress: bool = False,
 ) -> SearchIndex:
-    """An index by its name: `exact`, or `hnsw`, which is approximate, see `helpers.hnsw`.
+    """An index by its name: `exact`, or `hnsw`, which is approximate, see `helpers.features.hnsw`.
 
     With a `path`, an approximate index that was kept there is opened, or else
     built and kept there; where it cannot be kept, one line says so. Both kinds

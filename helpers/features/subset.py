@@ -8,9 +8,9 @@ from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
-from helpers.bounds import FullBound
-from helpers.distance import Distance, blocks
-from helpers.index import Bound, Index, SearchIndex
+from helpers.features.bounds import FullBound
+from helpers.features.distance import Distance, blocks
+from helpers.features.index import Bound, Index, SearchIndex
 
 _FEW = 1 << 21  # numbers of features that are compared one by one in about 10 ms
 _ALL = 1 << 28  # that are gone through in about 0.1 s
@@ -37,7 +37,7 @@ class SubsetSearch:
 
     @property
     def kind(self) -> str:
-        """Of the index: one of `helpers.open_index.KINDS`, or `postgresql`."""
+        """Of the index: one of `helpers.features.open_index.KINDS`, or `postgresql`."""
         return self._index.kind
 
     def search(self, query: np.ndarray, k: Optional[int], allowed: Optional[np.ndarray] = None) -> Answer:
@@ -76,7 +76,7 @@ class SubsetSearch:
         return None
 
     def _near(self, point: np.ndarray, wanted: int, rows: np.ndarray) -> np.ndarray:
-        """Those of the rows that can be among the nearest, as `helpers.index.Index` finds them."""
+        """Those of the rows that can be among the nearest, as `helpers.features.index.Index` finds them."""
         self._bounds = self._bounds or [FullBound(self._distance)]
         apart = np.inf
         for bound in self._bounds:

@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Pr
 
 import numpy as np
 
-from helpers.distance import Distance
+from helpers.features.distance import Distance
 from helpers.service.database import Session
 from helpers.service.rounding import Bounds
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, Sequence, Tuple
 
-from helpers.distance import METRICS
+from helpers.features.distance import METRICS
 from helpers.errors import ServiceError
 from helpers.service.settings import PORT, Settings
 

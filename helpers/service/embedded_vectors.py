@@ -1,4 +1,4 @@
-"""Features in the file of a feature store, as `helpers.store` keeps them, and a search among them in memory.
+"""Features in the file of a feature store, as `helpers.features.store` keeps them, and a search among them in memory.
 
 What a notebook computed for the same file need not be computed again, nor the
 other way round.

@@ -16,7 +16,7 @@ from helpers.errors import StoreError
 from helpers.service.candidates import Candidates, Items, Settle
 from helpers.service.database import Database, Session, check_dimension
 from helpers.service.rounding import Bounds, rounded, type_of
-from helpers.store import Kept
+from helpers.features.store import Kept
 
 _PAGE = 7900  # bytes of a vector that fits in a row with the rest
 _FEW = 60.0  # seconds for which it is remembered that most features are not of the items
@@ -96,7 +96,7 @@ class FeatureTable:
 
         PostgreSQL gives k + 32 candidates, with how far they seem; those that
         can be among the nearest are settled by `settle`, or by
-        `helpers.distance.Distance` from the features that are kept. The margin
+        `helpers.features.distance.Distance` from the features that are kept. The margin
         is for what 16 bits put in another order. Whether it was enough, the
         bounds of `helpers.service.rounding` prove: no row beyond the last
         candidate can be as near as the k-th. Where they cannot tell, as among

@@ -10,7 +10,7 @@ from helpers.service.database import Database, Session
 from helpers.service.feature_table import FeatureTable
 
 _OPERATORS = {"euclidean": "l2_ops", "cosine": "cosine_ops"}
-_BUILT = {"m": 16, "ef_construction": 128}  # as `helpers.hnsw` has them
+_BUILT = {"m": 16, "ef_construction": 128}  # as `helpers.features.hnsw` has them
 _MEMORY = 64, 4096  # MB for the graph while it is built, at least and at most
 _VALID = """SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(?)"""
 

@@ -12,10 +12,10 @@ from typing import Any, Container, Dict, Iterator, List, NamedTuple, Optional, S
 import numpy as np
 
 from helpers.files.cache import stamp
-from helpers.cluster import Client, batches_on
+from helpers.features.dask_cluster import Client, batches_on
 from helpers.images.decode import photo_size
 from helpers.errors import NotFound, PhotoError, Refused
-from helpers.pipeline import Asked, Batch, Looked
+from helpers.features.pipeline import Asked, Batch, Looked
 from helpers.networks.precision import Settled
 from helpers.service.database import parts
 from helpers.service.lease import Lease
@@ -67,7 +67,7 @@ class Indexing:
         """Have the workers do the rest; after an error it can be called again, and goes on where it was.
 
         `nearby` workers are processes of this machine. Raises what
-        `helpers.cluster.batches_on` raises, and `Ended`.
+        `helpers.features.dask_cluster.batches_on` raises, and `Ended`.
         """
         with contextlib.closing(
             batches_on(client, self._settled, self._asked(), batch_size=_BATCH, known=self._known)

@@ -1,6 +1,6 @@
 """Features that can be searched while others are added to them.
 
-Most lie in a base, for which there is an index of `helpers.index`; those that
+Most lie in a base, for which there is an index of `helpers.features.index`; those that
 came since are in smaller pieces beside it. When these grow too many, a new
 base is made in the background, and takes the place of the old one in one step.
 """
@@ -12,10 +12,10 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from helpers.files.cache import roomy_array
-from helpers.distance import Distance
-from helpers.index import Index
-from helpers.open_index import open_index
-from helpers.subset import SubsetSearch
+from helpers.features.distance import Distance
+from helpers.features.index import Index
+from helpers.features.open_index import open_index
+from helpers.features.subset import SubsetSearch
 
 _PIECE = 512  # rows from which a piece beside the base gets an index
 _BESIDE = 4096, 0.25  # rows beside the base, at least and as a share of it, from which a new base is made
@@ -37,7 +37,7 @@ class _Part(NamedTuple):
 class LiveIndex:
     """Features to which others can be added, float32 [n, dimension].
 
-    `kind` is one of `helpers.open_index.KINDS`: with `hnsw` the base is a graph as
+    `kind` is one of `helpers.features.open_index.KINDS`: with `hnsw` the base is a graph as
     soon as there is one, and is exact until then. `place` names the file in
     which the graph of a metric is kept. Both metrics share the features; each
     has its indexes, made when it is first asked with.

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import numpy as np
 
-from helpers.distance import METRICS, Distance
+from helpers.features.distance import METRICS, Distance
 from helpers.errors import FrameError
 from helpers.service.candidates import Items
 from helpers.service.database import Session, parts
@@ -81,7 +81,7 @@ class Archive:
 
 
 class PostgresIndex:
-    """The features of a collection, searched in PostgreSQL, exactly; as `helpers.index.Index` in all else.
+    """The features of a collection, searched in PostgreSQL, exactly; as `helpers.features.index.Index` in all else.
 
     Features that the archive has of the network `key` are not sent again, nor
     is a collection: it is known by its photos, `identities` in hex, and their
@@ -134,7 +134,7 @@ class PostgresIndex:
         return len(self._distance)
 
     def search(self, queries: np.ndarray, k: Optional[int], progress: bool = False) -> Tuple[np.ndarray, np.ndarray]:
-        """As `helpers.index.Index.search`, and the same to the last bit.
+        """As `helpers.features.index.Index.search`, and the same to the last bit.
 
         The nearest are found in PostgreSQL, one query after another, and
         settled here. Where `k` is more than a quarter of the collection, all is

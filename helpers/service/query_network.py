@@ -12,11 +12,11 @@ from typing import List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from helpers.images.decode import open_photo
-from helpers.embed import settle_for_files
+from helpers.features.embedding import settle_for_files
 from helpers.errors import PhotoError
 from helpers.networks.load import load_model
 from helpers.service.photo_root import PhotoRoot
-from helpers.store import Kept, default_path, own_path
+from helpers.features.store import Kept, default_path, own_path
 
 _AT_ONCE = 16  # photos, so that nobody waits for long
 

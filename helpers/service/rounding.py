@@ -2,7 +2,7 @@
 
 A `halfvec` holds a feature x as h, with |x - h| <= 2^-11 |x|, and distances are
 summed in 32 bits. So a distance that PostgreSQL says bounds the true one, which
-is `helpers.distance.Distance`'s, from both sides: by the triangle inequality,
+is `helpers.features.distance.Distance`'s, from both sides: by the triangle inequality,
 and by the error of sums (N. Higham, Accuracy and Stability of Numerical
 Algorithms, 2002, section 3.1). The few features for which this does not hold
 are kept without a vector, and always settled one by one.
@@ -12,7 +12,7 @@ from typing import Tuple
 
 import numpy as np
 
-from helpers.distance import blocks, squared_lengths
+from helpers.features.distance import blocks, squared_lengths
 
 LONGEST_VECTOR = 2000  # numbers of a `vector` that fits on a page with all that is beside it
 _HALF, _SINGLE = 2.0**-11, 2.0**-24

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import quote
 
 from helpers.arguments import check_whole
-from helpers.distance import METRICS
+from helpers.features.distance import METRICS
 from helpers.errors import FrameError, PhotoError
 
 

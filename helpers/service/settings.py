@@ -39,6 +39,6 @@ def usual_file(photos: Path) -> Path:
 
     Never the file of a folder above it: that one's service knows its photos by other paths, and serves others.
     """
-    from helpers.store import own_path
+    from helpers.features.store import own_path
 
     return own_path(photos)

@@ -10,7 +10,7 @@ from helpers.errors import StoreError, Unavailable
 from helpers.service.database import Database, Session
 from helpers.service.pool import Pool
 from helpers.service.turns import Turns
-from helpers.store import FeatureStore
+from helpers.features.store import FeatureStore
 
 _WAIT = 10.0  # seconds for another to finish what it writes
 _MOST = 20  # connections

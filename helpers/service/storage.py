@@ -11,7 +11,7 @@ from typing import Iterable, List, Optional, Sequence, Set, Tuple
 import numpy as np
 
 from helpers.errors import FrameError
-from helpers.open_index import KINDS
+from helpers.features.open_index import KINDS
 from helpers.service.database import Database
 from helpers.service.images import Images
 from helpers.service.jobs_table import Jobs
@@ -20,7 +20,7 @@ from helpers.service.products import Products
 from helpers.service.records import BadPhoto, Match, NewImage
 from helpers.service.schema import migrate
 from helpers.service.vectors import Vectors
-from helpers.store import FeatureStore, Kept
+from helpers.features.store import FeatureStore, Kept
 
 
 class Storage:
@@ -98,7 +98,7 @@ class Storage:
         - `products`: only images of one of these.
         - `without`: the id of an image that stays out.
 
-        The distances are those of `helpers.distance.Distance`, to the last bit,
+        The distances are those of `helpers.features.distance.Distance`, to the last bit,
         wherever the features are kept.
         """
         found = self.vectors.search(feature, k, metric=metric, products=products, without=without)

@@ -6,7 +6,7 @@ from typing import List, Optional, Sequence, Set, Tuple
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.distance import METRICS
+from helpers.features.distance import METRICS
 from helpers.errors import FrameError
 from helpers.service.database import Session
 
@@ -22,7 +22,7 @@ class Vectors(ABC):
 
     key: str  # the network, as `helpers.networks.precision.Settled` has it
     dimension: int
-    index: str  # one of `helpers.open_index.KINDS`
+    index: str  # one of `helpers.features.open_index.KINDS`
     note: str  # a line for people: how it is searched
 
     @abstractmethod
@@ -54,7 +54,7 @@ class Vectors(ABC):
         """The `k` images nearest to a feature, float32 [dimension]: ids and distances, nearest first, equals by id.
 
         Exact, unless `index` is `hnsw`: then some of the nearest may be
-        missing. The distances are those of `helpers.distance.Distance`, to the
+        missing. The distances are those of `helpers.features.distance.Distance`, to the
         last bit. `products`: only images of one of these; `without`: an image
         that stays out. Raises `FrameError` for another metric or length, and
         for k < 1.

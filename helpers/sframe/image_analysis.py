@@ -97,7 +97,7 @@ def get_deep_features(
     images: SArray, model_name: str = "resnet-50", batch_size: int = 64, verbose: bool = True
 ) -> SArray:
     """The feature of each image as an array of floats, from the network `model_name`; missing for a bad image."""
-    from helpers.embed import embed
+    from helpers.features.embedding import embed
 
     if not isinstance(images, SArray):
         raise TypeError("get_deep_features() takes an SArray of images")

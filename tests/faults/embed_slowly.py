@@ -4,9 +4,9 @@ import sys
 import time
 from pathlib import Path
 
-from helpers.embed import embed
+from helpers.features.embedding import embed
 from helpers.networks.runtime import Session
-from helpers.store import FeatureStore
+from helpers.features.store import FeatureStore
 
 
 def main(folder: str, network: str, store: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.embed import embed
-from helpers.store import FeatureStore
+from helpers.features.embedding import embed
+from helpers.features.store import FeatureStore
 from tests.pictures import folder_of, tiny_network
 
 ROOT = Path(__file__).parents[2]

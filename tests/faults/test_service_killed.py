@@ -17,11 +17,11 @@ if not sys.platform.startswith("linux"):
     pytest.skip("looks at processes as only Linux shows them", allow_module_level=True)
 
 from benchmarks.service_server import family
-from helpers.embed import embed
+from helpers.features.embedding import embed
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.storage import open_storage
-from helpers.store import FeatureStore
+from helpers.features.store import FeatureStore
 from tests.app_server import ROOT, free_port
 from tests.faults import asked
 from tests.pictures import folder_of, tiny_network

@@ -8,8 +8,8 @@ from typing import Any, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 
-import helpers.worker
-from helpers.embed import embed
+import helpers.features.dask_worker
+from helpers.features.embedding import embed
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Image, Job
@@ -82,7 +82,7 @@ def collection(
 
 def wait_after(photos: int, gate: str) -> None:
     """On a worker: it has the features of so many photos, and of the next one when there is a file of this name."""
-    look = getattr(helpers.worker.look, "quick", helpers.worker.look)
+    look = getattr(helpers.features.dask_worker.look, "quick", helpers.features.dask_worker.look)
     looked = itertools.count()
 
     def patiently(*values: Any, **named: Any) -> Any:
@@ -92,9 +92,9 @@ def wait_after(photos: int, gate: str) -> None:
         return look(*values, **named)
 
     patiently.quick = look  # type: ignore[attr-defined]
-    helpers.worker.look = patiently
+    helpers.features.dask_worker.look = patiently
 
 
 def go_on() -> None:
     """On a worker: from now on it waits for nothing."""
-    helpers.worker.look = getattr(helpers.worker.look, "quick", helpers.worker.look)
+    helpers.features.dask_worker.look = getattr(helpers.features.dask_worker.look, "quick", helpers.features.dask_worker.look)

@@ -7,7 +7,7 @@ from PIL import Image
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from helpers.duplicates import find_duplicates
-from helpers.embed import embed
+from helpers.features.embedding import embed
 from helpers.errors import PhotoError
 from helpers.photos import load_photos
 from helpers.service.already_here import already_here

@@ -9,7 +9,7 @@ import pytest
 from helpers.errors import StoreError, Unavailable
 from helpers.service.sqlite import SqliteDatabase
 from helpers.service.turns import Turns
-from helpers.store import FeatureStore
+from helpers.features.store import FeatureStore
 from tests.until import until
 
 ADD = "INSERT INTO numbers (number, name) VALUES (?, ?)"

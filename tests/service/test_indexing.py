@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 import helpers.service.indexing
-from helpers.embed import embed
+from helpers.features.embedding import embed
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
 from helpers.photos import load_photos
 from helpers.service.indexing import Indexing, checked

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from helpers.distance import METRICS
-from helpers.index import Index
+from helpers.features.distance import METRICS
+from helpers.features.index import Index
 from helpers.service import live_index
 from helpers.service.live_index import LiveIndex
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.distance import METRICS
+from helpers.features.distance import METRICS
 from helpers.errors import FrameError, StoreError, Unavailable
-from helpers.index import Index
+from helpers.features.index import Index
 from helpers.photos import load_photos
 from helpers.similarity import check_index, create, load_model
 from tests.app_server import free_port

@@ -3,14 +3,14 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.embed import embed
+from helpers.features.embedding import embed
 from helpers.errors import ModelError, PhotoError
 from helpers.networks.load import load_model
 from helpers.photos import load_photos
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.similarity import create
-from helpers.store import Kept
+from helpers.features.store import Kept
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from helpers.service.settings import Settings, usual_file
-from helpers.store import default_path
+from helpers.features.store import default_path
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,12 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.distance import METRICS, Distance
+from helpers.features.distance import METRICS, Distance
 from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.service.records import NewImage
 from helpers.service.rounding import Bounds, rounded, type_of
 from helpers.service.storage import open_vectors
-from helpers.store import FeatureStore
+from helpers.features.store import FeatureStore
 
 storage_module = pytest.importorskip("helpers.service.storage")
 RANDOM = np.random.default_rng(3)

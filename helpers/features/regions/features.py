@@ -11,16 +11,16 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers import feature_map
+from helpers.features.regions import network as feature_map
 from helpers.images.decode import Source, photo_size
 from helpers.errors import PhotoError
-from helpers.feature_map import RegionalNetwork
+from helpers.features.regions.network import RegionalNetwork
 from helpers.networks.load import LoadedModel, load_model
-from helpers.pipeline import Asked, batches
+from helpers.features.pipeline import Asked, batches
 from helpers.networks.quantise import lasting_name
 from helpers.networks.runtime import Session, session_for
-from helpers.store import FeatureStore
-from helpers.windows import SHAPES, Windows, nearest_shape
+from helpers.features.store import FeatureStore
+from helpers.features.regions.windows import SHAPES, Windows, nearest_shape
 
 _BATCH = 16  # photos: what a process that is killed loses
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Dict, NamedTuple, Tuple
 
 import numpy as np
 
-from helpers import windows
+from helpers.features.regions import windows
 from helpers.errors import ModelError
 from helpers.networks.graph import Graph, last_map
 from helpers.networks.layers import way_to
 from helpers.networks.load import LoadedModel, made_once
 from helpers.networks.quantise import lasting_name
-from helpers.windows import Windows
+from helpers.features.regions.windows import Windows
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -41,7 +41,7 @@ class RegionalNetwork(NamedTuple):
 
 
 def for_photos(loaded: LoadedModel, shape: int) -> RegionalNetwork:
-    """The network for photos of a shape of `helpers.windows`; made once, and kept in the cache folder.
+    """The network for photos of a shape of `helpers.features.regions.windows`; made once, and kept in the cache folder.
 
     Raises `ModelError` for a network that has no feature map, or cannot take photos of that size.
     """
