@@ -98,7 +98,7 @@ def kept(folder: str, network: str) -> Dict[str, float]:
     from helpers.atlas import Atlas
     from helpers.montage import montage
     from helpers.features.nearest import neighbours
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
 
     data, _ = load_photos(folder, progress=False)
     model = tc.image_similarity.create(data, model=network, verbose=False)

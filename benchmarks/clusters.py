@@ -69,7 +69,7 @@ def measure(call: str, photos: int, dimension: int = _DIMENSION) -> Dict[str, An
 def odd(folder: str) -> Dict[str, Any]:
     """Look at every photo of a folder."""
     from helpers.oddities import oddities
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
 
     data, _ = load_photos(folder, progress=False)
     oddities(data[:4], progress=False)

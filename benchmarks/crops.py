@@ -44,7 +44,7 @@ def measure(folder: str, network: str, each: Tuple[int, ...] = (1, 3)) -> Dict[s
     """Seconds for whole photos, for so many parts of each, and for the last parts once more."""
     from helpers.crops import Parts
     from helpers.features.embedding import embed
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
     from helpers.similarity import create
 
     data, _ = load_photos(folder, progress=False)

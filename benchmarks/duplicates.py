@@ -52,7 +52,7 @@ def measure(folder: str, network: str, originals: int, others: int) -> Dict[str,
     from benchmarks import photos
     from helpers import tc
     from helpers.duplicates import find_duplicates
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
 
     place = Path(folder)
     robots = sorted(path for path in (ROOT / "data" / "robots").glob("*/*") if path.suffix.lower() != ".csv")

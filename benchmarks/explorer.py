@@ -129,7 +129,7 @@ def _save_model(folder: Path, place: Path) -> None:
     from helpers import tc
     from helpers.features.index import Index
     from helpers.networks.load import load_model
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
     from helpers.networks.precision import settled_again
     from helpers.similarity_model import SimilarityModel
     from helpers.images.thumbnails import Thumbnails

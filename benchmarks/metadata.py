@@ -33,7 +33,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def read(source: str, count: int, small: bool) -> Dict[str, Any]:
     """Make the folder, load it, and load it again; the seconds of the details alone, and of all the second time."""
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
 
     with tempfile.TemporaryDirectory(dir=Path(source).parent) as folder:
         os.environ["KINFRAME_CACHE"] = str(Path(folder) / "cache")

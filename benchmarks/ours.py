@@ -53,7 +53,7 @@ def create(
     """
     from helpers import tc
     from helpers.evaluate import precision_at
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
 
     create = tc.image_similarity.create
     if store is not None and new_store and Path(store).exists():
@@ -91,7 +91,7 @@ def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
     from helpers import tc
     from helpers.methods import speed_of
     from helpers.networks.load import MODELS
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
 
     if network in MODELS and not MODELS[network].weights.package:
         _lay_down(network, Path(place))
@@ -143,7 +143,7 @@ def share(folder: str, network: str, rounds: int = 3) -> Dict[str, Any]:
     from helpers import tc
     from helpers.images.decode import open_photo
     from helpers.networks.load import load_model
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
     from helpers.networks.runtime import Session
 
     loaded = load_model(network, progress=False)
@@ -169,7 +169,7 @@ def query(
 ) -> Dict[str, Any]:
     """Milliseconds of one query with a photo of the collection, the median of many; of a saved model or a new one."""
     from helpers import tc
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
 
     data, _ = load_photos(folder, progress=False)
     if saved is not None:

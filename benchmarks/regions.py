@@ -52,7 +52,7 @@ def measure(folder: str, network: str, toys: int = _TOYS, each: int = _EACH, see
     from benchmarks.toys import paste
     from helpers.features.embedding import embed
     from helpers.features.index import Index
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
     from helpers.regions import Regions, region_feature
 
     data, _ = load_photos(folder, progress=False)

@@ -50,7 +50,7 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
     from helpers.crops import Parts
     from helpers.detections import read_detections
     from helpers.learner import unit
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
     from helpers.season import Season
     from helpers.season_scores import NOTHING, neighbour_shares, species_precision
 

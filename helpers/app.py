@@ -95,7 +95,7 @@ def prepare(folder: Path) -> Path:
     Raises `FrameError` where the folder holds no photos, and what `create` raises.
     """
     from helpers import tc
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
     from helpers.similarity import create
 
     data, _ = load_photos(folder)

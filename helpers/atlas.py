@@ -41,7 +41,7 @@ class Atlas:
     for arguments that do not fit and a model without photos, and `ModelError`
     where UMAP is not installed.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> atlas = Atlas(create(data, model="efficientnet-lite0", verbose=False), method="pca")

@@ -59,7 +59,7 @@ def write_camtrap(
     - `data`: the season, or its frame with `event`, `taken`, `deployment`.
     - `sightings`: the scientific name of each species, and its `Sightings` or
       their frame, such as `{"Vulpes vulpes": foxes}`.
-    - `deployments`: what `helpers.layout.read_deployments` gives, or the CSV that
+    - `deployments`: what `helpers.photos.places.read_deployments` gives, or the CSV that
       it reads. Each needs coordinates; where a start or end is not known, the
       first or last photo stands for it, and a comment says so.
     - `contributors`: dicts with `title` (a name) and, at wish, `role`, `email`,

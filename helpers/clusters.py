@@ -115,7 +115,7 @@ def cluster(
     fewer clusters, and the note says so. Raises `FrameError` for a method or
     metric that is not known, and for a k larger than the number of photos.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots")
     >>> found = cluster(create(data, model="efficientnet-lite0", verbose=False), 2, progress=False)

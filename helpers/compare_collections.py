@@ -46,7 +46,7 @@ def compare_collections(
     gone are not found. Raises `FrameError` for another kind, a threshold out of
     range, and models of different networks.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> both = [create(load_photos(folder)[0], model="efficientnet-lite0", verbose=False)
     ...         for folder in ("data/robots/tarn", "data/robots")]

@@ -1,6 +1,6 @@
 """The parts of photos that matter, such as the animals in them, each with a feature of its own.
 
->>> from helpers.photos import load_photos
+>>> from helpers.photos.load import load_photos
 >>> from helpers.similarity import create
 >>> data, bad = load_photos("data/robots/tarn")
 >>> model = create(data, model="efficientnet-lite0", verbose=False)

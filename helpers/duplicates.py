@@ -60,7 +60,7 @@ def find_duplicates(
     neighbours by features and by perceptual hash (`imagehash.phash`). Raises
     `FrameError` for another kind and for a threshold out of range.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> find_duplicates(create(data, model="efficientnet-lite0", verbose=False))

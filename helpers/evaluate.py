@@ -64,7 +64,7 @@ def evaluate(
     As exact as `model.index` is. Raises `FrameError` where there are fewer than
     two labels, or not one for each photo (`model.bad` lists those that stayed out).
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots")
     >>> model = create(data[:40].append(data[-40:]), model="efficientnet-lite0", verbose=False)

@@ -14,9 +14,9 @@ from helpers.images.boxes import SIDES, Box
 from helpers.catalogue import Catalogue, Filter
 from helpers.images.decode import Source, open_photo
 from helpers.errors import FrameError, KinframeError, PhotoError
-from helpers.export import export
+from helpers.photos.export import export
 from helpers.frames import SArray, SFrame
-from helpers.labels import Labels
+from helpers.photos.labels import Labels
 from helpers.trail import Step, Trail
 
 SORTS = ("distance", "name", "date")

@@ -10,7 +10,7 @@ from helpers.files.threads import work_ahead
 from helpers.images.decode import Source, open_photo
 from helpers.duplicate_photos import Photos
 from helpers.errors import PhotoError
-from helpers.metadata import taken
+from helpers.photos.metadata.read import taken
 from helpers.same_picture import as_bright, smooth
 
 _SIDE, _FIELD = 128, 8  # pixels

@@ -14,7 +14,7 @@ from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
 from helpers.images.decode import read_photo
 from helpers.errors import ExportError, FrameError, PhotoError
-from helpers.export import Bad, Photo, export
+from helpers.photos.export import Bad, Photo, export
 from helpers.frames import SFrame
 from helpers.images.gps import without_position
 from helpers.sighting_rows import CONFIRMED, STATUS, Sighting, sightings_of
@@ -69,7 +69,7 @@ def export_sightings(
     out of them, see `helpers.images.gps`; photos that are no JPEG then stay out.
 
     Returns where the copies are, and which photos stayed out and why. Raises
-    what `helpers.export.export` raises, and `FrameError` where there is no such
+    what `helpers.photos.export.export` raises, and `FrameError` where there is no such
     sighting, or one is not of this season.
     """
     if status not in STATUS:

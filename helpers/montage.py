@@ -73,7 +73,7 @@ def montage(
     written.
 
     >>> from helpers.atlas import Atlas
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> model = create(data, model="efficientnet-lite0", verbose=False)

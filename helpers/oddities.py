@@ -73,7 +73,7 @@ def oddities(given: Any, *, progress: bool = True) -> Any:
 
     One line says how many were left out, and how fast it was. Raises `FrameError` for a frame without photos.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> data, bad = load_photos("data/robots/tarn")
     >>> odd = oddities(data, progress=False)
     >>> len(odd), odd["blurred"].sum()

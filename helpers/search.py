@@ -105,7 +105,7 @@ class Searching:
         a photo in `like`, for what is no photo or box and for a `where` of
         another length, and `PhotoError` where a photo from outside cannot be read.
 
-        >>> from helpers.photos import load_photos
+        >>> from helpers.photos.load import load_photos
         >>> from helpers.similarity import create
         >>> data, bad = load_photos("data/robots/tarn")
         >>> model = create(data, model="efficientnet-lite0", verbose=False)

@@ -13,7 +13,7 @@ from helpers.arguments import check_whole
 from helpers.images.boxes import SIDES, check_box
 from helpers.frames.columns import edge_frame, mask, rows_of
 from helpers.errors import FrameError
-from helpers.events import INDEPENDENT, SEQUENCE, add_events
+from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.frames import SArray
 from helpers.learner import Learner
 from helpers.question import Asked, Question
@@ -29,7 +29,7 @@ class Season:
     - `data`: the rows of the photos in the model's order, with `taken` and, as
       `load_photos` gives them with `layout=` and `details=True`, where and how
       they were taken. Needed only of a model that was loaded.
-    - `sequence`, `independent`: seconds, see `helpers.events.add_events`; without
+    - `sequence`, `independent`: seconds, see `helpers.photos.events.add_events`; without
       them the frame's column `event` counts, where it has one.
     - `parts`: the parts of photos that are compared instead of whole photos,
       see `helpers.crops.Parts`; photos without any do not come up.
@@ -41,7 +41,7 @@ class Season:
     else that a model has, a season has too, so that it can be explored and
     mapped as one. Raises `FrameError` for a frame that does not fit.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))

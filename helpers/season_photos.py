@@ -9,7 +9,7 @@ import numpy as np
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import is_label, numbers
 from helpers.errors import FrameError
-from helpers.events import add_events, cameras_of, event_table
+from helpers.photos.events import add_events, cameras_of, event_table
 
 Moment = Union[str, datetime.date, None]
 
@@ -93,7 +93,7 @@ class SeasonPhotos:
 
 
 def _table(data: Any, labels: List[Any]) -> Any:
-    """`helpers.events.event_table` with all places, and with the label of each event's first photo."""
+    """`helpers.photos.events.event_table` with all places, and with the label of each event's first photo."""
     table = event_table(data)
     firsts = list(table["first"])
     told = {name: list(table[name]) for name in _PLACES if name in table.column_names()}

@@ -11,7 +11,7 @@ from helpers.bootstrap import Interval, intervals
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, group_numbers, is_label
 from helpers.errors import FrameError
-from helpers.events import cameras_of
+from helpers.photos.events import cameras_of
 from helpers.features.nearest import bar, but_itself, check_k, parts
 from helpers.season import Season
 from helpers.sighting_ranking import Ranking
@@ -82,7 +82,7 @@ def species_precision(
     frequent species; with parts, of those of them that have a part, if any has.
     Raises `FrameError` where no event shows a species.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots")
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))

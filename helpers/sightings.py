@@ -1,7 +1,7 @@
 """Where a species was seen: the events that a search found, each a candidate until a person has judged it.
 
 What was judged is kept in a CSV of `path,label`, one line a photo of the event
-with `yes` or `no`, see `helpers.labels`: it is there again the next time, also
+with `yes` or `no`, see `helpers.photos.labels`: it is there again the next time, also
 where events are cut otherwise, and a spreadsheet can read and change it.
 """
 
@@ -17,7 +17,7 @@ from helpers.arguments import check_whole
 from helpers.images.boxes import SIDES
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
-from helpers.labels import Labels
+from helpers.photos.labels import Labels
 from helpers.season import Season
 from helpers.season_items import Nearest
 from helpers.sighting_ranking import Ranking
@@ -54,9 +54,9 @@ class Sightings(traitlets.HasTraits):
     (whether the order is that of `learn`), `confirmed`, `rejected` and
     `candidates` (events; all candidates, of which `frame` has the first `k`).
 
-    Raises what `Season.search` and `helpers.labels.Labels` raise.
+    Raises what `Season.search` and `helpers.photos.labels.Labels` raise.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))

@@ -44,7 +44,7 @@ def suggest_k(
     tried with is left out. Raises `FrameError` for a k below 2 and an unknown
     metric, and where no k can be tried: there are fewer than three photos that differ.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity import create
     >>> data, bad = load_photos("data/robots")
     >>> suggest_k(create(data, model="efficientnet-lite0", verbose=False), range(2, 5), progress=False).k

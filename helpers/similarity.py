@@ -67,7 +67,7 @@ def create(
     missing column or a frame without photos, and what `load_model` of
     `helpers.networks.load` raises.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> data, bad = load_photos("data/robots/tarn")
     >>> model = create(data, model="efficientnet-lite0", verbose=False)
     >>> model.query(data[0:1], k=3, verbose=False)["reference_label"][0]

@@ -31,7 +31,7 @@ if HAS_TURICREATE:
 
     repair()
 else:
-    from helpers.sframe import image_analysis
+    from helpers.photos import image_analysis
 
 
 def __getattr__(name: str) -> Any:

@@ -28,7 +28,7 @@ class TimelinePanel(ipywidgets.VBox):
     - `sightings`: a `Sightings`; whatever has `frame()` and the trait `changed` will do.
     - `season`: the season, for the photos and for the night; without it that of
       the sightings.
-    - `deployments`: what `helpers.layout.read_deployments` gives, or its CSV,
+    - `deployments`: what `helpers.photos.places.read_deployments` gives, or its CSV,
       which is read once, for effort and the map.
     - `width`: of the figures, in inches.
 

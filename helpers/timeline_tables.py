@@ -72,7 +72,7 @@ def activity_table(sightings: Any) -> Any:
 def by_date(sightings: Any, deployments: Optional[Any] = None, step: Optional[str] = None) -> Any:
     """Sightings by day, week (from Monday) or month, an SFrame of a row each, without a gap between them.
 
-    `deployments`, as `helpers.layout.read_deployments` gives them or the CSV
+    `deployments`, as `helpers.photos.places.read_deployments` gives them or the CSV
     that it reads, tell for how long cameras were out. `step` is one of `STEPS`;
     without it, days for up to 45 days, weeks for up to a year, else months.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import article
+from helpers.photos import article
 from helpers.files import download
 from tests.file_server import serving
 

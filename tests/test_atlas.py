@@ -12,7 +12,7 @@ import helpers.atlas_file
 from helpers.atlas import Atlas
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.index import METRICS
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import create
 from tests.pictures import folder_of, picture, tiny_network
 from tests.processors import KINDS

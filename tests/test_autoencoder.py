@@ -17,7 +17,7 @@ from helpers.networks.autoencoder.figures import show_losses, show_reconstructio
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames.images import image_array, image_of
 from helpers.networks.load import load_model
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from tests.pictures import folder_of, picture
 
 QUICK = {"size": (48, 32), "latent": 5, "epochs": 3, "batch_size": 10, "progress": False}

@@ -16,8 +16,8 @@ from helpers.frames.columns import typed_frame
 from helpers.coordinates import blurred
 from helpers.detections import read_detections
 from helpers.errors import ExportError, FrameError
-from helpers.events import add_events
-from helpers.photos import load_photos
+from helpers.photos.events import add_events
+from helpers.photos.load import load_photos
 from tests.sightings import WHEN, sightings
 
 FORD, MILL = "=ford,1", 'mill "x"\nü'

@@ -3,10 +3,10 @@ import datetime
 import pytest
 
 from helpers import tc
-from helpers.clocks import clock_report, runs, shift_clocks
+from helpers.photos.clocks import clock_report, runs, shift_clocks
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
-from helpers.events import add_events
+from helpers.photos.events import add_events
 
 DAY = datetime.datetime(2026, 5, 1)
 NEW_YEAR = datetime.datetime(2012, 1, 1)

@@ -25,7 +25,7 @@ from helpers.features.dask_cluster import batches_on
 from helpers.features.embedding import embed
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
 from helpers.networks.load import load_model
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.features.pipeline import Asked, Batch, batches
 from helpers.networks.precision import settled_again
 from helpers.similarity import create

@@ -10,7 +10,7 @@ from helpers.collection import Collection
 from helpers.errors import FrameError
 from helpers.features.index import Index
 from helpers.partition import by_density, components, k_means
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import folder_of, picture, tiny_network
 

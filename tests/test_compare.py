@@ -11,7 +11,7 @@ from helpers.comparison_bars import draw_bars
 from helpers.errors import FrameError, ModelError
 from helpers.evaluate import evaluate
 from helpers.methods import Methods, name_of
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import create
 
 pytestmark = pytest.mark.slow("each comparison computes the features of every method")

@@ -14,7 +14,7 @@ from helpers.images.crop import cut, edges_of
 from helpers.crops import Parts
 from helpers.detections import read_detections
 from helpers.errors import FrameError, PhotoError, StoreError
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.season import Season
 from helpers.similarity import create, load_model
 from helpers.features.store import FeatureStore

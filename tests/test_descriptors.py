@@ -6,7 +6,7 @@ from helpers import tc
 from helpers.networks.descriptors import DESCRIPTORS, colour, hog, pixels
 from helpers.errors import ModelError
 from helpers.networks.load import load_model
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.networks.precision import Sample, settle
 from helpers.regions import Regions
 from helpers.networks.runtime import Session

@@ -11,7 +11,7 @@ from helpers import tc
 from helpers.duplicate_picker import DuplicatePicker, distances_figure
 from helpers.duplicates import find_duplicates
 from helpers.errors import FrameError
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from tests.pictures import tiny_network
 
 

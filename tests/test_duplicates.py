@@ -15,7 +15,7 @@ from helpers.duplicate_groups import Pairs, groups_around
 from helpers.duplicates import find_duplicates
 from helpers.errors import ExportError, FrameError
 from helpers.perceptual import near_hashes, perceptual
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.same_picture import apart
 from tests.pictures import tiny_network
 

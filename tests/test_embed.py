@@ -15,7 +15,7 @@ from helpers.features.embedding import embed
 from helpers.errors import FrameError, ModelError, StoreError
 from helpers.frames.images import image_array
 from helpers.networks.load import load_model
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 

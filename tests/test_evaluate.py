@@ -19,7 +19,7 @@ from helpers.evaluate import (
 )
 from helpers.features.hnsw import Hnsw
 from helpers.features.index import Index
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import folder_of, tiny_network
 

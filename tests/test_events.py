@@ -5,7 +5,7 @@ import pytest
 
 from helpers import tc
 from helpers.errors import FrameError
-from helpers.events import add_events, cameras_of, event_table, number
+from helpers.photos.events import add_events, cameras_of, event_table, number
 
 NOON = datetime.datetime(2026, 5, 1, 12)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import helpers.export
+import helpers.photos.export
 from helpers.errors import ExportError, FrameError
-from helpers.export import export
+from helpers.photos.export import export
 from tests.pictures import folder_of
 
 ROOT = Path(__file__).parents[1]
@@ -109,7 +109,7 @@ def test_what_is_there_stays(photos, tmp_path, to):
 
 @pytest.mark.parametrize("to", ["mine.csv", "mine.zip", "mine"])
 def test_what_comes_there_meanwhile_stays(photos, tmp_path, monkeypatch, to):
-    original, mine = helpers.export._shown, tmp_path / to
+    original, mine = helpers.photos.export._shown, tmp_path / to
 
     def slowly(*values):
         if to == "mine":
@@ -119,7 +119,7 @@ def test_what_comes_there_meanwhile_stays(photos, tmp_path, monkeypatch, to):
             mine.write_text("mine")
         return original(*values)
 
-    monkeypatch.setattr(helpers.export, "_shown", slowly)
+    monkeypatch.setattr(helpers.photos.export, "_shown", slowly)
     with pytest.raises((FrameError, ExportError), match=to):
         export(photos, mine)
     assert (mine / "thesis.txt" if to == "mine" else mine).read_text() == "mine"
@@ -200,7 +200,7 @@ def test_a_full_disk_leaves_nothing(photos, tmp_path, monkeypatch, to):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
-    monkeypatch.setattr(helpers.export.csv, "writer", full)
+    monkeypatch.setattr(helpers.photos.export.csv, "writer", full)
     with pytest.raises(ExportError, match=rf"{to}: .*No space left on device.*nothing was left.*make room"):
         export(photos, tmp_path / to)
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
@@ -229,16 +229,16 @@ def test_a_place_that_cannot_be_made(photos, tmp_path):
 def test_killed_in_the_middle_nothing_has_the_name(photos, tmp_path, to):
     script = """
 import sys, time
-import helpers.export
+import helpers.photos.export
 
 def slow(source):
     print("half way", flush=True)
     time.sleep(60)
 
 first = [True]
-original = helpers.export.read_photo
-helpers.export.read_photo = lambda source: original(source) if first and first.pop() else slow(source)
-helpers.export.export([(name, sys.argv[1] + "/" + name) for name in ("0.jpg", "2.jpg")], sys.argv[2])
+original = helpers.photos.export.read_photo
+helpers.photos.export.read_photo = lambda source: original(source) if first and first.pop() else slow(source)
+helpers.photos.export.export([(name, sys.argv[1] + "/" + name) for name in ("0.jpg", "2.jpg")], sys.argv[2])
 """
     command = [sys.executable, "-c", script, str(tmp_path / "photos"), str(tmp_path / to)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

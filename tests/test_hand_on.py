@@ -10,7 +10,7 @@ from helpers.crops import Parts
 from helpers.detections import read_detections
 from helpers.errors import ExportError, FrameError
 from helpers.hand_on import export_sightings, save_sightings
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.season import Season
 from helpers.similarity import create
 from tests.pictures import folder_of, picture

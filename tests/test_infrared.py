@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-import helpers.infrared
-from helpers.infrared import is_infrared
+import helpers.photos.metadata.infrared
+from helpers.photos.metadata.infrared import is_infrared
 from tests.pictures import picture
 from tests.test_decode import encoded
 
@@ -69,7 +69,7 @@ def test_a_small_picture_that_is_none_is_not_opened(monkeypatch):
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: decoded.append(image.size))
     for source in sources:
         with Image.open(io.BytesIO(source)) as image:
-            assert helpers.infrared._within_exif(image) is None
+            assert helpers.photos.metadata.infrared._within_exif(image) is None
     assert decoded == []
 
 
@@ -85,7 +85,7 @@ def test_large_photos_are_told_by_their_upper_quarter(options, monkeypatch):
     dusk.paste(day.crop((0, 700, 1600, 1300)), (0, 700))  # a grey sky above coloured ground
     assert [infrared(photo, **options) for photo in (night.convert("RGB"), day, dusk)] == [True, False, False]
     looked = []
-    monkeypatch.setattr(helpers.infrared, "spread", lambda image, top=0: looked.append(image.height) or 40.0)
+    monkeypatch.setattr(helpers.photos.metadata.infrared, "spread", lambda image, top=0: looked.append(image.height) or 40.0)
     infrared(day, **options)
     assert looked == [1300 if "progressive" in options else 320]
 
@@ -100,7 +100,7 @@ def test_a_large_photo_that_is_cut_off():
 @pytest.mark.skipif(not FIELDCAM.is_dir(), reason=f"{FIELDCAM} is not there")
 def test_real_nights():
     """By day these two cameras see colours until after five, and none from then on."""
-    from helpers.metadata import read_metadata
+    from helpers.photos.metadata.read import read_metadata
 
     for path in sorted(FIELDCAM.rglob("*.JPG"))[::3]:
         told = read_metadata(path)

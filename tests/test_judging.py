@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from helpers.errors import FrameError
 from helpers.explorer import Explorer
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.season import Season
 from helpers.sightings import Sightings
 from helpers.similarity import create

@@ -11,7 +11,7 @@ import pytest
 from helpers.files import cache
 from helpers.files import lock
 from helpers.errors import FrameError, LabelsError
-from helpers.labels import Labels
+from helpers.photos.labels import Labels
 
 ROOT = Path(__file__).parents[1]
 
@@ -252,7 +252,7 @@ def test_undo_leaves_what_another_process_wrote_since(file):
 
 WRITER = """
 import sys
-from helpers.labels import Labels
+from helpers.photos.labels import Labels
 file, name, count = sys.argv[1:]
 labels = Labels(file)
 print("ready", flush=True)
@@ -326,7 +326,7 @@ def test_a_process_that_slept_over_its_lock_begins_again(file, monkeypatch):
             others.set("theirs.jpg", "egret")  # takes the lock over, for we stand still
         return original(path)
 
-    monkeypatch.setattr("helpers.labels.replacing", slow)
+    monkeypatch.setattr("helpers.photos.labels.replacing", slow)
     labels.set("ours.jpg", "heron")
     assert dict(labels) == dict(Labels(file)) == {"theirs.jpg": "egret", "ours.jpg": "heron"}
 

@@ -3,7 +3,7 @@ import datetime
 import pytest
 
 from helpers.errors import FrameError
-from helpers.layout import deployed, name_of, places_of, read_deployments
+from helpers.photos.places import deployed, name_of, places_of, read_deployments
 
 DAY = datetime.datetime(2026, 5, 1)
 

@@ -15,7 +15,7 @@ from helpers.errors import FrameError
 from helpers.explorer import Explorer
 from helpers.map import CollectionMap
 from helpers.map.colouring import Colouring
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import folder_of, tiny_network
 

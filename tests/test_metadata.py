@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from helpers.metadata import Metadata, moment, named_moment, read_metadata, taken
+from helpers.photos.metadata.read import Metadata, moment, named_moment, read_metadata, taken
 from tests.pictures import picture
 from tests.test_decode import chunk, encoded
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import helpers.photos
+import helpers.photos.load
 from helpers import tc
 from helpers.files import cache
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
 from helpers.frames.images import source_of
-from helpers.photos import load_photos, preview, thumbnail
+from helpers.photos.load import load_photos, preview, thumbnail
 from tests.pictures import picture
 from tests.test_decode import encoded, png_header, turned
 from tests.test_metadata import dated
@@ -175,7 +175,7 @@ def test_no_permission(tmp_path, monkeypatch):
             raise PermissionError(13, "Permission denied", str(path))
         return image_open(path, *rest, **named)
 
-    monkeypatch.setattr(helpers.photos.os, "scandir", refuse_folder)
+    monkeypatch.setattr(helpers.photos.load.os, "scandir", refuse_folder)
     monkeypatch.setattr(Image, "open", refuse_file)
     paths, bad, _ = load(tmp_path)
     assert paths == ["open/a.jpg"]
@@ -185,14 +185,14 @@ def test_no_permission(tmp_path, monkeypatch):
 def test_a_file_that_goes_while_the_folder_is_read(tmp_path, monkeypatch):
     photo(tmp_path / "a.jpg")
     photo(tmp_path / "b.jpg")
-    find = helpers.photos.find_photos
+    find = helpers.photos.load.find_photos
 
     def find_and_lose(*values, **named):
         found = find(*values, **named)
         (tmp_path / "b.jpg").unlink()
         return found
 
-    monkeypatch.setattr(helpers.photos, "find_photos", find_and_lose)
+    monkeypatch.setattr(helpers.photos.load, "find_photos", find_and_lose)
     paths, bad, _ = load(tmp_path)
     assert paths == ["a.jpg"] and bad == {"b.jpg": "no such file"}
 
@@ -251,9 +251,9 @@ def test_an_interrupt_ends_the_run_at_once(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return attempt(path)
 
-    attempt = helpers.photos._try_photo
-    monkeypatch.setattr(helpers.photos, "_try_photo", interrupted)
-    monkeypatch.setattr(helpers.photos, "_AHEAD", 4)
+    attempt = helpers.photos.load._try_photo
+    monkeypatch.setattr(helpers.photos.load, "_try_photo", interrupted)
+    monkeypatch.setattr(helpers.photos.load, "_AHEAD", 4)
     with pytest.raises(KeyboardInterrupt):
         load_photos(tmp_path, progress=False)
     assert len(tried) < 20, "photos were read that nobody waits for"
@@ -326,8 +326,8 @@ def test_photos_that_were_checked_are_not_opened_again(tmp_path, monkeypatch):
     first = load(tmp_path / "photos")[2]
     photo(tmp_path / "photos" / "b.jpg", exif=dated(original="2014:06:01 05:59:58"))
     opened = []
-    check = helpers.photos.check_photo
-    monkeypatch.setattr(helpers.photos, "check_photo", lambda path: opened.append(path.name) or check(path))
+    check = helpers.photos.load.check_photo
+    monkeypatch.setattr(helpers.photos.load, "check_photo", lambda path: opened.append(path.name) or check(path))
     again = load(tmp_path / "photos")[2]
     assert opened == ["b.jpg"]
     assert list(again["taken"]) == [DAY, DAY, DAY, DAY, None]

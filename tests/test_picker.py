@@ -11,7 +11,7 @@ from PIL import Image
 from helpers import tc
 from helpers.images import thumbnails
 from helpers.errors import FrameError
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.picker import PhotoPicker
 
 HOSTILE = ["<img src=x onerror=alert(1)>.jpg", "$x^2$ & 'quotes\".jpg", "</style><script>.jpg"]

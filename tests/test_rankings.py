@@ -13,7 +13,7 @@ from helpers import rankings, tc
 from helpers.errors import FrameError, ModelError
 from helpers.features.hnsw import Hnsw
 from helpers.features.index import Index
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.rankings import Rankings, write
 from helpers.similarity import create
 from tests.pictures import folder_of, tiny_network

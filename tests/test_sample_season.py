@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.layout import read_deployments
+from helpers.photos.places import read_deployments
 
 DATA = Path(__file__).parent.parent / "data"
 SPECIES = {"fox", "deer", "porcupine", "turkey"}

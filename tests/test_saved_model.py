@@ -14,7 +14,7 @@ from helpers import saved_model, tc
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames.images import image_array
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import folder_of, picture, tiny_network
 from tests.processors import KINDS
@@ -232,7 +232,7 @@ def in_the_other(folder, network, place, load, what):
     script = f"""
 import json, sys
 from helpers import tc
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import create, load_model
 what, folder, network, place = sys.argv[1:]
 data = {load}

@@ -9,7 +9,7 @@ from helpers.grid import show_matches
 from helpers.features.hnsw import Hnsw
 from helpers.frames.images import image_array, image_of
 from helpers.features.index import METRICS, Index
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.search import feedback
 from helpers.similarity import create, load_model
 from helpers.features.subset import SubsetSearch

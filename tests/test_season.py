@@ -9,10 +9,10 @@ from helpers import tc
 from helpers.frames.columns import typed_frame
 from helpers.features.distance import Distance
 from helpers.errors import FrameError
-from helpers.events import add_events
+from helpers.photos.events import add_events
 from helpers.explorer import Explorer
 from helpers.features.index import Index
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.season import Season
 from helpers.season_items import Items
 from helpers.similarity import create, load_model

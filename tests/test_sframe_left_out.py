@@ -13,7 +13,7 @@ OBJECTS = {
     "SFrame": SFrame({"a": [1]}),
     "SArray": SArray([1]),
     "Image": Image(),
-    "image_analysis": helpers.sframe.image_analysis,
+    "image_analysis": helpers.photos.image_analysis,
     "aggregate": helpers.sframe.frame.aggregate,
 }
 NAMES = [(owner, name) for owner in OBJECTS for name in LEFT_OUT[owner]]

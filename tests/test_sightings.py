@@ -7,7 +7,7 @@ import pytest
 from helpers import tc
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError, LabelsError
-from helpers.labels import Labels
+from helpers.photos.labels import Labels
 from helpers.season import Season
 from helpers.sightings import Sightings
 from tests.test_season import at, model_of, parts_of

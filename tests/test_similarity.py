@@ -13,7 +13,7 @@ from helpers.images.decode import open_photo
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
 from helpers.grid import show_matches
 from helpers.frames.images import image_array, image_of
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import create, load_model
 from tests.pictures import TINY, folder_of, picture, tiny_network
 

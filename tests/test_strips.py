@@ -6,8 +6,8 @@ from PIL import Image, ImageDraw
 
 from helpers import tc
 from helpers.errors import FrameError
-from helpers.photos import load_photos
-from helpers.strips import Strip, find_strips, strip_of, without_strips
+from helpers.photos.load import load_photos
+from helpers.photos.strips import Strip, find_strips, strip_of, without_strips
 
 FIELDCAM = Path(__file__).parents[2] / "shared" / "data" / "fieldcam"
 

@@ -16,7 +16,7 @@ from helpers.images import thumbnails
 from helpers.files import cache
 from helpers.files import blob_cache
 from helpers.errors import FrameError, PhotoError
-from helpers.photos import thumbnail
+from helpers.photos.load import thumbnail
 from helpers.images.thumbnails import Thumbnails
 from tests.pictures import folder_of, picture
 from tests.test_decode import encoded, turned

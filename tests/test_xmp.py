@@ -3,8 +3,8 @@ import io
 import pytest
 from PIL import Image
 
-from helpers.metadata import read_metadata
-from helpers.xmp import read_tags
+from helpers.photos.metadata.read import read_metadata
+from helpers.photos.metadata.xmp import read_tags
 from tests.pictures import picture
 from tests.test_decode import encoded
 

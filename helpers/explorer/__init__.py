@@ -20,7 +20,7 @@ from helpers.errors import FrameError, KinframeError
 from helpers.exploration import SORTS, Exploration
 from helpers.explorer.judging import Judging
 from helpers.explorer.pictures import Pictures, Uploads
-from helpers.labels import Labels
+from helpers.photos.labels import Labels
 
 __all__ = ["Explorer"]
 

@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, Optional
 from helpers.images.decode import photo_size
 from helpers.errors import PhotoError
 from helpers.exploration import Exploration
-from helpers.metadata import taken
+from helpers.photos.metadata.read import taken
 from helpers.images.thumbnails import Thumbnails, preview
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near

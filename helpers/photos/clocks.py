@@ -10,8 +10,8 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from helpers.frames.columns import typed_frame, with_columns
 from helpers.errors import FrameError
-from helpers.events import cameras_of
-from helpers.moon import moon_phases
+from helpers.photos.events import cameras_of
+from helpers.photos.metadata.moon import moon_phases
 
 Moment = Union[str, datetime.datetime]
 Shift = Union[datetime.timedelta, Tuple[Moment, Moment]]
@@ -110,7 +110,7 @@ def shift_clocks(data: Any, shifts: Mapping[str, Shift]) -> Any:
     as done once, and cameras that are not named stand as their clocks said. The
     moon's phases are worked out anew; sequences and events are left out, to be
     made again, and so are deployments, if those of the table are given by dates
-    (`helpers.details.add_places`). Raises `FrameError` for a camera that is
+    (`helpers.photos.details.add_places`). Raises `FrameError` for a camera that is
     not there, for what is no date, and where the clock never said so.
     """
     _check(data)

@@ -18,11 +18,11 @@ from helpers.files.threads import work_ahead
 from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
 from helpers.frames.columns import folder_of, row_paths, with_columns
 from helpers.errors import FrameError
-from helpers.layout import PLACES, deployed, name_of, places_of, read_deployments
-from helpers.maker_notes import available, complete
-from helpers.metadata import Metadata, read_metadata
-from helpers.moon import moon_phases
-from helpers.xmp import sidecars
+from helpers.photos.places import PLACES, deployed, name_of, places_of, read_deployments
+from helpers.photos.metadata.maker_notes import available, complete
+from helpers.photos.metadata.read import Metadata, read_metadata
+from helpers.photos.metadata.moon import moon_phases
+from helpers.photos.metadata.xmp import sidecars
 
 Mark = Tuple[Optional[Stamp], ...]  # what changes when a photo, or what lies beside it, changes
 
@@ -36,7 +36,7 @@ _PLACE = ("latitude", "longitude")
 def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None) -> Any:
     """The frame with the columns `site`, `camera` and `deployment`, text or None.
 
-    `layout` tells them from the folders (see `helpers.layout.places_of`);
+    `layout` tells them from the folders (see `helpers.photos.places.places_of`);
     without it the first folder of each path is the camera, or the deployment
     where `deployments` has one of that name. `deployments`, a CSV file or the
     frame of `read_deployments`, completes them and adds `latitude` and
@@ -73,9 +73,9 @@ def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None)
 def add_details(data: Any, *, progress: bool = True) -> Any:
     """The frame with what the files of its photos tell, None where they do not:
 
-    - `night`: 1 for photos in infrared light, 0 for those in colour (see `helpers.infrared`);
+    - `night`: 1 for photos in infrared light, 0 for those in colour (see `helpers.photos.metadata.infrared`);
     - `temperature`: of the air, degrees Celsius;
-    - `moon`: its phase on that day, worked out from `taken` (see `helpers.moon`);
+    - `moon`: its phase on that day, worked out from `taken` (see `helpers.photos.metadata.moon`);
     - `latitude` and `longitude`: degrees; those of a table of deployments stay;
     - `tags`: a list of what people wrote on it, groups as `Species|Fox`.
 

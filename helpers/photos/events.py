@@ -40,7 +40,7 @@ def add_events(data: Any, sequence: float = SEQUENCE, independent: float = INDEP
     the frame does not say when or where its photos were taken, for numbers
     below 0, and for a sequence that may be longer than an event.
 
-    >>> from helpers.photos import load_photos
+    >>> from helpers.photos.load import load_photos
     >>> data, bad = load_photos("data/robots/tarn")
     >>> data = add_events(data)
     >>> data["event"].dtype.__name__

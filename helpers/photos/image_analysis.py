@@ -17,7 +17,7 @@ from helpers.sframe.frame.frame import SFrame
 from helpers.sframe.image import Image
 from helpers.sframe.left_out import refuse
 
-_ENDINGS = (".jpg", ".jpeg", ".png")  # what Turi Create loads; helpers.photos.load_photos knows more
+_ENDINGS = (".jpg", ".jpeg", ".png")  # what Turi Create loads; helpers.photos.load.load_photos knows more
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 

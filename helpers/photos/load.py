@@ -17,12 +17,12 @@ from helpers.files.threads import work_ahead
 from helpers.files.cache import Stamp, settled, stamp
 from helpers.frames.columns import typed_frame
 from helpers.images.decode import check_photo, open_photo
-from helpers.details import add_details, add_places
+from helpers.photos.details import add_details, add_places
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.frames import HAS_TURICREATE, Image
 from helpers.frames.images import image_array, image_of
-from helpers.metadata import moment, named_moment
-from helpers.photo_files import find_photos
+from helpers.photos.metadata.read import moment, named_moment
+from helpers.photos.find import find_photos
 from helpers.features.store import Checked, FeatureStore, default_path
 from helpers.images.thumbnails import preview, thumbnail
 
@@ -55,7 +55,7 @@ def load_photos(
       is what a photo is known by), `image`, `folder` (the path without the file name,
       `.` for photos that lie in the folder itself), `taken` (a datetime by the
       camera's clock, None where neither the file nor its name says:
-      `helpers.metadata.taken`; with `file_dates=True` then the date of the file,
+      `helpers.photos.metadata.read.taken`; with `file_dates=True` then the date of the file,
       which may be that of a copy), `width` and `height` (pixels, upright), and
       `file` (where the photo lies on this machine);
     - `bad`: `path` and `reason`, for each file that is no photo or cannot be
@@ -63,11 +63,11 @@ def load_photos(
 
     For field cameras there are more columns:
 
-    - with `layout`, such as `"{site}/{camera}"` (see `helpers.layout.places_of`),
-      or `deployments`, a CSV file or the frame of `helpers.layout.read_deployments`:
+    - with `layout`, such as `"{site}/{camera}"` (see `helpers.photos.places.places_of`),
+      or `deployments`, a CSV file or the frame of `helpers.photos.places.read_deployments`:
       `site`, `camera`, `deployment`, and of the table `latitude` and `longitude`;
     - with `details=True` what the files tell: `night`, `temperature`, `moon`,
-      `latitude`, `longitude` and `tags` (see `helpers.details.add_details`).
+      `latitude`, `longitude` and `tags` (see `helpers.photos.details.add_details`).
 
     One line says how many were left out. Files that were found whole are
     remembered in the cache folder, and not opened again while they stay as they

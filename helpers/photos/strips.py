@@ -16,7 +16,7 @@ from helpers.images.boxes import Box
 from helpers.frames.columns import row_paths, typed_frame
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
-from helpers.events import cameras_of
+from helpers.photos.events import cameras_of
 
 _SIZE = (160, 480)  # pixels to which photos are reduced: rows count, columns need only be many
 _SAME = 14  # levels of 255 by which a pixel of a strip may differ, between the 10th and the 90th of 100 photos

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import List, NamedTuple, Tuple, Union
 
 from helpers.errors import NotFound, Refused, ServiceError
-from helpers.photo_files import find_photos, is_inside
+from helpers.photos.find import find_photos, is_inside
 from helpers.service.records import BadPhoto
 
 _LONGEST, _LONGEST_PART = 1000, 255  # bytes: what file systems take of a part, and indexes of databases of a path
@@ -78,7 +78,7 @@ class PhotoRoot:
         return self.listing(folder).photos
 
     def listing(self, folder: str = "") -> Listing:
-        """What `helpers.photos.load_photos` would take, as far as `file` gives it; and what is left out."""
+        """What `helpers.photos.load.load_photos` would take, as far as `file` gives it; and what is left out."""
         found, refused = find_photos(self.path, self.folder(folder), links_out=False)
         photos, bad = [], [BadPhoto(_printable(name), reason) for name, reason in refused]
         for name in found:

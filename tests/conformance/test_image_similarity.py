@@ -20,7 +20,7 @@ from PIL import Image
 from helpers import tc
 from helpers.images.decode import open_photo
 from helpers.frames.images import image_array, image_of, source_of
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from tests.networks import keras_resnet50, random_resnet50
 
 turicreate = pytest.importorskip(

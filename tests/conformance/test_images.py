@@ -104,7 +104,7 @@ def test_load_images_from_a_relative_path(agree, folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     # Turi Create keeps the folder it was started in, which is another one.
     theirs = turicreate.image_analysis.load_images(os.path.relpath(folder))
-    ours = helpers.sframe.image_analysis.load_images(os.path.relpath(folder))
+    ours = helpers.photos.image_analysis.load_images(os.path.relpath(folder))
     assert list(ours["path"]) == list(theirs["path"])
 
 

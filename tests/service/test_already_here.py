@@ -9,7 +9,7 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 from helpers.duplicates import find_duplicates
 from helpers.features.embedding import embed
 from helpers.errors import PhotoError
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.service.already_here import already_here
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork

@@ -7,7 +7,7 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 import helpers.service.indexing
 from helpers.features.embedding import embed
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.service.indexing import Indexing, checked
 from helpers.service.lease import Lease
 from helpers.service.photo_root import PhotoRoot

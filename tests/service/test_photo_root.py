@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from helpers.errors import NotFound, Refused, ServiceError
-from helpers.photo_files import find_photos
-from helpers.photos import load_photos
+from helpers.photos.find import find_photos
+from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot, why_not
 from tests.pictures import folder_of, picture
 

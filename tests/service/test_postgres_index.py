@@ -7,7 +7,7 @@ from helpers import tc
 from helpers.features.distance import METRICS
 from helpers.errors import FrameError, StoreError, Unavailable
 from helpers.features.index import Index
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.similarity import check_index, create, load_model
 from tests.app_server import free_port
 from tests.pictures import folder_of, tiny_network

@@ -6,7 +6,7 @@ import pytest
 from helpers.features.embedding import embed
 from helpers.errors import ModelError, PhotoError
 from helpers.networks.load import load_model
-from helpers.photos import load_photos
+from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.similarity import create

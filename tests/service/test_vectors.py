@@ -86,7 +86,7 @@ def test_the_nearest_images_are_those_that_are_settled_one_by_one(place, dimensi
 
 def test_the_drawn_robots_are_found_alike_in_both(postgres_url, tmp_path):
     from helpers import tc
-    from helpers.photos import load_photos
+    from helpers.photos.load import load_photos
 
     data, _ = load_photos("data/robots/tarn", progress=False)
     model = tc.image_similarity.create(data, model="efficientnet-lite0", verbose=False)

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Sequence
 from tqdm.auto import tqdm
 
 from helpers.files.threads import work_ahead
-from helpers.metadata import Metadata, number
+from helpers.photos.metadata.read import Metadata, number
 
 MAKERS = ("RECONYX", "BUSHNELL")  # exiftool 12 knows the notes of Reconyx, and not yet those of Bushnell
 _TAG = "AmbientTemperature"  # in degrees Celsius, whatever the camera shows

@@ -9,8 +9,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from PIL import Image
 
 from helpers.images.decode import Readable, read_exif, readable
-from helpers.infrared import is_infrared
-from helpers.xmp import read_tags
+from helpers.photos.metadata.infrared import is_infrared
+from helpers.photos.metadata.xmp import read_tags
 
 _ORIGINAL, _DIGITISED = 0x9003, 0x9004  # EXIF: DateTimeOriginal, DateTimeDigitized
 _CAMERA, _PLACE = 0x8769, 0x8825  # that lead to the tags of the camera and of the place
@@ -100,8 +100,8 @@ def read_metadata(source: Readable) -> Metadata:
     """All that the file of a photo tells, in its EXIF, its XMP, and the XMP file beside it (`a.jpg.xmp` or `a.xmp`).
 
     `night` is told by the colours of the small picture in the EXIF, or where
-    there is none of the photo at an eighth: see `helpers.infrared`. What only
-    the notes of one maker tell is read by `helpers.maker_notes`. Nothing is
+    there is none of the photo at an eighth: see `helpers.photos.metadata.infrared`. What only
+    the notes of one maker tell is read by `helpers.photos.metadata.maker_notes`. Nothing is
     raised: a file that is no photo tells nothing.
     """
     try:
