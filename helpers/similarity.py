@@ -21,12 +21,12 @@ from helpers.features.index import SearchIndex
 from helpers.networks.load import LoadedModel
 from helpers.networks.load import load_model as load_network
 from helpers.features.open_index import KINDS, open_index
-from helpers.service.postgres import is_address
+from helpers.database.postgres import is_address
 from helpers.similarity_model import SimilarityModel
 from helpers.features.store import default_path, other_stores
 
 if TYPE_CHECKING:
-    from helpers.service.postgres_index import Archive
+    from helpers.database.model_index import Archive
 
 __all__ = ["SimilarityModel", "create", "load_model"]
 
@@ -59,7 +59,7 @@ def create(
       photos, see `helpers.features.open_index.open_index`. Or the address of a PostgreSQL with
       pgvector, `postgresql://user@host/archive`: the features are sent there, but
       for those that somebody sent before, and searched there, exactly. It is
-      reached before any work is done. See `helpers.service.postgres_index`.
+      reached before any work is done. See `helpers.database.model_index`.
     - `client`: a Dask client, whose workers then do the work; see `helpers.features.dask_cluster`.
 
     Photos that cannot be read stay out of the model; they stand in `model.bad`,
@@ -140,10 +140,10 @@ def check_index(kind: str, metric: str) -> "Optional[Archive]":
     """Whether there is such an index; and for the address of a database, the database, which is reached now.
 
     Raises `FrameError` for another kind or metric, and what
-    `helpers.service.postgres_index.Archive` raises.
+    `helpers.database.model_index.Archive` raises.
     """
     if isinstance(kind, str) and is_address(kind):
-        from helpers.service.postgres_index import check_address
+        from helpers.database.model_index import check_address
 
         return check_address(kind, metric)
     open_index(kind, np.empty((0, 1), np.float32), metric)

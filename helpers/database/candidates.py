@@ -5,8 +5,8 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Pr
 import numpy as np
 
 from helpers.features.distance import Distance
-from helpers.service.database import Session
-from helpers.service.rounding import Bounds
+from helpers.database.interface import Session
+from helpers.database.rounding import Bounds
 
 _MORE = 32  # candidates beyond k: in 16 bits their order may be another
 _MOST = 10_000  # candidates from which all rows are candidates
@@ -21,7 +21,7 @@ _SETTINGS = {  # for one transaction
 
 
 class Table(Protocol):
-    """The table of a network's features, as `helpers.service.feature_table.FeatureTable`."""
+    """The table of a network's features, as `helpers.database.feature_table.FeatureTable`."""
 
     name: str
     type: str  # of its vectors

@@ -13,9 +13,9 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 import numpy as np
 
 from helpers.errors import StoreError
-from helpers.service.candidates import Candidates, Items, Settle
-from helpers.service.database import Database, Session, check_dimension
-from helpers.service.rounding import Bounds, rounded, type_of
+from helpers.database.candidates import Candidates, Items, Settle
+from helpers.database.interface import Database, Session, check_dimension
+from helpers.database.rounding import Bounds, rounded, type_of
 from helpers.features.store import Kept
 
 _PAGE = 7900  # bytes of a vector that fits in a row with the rest
@@ -98,7 +98,7 @@ class FeatureTable:
         can be among the nearest are settled by `settle`, or by
         `helpers.features.distance.Distance` from the features that are kept. The margin
         is for what 16 bits put in another order. Whether it was enough, the
-        bounds of `helpers.service.rounding` prove: no row beyond the last
+        bounds of `helpers.database.rounding` prove: no row beyond the last
         candidate can be as near as the k-th. Where they cannot tell, as among
         many equals, eight times as many are asked for, and in the end all.
         """

@@ -13,11 +13,11 @@ import numpy as np
 
 from helpers.features.distance import METRICS, Distance
 from helpers.errors import FrameError
-from helpers.service.candidates import Items
-from helpers.service.database import Session, parts
-from helpers.service.feature_table import FeatureTable, checksum
-from helpers.service.postgres import PostgresDatabase, is_address
-from helpers.service.schema import migrate
+from helpers.database.candidates import Items
+from helpers.database.interface import Session, parts
+from helpers.database.feature_table import FeatureTable, checksum
+from helpers.database.postgres import PostgresDatabase, is_address
+from helpers.database.schema import migrate
 
 __all__ = ["Archive", "PostgresIndex", "is_address", "without_password"]
 

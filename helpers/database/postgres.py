@@ -8,10 +8,10 @@ import threading
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
 
 from helpers.errors import StoreError
-from helpers.service.database import Database, Session
-from helpers.service.pool import Pool
-from helpers.service.postgres_errors import explained, not_connected
-from helpers.service.turns import Turns
+from helpers.database.interface import Database, Session
+from helpers.database.pool import Pool
+from helpers.database.postgres_errors import explained, not_connected
+from helpers.database.queue import Turns
 
 _WAIT = 15.0  # seconds for a turn, while the server is there; that it is not is known at once
 _WRITERS = 0x4B494E46  # the number of the lock that one writes under; "KINF"

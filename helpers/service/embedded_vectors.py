@@ -11,7 +11,7 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 import numpy as np
 
 from helpers.errors import NotFound, StoreError
-from helpers.service.database import Database, Session, check_dimension, marks_of, parts
+from helpers.database.interface import Database, Session, check_dimension, marks_of, parts
 from helpers.service.live_index import LiveIndex
 from helpers.service.mirror import Mirror
 from helpers.service.vectors import Vectors

@@ -5,7 +5,7 @@ import time
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from helpers.errors import NotFound, Refused
-from helpers.service.database import Database, Session, marks_of, parts
+from helpers.database.interface import Database, Session, marks_of, parts
 from helpers.service.records import Image, NewImage
 from helpers.service.text import check_text
 

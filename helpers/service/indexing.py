@@ -17,7 +17,7 @@ from helpers.images.decode import photo_size
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.features.pipeline import Asked, Batch, Looked
 from helpers.networks.precision import Settled
-from helpers.service.database import parts
+from helpers.database.interface import parts
 from helpers.service.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.records import BadPhoto, Image, Job, NewImage

@@ -6,7 +6,7 @@ import secrets
 from typing import Any, Dict, List, Optional, Sequence
 
 from helpers.errors import NotFound
-from helpers.service.database import Database, Session, marks_of, parts
+from helpers.database.interface import Database, Session, marks_of, parts
 from helpers.service.images import moment
 from helpers.service.records import ENDED, BadPhoto, Job
 

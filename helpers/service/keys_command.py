@@ -7,7 +7,7 @@ from typing import Any, Sequence, Tuple
 
 from helpers.errors import ServiceError
 from helpers.service.command_line import add_places, check_folder, folder_of, name_of_key
-from helpers.service.database import Database
+from helpers.database.interface import Database
 from helpers.service.records import ROLES
 from helpers.service.settings import Settings, usual_file
 
@@ -68,9 +68,9 @@ def change_keys(arguments: Sequence[str]) -> int:
 def _open_keys(settings: Settings) -> Tuple[Database, Any]:
     """The database of a service and its keys, without a network."""
     from helpers.service.keys_table import Keys
-    from helpers.service.postgres import PostgresDatabase, is_address
-    from helpers.service.schema import migrate
-    from helpers.service.sqlite import SqliteDatabase
+    from helpers.database.postgres import PostgresDatabase, is_address
+    from helpers.database.schema import migrate
+    from helpers.database.sqlite import SqliteDatabase
 
     address = settings.database or str(usual_file(settings.photos))
     database: Database = PostgresDatabase(address) if is_address(address) else SqliteDatabase(address)

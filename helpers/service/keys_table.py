@@ -6,7 +6,7 @@ import time
 from typing import List
 
 from helpers.errors import NotFound, Refused
-from helpers.service.database import Database
+from helpers.database.interface import Database
 from helpers.service.images import moment, refused_text
 from helpers.service.records import ROLES, Key
 

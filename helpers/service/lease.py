@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, List, Optional, Tuple, TypeVar
 
 from helpers.errors import NotFound, StoreError, Unavailable
-from helpers.service.database import Database
+from helpers.database.interface import Database
 from helpers.service.jobs_table import Jobs
 from helpers.service.records import Job
 

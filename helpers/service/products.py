@@ -5,7 +5,7 @@ import time
 from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 
 from helpers.errors import NotFound, Refused
-from helpers.service.database import Database, Session, marks_of, parts
+from helpers.database.interface import Database, Session, marks_of, parts
 from helpers.service.images import LARGEST, moment, refused_text
 from helpers.service.records import Product
 from helpers.service.text import check_details

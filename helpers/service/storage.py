@@ -1,6 +1,6 @@
 """What a service keeps, behind one small interface: in the file of a feature store, or in PostgreSQL.
 
-The tables are the same in both (`helpers.service.schema`); how features are
+The tables are the same in both (`helpers.database.schema`); how features are
 kept and searched differs (`helpers.service.vectors`).
 """
 
@@ -12,13 +12,13 @@ import numpy as np
 
 from helpers.errors import FrameError
 from helpers.features.open_index import KINDS
-from helpers.service.database import Database
+from helpers.database.interface import Database
 from helpers.service.images import Images
 from helpers.service.jobs_table import Jobs
 from helpers.service.keys_table import Keys
 from helpers.service.products import Products
 from helpers.service.records import BadPhoto, Match, NewImage
-from helpers.service.schema import migrate
+from helpers.database.schema import migrate
 from helpers.service.vectors import Vectors
 from helpers.features.store import FeatureStore, Kept
 
@@ -112,8 +112,8 @@ class Storage:
 
 def kept_networks(address: str) -> List[Kept]:
     """What is kept in a storage of which networks; nothing is made there. Raises `Unavailable` and `StoreError`."""
-    from helpers.service.feature_table import kept_tables
-    from helpers.service.postgres import PostgresDatabase, is_address
+    from helpers.database.feature_table import kept_tables
+    from helpers.database.postgres import PostgresDatabase, is_address
 
     if is_address(address):
         with closing(PostgresDatabase(address)) as database, database.transaction(write=False) as session:
@@ -130,8 +130,8 @@ def open_storage(address: str, *, key: str, dimension: int, index: str = "exact"
     `key` is the network's, as `helpers.networks.precision.Settled` has it, and
     `dimension` the length of its features. `index` is `exact` or `hnsw`.
     """
-    from helpers.service.postgres import PostgresDatabase, is_address
-    from helpers.service.sqlite import SqliteDatabase
+    from helpers.database.postgres import PostgresDatabase, is_address
+    from helpers.database.sqlite import SqliteDatabase
 
     database: Database = PostgresDatabase(address) if is_address(address) else SqliteDatabase(address)
     try:

@@ -8,7 +8,7 @@ import numpy as np
 from helpers.arguments import check_whole
 from helpers.features.distance import METRICS
 from helpers.errors import FrameError
-from helpers.service.database import Session
+from helpers.database.interface import Session
 
 
 class Vectors(ABC):

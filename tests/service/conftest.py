@@ -4,8 +4,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from helpers.service.schema import migrate
-from helpers.service.sqlite import SqliteDatabase
+from helpers.database.schema import migrate
+from helpers.database.sqlite import SqliteDatabase
 from tests.postgres_server import PostgresServer
 
 KINDS = ("embedded", "postgresql")
@@ -45,7 +45,7 @@ def address(request, tmp_path):
 @pytest.fixture
 def opened(address):
     """A function that opens the database once more, as another service would; without tables."""
-    from helpers.service.postgres import PostgresDatabase, is_address
+    from helpers.database.postgres import PostgresDatabase, is_address
 
     databases = []
 

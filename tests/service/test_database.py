@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from helpers.errors import StoreError, Unavailable
-from helpers.service.sqlite import SqliteDatabase
-from helpers.service.turns import Turns
+from helpers.database.sqlite import SqliteDatabase
+from helpers.database.queue import Turns
 from helpers.features.store import FeatureStore
 from tests.until import until
 

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from helpers.errors import StoreError, Unavailable
-from helpers.service.graph_index import GraphIndex
+from helpers.database.graph_index import GraphIndex
 
 
 class Going:

@@ -14,7 +14,7 @@ from tests.until import until
 
 @pytest.fixture
 def postgres(postgres_url):
-    from helpers.service.postgres import PostgresDatabase
+    from helpers.database.postgres import PostgresDatabase
 
     database = PostgresDatabase(postgres_url)
     yield database
@@ -23,7 +23,7 @@ def postgres(postgres_url):
 
 @pytest.fixture
 def opened_twice(postgres, postgres_url):
-    from helpers.service.postgres import PostgresDatabase
+    from helpers.database.postgres import PostgresDatabase
 
     other = PostgresDatabase(postgres_url)
     yield postgres, other
@@ -32,7 +32,7 @@ def opened_twice(postgres, postgres_url):
 
 def read_at(url):
     """When the server has read its rules, as a connection says that begins now."""
-    from helpers.service.postgres import PostgresDatabase
+    from helpers.database.postgres import PostgresDatabase
 
     database = PostgresDatabase(url)
     try:
@@ -47,7 +47,7 @@ def ask(database, statement="SELECT 1", write=False):
 
 
 def test_the_note_tells_no_password(postgres_server):
-    from helpers.service.postgres import PostgresDatabase, is_address
+    from helpers.database.postgres import PostgresDatabase, is_address
 
     url = postgres_server.address("nowhere").replace("kinframe@", "kinframe:s3cr3t@")
     assert is_address(url) and is_address("postgres://x") and not is_address("/a/postgresql://b")
@@ -63,7 +63,7 @@ def test_the_note_tells_no_password(postgres_server):
 
 @pytest.mark.parametrize("password", ["s3/cr3t", "12/s3cr3t", "x@s3cr3t", "s3cr3t@x", "s3cr3t/@"])
 def test_half_a_password_is_not_taken_for_a_host(password):
-    from helpers.service.postgres import PostgresDatabase
+    from helpers.database.postgres import PostgresDatabase
 
     with pytest.raises(StoreError, match="%40 for @ and %2F for /") as error:
         PostgresDatabase(f"postgresql://me:{password}@127.0.0.1:1/name")
@@ -74,7 +74,7 @@ def test_half_a_password_is_not_taken_for_a_host(password):
 
 
 def test_who_is_not_let_in(postgres_server, postgres_url):
-    from helpers.service.postgres import PostgresDatabase
+    from helpers.database.postgres import PostgresDatabase
 
     with pytest.raises(StoreError, match="the user has to be made first"):
         ask(PostgresDatabase(postgres_url.replace("kinframe@", "stranger@")))
@@ -142,7 +142,7 @@ def test_idle_connections_are_replaced_without_a_word(postgres_server, postgres)
 
 @pytest.mark.parametrize("write", [False, True])
 def test_a_connection_behind_which_nothing_moves_is_given_up(postgres, monkeypatch, write):
-    monkeypatch.setattr("helpers.service.postgres._SILENT", {write: 0.3})
+    monkeypatch.setattr("helpers.database.postgres._SILENT", {write: 0.3})
     ((process,),) = ask(postgres, "SELECT pg_backend_pid()")
     os.kill(process, signal.SIGSTOP)  # the machine below it, or its disk, stands still
     try:
@@ -160,7 +160,7 @@ def test_a_connection_that_is_ended_from_outside(postgres_server, postgres):
 
 
 def test_all_connections_in_use(postgres_url, monkeypatch):
-    from helpers.service import postgres
+    from helpers.database import postgres
 
     monkeypatch.setattr(postgres, "_WAIT", 0.1)
     database = postgres.PostgresDatabase(postgres_url, most=1)
@@ -180,7 +180,7 @@ def test_a_statement_that_takes_too_long(postgres):
 def test_a_writer_does_not_wait_forever_for_another(opened_twice, monkeypatch):
     postgres, other = opened_twice
     with other.transaction():
-        monkeypatch.setattr("helpers.service.postgres._WRITING", "SET lock_timeout = '50ms'; " + writing())
+        monkeypatch.setattr("helpers.database.postgres._WRITING", "SET lock_timeout = '50ms'; " + writing())
         with pytest.raises(Unavailable, match="lock timeout"), postgres.transaction():
             pass
         assert ask(postgres) == [(1,)]  # who reads does not wait
@@ -195,7 +195,7 @@ def test_vectors_are_known_once_the_extension_is_there(postgres):
 
 
 def test_what_may_not_be_read(postgres_server, postgres_url, postgres):
-    from helpers.service.postgres import PostgresDatabase
+    from helpers.database.postgres import PostgresDatabase
 
     ask(postgres, "CREATE TABLE secret (number BIGINT)", write=True)
     postgres_server.sql("CREATE ROLE weak LOGIN")
@@ -229,7 +229,7 @@ def test_what_may_not_be_read(postgres_server, postgres_url, postgres):
     ],
 )
 def test_what_is_told_of_an_error_of_postgresql(state, kind, said):
-    from helpers.service.postgres_errors import explained
+    from helpers.database.postgres_errors import explained
 
     error = OSError("the cause\nDETAIL: more")
     error.sqlstate = state
@@ -251,13 +251,13 @@ def test_what_is_told_of_an_error_of_postgresql(state, kind, said):
     ],
 )
 def test_what_is_told_who_cannot_connect(message, kind, said):
-    from helpers.service.postgres_errors import not_connected
+    from helpers.database.postgres_errors import not_connected
 
     told = not_connected("in a database", OSError(message))
     assert type(told) is kind and said in str(told)
 
 
 def writing():
-    from helpers.service import postgres
+    from helpers.database import postgres
 
     return postgres._WRITING

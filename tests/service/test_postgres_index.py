@@ -210,7 +210,7 @@ def test_the_frames_are_those_of_this_environment(data, network, postgres_url):
 )
 def test_an_address_is_shown_without_its_password(address, shown):
     conninfo = pytest.importorskip("psycopg").conninfo
-    from helpers.service.postgres_index import without_password
+    from helpers.database.model_index import without_password
 
     assert without_password(address) == shown
     secrets = ("password", "sslpassword")

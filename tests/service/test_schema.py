@@ -7,7 +7,7 @@ import pytest
 from helpers.errors import StoreError
 from helpers.service.images import Images
 from helpers.service.products import Products
-from helpers.service.schema import STEPS, migrate, version
+from helpers.database.schema import STEPS, migrate, version
 from tests.service.test_images import image, put
 
 LATER = (
@@ -98,7 +98,7 @@ class TestPostgres:
     @pytest.fixture
     def weak(self, postgres_server, postgres_url):
         """A database as a user has it who may make tables in it and nothing else."""
-        from helpers.service.postgres import PostgresDatabase
+        from helpers.database.postgres import PostgresDatabase
 
         postgres_server.sql("DROP ROLE IF EXISTS weak")
         postgres_server.sql("CREATE ROLE weak LOGIN")
@@ -118,7 +118,7 @@ class TestPostgres:
         assert version(weak) == len(STEPS)
 
     def test_a_user_who_may_not_make_tables_may_use_them(self, postgres_server, postgres_url, weak):
-        from helpers.service.postgres import PostgresDatabase
+        from helpers.database.postgres import PostgresDatabase
 
         name = postgres_url.rsplit("/", 1)[1]
         postgres_server.sql("REVOKE CREATE ON SCHEMA public FROM weak", name)

@@ -9,7 +9,7 @@ import pytest
 from helpers.features.distance import METRICS, Distance
 from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.service.records import NewImage
-from helpers.service.rounding import Bounds, rounded, type_of
+from helpers.database.rounding import Bounds, rounded, type_of
 from helpers.service.storage import open_vectors
 from helpers.features.store import FeatureStore
 
