@@ -45,7 +45,7 @@ def measure(folder: str, network: str, each: Tuple[int, ...] = (1, 3)) -> Dict[s
     from helpers.crops import Parts
     from helpers.features.embedding import embed
     from helpers.photos.load import load_photos
-    from helpers.similarity import create
+    from helpers.similarity.build import create
 
     data, _ = load_photos(folder, progress=False)
     parts: List[float] = []

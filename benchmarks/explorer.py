@@ -131,7 +131,7 @@ def _save_model(folder: Path, place: Path) -> None:
     from helpers.networks.load import load_model
     from helpers.photos.load import load_photos
     from helpers.networks.precision import settled_again
-    from helpers.similarity_model import SimilarityModel
+    from helpers.similarity.model import SimilarityModel
     from helpers.images.thumbnails import Thumbnails
 
     data, _ = load_photos(folder, progress=False)

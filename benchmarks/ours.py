@@ -52,7 +52,7 @@ def create(
     Then, not counted either: the neighbours of each photo; the model saved.
     """
     from helpers import tc
-    from helpers.evaluate import precision_at
+    from helpers.similarity.evaluation.by_labels import precision_at
     from helpers.photos.load import load_photos
 
     create = tc.image_similarity.create
@@ -89,7 +89,7 @@ def first_time(folder: str, network: str, precision: str, store: str, forget: bo
 def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
     """Photos per second of folder to features, with random weights of the real size, made in the folder `place`."""
     from helpers import tc
-    from helpers.methods import speed_of
+    from helpers.similarity.evaluation.methods import speed_of
     from helpers.networks.load import MODELS
     from helpers.photos.load import load_photos
 

@@ -53,7 +53,7 @@ def measure(folder: str, network: str, toys: int = _TOYS, each: int = _EACH, see
     from helpers.features.embedding import embed
     from helpers.features.index import Index
     from helpers.photos.load import load_photos
-    from helpers.regions import Regions, region_feature
+    from helpers.similarity.regions import Regions, region_feature
 
     data, _ = load_photos(folder, progress=False)
     with tempfile.TemporaryDirectory() as scratch:

@@ -96,7 +96,7 @@ def prepare(folder: Path) -> Path:
     """
     from helpers import tc
     from helpers.photos.load import load_photos
-    from helpers.similarity import create
+    from helpers.similarity.build import create
 
     data, _ = load_photos(folder)
     model = create(data)
@@ -160,7 +160,7 @@ def visit(place: str) -> Any:
     """The explorer of one visitor; called in their kernel."""
     from helpers import tc
     from helpers.explorer import Explorer
-    from helpers.similarity import load_model
+    from helpers.similarity.build import load_model
 
     model, data = load_model(Path(place) / "model"), tc.load_sframe(str(Path(place) / "photos"))
     return Explorer(model, data, keep=False)  # visitors leave nothing on this machine: no labels, no copies of photos

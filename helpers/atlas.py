@@ -14,7 +14,7 @@ from helpers.frames import Image
 from helpers.layouts import LAYOUTS, Layout, check_method
 from helpers.features.nearest import bar
 from helpers.partition import drawn
-from helpers.question import Question
+from helpers.similarity.question import Question
 
 _WIDTH = 50  # principal components that a layout is made of
 _PLACED = 2_000  # photos that are placed at once
@@ -42,7 +42,7 @@ class Atlas:
     where UMAP is not installed.
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> atlas = Atlas(create(data, model="efficientnet-lite0", verbose=False), method="pca")
     >>> atlas.positions.shape, atlas.note

@@ -11,7 +11,7 @@ from helpers.frames.columns import typed_frame
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.features.distance import squared_lengths
 from helpers.errors import FrameError
-from helpers.evaluate import labels_of
+from helpers.similarity.evaluation.by_labels import labels_of
 from helpers.frames import SArray
 from helpers.partition import MANY, by_density, components, k_means, starts
 from helpers.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
@@ -116,7 +116,7 @@ def cluster(
     metric that is not known, and for a k larger than the number of photos.
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots")
     >>> found = cluster(create(data, model="efficientnet-lite0", verbose=False), 2, progress=False)
     >>> sum(found.sizes), found.scores().purity > 0.9

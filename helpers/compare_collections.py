@@ -47,7 +47,7 @@ def compare_collections(
     range, and models of different networks.
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> both = [create(load_photos(folder)[0], model="efficientnet-lite0", verbose=False)
     ...         for folder in ("data/robots/tarn", "data/robots")]
     >>> found = compare_collections(*both)

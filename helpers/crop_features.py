@@ -20,7 +20,7 @@ from helpers.features.pipeline import Batch, Looked, computed
 from helpers.features.store import FeatureStore
 
 if TYPE_CHECKING:
-    from helpers.similarity_model import SimilarityModel
+    from helpers.similarity.model import SimilarityModel
 
 _EDITION = "parts, edition 1"  # of how parts are cut out: another one has other features
 _BATCH = 32  # parts: what a process that is killed loses

@@ -1,7 +1,7 @@
 """The parts of photos that matter, such as the animals in them, each with a feature of its own.
 
 >>> from helpers.photos.load import load_photos
->>> from helpers.similarity import create
+>>> from helpers.similarity.build import create
 >>> data, bad = load_photos("data/robots/tarn")
 >>> model = create(data, model="efficientnet-lite0", verbose=False)
 >>> parts = Parts.of(model, [(0, (0.2, 0.2, 0.8, 0.9)), (3, (0.1, 0.1, 0.5, 0.9)), (3, (0.5, 0.1, 0.9, 0.9))])
@@ -27,7 +27,7 @@ from helpers.path_ends import match
 from helpers.features.store import FeatureStore
 
 if TYPE_CHECKING:
-    from helpers.similarity_model import SimilarityModel
+    from helpers.similarity.model import SimilarityModel
 
 _WIDEST = 10  # times the box, on each side
 _PART = "part"  # the kind of a box of which nothing is said

@@ -59,8 +59,8 @@ def demonstrate(folder: Path, build: Path) -> int:
 def keep_figures(build: str, model: Any, bad: Any, found: Any) -> None:
     """Write the figures and the picture of a notebook's model to the folder `build`; called in its kernel."""
     from helpers import tc
-    from helpers.evaluate import precision_at
-    from helpers.grid import show_matches
+    from helpers.similarity.evaluation.by_labels import precision_at
+    from helpers.similarity.grid import show_matches
 
     figures = {
         "environment": "turi" if tc.HAS_TURICREATE else "modern",

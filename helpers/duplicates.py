@@ -61,7 +61,7 @@ def find_duplicates(
     `FrameError` for another kind and for a threshold out of range.
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> find_duplicates(create(data, model="efficientnet-lite0", verbose=False))
     no duplicates among 80 photos (picture, threshold 0.25)

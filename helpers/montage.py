@@ -74,7 +74,7 @@ def montage(
 
     >>> from helpers.atlas import Atlas
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> model = create(data, model="efficientnet-lite0", verbose=False)
     >>> montage(Atlas(model, method="pca"), tile=48, columns=10)

@@ -19,7 +19,7 @@ from helpers.catalogue import Catalogue, Filter
 from helpers.images.decode import Source, open_photo
 from helpers.errors import PhotoError
 from helpers.frames import SFrame
-from helpers.grid import show_matches
+from helpers.similarity.grid import show_matches
 from helpers.frames.images import image_of
 from helpers.images.thumbnails import Thumbnails
 

@@ -16,9 +16,9 @@ from helpers.errors import FrameError
 from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.frames import SArray
 from helpers.learner import Learner
-from helpers.question import Asked, Question
-from helpers.regions import SMALLEST, region_feature
-from helpers.search import feedback
+from helpers.similarity.question import Asked, Question
+from helpers.similarity.regions import SMALLEST, region_feature
+from helpers.similarity.search import feedback
 from helpers.season_items import Items, Nearest
 from helpers.season_photos import Moment, SeasonPhotos
 
@@ -42,7 +42,7 @@ class Season:
     mapped as one. Raises `FrameError` for a frame that does not fit.
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))
     >>> found = season.search(like=0, other="events", k=3)

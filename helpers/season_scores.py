@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.bootstrap import Interval, intervals
+from helpers.similarity.evaluation.intervals import Interval, intervals
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, group_numbers, is_label
 from helpers.errors import FrameError
@@ -83,7 +83,7 @@ def species_precision(
     Raises `FrameError` where no event shows a species.
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots")
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))
     >>> scores = species_precision(season, "folder", progress=False)

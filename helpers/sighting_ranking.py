@@ -6,7 +6,7 @@ from typing import Any, Iterable, List, Optional
 import numpy as np
 
 from helpers.errors import FrameError
-from helpers.question import Question
+from helpers.similarity.question import Question
 from helpers.season import Season, rows_of_asked
 from helpers.season_items import Nearest
 

@@ -57,7 +57,7 @@ class Sightings(traitlets.HasTraits):
     Raises what `Season.search` and `helpers.photos.labels.Labels` raise.
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))
     >>> sightings = Sightings(season, like=0, species="robot in snow")

@@ -45,7 +45,7 @@ def suggest_k(
     metric, and where no k can be tried: there are fewer than three photos that differ.
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots")
     >>> suggest_k(create(data, model="efficientnet-lite0", verbose=False), range(2, 5), progress=False).k
     2

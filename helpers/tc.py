@@ -3,7 +3,7 @@
 `from helpers import tc` is the one import that a notebook needs for frames.
 Where Turi Create is installed, `tc.SFrame`, `tc.SArray`, `tc.Image` and the
 rest are Turi Create's own; elsewhere they are the stand-in's of
-`helpers.sframe`. `tc.image_similarity` is always `helpers.similarity`. Nothing
+`helpers.sframe`. `tc.image_similarity` is always `helpers.similarity.build`. Nothing
 inside `helpers` stands on this module: that takes its frames from `helpers.frames`.
 """
 
@@ -37,11 +37,11 @@ else:
 def __getattr__(name: str) -> Any:
     # Looked up when asked for: whoever wants frames alone need not wait for what a model needs.
     if name == "image_similarity":
-        import helpers.similarity
+        import helpers.similarity.build
 
-        return helpers.similarity
+        return helpers.similarity.build
     if name == "load_model":
-        from helpers.similarity import load_model
+        from helpers.similarity.build import load_model
 
         return load_model
     if name.startswith("__"):

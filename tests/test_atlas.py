@@ -13,7 +13,7 @@ from helpers.atlas import Atlas
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.index import METRICS
 from helpers.photos.load import load_photos
-from helpers.similarity import create
+from helpers.similarity.build import create
 from tests.pictures import folder_of, picture, tiny_network
 from tests.processors import KINDS
 

@@ -28,7 +28,7 @@ from helpers.networks.load import load_model
 from helpers.photos.load import load_photos
 from helpers.features.pipeline import Asked, Batch, batches
 from helpers.networks.precision import settled_again
-from helpers.similarity import create
+from helpers.similarity.build import create
 from helpers.features.dask_worker import SharedNetwork, features_of, hand_out
 from tests.pictures import TINY, folder_of, picture, tiny_network
 from tests.processors import KINDS

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import tc, turi_model
+from helpers import tc
+from helpers.similarity.evaluation import turi
 from helpers.networks import load
-from helpers.compare import at_hand, compare
-from helpers.comparison_bars import draw_bars
+from helpers.similarity.evaluation.comparison import at_hand, compare
+from helpers.similarity.evaluation.bars import draw_bars
 from helpers.errors import FrameError, ModelError
-from helpers.evaluate import evaluate
-from helpers.methods import Methods, name_of
+from helpers.similarity.evaluation.by_labels import evaluate
+from helpers.similarity.evaluation.methods import Methods, name_of
 from helpers.photos.load import load_photos
-from helpers.similarity import create
+from helpers.similarity.build import create
 
 pytestmark = pytest.mark.slow("each comparison computes the features of every method")
 
@@ -216,7 +217,7 @@ def test_turi_creates_own_with_few_photos_shows_none_twice(data, monkeypatch):
     apart = np.full((5, 100), np.inf)
     for row in range(5):
         near[row, :4], apart[row, :4] = [other for other in range(5) if other != row], [1, 2, 3, 4]
-    monkeypatch.setattr(turi_model, "nearest", lambda *_: (near, apart, 1.0))
+    monkeypatch.setattr(turi, "nearest", lambda *_: (near, apart, 1.0))
     found = compare(few, ["turicreate/resnet-50"], store=False, progress=False)
     texts = [text.get_text() for text in found.panel.axes[0].texts]
     assert [text for text in texts if text in "123456" or text == "inf"] == ["1", "2", "3", "4"]
@@ -229,7 +230,7 @@ def test_turi_creates_own_failure_is_a_row(data, monkeypatch, tmp_path):
     def fail(*_, **__):
         raise RuntimeError("a photo that it cannot decode\nand more")
 
-    monkeypatch.setattr(turi_model, "_weights", lambda _: tmp_path)
+    monkeypatch.setattr(turi, "_weights", lambda _: tmp_path)
     monkeypatch.setattr(turicreate.image_similarity, "create", fail)
     found = rows(compare(data, ["turicreate/resnet-50", "colour"], ["cosine"], store=False, progress=False))
     assert "create failed: a photo that it cannot decode" in found[0]["note"]
@@ -276,12 +277,12 @@ def test_wrong_arguments_are_named(data, wrong, message):
 def test_turi_creates_own_says_why_it_cannot_run(data, monkeypatch, tmp_path):
     """That it does run, and gives what Apple's own query gives, is tested in tests/conformance."""
     with pytest.raises(ModelError, match="Turi Create has resnet-50 and squeezenet"):
-        turi_model.nearest(data, "image", "turicreate/vgg16", 5)
+        turi.nearest(data, "image", "turicreate/vgg16", 5)
     why = "resnet-50-TuriCreate-6.0.h5 is not there" if tc.HAS_TURICREATE else "in the Turi Create environment only"
     if tc.HAS_TURICREATE:
-        monkeypatch.setattr(turi_model, "_weights", lambda network: tmp_path / f"{network}-TuriCreate-6.0.h5")
+        monkeypatch.setattr(turi, "_weights", lambda network: tmp_path / f"{network}-TuriCreate-6.0.h5")
     with pytest.raises(ModelError, match=why):
-        turi_model.nearest(data, "image", "turicreate/resnet-50", 5)
+        turi.nearest(data, "image", "turicreate/resnet-50", 5)
 
 
 def test_turi_creates_own_is_judged_like_the_others(data, monkeypatch):
@@ -297,7 +298,7 @@ def test_turi_creates_own_is_judged_like_the_others(data, monkeypatch):
         missing = ((0, 0), (0, k - count))
         return np.pad(near, missing, constant_values=-1), np.pad(apart, missing, constant_values=np.inf), 2.0
 
-    monkeypatch.setattr(turi_model, "nearest", nearest)
+    monkeypatch.setattr(turi, "nearest", nearest)
     half = [number % 6 for number in range(len(data))]
     for groups in (None, half):
         methods = ["turicreate/resnet-50", "pixels"]

@@ -16,7 +16,7 @@ from helpers.detections import read_detections
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.photos.load import load_photos
 from helpers.season import Season
-from helpers.similarity import create, load_model
+from helpers.similarity.build import create, load_model
 from helpers.features.store import FeatureStore
 from tests.pictures import TINY, folder_of, picture, tiny_network
 

@@ -8,7 +8,7 @@ from helpers.errors import ModelError
 from helpers.networks.load import load_model
 from helpers.photos.load import load_photos
 from helpers.networks.precision import Sample, settle
-from helpers.regions import Regions
+from helpers.similarity.regions import Regions
 from helpers.networks.runtime import Session
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.bootstrap import intervals
+from helpers.similarity.evaluation.intervals import intervals
 from helpers.errors import FrameError
-from helpers.evaluate import (
+from helpers.similarity.evaluation.by_labels import (
     confusion,
     evaluate,
     folders,
@@ -20,7 +20,7 @@ from helpers.evaluate import (
 from helpers.features.hnsw import Hnsw
 from helpers.features.index import Index
 from helpers.photos.load import load_photos
-from helpers.similarity import create, load_model
+from helpers.similarity.build import create, load_model
 from tests.pictures import folder_of, tiny_network
 
 

@@ -12,7 +12,7 @@ from helpers import tc
 from helpers.errors import FrameError, PhotoError
 from helpers.explorer import Explorer
 from helpers.photos.load import load_photos
-from helpers.similarity import create, load_model
+from helpers.similarity.build import create, load_model
 from tests.pictures import tiny_network
 
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"

@@ -13,7 +13,7 @@ from helpers import tc
 from helpers.images import fonts
 from helpers.images import sheet
 from helpers.errors import FrameError
-from helpers.grid import show_matches
+from helpers.similarity.grid import show_matches
 
 
 class FewPhotos:

@@ -12,7 +12,7 @@ from helpers.errors import ExportError, FrameError
 from helpers.hand_on import export_sightings, save_sightings
 from helpers.photos.load import load_photos
 from helpers.season import Season
-from helpers.similarity import create
+from helpers.similarity.build import create
 from tests.pictures import folder_of, picture
 from tests.sightings import HOSTILE, WHEN, Judged, season_of, sightings
 

@@ -11,7 +11,7 @@ from helpers.explorer import Explorer
 from helpers.photos.load import load_photos
 from helpers.season import Season
 from helpers.sightings import Sightings
-from helpers.similarity import create
+from helpers.similarity.build import create
 from tests.pictures import tiny_network
 from tests.test_explorer import hear, shown
 

@@ -16,7 +16,7 @@ from helpers.explorer import Explorer
 from helpers.map import CollectionMap
 from helpers.map.colouring import Colouring
 from helpers.photos.load import load_photos
-from helpers.similarity import create, load_model
+from helpers.similarity.build import create, load_model
 from tests.pictures import folder_of, tiny_network
 
 COUNT = 12

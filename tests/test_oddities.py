@@ -9,7 +9,7 @@ from helpers.errors import FrameError
 from helpers.odd_strip import OddStrip, show_oddities
 from helpers.oddities import FLAGS, look, oddities, ordered
 from helpers.photos.load import load_photos
-from helpers.similarity import create
+from helpers.similarity.build import create
 from tests.pictures import tiny_network
 
 

@@ -9,13 +9,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from helpers import rankings, tc
+from helpers import tc
+from helpers.similarity import rankings
 from helpers.errors import FrameError, ModelError
 from helpers.features.hnsw import Hnsw
 from helpers.features.index import Index
 from helpers.photos.load import load_photos
-from helpers.rankings import Rankings, write
-from helpers.similarity import create
+from helpers.similarity.rankings import Rankings, write
+from helpers.similarity.build import create
 from tests.pictures import folder_of, tiny_network
 
 

@@ -20,7 +20,7 @@ from helpers.networks.load import load_model
 from helpers.networks.precision import settle
 from helpers.features.regions.features import Group, _packed
 from helpers.features.regions.index import RegionIndex
-from helpers.regions import Regions, region_feature
+from helpers.similarity.regions import Regions, region_feature
 from helpers.features.store import FeatureStore
 from tests.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
 from tests.pictures import folder_of, picture, tiny_network

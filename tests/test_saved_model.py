@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import helpers.similarity_model
-from helpers import saved_model, tc
+import helpers.similarity.model
+from helpers import tc
+from helpers.similarity import saved as saved_model
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames.images import image_array
 from helpers.photos.load import load_photos
-from helpers.similarity import create, load_model
+from helpers.similarity.build import create, load_model
 from tests.pictures import folder_of, picture, tiny_network
 from tests.processors import KINDS
 from tests.test_similarity import image, rows
@@ -63,7 +64,7 @@ def test_a_model_comes_back_as_it_was(model, saved, data):
 
 
 def test_a_photo_of_the_collection_is_still_looked_up(saved, data, monkeypatch):
-    monkeypatch.setattr(helpers.similarity_model, "embed", None)
+    monkeypatch.setattr(helpers.similarity.model, "embed", None)
     assert load_model(saved).query(data[1:2], k=1, verbose=False)["reference_label"][0] == "2.jpg"
 
 
@@ -233,7 +234,7 @@ def in_the_other(folder, network, place, load, what):
 import json, sys
 from helpers import tc
 from helpers.photos.load import load_photos
-from helpers.similarity import create, load_model
+from helpers.similarity.build import create, load_model
 what, folder, network, place = sys.argv[1:]
 data = {load}
 if what == "create":

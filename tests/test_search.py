@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 
-import helpers.similarity_model
+import helpers.similarity.model
 from helpers import tc
 from helpers.features.distance import Distance
 from helpers.errors import FrameError, PhotoError
-from helpers.grid import show_matches
+from helpers.similarity.grid import show_matches
 from helpers.features.hnsw import Hnsw
 from helpers.frames.images import image_array, image_of
 from helpers.features.index import METRICS, Index
 from helpers.photos.load import load_photos
-from helpers.search import feedback
-from helpers.similarity import create, load_model
+from helpers.similarity.search import feedback
+from helpers.similarity.build import create, load_model
 from helpers.features.subset import SubsetSearch
 from tests.pictures import folder_of, picture, tiny_network
 from tests.test_similarity import image, references, rows
@@ -68,7 +68,7 @@ def test_a_photo_from_outside_whatever_it_is_given_as(model, tmp_path, monkeypat
 
 
 def test_a_photo_from_outside_that_is_in_the_collection_is_looked_up(model, folder, monkeypatch):
-    monkeypatch.setattr(helpers.similarity_model, "embed", None)
+    monkeypatch.setattr(helpers.similarity.model, "embed", None)
     row = model.names.index("odd/3.jpg")
     for like in (folder / "odd" / "3.jpg", (folder / "odd" / "3.jpg").read_bytes()):
         found = model.search(like, k=2)
@@ -337,7 +337,7 @@ def test_an_approximate_index_is_not_asked_for_ever(monkeypatch, collection):
 
 
 class Regions:
-    """What `helpers.regions` does, as far as a model sees it."""
+    """What `helpers.similarity.regions` does, as far as a model sees it."""
 
     def __init__(self, photos):
         self.photos, self.asked = photos, []
@@ -355,7 +355,7 @@ def test_a_part_of_a_photo_is_compared_with_whole_photos(model, monkeypatch, tmp
         asked.append((source, box, settled.loaded.name))
         return model.vectors[5]
 
-    monkeypatch.setattr("helpers.regions.region_feature", feature)
+    monkeypatch.setattr("helpers.similarity.regions.region_feature", feature)
     box = (0.1, 0.2, 0.5, 0.9)
     found = model.search(region=(2, box), k=3, hide=True)
     assert asked == [(model.photo(2), box, "tiny.onnx")]
@@ -401,7 +401,7 @@ def test_regions_are_of_the_same_network_and_kept_in_the_same_file(data, network
             asked.append((sources, identities, loaded.identity, store, progress))
             return cls()
 
-    monkeypatch.setattr("helpers.regions.Regions", Made)
+    monkeypatch.setattr("helpers.similarity.regions.Regions", Made)
     model = create(data, model=network, verbose=False, store=tmp_path / "kept.kinframe")
     assert model.regions is None
     model.add_regions()

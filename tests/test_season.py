@@ -15,8 +15,8 @@ from helpers.features.index import Index
 from helpers.photos.load import load_photos
 from helpers.season import Season
 from helpers.season_items import Items
-from helpers.similarity import create, load_model
-from helpers.similarity_model import SimilarityModel
+from helpers.similarity.build import create, load_model
+from helpers.similarity.model import SimilarityModel
 from tests.pictures import folder_of, picture, tiny_network
 
 DAY = datetime.datetime(2026, 5, 1)

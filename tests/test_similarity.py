@@ -4,17 +4,17 @@ import shutil
 import numpy as np
 import pytest
 
-import helpers.similarity
-import helpers.similarity_model
+import helpers.similarity.build
+import helpers.similarity.model
 from helpers import tc
 from helpers.networks import load as models
 from helpers.frames.columns import edge_frame
 from helpers.images.decode import open_photo
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
-from helpers.grid import show_matches
+from helpers.similarity.grid import show_matches
 from helpers.frames.images import image_array, image_of
 from helpers.photos.load import load_photos
-from helpers.similarity import create, load_model
+from helpers.similarity.build import create, load_model
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 
@@ -41,14 +41,14 @@ def model(data, network):
 @pytest.fixture
 def embedded(monkeypatch):
     """How many photos went through the network, call by call."""
-    calls, original = [], helpers.similarity.embed
+    calls, original = [], helpers.similarity.build.embed
 
     def counting(photos, *values, **named):
         calls.append(len(photos))
         return original(photos, *values, **named)
 
-    monkeypatch.setattr(helpers.similarity, "embed", counting)
-    monkeypatch.setattr(helpers.similarity_model, "embed", counting)
+    monkeypatch.setattr(helpers.similarity.build, "embed", counting)
+    monkeypatch.setattr(helpers.similarity.model, "embed", counting)
     return calls
 
 

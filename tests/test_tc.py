@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import helpers.similarity
+import helpers.similarity.build
 from helpers import tc
 from helpers.errors import LeftOut
 
@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[1]
 def test_the_names_of_a_notebook():
     for name in tc.__all__:
         assert getattr(tc, name) is not None or name == "HAS_TURICREATE"
-    assert tc.image_similarity is helpers.similarity
-    assert tc.load_model is helpers.similarity.load_model
+    assert tc.image_similarity is helpers.similarity.build
+    assert tc.load_model is helpers.similarity.build.load_model
     with pytest.raises(AttributeError):
         tc.__nothing__  # noqa: B018
 
@@ -59,7 +59,7 @@ warnings.warn("one of mine", DeprecationWarning)
     assert "np." not in done.stderr and "collections" not in done.stderr
 
 
-@pytest.mark.parametrize("name", ["helpers.frames.images", "helpers.similarity"])
+@pytest.mark.parametrize("name", ["helpers.frames.images", "helpers.similarity.build"])
 def test_any_module_may_be_the_first(name):
     done = subprocess.run(
         [sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, timeout=60

@@ -34,7 +34,7 @@ class _Waiting:
 class QueryNetwork:
     """A network that is ready; `settled` says which, and in which precision. Any number of threads may use it.
 
-    `model` and `precision` are those of `helpers.similarity.create`. `auto` goes
+    `model` and `precision` are those of `helpers.similarity.build.create`. `auto` goes
     on with what is `kept` in the service's database; else with what notebooks
     keep of the photos of the `root`; else it chooses as `create` would for the
     same folder. Then its `key` is the same, and so are the features. Raises

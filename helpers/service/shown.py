@@ -23,7 +23,7 @@ def show_found(source: Source, found: Any, asked: Dict[Any, Tuple[str, bytes]], 
     An image whose photo has gone is a grey tile. Raises `FrameError` for a
     frame that is no answer of a service.
     """
-    from helpers.grid import show_matches
+    from helpers.similarity.grid import show_matches
 
     missing = {"query_label", "reference_label", "distance", "rank", "path"} - set(
         getattr(found, "column_names", list)()

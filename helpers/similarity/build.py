@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Un
 
 import numpy as np
 
-from helpers import saved_model
+from helpers.similarity import saved
 from helpers.arguments import check_whole
 from helpers.frames.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
 from helpers.features.embedding import Embedded, embed
@@ -22,7 +22,7 @@ from helpers.networks.load import LoadedModel
 from helpers.networks.load import load_model as load_network
 from helpers.features.open_index import KINDS, open_index
 from helpers.database.postgres import is_address
-from helpers.similarity_model import SimilarityModel
+from helpers.similarity.model import SimilarityModel
 from helpers.features.store import default_path, other_stores
 
 if TYPE_CHECKING:
@@ -212,9 +212,9 @@ def load_model(
     to the address that the model names, so open no such model of somebody whom
     you do not trust. Raises `ModelError` where the model is damaged.
     """
-    settings, vectors, sources = saved_model.read(Path(path))
+    settings, vectors, sources = saved.read(Path(path))
     kind, metric = settings.pop("index"), settings.pop("metric")
-    index, vectors = _index_again(kind, vectors, metric, settings, Path(path) / saved_model.INDEX)
+    index, vectors = _index_again(kind, vectors, metric, settings, Path(path) / saved.INDEX)
     if folder is not None:
         moved = Path(folder).expanduser().absolute()
         names = settings["names"]

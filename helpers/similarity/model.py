@@ -9,9 +9,9 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers import saved_model
+from helpers.similarity import saved
 from helpers.arguments import check_distance, check_whole
-from helpers.collection import Collection
+from helpers.similarity.members import Collection
 from helpers.frames.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
 from helpers.images.decode import Source
 from helpers.features.embedding import Embedded, embed
@@ -22,8 +22,8 @@ from helpers.networks.load import LoadedModel
 from helpers.networks.load import load_model as load_network
 from helpers.features.nearest import but_itself
 from helpers.networks.precision import Settled, settled_again
-from helpers.recent import RecentQueries
-from helpers.search import Searching
+from helpers.similarity.recent_queries import RecentQueries
+from helpers.similarity.search import Searching
 
 
 class SimilarityModel(Searching):
@@ -183,7 +183,7 @@ class SimilarityModel(Searching):
         - `path` ends with `.csv`: text with the columns of `query`, a row a
           pair, and the distances in full. Text that begins like a formula is
           marked, see `helpers.files.spreadsheet`. Returns where it is.
-        - else: a folder of 8 bytes a pair, for `helpers.rankings.Rankings.open`,
+        - else: a folder of 8 bytes a pair, for `helpers.similarity.rankings.Rankings.open`,
           and what that gives is returned.
 
         `metric` is the other one than the model's, at wish. Rankings are
@@ -192,7 +192,7 @@ class SimilarityModel(Searching):
         Raises `FrameError` for k < 1 or an unknown metric, and `ModelError`
         where there is something else at `path`, or not enough room.
         """
-        from helpers.rankings import write
+        from helpers.similarity.rankings import write
 
         return write(self, path, k, metric=metric, progress=progress)
 
@@ -226,7 +226,7 @@ class SimilarityModel(Searching):
         settings["index"] = getattr(self.index, "address", self.index.kind)
         settings["identities"] = self.collection.identities
         settings["rows"] = None if self.rows is None else self.rows.tolist()
-        saved_model.write(Path(path), settings, self.vectors, self.collection.sources)
+        saved.write(Path(path), settings, self.vectors, self.collection.sources)
 
     def _vectors_of(
         self, images: List[Any], names: List[str], verbose: bool, batch_size: int

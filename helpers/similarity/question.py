@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
 from helpers.images.boxes import Box
-from helpers.collection import Collection
+from helpers.similarity.members import Collection
 from helpers.images.decode import Source
 from helpers.errors import FrameError
 from helpers.frames import Image
@@ -119,7 +119,7 @@ def _row(collection: Collection, label: Any) -> int:
 
 def _photo_and_box(region: Any) -> Tuple[Any, Box]:
     from helpers.images.boxes import check_box
-    from helpers.regions import SMALLEST
+    from helpers.similarity.regions import SMALLEST
 
     if not isinstance(region, (tuple, list)) or len(region) != 2:
         raise FrameError(

@@ -20,7 +20,7 @@ import numpy as np
 from helpers.arguments import check_whole
 from helpers.files.cache import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
-from helpers.collection import Collection
+from helpers.similarity.members import Collection
 from helpers.frames.columns import edge_frame
 from helpers.features.distance import METRICS
 from helpers.errors import FrameError, ModelError

@@ -10,7 +10,7 @@ import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.images.boxes import SIDES
-from helpers.collection import Collection
+from helpers.similarity.members import Collection
 from helpers.frames.columns import edge_frame, mask, rows_of
 from helpers.features.distance import Distance
 from helpers.features.embedding import Embedded
@@ -19,12 +19,12 @@ from helpers.frames import SArray
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import open_index
 from helpers.networks.precision import Settled
-from helpers.question import Asked, Question
-from helpers.recent import RecentQueries
+from helpers.similarity.question import Asked, Question
+from helpers.similarity.recent_queries import RecentQueries
 from helpers.features.subset import SubsetSearch
 
 if TYPE_CHECKING:
-    from helpers.regions import Regions
+    from helpers.similarity.regions import Regions
 
 _AWAY = 0.5  # how far to go away from what is unlike: see `feedback`
 
@@ -87,7 +87,7 @@ class Searching:
 
         - `like`, `unlike`: labels of the model, or photos from outside: Images,
           Paths, or the bytes of photo files. One alone needs no list. How
-          several are put together, says `helpers.search.feedback`.
+          several are put together, says `helpers.similarity.search.feedback`.
         - `region`: instead of these a photo and a box in it, (left, top, right,
           bottom) in shares of the upright photo, 0 to 1. What the box holds is
           compared with whole photos, or after `add_regions` with parts of photos.
@@ -106,7 +106,7 @@ class Searching:
         another length, and `PhotoError` where a photo from outside cannot be read.
 
         >>> from helpers.photos.load import load_photos
-        >>> from helpers.similarity import create
+        >>> from helpers.similarity.build import create
         >>> data, bad = load_photos("data/robots/tarn")
         >>> model = create(data, model="efficientnet-lite0", verbose=False)
         >>> found = model.search(like=[0, 3], unlike=7, where=data["width"] > data["height"], k=5)
@@ -126,7 +126,7 @@ class Searching:
             point = feedback(features[:likes], features[likes:], searcher.metric)
             rows, distances = searcher.search(point, k, allowed)
         elif self.regions is None:
-            from helpers.regions import region_feature
+            from helpers.similarity.regions import region_feature
 
             feature = region_feature(first.source, question.box, self.opened())
             rows, distances = searcher.search(feature, k, allowed)
@@ -163,9 +163,9 @@ class Searching:
         """Have `search` compare regions with parts of photos; each photo goes through the network once more.
 
         The features of the parts are kept where those of the photos are. Raises
-        what `helpers.regions.Regions.of` raises.
+        what `helpers.similarity.regions.Regions.of` raises.
         """
-        from helpers.regions import Regions
+        from helpers.similarity.regions import Regions
 
         self.regions = Regions.of(
             self.collection.sources,

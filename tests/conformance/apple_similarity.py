@@ -5,7 +5,7 @@
 `TURI_CACHE_FILE_LOCATIONS` names a scratch folder, where the weights are laid
 down as the Keras file that Turi Create would download. The answer holds `rows`
 and `distances`, each [photos, K], of every photo asked for its neighbours; and
-`others` and `apart`, the same from `helpers.turi_model`, which leaves out the photo itself.
+`others` and `apart`, the same from `helpers.similarity.evaluation.turi`, which leaves out the photo itself.
 """
 
 import os
@@ -19,7 +19,7 @@ def main(weights: str, photos: str, k: str, answer: str) -> None:
     import turicreate
     from tensorflow import keras
 
-    from helpers import turi_model
+    from helpers.similarity.evaluation import turi
 
     model = keras.applications.ResNet50(include_top=False, weights=None, input_shape=(224, 224, 3), pooling="avg")
     values = np.load(weights)
@@ -33,7 +33,7 @@ def main(weights: str, photos: str, k: str, answer: str) -> None:
     apple = turicreate.image_similarity.create(data, model="resnet-50", verbose=False)
     found = apple.query(data, k=int(k), verbose=False).sort(["query_label", "rank"])
     rows, distances = (found[name].to_numpy().reshape(len(data), int(k)) for name in ("reference_label", "distance"))
-    others, apart, seconds = turi_model.nearest(data, "image", "turicreate/resnet-50", int(k))
+    others, apart, seconds = turi.nearest(data, "image", "turicreate/resnet-50", int(k))
     np.savez(answer, rows=rows, distances=distances, others=others, apart=apart, seconds=seconds)
 
 

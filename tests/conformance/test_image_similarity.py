@@ -107,7 +107,7 @@ def test_the_same_neighbours_at_the_same_distances(apples, ours, record_property
 
 
 def test_what_is_compared_with_ours_is_apples_answer(apples):
-    """`helpers.compare` judges Apple's neighbours by these."""
+    """`helpers.similarity.evaluation.comparison` judges Apple's neighbours by these."""
     for row in range(PHOTOS):
         assert row not in apples["others"][row]
         assert list(apples["others"][row][: K - 1]) == [one for one in apples["rows"][row] if one != row][: K - 1]

@@ -15,7 +15,7 @@ from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import NewImage
 from helpers.service.storage import open_storage
-from helpers.similarity import create
+from helpers.similarity.build import create
 
 
 @pytest.fixture(scope="module")

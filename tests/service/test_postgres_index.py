@@ -8,7 +8,7 @@ from helpers.features.distance import METRICS
 from helpers.errors import FrameError, StoreError, Unavailable
 from helpers.features.index import Index
 from helpers.photos.load import load_photos
-from helpers.similarity import check_index, create, load_model
+from helpers.similarity.build import check_index, create, load_model
 from tests.app_server import free_port
 from tests.pictures import folder_of, tiny_network
 

@@ -9,7 +9,7 @@ from helpers.networks.load import load_model
 from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
-from helpers.similarity import create
+from helpers.similarity.build import create
 from helpers.features.store import Kept
 from tests.pictures import TINY, folder_of, picture, tiny_network
 

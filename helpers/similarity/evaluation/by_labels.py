@@ -1,6 +1,6 @@
 """How good the neighbours are, where photos have labels.
 
-What the measures are, and which photos count, says `helpers.measures.Evaluation`.
+What the measures are, and which photos count, says `helpers.similarity.evaluation.measures.Evaluation`.
 """
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import Sides, entries, is_label
-from helpers.measures import Evaluation, check_ks, judge, mean, shares
+from helpers.similarity.evaluation.measures import Evaluation, check_ks, judge, mean, shares
 from helpers.features.nearest import check_k, neighbours, parts
 
 __all__ = [
@@ -65,7 +65,7 @@ def evaluate(
     two labels, or not one for each photo (`model.bad` lists those that stayed out).
 
     >>> from helpers.photos.load import load_photos
-    >>> from helpers.similarity import create
+    >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots")
     >>> model = create(data[:40].append(data[-40:]), model="efficientnet-lite0", verbose=False)
     >>> found = evaluate(model, "folder", k=(1, 10), progress=False)
@@ -109,7 +109,7 @@ def recall_at(
 def mean_average_precision(
     model: Any, depth: int = 100, labels: Optional[Any] = None, *, groups: Optional[Any] = None
 ) -> Optional[float]:
-    """The mean average precision over the first `depth` places; see `helpers.measures.Evaluation`.
+    """The mean average precision over the first `depth` places; see `helpers.similarity.evaluation.measures.Evaluation`.
 
     Photos whose label no other has stay out; `None` where all do. All else as `precision_at`.
     """

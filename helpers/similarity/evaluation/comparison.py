@@ -8,13 +8,13 @@ from matplotlib.figure import Figure
 
 from helpers.networks import weights
 from helpers.frames.columns import image_column, typed_frame
-from helpers.comparison_bars import draw_bars, title_of
+from helpers.similarity.evaluation.bars import draw_bars, title_of
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.features.distance import METRICS
 from helpers.errors import FrameError
 from helpers.frames import SFrame
-from helpers.grid import show_methods
-from helpers.methods import Answer, Method, Methods, name_of
+from helpers.similarity.grid import show_methods
+from helpers.similarity.evaluation.methods import Answer, Method, Methods, name_of
 from helpers.networks.load import MODELS
 
 _COLUMNS = {

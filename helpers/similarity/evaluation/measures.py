@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Un
 
 import numpy as np
 
-from helpers.bootstrap import Interval, intervals
+from helpers.similarity.evaluation.intervals import Interval, intervals
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import Sides
 from helpers.errors import FrameError

@@ -1,4 +1,4 @@
-"""What each way to find similar photos answers, on the same photos: for `helpers.compare`."""
+"""What each way to find similar photos answers, on the same photos: for `helpers.similarity.evaluation.comparison`."""
 
 import os
 import time
@@ -8,18 +8,18 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 
 import numpy as np
 
-from helpers import turi_model
+from helpers.similarity.evaluation import turi
 from helpers.frames.columns import edge_frame, row_paths, shown_names
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.features.embedding import embed
 from helpers.frames.per_photo import Sides, entries_of, group_numbers
 from helpers.errors import KinframeError
-from helpers.evaluate import folders, judge
+from helpers.similarity.evaluation.by_labels import folders, judge
 from helpers.networks.hub.repository import PREFIX
 from helpers.networks.load import load_model
 from helpers.features.nearest import neighbours
-from helpers.similarity import create
-from helpers.similarity_model import SimilarityModel
+from helpers.similarity.build import create
+from helpers.similarity.model import SimilarityModel
 
 _DEPTH = 100  # places that count for the mean average precision
 _SECONDS = 2.0  # for which a network is timed
@@ -53,7 +53,7 @@ class Methods:
     ) -> Iterator[Answer]:
         """One for each metric in each precision; where there is none, one that says why."""
         try:
-            if name_of(method).startswith(turi_model.PREFIX):
+            if name_of(method).startswith(turi.PREFIX):
                 yield self._turi_creates(name_of(method))
                 return
             load_model(method, progress=progress)
@@ -109,11 +109,11 @@ class Methods:
     def _turi_creates(self, name: str) -> Answer:
         """Its neighbours, our judgement."""
         own = 1 if self.groups is None else Counter(self.groups).most_common(1)[0][1]
-        near, distances, seconds = turi_model.nearest(self.data, self.feature, name, _DEPTH + own - 1)
+        near, distances, seconds = turi.nearest(self.data, self.feature, name, _DEPTH + own - 1)
         row = {
             "precision": "fp32",
             "metric": "euclidean",
-            "dimension": turi_model.NETWORKS[name[len(turi_model.PREFIX) :]],
+            "dimension": turi.NETWORKS[name[len(turi.PREFIX) :]],
             "photos_per_second": len(self.data) / seconds,
             **_figures(near, self.labels, self.groups),
         }
