@@ -173,7 +173,7 @@ def _write_notebook(path: Path, model: str) -> None:
     make = (
         "import time\n"
         "from helpers import tc\n"
-        "from helpers.explorer import Explorer\n"
+        "from helpers.explorer.explorer import Explorer\n"
         f"model = tc.load_model({model!r})\n"
         "start = time.perf_counter()\n"
         "explorer = Explorer(model)\n"

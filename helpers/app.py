@@ -159,7 +159,7 @@ def serve(place: Path, *, host: str = _LOCAL[0], port: int = PORT, theme: str = 
 def visit(place: str) -> Any:
     """The explorer of one visitor; called in their kernel."""
     from helpers import tc
-    from helpers.explorer import Explorer
+    from helpers.explorer.explorer import Explorer
     from helpers.similarity.build import load_model
 
     model, data = load_model(Path(place) / "model"), tc.load_sframe(str(Path(place) / "photos"))

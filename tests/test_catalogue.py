@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.catalogue import Catalogue, Filter
+from helpers.explorer.filters import Catalogue, Filter
 from helpers.errors import FrameError
 
 NAMES = ["north/IMG_2.JPG", "north/IMG_10.JPG", "south/ete\u0301.jpg", "top.png"]

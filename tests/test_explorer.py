@@ -10,7 +10,7 @@ from PIL import Image
 
 from helpers import tc
 from helpers.errors import FrameError, PhotoError
-from helpers.explorer import Explorer
+from helpers.explorer.explorer import Explorer
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from tests.pictures import tiny_network

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from helpers.errors import FrameError
-from helpers.explorer import Explorer
+from helpers.explorer.explorer import Explorer
 from helpers.photos.load import load_photos
 from helpers.season import Season
 from helpers.sightings import Sightings

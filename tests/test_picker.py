@@ -12,7 +12,7 @@ from helpers import tc
 from helpers.images import thumbnails
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
-from helpers.picker import PhotoPicker
+from helpers.explorer.picker import PhotoPicker
 
 HOSTILE = ["<img src=x onerror=alert(1)>.jpg", "$x^2$ & 'quotes\".jpg", "</style><script>.jpg"]
 

@@ -10,7 +10,7 @@ from helpers.frames.columns import typed_frame
 from helpers.features.distance import Distance
 from helpers.errors import FrameError
 from helpers.photos.events import add_events
-from helpers.explorer import Explorer
+from helpers.explorer.explorer import Explorer
 from helpers.features.index import Index
 from helpers.photos.load import load_photos
 from helpers.season import Season

@@ -1,4 +1,4 @@
-from helpers.trail import Step, Trail
+from helpers.explorer.trail import Step, Trail
 
 
 def test_back_and_forward():

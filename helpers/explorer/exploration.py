@@ -1,6 +1,6 @@
 """Looking through a collection and following similarity from photo to photo, without a page to look at.
 
-An `Exploration` is what `helpers.explorer` shows: a trail of questions, the
+An `Exploration` is what `helpers.explorer.explorer` shows: a trail of questions, the
 photos that answer the last one, filters, a selection and its labels.
 """
 
@@ -11,13 +11,13 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.images.boxes import SIDES, Box
-from helpers.catalogue import Catalogue, Filter
+from helpers.explorer.filters import Catalogue, Filter
 from helpers.images.decode import Source, open_photo
 from helpers.errors import FrameError, KinframeError, PhotoError
 from helpers.photos.export import export
 from helpers.frames import SArray, SFrame
 from helpers.photos.labels import Labels
-from helpers.trail import Step, Trail
+from helpers.explorer.trail import Step, Trail
 
 SORTS = ("distance", "name", "date")
 

@@ -1,6 +1,6 @@
 """The explorer: look through a collection, ask with a photo, ask again with what was found, keep the best.
 
-`Explorer(model)` is a widget, the page to a `helpers.exploration.Exploration`.
+`Explorer(model)` is a widget, the page to a `helpers.explorer.exploration.Exploration`.
 All that can be done on the page is a method too, and what comes of it are
 plain objects to go on with: `explorer.found`, `explorer.selection`.
 """
@@ -14,10 +14,10 @@ import numpy as np
 import traitlets
 
 from helpers.images.boxes import Box
-from helpers.catalogue import Filter
+from helpers.explorer.filters import Filter
 from helpers.features.distance import METRICS
 from helpers.errors import FrameError, KinframeError
-from helpers.exploration import SORTS, Exploration
+from helpers.explorer.exploration import SORTS, Exploration
 from helpers.explorer.judging import Judging
 from helpers.explorer.pictures import Pictures, Uploads
 from helpers.photos.labels import Labels
@@ -50,7 +50,7 @@ class Explorer(anywidget.AnyWidget):
     `metric`, `hide` (leave the photos asked with out of the answer), `people`
     (show photos of a season that show people), `sort`
     (`distance`, `name` or `date`), `descending`, and those of
-    `helpers.catalogue.Filter`: `folder`, `name`, `since`, `until`, `column`, `value`.
+    `helpers.explorer.filters.Filter`: `folder`, `name`, `since`, `until`, `column`, `value`.
 
     Raises `FrameError` for a model whose labels stand for several photos, and
     for a frame of another length.

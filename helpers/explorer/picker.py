@@ -15,7 +15,7 @@ import numpy as np
 import traitlets
 
 from helpers.arguments import check_whole
-from helpers.catalogue import Catalogue, Filter
+from helpers.explorer.filters import Catalogue, Filter
 from helpers.images.decode import Source, open_photo
 from helpers.errors import PhotoError
 from helpers.frames import SFrame

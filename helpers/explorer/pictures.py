@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from helpers.images.decode import photo_size
 from helpers.errors import PhotoError
-from helpers.exploration import Exploration
+from helpers.explorer.exploration import Exploration
 from helpers.photos.metadata.read import taken
 from helpers.images.thumbnails import Thumbnails, preview
 

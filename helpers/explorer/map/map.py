@@ -12,9 +12,9 @@ import numpy as np
 import traitlets
 
 from helpers.errors import FrameError, KinframeError
-from helpers.explorer import Explorer
+from helpers.explorer.explorer import Explorer
 from helpers.frames import SArray, SFrame
-from helpers.map.colouring import GIVEN, Colouring, colouring_by, columns_to_colour_by
+from helpers.explorer.map.colouring import GIVEN, Colouring, colouring_by, columns_to_colour_by
 from helpers.images.thumbnails import Thumbnails
 
 __all__ = ["CollectionMap"]
@@ -54,7 +54,7 @@ class CollectionMap(anywidget.AnyWidget):
     # What the page is told; photos are rows of the collection.
     _state = traitlets.Dict().tag(sync=True)
     _positions = traitlets.Bytes(b"").tag(sync=True)  # float32 [photos, 2]
-    _codes = traitlets.Bytes(b"").tag(sync=True)  # uint8: see `helpers.map.colouring.Colouring`
+    _codes = traitlets.Bytes(b"").tag(sync=True)  # uint8: see `helpers.explorer.map.colouring.Colouring`
     _picked = traitlets.Bytes(b"").tag(sync=True)  # uint32: selected
 
     def __init__(
@@ -108,7 +108,7 @@ class CollectionMap(anywidget.AnyWidget):
         The name of a column of `data`, such as `folder` or `taken`; a list, an
         array or an SArray with an entry for each photo, such as the numbers of
         clusters; or None. What is a kind and what a scale, says
-        `helpers.map.colouring.Colouring`. A column is read when it is set.
+        `helpers.explorer.map.colouring.Colouring`. A column is read when it is set.
         Raises `FrameError` for a column that is not there, and for a list of
         another length; the colours then stay.
         """

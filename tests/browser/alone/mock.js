@@ -1,4 +1,4 @@
-// A kernel that is none: it answers the explorer as `helpers.explorer` does, with drawn photos. `sent` is what it heard.
+// A kernel that is none: it answers the explorer as `helpers.explorer.explorer` does, with drawn photos. `sent` is what it heard.
 import explorer from "./explorer.js";
 
 export function mock(count, changes = {}) {

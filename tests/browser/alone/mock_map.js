@@ -1,4 +1,4 @@
-// A kernel that is none: it answers the map as `helpers.map` does, with drawn photos. `sent` is what it heard.
+// A kernel that is none: it answers the map as `helpers.explorer.map.map` does, with drawn photos. `sent` is what it heard.
 import map from "./map.js";
 
 export function mock(positions, codes, changes = {}) {
