@@ -48,7 +48,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def measure(photos: int, landmarks: int = 10_000) -> Dict[str, Any]:
     """A map of made features."""
-    from helpers.atlas import Atlas
+    from helpers.collection.atlas import Atlas
 
     model = SimpleNamespace(vectors=_features(photos), metric="euclidean")
     before, start, processor = peak_memory(), time.perf_counter(), time.process_time()
@@ -74,7 +74,7 @@ def poster(folder: str, each: int, path: str) -> Dict[str, Any]:
     """A montage of photos, each several times, at places that were drawn."""
     import numpy as np
 
-    from helpers.montage import montage
+    from helpers.collection.poster import montage
 
     files = sorted(str(file) for file in Path(folder).iterdir()) * each
     centres = np.random.default_rng(_SEED).random((_GROUPS, 2))
@@ -95,8 +95,8 @@ def kept(folder: str, network: str) -> Dict[str, float]:
     import numpy as np
 
     from helpers import tc
-    from helpers.atlas import Atlas
-    from helpers.montage import montage
+    from helpers.collection.atlas import Atlas
+    from helpers.collection.poster import montage
     from helpers.features.nearest import neighbours
     from helpers.photos.load import load_photos
 

@@ -46,7 +46,7 @@ def measure(call: str, photos: int, dimension: int = _DIMENSION) -> Dict[str, An
     import sklearn.metrics  # noqa: F401
 
     from benchmarks.index import features
-    from helpers.clusters import cluster, suggest_k
+    from helpers.collection.clusters import cluster, suggest_k
 
     class Model:
         """What clusters ask of a model."""
@@ -68,7 +68,7 @@ def measure(call: str, photos: int, dimension: int = _DIMENSION) -> Dict[str, An
 
 def odd(folder: str) -> Dict[str, Any]:
     """Look at every photo of a folder."""
-    from helpers.oddities import oddities
+    from helpers.collection.odd_photos import oddities
     from helpers.photos.load import load_photos
 
     data, _ = load_photos(folder, progress=False)

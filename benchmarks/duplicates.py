@@ -51,7 +51,7 @@ def measure(folder: str, network: str, originals: int, others: int) -> Dict[str,
     """Recall and precision by kind, from a collection that is made in `folder`."""
     from benchmarks import photos
     from helpers import tc
-    from helpers.duplicates import find_duplicates
+    from helpers.collection.duplicates.duplicates import find_duplicates
     from helpers.photos.load import load_photos
 
     place = Path(folder)
@@ -102,8 +102,8 @@ def many(saved: str) -> Dict[str, Any]:
     """Time and memory for a model from disk, and for ten thresholds."""
     from helpers import tc
     from helpers.files.cache import cache_folder
-    from helpers.duplicate_finder import DuplicateFinder
-    from helpers.perceptual import perceptual
+    from helpers.collection.duplicates.finder import DuplicateFinder
+    from helpers.collection.duplicates.looks import perceptual
 
     model = tc.load_model(saved)
     photos = list(zip(model.collection.sources, model.collection.identities))

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import tqdm
 
-import helpers.atlas
-import helpers.atlas_file
-from helpers.atlas import Atlas
+import helpers.collection.atlas
+import helpers.collection.atlas_file
+from helpers.collection.atlas import Atlas
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.index import METRICS
 from helpers.photos.load import load_photos
@@ -134,7 +134,7 @@ def test_features_of_one_number():
 @pytest.mark.parametrize("method", WITH_UMAP)
 def test_of_more_photos_some_are_landmarks(method, monkeypatch):
     vectors, group = groups(1_240)
-    monkeypatch.setattr(helpers.atlas, "_PLACED", 500)
+    monkeypatch.setattr(helpers.collection.atlas, "_PLACED", 500)
     atlas = Atlas(only(vectors), method=method, landmarks=100, progress=False)
     assert "100 photos, drawn by lot from 1,240; the other 1,140 were placed" in atlas.note
     assert share_of_kin(atlas.positions, group) > 0.95
@@ -347,7 +347,7 @@ def test_progress_counts_every_round_and_an_interrupt_ends_it(monkeypatch):
             super().__init__(*arguments, **{**settings, "file": io.StringIO()})
             bars.append(self)
 
-    monkeypatch.setattr("helpers.layouts.tqdm", Bar)
+    monkeypatch.setattr("helpers.collection.layouts.tqdm", Bar)
     model = only(groups(20)[0])
     Atlas(model)
     assert bars[0].n == bars[0].total == 750
@@ -363,6 +363,6 @@ def test_progress_counts_every_round_and_an_interrupt_ends_it(monkeypatch):
 
 def test_digests_of_copies_are_told_apart():
     a, b = "01" * 32, "02" * 32
-    among = helpers.atlas_file.digests([a, b, a, None])
-    assert helpers.atlas_file.found(helpers.atlas_file.digests([a, a, a, None, b]), among).tolist() == [0, 2, -1, -1, 1]
-    assert helpers.atlas_file.found(among, among).tolist() == [0, 1, 2, 3]
+    among = helpers.collection.atlas_file.digests([a, b, a, None])
+    assert helpers.collection.atlas_file.found(helpers.collection.atlas_file.digests([a, a, a, None, b]), among).tolist() == [0, 2, -1, -1, 1]
+    assert helpers.collection.atlas_file.found(among, among).tolist() == [0, 1, 2, 3]

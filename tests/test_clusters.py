@@ -5,11 +5,11 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.clusters import cluster, show_clusters, suggest_k
+from helpers.collection.clusters import cluster, show_clusters, suggest_k
 from helpers.similarity.members import Collection
 from helpers.errors import FrameError
 from helpers.features.index import Index
-from helpers.partition import by_density, components, k_means
+from helpers.collection.partition import by_density, components, k_means
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from tests.pictures import folder_of, picture, tiny_network
@@ -199,7 +199,7 @@ def test_components_are_those_of_all_features():
 
 
 def test_many_photos_go_in_batches_and_by_a_sample(monkeypatch):
-    monkeypatch.setattr("helpers.partition.MANY", 300)
+    monkeypatch.setattr("helpers.collection.partition.MANY", 300)
     vectors, own = crowds((300, 200, 150), dimension=60)
     points = components(vectors, "euclidean", 20, 0)
     for numbers in (k_means(points, 3, 0), by_density(points, 20, 0)):

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.duplicate_picker import DuplicatePicker, distances_figure
-from helpers.duplicates import find_duplicates
+from helpers.collection.duplicates.picker import DuplicatePicker, distances_figure
+from helpers.collection.duplicates.duplicates import find_duplicates
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
 from tests.pictures import tiny_network
@@ -88,8 +88,8 @@ def test_for_another_threshold_nothing_is_looked_for_again(model, kind, monkeypa
         raise AssertionError("it was found before")
 
     monkeypatch.setattr(type(model.index), "search", again)
-    monkeypatch.setattr("helpers.duplicate_pairs.near_hashes", again)
-    monkeypatch.setattr("helpers.duplicate_photos.Photos.looks", again)
+    monkeypatch.setattr("helpers.collection.duplicates.pairs.near_hashes", again)
+    monkeypatch.setattr("helpers.collection.duplicates.photos.Photos.looks", again)
     with pytest.raises(AssertionError, match="before"):
         DuplicatePicker(model, kind, progress=False)
     assert picker._finder.groups(picker._finder.usual) == usual

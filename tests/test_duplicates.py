@@ -10,13 +10,13 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from helpers import tc
-from helpers.compare_collections import compare_collections
-from helpers.duplicate_groups import Pairs, groups_around
-from helpers.duplicates import find_duplicates
+from helpers.collection.duplicates.archive import compare_collections
+from helpers.collection.duplicates.groups import Pairs, groups_around
+from helpers.collection.duplicates.duplicates import find_duplicates
 from helpers.errors import ExportError, FrameError
-from helpers.perceptual import near_hashes, perceptual
+from helpers.collection.duplicates.looks import near_hashes, perceptual
 from helpers.photos.load import load_photos
-from helpers.same_picture import apart
+from helpers.collection.duplicates.same_picture import apart
 from tests.pictures import tiny_network
 
 SIZE = (240, 180)

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import helpers.snapping
+import helpers.collection.snapping
 from helpers.errors import ExportError, FrameError
-from helpers.montage import montage
-from helpers.poster_size import sheet_for
-from helpers.snapping import snapped
+from helpers.collection.poster import montage
+from helpers.collection.poster_size import sheet_for
+from helpers.collection.snapping import snapped
 
 RANDOM = np.random.default_rng(0)
 HUES = [(37 * n % 200 + 20, 91 * n % 200 + 20, 53 * n % 200 + 20) for n in range(1, 13)]
@@ -77,8 +77,8 @@ def test_neighbours_stay_neighbours_also_where_there_are_many(monkeypatch):
         return np.mean([len(set(one) & set(other)) for one, other in zip(*both)]) / 10
 
     exact = snapped(points, 30, 30)
-    monkeypatch.setattr(helpers.snapping, "_EXACT", 100)
-    monkeypatch.setattr(helpers.snapping, "_PART", 100)
+    monkeypatch.setattr(helpers.collection.snapping, "_EXACT", 100)
+    monkeypatch.setattr(helpers.collection.snapping, "_PART", 100)
     parts = snapped(points, 30, 30)
     assert len(np.unique(parts, axis=0)) == 900
     assert kept(exact) > 0.7 and kept(parts) > 0.68

@@ -6,8 +6,8 @@ from PIL import Image, ImageFilter
 
 from helpers import tc
 from helpers.errors import FrameError
-from helpers.odd_strip import OddStrip, show_oddities
-from helpers.oddities import FLAGS, look, oddities, ordered
+from helpers.collection.odd_strip import OddStrip, show_oddities
+from helpers.collection.odd_photos import FLAGS, look, oddities, ordered
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
 from tests.pictures import tiny_network

@@ -36,7 +36,7 @@ class Tally(NamedTuple):
 
 
 def score(numbers: np.ndarray, labels: List[Any]) -> Scores:
-    """Judge clusters, int64 [photos], -1 in none, by labels, one a photo; see `helpers.clusters.Clusters.scores`."""
+    """Judge clusters, int64 [photos], -1 in none, by labels, one a photo; see `helpers.collection.clusters.Clusters.scores`."""
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     known, _ = numbered(labels, "labels")

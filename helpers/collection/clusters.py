@@ -6,15 +6,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
-from helpers.cluster_scores import Scores, score, tallies
+from helpers.collection.cluster_scores import Scores, score, tallies
 from helpers.frames.columns import typed_frame
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.features.distance import squared_lengths
 from helpers.errors import FrameError
 from helpers.similarity.evaluation.by_labels import labels_of
 from helpers.frames import SArray
-from helpers.partition import MANY, by_density, components, k_means, starts
-from helpers.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
+from helpers.collection.partition import MANY, by_density, components, k_means, starts
+from helpers.collection.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
 
 __all__ = ["METHODS", "Clusters", "Scores", "Suggestion", "cluster", "show_clusters", "suggest_k"]
 
@@ -110,7 +110,7 @@ def cluster(
     - `seed`: the same one gives the same clusters.
 
     Each photo is looked at by the first principal components of its feature, 50
-    for k-means and 20 for HDBSCAN; see `helpers.partition`, also for what
+    for k-means and 20 for HDBSCAN; see `helpers.collection.partition`, also for what
     changes above 20,000 photos. Where fewer than `k` photos differ there are
     fewer clusters, and the note says so. Raises `FrameError` for a method or
     metric that is not known, and for a k larger than the number of photos.

@@ -14,7 +14,7 @@ from helpers.images.decode import Source
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.images import source_of
-from helpers.oddities import FLAGS, is_downwards, ordered
+from helpers.collection.odd_photos import FLAGS, is_downwards, ordered
 
 _MOST = 100  # photos of a strip
 _COLUMNS = 10
@@ -32,10 +32,10 @@ _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
 def show_oddities(
     given: Any, odd: Any, by: str = "loneliness", k: int = 20, *, descending: Optional[bool] = None
 ) -> Figure:
-    """Draw the `k` oddest photos by a column of what `helpers.oddities.oddities` gave, with its value under each.
+    """Draw the `k` oddest photos by a column of what `helpers.collection.odd_photos.oddities` gave, with its value under each.
 
     `given` is the model or frame that `odd` was made of; `odd` may be some of
-    its rows. `descending` is that of `helpers.oddities.ordered`: without it the
+    its rows. `descending` is that of `helpers.collection.odd_photos.ordered`: without it the
     oddest come first. `k` is 1 to 100. Rows without a value are not drawn.
     Raises `FrameError`.
     """

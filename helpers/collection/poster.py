@@ -14,8 +14,8 @@ from helpers.images.decode import Source, open_photo, photo_size
 from helpers.frames.per_photo import entries, numbers
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.features.nearest import bar
-from helpers.poster_size import Sheet, sheet_for
-from helpers.snapping import snapped
+from helpers.collection.poster_size import Sheet, sheet_for
+from helpers.collection.snapping import snapped
 from helpers.images.thumbnails import Thumbnails
 
 _SHOWN = 900  # pixels of the longer side, in a notebook
@@ -53,7 +53,7 @@ def montage(
     """The photos of an `Atlas` in a grid, and with `path`, which ends with .png or .pdf, as a file.
 
     No two photos overlap and none is lost; a photo that cannot be read is a
-    grey tile. How they come into the grid, says `helpers.snapping.snapped`.
+    grey tile. How they come into the grid, says `helpers.collection.snapping.snapped`.
 
     - `tile`: pixels of a cell, both ways, 96 if nothing is said. Or `width_cm`
       and `height_cm`, one or both: the size of the sheet, on which tiles are as
@@ -72,7 +72,7 @@ def montage(
     and more than 400 megapixels, and `ExportError` where the file cannot be
     written.
 
-    >>> from helpers.atlas import Atlas
+    >>> from helpers.collection.atlas import Atlas
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")

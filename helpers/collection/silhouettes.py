@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
-from helpers.partition import components, drawn, k_means, starts
+from helpers.collection.partition import components, drawn, k_means, starts
 from helpers.images.sheet import GREY, INK, InlineFigure
 
 COMPONENTS = 50  # in which k-means looks at photos

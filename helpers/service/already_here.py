@@ -1,6 +1,6 @@
 """Whether a picture is in the collection already: the same file, or the same picture saved anew.
 
-The measures are those of `helpers.duplicates`: first the bytes; then, of the
+The measures are those of `helpers.collection.duplicates.duplicates`: first the bytes; then, of the
 images nearest by their features, the pictures themselves, laid over each other.
 Its third kind, photos whose features alone are near, a search tells as well.
 """
@@ -13,12 +13,12 @@ import numpy as np
 
 from helpers.files.cache import stamp
 from helpers.images.decode import Source
-from helpers.duplicate_pairs import KINDS, SAME
+from helpers.collection.duplicates.pairs import KINDS, SAME
 from helpers.errors import NotFound, PhotoError, Refused
-from helpers.exposures import Exposures
-from helpers.perceptual import perceptual
+from helpers.collection.duplicates.exposures import Exposures
+from helpers.collection.duplicates.looks import perceptual
 from helpers.images.sizes import Sizes
-from helpers.same_picture import apart
+from helpers.collection.duplicates.same_picture import apart
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Image

@@ -6,7 +6,7 @@ from PIL import Image
 
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
-from helpers.duplicates import find_duplicates
+from helpers.collection.duplicates.duplicates import find_duplicates
 from helpers.features.embedding import embed
 from helpers.errors import PhotoError
 from helpers.photos.load import load_photos

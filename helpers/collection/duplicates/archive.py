@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.arguments import check_distance
 from helpers.frames.columns import typed_frame
-from helpers.duplicate_pairs import (
+from helpers.collection.duplicates.pairs import (
     BITS,
     KINDS,
     LIKE,
@@ -17,11 +17,11 @@ from helpers.duplicate_pairs import (
     pictures_apart,
     usual_distance,
 )
-from helpers.duplicate_photos import Photos
+from helpers.collection.duplicates.photos import Photos
 from helpers.errors import FrameError
-from helpers.exposures import Exposures
+from helpers.collection.duplicates.exposures import Exposures
 from helpers.features.nearest import bar, parts
-from helpers.perceptual import near_hashes
+from helpers.collection.duplicates.looks import near_hashes
 
 
 class _Match(NamedTuple):
@@ -35,7 +35,7 @@ def compare_collections(
 ) -> Any:
     """Which photos of a model are in another one, the archive, already.
 
-    `kind` and `threshold` are those of `helpers.duplicates.find_duplicates`; by
+    `kind` and `threshold` are those of `helpers.collection.duplicates.duplicates.find_duplicates`; by
     default near photos are those within a quarter of the usual distance of two
     photos of the archive.
 

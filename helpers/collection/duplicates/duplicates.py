@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 from helpers.arguments import check_whole
 from helpers.frames.columns import bad_frame, folder_of, typed_frame
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
-from helpers.duplicate_files import Copy, Moved, move_aside, write_csv
-from helpers.duplicate_finder import DuplicateFinder
-from helpers.duplicate_groups import Member
-from helpers.duplicate_pairs import SAME, pictures_apart
-from helpers.exposures import Exposures
+from helpers.collection.duplicates.move_aside import Copy, Moved, move_aside, write_csv
+from helpers.collection.duplicates.finder import DuplicateFinder
+from helpers.collection.duplicates.groups import Member
+from helpers.collection.duplicates.pairs import SAME, pictures_apart
+from helpers.collection.duplicates.exposures import Exposures
 from helpers.images.thumbnails import Thumbnails
 
 _MOST, _ACROSS = 20, 8  # groups that a figure shows, and photos of each
@@ -40,7 +40,7 @@ def find_duplicates(
     - `"picture"`: also one picture twice, resized, compressed, cropped a little,
       made brighter or stored lying on its side. `threshold` is how much of a
       picture's contrast may remain when another is laid over it, 0 to 0.5
-      (`helpers.same_picture`). 0.25 by default: it found 2,999 of 3,000
+      (`helpers.collection.duplicates.same_picture`). 0.25 by default: it found 2,999 of 3,000
       copies that we made, and no other photo; different drawings of one thing
       were 0.3 apart and more.
     - `"near"`: photos whose features are no farther apart than `threshold`, such
@@ -51,7 +51,7 @@ def find_duplicates(
     `seconds`, for `"near"`: only photos that were taken within so many seconds
     of each other, where it is known when. Photos of different moments by the
     camera's clock are never the same picture, and of one second only where
-    nothing has moved (`helpers.exposures`).
+    nothing has moved (`helpers.collection.duplicates.exposures`).
 
     A group's first photo is its best: the one with most pixels, of these the
     largest file (the least compressed), of these the first name. The others are
@@ -146,11 +146,11 @@ class Duplicates:
     def move_aside(
         self, folder: Union[str, "os.PathLike[str]"], *, ask: Callable[[str], str] = input, progress: bool = True
     ) -> Moved:
-        """Move all photos but the best of each group to a folder, if `ask` says yes: see `helpers.duplicate_files`.
+        """Move all photos but the best of each group to a folder, if `ask` says yes: see `helpers.collection.duplicates.move_aside`.
 
         The files keep their paths below the folder. `moved.undo()`, or later
-        `helpers.duplicate_files.undo_move(folder)`, puts them back. Raises what
-        `helpers.duplicate_files.move_aside` raises.
+        `helpers.collection.duplicates.move_aside.undo_move(folder)`, puts them back. Raises what
+        `helpers.collection.duplicates.move_aside.move_aside` raises.
         """
         photos = self._photos
         groups = [

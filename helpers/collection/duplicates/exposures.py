@@ -8,10 +8,10 @@ import numpy as np
 
 from helpers.files.threads import work_ahead
 from helpers.images.decode import Source, open_photo
-from helpers.duplicate_photos import Photos
+from helpers.collection.duplicates.photos import Photos
 from helpers.errors import PhotoError
 from helpers.photos.metadata.read import taken
-from helpers.same_picture import as_bright, smooth
+from helpers.collection.duplicates.same_picture import as_bright, smooth
 
 _SIDE, _FIELD = 128, 8  # pixels
 _MOVED = 0.6  # of what edges that are half a pixel off would make, and of 3 grey levels: JPEG at quality 40 leaves less

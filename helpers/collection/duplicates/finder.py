@@ -5,9 +5,9 @@ from typing import Any, Dict, List, Optional, Union
 import numpy as np
 
 from helpers.arguments import check_distance
-from helpers.duplicate_groups import Member, groups_around
-from helpers.duplicate_pairs import KINDS, Nears, Pictures
-from helpers.duplicate_photos import Photos, by_name
+from helpers.collection.duplicates.groups import Member, groups_around
+from helpers.collection.duplicates.pairs import KINDS, Nears, Pictures
+from helpers.collection.duplicates.photos import Photos, by_name
 from helpers.errors import FrameError
 
 

@@ -14,7 +14,7 @@ from helpers.files.threads import work_ahead
 from helpers.files.cache import cache_folder
 from helpers.images.decode import open_photo, read_photo
 from helpers.errors import PhotoError
-from helpers.same_picture import COLOURS, SIDE, Looks
+from helpers.collection.duplicates.same_picture import COLOURS, SIDE, Looks
 from helpers.files.blob_cache import ThumbnailFile
 
 _EDITION = 1  # to be raised with every change of what is kept

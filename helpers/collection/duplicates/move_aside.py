@@ -13,8 +13,8 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
 from helpers.errors import ExportError, FrameError
-from helpers.move_file import move_file, names, parts, sha256, two_names
-from helpers.move_journal import JOURNAL, Journal, writing
+from helpers.collection.duplicates.move_file import move_file, names, parts, sha256, two_names
+from helpers.collection.duplicates.move_journal import JOURNAL, Journal, writing
 
 Left = List[Tuple[str, str]]  # names of files that were not moved, and why
 

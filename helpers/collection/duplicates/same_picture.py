@@ -1,6 +1,6 @@
 """Whether two photos are one picture, though one was resized, compressed, cropped a little or made brighter.
 
-Each photo is 32 x 32 grey values and 8 x 8 colours (`helpers.perceptual`). One
+Each photo is 32 x 32 grey values and 8 x 8 colours (`helpers.collection.duplicates.looks`). One
 of the two is laid over the other, stretched and moved until they fit best, and
 made as bright; what then still differs is the distance.
 """
