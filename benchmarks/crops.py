@@ -42,7 +42,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def measure(folder: str, network: str, each: Tuple[int, ...] = (1, 3)) -> Dict[str, Any]:
     """Seconds for whole photos, for so many parts of each, and for the last parts once more."""
-    from helpers.crops import Parts
+    from helpers.season.parts import Parts
     from helpers.features.embedding import embed
     from helpers.photos.load import load_photos
     from helpers.similarity.build import create

@@ -47,12 +47,12 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
     import numpy as np
 
     from helpers import tc
-    from helpers.crops import Parts
-    from helpers.detections import read_detections
-    from helpers.learner import unit
+    from helpers.season.parts import Parts
+    from helpers.season.detections import read_detections
+    from helpers.season.learner import unit
     from helpers.photos.load import load_photos
-    from helpers.season import Season
-    from helpers.season_scores import NOTHING, neighbour_shares, species_precision
+    from helpers.season.season import Season
+    from helpers.season.scores import NOTHING, neighbour_shares, species_precision
 
     if not Path(folder).exists():
         runpy.run_path(str(ROOT / "data" / "draw_season.py"))["draw"](folder)
@@ -102,7 +102,7 @@ def learn() -> Dict[str, Any]:
     """How long learning takes."""
     import numpy as np
 
-    from helpers.learner import Learner
+    from helpers.season.learner import Learner
 
     vectors = np.abs(np.random.default_rng(0).normal(size=(_ITEMS, _DIMENSION))).astype(np.float32)
     spent = []

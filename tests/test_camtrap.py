@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from helpers import camtrap, tc
-from helpers.camtrap import check_camtrap, write_camtrap
-from helpers.camtrap_rules import columns_of
+from helpers import tc
+from helpers.season.camtrap import write
+from helpers.season.camtrap.write import check_camtrap, write_camtrap
+from helpers.season.camtrap.rules import columns_of
 from helpers.frames.columns import typed_frame
-from helpers.coordinates import blurred
-from helpers.detections import read_detections
+from helpers.season.camtrap.blur import blurred
+from helpers.season.detections import read_detections
 from helpers.errors import ExportError, FrameError
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
@@ -305,12 +306,12 @@ def test_contributors_may_come_one_by_one(tmp_path):
     ],
 )
 def test_the_outline_is_the_smallest_also_across_the_date_line(easts, kind, boxes):
-    told = camtrap._outline([(-17.0 - number, east) for number, east in enumerate(easts)])
+    told = write._outline([(-17.0 - number, east) for number, east in enumerate(easts)])
     assert told["type"] == kind
     rings = [polygon[0] for polygon in told["coordinates"]] if kind == "MultiPolygon" else told["coordinates"]
     assert [(ring[0][0], ring[2][0]) for ring in rings] == boxes
     assert all(ring[0] == ring[-1] and ring[0][1] < ring[2][1] for ring in rings)
-    assert camtrap._outline([(-17.0, -180.0), (-17.0, 180.0)])["type"] == "Point"
+    assert write._outline([(-17.0, -180.0), (-17.0, 180.0)])["type"] == "Point"
 
 
 @pytest.mark.parametrize("offset", ["Z", "-05:30", {FORD: "+02:00", MILL: "+0100"}])
@@ -363,7 +364,7 @@ def test_nothing_is_written_over_and_nothing_is_left_half(tmp_path, monkeypatch)
     def full(file, table, rows):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(camtrap, "write_table", full)
+    monkeypatch.setattr(write, "write_table", full)
     with pytest.raises(ExportError, match="No space left"):
         write_camtrap(tmp_path / "full", season(), FOXES, placed(), **ASKED)
     assert [path.name for path in tmp_path.iterdir()] == ["there"]

@@ -8,14 +8,15 @@ import pytest
 from PIL import Image
 
 from benchmarks.crops import boxes_for, measure
-from helpers import crop_features, tc
+from helpers import tc
+from helpers.season import part_features
 from helpers.images.boxes import check_box
 from helpers.images.crop import cut, edges_of
-from helpers.crops import Parts
-from helpers.detections import read_detections
+from helpers.season.parts import Parts
+from helpers.season.detections import read_detections
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.photos.load import load_photos
-from helpers.season import Season
+from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
 from helpers.features.store import FeatureStore
 from tests.pictures import TINY, folder_of, picture, tiny_network
@@ -90,7 +91,7 @@ def test_a_season_hides_people_by_its_parts(model, found):
 
 def test_what_is_kept_is_not_computed_again(model, found, monkeypatch):
     first = Parts.of(model, found, progress=False)
-    monkeypatch.setattr(crop_features, "work_ahead", lambda *_, **__: pytest.fail("a photo is opened"))
+    monkeypatch.setattr(part_features, "work_ahead", lambda *_, **__: pytest.fail("a photo is opened"))
     again = Parts.of(model, found, progress=False)
     assert np.array_equal(first.vectors, again.vectors) and np.array_equal(first.rows, again.rows)
     with FeatureStore(model.store_path) as store:
@@ -103,10 +104,10 @@ def test_what_is_kept_is_not_computed_again(model, found, monkeypatch):
 
 
 def test_a_run_that_is_cut_off_keeps_its_batches(model, photos, found, monkeypatch):
-    monkeypatch.setattr(crop_features, "_BATCH", 2)
-    monkeypatch.setattr(crop_features, "_AHEAD", 1)
+    monkeypatch.setattr(part_features, "_BATCH", 2)
+    monkeypatch.setattr(part_features, "_AHEAD", 1)
     opened = []
-    real = crop_features.cut
+    real = part_features.cut
 
     def failing(content, *rest):
         opened.append(content)
@@ -114,15 +115,15 @@ def test_a_run_that_is_cut_off_keeps_its_batches(model, photos, found, monkeypat
             raise KeyboardInterrupt
         return real(content, *rest)
 
-    monkeypatch.setattr(crop_features, "cut", failing)
+    monkeypatch.setattr(part_features, "cut", failing)
     with pytest.raises(KeyboardInterrupt):
         Parts.of(model, found, progress=False)
-    monkeypatch.setattr(crop_features, "cut", real)
+    monkeypatch.setattr(part_features, "cut", real)
     with FeatureStore(model.store_path) as store:
         kept = {each.key: each.photos for each in store.contents()}[f"{model.key} parts, edition 1"]
     assert kept >= 2
     seen = []
-    monkeypatch.setattr(crop_features, "cut", lambda content, *rest: seen.append(content) or real(content, *rest))
+    monkeypatch.setattr(part_features, "cut", lambda content, *rest: seen.append(content) or real(content, *rest))
     assert len(Parts.of(model, found, progress=False)) == 7 and 0 < len(seen) < 6
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.crops import Parts
-from helpers.detections import read_detections
+from helpers.season.parts import Parts
+from helpers.season.detections import read_detections
 from helpers.errors import ExportError, FrameError
-from helpers.hand_on import export_sightings, save_sightings
+from helpers.season.export import export_sightings, save_sightings
 from helpers.photos.load import load_photos
-from helpers.season import Season
+from helpers.season.season import Season
 from helpers.similarity.build import create
 from tests.pictures import folder_of, picture
 from tests.sightings import HOSTILE, WHEN, Judged, season_of, sightings

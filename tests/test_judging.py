@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 from helpers.errors import FrameError
 from helpers.explorer.explorer import Explorer
 from helpers.photos.load import load_photos
-from helpers.season import Season
-from helpers.sightings import Sightings
+from helpers.season.season import Season
+from helpers.season.sightings import Sightings
 from helpers.similarity.build import create
 from tests.pictures import tiny_network
 from tests.test_explorer import hear, shown

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from helpers.learner import Learner, unit
+from helpers.season.learner import Learner, unit
 from tests.pace import times_as_long
 
 RANDOM = np.random.default_rng(1)

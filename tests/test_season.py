@@ -13,8 +13,8 @@ from helpers.photos.events import add_events
 from helpers.explorer.explorer import Explorer
 from helpers.features.index import Index
 from helpers.photos.load import load_photos
-from helpers.season import Season
-from helpers.season_items import Items
+from helpers.season.season import Season
+from helpers.season.items import Items
 from helpers.similarity.build import create, load_model
 from helpers.similarity.model import SimilarityModel
 from tests.pictures import folder_of, picture, tiny_network

@@ -3,8 +3,8 @@ import pytest
 
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
-from helpers.season import Season
-from helpers.season_scores import neighbour_shares, species_precision
+from helpers.season.season import Season
+from helpers.season.scores import neighbour_shares, species_precision
 from tests.test_season import model_of, parts_of
 from tests.test_sightings import season_of
 

@@ -8,8 +8,8 @@ from helpers import tc
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError, LabelsError
 from helpers.photos.labels import Labels
-from helpers.season import Season
-from helpers.sightings import Sightings
+from helpers.season.season import Season
+from helpers.season.sightings import Sightings
 from tests.test_season import at, model_of, parts_of
 
 COUNT = 30  # events of two photos each

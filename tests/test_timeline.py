@@ -9,8 +9,8 @@ from PIL import Image
 
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
-from helpers.site_map import projected
-from helpers.timeline import (
+from helpers.season.timeline.site_map import projected
+from helpers.season.timeline.figures import (
     activity_of,
     activity_table,
     by_date,

@@ -11,7 +11,7 @@ from PIL import Image
 
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
-from helpers.timeline_panel import VIEWS, TimelinePanel
+from helpers.season.timeline.panel import VIEWS, TimelinePanel
 from tests.pictures import folder_of
 from tests.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings
 

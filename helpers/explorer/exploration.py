@@ -100,7 +100,7 @@ class Exploration:
     def show_event(self, number: int) -> None:
         """All photos of the event of one, in the order of time; raises `FrameError` where there are no events."""
         if not hasattr(self.model, "photos_of"):
-            raise FrameError("these photos are in no events; explore a helpers.season.Season")
+            raise FrameError("these photos are in no events; explore a helpers.season.season.Season")
         self._go(Step((number,), kind="event"))
 
     def judge_sightings(self) -> None:

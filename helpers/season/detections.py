@@ -19,10 +19,10 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from helpers.frames.columns import typed_frame, with_columns
-from helpers.detection_file import KINDS, UNKNOWN, Bad, Found, read_file
+from helpers.season.megadetector import KINDS, UNKNOWN, Bad, Found, read_file
 from helpers.errors import FrameError
 from helpers.frames import SFrame
-from helpers.path_ends import match, normal
+from helpers.season.match_paths import match, normal
 
 __all__ = ["KINDS", "Detections", "read_detections"]
 
@@ -38,7 +38,7 @@ def read_detections(
 
     - `photos`: the frame of `load_photos`, a similarity model, or a list of paths.
       The file's photos are told by the end of their paths, see
-      `helpers.path_ends`: it may come from another machine, and from Windows.
+      `helpers.season.match_paths`: it may come from another machine, and from Windows.
     - `threshold`: the score from which a detection counts, 0 to 1. Animals that
       are there score as low as 0.08; the files of most detectors end at 0.005 to 0.1.
 

@@ -17,7 +17,7 @@ from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.photos.export import Bad, Photo, export
 from helpers.frames import SFrame
 from helpers.images.gps import without_position
-from helpers.sighting_rows import CONFIRMED, STATUS, Sighting, sightings_of
+from helpers.season.sighting import CONFIRMED, STATUS, Sighting, sightings_of
 
 
 def save_sightings(sightings: Any, file: Union[str, "os.PathLike[str]"]) -> Path:

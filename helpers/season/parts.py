@@ -8,7 +8,7 @@
 >>> parts.rows.tolist(), parts.vectors.shape
 ([0, 3, 3], (3, 1280))
 
-`helpers.season.Season` searches them.
+`helpers.season.season.Season` searches them.
 """
 
 import contextlib
@@ -19,11 +19,11 @@ import numpy as np
 
 from helpers.images.boxes import check_box
 from helpers.frames.columns import bad_frame
-from helpers.crop_features import Wanted, features_of
-from helpers.detections import KINDS, Detections
+from helpers.season.part_features import Wanted, features_of
+from helpers.season.detections import KINDS, Detections
 from helpers.errors import FrameError
 from helpers.frames import SFrame
-from helpers.path_ends import match
+from helpers.season.match_paths import match
 from helpers.features.store import FeatureStore
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Parts:
     ) -> "Parts":
         """The parts of a model's photos, each through the model's own network, in its precision.
 
-        - `boxes`: what `helpers.detections.read_detections` gives, of which
+        - `boxes`: what `helpers.season.detections.read_detections` gives, of which
           `kinds` are taken; an SFrame of `label` or `path`, `left`, `top`,
           `right`, `bottom` and, where known, `kind` and `score`; or a list of
           (label, box).

@@ -20,7 +20,7 @@ class SeasonPhotos:
     """The photos of a frame by event, and which of them count; without their features.
 
     `data` is the frame, with events; `events` and `event_of_photo` are those of
-    `helpers.season.Season`. Raises `FrameError` for a frame that has no events
+    `helpers.season.season.Season`. Raises `FrameError` for a frame that has no events
     and does not say when and where its photos were taken.
     """
 

@@ -13,8 +13,8 @@ from helpers.frames.per_photo import entries, group_numbers, is_label
 from helpers.errors import FrameError
 from helpers.photos.events import cameras_of
 from helpers.features.nearest import bar, but_itself, check_k, parts
-from helpers.season import Season
-from helpers.sighting_ranking import Ranking
+from helpers.season.season import Season
+from helpers.season.ranking import Ranking
 
 NOTHING = ("blank", "person", "vehicle")
 """What is no species."""
@@ -74,7 +74,7 @@ def species_precision(
       never right, and is not asked about. Where there are fewer than k other
       events, all of these count.
     - `judged`: so many of the nearest events are first judged by the truth, as
-      a person would, and learned from; see `helpers.learner`.
+      a person would, and learned from; see `helpers.season.learner`.
     - `most`: ask about so many of the events at most, evenly chosen in their order.
     - `other`: `"sites"` asks for other sites only.
 

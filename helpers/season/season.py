@@ -15,12 +15,12 @@ from helpers.frames.columns import edge_frame, mask, rows_of
 from helpers.errors import FrameError
 from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.frames import SArray
-from helpers.learner import Learner
+from helpers.season.learner import Learner
 from helpers.similarity.question import Asked, Question
 from helpers.similarity.regions import SMALLEST, region_feature
 from helpers.similarity.search import feedback
-from helpers.season_items import Items, Nearest
-from helpers.season_photos import Moment, SeasonPhotos
+from helpers.season.items import Items, Nearest
+from helpers.season.photo_facts import Moment, SeasonPhotos
 
 
 class Season:
@@ -32,7 +32,7 @@ class Season:
     - `sequence`, `independent`: seconds, see `helpers.photos.events.add_events`; without
       them the frame's column `event` counts, where it has one.
     - `parts`: the parts of photos that are compared instead of whole photos,
-      see `helpers.crops.Parts`; photos without any do not come up.
+      see `helpers.season.parts.Parts`; photos without any do not come up.
 
     To look at: `model`, `data` (with the events), `events` (an SFrame of a row
     an event: `event`, `site`, `camera`, `deployment`, `start`, `end`, `photos`,

@@ -18,10 +18,10 @@ from helpers.images.boxes import SIDES
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
 from helpers.photos.labels import Labels
-from helpers.season import Season
-from helpers.season_items import Nearest
-from helpers.sighting_ranking import Ranking
-from helpers.sighting_rows import CANDIDATE, CONFIRMED, REJECTED, STATUS
+from helpers.season.season import Season
+from helpers.season.items import Nearest
+from helpers.season.ranking import Ranking
+from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, STATUS
 
 _YES, _NO = "yes", "no"
 _PLACES = ("site", "camera", "deployment", "start", "end", "photos")
@@ -113,7 +113,7 @@ class Sightings(traitlets.HasTraits):
         return [event for event in self._ranking.events_of(self._nearest) if event not in self._judged]
 
     def status(self, event: int) -> str:
-        """One of `helpers.sighting_rows.STATUS`; raises `FrameError` for what is no event."""
+        """One of `helpers.season.sighting.STATUS`; raises `FrameError` for what is no event."""
         self._rows_of(event)
         return self._judged.get(event, CANDIDATE)
 
@@ -141,7 +141,7 @@ class Sightings(traitlets.HasTraits):
         self._renew()
 
     def learn(self) -> None:
-        """Order the events anew by what was judged, which takes a fraction of a second; see `helpers.learner`.
+        """Order the events anew by what was judged, which takes a fraction of a second; see `helpers.season.learner`.
 
         The photos asked with count as confirmed. The distances are then 0.1 in
         the middle of the confirmed photos, and 0.9 in that of the rejected ones.

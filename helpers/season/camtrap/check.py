@@ -1,4 +1,4 @@
-"""Whether a folder is a Camtrap DP package, by the rules of `helpers.camtrap_rules`; nothing is fetched."""
+"""Whether a folder is a Camtrap DP package, by the rules of `helpers.season.camtrap.rules`; nothing is fetched."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 from tqdm.auto import tqdm
 
-from helpers import camtrap_rules as rules
+from helpers.season.camtrap import rules
 from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
 

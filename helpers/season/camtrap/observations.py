@@ -4,11 +4,11 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 
 import numpy as np
 
-from helpers.camtrap_tables import Medium, Row, identity, written
+from helpers.season.camtrap.tables import Medium, Row, identity, written
 from helpers.files.spreadsheet import guarded
 from helpers.errors import FrameError
-from helpers.sighting_rows import CANDIDATE, CONFIRMED, Sighting
-from helpers.sighting_rows import REJECTED as NOT_IT
+from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting
+from helpers.season.sighting import REJECTED as NOT_IT
 
 CANDIDATES = ("unclassified", "unknown", "leave out")
 REJECTED = ("unclassified", "leave out")

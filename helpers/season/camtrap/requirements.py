@@ -4,10 +4,10 @@ import datetime
 import re
 from typing import Any, List, Mapping, Optional, Set, Union
 
-from helpers import camtrap_rules as rules
-from helpers.effort import Deployment
+from helpers.season.camtrap import rules
+from helpers.season.timeline.effort import Deployment
 from helpers.errors import FrameError
-from helpers.sighting_rows import CONFIRMED, Sighting
+from helpers.season.sighting import CONFIRMED, Sighting
 
 Offset = Union[str, datetime.timedelta, datetime.timezone]
 

@@ -10,10 +10,10 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.camtrap_rules import LEGAL_PATH, columns_of
+from helpers.season.camtrap.rules import LEGAL_PATH, columns_of
 from helpers.files.spreadsheet import guarded
-from helpers.coordinates import Place, blurred
-from helpers.effort import Deployment
+from helpers.season.camtrap.blur import Place, blurred
+from helpers.season.timeline.effort import Deployment
 from helpers.errors import FrameError
 
 Row = Dict[str, Any]

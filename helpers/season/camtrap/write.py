@@ -12,16 +12,16 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from helpers import camtrap_rules as rules
+from helpers.season.camtrap import rules
 from helpers.files.cache import replacing_folder
-from helpers.camtrap_asked import Offset, check_asked, species_name, zone_of
-from helpers.camtrap_check import check_camtrap
-from helpers.camtrap_observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
-from helpers.camtrap_tables import Row, deployment_rows, media_rows, write_table
+from helpers.season.camtrap.requirements import Offset, check_asked, species_name, zone_of
+from helpers.season.camtrap.check import check_camtrap
+from helpers.season.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
+from helpers.season.camtrap.tables import Row, deployment_rows, media_rows, write_table
 from helpers.frames.columns import typed_frame
-from helpers.effort import deployments_of
+from helpers.season.timeline.effort import deployments_of
 from helpers.errors import ExportError, FrameError
-from helpers.sighting_rows import data_of, sightings_of
+from helpers.season.sighting import data_of, sightings_of
 
 __all__ = ["Package", "check_camtrap", "write_camtrap"]
 
@@ -77,9 +77,9 @@ def write_camtrap(
       those that the detector did not look at; so it takes `detections`, or a
       column `people`, in which None is a photo that nobody looked at.
     - `blur_km`: the width of a grid whose cells' middles take the place of the
-      coordinates, see `helpers.coordinates.blurred`. The true ones are then
+      coordinates, see `helpers.season.camtrap.blur.blurred`. The true ones are then
       nowhere in the package; photos may hold their own, which
-      `helpers.hand_on.export_sightings` with `places=False` leaves out of copies.
+      `helpers.season.export.export_sightings` with `places=False` leaves out of copies.
     - `taxa`: more of a species, by its scientific name: `taxonRank`,
       `vernacularNames`, `family` ...
 

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from helpers.errors import FrameError
 from helpers.frames import SFrame
-from helpers.sighting_rows import Sighting
+from helpers.season.sighting import Sighting
 
 _DAY = 86_400.0  # seconds
 

@@ -17,15 +17,15 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.activity import Activity, clock
-from helpers.effort import deployments_of, outside
+from helpers.season.timeline.activity import Activity, clock
+from helpers.season.timeline.effort import deployments_of, outside
 from helpers.errors import FrameError
 from helpers.images.sheet import GREY, INK, InlineFigure
-from helpers.sighting_rows import CANDIDATE, CONFIRMED, Sighting, data_of, sightings_of
-from helpers.sighting_strip import show_strip
-from helpers.site_map import show_sites
-from helpers.timeline_style import COLOURS, FAINT, LIGHT, check_width, legend, plain, statuses
-from helpers.timeline_tables import activity_of, activity_table, by_date, by_site
+from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting, data_of, sightings_of
+from helpers.season.timeline.strip import show_strip
+from helpers.season.timeline.site_map import show_sites
+from helpers.season.timeline.style import COLOURS, FAINT, LIGHT, check_width, legend, plain, statuses
+from helpers.season.timeline.tables import activity_of, activity_table, by_date, by_site
 
 __all__ = [
     "activity_of",
@@ -116,7 +116,7 @@ def show_activity(sightings: Any, season: Optional[Any] = None, *, circle: bool 
 def show_dates(
     sightings: Any, deployments: Optional[Any] = None, *, step: Optional[str] = None, width: float = 7
 ) -> Figure:
-    """Draw when a species was seen, by day, week or month; see `helpers.timeline_tables.by_date`.
+    """Draw when a species was seen, by day, week or month; see `helpers.season.timeline.tables.by_date`.
 
     With the dates of `deployments` the bars are events per 100 camera-days, and
     below them stands how many cameras were out. Where no camera was, there is

@@ -9,13 +9,13 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.effort import table_of
+from helpers.season.timeline.effort import table_of
 from helpers.errors import KinframeError
-from helpers.sighting_rows import CANDIDATE, CONFIRMED, sightings_of
-from helpers.sighting_strip import Tiles
-from helpers.timeline import show_activity, show_dates, show_sites, show_strip
-from helpers.timeline_style import check_width
-from helpers.timeline_tables import activity_of, by_date, by_site
+from helpers.season.sighting import CANDIDATE, CONFIRMED, sightings_of
+from helpers.season.timeline.strip import Tiles
+from helpers.season.timeline.figures import show_activity, show_dates, show_sites, show_strip
+from helpers.season.timeline.style import check_width
+from helpers.season.timeline.tables import activity_of, by_date, by_site
 
 VIEWS = ("hours", "dates", "sites", "photos")
 
@@ -23,7 +23,7 @@ _TITLES = {"hours": "Time of day", "dates": "Dates", "sites": "Sites", "photos":
 
 
 class TimelinePanel(ipywidgets.VBox):
-    """The figures of `helpers.timeline`, one at a time, drawn anew whenever the sightings change.
+    """The figures of `helpers.season.timeline.figures`, one at a time, drawn anew whenever the sightings change.
 
     - `sightings`: a `Sightings`; whatever has `frame()` and the trait `changed` will do.
     - `season`: the season, for the photos and for the night; without it that of

@@ -15,9 +15,9 @@ from matplotlib.ticker import MaxNLocator
 from helpers.images.fonts import families_of, fitted
 from helpers.images.fonts import width as text_width
 from helpers.images.sheet import GREY, INK, InlineFigure
-from helpers.sighting_rows import CANDIDATE, CONFIRMED
-from helpers.timeline_style import COLOURS, FAINT, check_width, legend, plain, statuses
-from helpers.timeline_tables import by_site
+from helpers.season.sighting import CANDIDATE, CONFIRMED
+from helpers.season.timeline.style import COLOURS, FAINT, check_width, legend, plain, statuses
+from helpers.season.timeline.tables import by_site
 
 _RADIUS = 6371.0072  # km: the sphere that has the area of the Earth
 _MARGIN, _BAR, _TOP, _BELOW = 0.15, 0.27, 0.55, 0.55  # inches

@@ -11,8 +11,8 @@ from matplotlib.patches import Rectangle
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, PhotoError
 from helpers.images.sheet import GAP, GREY, INK, LINE, MARGIN, TILE, Sheet, read_tile
-from helpers.sighting_rows import CONFIRMED, Sighting, sightings_of
-from helpers.timeline_style import COLOURS, check_width
+from helpers.season.sighting import CONFIRMED, Sighting, sightings_of
+from helpers.season.timeline.style import COLOURS, check_width
 
 _MOST = 100  # photos
 _ROW = TILE + 4.3 * LINE + GAP

@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 
 from helpers.errors import FrameError
 from helpers.images.sheet import GREY, INK
-from helpers.sighting_rows import CANDIDATE, CONFIRMED
+from helpers.season.sighting import CANDIDATE, CONFIRMED
 
 COLOURS = {CONFIRMED: "#1d4ed8", CANDIDATE: "#93c5fd"}
 LIGHT, FAINT = "#e5e7eb", "#f0f1f3"

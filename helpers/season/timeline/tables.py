@@ -17,11 +17,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.activity import Activity, activity
+from helpers.season.timeline.activity import Activity, activity
 from helpers.frames.columns import typed_frame
-from helpers.effort import Deployment, deployments_of, during
+from helpers.season.timeline.effort import Deployment, deployments_of, during
 from helpers.errors import FrameError
-from helpers.sighting_rows import CANDIDATE, CONFIRMED, Sighting, sightings_of
+from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting, sightings_of
 
 STEPS = ("day", "week", "month")
 
