@@ -20,7 +20,7 @@ def fill(database: str, network: str, count: int, asked: int) -> Dict[str, Any]:
     it says how long a feature is, and under which key the service looks for them.
     """
     from helpers.service.query_network import QueryNetwork
-    from helpers.service.storage import open_storage
+    from helpers.service.storage.storage import open_storage
 
     model = QueryNetwork(network)
     with tempfile.TemporaryDirectory() as folder:

@@ -2,7 +2,7 @@
 
 All names begin with `kinframe_`, so that the tables may lie in a database, or
 a schema of one, that others use too. The tables of the features belong to
-`helpers.service.vectors`, which makes them for a network when it is first used.
+`helpers.service.storage.vectors`, which makes them for a network when it is first used.
 """
 
 from typing import Dict, Sequence

@@ -30,7 +30,7 @@ __all__ = ["Client"]  # see __getattr__
 def __getattr__(name: str) -> Any:
     # Looked up when asked for: a server needs no client, and no frames.
     if name == "Client":
-        from helpers.service.client import Client
+        from helpers.service.client.client import Client
 
         return Client
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

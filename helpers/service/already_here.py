@@ -22,7 +22,7 @@ from helpers.collection.duplicates.same_picture import apart
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Image
-from helpers.service.storage import Storage
+from helpers.service.storage.storage import Storage
 
 _NEAREST = 20  # images by their features, whose pictures are compared
 

@@ -14,8 +14,8 @@ from helpers.service.settings import Settings, usual_file
 
 def check_keys(settings: Settings) -> None:
     """Raises `ServiceError` where others could ask, and nobody has a key or photos cannot be read safely."""
-    from helpers.service.access import is_loopback
-    from helpers.service.uploads import check_reader
+    from helpers.service.gate.access import is_loopback
+    from helpers.service.gate.uploads import check_reader
 
     if is_loopback(settings.host) and not settings.names:
         return
@@ -67,7 +67,7 @@ def change_keys(arguments: Sequence[str]) -> int:
 
 def _open_keys(settings: Settings) -> Tuple[Database, Any]:
     """The database of a service and its keys, without a network."""
-    from helpers.service.keys_table import Keys
+    from helpers.service.storage.keys import Keys
     from helpers.database.postgres import PostgresDatabase, is_address
     from helpers.database.schema import migrate
     from helpers.database.sqlite import SqliteDatabase

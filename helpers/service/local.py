@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple, Union
 
 from helpers.errors import ServiceError, Unavailable
-from helpers.service.client import Client
+from helpers.service.client.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 

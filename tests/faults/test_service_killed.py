@@ -20,7 +20,7 @@ from benchmarks.service_server import family
 from helpers.features.embedding import embed
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
-from helpers.service.storage import open_storage
+from helpers.service.storage.storage import open_storage
 from helpers.features.store import FeatureStore
 from tests.app_server import ROOT, free_port
 from tests.faults import asked

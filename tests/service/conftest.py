@@ -69,7 +69,7 @@ def database(opened):
 @pytest.fixture
 def storage(address):
     """A storage for features of length `DIMENSION`, empty."""
-    from helpers.service.storage import open_storage
+    from helpers.service.storage.storage import open_storage
 
     storage = open_storage(address, key=KEY, dimension=DIMENSION)
     yield storage

@@ -4,8 +4,8 @@ import logging
 import sys
 import threading
 
-import helpers.service.lease
-import helpers.service.runner
+import helpers.service.jobs.lease
+import helpers.service.jobs.runner
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
 from tests.service.jobs import Brisk, collection, wait_after
@@ -14,7 +14,7 @@ from tests.service.jobs import Brisk, collection, wait_after
 def main(folder: str, network: str, address: str) -> None:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     workers = Brisk(Settings(photos=folder, workers=1))
-    helpers.service.lease.SECONDS = helpers.service.runner.SECONDS = 600.0  # nobody is to wait for its end
+    helpers.service.jobs.lease.SECONDS = helpers.service.jobs.runner.SECONDS = 600.0  # nobody is to wait for its end
     workers.client().run(wait_after, 40, "")
     print(*workers.client().run(os_number).values(), flush=True)
     with collection(folder, QueryNetwork(network), address, workers) as made:

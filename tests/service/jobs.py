@@ -13,10 +13,10 @@ from helpers.features.embedding import embed
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Image, Job
-from helpers.service.runner import Runner
+from helpers.service.jobs.runner import Runner
 from helpers.service.settings import Settings
-from helpers.service.storage import Storage, open_storage
-from helpers.service.workers import Workers
+from helpers.service.storage.storage import Storage, open_storage
+from helpers.service.jobs.workers import Workers
 from tests.until import HANGS, until
 
 

@@ -7,11 +7,11 @@ import threading
 from distributed import Status
 from distributed.deploy import spec
 
-import helpers.service.workers
+import helpers.service.jobs.workers
 from helpers.service.__main__ import _leave, main
 
 
-class Slow(helpers.service.workers.LocalCluster):
+class Slow(helpers.service.jobs.workers.LocalCluster):
     def __init__(self, *arguments, **more):
         super().__init__(*arguments, **more)
         print("workers:", *(worker.pid for worker in self.workers.values()), flush=True)
@@ -25,6 +25,6 @@ def tell() -> None:
 
 
 if __name__ == "__main__":
-    helpers.service.workers.LocalCluster = Slow
+    helpers.service.jobs.workers.LocalCluster = Slow
     atexit.register(tell)  # later than Dask's own, and so called before it
     _leave(main(sys.argv[1:]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from helpers.errors import Unavailable
-from helpers.service.access import Access, is_loopback
+from helpers.service.gate.access import Access, is_loopback
 from helpers.service.records import Key
 from helpers.service.settings import Settings
 

@@ -14,7 +14,7 @@ from helpers.service.already_here import already_here
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import NewImage
-from helpers.service.storage import open_storage
+from helpers.service.storage.storage import open_storage
 from helpers.similarity.build import create
 
 

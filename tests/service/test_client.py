@@ -11,7 +11,8 @@ import pytest
 
 from helpers import tc
 from helpers.errors import FrameError, NotFound, PhotoError, Refused, ServiceError, Unavailable
-from helpers.service import Client, connection
+from helpers.service import Client
+from helpers.service.client import connection
 from helpers.service.records import Image, Job
 from tests.pictures import picture
 from tests.service.fake import Answer, fake_service, trouble

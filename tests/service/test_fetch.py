@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from helpers.errors import Refused
-from helpers.service.addresses import is_public, parse
-from helpers.service.fetch import Fetcher
+from helpers.service.gate.addresses import is_public, parse
+from helpers.service.gate.fetch import Fetcher
 from helpers.service.settings import Settings
 
 NAMES = {"good.example": "127.0.0.1", "also.example": "127.0.0.1", "inner.example": "10.0.0.1"}

@@ -9,11 +9,11 @@ import pytest
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from helpers.errors import StoreError
-from helpers.service.access import Access
-from helpers.service.body import FORM_BYTES, JSON_BYTES
-from helpers.service.guard import Guard
-from helpers.service.headers import role_needed
-from helpers.service.rate import Rate
+from helpers.service.gate.access import Access
+from helpers.service.gate.body_limits import FORM_BYTES, JSON_BYTES
+from helpers.service.gate.guard import Guard
+from helpers.service.gate.headers import role_needed
+from helpers.service.gate.rate import Rate
 from helpers.service.settings import Settings
 from tests.service.asked import ask
 from tests.service.test_access import Keys

@@ -3,8 +3,8 @@
 import pytest
 
 from helpers.errors import NotFound, Refused
-from helpers.service.images import Images
-from helpers.service.products import Products
+from helpers.service.storage.images import Images
+from helpers.service.storage.products import Products
 from helpers.service.records import NewImage
 
 

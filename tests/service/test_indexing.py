@@ -4,12 +4,12 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
-import helpers.service.indexing
+import helpers.service.jobs.indexing
 from helpers.features.embedding import embed
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
 from helpers.photos.load import load_photos
-from helpers.service.indexing import Indexing, checked
-from helpers.service.lease import Lease
+from helpers.service.jobs.indexing import Indexing, checked
+from helpers.service.jobs.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
@@ -168,8 +168,8 @@ def test_copies_share_a_feature_and_what_a_notebook_kept_is_not_computed_again(
 def test_a_database_that_goes_away_now_and_then(made, workers, monkeypatch, kept):
     """`kept`: it is lost after the transaction has ended, before it could say so."""
     storage, calls = made.storage, {}
-    monkeypatch.setattr("helpers.service.lease._PAUSES", (0.01, 0.02))
-    monkeypatch.setattr(helpers.service.indexing, "_BATCH", 4)
+    monkeypatch.setattr("helpers.service.jobs.lease._PAUSES", (0.01, 0.02))
+    monkeypatch.setattr(helpers.service.jobs.indexing, "_BATCH", 4)
 
     def failing(owner, name):
         work = getattr(owner, name)
@@ -194,8 +194,8 @@ def test_a_database_that_goes_away_now_and_then(made, workers, monkeypatch, kept
 
 
 def test_after_the_loss_of_a_cluster_it_goes_on_where_it_was(alone, workers, monkeypatch):
-    asked, batches_on = [], helpers.service.indexing.batches_on
-    monkeypatch.setattr(helpers.service.indexing, "_BATCH", 4)
+    asked, batches_on = [], helpers.service.jobs.indexing.batches_on
+    monkeypatch.setattr(helpers.service.jobs.indexing, "_BATCH", 4)
 
     def lost_after_one(client, settled, photos, **named):
         photos = list(photos)
@@ -204,7 +204,7 @@ def test_after_the_loss_of_a_cluster_it_goes_on_where_it_was(alone, workers, mon
             yield batch
             raise ClusterError("gone")
 
-    monkeypatch.setattr(helpers.service.indexing, "batches_on", lost_after_one)
+    monkeypatch.setattr(helpers.service.jobs.indexing, "batches_on", lost_after_one)
     jobs = alone.storage.jobs
     jobs.create({"folder": ""})
     job = jobs.claim("me", 60)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from helpers.errors import NotFound
-from helpers.service.jobs_table import Jobs
+from helpers.service.storage.jobs import Jobs
 from helpers.service.records import BadPhoto
 from tests.until import until
 

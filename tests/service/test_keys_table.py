@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from helpers.errors import NotFound, Refused
-from helpers.service.keys_table import Keys, digest_of
+from helpers.service.storage.keys import Keys, digest_of
 
 
 @pytest.fixture

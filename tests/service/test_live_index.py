@@ -3,8 +3,8 @@ import pytest
 
 from helpers.features.distance import METRICS
 from helpers.features.index import Index
-from helpers.service import live_index
-from helpers.service.live_index import LiveIndex
+from helpers.service.storage import live_index
+from helpers.service.storage.live_index import LiveIndex
 
 RANDOM = np.random.default_rng(5)
 

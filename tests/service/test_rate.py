@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from helpers.service.rate import Rate, caller
+from helpers.service.gate.rate import Rate, caller
 from helpers.service.settings import Settings
 
 

@@ -12,12 +12,12 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from distributed import LocalCluster
 
-import helpers.service.runner
+import helpers.service.jobs.runner
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
-from helpers.service.lease import Ended, Lease, has_ended, this_process
+from helpers.service.jobs.lease import Ended, Lease, has_ended, this_process
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
-from helpers.service.workers import Workers
+from helpers.service.jobs.workers import Workers
 from tests.pictures import folder_of, tiny_network
 from tests.service.jobs import Shared, collection, go_on, wait_after
 from tests.until import until
@@ -182,7 +182,7 @@ def test_two_services_do_not_do_one_job_twice(photos, network, workers, address)
 
 
 def test_one_whose_job_was_taken_by_another_lets_it_be(alone, gate, monkeypatch):
-    monkeypatch.setattr("helpers.service.lease._BEAT", 0.1)
+    monkeypatch.setattr("helpers.service.jobs.lease._BEAT", 0.1)
     alone.runner.start()
     job = alone.runner.submit({"folder": ""})
     halfway(alone, job)
@@ -197,7 +197,7 @@ def test_one_whose_job_was_taken_by_another_lets_it_be(alone, gate, monkeypatch)
 
 
 def test_an_error_that_nobody_foresaw_ends_one_job_and_no_other(alone, monkeypatch, caplog):
-    monkeypatch.setattr(helpers.service.runner, "Indexing", lambda *_: 1 / 0)
+    monkeypatch.setattr(helpers.service.jobs.runner, "Indexing", lambda *_: 1 / 0)
     alone.runner.start()
     failed = alone.wait(alone.runner.submit({"folder": ""}), "failed")
     assert failed.error == "ZeroDivisionError: division by zero"
@@ -207,8 +207,8 @@ def test_an_error_that_nobody_foresaw_ends_one_job_and_no_other(alone, monkeypat
 
 
 def test_a_database_that_is_away_is_waited_for(alone, monkeypatch):
-    monkeypatch.setattr(helpers.service.runner, "_PAUSES", (0.01, 0.05))
-    monkeypatch.setattr("helpers.service.lease._PAUSES", (0.01, 0.05))
+    monkeypatch.setattr(helpers.service.jobs.runner, "_PAUSES", (0.01, 0.05))
+    monkeypatch.setattr("helpers.service.jobs.lease._PAUSES", (0.01, 0.05))
     away, transaction, refused = threading.Event(), alone.storage.database.transaction, []
     calls = itertools.count()
 
@@ -267,7 +267,7 @@ def test_workers_elsewhere(alone, workers, tmp_path, monkeypatch):
     assert alone.wait(alone.runner.submit({"folder": ""})).new == 150
     alone.runner.stop()
     assert len(workers.client().run(os.getpid)) == 2  # they are not ours to end
-    monkeypatch.setattr("helpers.service.workers._CONNECT", 0.2)
+    monkeypatch.setattr("helpers.service.jobs.workers._CONNECT", 0.2)
     with pytest.raises(ClusterError, match=r"the Dask scheduler at tcp://127\.0\.0\.1:1 cannot be had"):
         Workers(Settings(photos=tmp_path, dask="tcp://127.0.0.1:1")).client()
 
@@ -281,7 +281,7 @@ def test_workers_give_way_and_end_when_they_are_idle(tmp_path, monkeypatch):
     assert min(nice) >= 10
     workers.close_if_idle()
     assert Path(f"/proc/{number}").exists()
-    monkeypatch.setattr("helpers.service.workers._IDLE", 0)
+    monkeypatch.setattr("helpers.service.jobs.workers._IDLE", 0)
     workers.close_if_idle()
     until(lambda: not Path(f"/proc/{number}").exists())
     workers.close()
@@ -298,7 +298,7 @@ def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_p
         def close(self, timeout):
             closed.set()
 
-    monkeypatch.setattr("helpers.service.workers.LocalCluster", Slow)
+    monkeypatch.setattr("helpers.service.jobs.workers.LocalCluster", Slow)
     workers, told = Workers(Settings(photos=tmp_path, workers=1)), []
 
     def ask():
@@ -321,7 +321,7 @@ def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_p
 
 def test_an_end_that_takes_long_goes_on_in_the_background(tmp_path, monkeypatch):
     """One that is cut off leaves Dask a cluster that never ends."""
-    monkeypatch.setattr("helpers.service.workers._CLOSE", 0.01)
+    monkeypatch.setattr("helpers.service.jobs.workers._CLOSE", 0.01)
     workers = Workers(Settings(photos=tmp_path, workers=1))
     workers.client().run(go_on)
     cluster = workers._cluster
@@ -339,7 +339,7 @@ def test_who_has_ended_is_told_only_where_it_can_be_known():
     host, number, began, place = me.rsplit(":", 3)
     assert not has_ended(me) and not has_ended(f"token@{me}")
     assert has_ended(f"{host}:{number}:{int(began) - 1}:{place}")  # another process of this number
-    with subprocess.Popen([sys.executable, "-c", "import helpers.service.lease as l; print(l.this_process())"],
+    with subprocess.Popen([sys.executable, "-c", "import helpers.service.jobs.lease as l; print(l.this_process())"],
                           cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # fmt: skip
         other = process.communicate()[0].strip()
     assert has_ended(other) and other.endswith(place)
@@ -362,7 +362,7 @@ def test_a_lease_asks_again_before_it_writes_after_a_standstill(alone):
 
 
 def test_work_that_does_not_end_is_interrupted(alone, monkeypatch):
-    monkeypatch.setattr("helpers.service.lease._GRACE", 0.05)
+    monkeypatch.setattr("helpers.service.jobs.lease._GRACE", 0.05)
     interrupted = threading.Event()
     jobs = alone.storage.jobs
     jobs.create({"folder": ""})

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from helpers.errors import StoreError
-from helpers.service.images import Images
-from helpers.service.products import Products
+from helpers.service.storage.images import Images
+from helpers.service.storage.products import Products
 from helpers.database.schema import STEPS, migrate, version
 from tests.service.test_images import image, put
 

@@ -8,7 +8,7 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from fastapi import FastAPI
 
-from helpers.service import server
+from helpers.service.http import server
 
 REQUEST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

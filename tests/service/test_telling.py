@@ -9,12 +9,12 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from helpers.errors import ModelError, PhotoError, Refused, ServiceError, StoreError, Unavailable
-from helpers.service import telling
-from helpers.service.logs import LOG, printable, start_logging
-from helpers.service.metrics import Metrics
-from helpers.service.problems import answer_problems, sentence
-from helpers.service.questions import Question
-from helpers.service.telling import Telling
+from helpers.service.http import request_log
+from helpers.service.gate.logs import LOG, printable, start_logging
+from helpers.service.gate.metrics import Metrics
+from helpers.service.http.problems import answer_problems, sentence
+from helpers.service.http.forms import Question
+from helpers.service.http.request_log import Telling
 
 
 class Lines(logging.Handler):
@@ -96,7 +96,7 @@ def test_what_nobody_thought_of_is_in_the_log_alone(said):
 
 
 def test_too_much_at_once_is_refused_with_a_time_to_come_again(said, monkeypatch):
-    monkeypatch.setattr(telling, "MOST", 0)
+    monkeypatch.setattr(request_log, "MOST", 0)
     status, headers, _ = asked(app_that(KeyError()))
     assert status == 503 and headers["retry-after"] == "2"
 

@@ -16,10 +16,10 @@ from PIL import Image, ImageFile
 
 from helpers.images.decode import open_photo
 from helpers.errors import Refused, ServiceError
-from helpers.service import uploads
-from helpers.service.jpeg_scans import check_scans
+from helpers.service.gate import uploads
+from helpers.service.gate.jpeg_scans import check_scans
 from helpers.service.settings import Settings
-from helpers.service.uploads import check_upload
+from helpers.service.gate.uploads import check_upload
 from tests.pace import times_as_long
 from tests.pictures import picture
 from tests.service import hostile

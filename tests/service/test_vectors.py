@@ -10,10 +10,10 @@ from helpers.features.distance import METRICS, Distance
 from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.service.records import NewImage
 from helpers.database.rounding import Bounds, rounded, type_of
-from helpers.service.storage import open_vectors
+from helpers.service.storage.storage import open_vectors
 from helpers.features.store import FeatureStore
 
-storage_module = pytest.importorskip("helpers.service.storage")
+storage_module = pytest.importorskip("helpers.service.storage.storage")
 RANDOM = np.random.default_rng(3)
 
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from helpers.errors import FrameError, Refused, Unavailable
-from helpers.service.answers import (
+from helpers.service.client.answers import (
     copies_frame,
     image_of,
     images_frame,
@@ -15,10 +15,10 @@ from helpers.service.answers import (
     products_frame,
     understood,
 )
-from helpers.service.client_jobs import JobCalls
-from helpers.service.connection import Connection
+from helpers.service.client.jobs import JobCalls
+from helpers.service.client.connection import Connection
 from helpers.service.records import Image, Product
-from helpers.service.sent import content_of, one, product_body, whole, wishes
+from helpers.service.client.parameters import content_of, one, product_body, whole, wishes
 
 _PAGE = 1000  # rows that are fetched at once
 _KEPT = 16  # photos from outside, for `show`
@@ -176,7 +176,7 @@ class Client(JobCalls):
 
     def show(self, found: Any, *, columns: int = 5) -> Any:
         """Draw what `search` or `similar` found, as `show_matches` does, with thumbnails of the service."""
-        from helpers.service.shown import Source, show_found
+        from helpers.service.client.figure import Source, show_found
 
         source = Source(self.thumbnail, lambda id: self.image(id).path)
         return show_found(source, found, self._asked, columns)

@@ -7,7 +7,7 @@ import time
 from typing import Any, Callable, List, Optional, Tuple
 
 from helpers.errors import Unavailable
-from helpers.service.keys_table import digest_of
+from helpers.service.storage.keys import digest_of
 from helpers.service.records import ROLES, Key
 from helpers.service.settings import LOOPBACK, Settings
 
@@ -18,7 +18,7 @@ _LONGEST = 200  # characters of a key
 
 
 class Access:
-    """The keys of a service, `helpers.service.keys_table.Keys`, remembered for `FRESH` seconds.
+    """The keys of a service, `helpers.service.storage.keys.Keys`, remembered for `FRESH` seconds.
 
     Keys are asked for unless the service can be reached from this machine
     alone (a loopback address, no name by which a proxy lets others in) and no

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any, Awaitable, Callable, MutableMapping
 
 from helpers.errors import Refused
-from helpers.service.headers import Headers
+from helpers.service.gate.headers import Headers
 from helpers.service.settings import Settings
 
 JSON_BYTES = 10_000_000  # of a body that holds no photo: a list of some 100,000 paths

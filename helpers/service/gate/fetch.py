@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from urllib.parse import urljoin
 
 from helpers.errors import Refused
-from helpers.service.addresses import Address, is_public, parse, plain_host
+from helpers.service.gate.addresses import Address, is_public, parse, plain_host
 from helpers.service.settings import Settings
 
 REDIRECTS = 3

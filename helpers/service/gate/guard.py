@@ -9,10 +9,10 @@ from typing import Any, Awaitable, Callable, Dict, List, MutableMapping, Optiona
 from starlette.exceptions import HTTPException
 
 from helpers.errors import KinframeError, Refused, ServiceError, Unavailable
-from helpers.service.access import Access
-from helpers.service.body import Body, check_declared, has_body
-from helpers.service.headers import Headers, check_origin, check_path, host_of, key_of, own_names, role_needed
-from helpers.service.rate import Rate, caller
+from helpers.service.gate.access import Access
+from helpers.service.gate.body_limits import Body, check_declared, has_body
+from helpers.service.gate.headers import Headers, check_origin, check_path, host_of, key_of, own_names, role_needed
+from helpers.service.gate.rate import Rate, caller
 from helpers.service.settings import Settings
 
 Message = MutableMapping[str, Any]

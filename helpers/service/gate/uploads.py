@@ -9,7 +9,7 @@ from PIL import Image
 from helpers.images import decode
 from helpers.errors import Refused, ServiceError
 from helpers.images.trouble import TROUBLE, refusal
-from helpers.service.jpeg_scans import check_scans
+from helpers.service.gate.jpeg_scans import check_scans
 from helpers.service.settings import Settings
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF too, where its package is there

@@ -6,11 +6,11 @@ from starlette.responses import Response
 from typing_extensions import Annotated
 
 from helpers.errors import NotFound, PhotoError
-from helpers.service import schemas
-from helpers.service.bodies import LARGEST
-from helpers.service.problems import described
-from helpers.service.questions import no_query, one_each
-from helpers.service.search_routes import ImagePath
+from helpers.service.http import responses
+from helpers.service.http.requests import LARGEST
+from helpers.service.http.problems import described
+from helpers.service.http.forms import no_query, one_each
+from helpers.service.http.search_routes import ImagePath
 from helpers.service.service import Service
 
 _KEPT = "private, max-age=300"  # a browser asks again after five minutes: the file may have changed
@@ -38,17 +38,17 @@ def image_routes(service: Service) -> APIRouter:
     routes = APIRouter(tags=["images"])
 
     @routes.get("/images", summary="All images, by id", responses=described(), dependencies=[Depends(one_each)])
-    def images(page: Annotated[ImagePage, Query()]) -> schemas.Images:
+    def images(page: Annotated[ImagePage, Query()]) -> responses.Images:
         found = service.storage.images.page(after=page.after, limit=page.limit)
-        return schemas.Images(
-            images=[schemas.WholeImage.of(image) for image in found],
+        return responses.Images(
+            images=[responses.WholeImage.of(image) for image in found],
             next=found[-1].id if len(found) == page.limit else None,
             total=service.storage.images.count(),
         )
 
     @routes.get("/images/{image}", summary="An image", responses=described(), dependencies=[Depends(no_query)])
-    def image(image: ImagePath) -> schemas.WholeImage:
-        return schemas.WholeImage.of(service.storage.images.get(image))
+    def image(image: ImagePath) -> responses.WholeImage:
+        return responses.WholeImage.of(service.storage.images.get(image))
 
     @routes.delete(
         "/images/{image}",

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Body, Depends, Path, Response
 from typing_extensions import Annotated
 
-from helpers.service import schemas
-from helpers.service.bodies import IndexBody
-from helpers.service.problems import described
-from helpers.service.questions import no_query
+from helpers.service.http import responses
+from helpers.service.http.requests import IndexBody
+from helpers.service.http.problems import described
+from helpers.service.http.forms import no_query
 from helpers.service.service import Service
 
 JobPath = Annotated[
@@ -40,25 +40,25 @@ def job_routes(service: Service) -> APIRouter:
         status_code=202,
         responses={**described(), 202: {"headers": _LOCATION, "description": "The job, which goes on by itself."}},
     )
-    def index(body: Annotated[IndexBody, Body(openapi_examples=_EXAMPLES)], response: Response) -> schemas.Job:
+    def index(body: Annotated[IndexBody, Body(openapi_examples=_EXAMPLES)], response: Response) -> responses.Job:
         """The same request, while its job has not ended, is answered with that job."""
         job = service.runner.submit(body.request())
         response.headers["Location"] = f"/jobs/{job.id}"
-        return schemas.Job.of(job)
+        return responses.Job.of(job)
 
     @routes.get("/jobs", summary="The newest jobs", responses=described())
-    def jobs() -> schemas.Jobs:
-        return schemas.Jobs(jobs=[schemas.Job.of(job) for job in service.storage.jobs.newest()])
+    def jobs() -> responses.Jobs:
+        return responses.Jobs(jobs=[responses.Job.of(job) for job in service.storage.jobs.newest()])
 
     @routes.get("/jobs/{job}", summary="A job", responses=described())
-    def job(job: JobPath) -> schemas.WholeJob:
+    def job(job: JobPath) -> responses.WholeJob:
         """With the first photos that it left out, and why."""
         found = service.storage.jobs.get(job)
-        return schemas.WholeJob.with_bad(found, service.storage.jobs.bad(job, limit=schemas.SHOWN))
+        return responses.WholeJob.with_bad(found, service.storage.jobs.bad(job, limit=responses.SHOWN))
 
     @routes.delete("/jobs/{job}", summary="Cancel a job", status_code=202, responses=described())
-    def cancel(job: JobPath) -> schemas.Job:
+    def cancel(job: JobPath) -> responses.Job:
         """One that waits is cancelled at once, one that runs ends soon; what it did stays."""
-        return schemas.Job.of(service.runner.cancel(job))
+        return responses.Job.of(service.runner.cancel(job))
 
     return routes

@@ -6,9 +6,9 @@ from pathlib import Path
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import PlainTextResponse, Response
 
-from helpers.service import schemas
-from helpers.service.problems import described
-from helpers.service.questions import no_query
+from helpers.service.http import responses
+from helpers.service.http.problems import described
+from helpers.service.http.forms import no_query
 from helpers.service.service import Service
 
 PAGE = Path(__file__).parent / "page"
@@ -29,17 +29,17 @@ def open_routes(service: Service) -> APIRouter:
     routes = APIRouter(tags=["service"])
 
     @routes.get("/health", summary="Whether the service runs", responses=described(), dependencies=[Depends(no_query)])
-    async def health() -> schemas.State:
+    async def health() -> responses.State:
         """It is answered whether or not the database can be reached."""
-        return schemas.State(status="ok")
+        return responses.State(status="ok")
 
     @routes.get(
         "/ready", summary="Whether requests can be answered", responses=described(), dependencies=[Depends(no_query)]
     )
-    def ready() -> schemas.State:
+    def ready() -> responses.State:
         """503 while the database cannot be reached."""
         service.storage.ready()
-        return schemas.State(status="ready")
+        return responses.State(status="ready")
 
     @routes.get(
         "/metrics",

@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match
 
 from helpers.errors import KinframeError, PhotoError, ServiceError
-from helpers.service.logs import LOG, printable
-from helpers.service.metrics import METHODS
-from helpers.service.schemas import ErrorAnswer
+from helpers.service.gate.logs import LOG, printable
+from helpers.service.gate.metrics import METHODS
+from helpers.service.http.responses import ErrorAnswer
 
 RETRY = 2  # seconds after which a database that was away is asked again
 REQUEST_ID = "kinframe.request"  # where a request's id lies in its scope

@@ -4,9 +4,9 @@ import secrets
 import time
 from typing import Any, Awaitable, Callable, MutableMapping
 
-from helpers.service.logs import LOG, log_request
-from helpers.service.metrics import Metrics
-from helpers.service.problems import REQUEST_ID, problem, unknown
+from helpers.service.gate.logs import LOG, log_request
+from helpers.service.gate.metrics import Metrics
+from helpers.service.http.problems import REQUEST_ID, problem, unknown
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

@@ -5,8 +5,8 @@ from typing import Any, Dict, List, Optional, Union
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import Annotated
 
-from helpers.service.schemas import NEW_PRODUCT, with_example
-from helpers.service.text import check_details, check_text
+from helpers.service.http.responses import NEW_PRODUCT, with_example
+from helpers.service.valid_text import check_details, check_text
 
 LARGEST = 2**63 - 1  # the largest id that either database can hold
 MOST_IMAGES = 10_000  # of one product

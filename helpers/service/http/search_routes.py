@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from typing_extensions import Annotated
 
 from helpers.errors import PhotoError, Refused
-from helpers.service import schemas
-from helpers.service.bodies import LARGEST
-from helpers.service.problems import described
-from helpers.service.questions import Asked, Question, Wish, form_description, no_query, one_each, read_form
+from helpers.service.http import responses
+from helpers.service.http.requests import LARGEST
+from helpers.service.http.problems import described
+from helpers.service.http.forms import Asked, Question, Wish, form_description, no_query, one_each, read_form
 from helpers.service.records import Match
 from helpers.service.service import Service
 
@@ -42,7 +42,7 @@ def search_routes(service: Service) -> APIRouter:
         openapi_extra=_SEARCH,
         dependencies=[Depends(no_query)],
     )
-    def search(question: Annotated[Question, Depends(_question)]) -> schemas.Found:
+    def search(question: Annotated[Question, Depends(_question)]) -> responses.Found:
         """Tell exactly one of `photo`, `url` and `image`. An image of the collection finds itself first.
 
         With a photo: `curl -F photo=@chair.jpg -F k=5 http://127.0.0.1:8000/search`
@@ -60,7 +60,7 @@ def search_routes(service: Service) -> APIRouter:
         responses=described(),
         dependencies=[Depends(one_each)],
     )
-    def similar(image: ImagePath, wish: Annotated[Wish, Query()]) -> schemas.Found:
+    def similar(image: ImagePath, wish: Annotated[Wish, Query()]) -> responses.Found:
         """The image itself is left out."""
         begun = time.perf_counter()
         feature = service.storage.feature(image)
@@ -73,17 +73,17 @@ def search_routes(service: Service) -> APIRouter:
         openapi_extra=_ALREADY,
         dependencies=[Depends(no_query)],
     )
-    def already(asked: Annotated[Asked, Depends(_asked)]) -> schemas.Copies:
+    def already(asked: Annotated[Asked, Depends(_asked)]) -> responses.Copies:
         """Tell exactly one of `photo` and `url`.
 
         With a photo: `curl -F photo=@chair.jpg http://127.0.0.1:8000/already-here`
         """
         found = service.copies(_content(service, asked))
         copies = [
-            schemas.Copy(kind=each.kind, distance=each.distance, image=schemas.FoundImage.of(each.image))
+            responses.Copy(kind=each.kind, distance=each.distance, image=responses.FoundImage.of(each.image))
             for each in found
         ]
-        return schemas.Copies(copies=copies)
+        return responses.Copies(copies=copies)
 
     return routes
 
@@ -107,15 +107,15 @@ def _found(
     url: Optional[str] = None,
     image: Optional[int] = None,
     without: Optional[int] = None,
-) -> schemas.Found:
+) -> responses.Found:
     metric = wish.metric or service.settings.metric
     products = list(dict.fromkeys(wish.product)) or None
     found = service.storage.search(feature, wish.k, metric=metric, products=products, without=without)
     service.metrics.searches.labels(by).inc()
-    query = schemas.Query(
+    query = responses.Query(
         by=by, url=url, image=image, k=wish.k, products=list(products or ()), min_score=wish.min_score
     )
-    return schemas.Found(
+    return responses.Found(
         query=query,
         metric=metric,
         matches=_matches(found, metric, wish.min_score),
@@ -123,7 +123,7 @@ def _found(
     )
 
 
-def _matches(found: List[Match], metric: str, least: Optional[float]) -> List[schemas.Match]:
+def _matches(found: List[Match], metric: str, least: Optional[float]) -> List[responses.Match]:
     """Nearest first: from the first one whose score is too small, they all are."""
     matches = []
     for rank, match in enumerate(found, 1):
@@ -132,6 +132,6 @@ def _matches(found: List[Match], metric: str, least: Optional[float]) -> List[sc
         if least is not None and score < least:
             break
         matches.append(
-            schemas.Match(rank=rank, distance=distance, score=score, image=schemas.FoundImage.of(match.image))
+            responses.Match(rank=rank, distance=distance, score=score, image=responses.FoundImage.of(match.image))
         )
     return matches

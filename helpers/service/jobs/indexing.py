@@ -18,10 +18,10 @@ from helpers.errors import NotFound, PhotoError, Refused
 from helpers.features.pipeline import Asked, Batch, Looked
 from helpers.networks.precision import Settled
 from helpers.database.interface import parts
-from helpers.service.lease import Lease
+from helpers.service.jobs.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.records import BadPhoto, Image, Job, NewImage
-from helpers.service.storage import Storage
+from helpers.service.storage.storage import Storage
 
 _AT_ONCE = 500  # photos that the storage is asked about
 _BATCH = 16  # photos that a worker does at once: how far a job goes on after it was cancelled

@@ -10,7 +10,7 @@ from typing import Any, Callable, List, Optional, Tuple, TypeVar
 
 from helpers.errors import NotFound, StoreError, Unavailable
 from helpers.database.interface import Database
-from helpers.service.jobs_table import Jobs
+from helpers.service.storage.jobs import Jobs
 from helpers.service.records import Job
 
 SECONDS = 15.0  # for which a job is held, unless the lease is prolonged

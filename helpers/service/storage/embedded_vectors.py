@@ -12,15 +12,15 @@ import numpy as np
 
 from helpers.errors import NotFound, StoreError
 from helpers.database.interface import Database, Session, check_dimension, marks_of, parts
-from helpers.service.live_index import LiveIndex
-from helpers.service.mirror import Mirror
-from helpers.service.vectors import Vectors
+from helpers.service.storage.live_index import LiveIndex
+from helpers.service.storage.mirror import Mirror
+from helpers.service.storage.vectors import Vectors
 
 _MORE = 8  # features beyond k: some may be as near as the last
 
 
 class EmbeddedVectors(Vectors):
-    """The features of a network in the file of a `SqliteDatabase`; see `helpers.service.vectors.Vectors`.
+    """The features of a network in the file of a `SqliteDatabase`; see `helpers.service.storage.vectors.Vectors`.
 
     The features of all images lie in memory after the first search, or in a
     file of the cache folder that memory holds as far as it can. What was added

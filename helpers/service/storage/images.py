@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Tuple
 from helpers.errors import NotFound, Refused
 from helpers.database.interface import Database, Session, marks_of, parts
 from helpers.service.records import Image, NewImage
-from helpers.service.text import check_text
+from helpers.service.valid_text import check_text
 
 LARGEST = 2**63 - 1  # the largest number that both databases hold
 _COLUMNS = "id, path, identity, width, height, size, modified, added"

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from helpers.errors import NotFound
 from helpers.database.interface import Database, Session, marks_of, parts
-from helpers.service.images import moment
+from helpers.service.storage.images import moment
 from helpers.service.records import ENDED, BadPhoto, Job
 
 _REQUEST = """CASE WHEN listed IS NULL THEN request ELSE '{"photos": ' || listed || '}' END"""

@@ -7,7 +7,7 @@ from typing import List
 
 from helpers.errors import NotFound, Refused
 from helpers.database.interface import Database
-from helpers.service.images import moment, refused_text
+from helpers.service.storage.images import moment, refused_text
 from helpers.service.records import ROLES, Key
 
 _PREFIX = "kf_"

@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Se
 import numpy as np
 
 from helpers.database.interface import Database, Session, marks_of, parts
-from helpers.service.live_index import LiveIndex
+from helpers.service.storage.live_index import LiveIndex
 
 _BLOCK = 4000  # read in one transaction: for as long as one reads, nobody else can end theirs
 

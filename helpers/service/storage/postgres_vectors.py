@@ -9,7 +9,7 @@ from helpers.database.candidates import Items
 from helpers.database.interface import Database, Session
 from helpers.database.feature_table import LONGEST_HNSW, FeatureTable
 from helpers.database.graph_index import GraphIndex
-from helpers.service.vectors import Vectors
+from helpers.service.storage.vectors import Vectors
 
 _IMAGES = "SELECT id AS item, identity FROM kinframe_images"
 _OF_PRODUCTS = "id IN (SELECT image FROM kinframe_product_images WHERE product = ANY(?))"
@@ -17,7 +17,7 @@ _FEW = 10_000  # images of the products that are asked for, up to which a graph 
 
 
 class PostgresVectors(Vectors):
-    """The features of a network in a `PostgresDatabase`; see `helpers.service.vectors.Vectors`.
+    """The features of a network in a `PostgresDatabase`; see `helpers.service.storage.vectors.Vectors`.
 
     A search goes through all features, or with `index="hnsw"` along an index,
     one for each metric that is asked with. It is built in the background when

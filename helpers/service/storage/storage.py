@@ -1,7 +1,7 @@
 """What a service keeps, behind one small interface: in the file of a feature store, or in PostgreSQL.
 
 The tables are the same in both (`helpers.database.schema`); how features are
-kept and searched differs (`helpers.service.vectors`).
+kept and searched differs (`helpers.service.storage.vectors`).
 """
 
 from contextlib import closing
@@ -13,13 +13,13 @@ import numpy as np
 from helpers.errors import FrameError
 from helpers.features.open_index import KINDS
 from helpers.database.interface import Database
-from helpers.service.images import Images
-from helpers.service.jobs_table import Jobs
-from helpers.service.keys_table import Keys
-from helpers.service.products import Products
+from helpers.service.storage.images import Images
+from helpers.service.storage.jobs import Jobs
+from helpers.service.storage.keys import Keys
+from helpers.service.storage.products import Products
 from helpers.service.records import BadPhoto, Match, NewImage
 from helpers.database.schema import migrate
-from helpers.service.vectors import Vectors
+from helpers.service.storage.vectors import Vectors
 from helpers.features.store import FeatureStore, Kept
 
 
@@ -152,9 +152,9 @@ def open_vectors(database: Database, *, key: str, dimension: int, index: str = "
     if index not in KINDS:
         raise FrameError(f"index={index!r} is not known; there are {' and '.join(KINDS)}")
     if database.kind == "embedded":
-        from helpers.service.embedded_vectors import EmbeddedVectors
+        from helpers.service.storage.embedded_vectors import EmbeddedVectors
 
         return EmbeddedVectors(database, key=key, dimension=dimension, index=index)
-    from helpers.service.postgres_vectors import PostgresVectors
+    from helpers.service.storage.postgres_vectors import PostgresVectors
 
     return PostgresVectors(database, key=key, dimension=dimension, index=index)
