@@ -42,9 +42,9 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def measure(folder: str, network: str, each: Tuple[int, ...] = (1, 3)) -> Dict[str, Any]:
     """Seconds for whole photos, for so many parts of each, and for the last parts once more."""
-    from helpers.season.parts import Parts
     from helpers.features.embedding import embed
     from helpers.photos.load import load_photos
+    from helpers.season.parts import Parts
     from helpers.similarity.build import create
 
     data, _ = load_photos(folder, progress=False)

@@ -101,9 +101,9 @@ def measure(folder: str, network: str, originals: int, others: int) -> Dict[str,
 def many(saved: str) -> Dict[str, Any]:
     """Time and memory for a model from disk, and for ten thresholds."""
     from helpers import tc
-    from helpers.files.cache import cache_folder
     from helpers.collection.duplicates.finder import DuplicateFinder
     from helpers.collection.duplicates.looks import perceptual
+    from helpers.files.cache import cache_folder
 
     model = tc.load_model(saved)
     photos = list(zip(model.collection.sources, model.collection.identities))

@@ -128,11 +128,11 @@ def _save_model(folder: Path, place: Path) -> None:
 
     from helpers import tc
     from helpers.features.index import Index
-    from helpers.networks.load import load_model
-    from helpers.photos.load import load_photos
-    from helpers.networks.precision import settled_again
-    from helpers.similarity.model import SimilarityModel
     from helpers.images.thumbnails import Thumbnails
+    from helpers.networks.load import load_network
+    from helpers.networks.precision import settled_again
+    from helpers.photos.load import load_photos
+    from helpers.similarity.model import SimilarityModel
 
     data, _ = load_photos(folder, progress=False)
     once = tc.image_similarity.create(data, model="efficientnet-lite0", precision="fp32", verbose=False)
@@ -140,7 +140,7 @@ def _save_model(folder: Path, place: Path) -> None:
     Thumbnails().get_many(list(zip(sources, identities)))
     if place.exists():
         return
-    network = load_model("efficientnet-lite0", progress=False)
+    network = load_network("efficientnet-lite0", progress=False)
     random, features = np.random.default_rng(0), np.empty((len(data) * _EACH, _DIMENSION), np.float32)
     for number in range(_EACH):
         noise = random.normal(0, once.vectors.std() / 2, once.vectors.shape)

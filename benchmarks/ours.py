@@ -31,9 +31,9 @@ def make_resnet(weights: str, network: str) -> Dict[str, Any]:
 
 def prepare(network: str) -> Dict[str, Any]:
     """Have the network on disk as it is run, which is done once on a machine."""
-    from helpers.networks.load import load_model
+    from helpers.networks.load import load_network
 
-    return {"network": load_model(network, progress=False).name}
+    return {"network": load_network(network, progress=False).name}
 
 
 def create(
@@ -52,8 +52,8 @@ def create(
     Then, not counted either: the neighbours of each photo; the model saved.
     """
     from helpers import tc
-    from helpers.similarity.evaluation.by_labels import precision_at
     from helpers.photos.load import load_photos
+    from helpers.similarity.evaluation.by_labels import precision_at
 
     create = tc.image_similarity.create
     if store is not None and new_store and Path(store).exists():
@@ -89,9 +89,9 @@ def first_time(folder: str, network: str, precision: str, store: str, forget: bo
 def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
     """Photos per second of folder to features, with random weights of the real size, made in the folder `place`."""
     from helpers import tc
-    from helpers.similarity.evaluation.methods import speed_of
     from helpers.networks.load import MODELS
     from helpers.photos.load import load_photos
+    from helpers.similarity.evaluation.methods import speed_of
 
     if network in MODELS and not MODELS[network].weights.package:
         _lay_down(network, Path(place))
@@ -142,11 +142,11 @@ def share(folder: str, network: str, rounds: int = 3) -> Dict[str, Any]:
 
     from helpers import tc
     from helpers.images.decode import open_photo
-    from helpers.networks.load import load_model
-    from helpers.photos.load import load_photos
+    from helpers.networks.load import load_network
     from helpers.networks.runtime import Session
+    from helpers.photos.load import load_photos
 
-    loaded = load_model(network, progress=False)
+    loaded = load_network(network, progress=False)
     data, _ = load_photos(folder, progress=False)
     pixels = np.stack([np.asarray(open_photo(file, size=loaded.size)) for file in data["file"]])
     session = Session(loaded, "fp32")

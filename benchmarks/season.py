@@ -47,12 +47,12 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
     import numpy as np
 
     from helpers import tc
-    from helpers.season.parts import Parts
+    from helpers.photos.load import load_photos
     from helpers.season.detections import read_detections
     from helpers.season.learner import unit
-    from helpers.photos.load import load_photos
-    from helpers.season.season import Season
+    from helpers.season.parts import Parts
     from helpers.season.scores import NOTHING, neighbour_shares, species_precision
+    from helpers.season.season import Season
 
     if not Path(folder).exists():
         runpy.run_path(str(ROOT / "data" / "draw_season.py"))["draw"](folder)

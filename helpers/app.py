@@ -28,8 +28,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
-from helpers.files.cache import cache_folder, replacing
 from helpers.errors import KinframeError
+from helpers.files.cache import cache_folder, replacing
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8866  # Voilà's usual one

@@ -64,7 +64,7 @@ def random_resnet50(seed: int = 0) -> Weights:
 
 
 def keras_resnet50(weights: Weights) -> onnx.ModelProto:
-    """Turi Create's ResNet-50 as a network for `load_model(path)`: Keras's layers over RGB from 0 to 255."""
+    """Turi Create's ResNet-50 as a network for `load_network(path)`: Keras's layers over RGB from 0 to 255."""
     graph = Graph()
     x = graph.photos(mean=[0, 0, 0], std=[1, 1, 1])
     return graph.model(_resnet50(graph, x, weights, epsilon=1.001e-5), size=(224, 224), dimension=2048)

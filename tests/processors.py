@@ -8,8 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from helpers.networks import precision
-from helpers.networks import runtime
+from helpers.networks import precision, runtime
 from helpers.networks.runtime import rounded_to_bf16
 
 KINDS = {

@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import vonmises
 
 import helpers.season.timeline.activity
-from helpers.season.timeline.activity import activity, clock
 from helpers.errors import FrameError
+from helpers.season.timeline.activity import activity, clock
 
 
 def drawn(peak, count, concentration=30.0, seed=0):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.photos import article
 from helpers.files import download
+from helpers.photos import article
 from tests.file_server import serving
 
 CARTOONS = Path(__file__).resolve().parents[2] / "shared" / "data" / "cartoons"

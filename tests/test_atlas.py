@@ -364,5 +364,7 @@ def test_progress_counts_every_round_and_an_interrupt_ends_it(monkeypatch):
 def test_digests_of_copies_are_told_apart():
     a, b = "01" * 32, "02" * 32
     among = helpers.collection.atlas_file.digests([a, b, a, None])
-    assert helpers.collection.atlas_file.found(helpers.collection.atlas_file.digests([a, a, a, None, b]), among).tolist() == [0, 2, -1, -1, 1]
+    assert helpers.collection.atlas_file.found(
+        helpers.collection.atlas_file.digests([a, a, a, None, b]), among
+    ).tolist() == [0, 2, -1, -1, 1]
     assert helpers.collection.atlas_file.found(among, among).tolist() == [0, 1, 2, 3]

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import helpers.networks.autoencoder.model
-from helpers.networks.autoencoder import training
 from helpers import tc
-from helpers.files import cache
-from helpers.networks.autoencoder.model import Autoencoder, _pixels, train_autoencoder
-from helpers.networks.autoencoder.figures import show_losses, show_reconstructions, show_rows
 from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.files import cache
 from helpers.frames.images import image_array, image_of
-from helpers.networks.load import load_model
+from helpers.networks.autoencoder import training
+from helpers.networks.autoencoder.figures import show_losses, show_reconstructions, show_rows
+from helpers.networks.autoencoder.model import Autoencoder, _pixels, train_autoencoder
+from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
 from tests.pictures import folder_of, picture
 
@@ -372,7 +372,7 @@ def test_a_damaged_description_is_named(trained, tmp_path, damage):
 @needs_keras
 def test_each_is_known_by_its_folder(data, trained, tmp_path):
     given = [trained, trained.path, str(trained.path), trained.path / "encoder.onnx"]
-    assert [load_model(each).name for each in given] == ["small/encoder.onnx"] * 4
+    assert [load_network(each).name for each in given] == ["small/encoder.onnx"] * 4
     model = tc.image_similarity.create(data, model=trained.path, store=False, verbose=False)
     model.save(tmp_path / "model")
     again = tc.load_model(tmp_path / "model")

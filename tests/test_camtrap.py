@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.season.camtrap import write
-from helpers.season.camtrap.write import check_camtrap, write_camtrap
-from helpers.season.camtrap.rules import columns_of
-from helpers.frames.columns import typed_frame
-from helpers.season.camtrap.blur import blurred
-from helpers.season.detections import read_detections
 from helpers.errors import ExportError, FrameError
+from helpers.frames.columns import typed_frame
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
+from helpers.season.camtrap import write
+from helpers.season.camtrap.blur import blurred
+from helpers.season.camtrap.rules import columns_of
+from helpers.season.camtrap.write import check_camtrap, write_camtrap
+from helpers.season.detections import read_detections
 from tests.sightings import WHEN, sightings
 
 FORD, MILL = "=ford,1", 'mill "x"\nü'

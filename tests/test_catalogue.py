@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.explorer.filters import Catalogue, Filter
 from helpers.errors import FrameError
+from helpers.explorer.filters import Catalogue, Filter
 
 NAMES = ["north/IMG_2.JPG", "north/IMG_10.JPG", "south/ete\u0301.jpg", "top.png"]
 DAYS = [datetime.datetime(2026, 7, 31, 23, 59), None, datetime.datetime(2026, 8, 1), datetime.datetime(2025, 1, 1)]

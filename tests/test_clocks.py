@@ -3,9 +3,9 @@ import datetime
 import pytest
 
 from helpers import tc
-from helpers.photos.clocks import clock_report, runs, shift_clocks
-from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
+from helpers.frames.columns import typed_frame
+from helpers.photos.clocks import clock_report, runs, shift_clocks
 from helpers.photos.events import add_events
 
 DAY = datetime.datetime(2026, 5, 1)

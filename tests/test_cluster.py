@@ -16,20 +16,20 @@ import numpy as np
 import onnx
 import pytest
 
-import helpers.features.dask_cluster
 import helpers.errors
+import helpers.features.dask_cluster
 import helpers.networks.precision
 import helpers.networks.runtime
-from helpers.files import cache
-from helpers.features.dask_cluster import batches_on
-from helpers.features.embedding import embed
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
-from helpers.networks.load import load_model
-from helpers.photos.load import load_photos
-from helpers.features.pipeline import Asked, Batch, batches
-from helpers.networks.precision import settled_again
-from helpers.similarity.build import create
+from helpers.features.dask_cluster import batches_on
 from helpers.features.dask_worker import SharedNetwork, features_of, hand_out
+from helpers.features.embedding import embed
+from helpers.features.pipeline import Asked, Batch, batches
+from helpers.files import cache
+from helpers.networks.load import load_network
+from helpers.networks.precision import settled_again
+from helpers.photos.load import load_photos
+from helpers.similarity.build import create
 from tests.pictures import TINY, folder_of, picture, tiny_network
 from tests.processors import KINDS
 
@@ -79,7 +79,7 @@ def network(tmp_path_factory):
 
 
 def settled(path, precision="fp32"):
-    loaded = load_model(path)
+    loaded = load_network(path)
     return settled_again(loaded, precision, f"{loaded.identity} {precision}")
 
 

@@ -6,12 +6,12 @@ from PIL import Image
 
 from helpers import tc
 from helpers.collection.clusters import cluster, show_clusters, suggest_k
-from helpers.similarity.members import Collection
+from helpers.collection.partition import by_density, components, k_means
 from helpers.errors import FrameError
 from helpers.features.index import Index
-from helpers.collection.partition import by_density, components, k_means
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
+from helpers.similarity.members import Collection
 from tests.pictures import folder_of, picture, tiny_network
 
 

@@ -5,15 +5,15 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.similarity.evaluation import turi
-from helpers.networks import load
-from helpers.similarity.evaluation.comparison import at_hand, compare
-from helpers.similarity.evaluation.bars import draw_bars
 from helpers.errors import FrameError, ModelError
-from helpers.similarity.evaluation.by_labels import evaluate
-from helpers.similarity.evaluation.methods import Methods, name_of
+from helpers.networks import load
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
+from helpers.similarity.evaluation import turi
+from helpers.similarity.evaluation.bars import draw_bars
+from helpers.similarity.evaluation.by_labels import evaluate
+from helpers.similarity.evaluation.comparison import at_hand, compare
+from helpers.similarity.evaluation.methods import Methods, name_of
 
 pytestmark = pytest.mark.slow("each comparison computes the features of every method")
 
@@ -127,7 +127,7 @@ def test_without_models_it_takes_what_is_at_hand(data):
 
 def test_an_autoencoder_or_any_other_path_is_a_method(data, tmp_path):
     copy = tmp_path / "mine.onnx"
-    copy.write_bytes(load.load_model("efficientnet-lite0").path.read_bytes())
+    copy.write_bytes(load.load_network("efficientnet-lite0").path.read_bytes())
 
     class HasAPath:
         def __fspath__(self):

@@ -9,16 +9,16 @@ from PIL import Image
 
 from benchmarks.crops import boxes_for, measure
 from helpers import tc
-from helpers.season import part_features
+from helpers.errors import FrameError, PhotoError, StoreError
+from helpers.features.store import FeatureStore
 from helpers.images.boxes import check_box
 from helpers.images.crop import cut, edges_of
-from helpers.season.parts import Parts
-from helpers.season.detections import read_detections
-from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.photos.load import load_photos
+from helpers.season import part_features
+from helpers.season.detections import read_detections
+from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
-from helpers.features.store import FeatureStore
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 RED, GREEN, BLUE = (220, 20, 20), (20, 200, 20), (20, 20, 220)

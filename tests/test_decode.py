@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, UnidentifiedImageError, features
 
-from helpers.images.decode import check_photo, open_photo, open_sized, photo_size
 from helpers.errors import PhotoError
+from helpers.images.decode import check_photo, open_photo, open_sized, photo_size
 from tests.pictures import picture
 
 COLOUR = np.asarray(picture(5, (60, 40))).copy()

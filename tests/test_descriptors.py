@@ -3,13 +3,13 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.networks.descriptors import DESCRIPTORS, colour, hog, pixels
 from helpers.errors import ModelError
-from helpers.networks.load import load_model
-from helpers.photos.load import load_photos
+from helpers.networks.descriptors import DESCRIPTORS, colour, hog, pixels
+from helpers.networks.load import load_network
 from helpers.networks.precision import Sample, settle
-from helpers.similarity.regions import Regions
 from helpers.networks.runtime import Session
+from helpers.photos.load import load_photos
+from helpers.similarity.regions import Regions
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -67,7 +67,7 @@ def test_the_numbers_are_the_same_in_both_environments():
 
 @pytest.mark.parametrize("name", DESCRIPTORS)
 def test_a_session_computes_it(name):
-    model = load_model(name)
+    model = load_network(name)
     photos = np.random.default_rng(0).integers(0, 256, (5, *model.size[::-1], 3), np.uint8)
     session = Session(model)
     features = session.run(photos)
@@ -77,7 +77,7 @@ def test_a_session_computes_it(name):
 
 
 def test_other_precisions_and_regions_are_refused(monkeypatch):
-    model = load_model("colour")
+    model = load_network("colour")
     monkeypatch.setattr("helpers.networks.precision.has_bf16", lambda: True)
     many = Sample(10**9, lambda count: pytest.fail("there is nothing to try"))
     assert settle(model, "auto", many).precision == "fp32"

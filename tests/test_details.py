@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from helpers import tc
-from helpers.photos import details
-from helpers.photos.metadata import maker_notes
-from helpers.photos.details import add_details, add_places
 from helpers.errors import FrameError
-from helpers.photos.metadata.read import Metadata
+from helpers.photos import details
+from helpers.photos.details import add_details, add_places
 from helpers.photos.load import load_photos
+from helpers.photos.metadata import maker_notes
+from helpers.photos.metadata.read import Metadata
 from tests.pictures import picture
 from tests.test_metadata import placed
 from tests.test_xmp import packet

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.season.detections import read_detections
 from helpers.errors import FrameError
+from helpers.season.detections import read_detections
 from helpers.season.match_paths import NOT_HERE, match
 from tests.pace import times_as_long
 

@@ -15,7 +15,12 @@ EXAMPLES = sorted(
 
 
 def test_the_main_entry_points_have_examples():
-    assert {"helpers.features.embedding", "helpers.networks.load", "helpers.photos.load", "helpers.similarity.build"} <= set(EXAMPLES)
+    assert {
+        "helpers.features.embedding",
+        "helpers.networks.load",
+        "helpers.photos.load",
+        "helpers.similarity.build",
+    } <= set(EXAMPLES)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 
 from helpers.collection.duplicates import move_aside as duplicate_files
-from helpers.collection.duplicates import move_file
-from helpers.collection.duplicates import move_journal
+from helpers.collection.duplicates import move_file, move_journal
 from helpers.collection.duplicates.move_aside import Copy, move_aside, undo_move
-from helpers.errors import ExportError, FrameError
 from helpers.collection.duplicates.move_file import names, parts, sha256
 from helpers.collection.duplicates.move_journal import JOURNAL
+from helpers.errors import ExportError, FrameError
 
 
 def yes(question):

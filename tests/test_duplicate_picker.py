@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.collection.duplicates.picker import DuplicatePicker, distances_figure
 from helpers.collection.duplicates.duplicates import find_duplicates
+from helpers.collection.duplicates.picker import DuplicatePicker, distances_figure
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
 from tests.pictures import tiny_network

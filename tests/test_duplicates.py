@@ -11,12 +11,12 @@ from PIL import Image, ImageEnhance
 
 from helpers import tc
 from helpers.collection.duplicates.archive import compare_collections
-from helpers.collection.duplicates.groups import Pairs, groups_around
 from helpers.collection.duplicates.duplicates import find_duplicates
-from helpers.errors import ExportError, FrameError
+from helpers.collection.duplicates.groups import Pairs, groups_around
 from helpers.collection.duplicates.looks import near_hashes, perceptual
-from helpers.photos.load import load_photos
 from helpers.collection.duplicates.same_picture import apart
+from helpers.errors import ExportError, FrameError
+from helpers.photos.load import load_photos
 from tests.pictures import tiny_network
 
 SIZE = (240, 180)

@@ -10,18 +10,18 @@ import helpers.features.embedding
 import helpers.features.pipeline
 import helpers.networks.runtime
 from helpers import tc
-from helpers.files import cache
-from helpers.features.embedding import embed
 from helpers.errors import FrameError, ModelError, StoreError
+from helpers.features.embedding import embed
+from helpers.files import cache
 from helpers.frames.images import image_array
-from helpers.networks.load import load_model
+from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
-    return load_model(tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx"))
+    return load_network(tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx"))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_feature_does_not_depend_on_the_batch(paths, network, batch_size):
 
 
 def test_nor_does_it_with_a_real_network(paths):
-    model = load_model("efficientnet-lite0")
+    model = load_network("efficientnet-lite0")
     wanted = vectors_of(paths, model)
     assert wanted.shape == (6, 1280)
     assert np.array_equal(vectors_of(paths, model, batch_size=2), wanted)
@@ -115,7 +115,7 @@ def test_an_empty_image_is_a_bad_photo(paths, network):
 
 
 def test_features_that_are_no_numbers_are_no_features(paths, tmp_path):
-    wild = load_model(tiny_network(tmp_path / "wild.onnx", scale=3e38))
+    wild = load_network(tiny_network(tmp_path / "wild.onnx", scale=3e38))
     black = tmp_path / "black.png"
     picture(0).point(lambda _: 0).save(black)
     done = embed([paths[0], black, paths[1]], wild, progress=False)
@@ -305,7 +305,7 @@ def test_bad_photos_are_never_kept(paths, network, store, tmp_path):
 
 
 def test_networks_and_precisions_do_not_mix(paths, network, store, tmp_path):
-    other = load_model(tiny_network(tmp_path / "other.onnx", scale=2.0))
+    other = load_network(tiny_network(tmp_path / "other.onnx", scale=2.0))
     embed(paths, network, progress=False, store=store)
     done = embed(paths, other, progress=False, store=store)
     assert done.timings["kept"] == 0

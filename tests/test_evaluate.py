@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.similarity.evaluation.intervals import intervals
 from helpers.errors import FrameError
+from helpers.features.hnsw import Hnsw
+from helpers.features.index import Index
+from helpers.photos.load import load_photos
+from helpers.similarity.build import create, load_model
 from helpers.similarity.evaluation.by_labels import (
     confusion,
     evaluate,
@@ -17,10 +20,7 @@ from helpers.similarity.evaluation.by_labels import (
     precision_at,
     recall_at,
 )
-from helpers.features.hnsw import Hnsw
-from helpers.features.index import Index
-from helpers.photos.load import load_photos
-from helpers.similarity.build import create, load_model
+from helpers.similarity.evaluation.intervals import intervals
 from tests.pictures import folder_of, tiny_network
 
 

@@ -10,9 +10,8 @@ from matplotlib import font_manager
 from PIL import Image
 
 from helpers import tc
-from helpers.images import fonts
-from helpers.images import sheet
 from helpers.errors import FrameError
+from helpers.images import fonts, sheet
 from helpers.similarity.grid import show_matches
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.season.parts import Parts
-from helpers.season.detections import read_detections
 from helpers.errors import ExportError, FrameError
-from helpers.season.export import export_sightings, save_sightings
 from helpers.photos.load import load_photos
+from helpers.season.detections import read_detections
+from helpers.season.export import export_sightings, save_sightings
+from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create
 from tests.pictures import folder_of, picture

@@ -8,14 +8,13 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from helpers.networks.hub import external_data
-from helpers.networks import own
-from helpers.networks import pins
-from helpers.files import download
 from helpers.errors import ModelError, WeightsUnavailable
-from helpers.networks.hub.repository import repository
+from helpers.files import download
+from helpers.networks import own, pins
+from helpers.networks.hub import external_data
 from helpers.networks.hub.network import hub_network
 from helpers.networks.hub.preprocessor import read_config
+from helpers.networks.hub.repository import repository
 from tests import hub_networks
 from tests.file_server import serving
 from tests.hub_networks import SIDE

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from benchmarks import index as bench
+from helpers.errors import FrameError
 from helpers.features.bounds import FullBound, ShortBound
 from helpers.features.distance import Distance
-from helpers.errors import FrameError
 from helpers.features.index import METRICS, Index
 from helpers.features.open_index import open_index
 

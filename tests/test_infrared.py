@@ -85,7 +85,9 @@ def test_large_photos_are_told_by_their_upper_quarter(options, monkeypatch):
     dusk.paste(day.crop((0, 700, 1600, 1300)), (0, 700))  # a grey sky above coloured ground
     assert [infrared(photo, **options) for photo in (night.convert("RGB"), day, dusk)] == [True, False, False]
     looked = []
-    monkeypatch.setattr(helpers.photos.metadata.infrared, "spread", lambda image, top=0: looked.append(image.height) or 40.0)
+    monkeypatch.setattr(
+        helpers.photos.metadata.infrared, "spread", lambda image, top=0: looked.append(image.height) or 40.0
+    )
     infrared(day, **options)
     assert looked == [1300 if "progressive" in options else 320]
 

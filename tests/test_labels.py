@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.files import cache
-from helpers.files import lock
 from helpers.errors import FrameError, LabelsError
+from helpers.files import cache, lock
 from helpers.photos.labels import Labels
 
 ROOT = Path(__file__).parents[1]

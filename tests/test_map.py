@@ -13,8 +13,8 @@ from PIL import Image
 from helpers import tc
 from helpers.errors import FrameError
 from helpers.explorer.explorer import Explorer
-from helpers.explorer.map.map import CollectionMap
 from helpers.explorer.map.colouring import Colouring
+from helpers.explorer.map.map import CollectionMap
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from tests.pictures import folder_of, tiny_network

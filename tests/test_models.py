@@ -9,13 +9,12 @@ import onnx
 import onnxruntime
 import pytest
 
-from helpers.networks import graph
-from helpers.networks import load
+from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
 from helpers.images.decode import open_photo
+from helpers.networks import graph, load
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.efficientnet import efficientnet_b0
-from helpers.errors import ModelError, WeightsUnavailable
 from helpers.networks.table import MODELS, Network, WeightsFile
 from tests.file_server import serving
 from tests.hub_networks import random_efficientnet_b0
@@ -113,7 +112,7 @@ def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, r
     content, file = register(name, network)
     with serving({file: content}) as server:
         monkeypatch.setenv("KINFRAME_MIRROR", server.address)
-        model = load.load_model(name)
+        model = load.load_network(name)
     assert (model.name, model.size, model.dimension) == (name, (224, 224), MODELS[name].dimension)
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
     expected = uncut(network, feature(network), photos)
@@ -124,7 +123,7 @@ def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, r
     tolerance = {"rtol": 1e-3, "atol": 1e-4 * np.abs(expected).max()}
     assert np.allclose(in_onnx_runtime(model, photos), expected, **tolerance)
     assert np.allclose(in_openvino(model, photos), expected, **tolerance)
-    assert load.load_model(name) == model  # the server is gone: from disk
+    assert load.load_network(name) == model  # the server is gone: from disk
 
 
 def test_efficientnet_b0_comes_from_pytorchs_host(monkeypatch, register, empty_cache):
@@ -133,7 +132,7 @@ def test_efficientnet_b0_comes_from_pytorchs_host(monkeypatch, register, empty_c
     content, file = register("efficientnet_b0", torch_zip(weights))
     with serving({file: content}) as server:
         monkeypatch.setenv("KINFRAME_MIRROR", server.address)
-        model = load.load_model("efficientnet_b0")
+        model = load.load_network("efficientnet_b0")
     assert (empty_cache / "weights" / f"{file}.sha256").exists()
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
     alone = graph.Graph()
@@ -142,7 +141,7 @@ def test_efficientnet_b0_comes_from_pytorchs_host(monkeypatch, register, empty_c
     session = onnxruntime.InferenceSession(expected, providers=["CPUExecutionProvider"])
     assert np.array_equal(in_onnx_runtime(model, photos), session.run(None, {"photos": photos})[0])
     assert np.allclose(in_openvino(model, photos), in_onnx_runtime(model, photos), rtol=1e-3, atol=1e-3)
-    assert load.load_model("efficientnet_b0") == model  # the server is gone
+    assert load.load_network("efficientnet_b0") == model  # the server is gone
 
 
 def test_every_entry_of_the_table_is_tested_whole():
@@ -156,7 +155,7 @@ def test_one_file_serves_two_entries(monkeypatch, register, tmp_path):
         monkeypatch.setitem(MODELS, name, dataclasses.replace(changed, dimension=1000))
     (tmp_path / file).write_bytes(content)
     monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
-    unit, plain = load.load_model("vgg16"), load.load_model("vgg16-fc1")
+    unit, plain = load.load_network("vgg16"), load.load_network("vgg16-fc1")
     assert unit.identity != plain.identity  # or the one's features would be taken for the other's
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
     lengths = np.linalg.norm(in_onnx_runtime(plain, photos), axis=1, keepdims=True)
@@ -174,15 +173,15 @@ def test_a_person_adds_a_network_in_three_lines(monkeypatch, empty_cache, tmp_pa
     monkeypatch.setitem(MODELS, "mine", mine)
     photos = np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), np.uint8)
     expected = uncut(whole, tensor, photos[..., ::-1])
-    assert np.allclose(in_onnx_runtime(load.load_model("mine"), photos), expected, rtol=1e-3, atol=1e-3)
+    assert np.allclose(in_onnx_runtime(load.load_network("mine"), photos), expected, rtol=1e-3, atol=1e-3)
     monkeypatch.setitem(MODELS, "mine", dataclasses.replace(mine, feature="no such tensor"))
     with pytest.raises(ModelError, match="mine: its file has no tensor 'no such tensor'"):
-        load.load_model("mine")
+        load.load_network("mine")
 
 
 @pytest.mark.parametrize("name", DESCRIPTORS)
 def test_a_descriptor_needs_no_file(name, empty_cache):
-    model = load.load_model(name)
+    model = load.load_network(name)
     assert model.descriptor is DESCRIPTORS[name] and model.path == Path()
     assert model.dimension == DESCRIPTORS[name].dimension
     assert model.note.startswith(f"{name}: ") and "no network" in model.note
@@ -190,7 +189,7 @@ def test_a_descriptor_needs_no_file(name, empty_cache):
 
 
 def features(photos):
-    return in_onnx_runtime(load.load_model("efficientnet-lite0"), photos)
+    return in_onnx_runtime(load.load_network("efficientnet-lite0"), photos)
 
 
 def test_the_built_in_network_computes_what_pytorch_does():
@@ -207,7 +206,7 @@ def test_the_built_in_network_computes_what_pytorch_does():
 
 def test_the_built_in_network_is_the_same_in_openvino():
     photos = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), np.uint8)
-    assert np.allclose(in_openvino(load.load_model("efficientnet-lite0"), photos), features(photos), atol=1e-3)
+    assert np.allclose(in_openvino(load.load_network("efficientnet-lite0"), photos), features(photos), atol=1e-3)
 
 
 @pytest.mark.skipif(not CARTOONS.exists(), reason="the cartoons of the Turi Create article are not beside the project")
@@ -220,30 +219,30 @@ def test_photos_of_one_folder_are_nearer_to_each_other():
 
 
 def test_a_prepared_network_is_made_once_and_mended_when_damaged(empty_cache):
-    path = load.load_model("efficientnet-lite0").path
+    path = load.load_network("efficientnet-lite0").path
     assert path.parent == empty_cache / "networks"
     assert list(path.parent.iterdir()) == [path]
     content, made = path.read_bytes(), path.stat().st_mtime_ns
-    assert load.load_model("efficientnet-lite0").path.stat().st_mtime_ns == made
+    assert load.load_network("efficientnet-lite0").path.stat().st_mtime_ns == made
     path.write_bytes(content[:-1000])
-    assert load.load_model("efficientnet-lite0").path == path
+    assert load.load_network("efficientnet-lite0").path == path
     path.write_bytes(content[:-1] + b"!")
     os.utime(path, ns=(1, 1))
-    assert load.load_model("efficientnet-lite0").path.read_bytes() == content
+    assert load.load_network("efficientnet-lite0").path.read_bytes() == content
 
 
 def test_networks_have_identities_that_change_with_weights_and_preparation(monkeypatch):
-    before = load.load_model("efficientnet-lite0").identity
+    before = load.load_network("efficientnet-lite0").identity
     assert len(bytes.fromhex(before)) == 32
     monkeypatch.setattr(load, "_PREPARATION", load._PREPARATION + 1)
-    assert load.load_model("efficientnet-lite0").identity != before
+    assert load.load_network("efficientnet-lite0").identity != before
 
 
 def test_auto_takes_resnet_50_where_it_can(monkeypatch, small_resnet, tmp_path):
     content, file = small_resnet
     (tmp_path / file).write_bytes(content)
     monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
-    model = load.load_model("auto")
+    model = load.load_network("auto")
     assert model.name == "resnet-50"
     assert model.note.startswith("resnet-50: ")
     assert "\n" not in model.note
@@ -253,27 +252,27 @@ def test_auto_falls_back_and_asks_the_network_once(monkeypatch, empty_cache):
     with serving({}) as server:
         monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         for _ in range(2):
-            model = load.load_model("auto")
+            model = load.load_network("auto")
             assert model.name == "efficientnet-lite0"
             assert model.note.startswith("efficientnet-lite0: ")
             assert "The weights of resnet-50 could not be had" in model.note and "404" in model.note
             assert "\n" not in model.note
             assert server.downloads == 1
         with pytest.raises(WeightsUnavailable, match="404"):
-            load.load_model("resnet-50")  # by name: asked again, and no other network in its place
+            load.load_network("resnet-50")  # by name: asked again, and no other network in its place
         assert server.downloads == 2
 
 
 def test_auto_looks_again_where_a_new_mirror_or_a_hand_has_it(monkeypatch, small_resnet, empty_cache, tmp_path):
     content, file = small_resnet
-    assert load.load_model("auto").name == "efficientnet-lite0"
+    assert load.load_network("auto").name == "efficientnet-lite0"
     (empty_cache / "weights" / file).write_bytes(content)
-    assert load.load_model("auto").name == "resnet-50"
+    assert load.load_network("auto").name == "resnet-50"
     (empty_cache / "weights" / file).unlink()
-    assert load.load_model("auto").name == "efficientnet-lite0"
+    assert load.load_network("auto").name == "efficientnet-lite0"
     (tmp_path / file).write_bytes(content)
     monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
-    assert load.load_model("auto").name == "resnet-50"
+    assert load.load_network("auto").name == "resnet-50"
 
 
 def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, empty_cache):
@@ -289,7 +288,7 @@ def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, e
     monkeypatch.setattr(download, "_knock", knocked)
     monkeypatch.setattr(download, "time", SimpleNamespace(sleep=waits))
     monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
-    assert load.load_model("auto").name == "efficientnet-lite0"
+    assert load.load_network("auto").name == "efficientnet-lite0"
     assert len(knocks) == 1
 
 
@@ -298,14 +297,14 @@ def test_an_unexpected_network_in_a_right_file_is_refused(monkeypatch, register,
     (tmp_path / file).write_bytes(content)
     monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
     with pytest.raises(ModelError, match="without any Gemm or MatMul"):
-        load.load_model("resnet-50")
+        load.load_network("resnet-50")
 
 
 def test_a_cache_that_cannot_be_written_is_named(monkeypatch, tmp_path):
     (tmp_path / "occupied").write_text("a file where the folder should be")
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "occupied"))
     with pytest.raises(ModelError, match=r"occupied.*KINFRAME_CACHE"):
-        load.load_model("efficientnet-lite0")
+        load.load_network("efficientnet-lite0")
 
 
 @pytest.mark.parametrize(
@@ -318,7 +317,7 @@ def test_a_cache_that_cannot_be_written_is_named(monkeypatch, tmp_path):
 )
 def test_an_unknown_name_is_answered_with_the_known(name, hint):
     with pytest.raises(ModelError) as caught:
-        load.load_model(name)
+        load.load_network(name)
     assert hint in str(caught.value)
     assert "squeezenet_v1.1" in str(caught.value)
 

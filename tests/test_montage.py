@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 import helpers.collection.snapping
-from helpers.errors import ExportError, FrameError
 from helpers.collection.poster import montage
 from helpers.collection.poster_size import sheet_for
 from helpers.collection.snapping import snapped
+from helpers.errors import ExportError, FrameError
 
 RANDOM = np.random.default_rng(0)
 HUES = [(37 * n % 200 + 20, 91 * n % 200 + 20, 53 * n % 200 + 20) for n in range(1, 13)]

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from helpers import tc
-from helpers.errors import FrameError
-from helpers.collection.odd_strip import OddStrip, show_oddities
 from helpers.collection.odd_photos import FLAGS, look, oddities, ordered
+from helpers.collection.odd_strip import OddStrip, show_oddities
+from helpers.errors import FrameError
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
 from tests.pictures import tiny_network

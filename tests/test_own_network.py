@@ -4,7 +4,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import ModelError
-from helpers.networks.load import load_model
+from helpers.networks.load import load_network
 
 UINT8, FLOAT = TensorProto.UINT8, TensorProto.FLOAT
 
@@ -39,7 +39,7 @@ def save(tmp_path):
 def test_a_network_that_fits_is_taken_as_it_is(save):
     path = save()
     for name in (path, str(path)):
-        model = load_model(name)
+        model = load_network(name)
         assert model.path == path
         assert model.size == (6, 4)  # width, height
         assert model.dimension == 5
@@ -48,22 +48,22 @@ def test_a_network_that_fits_is_taken_as_it_is(save):
 
 
 def test_its_identity_is_its_bytes(save):
-    first, same = load_model(save()), load_model(save(name="copy.onnx"))
+    first, same = load_network(save()), load_network(save(name="copy.onnx"))
     assert first.identity == same.identity
-    assert load_model(save(dimension=6)).identity != first.identity
+    assert load_network(save(dimension=6)).identity != first.identity
 
 
 def test_weights_in_a_second_file_belong_to_its_identity(save, tmp_path):
     path = save(outside=True)
-    before = load_model(path)
+    before = load_network(path)
     data = tmp_path / "own.data"
     numbers = np.frombuffer(data.read_bytes(), np.float32).copy()
     numbers[0] = 2
     data.write_bytes(numbers.tobytes())
-    assert load_model(path).identity != before.identity
+    assert load_network(path).identity != before.identity
     data.unlink()
     with pytest.raises(ModelError, match=r"own\.data"):
-        load_model(path)
+        load_network(path)
 
 
 @pytest.mark.parametrize(
@@ -84,29 +84,29 @@ def test_weights_in_a_second_file_belong_to_its_identity(save, tmp_path):
 )
 def test_a_network_that_does_not_fit_is_told_what_is_needed(save, change, found):
     with pytest.raises(ModelError, match=rf"own\.onnx {found}.*needed: one input, uint8 \[N, height, width, 3\]"):
-        load_model(save(**change))
+        load_network(save(**change))
 
 
 def test_what_is_no_network_is_refused(tmp_path):
     path = tmp_path / "own.onnx"
     with pytest.raises(ModelError, match=r"own\.onnx: No such file"):
-        load_model(path)
+        load_network(path)
     path.write_bytes(b"<html>Please log in</html>")
     with pytest.raises(ModelError, match=r"own\.onnx is not an ONNX network"):
-        load_model(path)
+        load_network(path)
     path.write_bytes(b"")
     with pytest.raises(ModelError, match=r"own\.onnx"):
-        load_model(path)
+        load_network(path)
     path.unlink()
     path.mkdir()
     with pytest.raises(ModelError, match=r"own\.onnx"):
-        load_model(path)
+        load_network(path)
 
 
 def test_a_network_that_cannot_run_is_refused(save):
     node = helper.make_node("MatMul", ["flat", "flat"], ["wrong"])
     with pytest.raises(ModelError, match=r"own\.onnx cannot be run by ONNX Runtime"):
-        load_model(save(nodes=[node], outputs=[helper.make_tensor_value_info("wrong", FLOAT, None)]))
+        load_network(save(nodes=[node], outputs=[helper.make_tensor_value_info("wrong", FLOAT, None)]))
 
 
 def test_it_is_run_once_on_a_machine(save, monkeypatch, tmp_path):
@@ -114,11 +114,11 @@ def test_it_is_run_once_on_a_machine(save, monkeypatch, tmp_path):
 
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     path = save(dimension=7)
-    first = load_model(path)
+    first = load_network(path)
     with monkeypatch.context() as patch:
         patch.setattr(onnxruntime, "InferenceSession", None)
-        assert load_model(path) == first
+        assert load_network(path) == first
     (note,) = (tmp_path / "cache" / "networks").glob("own-*.json")
     for damaged in ("[]", "{", '{"identity": 1}', note.read_text().replace("7", "-7")):
         note.write_text(damaged)
-        assert load_model(path) == first
+        assert load_network(path) == first

@@ -12,10 +12,10 @@ from PIL import Image
 
 import helpers.photos.load
 from helpers import tc
-from helpers.files import cache
-from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
+from helpers.files import cache
 from helpers.frames.images import source_of
+from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos, preview, thumbnail
 from tests.pictures import picture
 from tests.test_decode import encoded, png_header, turned

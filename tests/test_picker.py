@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.images import thumbnails
 from helpers.errors import FrameError
-from helpers.photos.load import load_photos
 from helpers.explorer.picker import PhotoPicker
+from helpers.images import thumbnails
+from helpers.photos.load import load_photos
 
 HOSTILE = ["<img src=x onerror=alert(1)>.jpg", "$x^2$ & 'quotes\".jpg", "</style><script>.jpg"]
 

@@ -5,15 +5,14 @@ import numpy as np
 import onnx
 import pytest
 
-from helpers.networks import precision
-from helpers.networks import runtime
-from helpers.files import cache
 from helpers.errors import ModelError
+from helpers.features.store import Kept
+from helpers.files import cache
+from helpers.networks import precision, runtime
 from helpers.networks.graph import Graph
-from helpers.networks.load import load_model
+from helpers.networks.load import load_network
 from helpers.networks.precision import Sample, Settled, agreement, settle, settled_again
 from helpers.networks.runtime import rounded_to_bf16
-from helpers.features.store import Kept
 from tests.pictures import picture, tiny_network
 from tests.processors import KINDS
 
@@ -26,7 +25,7 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def tiny(tmp_path):
-    return load_model(tiny_network(tmp_path / "tiny.onnx"))
+    return load_network(tiny_network(tmp_path / "tiny.onnx"))
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def conv_network(path, seed=0):
     x = graph.node("Relu", graph.conv(x, random.standard_normal((8, 3, 8, 8), np.float32), stride=8))
     x = graph.conv(x, random.standard_normal((20, 8, 3, 3), np.float32))
     onnx.save(graph.model(x, size=(24, 24), dimension=20), str(path))
-    return load_model(path)
+    return load_network(path)
 
 
 def photos_of(count, first=0):
@@ -300,7 +299,7 @@ def test_what_most_features_have_goes_before_and_of_equals_the_first(tiny, proce
 
 
 def test_features_of_another_network_say_nothing(tiny, processor, tmp_path):
-    other = load_model(tiny_network(tmp_path / "other.onnx", scale=2))
+    other = load_network(tiny_network(tmp_path / "other.onnx", scale=2))
     assert settle(tiny, "auto", Photos(10), kept=[kept_in(other, "bf16")]).precision == "fp32"
 
 
@@ -559,7 +558,7 @@ def test_a_network_that_has_gone(network):
 def test_a_renamed_file_is_the_same_network(network, tmp_path):
     first = settle(network, "int8", Photos(40), progress=False)
     network.path.rename(tmp_path / "renamed.onnx")
-    renamed = load_model(tmp_path / "renamed.onnx")
+    renamed = load_network(tmp_path / "renamed.onnx")
     again = settle(renamed, "int8", Photos(40), progress=False)
     assert again.key == first.key
     assert isinstance(settled_again(renamed, "int8", first.key), Settled)

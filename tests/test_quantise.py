@@ -9,12 +9,12 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from helpers.errors import ModelError
+from helpers.images.decode import open_photo
 from helpers.networks import quantise as module
 from helpers.networks import runtime
-from helpers.images.decode import open_photo
-from helpers.errors import ModelError
 from helpers.networks.graph import Graph, last_pooling
-from helpers.networks.load import load_model
+from helpers.networks.load import load_network
 from helpers.networks.precision import agreement
 from helpers.networks.quantise import quantise, quantised
 from helpers.networks.runtime import Session
@@ -54,7 +54,7 @@ def resnet(tmp_path_factory, robots):
     onnx.save(keras_resnet50(random_resnet50()), str(path))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KINFRAME_CACHE", str(path.parent))
-        loaded = load_model(path)
+        loaded = load_network(path)
         return loaded, quantise(loaded, robots[0][:4], progress=False)
 
 
@@ -80,7 +80,7 @@ def layer_network(path, seed=0, *, free_bias=False, way_out="gemm"):
     else:
         x = graph.node("MatMul", x, graph.constant(weight(16, 40)))
     onnx.save(graph.model(x, size=(24, 24), dimension=40), str(path))
-    return load_model(path)
+    return load_network(path)
 
 
 def length(rows):
@@ -108,7 +108,7 @@ def in_onnx_runtime(loaded, monkeypatch, precision="int8"):
 
 def test_the_built_in_network_finds_the_same_neighbours(robots, monkeypatch):
     photos, folders = robots
-    loaded = load_model("efficientnet-lite0")
+    loaded = load_network("efficientnet-lite0")
     small = quantise(loaded, photos, progress=False)
     assert small.path.stat().st_size < 0.3 * loaded.path.stat().st_size
     exact, near = Session(loaded).run(photos), Session(small, "int8").run(photos)
@@ -169,7 +169,7 @@ def test_no_sum_of_two_products_leaves_16_bits(tmp_path, photos, monkeypatch):
     x = graph.photos(mean=[0, 0, 0], std=[255, 255, 255])
     x = graph.conv(graph.conv(x, np.ones((64, 3, 1, 1), np.float32)), np.ones((64, 64, 1, 1), np.float32))
     onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=64), str(tmp_path / "ones.onnx"))
-    loaded = load_model(tmp_path / "ones.onnx")
+    loaded = load_network(tmp_path / "ones.onnx")
     bright = np.full((2, 24, 24, 3), 255, np.uint8)
     small = quantise(loaded, bright, progress=False)
     for session in (Session(small, "int8"), in_onnx_runtime(small, monkeypatch)):
@@ -181,7 +181,7 @@ def test_what_the_rounding_of_weights_adds_is_taken_off(tmp_path, photos, monkey
     x = graph.photos(mean=[0, 0, 0], std=[255, 255, 255])
     x = graph.conv(graph.conv(x, random.random((32, 3, 3, 3), np.float32)), random.random((32, 32, 3, 3), np.float32))
     onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=32), str(tmp_path / "two.onnx"))
-    loaded = load_model(tmp_path / "two.onnx")
+    loaded = load_network(tmp_path / "two.onnx")
     exact = Session(loaded).run(photos)
     corrected = Session(quantise(loaded, photos, progress=False), "int8").run(photos)
     monkeypatch.setattr(module._Writer, "correct", lambda *_: None)
@@ -201,7 +201,7 @@ def test_a_network_with_the_operators_of_2018(tmp_path, robots):
     classifier, graph, path = zoo_squeezenet(), Graph(), tmp_path / "old.onnx"
     x = graph.splice(graph.photos([124, 116, 104], [58, 57, 57]), classifier, last_pooling(classifier.graph))
     onnx.save(graph.model(x, size=(224, 224), dimension=1000), str(path))
-    photos, loaded = robots[0][:6], load_model(path)
+    photos, loaded = robots[0][:6], load_network(path)
     small = quantise(loaded, photos, progress=False)
     assert error(Session(small, "int8").run(photos), Session(loaded).run(photos)) < 0.15
 
@@ -226,7 +226,7 @@ def test_a_name_of_ones_own_does_not_matter(tmp_path, photos):
     loaded = layer_network(tmp_path / "layers.onnx")
     small = quantise(loaded, photos, progress=False)
     (tmp_path / "layers.onnx").rename(tmp_path / "renamed.onnx")
-    renamed = load_model(tmp_path / "renamed.onnx")
+    renamed = load_network(tmp_path / "renamed.onnx")
     assert quantised(renamed, hashlib.sha256(small.path.read_bytes()).hexdigest()).path == small.path
 
 
@@ -235,7 +235,7 @@ def test_what_cannot_be_made_int8(tmp_path, photos):
     with pytest.raises(ModelError, match="int8 is made for photos, and there is none that can be read; take precision"):
         quantise(loaded, photos[:0], progress=False)
     with pytest.raises(ModelError, match=r"tiny.onnx cannot be made int8: there is no Conv, Gemm or MatMul"):
-        quantise(load_model(tiny_network(tmp_path / "tiny.onnx")), photos, progress=False)
+        quantise(load_network(tiny_network(tmp_path / "tiny.onnx")), photos, progress=False)
     loaded.path.write_bytes(b"nothing of the kind")
     with pytest.raises(ModelError, match=r"layers.onnx cannot be made int8: .*; take precision='fp32'"):
         quantise(loaded, photos, progress=False)
@@ -247,7 +247,7 @@ def test_features_that_are_not_finite(tmp_path, photos):
     x = graph.conv(x, np.ones((4, 3, 3, 3), np.float32))
     onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=4), str(tmp_path / "log.onnx"))
     with pytest.raises(ModelError, match=r"log.onnx cannot be made int8: log_\d+ is not finite for these photos"):
-        quantise(load_model(tmp_path / "log.onnx"), photos, progress=False)
+        quantise(load_network(tmp_path / "log.onnx"), photos, progress=False)
 
 
 def test_a_cache_that_cannot_be_written(tmp_path, photos, monkeypatch):

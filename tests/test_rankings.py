@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.similarity import rankings
 from helpers.errors import FrameError, ModelError
 from helpers.features.hnsw import Hnsw
 from helpers.features.index import Index
 from helpers.photos.load import load_photos
-from helpers.similarity.rankings import Rankings, write
+from helpers.similarity import rankings
 from helpers.similarity.build import create
+from helpers.similarity.rankings import Rankings, write
 from tests.pictures import folder_of, tiny_network
 
 

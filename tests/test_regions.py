@@ -10,18 +10,18 @@ from PIL import Image, ImageOps
 
 from benchmarks.regions import _figures, measure
 from benchmarks.toys import paste, toy
-from helpers.features.regions import network as feature_map
-from helpers.features.regions import features as region_features
-from helpers.features.regions import windows
-from helpers.images.boxes import check_box
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.networks.graph import Graph
-from helpers.networks.load import load_model
-from helpers.networks.precision import settle
+from helpers.features.regions import features as region_features
+from helpers.features.regions import network as feature_map
+from helpers.features.regions import windows
 from helpers.features.regions.features import Group, _packed
 from helpers.features.regions.index import RegionIndex
-from helpers.similarity.regions import Regions, region_feature
 from helpers.features.store import FeatureStore
+from helpers.images.boxes import check_box
+from helpers.networks.graph import Graph
+from helpers.networks.load import load_network
+from helpers.networks.precision import settle
+from helpers.similarity.regions import Regions, region_feature
 from tests.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
 from tests.pictures import folder_of, picture, tiny_network
 
@@ -39,7 +39,7 @@ def colours(tmp_path_factory):
         x = graph.node("Relu", graph.conv(x, kernel, stride=stride, padding=1))
     path = tmp_path_factory.mktemp("networks") / "colours.onnx"
     onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(32, 32), dimension=32), str(path))
-    return load_model(path)
+    return load_network(path)
 
 
 @pytest.fixture
@@ -75,7 +75,9 @@ def test_a_thing_is_found_where_it_is(tmp_path):
         picture(int(path.stem), (400, 300)).save(path)
     made = paste(sorted(folder.rglob("*.png")), tmp_path / "toys", seed=1, toys=3, each=2)
     among, asked = made["among"], made["asked"]
-    regions = Regions.of([photo.path for photo in among], nothing(6), load_model("efficientnet-lite0"), progress=False)
+    regions = Regions.of(
+        [photo.path for photo in among], nothing(6), load_network("efficientnet-lite0"), progress=False
+    )
     for photo in asked:
         rows, distances, found = regions.search(photo.path, photo.box, k=3)
         assert rows.dtype == np.int64 and distances.dtype == np.float64 and found.dtype == np.float64
@@ -188,7 +190,7 @@ def test_a_box_may_be_any_four_numbers():
 
 
 def test_a_part_has_a_feature_like_a_whole_photo(tmp_path):
-    network = load_model(tiny_network(tmp_path / "tiny.onnx"))
+    network = load_network(tiny_network(tmp_path / "tiny.onnx"))
     settled = settle(network, "fp32", lambda: np.empty((0, 24, 24, 3), np.uint8), progress=False)
     photo = Image.new("RGB", (400, 300))
     photo.paste(RED, (200, 0, 400, 300))
@@ -217,7 +219,7 @@ def test_a_network_without_a_feature_map_says_so(tmp_path):
     )
     paths = sorted(str(path) for path in folder_of(tmp_path / "photos", 2).rglob("*.jpg"))
     with pytest.raises(ModelError, match=r"flat\.onnx: .*pooling.*convolutional network, such as model="):
-        Regions.of(paths, nothing(2), load_model(tmp_path / "flat.onnx"), progress=False)
+        Regions.of(paths, nothing(2), load_network(tmp_path / "flat.onnx"), progress=False)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.networks import runtime
 from helpers.errors import ModelError
-from helpers.networks.load import load_model
+from helpers.networks import runtime
+from helpers.networks.load import load_network
 from helpers.networks.runtime import Session, check_precision, has_bf16, rounded_to_bf16, session_for
 from tests.pictures import TINY, tiny_network
 
@@ -21,7 +21,7 @@ needs_openvino = pytest.mark.skipif(not OPENVINO, reason="OpenVINO is for x86 pr
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    return load_model(tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx"))
+    return load_network(tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx"))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def in_onnx_runtime(loaded, monkeypatch):
 @needs_openvino
 @pytest.mark.parametrize("name", ["tiny", "efficientnet-lite0"])
 def test_both_engines_agree(name, tiny, monkeypatch):
-    loaded = tiny if name == "tiny" else load_model(name)
+    loaded = tiny if name == "tiny" else load_network(name)
     photos = np.random.default_rng(3).integers(0, 256, (5, *loaded.size[::-1], 3), np.uint8)
     session = Session(loaded)
     assert (session.engine, session.device, session.precision) == ("OpenVINO", "CPU", "fp32")
@@ -119,7 +119,9 @@ def test_precisions_there_are_not(tiny):
 
 
 def test_int8_is_refused_for_a_network_that_is_not(tiny):
-    with pytest.raises(ModelError, match=r"tiny.onnx is not in 8 bits; helpers.networks.precision.settle makes a network"):
+    with pytest.raises(
+        ModelError, match=r"tiny.onnx is not in 8 bits; helpers.networks.precision.settle makes a network"
+    ):
         Session(tiny, "int8")
 
 
@@ -144,7 +146,7 @@ def test_bf16_is_near_fp32_where_the_processor_has_it(photos):
     openvino = runtime._openvino()
     if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         pytest.skip("this processor has no bf16")
-    loaded = load_model("efficientnet-lite0")
+    loaded = load_network("efficientnet-lite0")
     photos = np.random.default_rng(3).integers(0, 256, (3, 224, 224, 3), np.uint8)
     exact, near = Session(loaded, "fp32").run(photos), Session(loaded, "bf16").run(photos)
     assert 0 < np.linalg.norm(exact - near) < 0.1 * np.linalg.norm(exact)
@@ -203,7 +205,7 @@ def test_openvino_tells_nobody_that_it_is_used(tiny, tmp_path):
     lines = (
         "import multiprocessing.process as process, sys",
         "process.BaseProcess.start = lambda self: print('a process was started')",
-        "from helpers.networks.load import load_model",
+        "from helpers.networks.load import load_network",
         "from helpers.networks.runtime import Session",
         f"Session(load_model({str(tiny.path)!r}))",
         "print('openvino' in sys.modules, 'openvino_telemetry' in sys.modules)",

@@ -11,11 +11,11 @@ import pytest
 
 import helpers.similarity.model
 from helpers import tc
-from helpers.similarity import saved as saved_model
-from helpers.images.decode import open_photo
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames.images import image_array
+from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos
+from helpers.similarity import saved as saved_model
 from helpers.similarity.build import create, load_model
 from tests.pictures import folder_of, picture, tiny_network
 from tests.processors import KINDS

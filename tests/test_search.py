@@ -3,16 +3,16 @@ import pytest
 
 import helpers.similarity.model
 from helpers import tc
-from helpers.features.distance import Distance
 from helpers.errors import FrameError, PhotoError
-from helpers.similarity.grid import show_matches
+from helpers.features.distance import Distance
 from helpers.features.hnsw import Hnsw
-from helpers.frames.images import image_array, image_of
 from helpers.features.index import METRICS, Index
-from helpers.photos.load import load_photos
-from helpers.similarity.search import feedback
-from helpers.similarity.build import create, load_model
 from helpers.features.subset import SubsetSearch
+from helpers.frames.images import image_array, image_of
+from helpers.photos.load import load_photos
+from helpers.similarity.build import create, load_model
+from helpers.similarity.grid import show_matches
+from helpers.similarity.search import feedback
 from tests.pictures import folder_of, picture, tiny_network
 from tests.test_similarity import image, references, rows
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.frames.columns import typed_frame
-from helpers.features.distance import Distance
 from helpers.errors import FrameError
-from helpers.photos.events import add_events
 from helpers.explorer.explorer import Explorer
+from helpers.features.distance import Distance
 from helpers.features.index import Index
+from helpers.frames.columns import typed_frame
+from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
-from helpers.season.season import Season
 from helpers.season.items import Items
+from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
 from helpers.similarity.model import SimilarityModel
 from tests.pictures import folder_of, picture, tiny_network

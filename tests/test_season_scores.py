@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
-from helpers.season.season import Season
+from helpers.frames.columns import typed_frame
 from helpers.season.scores import neighbour_shares, species_precision
+from helpers.season.season import Season
 from tests.test_season import model_of, parts_of
 from tests.test_sightings import season_of
 

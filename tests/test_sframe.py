@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from helpers.errors import FrameError
-from helpers.sframe import Image, SArray, SFrame
 from helpers.photos import image_analysis
-from helpers.sframe.frame import aggregate
+from helpers.sframe import Image, SArray, SFrame
 from helpers.sframe.array import array as array_module
-from helpers.sframe.frame import frame as frame_module
 from helpers.sframe.errors import NoSuchColumn, OutOfRange, SizeMismatch, Unsupported
+from helpers.sframe.frame import aggregate
+from helpers.sframe.frame import frame as frame_module
 
 NAN = float("nan")
 

@@ -8,10 +8,10 @@ import pytest
 
 import helpers.images.decode
 import helpers.sframe.image
-from helpers.images.decode import open_photo
 from helpers.errors import PhotoError
-from helpers.sframe import Image, SArray, SFrame
+from helpers.images.decode import open_photo
 from helpers.photos import image_analysis
+from helpers.sframe import Image, SArray, SFrame
 
 PIXELS = np.arange(30 * 40 * 3, dtype=np.uint32).reshape(30, 40, 3).astype(np.uint8)
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError, LabelsError
+from helpers.frames.columns import typed_frame
 from helpers.photos.labels import Labels
 from helpers.season.season import Season
 from helpers.season.sightings import Sightings

@@ -7,14 +7,14 @@ import pytest
 import helpers.similarity.build
 import helpers.similarity.model
 from helpers import tc
-from helpers.networks import load as models
-from helpers.frames.columns import edge_frame
-from helpers.images.decode import open_photo
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
-from helpers.similarity.grid import show_matches
+from helpers.frames.columns import edge_frame
 from helpers.frames.images import image_array, image_of
+from helpers.images.decode import open_photo
+from helpers.networks import load as models
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
+from helpers.similarity.grid import show_matches
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 

@@ -81,7 +81,9 @@ for number in range(3000):
 
 @pytest.mark.skipif(os.name == "nt", reason="closing descriptor 2 is for Unix")
 def test_a_process_without_stderr():
-    script = "import os\nos.close(2)\nfrom helpers.frames.stderr_filter import drop_lines\ndrop_lines(b'x')\nprint('fine')"
+    script = (
+        "import os\nos.close(2)\nfrom helpers.frames.stderr_filter import drop_lines\ndrop_lines(b'x')\nprint('fine')"
+    )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, stdout=subprocess.PIPE, timeout=30)
     assert done.stdout == b"fine\n"

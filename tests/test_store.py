@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.files import cache
 from helpers.errors import StoreError
 from helpers.features.store import Checked, FeatureStore, Kept, default_path, other_stores
+from helpers.files import cache
 
 
 def photo(number):

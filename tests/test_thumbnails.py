@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from helpers.images import thumbnails
-from helpers.files import cache
-from helpers.files import blob_cache
 from helpers.errors import FrameError, PhotoError
-from helpers.photos.load import thumbnail
+from helpers.files import blob_cache, cache
+from helpers.images import thumbnails
 from helpers.images.thumbnails import Thumbnails
+from helpers.photos.load import thumbnail
 from tests.pictures import folder_of, picture
 from tests.test_decode import encoded, turned
 

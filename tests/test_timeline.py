@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
-from helpers.season.timeline.site_map import projected
+from helpers.frames.columns import typed_frame
 from helpers.season.timeline.figures import (
     activity_of,
     activity_table,
@@ -20,6 +19,7 @@ from helpers.season.timeline.figures import (
     show_sites,
     show_strip,
 )
+from helpers.season.timeline.site_map import projected
 from tests.pace import times_as_long
 from tests.pictures import folder_of
 from tests.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings

@@ -9,8 +9,8 @@ import pytest
 import traitlets
 from PIL import Image
 
-from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
+from helpers.frames.columns import typed_frame
 from helpers.season.timeline.panel import VIEWS, TimelinePanel
 from tests.pictures import folder_of
 from tests.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings

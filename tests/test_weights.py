@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from helpers.networks import weights
-from helpers.files import download
 from helpers.errors import WeightsUnavailable
+from helpers.files import download
+from helpers.networks import weights
 from helpers.networks.table import MODELS, Network, WeightsFile
 from tests.file_server import serving
 
@@ -348,7 +348,8 @@ def test_a_file_that_begins_otherwise_is_refused(unknown, origin, folder):
 
 
 def test_importing_is_quick():
-    code = "import sys, helpers.networks.load; print([m for m in ('onnx', 'pooch', 'requests', 'tqdm') if m in sys.modules])"
+    heavy = "('onnx', 'pooch', 'requests', 'tqdm')"
+    code = f"import sys, helpers.networks.load; print([m for m in {heavy} if m in sys.modules])"
     command = [sys.executable, "-c", code]
     answer = subprocess.run(command, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"

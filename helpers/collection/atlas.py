@@ -6,14 +6,14 @@ from typing import Any, List, NamedTuple, Tuple, Union
 
 import numpy as np
 
-from helpers.collection import atlas_file
 from helpers.arguments import check_whole
-from helpers.features.distance import Distance, blocks
-from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.frames import Image
+from helpers.collection import atlas_file
 from helpers.collection.layouts import LAYOUTS, Layout, check_method
-from helpers.features.nearest import bar
 from helpers.collection.partition import drawn
+from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.features.distance import Distance, blocks
+from helpers.features.nearest import bar
+from helpers.frames import Image
 from helpers.similarity.question import Question
 
 _WIDTH = 50  # principal components that a layout is made of

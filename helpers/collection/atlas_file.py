@@ -9,9 +9,9 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from helpers.files.cache import replacing
-from helpers.errors import ModelError
 from helpers.collection.layouts import LAYOUTS
+from helpers.errors import ModelError
+from helpers.files.cache import replacing
 
 _FORMAT = 1
 _TROUBLE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)

@@ -4,9 +4,9 @@ from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
+from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import numbers as numbered
-from helpers.errors import FrameError
 
 
 class Scores(NamedTuple):
@@ -36,7 +36,7 @@ class Tally(NamedTuple):
 
 
 def score(numbers: np.ndarray, labels: List[Any]) -> Scores:
-    """Judge clusters, int64 [photos], -1 in none, by labels, one a photo; see `helpers.collection.clusters.Clusters.scores`."""
+    """Judge clusters, int64 [photos], -1 in none, by labels, one a photo; see `Clusters.scores`."""
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
     known, _ = numbered(labels, "labels")

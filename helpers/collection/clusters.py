@@ -7,14 +7,14 @@ from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
 from helpers.collection.cluster_scores import Scores, score, tallies
-from helpers.frames.columns import typed_frame
-from helpers.images.contact_sheets import Strip, Tile, contact_sheets
-from helpers.features.distance import squared_lengths
-from helpers.errors import FrameError
-from helpers.similarity.evaluation.by_labels import labels_of
-from helpers.frames import SArray
 from helpers.collection.partition import MANY, by_density, components, k_means, starts
 from helpers.collection.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
+from helpers.errors import FrameError
+from helpers.features.distance import squared_lengths
+from helpers.frames import SArray
+from helpers.frames.columns import typed_frame
+from helpers.images.contact_sheets import Strip, Tile, contact_sheets
+from helpers.similarity.evaluation.by_labels import labels_of
 
 __all__ = ["METHODS", "Clusters", "Scores", "Suggestion", "cluster", "show_clusters", "suggest_k"]
 

@@ -6,13 +6,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.files.threads import work_ahead
-from helpers.frames.columns import image_column, row_paths, shown_names, typed_frame
-from helpers.images.decode import Source, open_photo
 from helpers.errors import FrameError, PhotoError
-from helpers.frames import SArray, SFrame
-from helpers.frames.images import source_of
 from helpers.features.nearest import bar, others
+from helpers.files.threads import work_ahead
+from helpers.frames import SArray, SFrame
+from helpers.frames.columns import image_column, row_paths, shown_names, typed_frame
+from helpers.frames.images import source_of
+from helpers.images.decode import Source, open_photo
 
 FLAGS = ("black", "white", "blank", "blurred")
 SIDE = 512  # pixels of the longer side at which photos are looked at

@@ -8,13 +8,13 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
-from helpers.frames.columns import image_column, row_paths, shown_names
-from helpers.images.contact_sheets import Strip, Tile, contact_sheets
-from helpers.images.decode import Source
+from helpers.collection.odd_photos import FLAGS, is_downwards, ordered
 from helpers.errors import FrameError
 from helpers.frames import SFrame
+from helpers.frames.columns import image_column, row_paths, shown_names
 from helpers.frames.images import source_of
-from helpers.collection.odd_photos import FLAGS, is_downwards, ordered
+from helpers.images.contact_sheets import Strip, Tile, contact_sheets
+from helpers.images.decode import Source
 
 _MOST = 100  # photos of a strip
 _COLUMNS = 10
@@ -32,7 +32,7 @@ _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
 def show_oddities(
     given: Any, odd: Any, by: str = "loneliness", k: int = 20, *, descending: Optional[bool] = None
 ) -> Figure:
-    """Draw the `k` oddest photos by a column of what `helpers.collection.odd_photos.oddities` gave, with its value under each.
+    """Draw the `k` oddest photos by a column of what `helpers.collection.oddities` gave, with its value under each.
 
     `given` is the model or frame that `odd` was made of; `odd` may be some of
     its rows. `descending` is that of `helpers.collection.odd_photos.ordered`: without it the

@@ -8,14 +8,14 @@ from typing import Any, Dict, Hashable, Iterator, List, Optional, Tuple, Union
 
 from PIL import Image, ImageDraw
 
-from helpers.files.threads import work_ahead
-from helpers.files.cache import replacing
-from helpers.images.decode import Source, open_photo, photo_size
-from helpers.frames.per_photo import entries, numbers
-from helpers.errors import ExportError, FrameError, PhotoError
-from helpers.features.nearest import bar
 from helpers.collection.poster_size import Sheet, sheet_for
 from helpers.collection.snapping import snapped
+from helpers.errors import ExportError, FrameError, PhotoError
+from helpers.features.nearest import bar
+from helpers.files.cache import replacing
+from helpers.files.threads import work_ahead
+from helpers.frames.per_photo import entries, numbers
+from helpers.images.decode import Source, open_photo, photo_size
 from helpers.images.thumbnails import Thumbnails
 
 _SHOWN = 900  # pixels of the longer side, in a notebook

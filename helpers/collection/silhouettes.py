@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
-from helpers.errors import FrameError
 from helpers.collection.partition import components, drawn, k_means, starts
+from helpers.errors import FrameError
 from helpers.images.sheet import GREY, INK, InlineFigure
 
 COMPONENTS = 50  # in which k-means looks at photos

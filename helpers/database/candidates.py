@@ -4,9 +4,9 @@ from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Pr
 
 import numpy as np
 
-from helpers.features.distance import Distance
 from helpers.database.interface import Session
 from helpers.database.rounding import Bounds
+from helpers.features.distance import Distance
 
 _MORE = 32  # candidates beyond k: in 16 bits their order may be another
 _MOST = 10_000  # candidates from which all rows are candidates

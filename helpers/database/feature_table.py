@@ -12,10 +12,10 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
-from helpers.errors import StoreError
 from helpers.database.candidates import Candidates, Items, Settle
 from helpers.database.interface import Database, Session, check_dimension
 from helpers.database.rounding import Bounds, rounded, type_of
+from helpers.errors import StoreError
 from helpers.features.store import Kept
 
 _PAGE = 7900  # bytes of a vector that fits in a row with the rest

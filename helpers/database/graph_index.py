@@ -5,9 +5,9 @@ import threading
 import time
 from typing import Dict
 
-from helpers.errors import KinframeError, Unavailable
-from helpers.database.interface import Database, Session
 from helpers.database.feature_table import FeatureTable
+from helpers.database.interface import Database, Session
+from helpers.errors import KinframeError, Unavailable
 
 _OPERATORS = {"euclidean": "l2_ops", "cosine": "cosine_ops"}
 _BUILT = {"m": 16, "ef_construction": 128}  # as `helpers.features.hnsw` has them

@@ -11,13 +11,13 @@ from urllib.parse import quote, urlencode
 
 import numpy as np
 
-from helpers.features.distance import METRICS, Distance
-from helpers.errors import FrameError
 from helpers.database.candidates import Items
-from helpers.database.interface import Session, parts
 from helpers.database.feature_table import FeatureTable, checksum
+from helpers.database.interface import Session, parts
 from helpers.database.postgres import PostgresDatabase, is_address
 from helpers.database.schema import migrate
+from helpers.errors import FrameError
+from helpers.features.distance import METRICS, Distance
 
 __all__ = ["Archive", "PostgresIndex", "is_address", "without_password"]
 

@@ -7,11 +7,11 @@ import socket
 import threading
 from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
 
-from helpers.errors import StoreError
 from helpers.database.interface import Database, Session
 from helpers.database.pool import Pool
 from helpers.database.postgres_errors import explained, not_connected
 from helpers.database.queue import Turns
+from helpers.errors import StoreError
 
 _WAIT = 15.0  # seconds for a turn, while the server is there; that it is not is known at once
 _WRITERS = 0x4B494E46  # the number of the lock that one writes under; "KINF"

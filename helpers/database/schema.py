@@ -7,8 +7,8 @@ a schema of one, that others use too. The tables of the features belong to
 
 from typing import Dict, Sequence
 
-from helpers.errors import StoreError
 from helpers.database.interface import Database, Session
+from helpers.errors import StoreError
 
 _TABLES = (  # numbers are 64 bits; text sorts by code point in both
     """CREATE TABLE kinframe_images (

@@ -6,10 +6,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Iterable, Iterator, List, Sequence, Tuple, Union
 
-from helpers.errors import StoreError, Unavailable
 from helpers.database.interface import Database, Session
 from helpers.database.pool import Pool
 from helpers.database.queue import Turns
+from helpers.errors import StoreError, Unavailable
 from helpers.features.store import FeatureStore
 
 _WAIT = 10.0  # seconds for another to finish what it writes

@@ -10,14 +10,14 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.images.boxes import SIDES, Box
-from helpers.explorer.filters import Catalogue, Filter
-from helpers.images.decode import Source, open_photo
 from helpers.errors import FrameError, KinframeError, PhotoError
-from helpers.photos.export import export
-from helpers.frames import SArray, SFrame
-from helpers.photos.labels import Labels
+from helpers.explorer.filters import Catalogue, Filter
 from helpers.explorer.trail import Step, Trail
+from helpers.frames import SArray, SFrame
+from helpers.images.boxes import SIDES, Box
+from helpers.images.decode import Source, open_photo
+from helpers.photos.export import export
+from helpers.photos.labels import Labels
 
 SORTS = ("distance", "name", "date")
 

@@ -13,13 +13,13 @@ import anywidget
 import numpy as np
 import traitlets
 
-from helpers.images.boxes import Box
-from helpers.explorer.filters import Filter
-from helpers.features.distance import METRICS
 from helpers.errors import FrameError, KinframeError
 from helpers.explorer.exploration import SORTS, Exploration
+from helpers.explorer.filters import Filter
 from helpers.explorer.judging import Judging
 from helpers.explorer.pictures import Pictures, Uploads
+from helpers.features.distance import METRICS
+from helpers.images.boxes import Box
 from helpers.photos.labels import Labels
 
 __all__ = ["Explorer"]
@@ -40,8 +40,8 @@ class Explorer(anywidget.AnyWidget):
       in the notebook's folder. It is written when the first label is given.
     - `keep`: with False the page neither labels nor exports: for visitors, who
       are to write nothing on this machine.
-    - `sightings`: a `helpers.season.sightings.Sightings` of this model, which is then a
-      `helpers.season.season.Season`: the page begins with its candidates, and its keys
+    - `sightings`: a `helpers.season.Sightings` of this model, which is then a
+      `helpers.season.Season`: the page begins with its candidates, and its keys
       Y and N confirm and reject their events.
 
     Traits to observe: `chosen`, the label of the one photo asked with, or None;
@@ -146,7 +146,7 @@ class Explorer(anywidget.AnyWidget):
         self._do(lambda: self._exploration.move(steps))
 
     def show_event(self, photo: Any) -> None:
-        """Show all photos of one's event, in the order of time; for a `helpers.season.season.Season`."""
+        """Show all photos of one's event, in the order of time; for a `helpers.season.Season`."""
         self._do(lambda: self._exploration.show_event(self._exploration.number(photo)))
 
     def judge(self, photos: Any, confirmed: bool) -> None:

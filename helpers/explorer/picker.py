@@ -15,13 +15,13 @@ import numpy as np
 import traitlets
 
 from helpers.arguments import check_whole
-from helpers.explorer.filters import Catalogue, Filter
-from helpers.images.decode import Source, open_photo
 from helpers.errors import PhotoError
+from helpers.explorer.filters import Catalogue, Filter
 from helpers.frames import SFrame
-from helpers.similarity.grid import show_matches
 from helpers.frames.images import image_of
+from helpers.images.decode import Source, open_photo
 from helpers.images.thumbnails import Thumbnails
+from helpers.similarity.grid import show_matches
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
 _ALL_FOLDERS = "/"  # no folder has this name; None would be ipywidgets' word for no choice at all

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from helpers.images.decode import photo_size
 from helpers.errors import PhotoError
 from helpers.explorer.exploration import Exploration
-from helpers.photos.metadata.read import taken
+from helpers.images.decode import photo_size
 from helpers.images.thumbnails import Thumbnails, preview
+from helpers.photos.metadata.read import taken
 
 _LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
 

@@ -1,1 +1,8 @@
-"""TODO"""
+"""Photos to vectors: computed, kept, compared, found.
+
+The names that people use are handed on from here; each is loaded when it is first asked for.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

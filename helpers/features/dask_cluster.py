@@ -20,10 +20,10 @@ from typing import Any, Callable, Container, Generator, Iterable, List, NamedTup
 
 import numpy as np
 
-from helpers.files import cache
 from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
-from helpers.frames.images import source_of
 from helpers.features.pipeline import Asked, Batch, Looked, file_of_copy
+from helpers.files import cache
+from helpers.frames.images import source_of
 from helpers.networks.precision import Settled
 
 try:

@@ -1,4 +1,4 @@
-"""What a worker of a Dask cluster does for `helpers.features.dask_cluster`: it opens the network, reads photos, computes features."""
+"""What a worker of a Dask cluster does: it opens the network, reads photos, computes features."""
 
 import hashlib
 import re
@@ -15,9 +15,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from distributed import Client, WorkerPlugin, get_worker
 
-from helpers.files import cache
 from helpers.errors import ClusterError, ModelError, PhotoError
 from helpers.features.pipeline import Asked, Batch, Looked, computed, look
+from helpers.files import cache
 from helpers.networks.precision import Settled
 from helpers.networks.runtime import Session
 

@@ -11,15 +11,15 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Op
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.files import cache
-from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
 from helpers.errors import StoreError
-from helpers.frames.images import path_of
-from helpers.networks.load import LoadedModel, load_model
 from helpers.features.pipeline import Asked, Batch, Looked, batches, look, unchanged
-from helpers.networks.precision import Sample, Settled, is_of, settle
 from helpers.features.store import FeatureStore, Kept
+from helpers.files import cache
+from helpers.files.threads import work_ahead
+from helpers.frames.images import path_of
+from helpers.networks.load import LoadedModel, load_network
+from helpers.networks.precision import Sample, Settled, is_of, settle
 
 _SAMPLE = 128  # photos by which a precision is judged, at most
 _FIRST = 64  # of these, where the photos can be read only once and in order
@@ -51,7 +51,7 @@ def embed(
 ) -> Embedded:
     """The feature of each photo: paths, bytes of photo files, or Images of a frame.
 
-    - `model`: what `helpers.networks.load.load_model` takes or gives; or the `settled`
+    - `model`: what `helpers.networks.load_network` takes or gives; or the `settled`
       of an earlier answer, for features to be compared with those.
     - `precision`: see `helpers.networks.precision.settle`.
     - `store`: a file in which features are kept, see `helpers.features.store`. What is
@@ -69,7 +69,7 @@ def embed(
     where the time went, at the same time in part: `read` (disk) and `decode`,
     summed over threads; `network`; `write` (store).
 
-    Raises what `helpers.networks.load.load_model` and `helpers.features.store.FeatureStore`
+    Raises what `helpers.networks.load_network` and `helpers.features.FeatureStore`
     raise, and `FrameError` for a batch size below 1.
 
     >>> embed(["data/robots/bolu/bolu-001.jpg"], "efficientnet-lite0").vectors.shape
@@ -81,7 +81,7 @@ def embed(
 
         check_client(client)
     if not isinstance(model, (LoadedModel, Settled)):
-        model = load_model(model, progress=progress)
+        model = load_network(model, progress=progress)
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         kept = None if store is None else stack.enter_context(FeatureStore(store))

@@ -28,7 +28,7 @@ Bound = Union[ShortBound, FullBound]
 
 
 class SearchIndex(Protocol):
-    """An index of a collection's features, of whichever kind: `Index`, `helpers.features.hnsw.Hnsw`, or one in a database."""
+    """An index of a collection's features, of whichever kind: `Index`, `Hnsw`, or one in a database."""
 
     kind: str  # `exact`, `hnsw` or `postgresql`
 

@@ -5,10 +5,10 @@ from typing import Any, Iterator, Optional, Tuple
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.frames.per_photo import entries, group_numbers
 from helpers.errors import FrameError
 from helpers.features.index import Index, SearchIndex
 from helpers.features.open_index import open_index
+from helpers.frames.per_photo import entries, group_numbers
 
 MOST = 100  # neighbours of a photo, for which an answer is kept
 _PHOTOS = 1024  # that are asked about at once

@@ -26,11 +26,11 @@ from typing import (
 
 import numpy as np
 
+from helpers.errors import PhotoError
 from helpers.files import cache
 from helpers.files.threads import in_background, work_ahead
-from helpers.images.decode import open_sized, read_photo
-from helpers.errors import PhotoError
 from helpers.frames.images import source_of
+from helpers.images.decode import open_sized, read_photo
 
 Run = Callable[[List[np.ndarray]], np.ndarray]  # decoded photos to features: a network that is ready
 

@@ -18,8 +18,8 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 
 import numpy as np
 
-from helpers.files.cache import Stamp, cache_folder, roomy_array
 from helpers.errors import StoreError
+from helpers.files.cache import Stamp, cache_folder, roomy_array
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
 _VERSION = 2  # 1 knew of no file in `checked` when the photo was taken, and is the same in all else

@@ -13,10 +13,10 @@ from typing import Any, List, Optional, Union
 
 from PIL import Image as Pillow
 
-from helpers.files.cache import sha256
-from helpers.images.decode import Kind, check_photo, open_photo
 from helpers.errors import FrameError, PhotoError
+from helpers.files.cache import sha256
 from helpers.frames import HAS_TURICREATE, Image, SArray
+from helpers.images.decode import Kind, check_photo, open_photo
 
 _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
 

@@ -12,8 +12,8 @@ import turicreate.visualization._plot as _plot
 from helpers.errors import KinframeError
 from helpers.frames.images import source_of
 from helpers.sframe import Image, SArray, SFrame
-from helpers.sframe.display.show import EXPLORED, Page, show_inline
 from helpers.sframe.display.html_table import html_table
+from helpers.sframe.display.show import EXPLORED, Page, show_inline
 
 
 def repair() -> None:

@@ -1,1 +1,1 @@
-"""TODO"""
+"""One picture: from bytes to pixels, boxes, thumbnails, and sheets of pictures."""

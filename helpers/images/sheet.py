@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.images.decode import Source, open_photo, photo_size
 from helpers.errors import PhotoError
+from helpers.images.decode import Source, open_photo, photo_size
 from helpers.images.fonts import drawable, families_of, fitted
 
 _PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved at dpi=200

@@ -6,9 +6,9 @@ from typing import Any, List, Tuple
 
 import numpy as np
 
+from helpers.errors import PhotoError
 from helpers.files.threads import work_ahead
 from helpers.images.decode import Source, photo_size
-from helpers.errors import PhotoError
 
 
 class Sizes:

@@ -10,13 +10,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
-from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
-from helpers.files.cache import Stamp, cache_folder, settled, stamp
-from helpers.images.decode import Readable, open_photo, read_photo
 from helpers.errors import PhotoError
-from helpers.images.trouble import refusal
 from helpers.files.blob_cache import ThumbnailFile
+from helpers.files.cache import Stamp, cache_folder, settled, stamp
+from helpers.files.threads import work_ahead
+from helpers.images.decode import Readable, open_photo, read_photo
+from helpers.images.trouble import refusal
 
 _AT_ONCE = 500  # photos whose thumbnails are made before they are kept
 

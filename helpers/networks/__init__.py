@@ -1,1 +1,8 @@
-"""TODO"""
+"""Networks: the table of those that there are, their weights, precision, and an autoencoder of one's own.
+
+The names that people use are handed on from here; each is loaded when it is first asked for.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

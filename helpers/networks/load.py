@@ -1,6 +1,6 @@
 """The networks that turn photos into features: which there are, and each one ready to run.
 
-`load_model("resnet-50")` hands on an ONNX file that takes photos as they come
+`load_network("resnet-50")` hands on an ONNX file that takes photos as they come
 from the decoder, uint8 [N, height, width, 3] in RGB, and gives float32
 features [N, dimension]. Everything in between, normalising included, is in it.
 """
@@ -14,21 +14,20 @@ from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.networks import graph
-from helpers.networks.hub import network as hugging_face
-from helpers.networks import weights
+from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import cache
+from helpers.networks import graph, weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
 from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0
-from helpers.errors import ModelError, WeightsUnavailable
-from helpers.networks.table import MODELS, Network
+from helpers.networks.hub import network as hugging_face
 from helpers.networks.own import inspect_network
+from helpers.networks.table import MODELS, Network
 from helpers.networks.torch_file import read_state_dict
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
 
-__all__ = ["MODELS", "LoadedModel", "load_model", "made_once"]
+__all__ = ["MODELS", "LoadedModel", "load_network", "made_once"]
 
 ENCODER = "encoder.onnx"  # the network in the folder of an autoencoder
 
@@ -62,7 +61,7 @@ class LoadedModel:
 
     @property
     def address(self) -> str:
-        """What `load_model` takes to open it again: its name, or where one's own file lies."""
+        """What `load_network` takes to open it again: its name, or where one's own file lies."""
         known = self.name in MODELS or self.descriptor is not None or self.name.startswith(hugging_face.PREFIX)
         return self.name if known or not self.path.name else str(self.path)
 
@@ -72,7 +71,7 @@ class LoadedModel:
         return None if self.path.name else DESCRIPTORS.get(self.name)
 
 
-def load_model(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> LoadedModel:
+def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> LoadedModel:
     """Make a network ready: its weights fetched, its graph cut at the feature, both checked.
 
     `name` is one of
@@ -82,14 +81,14 @@ def load_model(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -
       EfficientNet-Lite0, and the `note` says why;
     - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
     - the path of an ONNX file of your own that takes uint8 [N, height, width,
-      3] and gives float32 [N, dimension]; or a `helpers.networks.autoencoder.model.Autoencoder`,
+      3] and gives float32 [N, dimension]; or a `helpers.networks.Autoencoder`,
       or the path of its folder;
     - a key of `helpers.networks.descriptors.DESCRIPTORS`, which are no networks.
 
     Raises `WeightsUnavailable` where the weights of a named network cannot be
     had, and `ModelError` for a name that does not exist or a file that does not fit.
 
-    >>> load_model("efficientnet-lite0").dimension
+    >>> load_network("efficientnet-lite0").dimension
     1280
     """
     if name == "auto":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.files import cache
 from helpers.errors import ModelError
+from helpers.files import cache
 from helpers.networks.graph import photo_inputs
 from helpers.networks.onnx_runtime import import_onnxruntime
 

@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 from typing import Optional
 
-from helpers.files.cache import replacing
 from helpers.errors import WeightsUnavailable
+from helpers.files.cache import replacing
 
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 

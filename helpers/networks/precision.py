@@ -19,8 +19,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Se
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.files import cache
 from helpers.errors import ModelError
+from helpers.files import cache
 from helpers.networks.load import LoadedModel
 from helpers.networks.quantise import lasting_name, quantise, quantised
 from helpers.networks.runtime import Session, check_precision, close_session, has_bf16, is_open, processor, session_for
@@ -186,7 +186,7 @@ def settle(
 def settled_again(loaded: LoadedModel, precision: str, key: str) -> Settled:
     """What was settled earlier, by its precision and key; opened when it is first asked for.
 
-    `loaded` is the network as `helpers.networks.load.load_model` gives it. What was
+    `loaded` is the network as `helpers.networks.load_network` gives it. What was
     bf16 is computed in fp32 and rounded where the processor has no bf16, and
     the note says so. Raises `ModelError` where the file of an int8 network has
     gone or is damaged.

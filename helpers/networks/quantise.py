@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.files import cache
 from helpers.errors import ModelError
+from helpers.files import cache
 from helpers.networks.graph import photo_inputs
 from helpers.networks.load import MODELS, LoadedModel
 from helpers.networks.onnx_runtime import import_onnxruntime

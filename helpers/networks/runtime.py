@@ -23,8 +23,8 @@ from typing import Any, Callable, Dict, FrozenSet, Iterator, List, NamedTuple, O
 
 import numpy as np
 
-from helpers.networks.descriptors import Descriptor
 from helpers.errors import ModelError
+from helpers.networks.descriptors import Descriptor
 from helpers.networks.load import LoadedModel
 from helpers.networks.onnx_runtime import import_onnxruntime
 
@@ -65,7 +65,9 @@ class Session:
     def __init__(self, loaded: LoadedModel, precision: str = "auto") -> None:
         check_name(precision, loaded)
         if precision == "int8" and "-int8-" not in loaded.path.name:
-            raise ModelError(f"{loaded.path} is not in 8 bits; helpers.networks.precision.settle makes a network that is")
+            raise ModelError(
+                f"{loaded.path} is not in 8 bits; helpers.networks.precision.settle makes a network that is"
+            )
         self.loaded = loaded
         self.precision = "fp32" if precision == "auto" else precision
         self.rounded = precision == "bf16" and not has_bf16()

@@ -8,10 +8,10 @@ import importlib.util
 import warnings
 from pathlib import Path
 
-from helpers.networks import pins
+from helpers.errors import WeightsUnavailable
 from helpers.files.cache import cache_folder, replacing, sha256
 from helpers.files.download import NotFetched, fetch
-from helpers.errors import WeightsUnavailable
+from helpers.networks import pins
 from helpers.networks.table import MODELS, WeightsFile
 
 __all__ = ["WeightsFile", "get", "is_at_hand"]
@@ -20,7 +20,7 @@ _DIGITS = 64  # of a sha-256 in hex
 
 
 def get(name: str, *, progress: bool = True) -> Path:
-    """The file of weights of a network of `helpers.networks.table.MODELS`; downloaded if it is not there yet.
+    """The file of weights of a network of `helpers.networks.MODELS`; downloaded if it is not there yet.
 
     It is kept in `cache_folder()/"weights"`, where a file laid by hand serves as
     well. It is looked for at its own address, or only at `KINFRAME_MIRROR`

@@ -1,1 +1,8 @@
-"""TODO"""
+"""A folder of photos as a frame: found, loaded, placed in time and space.
+
+The names that people use are handed on from here; each is loaded when it is first asked for.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

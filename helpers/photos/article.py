@@ -10,9 +10,9 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from helpers.errors import KinframeError
 from helpers.files.cache import cache_folder, replacing
 from helpers.files.download import NotFetched, fetch
-from helpers.errors import KinframeError
 
 _COMMIT = "4b49e5e"
 _FOLDERS = ("doraemon", "walle")

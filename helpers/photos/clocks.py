@@ -8,8 +8,8 @@ import datetime
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
-from helpers.frames.columns import typed_frame, with_columns
 from helpers.errors import FrameError
+from helpers.frames.columns import typed_frame, with_columns
 from helpers.photos.events import cameras_of
 from helpers.photos.metadata.moon import moon_phases
 

@@ -14,15 +14,15 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from tqdm.auto import tqdm
 
-from helpers.files.threads import work_ahead
-from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
-from helpers.frames.columns import folder_of, row_paths, with_columns
 from helpers.errors import FrameError
-from helpers.photos.places import PLACES, deployed, name_of, places_of, read_deployments
+from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
+from helpers.files.threads import work_ahead
+from helpers.frames.columns import folder_of, row_paths, with_columns
 from helpers.photos.metadata.maker_notes import available, complete
-from helpers.photos.metadata.read import Metadata, read_metadata
 from helpers.photos.metadata.moon import moon_phases
+from helpers.photos.metadata.read import Metadata, read_metadata
 from helpers.photos.metadata.xmp import sidecars
+from helpers.photos.places import PLACES, deployed, name_of, places_of, read_deployments
 
 Mark = Tuple[Optional[Stamp], ...]  # what changes when a photo, or what lies beside it, changes
 

@@ -10,8 +10,8 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from helpers.frames.columns import typed_frame, with_columns
 from helpers.errors import FrameError
+from helpers.frames.columns import typed_frame, with_columns
 
 SEQUENCE = 120  # seconds
 INDEPENDENT = 30 * 60

@@ -16,10 +16,10 @@ import zipfile
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, Set, Tuple, Union
 
+from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
 from helpers.images.decode import read_photo
-from helpers.errors import ExportError, FrameError, PhotoError
 
 Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and where it lies or the bytes of its file
 Bad = List[Tuple[str, str]]  # name and reason

@@ -13,18 +13,18 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from tqdm.auto import tqdm
 
-from helpers.files.threads import work_ahead
-from helpers.files.cache import Stamp, settled, stamp
-from helpers.frames.columns import typed_frame
-from helpers.images.decode import check_photo, open_photo
-from helpers.photos.details import add_details, add_places
 from helpers.errors import FrameError, PhotoError, StoreError
-from helpers.frames import HAS_TURICREATE, Image
-from helpers.frames.images import image_array, image_of
-from helpers.photos.metadata.read import moment, named_moment
-from helpers.photos.find import find_photos
 from helpers.features.store import Checked, FeatureStore, default_path
+from helpers.files.cache import Stamp, settled, stamp
+from helpers.files.threads import work_ahead
+from helpers.frames import HAS_TURICREATE, Image
+from helpers.frames.columns import typed_frame
+from helpers.frames.images import image_array, image_of
+from helpers.images.decode import check_photo, open_photo
 from helpers.images.thumbnails import preview, thumbnail
+from helpers.photos.details import add_details, add_places
+from helpers.photos.find import find_photos
+from helpers.photos.metadata.read import moment, named_moment
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
@@ -64,7 +64,7 @@ def load_photos(
     For field cameras there are more columns:
 
     - with `layout`, such as `"{site}/{camera}"` (see `helpers.photos.places.places_of`),
-      or `deployments`, a CSV file or the frame of `helpers.photos.places.read_deployments`:
+      or `deployments`, a CSV file or the frame of `helpers.photos.read_deployments`:
       `site`, `camera`, `deployment`, and of the table `latitude` and `longitude`;
     - with `details=True` what the files tell: `night`, `temperature`, `moon`,
       `latitude`, `longitude` and `tags` (see `helpers.photos.details.add_details`).

@@ -12,9 +12,9 @@ import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
+from helpers.errors import FrameError
 from helpers.files.spreadsheet import plain
 from helpers.frames.columns import typed_frame
-from helpers.errors import FrameError
 
 PLACES = ("site", "camera", "deployment")
 

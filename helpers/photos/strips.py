@@ -10,12 +10,12 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 from tqdm.auto import tqdm
 
-from helpers.files.threads import work_ahead
 from helpers.arguments import check_whole
-from helpers.images.boxes import Box
-from helpers.frames.columns import row_paths, typed_frame
-from helpers.images.decode import open_photo
 from helpers.errors import FrameError, PhotoError
+from helpers.files.threads import work_ahead
+from helpers.frames.columns import row_paths, typed_frame
+from helpers.images.boxes import Box
+from helpers.images.decode import open_photo
 from helpers.photos.events import cameras_of
 
 _SIZE = (160, 480)  # pixels to which photos are reduced: rows count, columns need only be many

@@ -10,13 +10,13 @@ from typing import Any, Dict, List, Tuple, Union
 
 from tqdm.auto import tqdm
 
+from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
-from helpers.images.decode import read_photo
-from helpers.errors import ExportError, FrameError, PhotoError
-from helpers.photos.export import Bad, Photo, export
 from helpers.frames import SFrame
+from helpers.images.decode import read_photo
 from helpers.images.gps import without_position
+from helpers.photos.export import Bad, Photo, export
 from helpers.season.sighting import CONFIRMED, STATUS, Sighting, sightings_of
 
 

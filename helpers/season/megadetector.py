@@ -13,8 +13,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from tqdm.auto import tqdm
 
-from helpers.images.boxes import Box
 from helpers.errors import FrameError
+from helpers.images.boxes import Box
 
 KINDS = ("animal", "person", "vehicle")
 UNKNOWN = "unknown"  # the kind of what was refused and may be a person

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Se
 import numpy as np
 from tqdm.auto import tqdm
 
+from helpers.errors import PhotoError, StoreError
+from helpers.features.pipeline import Batch, Looked, computed
+from helpers.features.store import FeatureStore
 from helpers.files.threads import in_background, work_ahead
+from helpers.frames.images import identity_of
 from helpers.images.boxes import Box
 from helpers.images.crop import cut
 from helpers.images.decode import Source, read_photo
-from helpers.errors import PhotoError, StoreError
-from helpers.frames.images import identity_of
-from helpers.features.pipeline import Batch, Looked, computed
-from helpers.features.store import FeatureStore
 
 if TYPE_CHECKING:
     from helpers.similarity.model import SimilarityModel

@@ -8,7 +8,7 @@
 >>> parts.rows.tolist(), parts.vectors.shape
 ([0, 3, 3], (3, 1280))
 
-`helpers.season.season.Season` searches them.
+`helpers.season.Season` searches them.
 """
 
 import contextlib
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Sequence, Tup
 
 import numpy as np
 
-from helpers.images.boxes import check_box
-from helpers.frames.columns import bad_frame
-from helpers.season.part_features import Wanted, features_of
-from helpers.season.detections import KINDS, Detections
 from helpers.errors import FrameError
-from helpers.frames import SFrame
-from helpers.season.match_paths import match
 from helpers.features.store import FeatureStore
+from helpers.frames import SFrame
+from helpers.frames.columns import bad_frame
+from helpers.images.boxes import check_box
+from helpers.season.detections import KINDS, Detections
+from helpers.season.match_paths import match
+from helpers.season.part_features import Wanted, features_of
 
 if TYPE_CHECKING:
     from helpers.similarity.model import SimilarityModel
@@ -82,7 +82,7 @@ class Parts:
     ) -> "Parts":
         """The parts of a model's photos, each through the model's own network, in its precision.
 
-        - `boxes`: what `helpers.season.detections.read_detections` gives, of which
+        - `boxes`: what `helpers.season.read_detections` gives, of which
           `kinds` are taken; an SFrame of `label` or `path`, `left`, `top`,
           `right`, `bottom` and, where known, `kind` and `score`; or a list of
           (label, box).

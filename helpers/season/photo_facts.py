@@ -6,9 +6,9 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
+from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import is_label, numbers
-from helpers.errors import FrameError
 from helpers.photos.events import add_events, cameras_of, event_table
 
 Moment = Union[str, datetime.date, None]
@@ -20,7 +20,7 @@ class SeasonPhotos:
     """The photos of a frame by event, and which of them count; without their features.
 
     `data` is the frame, with events; `events` and `event_of_photo` are those of
-    `helpers.season.season.Season`. Raises `FrameError` for a frame that has no events
+    `helpers.season.Season`. Raises `FrameError` for a frame that has no events
     and does not say when and where its photos were taken.
     """
 
@@ -93,7 +93,7 @@ class SeasonPhotos:
 
 
 def _table(data: Any, labels: List[Any]) -> Any:
-    """`helpers.photos.events.event_table` with all places, and with the label of each event's first photo."""
+    """`helpers.photos.event_table` with all places, and with the label of each event's first photo."""
     table = event_table(data)
     firsts = list(table["first"])
     told = {name: list(table[name]) for name in _PLACES if name in table.column_names()}

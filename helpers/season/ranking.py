@@ -6,9 +6,9 @@ from typing import Any, Iterable, List, Optional
 import numpy as np
 
 from helpers.errors import FrameError
-from helpers.similarity.question import Question
-from helpers.season.season import Season, rows_of_asked
 from helpers.season.items import Nearest
+from helpers.season.season import Season, rows_of_asked
+from helpers.similarity.question import Question
 
 
 class Ranking:
@@ -56,7 +56,7 @@ class Ranking:
         return self._season.event_of_photo[nearest.rows].tolist()
 
     def learned(self, confirmed: Iterable[int], rejected: Iterable[int]) -> Nearest:
-        """All events that count by what some of them, confirmed and rejected ones, have taught; see `helpers.season.learner`.
+        """All events that count by what some of them, confirmed and rejected ones, have taught.
 
         Each of their photos or parts is an example. The photos asked with count
         as confirmed, those in `unlike` as rejected.

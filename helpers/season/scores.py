@@ -7,14 +7,14 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.similarity.evaluation.intervals import Interval, intervals
+from helpers.errors import FrameError
+from helpers.features.nearest import bar, but_itself, check_k, parts
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, group_numbers, is_label
-from helpers.errors import FrameError
 from helpers.photos.events import cameras_of
-from helpers.features.nearest import bar, but_itself, check_k, parts
-from helpers.season.season import Season
 from helpers.season.ranking import Ranking
+from helpers.season.season import Season
+from helpers.similarity.evaluation.intervals import Interval, intervals
 
 NOTHING = ("blank", "person", "vehicle")
 """What is no species."""

@@ -10,17 +10,17 @@ from typing import Any, List, Optional, Tuple
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.images.boxes import SIDES, check_box
-from helpers.frames.columns import edge_frame, mask, rows_of
 from helpers.errors import FrameError
-from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.frames import SArray
+from helpers.frames.columns import edge_frame, mask, rows_of
+from helpers.images.boxes import SIDES, check_box
+from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
+from helpers.season.items import Items, Nearest
 from helpers.season.learner import Learner
+from helpers.season.photo_facts import Moment, SeasonPhotos
 from helpers.similarity.question import Asked, Question
 from helpers.similarity.regions import SMALLEST, region_feature
 from helpers.similarity.search import feedback
-from helpers.season.items import Items, Nearest
-from helpers.season.photo_facts import Moment, SeasonPhotos
 
 
 class Season:
@@ -29,10 +29,10 @@ class Season:
     - `data`: the rows of the photos in the model's order, with `taken` and, as
       `load_photos` gives them with `layout=` and `details=True`, where and how
       they were taken. Needed only of a model that was loaded.
-    - `sequence`, `independent`: seconds, see `helpers.photos.events.add_events`; without
+    - `sequence`, `independent`: seconds, see `helpers.photos.add_events`; without
       them the frame's column `event` counts, where it has one.
     - `parts`: the parts of photos that are compared instead of whole photos,
-      see `helpers.season.parts.Parts`; photos without any do not come up.
+      see `helpers.season.Parts`; photos without any do not come up.
 
     To look at: `model`, `data` (with the events), `events` (an SFrame of a row
     an event: `event`, `site`, `camera`, `deployment`, `start`, `end`, `photos`,

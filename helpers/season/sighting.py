@@ -1,4 +1,4 @@
-"""The rows of sightings, as `helpers.season.sightings.Sightings.frame` gives them, for figures and tables."""
+"""The rows of sightings, as `helpers.season.Sightings.frame` gives them, for figures and tables."""
 
 import datetime
 from typing import Any, List, NamedTuple, Optional

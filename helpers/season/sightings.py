@@ -14,13 +14,13 @@ import numpy as np
 import traitlets
 
 from helpers.arguments import check_whole
-from helpers.images.boxes import SIDES
-from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
+from helpers.frames.columns import typed_frame
+from helpers.images.boxes import SIDES
 from helpers.photos.labels import Labels
-from helpers.season.season import Season
 from helpers.season.items import Nearest
 from helpers.season.ranking import Ranking
+from helpers.season.season import Season
 from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, STATUS
 
 _YES, _NO = "yes", "no"

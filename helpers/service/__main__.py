@@ -45,8 +45,8 @@ def _serve(arguments: Sequence[str]) -> int:
     if with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
 
-    from helpers.service.http.app import create_app
     from helpers.service.gate.logs import start_logging
+    from helpers.service.http.app import create_app
     from helpers.service.http.server import serve
     from helpers.service.service import Service
 

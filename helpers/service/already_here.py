@@ -11,14 +11,14 @@ from typing import Any, List, NamedTuple
 
 import numpy as np
 
-from helpers.files.cache import stamp
-from helpers.images.decode import Source
-from helpers.collection.duplicates.pairs import KINDS, SAME
-from helpers.errors import NotFound, PhotoError, Refused
 from helpers.collection.duplicates.exposures import Exposures
 from helpers.collection.duplicates.looks import perceptual
-from helpers.images.sizes import Sizes
+from helpers.collection.duplicates.pairs import KINDS, SAME
 from helpers.collection.duplicates.same_picture import apart
+from helpers.errors import NotFound, PhotoError, Refused
+from helpers.files.cache import stamp
+from helpers.images.decode import Source
+from helpers.images.sizes import Sizes
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Image

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import Any, Sequence, Tuple
 
-from helpers.features.distance import METRICS
 from helpers.errors import ServiceError
+from helpers.features.distance import METRICS
 from helpers.service.settings import PORT, Settings
 
 ROOT = Path(__file__).resolve().parents[2]

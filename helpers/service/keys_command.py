@@ -5,9 +5,9 @@ import shlex
 import sys
 from typing import Any, Sequence, Tuple
 
+from helpers.database.interface import Database
 from helpers.errors import ServiceError
 from helpers.service.command_line import add_places, check_folder, folder_of, name_of_key
-from helpers.database.interface import Database
 from helpers.service.records import ROLES
 from helpers.service.settings import Settings, usual_file
 
@@ -67,10 +67,10 @@ def change_keys(arguments: Sequence[str]) -> int:
 
 def _open_keys(settings: Settings) -> Tuple[Database, Any]:
     """The database of a service and its keys, without a network."""
-    from helpers.service.storage.keys import Keys
     from helpers.database.postgres import PostgresDatabase, is_address
     from helpers.database.schema import migrate
     from helpers.database.sqlite import SqliteDatabase
+    from helpers.service.storage.keys import Keys
 
     address = settings.database or str(usual_file(settings.photos))
     database: Database = PostgresDatabase(address) if is_address(address) else SqliteDatabase(address)

@@ -78,7 +78,7 @@ class PhotoRoot:
         return self.listing(folder).photos
 
     def listing(self, folder: str = "") -> Listing:
-        """What `helpers.photos.load.load_photos` would take, as far as `file` gives it; and what is left out."""
+        """What `helpers.photos.load_photos` would take, as far as `file` gives it; and what is left out."""
         found, refused = find_photos(self.path, self.folder(folder), links_out=False)
         photos, bad = [], [BadPhoto(_printable(name), reason) for name, reason in refused]
         for name in found:

@@ -11,12 +11,12 @@ from typing import List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers.images.decode import open_photo
-from helpers.features.embedding import settle_for_files
 from helpers.errors import PhotoError
-from helpers.networks.load import load_model
-from helpers.service.photo_root import PhotoRoot
+from helpers.features.embedding import settle_for_files
 from helpers.features.store import Kept, default_path, own_path
+from helpers.images.decode import open_photo
+from helpers.networks.load import load_network
+from helpers.service.photo_root import PhotoRoot
 
 _AT_ONCE = 16  # photos, so that nobody waits for long
 
@@ -34,11 +34,11 @@ class _Waiting:
 class QueryNetwork:
     """A network that is ready; `settled` says which, and in which precision. Any number of threads may use it.
 
-    `model` and `precision` are those of `helpers.similarity.build.create`. `auto` goes
+    `model` and `precision` are those of `helpers.similarity.create`. `auto` goes
     on with what is `kept` in the service's database; else with what notebooks
     keep of the photos of the `root`; else it chooses as `create` would for the
     same folder. Then its `key` is the same, and so are the features. Raises
-    what `helpers.networks.load.load_model` raises.
+    what `helpers.networks.load_network` raises.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class QueryNetwork:
             return [] if root is None else [root.path / name for name in root.photos()]
 
         stores = [] if root is None else list(dict.fromkeys([own_path(root.path), default_path(root.path)]))
-        self.settled = settle_for_files(load_model(model, progress=False), precision, photos, stores, kept=kept)
+        self.settled = settle_for_files(load_network(model, progress=False), precision, photos, stores, kept=kept)
         self._session = self.settled.session  # opened now, not at the first question
         self._line, self._busy = threading.Condition(), False
         self._waiting: List[_Waiting] = []

@@ -10,18 +10,18 @@ from typing import Any, Callable, Dict, List, Optional
 import numpy as np
 
 from helpers.errors import Refused
-from helpers.service.gate.access import Access
+from helpers.images.thumbnails import Thumbnails
 from helpers.service.already_here import already_here
+from helpers.service.gate.access import Access
 from helpers.service.gate.fetch import Fetcher
 from helpers.service.gate.metrics import Metrics
+from helpers.service.gate.uploads import check_upload
+from helpers.service.jobs.runner import Runner
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Job
-from helpers.service.jobs.runner import Runner
 from helpers.service.settings import Settings, usual_file
 from helpers.service.storage.storage import Storage, kept_networks, open_storage
-from helpers.service.gate.uploads import check_upload
-from helpers.images.thumbnails import Thumbnails
 
 _REMEMBERED = 64  # uploads whose features are kept: another k, or another product, asks again with the same photo
 _DECODING = 4  # photos that are decoded at once: a large one takes some hundred MB

@@ -13,7 +13,7 @@ class Settings(NamedTuple):
 
     photos: Path  # the photo root: nothing above it is read
     database: str = ""  # postgresql://…, or the path of a file; empty is the usual file of the photo root
-    model: str = "auto"  # as `helpers.similarity.build.create` takes it
+    model: str = "auto"  # as `helpers.similarity.create` takes it
     metric: str = "cosine"  # where a question does not say
     index: str = "exact"  # type: ignore[assignment]  # or hnsw
     host: str = LOOPBACK[0]

@@ -21,8 +21,8 @@ What differs on purpose:
   says where `max` is in a column with NaN.
 """
 
-from helpers.sframe.frame import aggregate
 from helpers.sframe.array.array import SArray
+from helpers.sframe.frame import aggregate
 from helpers.sframe.frame.frame import SFrame, load_sframe
 from helpers.sframe.image import Image
 

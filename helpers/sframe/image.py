@@ -16,8 +16,8 @@ from typing import Any, Optional, Tuple, Union
 import numpy as np
 from PIL import Image as Pillow
 
-from helpers.images.decode import open_photo, photo_size
 from helpers.errors import PhotoError
+from helpers.images.decode import open_photo, photo_size
 from helpers.sframe.errors import BadImage
 
 SHOWN = 1024  # pixels along the longer side, at most, of what goes into a notebook

@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Un
 
 import numpy as np
 
-from helpers.similarity import saved
 from helpers.arguments import check_whole
-from helpers.frames.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
-from helpers.features.embedding import Embedded, embed
-from helpers.errors import FrameError, KinframeError
-from helpers.frames import SFrame
-from helpers.features.index import SearchIndex
-from helpers.networks.load import LoadedModel
-from helpers.networks.load import load_model as load_network
-from helpers.features.open_index import KINDS, open_index
 from helpers.database.postgres import is_address
-from helpers.similarity.model import SimilarityModel
+from helpers.errors import FrameError, KinframeError
+from helpers.features.embedding import Embedded, embed
+from helpers.features.index import SearchIndex
+from helpers.features.open_index import KINDS, open_index
 from helpers.features.store import default_path, other_stores
+from helpers.frames import SFrame
+from helpers.frames.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
+from helpers.networks.load import LoadedModel, load_network
+from helpers.similarity import saved
+from helpers.similarity.model import SimilarityModel
 
 if TYPE_CHECKING:
     from helpers.database.model_index import Archive
@@ -49,7 +48,7 @@ def create(
     - `label`: the column that names a photo in results; row numbers without it.
       Photos can be shown by labels only where each has its own.
     - `feature`: the image column; not needed where there is only one.
-    - `model`: a network of `helpers.networks.load.MODELS`, `auto`, or an ONNX file.
+    - `model`: a network of `helpers.networks.MODELS`, `auto`, or an ONNX file.
     - `metric`: `euclidean` or `cosine`; `precision`: `auto`, `fp32`, `bf16` or
       `int8`, see `helpers.networks.precision.settle`.
     - `store`: the file in which features are kept, so that none is computed

@@ -14,8 +14,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.images.decode import Source
 from helpers.errors import FrameError, PhotoError
+from helpers.images.decode import Source
 from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, InlineFigure, Sheet, read_tile
 
 __all__ = ["InlineFigure", "show_matches", "show_methods"]

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from helpers.images.decode import Source
 from helpers.errors import FrameError, PhotoError
 from helpers.frames.images import identity_of, source_of
+from helpers.images.decode import Source
 
 
 class Collection:

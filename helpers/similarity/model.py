@@ -9,19 +9,18 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.similarity import saved
 from helpers.arguments import check_distance, check_whole
-from helpers.similarity.members import Collection
-from helpers.frames.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
-from helpers.images.decode import Source
-from helpers.features.embedding import Embedded, embed
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.frames.images import source_of
+from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
-from helpers.networks.load import LoadedModel
-from helpers.networks.load import load_model as load_network
 from helpers.features.nearest import but_itself
+from helpers.frames.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
+from helpers.frames.images import source_of
+from helpers.images.decode import Source
+from helpers.networks.load import LoadedModel, load_network
 from helpers.networks.precision import Settled, settled_again
+from helpers.similarity import saved
+from helpers.similarity.members import Collection
 from helpers.similarity.recent_queries import RecentQueries
 from helpers.similarity.search import Searching
 
@@ -35,7 +34,7 @@ class SimilarityModel(Searching):
     (one a photo), `names` (to show), `vectors` (float32 [num_examples,
     dimension]), `rows` (int64: which row of the frame each photo was; None
     where an older Kinframe saved the model and did not say), `timings` (see
-    `helpers.features.embedding.embed`), `bad` (an SFrame of label, path and reason),
+    `helpers.features.embed`), `bad` (an SFrame of label, path and reason),
     `store_path` (the file in which features are kept, or None) and `regions`
     (see `add_regions`, or None).
     """
@@ -88,7 +87,7 @@ class SimilarityModel(Searching):
         )
 
     def photo(self, label: Any) -> Source:
-        """The photo of a label, as `helpers.images.decode.open_photo` takes it; raises `FrameError` where there is none."""
+        """The photo of a label, as `open_photo` takes it; raises `FrameError` where there is none."""
         return self.collection.sources[self.collection.row(label)]
 
     def name_of(self, label: Any) -> str:
@@ -144,7 +143,7 @@ class SimilarityModel(Searching):
         return self._settled
 
     def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
-        """The features of photos from outside, to be compared with those of the model; see `helpers.features.embedding.embed`."""
+        """The features of photos from outside, to be compared with those of the model; see `helpers.features.embed`."""
         return embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
 
     def similarity_graph(
@@ -183,7 +182,7 @@ class SimilarityModel(Searching):
         - `path` ends with `.csv`: text with the columns of `query`, a row a
           pair, and the distances in full. Text that begins like a formula is
           marked, see `helpers.files.spreadsheet`. Returns where it is.
-        - else: a folder of 8 bytes a pair, for `helpers.similarity.rankings.Rankings.open`,
+        - else: a folder of 8 bytes a pair, for `helpers.similarity.Rankings.open`,
           and what that gives is returned.
 
         `metric` is the other one than the model's, at wish. Rankings are

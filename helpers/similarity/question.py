@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
-from helpers.images.boxes import Box
-from helpers.similarity.members import Collection
-from helpers.images.decode import Source
 from helpers.errors import FrameError
 from helpers.frames import Image
 from helpers.frames.images import source_of
+from helpers.images.boxes import Box
+from helpers.images.decode import Source
+from helpers.similarity.members import Collection
 
 _NAMED = 3  # photos that the label of a question names
 
@@ -19,7 +19,7 @@ class Asked(NamedTuple):
 
     label: Any  # of a photo from outside its name
     name: str
-    image: Any  # as it was given: what `helpers.features.embedding.embed` takes
+    image: Any  # as it was given: what `helpers.features.embed` takes
     source: Source
     row: Optional[int]  # of the collection; None from outside
 

@@ -18,13 +18,13 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.arguments import check_whole
+from helpers.errors import FrameError, ModelError
+from helpers.features.distance import METRICS
+from helpers.features.nearest import bar, index_by, others
 from helpers.files.cache import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
-from helpers.similarity.members import Collection
 from helpers.frames.columns import edge_frame
-from helpers.features.distance import METRICS
-from helpers.errors import FrameError, ModelError
-from helpers.features.nearest import bar, index_by, others
+from helpers.similarity.members import Collection
 
 _FORMAT = 1
 _ABOUT, _ROWS, _DISTANCES = "rankings.json", "rows.npy", "distances.npy"

@@ -9,8 +9,8 @@ from typing import Any, Deque, Dict, List, NamedTuple, Set, Tuple
 
 import numpy as np
 
-from helpers.images.decode import Source
 from helpers.errors import FrameError
+from helpers.images.decode import Source
 
 
 class _Query(NamedTuple):

@@ -1,6 +1,6 @@
 """Search with a part of a photo: which photos of a collection have something like it, and where.
 
->>> from helpers.networks.load import load_model
+>>> from helpers.networks.load import load_network
 >>> photos = [f"data/robots/bolu/bolu-{number:03d}.jpg" for number in (1, 2, 4)]
 >>> regions = Regions.of(photos, [None] * 3, load_model("efficientnet-lite0"), progress=False)
 >>> rows, distances, boxes = regions.search(photos[1], (0.1, 0.2, 0.5, 0.9), k=2)
@@ -16,15 +16,15 @@ import numpy as np
 from PIL import Image
 
 from helpers.arguments import check_whole
-from helpers.images.boxes import Box, check_box
-from helpers.images.decode import open_photo, photo_size
-from helpers.features.regions.network import RegionalNetwork, for_questions
-from helpers.networks.load import LoadedModel
-from helpers.networks.precision import Settled
 from helpers.features.regions.features import Group, groups_of, network_to_cut, session_of
 from helpers.features.regions.index import RegionIndex
-from helpers.features.store import FeatureStore
+from helpers.features.regions.network import RegionalNetwork, for_questions
 from helpers.features.regions.windows import LEVELS, nearest_aspect
+from helpers.features.store import FeatureStore
+from helpers.images.boxes import Box, check_box
+from helpers.images.decode import open_photo, photo_size
+from helpers.networks.load import LoadedModel
+from helpers.networks.precision import Settled
 
 SMALLEST = 0.01  # of a box's width and height
 _MARGIN = 0.1  # of a box's sides, around what is cut out of a photo

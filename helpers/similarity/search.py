@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.images.boxes import SIDES
-from helpers.similarity.members import Collection
-from helpers.frames.columns import edge_frame, mask, rows_of
+from helpers.errors import FrameError, PhotoError
 from helpers.features.distance import Distance
 from helpers.features.embedding import Embedded
-from helpers.errors import FrameError, PhotoError
-from helpers.frames import SArray
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import open_index
+from helpers.features.subset import SubsetSearch
+from helpers.frames import SArray
+from helpers.frames.columns import edge_frame, mask, rows_of
+from helpers.images.boxes import SIDES
 from helpers.networks.precision import Settled
+from helpers.similarity.members import Collection
 from helpers.similarity.question import Asked, Question
 from helpers.similarity.recent_queries import RecentQueries
-from helpers.features.subset import SubsetSearch
 
 if TYPE_CHECKING:
     from helpers.similarity.regions import Regions

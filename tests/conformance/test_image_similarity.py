@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.images.decode import open_photo
 from helpers.frames.images import image_array, image_of, source_of
+from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos
 from tests.networks import keras_resnet50, random_resnet50
 

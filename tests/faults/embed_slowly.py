@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 from helpers.features.embedding import embed
-from helpers.networks.runtime import Session
 from helpers.features.store import FeatureStore
+from helpers.networks.runtime import Session
 
 
 def main(folder: str, network: str, store: str) -> None:

@@ -18,10 +18,10 @@ if not sys.platform.startswith("linux"):
 
 from benchmarks.service_server import family
 from helpers.features.embedding import embed
+from helpers.features.store import FeatureStore
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.storage.storage import open_storage
-from helpers.features.store import FeatureStore
 from tests.app_server import ROOT, free_port
 from tests.faults import asked
 from tests.pictures import folder_of, tiny_network

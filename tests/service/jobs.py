@@ -10,13 +10,13 @@ import numpy as np
 
 import helpers.features.dask_worker
 from helpers.features.embedding import embed
+from helpers.service.jobs.runner import Runner
+from helpers.service.jobs.workers import Workers
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Image, Job
-from helpers.service.jobs.runner import Runner
 from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage, open_storage
-from helpers.service.jobs.workers import Workers
 from tests.until import HANGS, until
 
 
@@ -97,4 +97,6 @@ def wait_after(photos: int, gate: str) -> None:
 
 def go_on() -> None:
     """On a worker: from now on it waits for nothing."""
-    helpers.features.dask_worker.look = getattr(helpers.features.dask_worker.look, "quick", helpers.features.dask_worker.look)
+    helpers.features.dask_worker.look = getattr(
+        helpers.features.dask_worker.look, "quick", helpers.features.dask_worker.look
+    )

@@ -7,8 +7,8 @@ from PIL import Image
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from helpers.collection.duplicates.duplicates import find_duplicates
-from helpers.features.embedding import embed
 from helpers.errors import PhotoError
+from helpers.features.embedding import embed
 from helpers.photos.load import load_photos
 from helpers.service.already_here import already_here
 from helpers.service.photo_root import PhotoRoot

@@ -6,9 +6,9 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.errors import StoreError, Unavailable
-from helpers.database.sqlite import SqliteDatabase
 from helpers.database.queue import Turns
+from helpers.database.sqlite import SqliteDatabase
+from helpers.errors import StoreError, Unavailable
 from helpers.features.store import FeatureStore
 from tests.until import until
 

@@ -4,8 +4,8 @@ import contextlib
 
 import pytest
 
-from helpers.errors import StoreError, Unavailable
 from helpers.database.graph_index import GraphIndex
+from helpers.errors import StoreError, Unavailable
 
 
 class Going:

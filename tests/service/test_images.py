@@ -3,9 +3,9 @@
 import pytest
 
 from helpers.errors import NotFound, Refused
+from helpers.service.records import NewImage
 from helpers.service.storage.images import Images
 from helpers.service.storage.products import Products
-from helpers.service.records import NewImage
 
 
 def image(path, identity="ab" * 32, modified=1_700_000_000_123_456_789, products=()):

@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 import helpers.service.jobs.indexing
-from helpers.features.embedding import embed
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
+from helpers.features.embedding import embed
 from helpers.photos.load import load_photos
 from helpers.service.jobs.indexing import Indexing, checked
 from helpers.service.jobs.lease import Lease

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from helpers.errors import NotFound
-from helpers.service.storage.jobs import Jobs
 from helpers.service.records import BadPhoto
+from helpers.service.storage.jobs import Jobs
 from tests.until import until
 
 FOLDER = {"folder": "robots"}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.features.distance import METRICS
 from helpers.errors import FrameError, StoreError, Unavailable
+from helpers.features.distance import METRICS
 from helpers.features.index import Index
 from helpers.photos.load import load_photos
 from helpers.similarity.build import check_index, create, load_model

@@ -3,14 +3,14 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.features.embedding import embed
 from helpers.errors import ModelError, PhotoError
-from helpers.networks.load import load_model
+from helpers.features.embedding import embed
+from helpers.features.store import Kept
+from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.similarity.build import create
-from helpers.features.store import Kept
 from tests.pictures import TINY, folder_of, picture, tiny_network
 
 
@@ -150,7 +150,7 @@ def test_a_service_goes_on_as_the_notebook_began(many, tiny, processor, of):
 def test_what_the_database_of_the_service_has_goes_before(many, tiny, processor):
     data, _ = load_photos(many, progress=False)
     create(data, model=tiny, precision="bf16", verbose=False)
-    loaded = load_model(tiny)
+    loaded = load_network(tiny)
     kept = [Kept(f"own {loaded.identity} fp32", TINY, 7)]
     assert QueryNetwork(tiny, root=PhotoRoot(many), kept=kept).settled.precision == "fp32"
 

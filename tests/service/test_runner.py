@@ -15,9 +15,9 @@ from distributed import LocalCluster
 import helpers.service.jobs.runner
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
 from helpers.service.jobs.lease import Ended, Lease, has_ended, this_process
+from helpers.service.jobs.workers import Workers
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
-from helpers.service.jobs.workers import Workers
 from tests.pictures import folder_of, tiny_network
 from tests.service.jobs import Shared, collection, go_on, wait_after
 from tests.until import until

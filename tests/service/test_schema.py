@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
+from helpers.database.schema import STEPS, migrate, version
 from helpers.errors import StoreError
 from helpers.service.storage.images import Images
 from helpers.service.storage.products import Products
-from helpers.database.schema import STEPS, migrate, version
 from tests.service.test_images import image, put
 
 LATER = (

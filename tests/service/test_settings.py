@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.service.settings import Settings, usual_file
 from helpers.features.store import default_path
+from helpers.service.settings import Settings, usual_file
 
 
 @pytest.fixture(autouse=True)

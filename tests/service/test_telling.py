@@ -9,11 +9,11 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from helpers.errors import ModelError, PhotoError, Refused, ServiceError, StoreError, Unavailable
-from helpers.service.http import request_log
 from helpers.service.gate.logs import LOG, printable, start_logging
 from helpers.service.gate.metrics import Metrics
-from helpers.service.http.problems import answer_problems, sentence
+from helpers.service.http import request_log
 from helpers.service.http.forms import Question
+from helpers.service.http.problems import answer_problems, sentence
 from helpers.service.http.request_log import Telling
 
 

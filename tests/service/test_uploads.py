@@ -14,12 +14,12 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 import PIL
 from PIL import Image, ImageFile
 
-from helpers.images.decode import open_photo
 from helpers.errors import Refused, ServiceError
+from helpers.images.decode import open_photo
 from helpers.service.gate import uploads
 from helpers.service.gate.jpeg_scans import check_scans
-from helpers.service.settings import Settings
 from helpers.service.gate.uploads import check_upload
+from helpers.service.settings import Settings
 from tests.pace import times_as_long
 from tests.pictures import picture
 from tests.service import hostile

@@ -6,12 +6,12 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.features.distance import METRICS, Distance
-from helpers.errors import FrameError, NotFound, StoreError, Unavailable
-from helpers.service.records import NewImage
 from helpers.database.rounding import Bounds, rounded, type_of
-from helpers.service.storage.storage import open_vectors
+from helpers.errors import FrameError, NotFound, StoreError, Unavailable
+from helpers.features.distance import METRICS, Distance
 from helpers.features.store import FeatureStore
+from helpers.service.records import NewImage
+from helpers.service.storage.storage import open_vectors
 
 storage_module = pytest.importorskip("helpers.service.storage.storage")
 RANDOM = np.random.default_rng(3)

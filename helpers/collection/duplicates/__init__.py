@@ -1,1 +1,1 @@
-"""TODO"""
+"""Copies: the same bytes, the same picture, and what to do with them."""

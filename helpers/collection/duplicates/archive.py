@@ -5,7 +5,8 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from helpers.arguments import check_distance
-from helpers.frames.columns import typed_frame
+from helpers.collection.duplicates.exposures import Exposures
+from helpers.collection.duplicates.looks import near_hashes
 from helpers.collection.duplicates.pairs import (
     BITS,
     KINDS,
@@ -19,9 +20,8 @@ from helpers.collection.duplicates.pairs import (
 )
 from helpers.collection.duplicates.photos import Photos
 from helpers.errors import FrameError
-from helpers.collection.duplicates.exposures import Exposures
 from helpers.features.nearest import bar, parts
-from helpers.collection.duplicates.looks import near_hashes
+from helpers.frames.columns import typed_frame
 
 
 class _Match(NamedTuple):
@@ -35,7 +35,7 @@ def compare_collections(
 ) -> Any:
     """Which photos of a model are in another one, the archive, already.
 
-    `kind` and `threshold` are those of `helpers.collection.duplicates.duplicates.find_duplicates`; by
+    `kind` and `threshold` are those of `helpers.collection.find_duplicates`; by
     default near photos are those within a quarter of the usual distance of two
     photos of the archive.
 

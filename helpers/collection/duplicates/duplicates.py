@@ -13,13 +13,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
-from helpers.frames.columns import bad_frame, folder_of, typed_frame
-from helpers.images.contact_sheets import Strip, Tile, contact_sheets
-from helpers.collection.duplicates.move_aside import Copy, Moved, move_aside, write_csv
+from helpers.collection.duplicates.exposures import Exposures
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.collection.duplicates.groups import Member
+from helpers.collection.duplicates.move_aside import Copy, Moved, move_aside, write_csv
 from helpers.collection.duplicates.pairs import SAME, pictures_apart
-from helpers.collection.duplicates.exposures import Exposures
+from helpers.frames.columns import bad_frame, folder_of, typed_frame
+from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.images.thumbnails import Thumbnails
 
 _MOST, _ACROSS = 20, 8  # groups that a figure shows, and photos of each
@@ -116,7 +116,9 @@ class Duplicates:
         return self._frame
 
     def save_csv(self, path: Union[str, "os.PathLike[str]"]) -> Path:
-        """Write the frame to a CSV, whole or not at all; text that begins like a formula is marked (`helpers.files.spreadsheet`).
+        """Write the frame to a CSV, whole or not at all; text that begins like a formula is marked.
+
+        See `helpers.files.spreadsheet`.
 
         Returns where it is. Raises `FrameError` where something is there
         already, and `ExportError` where it cannot be written.
@@ -146,10 +148,10 @@ class Duplicates:
     def move_aside(
         self, folder: Union[str, "os.PathLike[str]"], *, ask: Callable[[str], str] = input, progress: bool = True
     ) -> Moved:
-        """Move all photos but the best of each group to a folder, if `ask` says yes: see `helpers.collection.duplicates.move_aside`.
+        """Move all photos but the best of each group to a folder, if `ask` says yes.
 
         The files keep their paths below the folder. `moved.undo()`, or later
-        `helpers.collection.duplicates.move_aside.undo_move(folder)`, puts them back. Raises what
+        `helpers.collection.undo_move(folder)`, puts them back. Raises what
         `helpers.collection.duplicates.move_aside.move_aside` raises.
         """
         photos = self._photos

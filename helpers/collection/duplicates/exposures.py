@@ -6,12 +6,12 @@ from typing import Dict, List, Optional, Union
 
 import numpy as np
 
+from helpers.collection.duplicates.photos import Photos
+from helpers.collection.duplicates.same_picture import as_bright, smooth
+from helpers.errors import PhotoError
 from helpers.files.threads import work_ahead
 from helpers.images.decode import Source, open_photo
-from helpers.collection.duplicates.photos import Photos
-from helpers.errors import PhotoError
 from helpers.photos.metadata.read import taken
-from helpers.collection.duplicates.same_picture import as_bright, smooth
 
 _SIDE, _FIELD = 128, 8  # pixels
 _MOVED = 0.6  # of what edges that are half a pixel off would make, and of 3 grey levels: JPEG at quality 40 leaves less

@@ -10,12 +10,12 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple, Union
 import numpy as np
 from PIL import Image
 
-from helpers.files.threads import work_ahead
-from helpers.files.cache import cache_folder
-from helpers.images.decode import open_photo, read_photo
-from helpers.errors import PhotoError
 from helpers.collection.duplicates.same_picture import COLOURS, SIDE, Looks
+from helpers.errors import PhotoError
 from helpers.files.blob_cache import ThumbnailFile
+from helpers.files.cache import cache_folder
+from helpers.files.threads import work_ahead
+from helpers.images.decode import open_photo, read_photo
 
 _EDITION = 1  # to be raised with every change of what is kept
 _AT_ONCE = 500  # photos that are read before they are kept

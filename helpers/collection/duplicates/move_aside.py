@@ -10,11 +10,11 @@ import os
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple, Union
 
-from helpers.files.cache import replacing
-from helpers.files.spreadsheet import guarded
-from helpers.errors import ExportError, FrameError
 from helpers.collection.duplicates.move_file import move_file, names, parts, sha256, two_names
 from helpers.collection.duplicates.move_journal import JOURNAL, Journal, writing
+from helpers.errors import ExportError, FrameError
+from helpers.files.cache import replacing
+from helpers.files.spreadsheet import guarded
 
 Left = List[Tuple[str, str]]  # names of files that were not moved, and why
 
@@ -134,7 +134,9 @@ class Restored(Moved):
 
 
 def write_csv(path: Union[str, "os.PathLike[str]"], columns: Mapping[str, Sequence[Any]]) -> Path:
-    """Columns as a CSV, whole or not at all; text that begins like a formula is marked, see `helpers.files.spreadsheet`.
+    """Columns as a CSV, whole or not at all; text that begins like a formula is marked.
+
+    See `helpers.files.spreadsheet`.
 
     Raises `FrameError` where there is something already, and `ExportError` where it cannot be written.
     """

@@ -10,17 +10,19 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from helpers.files.threads import work_ahead
-from helpers.features.distance import Distance
-from helpers.collection.duplicates.groups import Pairs
-from helpers.collection.duplicates.photos import Photos
 from helpers.collection.duplicates.exposures import Exposures, Moments
-from helpers.features.nearest import bar, parts
+from helpers.collection.duplicates.groups import Pairs
 from helpers.collection.duplicates.looks import near_hashes
+from helpers.collection.duplicates.photos import Photos
 from helpers.collection.duplicates.same_picture import Looks, apart
+from helpers.features.distance import Distance
+from helpers.features.nearest import bar, parts
+from helpers.files.threads import work_ahead
 
 KINDS = ("bytes", "picture", "near")
-SAME = 0.25  # the distance of pictures up to which they are taken for one: see `helpers.collection.duplicates.duplicates`
+SAME = (
+    0.25  # the distance of pictures up to which they are taken for one: see `helpers.collection.duplicates.duplicates`
+)
 WIDEST = 0.5  # likewise, of the largest threshold that is offered
 NEAR, FAR = 0.25, 0.75  # likewise of features, as a share of the usual distance of two photos
 LIKE = 10  # neighbours of a photo by its features, and as many by its hash, whose pictures are compared

@@ -6,13 +6,13 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from helpers.files.threads import work_ahead
-from helpers.images.decode import Source
-from helpers.frames.images import identity_of
 from helpers.collection.duplicates.looks import perceptual
+from helpers.collection.duplicates.same_picture import Looks
+from helpers.files.threads import work_ahead
+from helpers.frames.images import identity_of
+from helpers.images.decode import Source
 from helpers.images.sizes import Sizes
 from helpers.images.trouble import TROUBLE, refusal
-from helpers.collection.duplicates.same_picture import Looks
 
 Bad = List[Tuple[int, str]]  # photos, and why they can be in no group
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.arguments import check_whole
-from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.collection.duplicates.duplicates import Duplicates
+from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.images.thumbnails import Thumbnails
 
@@ -29,7 +29,7 @@ class DuplicatePicker(ipywidgets.VBox):
     than half a second for 10,000 photos, and as long as it takes to read the
     photos that are shown.
 
-    `kind` and `seconds` are those of `helpers.collection.duplicates.duplicates.find_duplicates`; of
+    `kind` and `seconds` are those of `helpers.collection.find_duplicates`; of
     bytes there is nothing to choose, and the slider is off. Traits: `threshold`,
     and `found`, the `Duplicates` at it. Raises what `find_duplicates` raises;
     `threshold` out of range becomes the nearest that is in it.

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The map widget."""

@@ -8,8 +8,8 @@ from typing import Any, Dict, Hashable, List, NamedTuple, Tuple
 
 import numpy as np
 
-from helpers.frames.per_photo import entries, is_label, numbers
 from helpers.errors import FrameError
+from helpers.frames.per_photo import entries, is_label, numbers
 
 KINDS = 12  # that have a colour of their own
 OTHER, MISSING = 12, 255  # codes

@@ -13,8 +13,8 @@ import traitlets
 
 from helpers.errors import FrameError, KinframeError
 from helpers.explorer.explorer import Explorer
-from helpers.frames import SArray, SFrame
 from helpers.explorer.map.colouring import GIVEN, Colouring, colouring_by, columns_to_colour_by
+from helpers.frames import SArray, SFrame
 from helpers.images.thumbnails import Thumbnails
 
 __all__ = ["CollectionMap"]

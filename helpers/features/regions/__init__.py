@@ -1,1 +1,1 @@
-"""TODO"""
+"""Parts of photos as features."""

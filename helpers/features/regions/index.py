@@ -12,9 +12,9 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.files.threads import work_ahead
 from helpers.features.regions.features import Group
 from helpers.features.regions.windows import LEVELS
+from helpers.files.threads import work_ahead
 
 _SAMPLE = 8192  # windows by which the directions are judged
 _EVEN = 0.3  # of the mean extent, added to each: some directions are seldom used, and mostly noise

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Dict, NamedTuple, Tuple
 
 import numpy as np
 
-from helpers.features.regions import windows
 from helpers.errors import ModelError
+from helpers.features.regions import windows
+from helpers.features.regions.windows import Windows
 from helpers.networks.graph import Graph, last_map
 from helpers.networks.layers import way_to
 from helpers.networks.load import LoadedModel, made_once
 from helpers.networks.quantise import lasting_name
-from helpers.features.regions.windows import Windows
 
 if TYPE_CHECKING:
     from onnx import ModelProto

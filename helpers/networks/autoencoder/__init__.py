@@ -1,1 +1,1 @@
-"""TODO"""
+"""A network that learns from your own photos alone."""

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.arguments import check_whole
-from helpers.networks.autoencoder.model import Autoencoder
 from helpers.errors import FrameError
 from helpers.images.sheet import InlineFigure
+from helpers.networks.autoencoder.model import Autoencoder
 
 _MOST = 40  # photos in a figure
 _TILE, _GAP, _MARGIN, _TITLES = 1.1, 0.08, 0.2, 0.85  # inches; _TITLES is the room beside the rows

@@ -21,15 +21,15 @@ from typing import Any, Dict, Generator, List, Optional, Tuple, Union
 import numpy as np
 from tqdm.auto import tqdm
 
+from helpers.arguments import check_whole
+from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.files import cache
 from helpers.files.threads import work_ahead
-from helpers.arguments import check_whole
-from helpers.networks.autoencoder.training import STEP, Plan, decoder_network, encoder_network, keras_here, train
-from helpers.frames.columns import bad_frame, image_column, query_frame, row_labels, row_paths
-from helpers.images.decode import open_photo
-from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.frames import SFrame
+from helpers.frames.columns import bad_frame, image_column, query_frame, row_labels, row_paths
 from helpers.frames.images import source_of
+from helpers.images.decode import open_photo
+from helpers.networks.autoencoder.training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.networks.load import ENCODER
 from helpers.networks.onnx_runtime import import_onnxruntime
 

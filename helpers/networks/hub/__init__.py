@@ -1,1 +1,1 @@
-"""TODO"""
+"""Networks from Hugging Face: `hf:owner/name`."""

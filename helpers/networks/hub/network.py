@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, List, Tuple
 
 import numpy as np
 
-from helpers.networks import own
-from helpers.files.cache import sha256
 from helpers.errors import ModelError
-from helpers.networks.hub.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
+from helpers.files.cache import sha256
+from helpers.networks import own
 from helpers.networks.graph import Graph
+from helpers.networks.hub.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
 from helpers.networks.hub.feature import Feature, append_feature, find_feature
+from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
 from helpers.networks.hub.repository import PREFIX, repository
 from helpers.networks.layers import way_to, without_functions
-from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto

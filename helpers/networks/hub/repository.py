@@ -5,9 +5,9 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple, Optional, Sequence
 
+from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files.cache import cache_folder, replacing, sha256
 from helpers.files.download import NotFetched, NotThere, fetch
-from helpers.errors import ModelError, WeightsUnavailable
 from helpers.networks.pins import pin, pin_file, pinned
 
 PREFIX = "hf:"

@@ -1,1 +1,1 @@
-"""TODO"""
+"""What a photo's file reports: when, where, by which camera."""

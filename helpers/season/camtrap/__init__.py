@@ -1,1 +1,1 @@
-"""TODO"""
+"""Camtrap DP packages: written, and checked."""

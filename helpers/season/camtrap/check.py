@@ -9,9 +9,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 from tqdm.auto import tqdm
 
-from helpers.season.camtrap import rules
-from helpers.frames.columns import typed_frame
 from helpers.errors import FrameError
+from helpers.frames.columns import typed_frame
+from helpers.season.camtrap import rules
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

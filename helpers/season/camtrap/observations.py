@@ -4,9 +4,9 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 
 import numpy as np
 
-from helpers.season.camtrap.tables import Medium, Row, identity, written
-from helpers.files.spreadsheet import guarded
 from helpers.errors import FrameError
+from helpers.files.spreadsheet import guarded
+from helpers.season.camtrap.tables import Medium, Row, identity, written
 from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting
 from helpers.season.sighting import REJECTED as NOT_IT
 

@@ -4,10 +4,10 @@ import datetime
 import re
 from typing import Any, List, Mapping, Optional, Set, Union
 
-from helpers.season.camtrap import rules
-from helpers.season.timeline.effort import Deployment
 from helpers.errors import FrameError
+from helpers.season.camtrap import rules
 from helpers.season.sighting import CONFIRMED, Sighting
+from helpers.season.timeline.effort import Deployment
 
 Offset = Union[str, datetime.timedelta, datetime.timezone]
 

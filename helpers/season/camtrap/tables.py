@@ -10,11 +10,11 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.season.camtrap.rules import LEGAL_PATH, columns_of
+from helpers.errors import FrameError
 from helpers.files.spreadsheet import guarded
 from helpers.season.camtrap.blur import Place, blurred
+from helpers.season.camtrap.rules import LEGAL_PATH, columns_of
 from helpers.season.timeline.effort import Deployment
-from helpers.errors import FrameError
 
 Row = Dict[str, Any]
 

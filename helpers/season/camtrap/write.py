@@ -12,16 +12,16 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from helpers.season.camtrap import rules
+from helpers.errors import ExportError, FrameError
 from helpers.files.cache import replacing_folder
-from helpers.season.camtrap.requirements import Offset, check_asked, species_name, zone_of
+from helpers.frames.columns import typed_frame
+from helpers.season.camtrap import rules
 from helpers.season.camtrap.check import check_camtrap
 from helpers.season.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
+from helpers.season.camtrap.requirements import Offset, check_asked, species_name, zone_of
 from helpers.season.camtrap.tables import Row, deployment_rows, media_rows, write_table
-from helpers.frames.columns import typed_frame
-from helpers.season.timeline.effort import deployments_of
-from helpers.errors import ExportError, FrameError
 from helpers.season.sighting import data_of, sightings_of
+from helpers.season.timeline.effort import deployments_of
 
 __all__ = ["Package", "check_camtrap", "write_camtrap"]
 
@@ -59,7 +59,7 @@ def write_camtrap(
     - `data`: the season, or its frame with `event`, `taken`, `deployment`.
     - `sightings`: the scientific name of each species, and its `Sightings` or
       their frame, such as `{"Vulpes vulpes": foxes}`.
-    - `deployments`: what `helpers.photos.places.read_deployments` gives, or the CSV that
+    - `deployments`: what `helpers.photos.read_deployments` gives, or the CSV that
       it reads. Each needs coordinates; where a start or end is not known, the
       first or last photo stands for it, and a comment says so.
     - `contributors`: dicts with `title` (a name) and, at wish, `role`, `email`,
@@ -79,7 +79,7 @@ def write_camtrap(
     - `blur_km`: the width of a grid whose cells' middles take the place of the
       coordinates, see `helpers.season.camtrap.blur.blurred`. The true ones are then
       nowhere in the package; photos may hold their own, which
-      `helpers.season.export.export_sightings` with `places=False` leaves out of copies.
+      `helpers.season.export_sightings` with `places=False` leaves out of copies.
     - `taxa`: more of a species, by its scientific name: `taxonRank`,
       `vernacularNames`, `family` ...
 

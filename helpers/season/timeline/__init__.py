@@ -1,1 +1,1 @@
-"""TODO"""
+"""When and where, as figures and numbers."""

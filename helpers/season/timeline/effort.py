@@ -38,7 +38,7 @@ class Deployment(NamedTuple):
 
 
 def table_of(given: Any) -> Any:
-    """What `helpers.photos.places.read_deployments` gives, of itself or of the CSV that it reads; raises `FrameError`."""
+    """What `helpers.photos.read_deployments` gives, of itself or of the CSV that it reads; raises `FrameError`."""
     if isinstance(given, SFrame):
         return given
     from helpers.photos.places import read_deployments
@@ -47,7 +47,7 @@ def table_of(given: Any) -> Any:
 
 
 def deployments_of(given: Any) -> List[Deployment]:
-    """The rows of what `helpers.photos.places.read_deployments` gives, or of the CSV that it reads; raises `FrameError`."""
+    """The rows of what `helpers.photos.read_deployments` gives, or of the CSV that it reads; raises `FrameError`."""
     table = table_of(given)
     if "deployment" not in table.column_names():
         raise FrameError(f"deployments have a column 'deployment'; these have {', '.join(table.column_names())}")

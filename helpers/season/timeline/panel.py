@@ -9,11 +9,11 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.season.timeline.effort import table_of
 from helpers.errors import KinframeError
 from helpers.season.sighting import CANDIDATE, CONFIRMED, sightings_of
-from helpers.season.timeline.strip import Tiles
+from helpers.season.timeline.effort import table_of
 from helpers.season.timeline.figures import show_activity, show_dates, show_sites, show_strip
+from helpers.season.timeline.strip import Tiles
 from helpers.season.timeline.style import check_width
 from helpers.season.timeline.tables import activity_of, by_date, by_site
 
@@ -28,7 +28,7 @@ class TimelinePanel(ipywidgets.VBox):
     - `sightings`: a `Sightings`; whatever has `frame()` and the trait `changed` will do.
     - `season`: the season, for the photos and for the night; without it that of
       the sightings.
-    - `deployments`: what `helpers.photos.places.read_deployments` gives, or its CSV,
+    - `deployments`: what `helpers.photos.read_deployments` gives, or its CSV,
       which is read once, for effort and the map.
     - `width`: of the figures, in inches.
 

@@ -17,11 +17,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.season.timeline.activity import Activity, activity
-from helpers.frames.columns import typed_frame
-from helpers.season.timeline.effort import Deployment, deployments_of, during
 from helpers.errors import FrameError
+from helpers.frames.columns import typed_frame
 from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting, sightings_of
+from helpers.season.timeline.activity import Activity, activity
+from helpers.season.timeline.effort import Deployment, deployments_of, during
 
 STEPS = ("day", "week", "month")
 
@@ -72,7 +72,7 @@ def activity_table(sightings: Any) -> Any:
 def by_date(sightings: Any, deployments: Optional[Any] = None, step: Optional[str] = None) -> Any:
     """Sightings by day, week (from Monday) or month, an SFrame of a row each, without a gap between them.
 
-    `deployments`, as `helpers.photos.places.read_deployments` gives them or the CSV
+    `deployments`, as `helpers.photos.read_deployments` gives them or the CSV
     that it reads, tell for how long cameras were out. `step` is one of `STEPS`;
     without it, days for up to 45 days, weeks for up to a year, else months.
 

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The other side: a client for notebooks and programs."""

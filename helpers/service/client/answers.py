@@ -5,8 +5,8 @@ import re
 from contextlib import contextmanager
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from helpers.frames.columns import typed_frame
 from helpers.errors import ServiceError
+from helpers.frames.columns import typed_frame
 from helpers.service.records import Image, Job, Product
 
 _MATCH = (

@@ -15,10 +15,10 @@ from helpers.service.client.answers import (
     products_frame,
     understood,
 )
-from helpers.service.client.jobs import JobCalls
 from helpers.service.client.connection import Connection
-from helpers.service.records import Image, Product
+from helpers.service.client.jobs import JobCalls
 from helpers.service.client.parameters import content_of, one, product_body, whole, wishes
+from helpers.service.records import Image, Product
 
 _PAGE = 1000  # rows that are fetched at once
 _KEPT = 16  # photos from outside, for `show`

@@ -6,8 +6,8 @@ from typing import Any, Optional, Sequence
 from helpers.errors import FrameError, Unavailable
 from helpers.service.client.answers import bad_photos_frame, job_of, jobs_frame, understood
 from helpers.service.client.connection import Connection
-from helpers.service.records import ENDED, Job
 from helpers.service.client.parameters import listed_all, one
+from helpers.service.records import ENDED, Job
 
 _POLL = (0.2, 1.0)  # seconds between two looks at a job, at first and later
 _AWAY = 120.0  # seconds that a service may be away while a job is waited for: it goes on after a restart

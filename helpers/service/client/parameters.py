@@ -8,8 +8,8 @@ from typing import Any, Dict, List, Optional, Tuple
 from urllib.parse import quote
 
 from helpers.arguments import check_whole
-from helpers.features.distance import METRICS
 from helpers.errors import FrameError, PhotoError
+from helpers.features.distance import METRICS
 
 
 def wishes(k: int, metric: Optional[str], products: Any, min_score: Optional[float]) -> Dict[str, Any]:
@@ -29,8 +29,8 @@ def wishes(k: int, metric: Optional[str], products: Any, min_score: Optional[flo
 
 def content_of(photo: Any) -> Tuple[str, bytes]:
     """A name for a photo, and the bytes of its file; raises `FrameError` and `PhotoError`."""
-    from helpers.images.decode import read_photo
     from helpers.frames.images import path_of, source_of
+    from helpers.images.decode import read_photo
 
     if isinstance(photo, (bytes, bytearray, memoryview)):
         return "photo from outside", bytes(photo)

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Who and what gets in."""

@@ -7,9 +7,9 @@ import time
 from typing import Any, Callable, List, Optional, Tuple
 
 from helpers.errors import Unavailable
-from helpers.service.storage.keys import digest_of
 from helpers.service.records import ROLES, Key
 from helpers.service.settings import LOOPBACK, Settings
+from helpers.service.storage.keys import digest_of
 
 FRESH = 2.0  # seconds for which the keys are remembered: a key that was removed works no longer than that
 _AHEAD = 0.1  # seconds before that, in which whoever cannot wait has them read by somebody who can

@@ -6,8 +6,8 @@ from typing import Dict, Optional, Sequence
 import PIL
 from PIL import Image
 
-from helpers.images import decode
 from helpers.errors import Refused, ServiceError
+from helpers.images import decode
 from helpers.images.trouble import TROUBLE, refusal
 from helpers.service.gate.jpeg_scans import check_scans
 from helpers.service.settings import Settings

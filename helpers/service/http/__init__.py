@@ -1,1 +1,1 @@
-"""TODO"""
+"""Routes and answers."""

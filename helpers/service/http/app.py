@@ -9,15 +9,15 @@ from fastapi.openapi.utils import get_openapi
 
 from helpers import __version__
 from helpers.service.gate.guard import Guard
+from helpers.service.gate.rate import Rate
 from helpers.service.http.image_routes import image_routes
 from helpers.service.http.job_routes import job_routes
 from helpers.service.http.open_routes import open_routes
 from helpers.service.http.problems import answer_problems
 from helpers.service.http.product_routes import product_routes
-from helpers.service.gate.rate import Rate
+from helpers.service.http.request_log import Telling
 from helpers.service.http.search_routes import search_routes
 from helpers.service.service import Service
-from helpers.service.http.request_log import Telling
 
 _TITLE = "Kinframe"
 _DESCRIPTION = (

@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 from typing_extensions import Annotated, Literal
 
 from helpers.errors import Refused
-from helpers.service.http.requests import LARGEST, ProductId
 from helpers.service.http.problems import sentence
+from helpers.service.http.requests import LARGEST, ProductId
 from helpers.service.valid_text import check_text
 
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")

@@ -7,9 +7,9 @@ from typing_extensions import Annotated
 
 from helpers.errors import NotFound, PhotoError
 from helpers.service.http import responses
-from helpers.service.http.requests import LARGEST
-from helpers.service.http.problems import described
 from helpers.service.http.forms import no_query, one_each
+from helpers.service.http.problems import described
+from helpers.service.http.requests import LARGEST
 from helpers.service.http.search_routes import ImagePath
 from helpers.service.service import Service
 

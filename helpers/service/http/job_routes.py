@@ -4,9 +4,9 @@ from fastapi import APIRouter, Body, Depends, Path, Response
 from typing_extensions import Annotated
 
 from helpers.service.http import responses
-from helpers.service.http.requests import IndexBody
-from helpers.service.http.problems import described
 from helpers.service.http.forms import no_query
+from helpers.service.http.problems import described
+from helpers.service.http.requests import IndexBody
 from helpers.service.service import Service
 
 JobPath = Annotated[

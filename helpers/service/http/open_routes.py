@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import PlainTextResponse, Response
 
 from helpers.service.http import responses
-from helpers.service.http.problems import described
 from helpers.service.http.forms import no_query
+from helpers.service.http.problems import described
 from helpers.service.service import Service
 
 PAGE = Path(__file__).parent / "page"

@@ -6,9 +6,9 @@ from typing_extensions import Annotated
 
 from helpers.errors import Refused
 from helpers.service.http import responses
-from helpers.service.http.requests import PRODUCT, NewProduct, PutProduct
-from helpers.service.http.problems import described
 from helpers.service.http.forms import no_query, one_each
+from helpers.service.http.problems import described
+from helpers.service.http.requests import PRODUCT, NewProduct, PutProduct
 from helpers.service.service import Service
 
 ProductPath = Annotated[

@@ -8,9 +8,9 @@ from typing_extensions import Annotated
 
 from helpers.errors import PhotoError, Refused
 from helpers.service.http import responses
-from helpers.service.http.requests import LARGEST
-from helpers.service.http.problems import described
 from helpers.service.http.forms import Asked, Question, Wish, form_description, no_query, one_each, read_form
+from helpers.service.http.problems import described
+from helpers.service.http.requests import LARGEST
 from helpers.service.records import Match
 from helpers.service.service import Service
 

@@ -1,1 +1,1 @@
-"""TODO"""
+"""Work in the background."""

@@ -11,13 +11,13 @@ from typing import Any, Container, Dict, Iterator, List, NamedTuple, Optional, S
 
 import numpy as np
 
-from helpers.files.cache import stamp
-from helpers.features.dask_cluster import Client, batches_on
-from helpers.images.decode import photo_size
-from helpers.errors import NotFound, PhotoError, Refused
-from helpers.features.pipeline import Asked, Batch, Looked
-from helpers.networks.precision import Settled
 from helpers.database.interface import parts
+from helpers.errors import NotFound, PhotoError, Refused
+from helpers.features.dask_cluster import Client, batches_on
+from helpers.features.pipeline import Asked, Batch, Looked
+from helpers.files.cache import stamp
+from helpers.images.decode import photo_size
+from helpers.networks.precision import Settled
 from helpers.service.jobs.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.records import BadPhoto, Image, Job, NewImage

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Any, Callable, List, Optional, Tuple, TypeVar
 
-from helpers.errors import NotFound, StoreError, Unavailable
 from helpers.database.interface import Database
-from helpers.service.storage.jobs import Jobs
+from helpers.errors import NotFound, StoreError, Unavailable
 from helpers.service.records import Job
+from helpers.service.storage.jobs import Jobs
 
 SECONDS = 15.0  # for which a job is held, unless the lease is prolonged
 _BEAT = 3.0  # seconds between two prolongations

@@ -15,12 +15,12 @@ from typing import Any, Dict, Optional
 from helpers.errors import ClusterError, KinframeError, NotFound, StoreError, Unavailable
 from helpers.service.jobs.indexing import Indexing, checked
 from helpers.service.jobs.lease import SECONDS, Ended, Lease, has_ended, held, this_process
+from helpers.service.jobs.workers import Workers
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Job
 from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage
-from helpers.service.jobs.workers import Workers
 
 _LOOK = 2.0  # seconds after which it is looked for jobs that others left
 _PAUSES = (0.1, 5.0)  # seconds before a database that is away is tried again: at first, and at most

@@ -10,8 +10,8 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
-from helpers.errors import NotFound, StoreError
 from helpers.database.interface import Database, Session, check_dimension, marks_of, parts
+from helpers.errors import NotFound, StoreError
 from helpers.service.storage.live_index import LiveIndex
 from helpers.service.storage.mirror import Mirror
 from helpers.service.storage.vectors import Vectors

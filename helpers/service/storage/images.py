@@ -4,8 +4,8 @@ import datetime
 import time
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
-from helpers.errors import NotFound, Refused
 from helpers.database.interface import Database, Session, marks_of, parts
+from helpers.errors import NotFound, Refused
 from helpers.service.records import Image, NewImage
 from helpers.service.valid_text import check_text
 

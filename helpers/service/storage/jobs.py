@@ -5,10 +5,10 @@ import json
 import secrets
 from typing import Any, Dict, List, Optional, Sequence
 
-from helpers.errors import NotFound
 from helpers.database.interface import Database, Session, marks_of, parts
-from helpers.service.storage.images import moment
+from helpers.errors import NotFound
 from helpers.service.records import ENDED, BadPhoto, Job
+from helpers.service.storage.images import moment
 
 _REQUEST = """CASE WHEN listed IS NULL THEN request ELSE '{"photos": ' || listed || '}' END"""
 _COLUMNS = f"id, state, {_REQUEST}, total, done, added, bad, attempts, cancelling, error, created, started, ended"

@@ -5,10 +5,10 @@ import secrets
 import time
 from typing import List
 
-from helpers.errors import NotFound, Refused
 from helpers.database.interface import Database
-from helpers.service.storage.images import moment, refused_text
+from helpers.errors import NotFound, Refused
 from helpers.service.records import ROLES, Key
+from helpers.service.storage.images import moment, refused_text
 
 _PREFIX = "kf_"
 _BYTES = 32  # random ones, of each key

@@ -11,11 +11,11 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.files.cache import roomy_array
 from helpers.features.distance import Distance
 from helpers.features.index import Index
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
+from helpers.files.cache import roomy_array
 
 _PIECE = 512  # rows from which a piece beside the base gets an index
 _BESIDE = 4096, 0.25  # rows beside the base, at least and as a share of it, from which a new base is made

@@ -4,11 +4,11 @@ from typing import List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
-from helpers.errors import NotFound, StoreError
 from helpers.database.candidates import Items
-from helpers.database.interface import Database, Session
 from helpers.database.feature_table import LONGEST_HNSW, FeatureTable
 from helpers.database.graph_index import GraphIndex
+from helpers.database.interface import Database, Session
+from helpers.errors import NotFound, StoreError
 from helpers.service.storage.vectors import Vectors
 
 _IMAGES = "SELECT id AS item, identity FROM kinframe_images"

@@ -4,10 +4,10 @@ import json
 import time
 from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 
-from helpers.errors import NotFound, Refused
 from helpers.database.interface import Database, Session, marks_of, parts
-from helpers.service.storage.images import LARGEST, moment, refused_text
+from helpers.errors import NotFound, Refused
 from helpers.service.records import Product
+from helpers.service.storage.images import LARGEST, moment, refused_text
 from helpers.service.valid_text import check_details
 
 _LONGEST = 200  # characters of an id: an index takes it

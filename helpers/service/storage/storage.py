@@ -10,17 +10,17 @@ from typing import Iterable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
+from helpers.database.interface import Database
+from helpers.database.schema import migrate
 from helpers.errors import FrameError
 from helpers.features.open_index import KINDS
-from helpers.database.interface import Database
+from helpers.features.store import FeatureStore, Kept
+from helpers.service.records import BadPhoto, Match, NewImage
 from helpers.service.storage.images import Images
 from helpers.service.storage.jobs import Jobs
 from helpers.service.storage.keys import Keys
 from helpers.service.storage.products import Products
-from helpers.service.records import BadPhoto, Match, NewImage
-from helpers.database.schema import migrate
 from helpers.service.storage.vectors import Vectors
-from helpers.features.store import FeatureStore, Kept
 
 
 class Storage:

@@ -6,9 +6,9 @@ from typing import List, Optional, Sequence, Set, Tuple
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.features.distance import METRICS
-from helpers.errors import FrameError
 from helpers.database.interface import Session
+from helpers.errors import FrameError
+from helpers.features.distance import METRICS
 
 
 class Vectors(ABC):

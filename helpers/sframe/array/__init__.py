@@ -1,1 +1,1 @@
-"""TODO"""
+"""SArray, a column."""

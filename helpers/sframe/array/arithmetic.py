@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Tuple
 
 import numpy as np
 
+from helpers.sframe.array.operands import Op, Operand, Sided, cell_by_cell, either, operand, sides, unsupported
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import Unsupported
-from helpers.sframe.array.operands import Op, Operand, Sided, cell_by_cell, either, operand, sides, unsupported
 
 if TYPE_CHECKING:
     from helpers.sframe.array.array import SArray

@@ -8,15 +8,15 @@ import numpy as np
 
 from helpers.sframe.array import casts
 from helpers.sframe.array.arithmetic import Arithmetic
-from helpers.sframe.array.values import Cells
 from helpers.sframe.array.comparison import Comparison, truth
-from helpers.sframe.dtype import NUMBERS, Missing, Values, infer, objects, store
-from helpers.sframe.errors import SizeMismatch, Unsupported
-from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 from helpers.sframe.array.ordering import Ordering
 from helpers.sframe.array.positions import count, forwards, row_number
 from helpers.sframe.array.sources import is_number_array, listed, of_numbers
 from helpers.sframe.array.statistics import Statistics
+from helpers.sframe.array.values import Cells
+from helpers.sframe.dtype import NUMBERS, Missing, Values, infer, objects, store
+from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 
 SHOWN = 100  # values in the text of a column
 

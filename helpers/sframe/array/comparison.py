@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Tuple
 
 import numpy as np
 
-from helpers.sframe.dtype import NUMBERS, plain, store
 from helpers.sframe.array.operands import Op, Operand, Sided, cell_by_cell, either, sides, unsupported
+from helpers.sframe.dtype import NUMBERS, plain, store
 
 if TYPE_CHECKING:
     from helpers.sframe.array.array import SArray

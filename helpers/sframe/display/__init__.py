@@ -1,1 +1,1 @@
-"""TODO"""
+"""Frames as a person sees them."""

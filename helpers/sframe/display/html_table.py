@@ -9,8 +9,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Sequence
 
 from helpers.errors import PhotoError
-from helpers.sframe.image import Image
 from helpers.sframe.display.text_table import shown
+from helpers.sframe.image import Image
 
 if TYPE_CHECKING:
     from helpers.sframe.frame.frame import SFrame

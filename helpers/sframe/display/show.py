@@ -3,9 +3,9 @@
 from html import escape
 from typing import TYPE_CHECKING, Any, List
 
-from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.display.html_table import html_table, page, table
 from helpers.sframe.display.text_table import shown, text
+from helpers.sframe.dtype import NUMBERS
 
 if TYPE_CHECKING:
     from helpers.sframe.array.array import SArray

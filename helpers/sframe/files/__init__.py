@@ -1,1 +1,1 @@
-"""TODO"""
+"""Frames to and from disk."""

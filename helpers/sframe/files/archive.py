@@ -22,8 +22,8 @@ import numpy as np
 from helpers.sframe.array.array import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import NotAFrame, NotFound
-from helpers.sframe.image import Image
 from helpers.sframe.files.replacing import replaced
+from helpers.sframe.image import Image
 
 FORMAT, VERSION = "kinframe-frame", 1
 INDEX = "frame.json"

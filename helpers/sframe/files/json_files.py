@@ -13,8 +13,8 @@ import numpy as np
 from helpers.sframe.array.array import SArray
 from helpers.sframe.dtype import infer
 from helpers.sframe.errors import BadData, NotFound
-from helpers.sframe.image import Image
 from helpers.sframe.files.replacing import replaced
+from helpers.sframe.image import Image
 from helpers.sframe.text import written
 
 PathLike = Union[str, "os.PathLike[str]"]

@@ -1,1 +1,1 @@
-"""TODO"""
+"""SFrame, and what makes other frames of one."""

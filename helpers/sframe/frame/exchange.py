@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Type, Union
 import numpy as np
 import pandas as pd
 
-from helpers.sframe.files import archive
-from helpers.sframe.files import csv_reader
-from helpers.sframe.files import csv_writer
-from helpers.sframe.files import json_files
 from helpers.sframe.array.array import SArray
+from helpers.sframe.files import archive, csv_reader, csv_writer, json_files
 
 if TYPE_CHECKING:
     from helpers.sframe.frame.frame import SFrame

@@ -7,18 +7,17 @@ from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Union
 import numpy as np
 import pandas as pd
 
-from helpers.sframe.files import archive
-from helpers.sframe.display import show
-from helpers.sframe.display import text_table
 from helpers.sframe.array.array import SArray, chosen_rows
-from helpers.sframe.frame.columns import Columns
-from helpers.sframe.errors import SizeMismatch, Unsupported
-from helpers.sframe.frame.exchange import Exchange
-from helpers.sframe.display.html_table import html_table
-from helpers.sframe.frame.joins import Joining
-from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 from helpers.sframe.array.positions import count, forwards, row_number
+from helpers.sframe.display import show, text_table
+from helpers.sframe.display.html_table import html_table
+from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.files import archive
+from helpers.sframe.frame.columns import Columns
+from helpers.sframe.frame.exchange import Exchange
+from helpers.sframe.frame.joins import Joining
 from helpers.sframe.frame.rows import Rows
+from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 
 Path = Union[str, "os.PathLike[str]"]
 _FORMATS = ("auto", "array", "csv", "dataframe", "dict", "empty", "sarray", "sframe", "sframe_obj", "tsv")

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Un
 
 import numpy as np
 
-from helpers.sframe.frame import aggregate
+from helpers.sframe.array.ordering import SORTABLE, direction
 from helpers.sframe.errors import ColumnExists
+from helpers.sframe.frame import aggregate
 from helpers.sframe.frame.groups import Groups, mean, total
 from helpers.sframe.keys import codes
-from helpers.sframe.array.ordering import SORTABLE, direction
 
 if TYPE_CHECKING:
     from helpers.sframe.frame.frame import SFrame

@@ -1,1 +1,1 @@
-"""TODO"""
+"""How good the neighbours are."""

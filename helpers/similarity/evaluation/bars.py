@@ -23,7 +23,7 @@ def title_of(row: Dict[str, Any]) -> str:
 
 
 def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
-    """A bar for each method, in their order from the top; `rows` are those of `helpers.similarity.evaluation.comparison.compare`.
+    """A bar for each method, in their order from the top; `rows` are those of `helpers.similarity.compare`.
 
     `chance` is the precision of neighbours that are drawn by lot; with None
     there is none of any method, and the speeds alone are drawn.

@@ -7,10 +7,10 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from helpers.features.nearest import check_k, neighbours, parts
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import Sides, entries, is_label
 from helpers.similarity.evaluation.measures import Evaluation, check_ks, judge, mean, shares
-from helpers.features.nearest import check_k, neighbours, parts
 
 __all__ = [
     "Evaluation",
@@ -109,7 +109,7 @@ def recall_at(
 def mean_average_precision(
     model: Any, depth: int = 100, labels: Optional[Any] = None, *, groups: Optional[Any] = None
 ) -> Optional[float]:
-    """The mean average precision over the first `depth` places; see `helpers.similarity.evaluation.measures.Evaluation`.
+    """The mean average precision over the first `depth` places; see `Evaluation`.
 
     Photos whose label no other has stay out; `None` where all do. All else as `precision_at`.
     """

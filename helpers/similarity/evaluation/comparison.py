@@ -6,16 +6,16 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.networks import weights
-from helpers.frames.columns import image_column, typed_frame
-from helpers.similarity.evaluation.bars import draw_bars, title_of
-from helpers.networks.descriptors import DESCRIPTORS
-from helpers.features.distance import METRICS
 from helpers.errors import FrameError
+from helpers.features.distance import METRICS
 from helpers.frames import SFrame
-from helpers.similarity.grid import show_methods
-from helpers.similarity.evaluation.methods import Answer, Method, Methods, name_of
+from helpers.frames.columns import image_column, typed_frame
+from helpers.networks import weights
+from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.load import MODELS
+from helpers.similarity.evaluation.bars import draw_bars, title_of
+from helpers.similarity.evaluation.methods import Answer, Method, Methods, name_of
+from helpers.similarity.grid import show_methods
 
 _COLUMNS = {
     "model": str,

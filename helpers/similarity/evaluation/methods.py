@@ -8,17 +8,17 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 
 import numpy as np
 
-from helpers.similarity.evaluation import turi
-from helpers.frames.columns import edge_frame, row_paths, shown_names
-from helpers.networks.descriptors import DESCRIPTORS
-from helpers.features.embedding import embed
-from helpers.frames.per_photo import Sides, entries_of, group_numbers
 from helpers.errors import KinframeError
-from helpers.similarity.evaluation.by_labels import folders, judge
-from helpers.networks.hub.repository import PREFIX
-from helpers.networks.load import load_model
+from helpers.features.embedding import embed
 from helpers.features.nearest import neighbours
+from helpers.frames.columns import edge_frame, row_paths, shown_names
+from helpers.frames.per_photo import Sides, entries_of, group_numbers
+from helpers.networks.descriptors import DESCRIPTORS
+from helpers.networks.hub.repository import PREFIX
+from helpers.networks.load import load_network
 from helpers.similarity.build import create
+from helpers.similarity.evaluation import turi
+from helpers.similarity.evaluation.by_labels import folders, judge
 from helpers.similarity.model import SimilarityModel
 
 _DEPTH = 100  # places that count for the mean average precision
@@ -56,7 +56,7 @@ class Methods:
             if name_of(method).startswith(turi.PREFIX):
                 yield self._turi_creates(name_of(method))
                 return
-            load_model(method, progress=progress)
+            load_network(method, progress=progress)
         except KinframeError as error:
             yield _missing(error)
             return

@@ -1,0 +1,24 @@
+from .atlas import Atlas
+from .clusters import cluster, show_clusters, suggest_k
+from .duplicates.archive import compare_collections
+from .duplicates.duplicates import find_duplicates
+from .duplicates.move_aside import undo_move
+from .duplicates.picker import DuplicatePicker
+from .odd_photos import oddities
+from .odd_strip import OddStrip, show_oddities
+from .poster import montage
+
+__all__ = [
+    "Atlas",
+    "DuplicatePicker",
+    "OddStrip",
+    "cluster",
+    "compare_collections",
+    "find_duplicates",
+    "montage",
+    "oddities",
+    "show_clusters",
+    "show_oddities",
+    "suggest_k",
+    "undo_move",
+]

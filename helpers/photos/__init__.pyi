@@ -1,0 +1,21 @@
+from .article import PhotosUnavailable, article_photos
+from .clocks import clock_report, shift_clocks
+from .events import add_events, event_table
+from .load import load_photos, open_photo, preview, thumbnail
+from .places import read_deployments
+from .strips import find_strips
+
+__all__ = [
+    "PhotosUnavailable",
+    "add_events",
+    "article_photos",
+    "clock_report",
+    "event_table",
+    "find_strips",
+    "load_photos",
+    "open_photo",
+    "preview",
+    "read_deployments",
+    "shift_clocks",
+    "thumbnail",
+]
