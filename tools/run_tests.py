@@ -1,4 +1,4 @@
-"""Lint, types, and every test, in every environment that this machine can have; the slow and the skipped ones last.
+"""Lint, types, rooms, and every test, in every environment of this machine; the slow and the skipped ones last.
 
     python3 tools/run_tests.py            all of it
     python3 tools/run_tests.py --check    lint, types, and the unit tests of one environment: before each commit
@@ -34,10 +34,11 @@ COMMANDS = ["tests/test_app.py", "tests/test_benchmarks.py", "tests/test_readme.
 # By themselves: Turi Create has crashed in a process in which all the other tests had been.
 CONFORMANCE = ["tests/conformance"]
 
-CHECKS = (
-    ("lint", ["-m", "ruff", "check", "."]),
-    ("format", ["-m", "ruff", "format", "--check", "."]),
-    ("types", ["-m", "mypy"]),
+CHECKS = (  # name, package that it needs, command
+    ("lint", "ruff", ["-m", "ruff", "check", "."]),
+    ("format", "ruff", ["-m", "ruff", "format", "--check", "."]),
+    ("types", "mypy", ["-m", "mypy"]),
+    ("rooms", "importlinter", ["tools/check_rooms.py"]),
 )
 
 
@@ -66,7 +67,7 @@ def parts_of_everything():
         left_out[f"turi: everything: {reason}"] += 1
     # A notebook is run once in each environment: those of tests/browser there, in the JupyterLabs of both.
     to_browser = ["--browser-runs-notebooks"] if can_browse(modern) else []
-    jobs = [Job(name, modern, command) for name, command in CHECKS]
+    jobs = [Job(name, modern, command) for name, _, command in CHECKS]
     jobs.append(Tests("modern", "browser", modern, BROWSER))
     if turi:
         jobs.append(Tests("turi", "the others", turi, without(NOTEBOOKS + CONFORMANCE)))
@@ -84,11 +85,11 @@ def parts_of_a_check():
     name, python = one_environment()
     left_out = Counter()
     jobs = []
-    for check, command in CHECKS:
-        if there_is(python, command[1]):
+    for check, package, command in CHECKS:
+        if there_is(python, package):
             jobs.append(Job(check, python, command))
         else:
-            left_out[f"{name}: {check}: there is no {command[1]} in this environment"] += 1
+            left_out[f"{name}: {check}: there is no {package} in this environment"] += 1
     files = unit_tests()
     for part in range(PARTS):
         which = ["-m", "not slow", *files[part::PARTS]]

@@ -2,7 +2,7 @@
 
 >>> from helpers.networks.load import load_network
 >>> photos = [f"data/robots/bolu/bolu-{number:03d}.jpg" for number in (1, 2, 4)]
->>> regions = Regions.of(photos, [None] * 3, load_model("efficientnet-lite0"), progress=False)
+>>> regions = Regions.of(photos, [None] * 3, load_network("efficientnet-lite0"), progress=False)
 >>> rows, distances, boxes = regions.search(photos[1], (0.1, 0.2, 0.5, 0.9), k=2)
 >>> int(rows[0])
 1

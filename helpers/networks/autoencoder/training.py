@@ -185,7 +185,7 @@ def _drawn(shape: Tuple[int, ...], random: np.random.Generator) -> np.ndarray:
 
 
 def encoder_network(weights: Weights, size: Tuple[int, int]) -> "ModelProto":
-    """The encoder as `helpers.networks.load_network` takes it: photos, uint8 [N, height, width, 3] → float32 [N, latent].
+    """The encoder as `load_network` takes it: photos, uint8 [N, height, width, 3] → float32 [N, latent].
 
     `size` is (width, height).
     """
