@@ -1,15 +1,14 @@
-"""A collection with jobs, as a service holds it; and workers that take their time."""
+"""A collection with jobs, as a service holds it; and a job that waits in the middle."""
 
 import contextlib
 import itertools
-import time
-from pathlib import Path
-from typing import Any, Iterator, List, NamedTuple, Optional
+import threading
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 
-import helpers.features.dask_worker
 from helpers.features.embedding import embed
+from helpers.service.jobs.indexing import Indexing
 from helpers.service.jobs.runner import Runner
 from helpers.service.jobs.workers import Workers
 from helpers.service.photo_root import PhotoRoot
@@ -80,23 +79,13 @@ def collection(
         storage.close()
 
 
-def wait_after(photos: int, gate: str) -> None:
-    """On a worker: it has the features of so many photos, and of the next one when there is a file of this name."""
-    look = getattr(helpers.features.dask_worker.look, "quick", helpers.features.dask_worker.look)
-    looked = itertools.count()
+def waiting(batches: int, gate: threading.Event) -> Callable[..., None]:
+    """`Indexing._take` that keeps so many batches, and the next one when the gate is open."""
+    take, taken = Indexing._take, itertools.count()
 
-    def patiently(*values: Any, **named: Any) -> Any:
-        number = -1 if named.get("size") == (0, 0) else next(looked)  # who only looks which photo it is does not wait
-        while number >= photos and not Path(gate).exists():
-            time.sleep(0.01)
-        return look(*values, **named)
+    def patiently(indexing: Indexing, *values: Any) -> None:
+        if next(taken) >= batches:
+            gate.wait()
+        take(indexing, *values)
 
-    patiently.quick = look  # type: ignore[attr-defined]
-    helpers.features.dask_worker.look = patiently
-
-
-def go_on() -> None:
-    """On a worker: from now on it waits for nothing."""
-    helpers.features.dask_worker.look = getattr(
-        helpers.features.dask_worker.look, "quick", helpers.features.dask_worker.look
-    )
+    return patiently

@@ -14,12 +14,13 @@ from distributed import LocalCluster
 
 import helpers.service.jobs.runner
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
+from helpers.service.jobs.indexing import Indexing
 from helpers.service.jobs.lease import Ended, Lease, has_ended, this_process
 from helpers.service.jobs.workers import Workers
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
 from tests.pictures import folder_of, tiny_network
-from tests.service.jobs import Shared, collection, go_on, wait_after
+from tests.service.jobs import Shared, collection, waiting
 from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,17 +46,17 @@ def shared(tmp_path_factory):
 
 @pytest.fixture
 def workers(shared):
-    shared.client().run(go_on)
+    shared.client()
     return shared
 
 
 @pytest.fixture
-def gate(workers, tmp_path):
-    """Of a job, the workers do a batch or two, and the rest when there is this file."""
-    path = tmp_path / "go-on"
-    workers.client().run(wait_after, 24, str(path))
-    yield path
-    path.touch()
+def gate(monkeypatch):
+    """Of a job, two batches are kept, and the rest when this is set."""
+    gate = threading.Event()
+    monkeypatch.setattr(Indexing, "_take", waiting(2, gate))
+    yield gate
+    gate.set()
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def alone(photos, network, workers, tmp_path):
 
 
 def halfway(made, job):
-    return until(lambda: made.storage.jobs.get(job.id), lambda found: 16 <= found.done < 130)
+    return until(lambda: made.storage.jobs.get(job.id), lambda found: found.done == 32)
 
 
 def test_a_job_is_done_in_the_background(made):
@@ -109,7 +110,7 @@ def test_a_worker_that_is_killed_costs_no_photo(alone, workers, gate):
     halfway(alone, job)
     killed = workers.client().run(os.getpid)
     os.kill(next(iter(killed.values())), signal.SIGKILL)
-    gate.touch()
+    gate.set()
     done = alone.wait(job)
     assert (done.done, done.new, done.bad, done.attempts) == (150, 150, 0, 1)
     alone.check()
@@ -127,9 +128,9 @@ def test_a_job_is_cancelled_soon_and_what_it_did_stays(alone, gate):
     assert alone.runner.cancel(waiting.id).state == "cancelled"
     halfway(alone, job)
     alone.runner.cancel(job.id)
-    gate.touch()
+    gate.set()
     ended = alone.wait(job, "cancelled")
-    assert 16 <= ended.done == len(alone.images()) < 130, "it did more than it was at"
+    assert ended.done == len(alone.images()) <= 48, "it did more than it was at"
     again = alone.wait(alone.runner.submit({"folder": ""}))
     assert again.new == 150 - ended.done
     alone.check()
@@ -139,13 +140,13 @@ def test_stopping_leaves_the_job_to_the_next_start(alone, gate):
     alone.runner.start()
     job = alone.runner.submit({"folder": ""})
     halfway(alone, job)
-    opening = threading.Thread(target=lambda: alone.runner._stopping.wait(60) and gate.touch())
+    opening = threading.Thread(target=lambda: alone.runner._stopping.wait(60) and gate.set())
     opening.start()
     alone.runner.stop()
     opening.join()
     until(lambda: not [each for each in threading.enumerate() if each.name.startswith("kinframe")])
     left = alone.storage.jobs.get(job.id)
-    assert left.state == "queued" and left.done == len(alone.images()) < 130
+    assert left.state == "queued" and left.done == len(alone.images()) <= 48
     alone.runner.start()
     done = alone.wait(job)
     assert (done.total, done.done, done.new, done.attempts) == (150, 150, 150 - left.done, 2)
@@ -186,10 +187,11 @@ def test_one_whose_job_was_taken_by_another_lets_it_be(alone, gate, monkeypatch)
     alone.runner.start()
     job = alone.runner.submit({"folder": ""})
     halfway(alone, job)
+    lease = alone.runner._lease
     alone.storage.jobs.end(job.id, "queued")
     taken = alone.storage.jobs.claim("another", 600)
-    until(lambda: alone.runner._lease.why)
-    gate.touch()
+    until(lambda: lease.why)
+    gate.set()
     until(lambda: alone.runner._lease is None)
     found = alone.storage.jobs.get(job.id)
     assert (taken.id, found.state, found.attempts, found.done) == (job.id, "running", 2, 0)
@@ -323,7 +325,7 @@ def test_an_end_that_takes_long_goes_on_in_the_background(tmp_path, monkeypatch)
     """One that is cut off leaves Dask a cluster that never ends."""
     monkeypatch.setattr("helpers.service.jobs.workers._CLOSE", 0.01)
     workers = Workers(Settings(photos=tmp_path, workers=1))
-    workers.client().run(go_on)
+    workers.client()
     cluster = workers._cluster
     workers.close()
     until(lambda: cluster.status.name == "closed", seconds=60)
