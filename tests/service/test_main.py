@@ -270,4 +270,4 @@ def test_make_serve_takes_names_as_they_are_written():
     command = ["make", "-n", "serve", "FOLDER=a $x 'b", "PORT=8001"]
     said = subprocess.check_output(command, cwd=ROOT, env={**environment, "HOST": "0.0.0.0"}).decode()  # noqa: S104
     assert '${FOLDER:+"--photos=$FOLDER"}' in said and "--port=8001" in said and "--host" not in said
-    assert "turi" not in said and Path(ROOT, "helpers/service/page/page.html").exists()
+    assert "turi" not in said and Path(ROOT, "helpers/service/http/page/page.html").exists()
