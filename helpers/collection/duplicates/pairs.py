@@ -20,9 +20,7 @@ from helpers.features.nearest import bar, parts
 from helpers.files.threads import work_ahead
 
 KINDS = ("bytes", "picture", "near")
-SAME = (
-    0.25  # the distance of pictures up to which they are taken for one: see `helpers.collection.duplicates.duplicates`
-)
+SAME = 0.25  # the distance of pictures up to which they are taken for one; `find_duplicates` says how it was chosen
 WIDEST = 0.5  # likewise, of the largest threshold that is offered
 NEAR, FAR = 0.25, 0.75  # likewise of features, as a share of the usual distance of two photos
 LIKE = 10  # neighbours of a photo by its features, and as many by its hash, whose pictures are compared
