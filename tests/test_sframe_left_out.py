@@ -4,17 +4,17 @@ import copy
 
 import pytest
 
-import helpers.sframe
 from helpers.errors import LeftOut
-from helpers.sframe import Image, SArray, SFrame
+from helpers.photos import image_analysis
+from helpers.sframe import Image, SArray, SFrame, aggregate
 from helpers.sframe.left_out import LEFT_OUT, refuse
 
 OBJECTS = {
     "SFrame": SFrame({"a": [1]}),
     "SArray": SArray([1]),
     "Image": Image(),
-    "image_analysis": helpers.photos.image_analysis,
-    "aggregate": helpers.sframe.frame.aggregate,
+    "image_analysis": image_analysis,
+    "aggregate": aggregate,
 }
 NAMES = [(owner, name) for owner in OBJECTS for name in LEFT_OUT[owner]]
 

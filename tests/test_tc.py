@@ -32,10 +32,12 @@ def test_where_turi_create_is_the_names_are_its_own():
 
 @pytest.mark.skipif(tc.HAS_TURICREATE, reason="only where Turi Create is not")
 def test_elsewhere_they_are_the_stand_ins():
+    import helpers.photos.image_analysis
     import helpers.sframe
 
-    for name in ("Image", "SArray", "SFrame", "aggregate", "image_analysis", "load_sframe"):
+    for name in ("Image", "SArray", "SFrame", "aggregate", "load_sframe"):
         assert getattr(tc, name) is getattr(helpers.sframe, name)
+    assert tc.image_analysis is helpers.photos.image_analysis
     assert "stand-in" in tc.ENVIRONMENT
     with pytest.raises(LeftOut):
         tc.SGraph  # noqa: B018

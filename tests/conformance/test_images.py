@@ -6,8 +6,6 @@ import numpy as np
 import PIL.Image
 import pytest
 
-import helpers.sframe
-
 turicreate = pytest.importorskip(
     "turicreate", reason="Turi Create is not in this environment (environment.yml describes one)"
 )
@@ -104,7 +102,7 @@ def test_load_images_from_a_relative_path(agree, folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     # Turi Create keeps the folder it was started in, which is another one.
     theirs = turicreate.image_analysis.load_images(os.path.relpath(folder))
-    ours = helpers.photos.image_analysis.load_images(os.path.relpath(folder))
+    ours = image_analysis.load_images(os.path.relpath(folder))
     assert list(ours["path"]) == list(theirs["path"])
 
 
