@@ -6,6 +6,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from tests.conformance import stand_in
+
 turicreate = pytest.importorskip(
     "turicreate", reason="Turi Create is not in this environment (environment.yml describes one)"
 )
@@ -42,7 +44,7 @@ def test_size_and_pixels(agree, folder, name):
     path = str(folder / name)
     agree(lambda tc: tc.Image(path))
     agree(lambda tc: repr(tc.Image(path)))
-    theirs, ours = (tc.Image(path).pixel_data for tc in (turicreate, helpers.sframe))
+    theirs, ours = (tc.Image(path).pixel_data for tc in (turicreate, stand_in))
     assert theirs.shape == ours.shape and theirs.dtype == ours.dtype
     # Two JPEG decoders differ by some grey levels; lossless files may not differ at all.
     assert np.abs(theirs.astype(int) - ours).max() <= (8 if name.endswith("jpg") else 0)
@@ -102,7 +104,7 @@ def test_load_images_from_a_relative_path(agree, folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
     # Turi Create keeps the folder it was started in, which is another one.
     theirs = turicreate.image_analysis.load_images(os.path.relpath(folder))
-    ours = image_analysis.load_images(os.path.relpath(folder))
+    ours = stand_in.image_analysis.load_images(os.path.relpath(folder))
     assert list(ours["path"]) == list(theirs["path"])
 
 
@@ -115,7 +117,7 @@ def test_load_images_of_one_thing(agree, folder, name):
 @pytest.mark.parametrize("size", [(20, 15), (13, 7), (80, 60), (7, 29), (1, 1), (40, 30)], ids=str)
 def test_resize_nearest_gives_the_same_pixels(folder, name, size):
     path = str(folder / name)
-    theirs, ours = (tc.image_analysis.resize(tc.Image(path), *size) for tc in (turicreate, helpers.sframe))
+    theirs, ours = (tc.image_analysis.resize(tc.Image(path), *size) for tc in (turicreate, stand_in))
     assert np.array_equal(theirs.pixel_data, ours.pixel_data)
 
 
@@ -125,7 +127,7 @@ def test_resize_bilinear_gives_nearly_the_same_pixels(folder, name, size):
     path = str(folder / name)
     theirs, ours = (
         tc.image_analysis.resize(tc.Image(path), *size, resample="bilinear").pixel_data.astype(int)
-        for tc in (turicreate, helpers.sframe)
+        for tc in (turicreate, stand_in)
     )
     # By a rounding error Turi Create sometimes does not write the first or the last row or column.
     assert np.abs(theirs - ours)[1:-1, 1:-1].max() <= 1
@@ -136,7 +138,7 @@ def test_resize_bilinear_gives_nearly_the_same_pixels(folder, name, size):
 def test_resize_changes_channels(folder, name, channels):
     path = str(folder / name)
     theirs, ours = (
-        tc.image_analysis.resize(tc.Image(path), 40, 30, channels).pixel_data for tc in (turicreate, helpers.sframe)
+        tc.image_analysis.resize(tc.Image(path), 40, 30, channels).pixel_data for tc in (turicreate, stand_in)
     )
     assert theirs.shape == ours.shape
     assert np.abs(theirs.astype(int) - ours).max() <= 1  # grey is rounded differently
