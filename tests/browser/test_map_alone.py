@@ -51,14 +51,15 @@ def page(browser):
 def show(page):
     """Shows a map of 100 photos on a grid of ten by ten, row by row, or of others; `model` is the kernel."""
 
-    def show(positions=None, codes=None, pictures=True, **changes):
+    def show(positions=None, codes=None, pictures=True, name=None, **changes):
         if positions is None:
             positions = [(0.05 + 0.1 * (row % 10), 0.05 + 0.1 * (row // 10)) for row in range(100)]
         page.evaluate(
-            "async ([positions, codes, pictures, changes]) => { const mock = await import('./mock_map.js');"
+            "async ([positions, codes, pictures, name, changes]) => { const mock = await import('./mock_map.js');"
             "window.model = Object.assign(mock.mock(positions, codes, changes), { pictures });"
+            "if (name) model.names = () => name;"
             "window.end = mock.show(window.model); }",
-            [[each for pair in positions for each in pair], codes or [0] * len(positions), pictures, changes],
+            [[each for pair in positions for each in pair], codes or [0] * len(positions), pictures, name, changes],
         )
         page.locator("canvas[data-scale]").last.wait_for()
         return page.locator(".kinframe-map").last
@@ -138,6 +139,13 @@ def _rest(page):
     """Wait until the map asks for what it shows: a timer that is set after its own, and for longer, ends later."""
     _settle(page)
     page.evaluate("() => new Promise(done => setTimeout(done, 160))")
+
+
+def _answered(page):
+    """Wait until the map has asked for what it shows, and has it."""
+    _rest(page)
+    page.wait_for_function("model.sent.length && model.answered === model.sent.length")
+    _settle(page)
 
 
 def test_a_lasso_selects_what_is_inside_and_nothing_else(page, show):
@@ -324,9 +332,7 @@ def test_thumbnails_come_where_there_is_room_and_only_of_what_is_in_view(page, s
     wheel(page, -200, times=8)
     page.wait_for_function("Number(document.querySelector('canvas').dataset.thumbnails) > 5")
     page.wait_for_function("model.sent.some(each => each.do === 'photos')")
-    _rest(page)
-    page.wait_for_function("model.answered === model.sent.length")
-    _settle(page)
+    _answered(page)
     asked = {each for told in page.evaluate("model.sent") for each in told["photos"]}
     middle = sight(page)
     assert len(asked) < 200
@@ -337,8 +343,7 @@ def test_thumbnails_come_where_there_is_room_and_only_of_what_is_in_view(page, s
 
 
 def test_hovering_shows_the_photo_and_its_name_as_text(page, show):
-    root = show()
-    page.evaluate("name => { model.names = () => name }", f"north/{TRAP}.jpg")
+    root = show(name=f"north/{TRAP}.jpg")
     page.mouse.move(*photo(page, 44))
     root.locator(".kf-preview img").wait_for()
     assert root.locator(".kf-preview .kf-name").inner_text() == f"north/{TRAP}.jpg"
@@ -356,7 +361,8 @@ def test_hovering_shows_the_photo_and_its_name_as_text(page, show):
 
 
 def test_a_photo_that_cannot_be_read_says_so(page, show):
-    root = show()
+    root = show(pictures=False)
+    _answered(page)  # what comes later would stand in the place of what is told now
     gone = "[{photo: 44, name: 'gone.jpg', buffer: null}]"
     page.evaluate(f"model.tell('msg:custom', {{kind: 'photos', photos: {gone}}}, [])")
     broken = "[{photo: 45, name: 'broken.jpg', buffer: 0}]"
