@@ -77,7 +77,7 @@ def test_photos_that_wait_go_through_the_network_together(folder, network, monke
 
     def slowly(pixels):
         sizes.append(len(pixels))
-        free.wait(10)
+        free.wait(60)
         return run(pixels)
 
     monkeypatch.setitem(vars(network._session), "run", slowly)  # whose class has it: nothing is left behind
