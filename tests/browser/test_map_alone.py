@@ -9,7 +9,7 @@ from tests.until import until
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
 ROOT = Path(__file__).resolve().parents[2]
-MAP = ROOT / "helpers" / "map"
+MAP = ROOT / "helpers" / "explorer" / "map"
 FILES = {
     "map.js": (MAP / "map.js", "text/javascript"),
     "map.css": (MAP / "map.css", "text/css"),

@@ -520,7 +520,7 @@ def test_a_collection_without_images_and_one_of_many_pages(served, open_page):
 
 
 def test_nothing_of_it_is_inline_or_from_elsewhere():
-    folder = ROOT / "helpers" / "service" / "page"
+    folder = ROOT / "helpers" / "service" / "http" / "page"
     html, script = (folder / "page.html").read_text(), "".join(each.read_text() for each in folder.glob("*.js"))
     assert not re.search(
         r"<style|style=|<script(?! type=\"module\" src=\"page\.js\")|\son\w+=|(src|href)=.https?:", html
