@@ -254,7 +254,6 @@ def embed(monkeypatch):
     module = types.ModuleType("helpers.features.embedding")
     module.embed = embed
     monkeypatch.setitem(sys.modules, "helpers.features.embedding", module)
-    monkeypatch.setattr(sys.modules["helpers"], "embed", module, raising=False)
     return calls
 
 
