@@ -207,7 +207,7 @@ def test_openvino_tells_nobody_that_it_is_used(tiny, tmp_path):
         "process.BaseProcess.start = lambda self: print('a process was started')",
         "from helpers.networks.load import load_network",
         "from helpers.networks.runtime import Session",
-        f"Session(load_model({str(tiny.path)!r}))",
+        f"Session(load_network({str(tiny.path)!r}))",
         "print('openvino' in sys.modules, 'openvino_telemetry' in sys.modules)",
     )
     surroundings = {**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "PYTHONPATH": str(Path.cwd())}

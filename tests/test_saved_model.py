@@ -364,16 +364,16 @@ def test_killed_in_the_middle_the_old_model_is_still_there(saved):
 import sys, time
 import numpy as np
 from pathlib import Path
-from helpers import saved_model
+from helpers.similarity import saved
 
-settings, vectors, sources = saved_model.read(Path(sys.argv[1]))
+settings, vectors, sources = saved.read(Path(sys.argv[1]))
 
 def slow(*_, **__):
     print("half way", flush=True)
     time.sleep(60)
 
-saved_model.np.save = slow
-saved_model.write(Path(sys.argv[1]), settings, vectors[:1], sources[:1])
+saved.np.save = slow
+saved.write(Path(sys.argv[1]), settings, vectors[:1], sources[:1])
 """
     command = [sys.executable, "-c", script, str(saved)]
     with subprocess.Popen(
