@@ -43,6 +43,7 @@ class Processor:
     def try_for(self, photos):
         """Have bf16 tried on so many photos, and for collections that are not much larger."""
         self._patch.setattr(precision, "_TRIED", photos)
+        self._patch.setattr(precision, "_LASTING", photos)
         self._patch.setattr(precision, "_CHUNK", photos // 3)
         self._patch.setattr(precision, "_PRICE", photos / 6)
 
@@ -66,15 +67,16 @@ class Processor:
             self.photos[taken] += [np.asarray(photo).tobytes() for photo in photos]
             self._clock += len(photos) * self.pace[taken]
             features = opened.run(photos)
-            if taken != "bf16":
-                return features
-            noise = [
-                np.random.default_rng(int(np.asarray(photo).sum())).standard_normal(row.shape)
-                for photo, row in zip(photos, features)
-            ]
-            spread = features.std() if len(features) else 0
-            return rounded_to_bf16(
-                features + np.float32(self.error * spread) * np.array(noise, np.float32).reshape(features.shape)
-            )
+            return self._rounded(features, photos) if taken == "bf16" else features
 
         return opened._replace(run=run, device=self.device)
+
+    def _rounded(self, features, photos):
+        """As bf16 gives them, each photo's with an error of its own."""
+        if not self.error:
+            return rounded_to_bf16(features)
+        seeds = [int(np.asarray(photo).sum()) for photo in photos]
+        noise = np.array(
+            [np.random.default_rng(seed).standard_normal(features.shape[1:]) for seed in seeds], np.float32
+        )
+        return rounded_to_bf16(features + np.float32(self.error * features.std()) * noise.reshape(features.shape))

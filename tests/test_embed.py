@@ -4,6 +4,7 @@ import threading
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import helpers.features.embedding
@@ -440,3 +441,12 @@ def test_a_store_that_began_small_stays_in_fp32(many, network, processor, store)
     more = [*many, many[0].parent / "new.png"]
     embed(more, network, precision="bf16", progress=False, store=store)
     assert embed(more, network, progress=False, store=store).settled.key == by_hand.settled.key
+
+
+def test_a_series_of_paths_is_read_in_its_own_order(many, network, processor):
+    """Whose square brackets look up by label, not by place."""
+    processor.try_for(12)
+    series = pd.Series([str(path) for path in many], index=range(len(many))[::-1])
+    done = embed(series, network, progress=False)
+    assert done.settled.precision == "bf16" and done.sources == [str(path) for path in many]
+    assert np.array_equal(done.vectors, embed(many, done.settled, progress=False).vectors)

@@ -246,7 +246,8 @@ def embed(monkeypatch):
     """A stand-in for `helpers.features.embedding`: the second image is bad."""
     calls = []
 
-    def embed(images, *, model, batch_size, progress):
+    def embed(images, *, model, precision, batch_size, progress):
+        assert precision == "fp32"
         calls.append((model, batch_size, progress))
         rows = np.array([row for row in range(len(images)) if row != 1])
         return types.SimpleNamespace(vectors=np.ones((len(rows), 4), np.float32) * rows[:, None], rows=rows, bad=[1])

@@ -17,6 +17,7 @@ from helpers.features.pipeline import Asked, Batch, Looked, batches, look, uncha
 from helpers.features.store import FeatureStore, Kept
 from helpers.files import cache
 from helpers.files.threads import work_ahead
+from helpers.frames import SArray
 from helpers.frames.images import path_of
 from helpers.networks.load import LoadedModel, load_network
 from helpers.networks.precision import Sample, Settled, is_of, settle
@@ -257,17 +258,21 @@ def settle_for_files(
     the first of the stores that has features of the network. What is computed
     here goes into the first store, which is made for it.
     """
-    there = [path for path in stores if path.is_file()]
     listed = lru_cache(maxsize=None)(photos)
 
     def asked() -> Iterator[Asked]:
         for row in spread(len(listed())):
             yield Asked(row, listed()[row])
 
-    sample = PhotoSample(lambda: len(listed()), asked(), loaded.size, there)
-    for path in there:
+    holding: List[Path] = []  # those that have features of the network
+    for path in [path for path in stores if path.is_file()]:
+        contents: List[Kept] = []
         with contextlib.suppress(StoreError), FeatureStore(path) as store:
-            kept = kept if any(is_of(entry.key, loaded) for entry in kept) else store.contents()
+            contents = store.contents()
+        if any(entry.photos and is_of(entry.key, loaded) for entry in contents):
+            holding.append(path)
+            kept = kept if any(entry.photos and is_of(entry.key, loaded) for entry in kept) else contents
+    sample = PhotoSample(lambda: len(listed()), asked(), loaded.size, holding)
     scope = str(stores[0]) if stores else None
     settled = settle(loaded, precision, sample, kept=kept, scope=scope, progress=False)
     if stores and sample.features is not None:
@@ -291,10 +296,11 @@ class PhotoSample(Sample):
         size: Tuple[int, int],
         stores: Iterable[Path] = (),
     ) -> None:
-        super().__init__(count, self._take, self._kept)
+        stores = list(stores)
+        super().__init__(count, self._take, self._kept if stores else None)
         self.looked: List[Looked] = []  # those that could be read; their pixels are in what was taken
         self.decoding = 0.0  # seconds
-        self._asked, self._size, self._stores = iter(asked), size, list(stores)
+        self._asked, self._size, self._stores = iter(asked), size, stores
 
     def _take(self, number: int) -> np.ndarray:
         start = time.perf_counter()
@@ -325,7 +331,7 @@ def _some_first(
     photos: Iterable[Any], files: Optional[Sequence[Optional[str]]]
 ) -> Tuple[Iterable[Any], Iterator[Asked]]:
     """The photos, and those of them to try first: spread evenly, or the first, where they can be read only once."""
-    if isinstance(photos, Sized) and hasattr(photos, "__getitem__"):
+    if isinstance(photos, (Sequence, np.ndarray, SArray)):  # whose items are known by their place; a Series' are not
         return photos, (Asked(row, photos[row], None if files is None else files[row]) for row in spread(len(photos)))
     once = iter(photos)
     first = list(itertools.islice(once, _FIRST))

@@ -26,7 +26,7 @@ from helpers.networks.quantise import lasting_name, quantise, quantised
 from helpers.networks.runtime import Session, check_precision, close_session, has_bf16, is_open, processor, session_for
 
 _ENOUGH = 0.94 - 1e-9  # the agreement from which on `auto` takes bf16; a mean's last digit is nobody's
-_LASTING = 32  # photos from which on a decision is kept for the collection, not only for these very photos
+_LASTING = 32  # photos from which on a decision is made for the collection, not only for these very photos
 _NEIGHBOURS = 10
 _TRIED = 64  # photos by which an agreement is measured; as many again where that gives no sure answer
 _MOST = 2 * _TRIED
@@ -132,6 +132,11 @@ class _Pace(NamedTuple):
 
     fp32: float
     bf16: float
+
+    @property
+    def is_faster(self) -> bool:
+        """Whether bf16 is, by more than what measuring is off."""
+        return self.bf16 < 0.95 * self.fp32
 
 
 def settle(
@@ -289,14 +294,18 @@ def _chosen(loaded: LoadedModel, sample: Sample, scope: Optional[str], progress:
     plain = _settled(loaded, _Decision("fp32", 0, None))
     if not _has_use(loaded) or sample.count is None or not _pays(_recall_pace(loaded), sample.count):
         return plain
+    was_open = {precision: is_open(loaded, precision) for precision in ("fp32", "bf16")}
     if session_for(loaded, "fp32").device != "CPU":
         return plain
     photos = sample.take(_TRIED)
     new = {precision: sample.count * _share_new(loaded, sample, precision, photos) for precision in ("fp32", "bf16")}
-    if len(photos) <= _NEIGHBOURS or not _pays(_recall_pace(loaded), new["fp32"], new["bf16"]):
+    if len(photos) < _LASTING or not _pays(_recall_pace(loaded), new["fp32"], new["bf16"]):
         return plain  # most of these photos were computed in fp32 for other folders
     trial = _trial(loaded, sample, photos, scope, progress)
     sample.computed(trial.near if trial.is_good else trial.exact)
+    left = "fp32" if trial.is_good else "bf16"
+    if not was_open[left]:
+        close_session(loaded, left)
     if not trial.is_faster:
         return _settled(loaded, _Decision("fp32", 0, None), "fp32, since bf16 is not faster here")
     if not trial.is_good:
@@ -337,23 +346,21 @@ class _Trial(NamedTuple):
 
 
 def _trial(loaded: LoadedModel, sample: Sample, photos: np.ndarray, scope: Optional[str], progress: bool) -> _Trial:
-    """Some photos in fp32 and in bf16. What is found out is remembered; a network that was opened for it is closed."""
-    had_bf16 = is_open(loaded, "bf16")
+    """Some photos in fp32 and in bf16; what is found out is remembered."""
     sessions = session_for(loaded, "fp32"), session_for(loaded, "bf16")
     exact, near = _both(*sessions, photos, progress)
     shares = _shares(exact.features, near.features, _NEIGHBOURS)
-    if abs(shares.mean() - _ENOUGH) < 2 * shares.std() / len(shares) ** 0.5:  # more photos make it surer
+    if len(shares) and abs(shares.mean() - _ENOUGH) < 2 * shares.std() / len(shares) ** 0.5:  # more make it surer
         more = sample.take(_TRIED)
         if len(more):
             exact, near = (one.and_then(other) for one, other in zip((exact, near), _both(*sessions, more, progress)))
             shares = _shares(exact.features, near.features, _NEIGHBOURS)
     measured = None if exact.pace is None or near.pace is None else _Pace(exact.pace, near.pace)
     pace = _remember_pace(loaded, measured)
-    is_faster = pace is None or pace.bf16 < 0.95 * pace.fp32
-    trial = _Trial(exact, near, _Decision("bf16", len(exact.features), float(shares.mean())), is_faster)
+    lost = np.isfinite(exact.features).all(axis=1) & ~np.isfinite(near.features).all(axis=1)
+    agreed = None if not len(shares) else 0.0 if lost.any() else float(shares.mean())
+    trial = _Trial(exact, near, _Decision("bf16", len(exact.features), agreed), pace is not None and pace.is_faster)
     _remember(loaded, scope, trial.decision)
-    if not had_bf16 and not trial.is_good:
-        close_session(loaded, "bf16")
     return trial
 
 
@@ -370,15 +377,18 @@ def _why_fp32(loaded: LoadedModel, sample: Sample, entry: Kept, scope: Optional[
         return None
     if known is None or _recall_pace(loaded) is None:
         photos = sample.take(_TRIED)
-        if len(photos) <= _NEIGHBOURS:
+        if len(photos) < _LASTING:
             return None
+        was_open = is_open(loaded, "bf16")
         trial = _trial(loaded, sample, photos, scope, progress)
+        if not was_open:
+            close_session(loaded, "bf16")
         sample.computed(trial.exact)
         known = trial.decision
         if not trial.is_good:
             return None
     pace = _recall_pace(loaded)
-    if pace is None or not _pays(pace, new, total):
+    if pace is None or not pace.is_faster or not _pays(pace, new, total):
         return None
     return (
         f"fp32, as the {entry.photos} features that are kept here. precision='bf16' would compute all {total} photos "
@@ -431,7 +441,7 @@ def _note(decision: _Decision, taken: str, pace: Optional[_Pace] = None) -> str:
         return f"{taken}: too few photos to compare it with fp32"
     if taken == "fp32":
         return f"fp32, since {decision.precision} agrees with fp32 in only {_places(decision)}"
-    faster = decision.precision == "bf16" and pace is not None and pace.bf16 < 0.95 * pace.fp32
+    faster = decision.precision == "bf16" and pace is not None and pace.is_faster
     gain = f", {pace.fp32 / pace.bf16:.1f} times as fast as fp32 here" if faster and pace is not None else ""
     return f"{taken}{gain}: {_agrees(decision)}"
 

@@ -149,7 +149,7 @@ def _openvino() -> Any:
         import openvino
     finally:
         if absent:
-            del sys.modules[name]
+            sys.modules.pop(name, None)  # which another thread may have done already
     return openvino
 
 

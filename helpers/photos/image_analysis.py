@@ -105,7 +105,8 @@ def get_deep_features(
         raise Unsupported("there are no images to get features of")
     if batch_size < 1:
         raise ValueError("batch_size is 1 or more")
-    result = embed(images, model=model_name, batch_size=batch_size, progress=verbose)
+    # In fp32, whatever their number: what is asked for today is compared with what is asked for tomorrow.
+    result = embed(images, model=model_name, precision="fp32", batch_size=batch_size, progress=verbose)
     features: list = [None] * len(images)
     for row, vector in zip(result.rows, result.vectors):
         features[int(row)] = array("d", vector.astype(np.float64))

@@ -155,5 +155,13 @@ def test_what_the_database_of_the_service_has_goes_before(many, tiny, processor)
     assert QueryNetwork(tiny, root=PhotoRoot(many), kept=kept).settled.precision == "fp32"
 
 
+def test_a_table_without_features_says_nothing(many, tiny, processor):
+    """A service makes one when it starts, before it has indexed anything."""
+    data, _ = load_photos(many, progress=False)
+    model = create(data, model=tiny, precision="bf16", verbose=False)
+    empty = [Kept(f"own {load_network(tiny).identity} fp32", TINY, 0)]
+    assert QueryNetwork(tiny, root=PhotoRoot(many), kept=empty).key == model.key
+
+
 def test_without_a_root_it_is_fp32(tiny, processor):
     assert QueryNetwork(tiny).settled.precision == QueryNetwork(tiny, "fp32").settled.precision == "fp32"
