@@ -151,7 +151,7 @@ def kept_tables(session: Session) -> List[Kept]:
     found = []
     for number, key, dimension in networks:
         some = f"SELECT 1 FROM kinframe_features_{int(number)} LIMIT {_COUNTED}"  # noqa: S608
-        found.append(Kept(key, dimension, session.rows(f"SELECT count(*) FROM ({some}) AS some")[0][0]))  # noqa: S608
+        found.append(Kept(key, dimension, session.rows(f"SELECT count(*) FROM ({some}) AS counted")[0][0]))  # noqa: S608
     return found
 
 

@@ -9,9 +9,9 @@ import pytest
 from helpers.database.rounding import Bounds, rounded, type_of
 from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.features.distance import METRICS, Distance
-from helpers.features.store import FeatureStore
+from helpers.features.store import FeatureStore, Kept
 from helpers.service.records import NewImage
-from helpers.service.storage.storage import open_vectors
+from helpers.service.storage.storage import kept_networks, open_vectors
 
 storage_module = pytest.importorskip("helpers.service.storage.storage")
 RANDOM = np.random.default_rng(3)
@@ -320,3 +320,16 @@ def test_the_bounds_hold(metric, dimension):
         exact = distance.to(distance.points(vectors[number : number + 1])[0])
         for row in np.flatnonzero(~lost):
             assert bounds.least(seems[row]) <= exact[row] <= bounds.most(seems[row])
+
+
+def test_what_is_kept_of_which_networks_is_known_before_a_network_is(address, monkeypatch):
+    assert kept_networks(address) == []
+    storage = storage_module.open_storage(address, key="a network", dimension=5)
+    with storage.database.transaction() as session:
+        storage.vectors.add(session, [identity_of(1), identity_of(2)], np.ones((2, 5), np.float32))
+    storage.close()
+    storage_module.open_storage(address, key="another", dimension=7).close()
+    kept = [entry for entry in kept_networks(address) if entry.photos]
+    assert kept == [Kept("a network", 5, 2)]
+    monkeypatch.setattr("helpers.database.feature_table._COUNTED", 1)
+    assert [entry.photos for entry in kept_networks(address) if entry.photos] in ([1], [2])
