@@ -1,8 +1,8 @@
 """The first time with `precision="auto"`, beside fp32: what a person waits for who has never done it before.
 
-`auto` may take bf16 where that pays. Nothing is prepared: neither the pace of
-the network on this processor is known nor its file compiled, and no feature is
-kept. Beside it stands the same with the pace known from an earlier folder.
+`auto` may take bf16 where that pays. Nothing is prepared: no feature is kept,
+and how fast the network is on this processor is not known. With the network
+ready, each precision by itself stands in the sections `pipeline` and `builtin`.
 """
 
 import statistics
@@ -24,19 +24,16 @@ def rows(bench: Bench) -> Iterator[Row]:
             folder = bench.photos("small", count)
             arguments = {"folder": folder, "network": network, "store": str(bench.scratch / "auto.kinframe")}
             competitors: Dict[str, Competitor] = {
-                name: bench.ours("first_time", precision=precision, forget=name != "known", **arguments)
-                for name, precision in (("fp32", "fp32"), ("auto", "auto"), ("known", "auto"))
+                precision: bench.ours("first_time", precision=precision, **arguments) for precision in ("fp32", "auto")
             }
             outcomes = bench.runner.alternate(competitors, rounds)
-            exact = outcomes["fp32"].answers
-            for name, known in (("auto", "nothing prepared"), ("known", "the network's pace known")):
-                answers = outcomes[name].answers
-                work = f"the first time, {count} small photos, {Path(network).stem}, auto, {known}"
-                if not answers or not exact:
-                    yield row(work, None, "s", "fp32", None, note=outcomes[name].error or outcomes["fp32"].error)
-                    continue
+            exact, answers = outcomes["fp32"].answers, outcomes["auto"].answers
+            work = f"the first time, nothing prepared, {count} small photos, {Path(network).stem}, auto"
+            if answers and exact:
                 note = f"{answers[0]['note']}; median of {len(answers)}"
                 yield row(work, _median(answers), "s", "fp32", _median(exact), note=note)
+            else:
+                yield row(work, None, "s", "fp32", None, note=outcomes["auto"].error or outcomes["fp32"].error)
 
 
 def _median(answers: list) -> float:

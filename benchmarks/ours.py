@@ -75,14 +75,13 @@ def create(
     return answer
 
 
-def first_time(folder: str, network: str, precision: str, store: str, forget: bool = True) -> Dict[str, Any]:
-    """Folder to model in a store that is empty at first; `forget` what is known of the processor too."""
+def first_time(folder: str, network: str, precision: str, store: str) -> Dict[str, Any]:
+    """Folder to model where nothing is known yet: the store is empty, and what was found out about precisions gone."""
     import shutil
 
     from helpers.files.cache import cache_folder
 
-    if forget:
-        shutil.rmtree(str(cache_folder() / "precision"), ignore_errors=True)
+    shutil.rmtree(str(cache_folder() / "precision"), ignore_errors=True)
     return create(folder, network, precision, store, new_store=True)
 
 

@@ -2,7 +2,7 @@
 
 Features of different precisions can't be compared with each other. So what was
 taken for a collection stays: `auto` goes on with whatever its store holds. Only
-where nothing is kept yet does it choose, and then it is never slower than fp32:
+where nothing is kept yet does it choose:
 bf16 is tried on some of the collection's own photos, where there are so many of
 them that the trial costs little of what it may save. What is computed in the
 trial counts, and none of it is computed again.
@@ -157,7 +157,7 @@ def settle(
        computed in fp32 and rounded as bf16 rounds;
     2. fp32 where bf16 has no use: on a processor without it, on a GPU, for a
        descriptor, for a small network of one's own, and for fewer photos than a
-       trial pays for (some 500 to 1,100, by how much faster bf16 is here);
+       trial pays for (some 600 to 1,100, by how much faster bf16 is here);
     3. bf16 where it turns out to be faster on some photos of the collection, and
        at least 94 of 100 places among their ten nearest neighbours stay the same;
        else fp32.
