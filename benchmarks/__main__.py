@@ -27,12 +27,12 @@ from benchmarks import (
     query,
     regions,
     season,
-    service,
     share,
     table,
 )
 from benchmarks.bench import Bench
 from benchmarks.process import ROOT, Failed, Task
+from benchmarks.service import section as service
 from benchmarks.table import Row
 
 BUILD = ROOT / "build"

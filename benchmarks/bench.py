@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Dict
 
-from benchmarks import photos
+from benchmarks.made_photos import photos
 from benchmarks.peers import fastdup_run, torch_one_by_one, turi
 from benchmarks.process import ROOT, Failed, Runner, Task
 
@@ -76,7 +76,7 @@ class Bench:
         """A folder of made photos."""
         folder = str(self.scratch / (photos.folder_name(kind, count) + (f"-from-{first}" if first else "")))
         arguments = {"kind": kind, "first": first, "count": count, "folder": folder}
-        task = Task("benchmarks.photos:make", arguments)
+        task = Task("benchmarks.made_photos.photos:make", arguments)
         if not self.runner.known(task):
             self.runner.run(task, f"making {count} {kind} photos")
         return folder

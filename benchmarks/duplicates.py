@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
-from benchmarks import again, copies
+from benchmarks import again
 from benchmarks.bench import Bench
 from benchmarks.child import peak_memory
+from benchmarks.made_photos import copies
 from benchmarks.process import ROOT, Task
 from benchmarks.table import Row, row
 
@@ -49,7 +50,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def measure(folder: str, network: str, originals: int, others: int) -> Dict[str, Any]:
     """Recall and precision by kind, from a collection that is made in `folder`."""
-    from benchmarks import photos
+    from benchmarks.made_photos import photos
     from helpers import tc
     from helpers.collection.duplicates.duplicates import find_duplicates
     from helpers.photos.load import load_photos

@@ -71,7 +71,7 @@ def rows(bench: Bench) -> Iterator[Row]:
 def measure(folder: str, model: str, cache: str) -> Dict[str, Any]:
     """Opens JupyterLab, runs a notebook, clicks. Raises `Failed` where there is no browser."""
     try:
-        from tests.jupyter_lab import CHROMIUM, chromium, jupyter_lab
+        from tests.support.jupyter_lab import CHROMIUM, chromium, jupyter_lab
     except ImportError as error:
         raise Failed(f"the explorer is measured in a browser: {error}") from error
     if not CHROMIUM.exists():

@@ -17,7 +17,7 @@ def make_resnet(weights: str, network: str) -> Dict[str, Any]:
     import numpy as np
     import onnx
 
-    from tests.networks import keras_resnet50, random_resnet50
+    from tests.support.networks import keras_resnet50, random_resnet50
 
     if Path(weights).exists() and Path(network).exists():
         return {"made": 0}
@@ -110,9 +110,9 @@ def _lay_down(network: str, place: Path) -> None:
     """Have a file of random weights in the place of the real one, in this process."""
     from helpers.files import cache
     from helpers.networks.load import MODELS
-    from tests import networks
-    from tests.hub_networks import random_efficientnet_b0
-    from tests.torch_files import torch_zip
+    from tests.support import networks
+    from tests.support.hub_networks import random_efficientnet_b0
+    from tests.support.torch_files import torch_zip
 
     make = {
         "resnet-50": lambda: networks.zoo_resnet50(networks.random_resnet50()).SerializeToString(),

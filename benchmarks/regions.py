@@ -49,7 +49,7 @@ def measure(folder: str, network: str, toys: int = _TOYS, each: int = _EACH, see
     """How well the photos with a toy are found by it."""
     import numpy as np
 
-    from benchmarks.toys import paste
+    from benchmarks.made_photos.toys import paste
     from helpers.features.embedding import embed
     from helpers.features.index import Index
     from helpers.photos.load import load_photos

@@ -1,6 +1,6 @@
 """A season of field-camera photos, asked by event: how often the first answers show the same species.
 
-The photos are those of `data/draw_season.py`, whose truth is known, and the parts those of its simulated detector.
+The photos are those of `tools/draw_season.py`, whose truth is known, and the parts those of its simulated detector.
 """
 
 import statistics
@@ -42,7 +42,8 @@ def rows(bench: Bench) -> Iterator[Row]:
 def measure(folder: str, network: str) -> Dict[str, Any]:
     """The scores of each way to compare events."""
     import csv
-    import runpy
+    import subprocess
+    import sys
 
     import numpy as np
 
@@ -55,7 +56,7 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
     from helpers.season.season import Season
 
     if not Path(folder).exists():
-        runpy.run_path(str(ROOT / "data" / "draw_season.py"))["draw"](folder)
+        subprocess.run([sys.executable, str(ROOT / "tools" / "draw_season.py"), folder], check=True)
     start = time.perf_counter()
     data, _ = load_photos(Path(folder) / "photos", progress=False)
     shown: Dict[str, List[str]] = {}

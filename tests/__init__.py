@@ -1,1 +1,1 @@
-"""Test modules share their builders: `from tests.networks import ...`."""
+"""Test modules share their builders: `from tests.support.networks import ...`."""

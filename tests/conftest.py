@@ -51,9 +51,9 @@ def stay_offline(patch, cache):
 def processor(request, monkeypatch, tmp_path):
     """A machine with a processor to pretend, and a cache folder of its own; one with bf16, unless another is named.
 
-    Others by `@pytest.mark.parametrize("processor", […], indirect=True)`; see `tests.processors`.
+    Others by `@pytest.mark.parametrize("processor", […], indirect=True)`; see `tests.support.processors`.
     """
-    from tests.processors import Processor
+    from tests.support.processors import Processor
 
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     return Processor(getattr(request, "param", "bf16"), monkeypatch)

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from helpers import app
-from tests.app_server import ROOT, end, serving
-from tests.pictures import folder_of
+from tests.support.app_server import end, serving
+from tests.support.pictures import folder_of
+from tests.support.places import ROOT
 
 pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
 

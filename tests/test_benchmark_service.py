@@ -14,15 +14,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import service, service_load
 from benchmarks.bench import Bench
 from benchmarks.process import Failed, Runner
-from benchmarks.service_data import chosen, invented
-from benchmarks.service_load import at_once, one_by_one
-from benchmarks.service_places import Figures, Size
-from benchmarks.service_server import Watch, family, memory, serving
-from tests.pictures import TINY, tiny_network
-from tests.until import until
+from benchmarks.service import load
+from benchmarks.service import section as service
+from benchmarks.service.data import chosen, invented
+from benchmarks.service.load import at_once, one_by_one
+from benchmarks.service.places import Figures, Size
+from benchmarks.service.server import Watch, family, memory, serving
+from tests.support.pictures import TINY, tiny_network
+from tests.support.until import until
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says so")
 SMALL = Size(images=700, asked=20, clients=3, seconds=1, postgres=(("shared_buffers", "64MB"),))
@@ -85,7 +86,7 @@ def test_what_goes_wrong_is_counted_and_the_rest_goes_on(answering):
 
 def test_many_clients_ask_at_once_until_the_time_is_over(answering, monkeypatch):
     clock = itertools.count()
-    monkeypatch.setattr(service_load, "time", SimpleNamespace(perf_counter=lambda: next(clock) / 1000))
+    monkeypatch.setattr(load, "time", SimpleNamespace(perf_counter=lambda: next(clock) / 1000))
     found = at_once(answering.url, list(range(10, 40)), clients=5, seconds=0.3)
     assert found["errors"] == {} and found["answers"] == []
     assert found["requests"] == len(answering.asked) >= 5

@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from benchmarks import __main__ as bench_command
-from benchmarks import again, bench, machine, photos, pipeline, table
+from benchmarks import again, bench, machine, pipeline, table
 from benchmarks.bench import Bench, agreement, python_with
 from benchmarks.child import peak_memory
+from benchmarks.made_photos import photos
 from benchmarks.process import Failed, Runner, Task, competitor, run
-from tests.pictures import folder_of, tiny_network
+from tests.support.pictures import folder_of, tiny_network
 
 COLUMNS = ["work", "ours", "unit", "peer", "theirs", "ratio", "agreement", "note"]
 
@@ -121,7 +122,9 @@ def test_a_peer_that_is_not_there_says_how_to_have_it():
 
 
 def test_an_answer_comes_back_from_another_process(tmp_path):
-    task = Task("benchmarks.photos:make", {"kind": "small", "first": 7, "count": 1, "folder": str(tmp_path / "one")})
+    task = Task(
+        "benchmarks.made_photos.photos:make", {"kind": "small", "first": 7, "count": 1, "folder": str(tmp_path / "one")}
+    )
     assert run(task) == {"made": 1}
     assert run(Task("os:listdir", {"path": str(tmp_path / "one")})) == {"rows": ["00007.jpg"]}
 

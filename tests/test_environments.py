@@ -6,15 +6,14 @@ import subprocess
 import sys
 from importlib import import_module, metadata
 from itertools import chain
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from helpers import tc
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 

@@ -3,11 +3,11 @@
 import importlib
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.places import ROOT
+
 ROOMS = ("collection", "explorer", "features", "networks", "photos", "season", "service", "similarity")
 
 

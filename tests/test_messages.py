@@ -4,9 +4,9 @@ import ast
 import json
 import re
 import shlex
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.support.places import ROOT
+
 OURS = {"kinframe", "helpers"}  # not on PyPI: whoever has these names there is a stranger
 PEERS = {"fastdup", "torch"}  # that the benchmark compares with
 TOOLS = {"uv"}  # that write the lock

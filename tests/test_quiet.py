@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from helpers.networks.onnx_runtime import import_onnxruntime
-from tests.app_server import free_port
+from tests.support.app_server import free_port
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 IMPORT = re.compile(r"^\s*(?:import|from) onnxruntime\b", flags=re.MULTILINE)
 USERS = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)

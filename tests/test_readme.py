@@ -1,16 +1,17 @@
+"""What README says can be done, done."""
+
 import os
 import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from helpers.networks.table import MODELS
 from helpers.sframe.left_out import LEFT_OUT
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
@@ -22,6 +23,8 @@ def test_the_snippets_run_one_after_the_other(tmp_path, monkeypatch):
     (tmp_path / "build").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(MODELS, "mine", None)  # which a snippet adds, and which is to go again
+    [draw] = [line for line in COMMANDS if "draw_season" in line]
+    subprocess.run([sys.executable, str(ROOT / draw.split()[1]), *draw.split()[2:]], check=True)
     names = {}
     for snippet in SNIPPETS:
         exec(compile(snippet, "README.md", "exec"), names)  # noqa: S102  # our own text
@@ -52,7 +55,7 @@ def test_each_pip_command_can_be_carried_out(command):
 
 
 def test_no_command_is_left_untried():
-    tried = ("make ", ".venv/bin/python -m pip ")
+    tried = ("make ", ".venv/bin/python -m pip ", ".venv/bin/python tools/draw_season.py ")
     rest = [line for line in COMMANDS if not line.startswith(tried)]
     # The first is what tools/environments.py does, the second what the browser tests start.
     assert rest == ["python -m venv .venv", ".venv/bin/python -m jupyterlab --notebook-dir=notebooks"]

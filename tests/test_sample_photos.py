@@ -1,46 +1,27 @@
 """The pictures in `data/`: complete, readable, described truthfully, and the ones that the script draws."""
 
 import csv
-import importlib
-import importlib.util
-import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from drawing.robots import pictures
+from drawing.robots.recipes import recipes as every_recipe
 from PIL import Image
 
 from helpers.images.decode import open_photo
+from tests.support.places import ROOT
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "data"
 PICTURES = sorted(path for path in (DATA / "robots").rglob("*") if path.is_file())
 with (DATA / "robots.csv").open(newline="", encoding="utf-8") as file:
     ROWS = list(csv.DictReader(file))
 
 
 @pytest.fixture(scope="module")
-def drawing():
-    """The package `data/drawing`, which is not on the path of the tests."""
-    folder = DATA / "drawing"
-    spec = importlib.util.spec_from_file_location(
-        "drawing", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    sys.modules["drawing"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules["drawing"])
-    yield sys.modules["drawing"]
-    for name in [name for name in sys.modules if name.partition(".")[0] == "drawing"]:
-        del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def recipes(drawing):
-    return {recipe.path: recipe for recipe in importlib.import_module("drawing.recipes").recipes()}
-
-
-@pytest.fixture(scope="module")
-def pictures(drawing):
-    return importlib.import_module("drawing.pictures")
+def recipes():
+    return {recipe.path: recipe for recipe in every_recipe()}
 
 
 def test_as_many_of_each_robot_as_the_article_had_of_its_two():
@@ -113,7 +94,7 @@ def _small_samples():
 
 
 @pytest.mark.parametrize("row", _small_samples(), ids=lambda row: Path(row["path"]).name)
-def test_the_script_draws_the_same_again(row, recipes, pictures, tmp_path):
+def test_the_script_draws_the_same_again(row, recipes, tmp_path):
     recipe = recipes[row["path"]]
     picture = pictures.draw(recipe)
     again = open_photo(pictures.save(picture, recipe, tmp_path))
@@ -123,6 +104,6 @@ def test_the_script_draws_the_same_again(row, recipes, pictures, tmp_path):
     assert {name: str(value) for name, value in pictures.row(picture, recipe).items()} == row
 
 
-def test_a_picture_does_not_depend_on_those_before_it(recipes, pictures):
+def test_a_picture_does_not_depend_on_those_before_it(recipes):
     recipe = recipes["robots/tarn/tarn-002.jpg"]
     assert pictures.draw(recipe).image.tobytes() == pictures.draw(recipe).image.tobytes()

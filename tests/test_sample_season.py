@@ -1,41 +1,29 @@
-"""The season that `data/draw_season.py` draws: complete, described truthfully, and the same every time."""
+"""The season that `tools/draw_season.py` draws: complete, described truthfully, and the same every time."""
 
 import csv
-import importlib.util
 import io
 import json
-import sys
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
-from pathlib import Path
 
+import draw_season
 import numpy as np
 import pytest
+from drawing.season import banner
+from drawing.season.habits import HABITS
 from PIL import Image
 
 from helpers.photos.places import read_deployments
+from tests.support.places import ROOT
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "data"
 SPECIES = {"fox", "deer", "porcupine", "turkey"}
 SMALL = {"seed": 3, "days": 4, "photos": 40, "scale": 0.3}
 
 
 @pytest.fixture(scope="module")
-def script():
-    """The module `data/draw_season.py`, which is not on the path of the tests."""
-    path = list(sys.path)
-    spec = importlib.util.spec_from_file_location("draw_season", DATA / "draw_season.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    sys.path[:] = path
-    for name in [name for name in sys.modules if name.partition(".")[0] == "drawing"]:
-        del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def folder(script, tmp_path_factory):
-    return script.draw(tmp_path_factory.mktemp("drawn") / "season", **SMALL)
+def folder(tmp_path_factory):
+    return draw_season.draw(tmp_path_factory.mktemp("drawn") / "season", **SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +33,8 @@ def truth(folder):
 
 
 @pytest.fixture(scope="module")
-def plan(script):
-    return script.season(7, 25, 1000)
+def plan():
+    return draw_season.season(7, 25, 1000)
 
 
 def _when(text):
@@ -107,13 +95,13 @@ def test_photos_come_in_bursts_within_events_that_lie_apart(truth):
         assert all(later[0] - before[-1] > timedelta(minutes=30) for before, later in zip(mine, mine[1:]))
 
 
-def test_boxes_frame_what_was_drawn(script, truth):
+def test_boxes_frame_what_was_drawn(truth):
     """Without its figures the same photo differs within the box, and next to nowhere else."""
-    plan = script.season(SMALL["seed"], SMALL["days"], SMALL["photos"])
+    plan = draw_season.season(SMALL["seed"], SMALL["days"], SMALL["photos"])
     shots = {shot.path: shot for shot in plan.shots}
     for species in sorted(SPECIES):
         row = next(row for row in truth if row["species"] == species and row["count"] == "1")
-        who = script.Photographer(row["camera"], script.scene(row["camera"], 240, 180, 3), 3)
+        who = draw_season.Photographer(row["camera"], draw_season.scene(row["camera"], 240, 180, 3), 3)
         shot = shots[row["path"]]
         full = np.asarray(who.take(shot).image.convert("L"), np.float32)
         left, top, right, bottom = who.take(shot).boxes[0]
@@ -141,8 +129,7 @@ def test_night_photos_are_grey_but_for_the_logo(folder, truth):
         assert colour < 1 if row["night"] == "1" else colour > 3
 
 
-def test_only_the_figures_of_the_banner_change(script):
-    banner = sys.modules["drawing.season_banner"]
+def test_only_the_figures_of_the_banner_change():
     strips = []
     for colour, clock, temperature in (("black", datetime(2024, 9, 4, 5, 6, 7), 8), ("white", datetime(2025, 1, 1), 9)):
         image = Image.new("RGB", (800, 600), colour)
@@ -179,13 +166,13 @@ def test_detections_are_in_the_format_of_megadetector(folder, truth):
     assert not any(kinds[species, "person"] for species in SPECIES)
 
 
-def test_every_photo_is_drawn_the_same_again(script, folder):
+def test_every_photo_is_drawn_the_same_again(folder):
     """Whatever was drawn before it, and on whichever core."""
-    plan = script.season(SMALL["seed"], SMALL["days"], SMALL["photos"])
-    who = script.Photographer("W1", script.scene("W1", 240, 180, 3), 3)
+    plan = draw_season.season(SMALL["seed"], SMALL["days"], SMALL["photos"])
+    who = draw_season.Photographer("W1", draw_season.scene("W1", 240, 180, 3), 3)
     for shot in [shot for shot in plan.shots if shot.camera == "W1"][::-4]:
         again = io.BytesIO()
-        script.save(who.take(shot), shot, again)
+        draw_season.save(who.take(shot), shot, again)
         assert again.getvalue() == (folder / "photos" / shot.path).read_bytes(), shot.path
 
 
@@ -199,48 +186,47 @@ def test_the_whole_season_is_as_large_as_it_says(plan):
 
 
 @pytest.mark.parametrize("seed", [7, 8])
-def test_activity_peaks_where_the_habits_say(script, seed):
-    habits = sys.modules["drawing.season_habits"].HABITS
-    events = {shot.event: shot for shot in reversed(script.season(seed, 25, 1000).shots)}
-    for species, habit in habits.items():
+def test_activity_peaks_where_the_habits_say(seed):
+    events = {shot.event: shot for shot in reversed(draw_season.season(seed, 25, 1000).shots)}
+    for species, habit in HABITS.items():
         hours = [shot.taken.hour + shot.taken.minute / 60 for shot in events.values() if shot.species == species]
         middle = np.angle(np.exp(2j * np.pi * np.array(hours) / 24).mean()) * 12 / np.pi
         assert abs((middle - habit.peak + 12) % 24 - 12) < 0.75, species
 
 
-def test_another_seed_is_another_season(script, plan):
-    assert [shot.taken for shot in plan.shots] != [shot.taken for shot in script.season(8, 25, 1000).shots]
+def test_another_seed_is_another_season(plan):
+    assert [shot.taken for shot in plan.shots] != [shot.taken for shot in draw_season.season(8, 25, 1000).shots]
 
 
-def test_a_folder_that_holds_something_else_is_left_alone(script, tmp_path, capsys):
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path, capsys):
     (tmp_path / "thesis.txt").write_text("years of work", encoding="utf-8")
-    assert script.main([str(tmp_path)]) == 1
+    assert draw_season.main([str(tmp_path)]) == 1
     assert "something else than a season" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_a_photo_that_somebody_added_is_left_alone(script, tmp_path):
+def test_a_photo_that_somebody_added_is_left_alone(tmp_path):
     for name in ("deployments.csv", "megadetector.json"):
         (tmp_path / name).touch()
     (tmp_path / "truth.csv").write_text("path\nwood/W1/IMG_0001.JPG\n", encoding="utf-8")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "mine.jpg").touch()
     with pytest.raises(ValueError, match="something else than a season"):
-        script.draw(tmp_path)
+        draw_season.draw(tmp_path)
     assert (tmp_path / "photos" / "mine.jpg").exists()
 
 
-def test_it_is_whole_or_not_there(script, tmp_path, monkeypatch):
+def test_it_is_whole_or_not_there(tmp_path, monkeypatch):
     def fails(*_):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(script, "_photos", fails)
-    assert script.main([str(tmp_path / "season")]) == 1
+    monkeypatch.setattr(draw_season, "_photos", fails)
+    assert draw_season.main([str(tmp_path / "season")]) == 1
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("odd", [{"days": 1}, {"photos": 0}, {"scale": 9}, {"days": 2, "photos": 5000}])
-def test_what_cannot_be_drawn_is_said(script, tmp_path, odd):
+def test_what_cannot_be_drawn_is_said(tmp_path, odd):
     with pytest.raises(ValueError, match="days"):
-        script.draw(tmp_path / "season", **odd)
+        draw_season.draw(tmp_path / "season", **odd)
     assert not list(tmp_path.iterdir())

@@ -1,15 +1,13 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import helpers.similarity.build
 from helpers import tc
 from helpers.errors import LeftOut
-
-ROOT = Path(__file__).parents[1]
+from tests.support.places import ROOT
 
 
 def test_the_names_of_a_notebook():

@@ -1,4 +1,4 @@
-"""Draw the sample pictures again: `python data/draw_robots.py [folder]`.
+"""Draw the sample pictures again: `python tools/draw_robots.py [folder]`.
 
 Writes the 199 pictures of Bolu and Tarn and their table `robots.csv` into the folder, by default `data/` itself.
 The same Pillow gives the same bytes.
@@ -8,8 +8,8 @@ import csv
 import sys
 from pathlib import Path
 
-from drawing.pictures import draw, row, save
-from drawing.recipes import recipes
+from drawing.robots.pictures import draw, row, save
+from drawing.robots.recipes import recipes
 
 
 def main(folder: Path) -> None:
@@ -26,4 +26,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "data")

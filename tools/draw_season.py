@@ -1,4 +1,4 @@
-"""Draw a season of field-camera photos: `python data/draw_season.py FOLDER [--photos N]`.
+"""Draw a season of field-camera photos: `python tools/draw_season.py FOLDER [--photos N]`.
 
 Three sites, five cameras, four species, bursts, blanks, staff, infrared nights and a clock that was reset, with the
 truth about all of it. Made up from end to end: no photo, no place and no animal is real. Pillow and NumPy alone; the
@@ -16,13 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `runpy`, which does not do it
-
-from drawing.season_habits import STATIONS
-from drawing.season_photo import Photo, Photographer
-from drawing.season_places import scene
-from drawing.season_plan import Shot, season
-from drawing.season_tables import detections, truth, write_deployments, write_detections, write_truth
+from drawing.season.habits import STATIONS
+from drawing.season.photo import Photo, Photographer
+from drawing.season.places import scene
+from drawing.season.plan import Shot, season
+from drawing.season.tables import detections, truth, write_deployments, write_detections, write_truth
 
 QUALITY = 68
 _OURS = {"photos", "deployments.csv", "truth.csv", "megadetector.json"}

@@ -104,8 +104,9 @@ def one_environment():
 
 
 def unit_tests():
-    there = (path.relative_to(environments.ROOT).as_posix() for path in environments.ROOT.glob("tests/test_*.py"))
-    return sorted(set(there) - set(SERVICE + COMMANDS))
+    others = BROWSER + NOTEBOOKS + SERVICE + COMMANDS + CONFORMANCE
+    there = (path.relative_to(environments.ROOT).as_posix() for path in environments.ROOT.glob("tests/**/test_*.py"))
+    return sorted(file for file in there if not any(file == each or file.startswith(f"{each}/") for each in others))
 
 
 def without(paths):

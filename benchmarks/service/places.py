@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from benchmarks import service_load
 from benchmarks.bench import Bench
 from benchmarks.process import Failed, Task
-from benchmarks.service_server import Server, Watch, serving
+from benchmarks.service import load
+from benchmarks.service.server import Server, Watch, serving
 
 PLACES = ("embedded", "PostgreSQL")
 _PATIENCE = 1800.0  # seconds for an index of 100,000 features
@@ -40,7 +40,7 @@ class Figures(NamedTuple):
 
     ready: float  # seconds from the start of the service to its first answer
     built: Optional[float]  # and from then until an index that it makes in the background is there
-    alone: Dict[str, Any]  # see `benchmarks.service_load.one_by_one`
+    alone: Dict[str, Any]  # see `benchmarks.service.load.one_by_one`
     crowd: Dict[str, Any]  # and `at_once`
     memory: Tuple[Optional[float], Optional[float]]  # MB of the service: under load for 10 s, and at the end
     database: Optional[float]  # MB of PostgreSQL at the end
@@ -72,21 +72,21 @@ class Place(ABC):
             "count": self.size.images,
             "asked": self.size.asked,
         }
-        return self._run("service_data:fill", f"{self.size.images:,} features into {type(self).__name__}", arguments)
+        return self._run("service.data:fill", f"{self.size.images:,} features into {type(self).__name__}", arguments)
 
     def measure(self, index: str, images: List[int]) -> Figures:
         """Start the service with an index, and ask for what is like these images."""
         start = time.perf_counter()
         with self.served(index) as server:
-            service_load.one_by_one(server.url, images[:1])
+            load.one_by_one(server.url, images[:1])
             ready = time.perf_counter() - start
             built = None if index == "exact" else self._wait()
             asked = {"url": server.url, "images": images}
-            alone = self._run("service_load:one_by_one", f"{type(self).__name__}, {index}, one at a time", asked)
+            alone = self._run("service.load:one_by_one", f"{type(self).__name__}, {index}, one at a time", asked)
             with Watch([server.pid, *([] if self.pid is None else [self.pid])]) as watch:
                 many = {**asked, "clients": self.size.clients, "seconds": self.size.seconds}
                 name = f"{type(self).__name__}, {index}, {self.size.clients} clients"
-                crowd = self._run("service_load:at_once", name, many)
+                crowd = self._run("service.load:at_once", name, many)
             database = None if self.pid is None else watch.last(1)
             return Figures(ready, built, alone, crowd, (watch.at(_WARM), watch.last()), database, self.disk())
 
@@ -181,9 +181,9 @@ def _forget(place: Embedded) -> None:
 
 @contextlib.contextmanager
 def _postgres(settings: Dict[str, str]) -> Iterator[Any]:
-    """A `tests.postgres_server.PostgresServer`; raises `Failed` where there is none to be had."""
+    """A `tests.support.postgres_server.PostgresServer`; raises `Failed` where there is none to be had."""
     try:
-        from tests.postgres_server import PostgresServer
+        from tests.support.postgres_server import PostgresServer
 
         server = PostgresServer(fsync=True, **settings)
     except (ImportError, RuntimeError) as reason:

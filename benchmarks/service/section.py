@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from benchmarks.bench import Bench
 from benchmarks.process import Failed
-from benchmarks.service_places import PLACES, Figures, Size, opened
+from benchmarks.service.places import PLACES, Figures, Size, opened
 from benchmarks.table import Row, row
 
 EMBEDDED, POSTGRES = PLACES

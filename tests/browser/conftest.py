@@ -8,10 +8,10 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from tests.jupyter_lab import CHROMIUM, Lab, chromium, jupyter_lab, run_all, wait_until_it_has_run
 from tests.notebooks.checks import check_of
+from tests.support.jupyter_lab import CHROMIUM, Lab, chromium, jupyter_lab, run_all, wait_until_it_has_run
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TURI = ROOT / ".venv-turi" / "bin" / "python"
 
 

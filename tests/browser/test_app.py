@@ -10,7 +10,8 @@ from PIL import Image
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
 
-from tests.app_server import ROOT, serving
+from tests.support.app_server import serving
+from tests.support.places import ROOT
 
 BUILD = ROOT / "build"
 TURI = ROOT / ".venv-turi" / "bin" / "python"

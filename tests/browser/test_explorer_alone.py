@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.places import ROOT
+
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-ROOT = Path(__file__).resolve().parents[2]
 EXPLORER = ROOT / "helpers" / "explorer"
 FILES = {
     "explorer.js": (EXPLORER / "explorer.js", "text/javascript"),

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.until import until
+from tests.support.places import ROOT
+from tests.support.until import until
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-ROOT = Path(__file__).resolve().parents[2]
 MAP = ROOT / "helpers" / "explorer" / "map"
 FILES = {
     "map.js": (MAP / "map.js", "text/javascript"),

@@ -1,14 +1,15 @@
 """Notebook 02 in a real JupyterLab: what a click does on the page, and in the kernel."""
 
 import io
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.support.places import ROOT
+
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-BUILD = Path(__file__).resolve().parents[2] / "build"
+BUILD = ROOT / "build"
 
 
 @pytest.fixture(scope="module")

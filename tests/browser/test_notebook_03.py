@@ -2,14 +2,15 @@
 
 import ast
 import io
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.support.places import ROOT
+
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-BUILD = Path(__file__).resolve().parents[2] / "build"
+BUILD = ROOT / "build"
 
 
 @pytest.fixture(scope="module")

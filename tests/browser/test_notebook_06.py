@@ -1,13 +1,14 @@
 """Notebook 06 in a real JupyterLab: a lasso on the map, the photos in the kernel, and the explorer beside it."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
+from tests.support.places import ROOT
+
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-BUILD = Path(__file__).resolve().parents[2] / "build"
+BUILD = ROOT / "build"
 _STILL = """async () => {
     const canvas = document.querySelector('.kinframe-map canvas');
     const look = () => JSON.stringify([canvas.getBoundingClientRect(), canvas.dataset]);

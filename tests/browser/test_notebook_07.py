@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from tests.browser.conftest import ROOT
-from tests.season import drawn_season
+from tests.support.places import ROOT
+from tests.support.season import drawn_season
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 

@@ -17,8 +17,9 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from helpers.service import Client
-from tests.app_server import ROOT, free_port
-from tests.service.server import serving, stop, surroundings
+from tests.support.app_server import free_port
+from tests.support.places import ROOT
+from tests.support.service_server import serving, stop, surroundings
 
 ROBOTS = ROOT / "data" / "robots"
 OUTSIDE = ROBOTS / "tarn" / "tarn-040.jpg"

@@ -14,8 +14,8 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.index import METRICS
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
-from tests.pictures import folder_of, picture, tiny_network
-from tests.processors import KINDS
+from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.processors import KINDS
 
 METHODS = ("tsne", "pca")
 WITH_UMAP = (

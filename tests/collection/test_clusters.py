@@ -12,7 +12,7 @@ from helpers.features.index import Index
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from helpers.similarity.members import Collection
-from tests.pictures import folder_of, picture, tiny_network
+from tests.support.pictures import folder_of, picture, tiny_network
 
 
 class Model:

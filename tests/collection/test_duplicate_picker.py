@@ -12,7 +12,7 @@ from helpers.collection.duplicates.duplicates import find_duplicates
 from helpers.collection.duplicates.picker import DuplicatePicker, distances_figure
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
-from tests.pictures import tiny_network
+from tests.support.pictures import tiny_network
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from helpers.collection.duplicates.looks import near_hashes, perceptual
 from helpers.collection.duplicates.same_picture import apart
 from helpers.errors import ExportError, FrameError
 from helpers.photos.load import load_photos
-from tests.pictures import tiny_network
+from tests.support.pictures import tiny_network
 
 SIZE = (240, 180)
 

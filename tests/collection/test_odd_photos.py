@@ -10,7 +10,7 @@ from helpers.collection.odd_strip import OddStrip, show_oddities
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
-from tests.pictures import tiny_network
+from tests.support.pictures import tiny_network
 
 
 def scene(seed=0, size=(400, 300)):

@@ -21,14 +21,14 @@ from helpers import tc
 from helpers.frames.images import image_array, image_of, source_of
 from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos
-from tests.networks import keras_resnet50, random_resnet50
+from tests.support.networks import keras_resnet50, random_resnet50
+from tests.support.places import ROOT, SHARED
 
 turicreate = pytest.importorskip(
     "turicreate", reason="Turi Create is not in this environment (environment.yml describes one)"
 )
 
-ROOT = Path(__file__).parents[2]
-CARTOONS = ROOT.parent / "shared" / "data" / "cartoons"
+CARTOONS = SHARED / "cartoons"
 PHOTOS, K = 100, 10
 
 

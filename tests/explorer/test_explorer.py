@@ -13,7 +13,7 @@ from helpers.errors import FrameError, PhotoError
 from helpers.explorer.explorer import Explorer
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
-from tests.pictures import tiny_network
+from tests.support.pictures import tiny_network
 
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"
 

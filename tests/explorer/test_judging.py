@@ -12,8 +12,8 @@ from helpers.photos.load import load_photos
 from helpers.season.season import Season
 from helpers.season.sightings import Sightings
 from helpers.similarity.build import create
-from tests.pictures import tiny_network
-from tests.test_explorer import hear, shown
+from tests.explorer.test_explorer import hear, shown
+from tests.support.pictures import tiny_network
 
 NOON = datetime.datetime(2026, 5, 1, 12)
 

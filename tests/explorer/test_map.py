@@ -17,7 +17,7 @@ from helpers.explorer.map.colouring import Colouring
 from helpers.explorer.map.map import CollectionMap
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
-from tests.pictures import folder_of, tiny_network
+from tests.support.pictures import folder_of, tiny_network
 
 COUNT = 12
 

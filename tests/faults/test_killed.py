@@ -4,16 +4,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
 from helpers.features.embedding import embed
 from helpers.features.store import FeatureStore
-from tests.pictures import folder_of, tiny_network
+from tests.support.pictures import folder_of, tiny_network
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
-SLOWLY = Path(__file__).with_name("embed_slowly.py")
+SLOWLY = ROOT / "tests" / "support" / "embed_slowly.py"
 BATCH, KILLS, PHOTOS = 4, 20, 1200
 
 

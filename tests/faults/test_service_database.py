@@ -11,10 +11,10 @@ import requests
 
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
-from tests.faults import asked
-from tests.pictures import folder_of, tiny_network
-from tests.postgres_server import PostgresServer
-from tests.service.server import serving
+from tests.support import service_under_load as busy
+from tests.support.pictures import folder_of, tiny_network
+from tests.support.postgres_server import PostgresServer
+from tests.support.service_server import serving
 
 SEARCHERS, WRITERS, PHOTOS = 20, 2, 48
 PAUSE = 0.2  # seconds between two questions of a searcher: the workers, who give way to all, are to come on
@@ -109,7 +109,7 @@ class Load:
     def more(self, *kind, by):
         """Wait until there have been so many more answers of a kind."""
         wanted = self.counts[kind] + by
-        asked.until(f"{by} more of {kind}; {self.faults[:3]}", lambda: self.counts[kind] >= wanted or self.faults)
+        busy.until(f"{by} more of {kind}; {self.faults[:3]}", lambda: self.counts[kind] >= wanted or self.faults)
         assert not self.faults, self.faults[:5]
 
 
@@ -120,13 +120,13 @@ def test_a_database_that_goes_and_comes_costs_nothing_but_the_time(postgres, tmp
     network = tiny_network(tmp_path / "tiny.onnx")
     arguments = [f"--model={network}", "--rate=0"]
     with serving(photos, *arguments, database=postgres.url()) as served, contextlib.ExitStack() as started:
-        asked.finished(served.url, asked.begin(served.url))
-        known = [image["id"] for image in asked.images(served.url)]
+        busy.finished(served.url, busy.begin(served.url))
+        known = [image["id"] for image in busy.images(served.url)]
         load = started.enter_context(Load(served.url, known))
         for mode in ("fast", "immediate"):
-            wanted |= set(asked.slow_photos(photos / mode, PHOTOS, first=len(wanted)))
-            job = asked.begin(served.url, mode)
-            asked.under_way(served.url, job)
+            wanted |= set(busy.slow_photos(photos / mode, PHOTOS, first=len(wanted)))
+            job = busy.begin(served.url, mode)
+            busy.under_way(served.url, job)
             load.more("POST", 200, by=SEARCHERS)
             load.database = "gone"
             postgres.stop(mode)
@@ -138,14 +138,14 @@ def test_a_database_that_goes_and_comes_costs_nothing_but_the_time(postgres, tmp
             load.more("POST", 200, by=3 * SEARCHERS)
             load.more("PUT", 201, by=2)
             load.database = "there"
-            asked.finished(served.url, job)
+            busy.finished(served.url, job)
         started.close()
         assert not load.faults, load.faults[:5]
         assert served.process.poll() is None, "it is the same process as before"
         assert "Traceback" not in served.log.read_text(encoding="utf-8")
-        there = [product["id"] for product in asked.products(served.url)]
+        there = [product["id"] for product in busy.products(served.url)]
         assert len(there) == len(set(there)) and set(load.written) <= set(there)
-        paths = [image["path"] for image in asked.images(served.url)]
+        paths = [image["path"] for image in busy.images(served.url)]
         assert len(paths) == len(set(paths)) and set(paths) == wanted
         record_property("slowest answers, s", {when: round(each, 2) for when, each in load.slowest.items()})
         record_property("answers", {" ".join(map(str, kind)): count for kind, count in load.counts.items()})

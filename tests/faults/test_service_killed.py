@@ -16,17 +16,18 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 if not sys.platform.startswith("linux"):
     pytest.skip("looks at processes as only Linux shows them", allow_module_level=True)
 
-from benchmarks.service_server import family
+from benchmarks.service.server import family
 from helpers.features.embedding import embed
 from helpers.features.store import FeatureStore
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.storage.storage import open_storage
-from tests.app_server import ROOT, free_port
-from tests.faults import asked
-from tests.pictures import folder_of, tiny_network
-from tests.postgres_server import PostgresServer
-from tests.service.server import serving, surroundings
+from tests.support import service_under_load as busy
+from tests.support.app_server import free_port
+from tests.support.pictures import folder_of, tiny_network
+from tests.support.places import ROOT
+from tests.support.postgres_server import PostgresServer
+from tests.support.service_server import serving, surroundings
 
 PHOTOS = 64  # four batches of two workers
 
@@ -44,7 +45,7 @@ def postgres():
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     folder = tmp_path_factory.mktemp("photos")
-    asked.slow_photos(folder / "slow", PHOTOS)
+    busy.slow_photos(folder / "slow", PHOTOS)
     return folder
 
 
@@ -73,15 +74,15 @@ def service(photos, network, cache):
 
 def test_a_killed_service_goes_on_with_its_job(service, address, photos, network, cache, monkeypatch):
     with service(address) as served:
-        job = asked.begin(served.url)
-        asked.under_way(served.url, job)
+        job = busy.begin(served.url)
+        busy.under_way(served.url, job)
         processes = Processes(served.process.pid)
         assert len(processes) > 1, "the work is done by processes of its own"
         served.process.kill()
         served.process.wait()
         processes.gone()
     with service(address) as served:
-        found = asked.finished(served.url, job)
+        found = busy.finished(served.url, job)
         assert found["attempts"] == 2 and found["total"] == PHOTOS
         whole(served.url, photos)
         processes = Processes(served.process.pid)
@@ -91,26 +92,26 @@ def test_a_killed_service_goes_on_with_its_job(service, address, photos, network
 
 def test_a_service_that_is_told_to_end_does_so_at_once_and_goes_on_later(service, address, photos):
     with service(address) as served:
-        job = asked.begin(served.url)
-        asked.under_way(served.url, job)
+        job = busy.begin(served.url)
+        busy.under_way(served.url, job)
         processes = Processes(served.process.pid)
         served.process.send_signal(signal.SIGTERM)
         assert served.process.wait(60) == 0
         assert "Traceback" not in served.log.read_text(encoding="utf-8")
         processes.gone()
     with service(address) as served:
-        assert asked.get(served.url, f"/jobs/{job}")["state"] in ("queued", "running", "done")
-        asked.finished(served.url, job)
+        assert busy.get(served.url, f"/jobs/{job}")["state"] in ("queued", "running", "done")
+        busy.finished(served.url, job)
         whole(served.url, photos)
 
 
 def test_a_killed_worker_costs_a_retry_not_a_photo(service, photos, tmp_path):
     with service(str(tmp_path / "kept.kinframe")) as served:
-        job = asked.begin(served.url)
-        asked.under_way(served.url, job)
-        worker = asked.until("a worker is at work", lambda: busiest(family(served.process.pid)[1:]))
+        job = busy.begin(served.url)
+        busy.under_way(served.url, job)
+        worker = busy.until("a worker is at work", lambda: busiest(family(served.process.pid)[1:]))
         os.kill(worker, signal.SIGKILL)
-        found = asked.finished(served.url, job)
+        found = busy.finished(served.url, job)
         assert found["attempts"] == 1 and found["total"] == PHOTOS
         whole(served.url, photos)
 
@@ -118,7 +119,7 @@ def test_a_killed_worker_costs_a_retry_not_a_photo(service, photos, tmp_path):
 def test_a_full_disk_is_said_and_when_there_is_room_it_goes_on(network, cache, tmp_path):
     photos, file = folder_of(tmp_path / "photos", 40), tmp_path / "kept.kinframe"
     with serving(photos, f"--model={network}", "--rate=0", database=str(file), cache=cache) as served:
-        asked.finished(served.url, asked.begin(served.url))
+        busy.finished(served.url, busy.begin(served.url))
         limits = resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE)
         full = (file.stat().st_size, limits[1])  # no file grows beyond it
         resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, full)
@@ -157,7 +158,7 @@ class Processes:
 
     def gone(self):
         """Wait until none of them is left."""
-        asked.until(f"the end of {self.left()}", lambda: not self.left(), 60)
+        busy.until(f"the end of {self.left()}", lambda: not self.left(), 60)
 
     def left(self):
         return [pid for pid, moment in self.begun.items() if moment is not None and begun(pid) == moment]
@@ -185,7 +186,7 @@ def busiest(pids):
 def whole(url, photos):
     """The collection is all photos of the root, each once."""
     wanted = sorted(path.relative_to(photos).as_posix() for path in photos.rglob("*.*g"))
-    assert sorted(image["path"] for image in asked.images(url)) == wanted
+    assert sorted(image["path"] for image in busy.images(url)) == wanted
 
 
 def right(address, photos, network, cache, monkeypatch):

@@ -30,12 +30,12 @@ from helpers.networks.load import load_network
 from helpers.networks.precision import settled_again
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
-from tests.pictures import TINY, folder_of, picture, tiny_network
-from tests.processors import KINDS
+from tests.support.pictures import TINY, folder_of, picture, tiny_network
+from tests.support.places import ROOT
+from tests.support.processors import KINDS
 
 pytestmark = pytest.mark.slow("it starts and ends workers")
 
-ROOT = Path(__file__).resolve().parent.parent
 ROBOTS = ROOT / "data" / "robots"
 HERE = Path("/proc/self/cwd")  # for each process another folder
 

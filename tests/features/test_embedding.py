@@ -17,7 +17,7 @@ from helpers.files import cache
 from helpers.frames.images import image_array
 from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
-from tests.pictures import TINY, folder_of, picture, tiny_network
+from tests.support.pictures import TINY, folder_of, picture, tiny_network
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 from onnx import TensorProto, helper
 from PIL import Image, ImageOps
 
+from benchmarks.made_photos.toys import paste, toy
 from benchmarks.regions import _figures, measure
-from benchmarks.toys import paste, toy
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.regions import features as region_features
 from helpers.features.regions import network as feature_map
@@ -22,8 +22,8 @@ from helpers.networks.graph import Graph
 from helpers.networks.load import load_network
 from helpers.networks.precision import settle
 from helpers.similarity.regions import Regions, region_feature
-from tests.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
-from tests.pictures import folder_of, picture, tiny_network
+from tests.support.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
+from tests.support.pictures import folder_of, picture, tiny_network
 
 RED, GREEN = (210, 30, 40), (20, 160, 60)
 

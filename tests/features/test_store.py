@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from helpers.errors import StoreError
 from helpers.features.store import Checked, FeatureStore, Kept, default_path, other_stores
 from helpers.files import cache
+from tests.support.places import ROOT
 
 
 def photo(number):
@@ -202,7 +202,7 @@ def test_many_processes_make_and_fill_one_store(path):
         "for n in range(20):\n  with FeatureStore(sys.argv[1]) as store:\n"
         "    store.add('net', [f'{n:064x}', sys.argv[2] * 64], np.full((2, 3), n, np.float32))"
     )
-    root = Path(__file__).parent.parent
+    root = ROOT
     running = [subprocess.Popen([sys.executable, "-c", fill, str(path), str(number)], cwd=root) for number in range(4)]
     assert [process.wait(120) for process in running] == [0] * 4
     with FeatureStore(path) as store:

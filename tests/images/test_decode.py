@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError, features
 
 from helpers.errors import PhotoError
 from helpers.images.decode import check_photo, open_photo, open_sized, photo_size
-from tests.pictures import picture
+from tests.support.pictures import picture
 
 COLOUR = np.asarray(picture(5, (60, 40))).copy()
 GREY = COLOUR[:, :, 1].copy()

@@ -5,7 +5,7 @@ from PIL import Image
 
 from helpers.errors import PhotoError
 from helpers.images.gps import without_position
-from tests.pictures import picture
+from tests.support.pictures import picture
 
 GPS, CAMERA, MAKE, ORIENTATION, TAKEN, NOTES, XMP = 0x8825, 0x8769, 0x010F, 0x0112, 0x9003, 0x927C, 700
 WHERE = {1: "N", 2: (51.0, 13.0, 9.87), 3: "E", 4: (4.0, 24.0, 9.01), 29: "2026:05:01", 31: 7.25}

@@ -17,8 +17,9 @@ from helpers.files import blob_cache, cache
 from helpers.images import thumbnails
 from helpers.images.thumbnails import Thumbnails
 from helpers.photos.load import thumbnail
-from tests.pictures import folder_of, picture
-from tests.test_decode import encoded, turned
+from tests.images.test_decode import encoded, turned
+from tests.support.pictures import folder_of, picture
+from tests.support.places import ROOT
 
 
 @pytest.fixture
@@ -299,7 +300,7 @@ def test_threads_and_processes_at_once(photos, place):
         "for _ in range(5):\n  assert None not in Thumbnails().get_many([(path, None) for path in sys.argv[1:]])"
     )
     command = [sys.executable, "-c", ask, *(path for path, _ in photos)]
-    running = [subprocess.Popen(command, cwd=Path(__file__).parent.parent) for _ in range(3)]
+    running = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda photo: Thumbnails().get(*photo), photos * 10)
         assert list(answers) == wanted * 10

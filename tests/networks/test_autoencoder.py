@@ -18,7 +18,7 @@ from helpers.networks.autoencoder.figures import show_losses, show_reconstructio
 from helpers.networks.autoencoder.model import Autoencoder, _pixels, train_autoencoder
 from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
-from tests.pictures import folder_of, picture
+from tests.support.pictures import folder_of, picture
 
 QUICK = {"size": (48, 32), "latent": 5, "epochs": 3, "batch_size": 10, "progress": False}
 

@@ -4,7 +4,7 @@ import pytest
 
 from helpers.networks.efficientnet import efficientnet_b0
 from helpers.networks.graph import Graph
-from tests.hub_networks import random_efficientnet_b0
+from tests.support.hub_networks import random_efficientnet_b0
 
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 

@@ -15,9 +15,9 @@ from helpers.networks.hub import external_data
 from helpers.networks.hub.network import hub_network
 from helpers.networks.hub.preprocessor import read_config
 from helpers.networks.hub.repository import repository
-from tests import hub_networks
-from tests.file_server import serving
-from tests.hub_networks import SIDE
+from tests.support import hub_networks
+from tests.support.file_server import serving
+from tests.support.hub_networks import SIDE
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 CONFIG = {

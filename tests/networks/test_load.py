@@ -16,12 +16,13 @@ from helpers.networks import graph, load
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.efficientnet import efficientnet_b0
 from helpers.networks.table import MODELS, Network, WeightsFile
-from tests.file_server import serving
-from tests.hub_networks import random_efficientnet_b0
-from tests.networks import random_resnet50, zoo_mobilenet_v2, zoo_resnet50, zoo_squeezenet, zoo_vgg
-from tests.torch_files import torch_zip
+from tests.support.file_server import serving
+from tests.support.hub_networks import random_efficientnet_b0
+from tests.support.networks import random_resnet50, zoo_mobilenet_v2, zoo_resnet50, zoo_squeezenet, zoo_vgg
+from tests.support.places import SHARED
+from tests.support.torch_files import torch_zip
 
-CARTOONS = Path(__file__).parents[2] / "shared" / "data" / "cartoons"
+CARTOONS = SHARED / "cartoons"
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from helpers.networks.graph import Graph
 from helpers.networks.load import load_network
 from helpers.networks.precision import Sample, Settled, agreement, settle, settled_again
 from helpers.networks.runtime import rounded_to_bf16
-from tests.pictures import picture, tiny_network
-from tests.processors import KINDS
+from tests.support.pictures import picture, tiny_network
+from tests.support.processors import KINDS
 
 
 @pytest.fixture(autouse=True)

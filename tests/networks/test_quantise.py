@@ -2,7 +2,6 @@ import hashlib
 import os
 import platform
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -18,12 +17,13 @@ from helpers.networks.load import load_network
 from helpers.networks.precision import agreement
 from helpers.networks.quantise import quantise, quantised
 from helpers.networks.runtime import Session
-from tests.networks import keras_resnet50, random_resnet50, zoo_squeezenet
-from tests.pictures import picture, tiny_network
+from tests.support.networks import keras_resnet50, random_resnet50, zoo_squeezenet
+from tests.support.pictures import picture, tiny_network
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.slow("networks are quantised and run")
 
-ROBOTS = Path(__file__).parent.parent / "data" / "robots"
+ROBOTS = ROOT / "data" / "robots"
 OPENVINO = find_spec("openvino") is not None and platform.machine().lower() in ("x86_64", "amd64")
 
 

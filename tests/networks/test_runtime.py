@@ -13,7 +13,7 @@ from helpers.errors import ModelError
 from helpers.networks import runtime
 from helpers.networks.load import load_network
 from helpers.networks.runtime import Session, check_precision, has_bf16, rounded_to_bf16, session_for
-from tests.pictures import TINY, tiny_network
+from tests.support.pictures import TINY, tiny_network
 
 OPENVINO = find_spec("openvino") is not None and platform.machine().lower() in ("x86_64", "amd64")
 needs_openvino = pytest.mark.skipif(not OPENVINO, reason="OpenVINO is for x86 processors, or not installed")

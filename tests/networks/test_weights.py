@@ -13,7 +13,7 @@ from helpers.errors import WeightsUnavailable
 from helpers.files import download
 from helpers.networks import weights
 from helpers.networks.table import MODELS, Network, WeightsFile
-from tests.file_server import serving
+from tests.support.file_server import serving
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -5,9 +5,9 @@ checks made there are these; tests/notebooks leaves them out where it is told th
 """
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.places import ROOT
+
 IN_BROWSER = {
     path.stem[-2:]: path.relative_to(ROOT) for path in (ROOT / "tests" / "browser").glob("test_notebook_[0-9][0-9].py")
 }

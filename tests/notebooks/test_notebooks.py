@@ -11,8 +11,9 @@ from PIL import Image
 
 from helpers.demo import set_parameters
 from tests.conftest import stay_offline
-from tests.notebooks.checks import BAR, IN_BROWSER, ROOT, check_of
-from tests.season import drawn_season
+from tests.notebooks.checks import BAR, IN_BROWSER, check_of
+from tests.support.places import ROOT
+from tests.support.season import drawn_season
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

@@ -1,14 +1,14 @@
 import io
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from helpers.files import download
 from helpers.photos import article
-from tests.file_server import serving
+from tests.support.file_server import serving
+from tests.support.places import SHARED
 
-CARTOONS = Path(__file__).resolve().parents[2] / "shared" / "data" / "cartoons"
+CARTOONS = SHARED / "cartoons"
 PHOTOS = {"doraemon/1.jpg": b"blue", "walle/2.png": b"yellow"}
 
 

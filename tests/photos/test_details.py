@@ -1,7 +1,6 @@
 import datetime
 import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,12 @@ from helpers.photos.details import add_details, add_places
 from helpers.photos.load import load_photos
 from helpers.photos.metadata import maker_notes
 from helpers.photos.metadata.read import Metadata
-from tests.pictures import picture
-from tests.test_metadata import placed
-from tests.test_xmp import packet
+from tests.photos.test_metadata import placed
+from tests.photos.test_xmp import packet
+from tests.support.pictures import picture
+from tests.support.places import SHARED
 
-OWLS = Path(__file__).parents[2] / "shared" / "data" / "owls"
+OWLS = SHARED / "owls"
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 import helpers.photos.export
 from helpers.errors import ExportError, FrameError
 from helpers.photos.export import export
-from tests.pictures import folder_of
+from tests.support.pictures import folder_of
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 NAMES = ["0.jpg", "2.jpg", "odd/1.jpg", "odd/3.jpg"]
 
 

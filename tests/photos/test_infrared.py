@@ -1,5 +1,4 @@
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,10 +6,11 @@ from PIL import Image, ImageFile
 
 import helpers.photos.metadata.infrared
 from helpers.photos.metadata.infrared import is_infrared
-from tests.pictures import picture
-from tests.test_decode import encoded
+from tests.images.test_decode import encoded
+from tests.support.pictures import picture
+from tests.support.places import SHARED
 
-FIELDCAM = Path(__file__).parents[2] / "shared" / "data" / "fieldcam"
+FIELDCAM = SHARED / "fieldcam"
 
 
 def infrared(photo, kind="JPEG", **options):

@@ -11,8 +11,7 @@ import pytest
 from helpers.errors import FrameError, LabelsError
 from helpers.files import cache, lock
 from helpers.photos.labels import Labels
-
-ROOT = Path(__file__).parents[1]
+from tests.support.places import ROOT
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ from helpers.files import cache
 from helpers.frames.images import source_of
 from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos, preview, thumbnail
-from tests.pictures import picture
-from tests.test_decode import encoded, png_header, turned
-from tests.test_metadata import dated
+from tests.images.test_decode import encoded, png_header, turned
+from tests.photos.test_metadata import dated
+from tests.support.pictures import picture
+from tests.support.places import SHARED
 
-FAULTY = Path(__file__).parents[2] / "shared" / "data" / "faulty"
+FAULTY = SHARED / "faulty"
 UNIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 
 

@@ -3,16 +3,16 @@ import io
 import os
 import struct
 import zlib
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from helpers.photos.metadata.read import Metadata, moment, named_moment, read_metadata, taken
-from tests.pictures import picture
-from tests.test_decode import chunk, encoded
+from tests.images.test_decode import chunk, encoded
+from tests.support.pictures import picture
+from tests.support.places import SHARED
 
-FIELDCAM = Path(__file__).parents[2] / "shared" / "data" / "fieldcam"
+FIELDCAM = SHARED / "fieldcam"
 ORIGINAL, DIGITISED, CHANGED = 0x9003, 0x9004, 0x0132  # EXIF: DateTimeOriginal, DateTimeDigitized, DateTime
 DAY = datetime.datetime(2014, 6, 1, 5, 59, 58)
 

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -8,8 +6,9 @@ from helpers import tc
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
 from helpers.photos.strips import Strip, find_strips, strip_of, without_strips
+from tests.support.places import SHARED
 
-FIELDCAM = Path(__file__).parents[2] / "shared" / "data" / "fieldcam"
+FIELDCAM = SHARED / "fieldcam"
 
 
 def photos(count=12, top=0, bottom=24, height=480, seed=5):

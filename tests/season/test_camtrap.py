@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +18,8 @@ from helpers.season.camtrap.blur import blurred
 from helpers.season.camtrap.rules import columns_of
 from helpers.season.camtrap.write import check_camtrap, write_camtrap
 from helpers.season.detections import read_detections
-from tests.sightings import WHEN, sightings
+from tests.support.places import SHARED
+from tests.support.sightings import WHEN, sightings
 
 FORD, MILL = "=ford,1", 'mill "x"\nü'
 PHOTOS = [  # path, taken, deployment, event
@@ -470,7 +470,7 @@ def test_without_the_library_the_way_out_is_named(tmp_path, monkeypatch):
         check_camtrap(tmp_path)
 
 
-FIELDCAM = Path(__file__).parents[2] / "shared" / "data" / "fieldcam"
+FIELDCAM = SHARED / "fieldcam"
 
 
 @pytest.mark.skipif(not FIELDCAM.is_dir(), reason="the field-camera photos are not on this machine")

@@ -10,7 +10,7 @@ from helpers import tc
 from helpers.errors import FrameError
 from helpers.season.detections import read_detections
 from helpers.season.match_paths import NOT_HERE, match
-from tests.pace import times_as_long
+from tests.support.pace import times_as_long
 
 NAMES = ["north/cam1/1.JPG", "north/cam1/2.JPG", "north/cam2/1.JPG", "south/cam1/1.JPG", "south/cam1/9.JPG"]
 

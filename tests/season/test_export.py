@@ -13,8 +13,8 @@ from helpers.season.export import export_sightings, save_sightings
 from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create
-from tests.pictures import folder_of, picture
-from tests.sightings import HOSTILE, WHEN, Judged, season_of, sightings
+from tests.support.pictures import folder_of, picture
+from tests.support.sightings import HOSTILE, WHEN, Judged, season_of, sightings
 
 NAMES = ["0.jpg", "2.jpg", "odd/1.jpg", "odd/3.jpg"]
 

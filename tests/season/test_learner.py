@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from helpers.season.learner import Learner, unit
-from tests.pace import times_as_long
+from tests.support.pace import times_as_long
 
 RANDOM = np.random.default_rng(1)
 

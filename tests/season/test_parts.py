@@ -19,7 +19,7 @@ from helpers.season.detections import read_detections
 from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
-from tests.pictures import TINY, folder_of, picture, tiny_network
+from tests.support.pictures import TINY, folder_of, picture, tiny_network
 
 RED, GREEN, BLUE = (220, 20, 20), (20, 200, 20), (20, 20, 220)
 SIZE = (120, 80)

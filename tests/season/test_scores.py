@@ -5,8 +5,8 @@ from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.season.scores import neighbour_shares, species_precision
 from helpers.season.season import Season
-from tests.test_season import model_of, parts_of
-from tests.test_sightings import season_of
+from tests.season.test_season import model_of, parts_of
+from tests.season.test_sightings import season_of
 
 #  photo     0      1      2      3       4      5        6      7        8
 PLACES = [0.0, 100.0, 100.1, 1.0, 2.0, 3.0, 3.5, 10.0, 1.5]

@@ -17,7 +17,7 @@ from helpers.season.items import Items
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
 from helpers.similarity.model import SimilarityModel
-from tests.pictures import folder_of, picture, tiny_network
+from tests.support.pictures import folder_of, picture, tiny_network
 
 DAY = datetime.datetime(2026, 5, 1)
 

@@ -10,7 +10,7 @@ from helpers.frames.columns import typed_frame
 from helpers.photos.labels import Labels
 from helpers.season.season import Season
 from helpers.season.sightings import Sightings
-from tests.test_season import at, model_of, parts_of
+from tests.season.test_season import at, model_of, parts_of
 
 COUNT = 30  # events of two photos each
 

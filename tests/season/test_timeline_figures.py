@@ -20,9 +20,9 @@ from helpers.season.timeline.figures import (
     show_strip,
 )
 from helpers.season.timeline.site_map import projected
-from tests.pace import times_as_long
-from tests.pictures import folder_of
-from tests.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings
+from tests.support.pace import times_as_long
+from tests.support.pictures import folder_of
+from tests.support.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings
 
 MAY = WHEN(2026, 5, 4)  # a Monday
 DAY = datetime.timedelta(days=1)

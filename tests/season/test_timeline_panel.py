@@ -12,8 +12,8 @@ from PIL import Image
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.season.timeline.panel import VIEWS, TimelinePanel
-from tests.pictures import folder_of
-from tests.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings
+from tests.support.pictures import folder_of
+from tests.support.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings
 
 ROWS = [("confirmed", WHEN(2026, 5, 1, 21), HOSTILE), ("candidate", WHEN(2026, 5, 3, 22), "mill")]
 

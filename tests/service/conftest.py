@@ -6,7 +6,7 @@ import pytest
 
 from helpers.database.schema import migrate
 from helpers.database.sqlite import SqliteDatabase
-from tests.postgres_server import PostgresServer
+from tests.support.postgres_server import PostgresServer
 
 KINDS = ("embedded", "postgresql")
 KEY, DIMENSION = "a network", 8

@@ -8,8 +8,8 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 import requests
 
-from tests.pictures import folder_of, picture, tiny_network
-from tests.service.server import serving
+from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.service_server import serving
 
 COUNT = 8
 

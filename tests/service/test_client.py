@@ -14,8 +14,8 @@ from helpers.errors import FrameError, NotFound, PhotoError, Refused, ServiceErr
 from helpers.service import Client
 from helpers.service.client import connection
 from helpers.service.records import Image, Job
-from tests.pictures import picture
-from tests.service.fake import Answer, fake_service, trouble
+from tests.support.fake_service import Answer, fake_service, trouble
+from tests.support.pictures import picture
 
 IMAGE = {"id": 3, "path": "odd/3.jpg", "width": 24, "height": 24, "products": ["a", "b"], "thumbnail": "/x"}
 MATCH = {"rank": 1, "distance": 0.25, "score": 0.75, "image": IMAGE}

@@ -10,7 +10,7 @@ from helpers.database.queue import Turns
 from helpers.database.sqlite import SqliteDatabase
 from helpers.errors import StoreError, Unavailable
 from helpers.features.store import FeatureStore
-from tests.until import until
+from tests.support.until import until
 
 ADD = "INSERT INTO numbers (number, name) VALUES (?, ?)"
 HOSTILE = "'; DROP TABLE numbers; -- %s \\ é"

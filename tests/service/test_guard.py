@@ -15,8 +15,8 @@ from helpers.service.gate.guard import Guard
 from helpers.service.gate.headers import role_needed
 from helpers.service.gate.rate import Rate
 from helpers.service.settings import Settings
-from tests.service.asked import ask
 from tests.service.test_access import Keys
+from tests.support.service_requests import ask
 
 READ, WRITE = ("authorization", "Bearer kf_shop"), ("authorization", "Bearer kf_owner")
 FORM = ("content-type", "multipart/form-data; boundary=b")

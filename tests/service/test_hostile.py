@@ -13,11 +13,12 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 import requests
 
-from tests.app_server import ROOT, free_port
-from tests.pictures import folder_of, tiny_network
-from tests.service import hostile
-from tests.service.server import serving, surroundings
-from tests.until import until
+from tests.support import hostile_files as hostile
+from tests.support.app_server import free_port
+from tests.support.pictures import folder_of, tiny_network
+from tests.support.places import ROOT
+from tests.support.service_server import serving, surroundings
+from tests.support.until import until
 
 UPLOAD_BYTES, SECONDS = 2_000_000, 4
 EVIL = "https://evil.example"

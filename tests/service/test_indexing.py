@@ -13,8 +13,8 @@ from helpers.service.jobs.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
-from tests.pictures import folder_of, picture, tiny_network
-from tests.service.jobs import Shared, collection
+from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.service_jobs import Shared, collection
 
 
 @pytest.fixture(scope="module")

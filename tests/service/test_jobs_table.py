@@ -8,7 +8,7 @@ import pytest
 from helpers.errors import NotFound
 from helpers.service.records import BadPhoto
 from helpers.service.storage.jobs import Jobs
-from tests.until import until
+from tests.support.until import until
 
 FOLDER = {"folder": "robots"}
 LONG, SHORT = 60.0, 0.05  # seconds of a lease

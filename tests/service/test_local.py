@@ -14,7 +14,7 @@ import pytest
 from helpers.errors import ServiceError, Unavailable
 from helpers.service import Client, local
 from helpers.service.local import ROOT, serve_here
-from tests.pictures import folder_of, tiny_network
+from tests.support.pictures import folder_of, tiny_network
 
 SERVER = ROOT / ".venv" / "bin" / "python"  # of the server's own environment, where this one is not it
 

@@ -17,9 +17,9 @@ import requests
 from helpers.errors import ServiceError
 from helpers.service.__main__ import _begin_listening, _listen, main
 from helpers.service.command_line import settings_of
-from tests.app_server import ROOT
-from tests.pictures import folder_of, tiny_network
-from tests.service.server import serving, stop, surroundings
+from tests.support.pictures import folder_of, tiny_network
+from tests.support.places import ROOT
+from tests.support.service_server import serving, stop, surroundings
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_it_ends_while_somebody_does_not_go_on(place, tmp_path):
 @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_workers_on_their_way_end_with_it_whatever_ends_it(place, tmp_path, sent):
     psutil = pytest.importorskip("psutil")
-    command = [sys.executable, "-m", "tests.service.serve_slowly", "--photos", str(place / "photos"), "--port=0"]
+    command = [sys.executable, "-m", "tests.support.serve_slowly", "--photos", str(place / "photos"), "--port=0"]
     command += ["--model", str(place / "tiny.onnx"), "--database", str(tmp_path / "kept"), "--workers=1"]
     with subprocess.Popen(
         command, cwd=ROOT, env=surroundings(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

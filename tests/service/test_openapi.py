@@ -9,8 +9,8 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 pytest.importorskip("schemathesis", reason="schemathesis is not installed: the extra `test`")
 
 from helpers.service.__main__ import main
-from tests.pictures import folder_of, tiny_network
-from tests.service.server import serving
+from tests.support.pictures import folder_of, tiny_network
+from tests.support.service_server import serving
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 

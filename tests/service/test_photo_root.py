@@ -7,7 +7,7 @@ from helpers.errors import NotFound, Refused, ServiceError
 from helpers.photos.find import find_photos
 from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot, why_not
-from tests.pictures import folder_of, picture
+from tests.support.pictures import folder_of, picture
 
 UNIX = pytest.mark.skipif(os.name == "nt", reason="names that Windows does not take")
 

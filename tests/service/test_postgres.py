@@ -9,7 +9,7 @@ import pytest
 
 from helpers.errors import StoreError, Unavailable
 from tests.service.test_database import ADD, add, kept
-from tests.until import until
+from tests.support.until import until
 
 
 @pytest.fixture

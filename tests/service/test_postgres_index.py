@@ -9,8 +9,8 @@ from helpers.features.distance import METRICS
 from helpers.features.index import Index
 from helpers.photos.load import load_photos
 from helpers.similarity.build import check_index, create, load_model
-from tests.app_server import free_port
-from tests.pictures import folder_of, tiny_network
+from tests.support.app_server import free_port
+from tests.support.pictures import folder_of, tiny_network
 
 RANDOM = np.random.default_rng(11)
 

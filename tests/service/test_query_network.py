@@ -11,7 +11,7 @@ from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.similarity.build import create
-from tests.pictures import TINY, folder_of, picture, tiny_network
+from tests.support.pictures import TINY, folder_of, picture, tiny_network
 
 
 @pytest.fixture

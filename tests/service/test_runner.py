@@ -19,11 +19,11 @@ from helpers.service.jobs.lease import Ended, Lease, has_ended, this_process
 from helpers.service.jobs.workers import Workers
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
-from tests.pictures import folder_of, tiny_network
-from tests.service.jobs import Shared, collection, waiting
-from tests.until import until
+from tests.support.pictures import folder_of, tiny_network
+from tests.support.places import ROOT
+from tests.support.service_jobs import Shared, collection, waiting
+from tests.support.until import until
 
-ROOT = Path(__file__).resolve().parents[2]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc is only on Linux")
 
 
@@ -157,7 +157,7 @@ def test_stopping_leaves_the_job_to_the_next_start(alone, gate):
 def test_a_service_that_is_killed_and_the_one_that_comes_after(photos, tiny, network, workers, postgres_url):
     with collection(photos, network, postgres_url, workers) as made:
         job = made.storage.jobs.create({"folder": ""})
-        command = [sys.executable, "-m", "tests.service.index_slowly", str(photos), tiny, postgres_url]
+        command = [sys.executable, "-m", "tests.support.index_slowly", str(photos), tiny, postgres_url]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             numbers = [int(each) for each in process.stdout.readline().split()]
             halfway(made, job)

@@ -8,7 +8,7 @@ from helpers.service import service as parts
 from helpers.service.records import NewImage
 from helpers.service.service import Service
 from helpers.service.settings import Settings
-from tests.pictures import folder_of, tiny_network
+from tests.support.pictures import folder_of, tiny_network
 
 
 @pytest.fixture

@@ -20,10 +20,10 @@ from helpers.service.gate import uploads
 from helpers.service.gate.jpeg_scans import check_scans
 from helpers.service.gate.uploads import check_upload
 from helpers.service.settings import Settings
-from tests.pace import times_as_long
-from tests.pictures import picture
-from tests.service import hostile
-from tests.service.hostile import photo, saved
+from tests.support import hostile_files as hostile
+from tests.support.hostile_files import photo, saved
+from tests.support.pace import times_as_long
+from tests.support.pictures import picture
 
 SETTINGS = Settings(Path())
 QUICK = 20  # times as long as a photo of 12 megapixels takes to be read: what anything may take to be refused
@@ -126,7 +126,11 @@ def test_pixels(kind):
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "TIFF"])
 def test_pixels_are_counted_before_any_is_decoded(kind, monkeypatch):
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda self: pytest.fail("pixels were decoded"))
-    content = {"PNG": hostile.pixel_bomb_png, "GIF": hostile.pixel_bomb_gif, "TIFF": hostile.pixel_bomb_tiff}[kind]()
+    content = {
+        "PNG": hostile.pixel_bomb_png,
+        "GIF": hostile.pixel_bomb_gif,
+        "TIFF": hostile.pixel_bomb_tiff,
+    }[kind]()
     assert len(content) < 100_000
     refused(413, "pixels", content)
     refused(413, "pixels", content, upload_pixels=10**12)  # more than Pillow itself takes for safe
@@ -264,7 +268,10 @@ def test_tags_that_claim_more_than_there_is():
     chunk = hostile.chunk(b"eXIf", hostile.tiff(many, bytes(1_000_000)))
     tracemalloc.start()
     try:
-        for content in (hostile.tiff(side + many, bytes(1_000_000)), hostile.png(8, 8, row=bytes(9), extra=chunk)):
+        for content in (
+            hostile.tiff(side + many, bytes(1_000_000)),
+            hostile.png(8, 8, row=bytes(9), extra=chunk),
+        ):
             check_upload(content, SETTINGS)
             open_photo(content)
         assert tracemalloc.get_traced_memory()[1] < 50_000_000

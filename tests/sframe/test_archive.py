@@ -17,6 +17,7 @@ import pytest
 from helpers.errors import FrameError
 from helpers.sframe import Image, SArray, SFrame, load_sframe
 from helpers.sframe.errors import NotAFrame, NotFound
+from tests.support.places import ROOT
 
 PIXELS = np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3)
 
@@ -128,7 +129,7 @@ def test_a_save_that_is_killed_leaves_the_old_frame(tmp_path, moment):
         {moment} = lambda *args, **kwargs: os.kill(os.getpid(), signal.SIGKILL)
         SFrame({{"n": [4, 5, 6]}}).save(sys.argv[1])
     """
-    root = str(pathlib.Path(__file__).parents[1])
+    root = str(ROOT)
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script), str(target)], cwd=root, env={**os.environ, "PYTHONPATH": root}
     )

@@ -15,7 +15,7 @@ from helpers.networks import load as models
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from helpers.similarity.grid import show_matches
-from tests.pictures import TINY, folder_of, picture, tiny_network
+from tests.support.pictures import TINY, folder_of, picture, tiny_network
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from helpers.similarity.evaluation.by_labels import (
     recall_at,
 )
 from helpers.similarity.evaluation.intervals import intervals
-from tests.pictures import folder_of, tiny_network
+from tests.support.pictures import folder_of, tiny_network
 
 
 def model_of(places, names=None, metric="euclidean"):

@@ -17,7 +17,7 @@ from helpers.photos.load import load_photos
 from helpers.similarity import rankings
 from helpers.similarity.build import create
 from helpers.similarity.rankings import Rankings, write
-from tests.pictures import folder_of, tiny_network
+from tests.support.pictures import folder_of, tiny_network
 
 
 def model_of(vectors, labels=None, metric="euclidean"):

@@ -4,7 +4,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,11 +16,11 @@ from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos
 from helpers.similarity import saved as saved_model
 from helpers.similarity.build import create, load_model
-from tests.pictures import folder_of, picture, tiny_network
-from tests.processors import KINDS
-from tests.test_similarity import image, rows
+from tests.similarity.test_build import image, rows
+from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.places import ROOT
+from tests.support.processors import KINDS
 
-ROOT = Path(__file__).parents[1]
 OTHER = ROOT / (".venv" if tc.HAS_TURICREATE else ".venv-turi") / "bin" / "python"
 
 

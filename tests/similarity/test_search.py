@@ -13,8 +13,8 @@ from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from helpers.similarity.grid import show_matches
 from helpers.similarity.search import feedback
-from tests.pictures import folder_of, picture, tiny_network
-from tests.test_similarity import image, references, rows
+from tests.similarity.test_build import image, references, rows
+from tests.support.pictures import folder_of, picture, tiny_network
 
 RANDOM = np.random.default_rng(4)
 

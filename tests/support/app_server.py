@@ -11,7 +11,7 @@ from typing import Iterator, NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.places import ROOT
 
 
 class App(NamedTuple):

@@ -7,7 +7,7 @@ import zlib
 
 from PIL import Image
 
-from tests.pictures import picture
+from tests.support.pictures import picture
 
 
 def saved(image, kind, **more):

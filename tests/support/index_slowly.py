@@ -9,7 +9,7 @@ import helpers.service.jobs.runner
 from helpers.service.jobs.indexing import Indexing
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
-from tests.service.jobs import Brisk, collection, waiting
+from tests.support.service_jobs import Brisk, collection, waiting
 
 
 def main(folder: str, network: str, address: str) -> None:

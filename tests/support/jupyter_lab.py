@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
-from tests.app_server import free_port
+from tests.support.app_server import free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 

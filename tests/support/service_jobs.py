@@ -16,7 +16,7 @@ from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Image, Job
 from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage, open_storage
-from tests.until import HANGS, until
+from tests.support.until import HANGS, until
 
 
 class Brisk(Workers):

@@ -14,7 +14,8 @@ from typing import Iterator, NamedTuple, Optional
 
 import pytest
 
-from tests.app_server import ROOT, free_port
+from tests.support.app_server import free_port
+from tests.support.places import ROOT
 
 _READY = "Kinframe serves "
 _WAIT = 120.0  # seconds until it can be asked: the first one prepares its network

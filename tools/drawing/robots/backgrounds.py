@@ -4,9 +4,9 @@ from typing import Callable, Dict
 
 import numpy as np
 
-from .dice import Dice
+from ..dice import Dice
+from ..outlines import arc, blob, moved
 from .lettering import letters
-from .outlines import arc, blob, moved
 from .solids import Colour
 from .stage import Stage, mix
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .camera import Camera, rotation
-from .outlines import arc, ellipse, leaf, moved
+from ..camera import Camera, rotation
+from ..outlines import arc, ellipse, leaf, moved
 from .pose import Pose
 from .solids import Ball, Sculptor
 

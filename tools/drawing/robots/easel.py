@@ -6,7 +6,7 @@ from typing import List, Optional, Tuple
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from .outlines import moved
+from ..outlines import moved
 from .solids import Colour, Part, Patch
 from .styles import Style
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import List, Tuple
 
+from ..camera import Camera
+from ..dice import Dice
 from . import bolu, props, tarn
-from .camera import Camera
-from .dice import Dice
 from .pose import Pose, strike
 from .recipes import Recipe
 

@@ -4,7 +4,7 @@ from typing import List
 
 import numpy as np
 
-from .outlines import arc, moved
+from ..outlines import arc, moved
 
 _BOW = arc(90, -90, 0.3, 0.25)
 _STROKES = {  # in a box of width 0.6 and height 1, y up

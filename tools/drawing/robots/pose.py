@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Tuple
 
-from .dice import Dice
+from ..dice import Dice
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .camera import Camera, rotation
-from .dice import Dice
-from .outlines import arc, ellipse, leaf, moved, rectangle
+from ..camera import Camera, rotation
+from ..dice import Dice
+from ..outlines import arc, ellipse, leaf, moved, rectangle
 from .pose import Pose
 from .solids import Sculptor
 

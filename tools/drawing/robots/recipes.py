@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Tuple
 
-from .dice import Dice
+from ..dice import Dice
 
 ROBOTS = {"bolu": 119, "tarn": 80}  # how many pictures of each
 

@@ -5,8 +5,8 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .camera import DISTANCE, Camera, rotation
-from .outlines import ellipse, hull
+from ..camera import DISTANCE, Camera, rotation
+from ..outlines import ellipse, hull
 
 Colour = Tuple[int, int, int]
 Point = Sequence[float]  # x, y, z

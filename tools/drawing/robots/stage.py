@@ -5,8 +5,8 @@ from typing import Sequence, Tuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from .dice import Dice
-from .outlines import ellipse, moved
+from ..dice import Dice
+from ..outlines import ellipse, moved
 from .solids import Colour
 
 Point = Tuple[float, float]

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .camera import Camera, rotation
-from .dice import Dice
-from .outlines import arc, blob, ellipse, moved, rectangle, rounded
+from ..camera import Camera, rotation
+from ..dice import Dice
+from ..outlines import arc, blob, ellipse, moved, rectangle, rounded
 from .pose import Pose
 from .solids import Box, Drum, Sculptor
 

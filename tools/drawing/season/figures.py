@@ -9,8 +9,8 @@ from typing import List, NamedTuple, Sequence, Tuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from .camera import rotation
-from .dice import Dice
+from ..camera import rotation
+from ..dice import Dice
 
 Colour = Tuple[float, float, float]
 TILT = 7  # degrees that the field camera looks down

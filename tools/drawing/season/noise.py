@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from .dice import Dice
+from ..dice import Dice
 
 
 def fractal(dice: Dice, width: int, height: int, cells: float, octaves: int = 4) -> np.ndarray:

@@ -5,15 +5,15 @@ from typing import List, NamedTuple, Optional, Tuple
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
 
-from .dice import Dice
-from .season_banner import HEIGHT, stamp
-from .season_figures import Sprite, sprite
-from .season_noise import fractal
-from .season_plan import FIRST_DAY, Shot
-from .season_scene import EYE, FOCAL, NEAREST, Layer, Scene
-from .season_sky import Sky, sky
-from .season_species import BODIES
-from .season_troop import Figure
+from ..dice import Dice
+from .banner import HEIGHT, stamp
+from .figures import Sprite, sprite
+from .noise import fractal
+from .plan import FIRST_DAY, Shot
+from .scene import EYE, FOCAL, NEAREST, Layer, Scene
+from .sky import Sky, sky
+from .species import BODIES
+from .troop import Figure
 
 Box = Tuple[float, float, float, float]  # left, top, right, bottom in shares of the photo
 COVER = {"B1": 0.1, "B2": 0.1, "M1": 0.24, "W1": 0.04, "W2": 0.13}  # metres of grass that hide the feet

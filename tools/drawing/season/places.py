@@ -5,10 +5,10 @@ from typing import Callable, Dict, List, Tuple
 import numpy as np
 from PIL import Image
 
-from .dice import Dice
-from .outlines import moved
-from .season_noise import fractal
-from .season_scene import (
+from ..dice import Dice
+from ..outlines import moved
+from .noise import fractal
+from .scene import (
     EYE,
     FOCAL,
     NEAREST,

@@ -6,9 +6,9 @@ from typing import Dict, List, NamedTuple
 
 import numpy as np
 
-from .dice import Dice
-from .season_habits import HABITS, STATIONS
-from .season_troop import Figure, Troop
+from ..dice import Dice
+from .habits import HABITS, STATIONS
+from .troop import Figure, Troop
 
 FIRST_DAY = datetime(2024, 9, 4)
 RESET_CLOCK = datetime(2012, 1, 1)

@@ -9,9 +9,9 @@ from typing import List, Sequence, Tuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .dice import Dice
-from .outlines import leaf, moved
-from .season_noise import fractal
+from ..dice import Dice
+from ..outlines import leaf, moved
+from .noise import fractal
 
 EYE = 0.75  # metres that a camera stands above the ground
 NEAREST = 1.8  # metres: what is nearer is as bright as this in infrared light

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .dice import Dice
-from .season_noise import ramp
+from ..dice import Dice
+from .noise import ramp
 
 SUNRISE, SUNSET = 6.25, 18.75  # hours by the clock of the place, all season long
 _NEW_MOON, _MONTH = datetime(2024, 9, 3, 1, 56), 29.53

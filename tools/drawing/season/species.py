@@ -8,7 +8,7 @@ from typing import Callable, Dict
 
 import numpy as np
 
-from .season_figures import Body, Coat
+from .figures import Body, Coat
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Dict, List
 
 import numpy as np
 
-from .dice import Dice
-from .season_habits import STATIONS
-from .season_photo import Photo
-from .season_plan import RESET_CAMERA, Season, Shot
+from ..dice import Dice
+from .habits import STATIONS
+from .photo import Photo
+from .plan import RESET_CAMERA, Season, Shot
 
 _AROUND = timedelta(minutes=5)  # a camera stands before its first photo and after its last
 

@@ -5,9 +5,9 @@ from typing import List
 
 import numpy as np
 
-from .dice import Dice
-from .season_habits import HABITS
-from .season_species import Pose
+from ..dice import Dice
+from .habits import HABITS
+from .species import Pose
 
 
 @dataclass
