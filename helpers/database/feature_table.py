@@ -76,7 +76,7 @@ class FeatureTable:
             vector = np.frombuffer(feature, "<f4")
             if len(vector) != self.dimension or checksum(identity, vector) != kept:
                 raise StoreError(
-                    f"What is kept {self._database.note}: a feature is not what was written; the database is damaged."
+                    f"The data {self._database.note}: a feature is not what was written; the database is damaged."
                     " Put back a copy of it"
                 )
             found[identity] = vector

@@ -76,7 +76,7 @@ def migrate(database: Database, steps: Sequence[Sequence[str]] = STEPS) -> None:
         found = _version(database, session)
         if found > len(steps):
             raise StoreError(
-                f"What is kept {database.note} is of a newer Kinframe (version {found} of the service's tables,"
+                f"The data {database.note} is of a newer Kinframe (version {found} of the service's tables,"
                 f" {len(steps)} here); update this one"
             )
         for step in steps[found:]:
@@ -108,7 +108,7 @@ def _need_vectors(database: Database, session: Session) -> None:
     found = session.rows(asked)
     if not found and not offered:
         raise StoreError(
-            f"What is to be kept {database.note}: the server has no pgvector. Install it there"
+            f"The data {database.note}: the server has no pgvector. Install it there"
             " (https://github.com/pgvector/pgvector), or name a file instead of an address"
         )
     if not found:
@@ -116,13 +116,13 @@ def _need_vectors(database: Database, session: Session) -> None:
             session.rows("CREATE EXTENSION vector")
         except StoreError as error:
             raise StoreError(
-                f"What is to be kept {database.note}: the user may not add pgvector to the database."
+                f"The data {database.note}: the user may not add pgvector to the database."
                 " Let a superuser say once, in that database: CREATE EXTENSION vector"
             ) from error
         found = session.rows(asked)
     numbers = tuple(int(part) for part in found[0][0].split(".")[:2])
     if numbers < _VECTORS:
         raise StoreError(
-            f"What is to be kept {database.note}: its pgvector is {found[0][0]}, and has to be 0.7 or newer."
+            f"The data {database.note}: its pgvector is {found[0][0]}, and has to be 0.7 or newer."
             " Update it on the server, then say: ALTER EXTENSION vector UPDATE"
         )
