@@ -111,7 +111,7 @@ class TestPostgres:
         postgres_server.sql("DROP ROLE weak")
 
     def test_a_user_who_may_not_add_pgvector_is_told_what_to_do(self, postgres_server, postgres_url, weak):
-        with pytest.raises(StoreError, match="superuser say once, in that database: CREATE EXTENSION vector"):
+        with pytest.raises(StoreError, match="superuser run once, in that database: CREATE EXTENSION vector"):
             migrate(weak)
         postgres_server.sql("CREATE EXTENSION vector", postgres_url.rsplit("/", 1)[1])
         migrate(weak)

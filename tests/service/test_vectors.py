@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.database.rounding import Bounds, rounded, type_of
+from helpers.database.rounding import DistanceBounds, rounded, type_of
 from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.features.distance import METRICS, Distance
 from helpers.features.store import FeatureStore, Kept
@@ -310,7 +310,7 @@ def test_the_bounds_hold(metric, dimension):
     assert {50, 60} <= set(np.flatnonzero(lost).tolist())
     distance = Distance(vectors, metric)
     for number in (0, 90, 200):
-        bounds = Bounds(vectors[number], metric, kind)
+        bounds = DistanceBounds(vectors[number], metric, kind)
         question, rows = bounds.numbers.astype(np.float32), numbers.astype(np.float32)
         with np.errstate(all="ignore"):
             if metric == "euclidean":  # as pgvector sums, in 32 bits
