@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Tuple
 
 import numpy as np
 
-from helpers.sframe.array.operands import Op, Operand, Sided, cell_by_cell, either, operand, sides, unsupported
+from helpers.sframe.array.base import BaseArray
+from helpers.sframe.array.operands import Op, Operand, cell_by_cell, either, operand, sides, unsupported
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import Unsupported
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from helpers.sframe.array.array import SArray
 
 
-class Arithmetic(Sided):
+class Arithmetic(BaseArray):
     """The arithmetic operators of `SArray`."""
 
     __slots__ = ()
@@ -76,7 +77,7 @@ class Arithmetic(Sided):
     def __abs__(self) -> "SArray":
         return self.abs()
 
-    def abs(self: Any) -> "SArray":
+    def abs(self) -> "SArray":
         """The values without their sign; of lists of numbers, item by item."""
         if self.dtype in NUMBERS:
             return self._of(self.dtype, np.abs(self._values), self._missing)

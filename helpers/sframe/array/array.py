@@ -2,26 +2,25 @@
 
 import numbers
 from array import array
-from typing import Any, Callable, Iterator, Optional, Tuple
+from typing import Any, Callable, Iterable, Optional, Tuple
 
 import numpy as np
 
 from helpers.sframe.array import casts
-from helpers.sframe.array.arithmetic import Arithmetic
+from helpers.sframe.array.cells import Cells
 from helpers.sframe.array.comparison import Comparison, truth
-from helpers.sframe.array.ordering import Ordering
 from helpers.sframe.array.positions import count, forwards, row_number
 from helpers.sframe.array.sources import is_number_array, listed, of_numbers
 from helpers.sframe.array.statistics import Statistics
-from helpers.sframe.array.values import Cells
-from helpers.sframe.dtype import NUMBERS, Missing, Values, infer, objects, store
+from helpers.sframe.dtype import NUMBERS, infer, objects, store
 from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.keys import SORTABLE, codes, direction
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 
 SHOWN = 100  # values in the text of a column
 
 
-class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods, metaclass=LeavesOut):
+class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut):
     """A column of a frame, with the calls of Turi Create's SArray.
 
     `data` is a list, a tuple, a generator, a numpy array (two dimensions make a
@@ -36,7 +35,7 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
     [2, None, 4]
     """
 
-    __slots__ = ("_dtype", "_missing", "_values")
+    __slots__ = ()
     __array_ufunc__ = None  # a numpy number on the left leaves the operator to the column
 
     def __init__(self, data: Any = (), dtype: Optional[type] = None, ignore_cast_failure: bool = False) -> None:
@@ -51,14 +50,6 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
             values = listed(data)
             self._dtype = infer(values) if dtype is None else int if dtype is bool else dtype
             self._values, self._missing = store(values, self._dtype)
-
-    @classmethod
-    def _of(cls, dtype: type, values: Values, missing: Missing) -> "SArray":
-        """A column of values that are stored as they should be already."""
-        column = cls.__new__(cls)
-        column._dtype, column._values = dtype, values
-        column._missing = missing if missing is not None and missing.any() else None
-        return column
 
     @classmethod
     def from_const(cls, value: Any, size: int, dtype: Optional[type] = None) -> "SArray":
@@ -96,27 +87,9 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
         return cls._of(columns[0].dtype, np.where(chosen, columns[0]._values, columns[1]._values), gaps)
 
     @property
-    def dtype(self) -> type:
-        """The Python type of the values."""
-        return self._dtype
-
-    @property
     def shape(self) -> Tuple[int]:
         """The number of rows, in a tuple."""
         return (len(self),)
-
-    @property
-    def _gaps(self) -> np.ndarray:
-        return np.zeros(len(self), bool) if self._missing is None else self._missing
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __iter__(self) -> Iterator[Any]:
-        values = self._values.tolist()
-        if self._missing is None or self._dtype not in NUMBERS:
-            return iter(values)
-        return (None if gap else value for value, gap in zip(values, self._missing.tolist()))
 
     def __contains__(self, item: Any) -> bool:
         return (self == item).any()
@@ -134,22 +107,6 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
         if isinstance(key, SArray):
             return self._take(chosen_rows(key, len(self)))
         raise IndexError(f"rows are a number, a slice or a column, not {type(key).__name__}")
-
-    def _slice(self, rows: slice) -> "SArray":
-        missing = None if self._missing is None else self._missing[rows]
-        return self._of(self._dtype, self._values[rows], missing)
-
-    def _take(self, rows: np.ndarray) -> "SArray":
-        """The rows of these numbers; -1 makes a missing value."""
-        absent = rows < 0
-        if not absent.any():
-            return self._of(self._dtype, self._values[rows], None if self._missing is None else self._missing[rows])
-        blank = 0 if self._dtype in NUMBERS else None
-        values = np.full(len(rows), blank, self._values.dtype)
-        values[~absent] = self._values[rows[~absent]]
-        gaps = absent.copy()
-        gaps[~absent] = self._gaps[rows[~absent]]
-        return self._of(self._dtype, values, gaps)
 
     def head(self, n: int = 10) -> "SArray":
         """The first n values."""
@@ -210,8 +167,47 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
         rows = np.where(self._missing_or_nan(), len(self), np.arange(len(self)))
         return self._of(self.dtype, np.concatenate([self._values, filling._values])[rows], None)
 
-    def _missing_or_nan(self) -> np.ndarray:
-        return self._gaps | np.isnan(self._values) if self.dtype is float else self._gaps
+    def sort(self, ascending: bool = True) -> "SArray":
+        """From the smallest to the largest: missing values first, NaN last; or the other way round."""
+        if self.dtype not in SORTABLE:
+            raise TypeError(f"only numbers, texts and dates can be sorted, not {self.dtype.__name__}")
+        return self._take(np.argsort(direction(codes(self, ordered=True), ascending), kind="stable"))
+
+    def unique(self) -> "SArray":
+        """Each value once, in order of first appearance (Turi Create promises no order)."""
+        return self._frame().unique()["X1"]
+
+    def is_topk(self, topk: int = 10, reverse: bool = False) -> "SArray":
+        """1 for the `topk` largest values, or the smallest with `reverse`; never for missing ones or NaN."""
+        if self.dtype not in SORTABLE:
+            raise Unsupported(f"{self.dtype.__name__} has no order; only numbers, texts and dates have")
+        known = np.flatnonzero(~self._missing_or_nan())
+        order = np.argsort(direction(codes(self._take(known), ordered=True), reverse), kind="stable")
+        result = np.zeros(len(self), np.int64)
+        result[known[order[:topk]]] = 1
+        return self._of(int, result, None)
+
+    def filter_by(self, values: Iterable[Any], exclude: bool = False) -> "SArray":
+        """The values that are one of `values`, or none of them; they must be of the column's type."""
+        return self._frame().filter_by(values, "X1", exclude)["X1"]
+
+    def sample(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SArray":
+        """A random part, in the old order; the same for the same seed. Exactly so many only if `exact`."""
+        return self._frame().sample(fraction, seed, exact)["X1"]
+
+    def random_split(self, fraction: float, seed: Optional[int] = None) -> "Tuple[SArray, SArray]":
+        """Two parts, of about `fraction` and the rest; the same for the same seed."""
+        first, second = self._frame().random_split(fraction, seed)
+        return first["X1"], second["X1"]
+
+    def shuffle(self) -> "SArray":
+        """All values in a random order."""
+        return self._frame().shuffle()["X1"]
+
+    def _frame(self) -> Any:
+        from helpers.sframe.frame.frame import SFrame
+
+        return SFrame({"X1": self})
 
     def to_numpy(self) -> np.ndarray:
         """A numpy array: of numbers where there are only those, one row a list where all are of one length."""

@@ -3,6 +3,7 @@
 import operator
 from typing import Any, Callable, Dict, Iterable, NamedTuple, Tuple
 
+from helpers.sframe.array.base import BaseArray
 from helpers.sframe.dtype import Missing, Values, infer, is_missing, objects, store
 from helpers.sframe.errors import SizeMismatch, Unsupported
 
@@ -35,26 +36,19 @@ class Operand(NamedTuple):
         return [self.values] * count if self.single else self.values
 
 
-class Sided:
-    """What a column is to an operator; `SArray` is one."""
-
-    __slots__ = ()
-
-
 def operand(side: Any) -> Operand:
     """A column, or one value, as an operand."""
-    if isinstance(side, Sided):
-        column: Any = side
-        return Operand(column.dtype, column._values, column._missing, single=False)
+    if isinstance(side, BaseArray):
+        return Operand(side.dtype, side._values, side._missing, single=False)
     if is_missing(side):
         return Operand(None, None, None, single=True)
     dtype = infer([side])
     return Operand(dtype, store([side], dtype)[0][0], None, single=True)
 
 
-def sides(left: Any, right: Any) -> Tuple[Operand, Operand, Any]:
-    """Both operands, and the column of the two that knows how to make the result."""
-    columns = [side for side in (left, right) if isinstance(side, Sided)]
+def sides(left: Any, right: Any) -> Tuple[Operand, Operand, BaseArray]:
+    """Both operands, and a column to make the result of."""
+    columns = [side for side in (left, right) if isinstance(side, BaseArray)]
     if len(columns) == 2 and len(left) != len(right):
         raise SizeMismatch(f"columns of {len(left)} and {len(right)} rows; both need the same length")
     return operand(left), operand(right), columns[0]

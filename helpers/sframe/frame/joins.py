@@ -15,42 +15,29 @@ if TYPE_CHECKING:
 _WAYS = ("inner", "left", "right", "outer")
 
 
-class Joining:
-    """The method `join` of `SFrame`."""
-
-    __slots__ = ()
-
-    def join(
-        self: Any,
-        right: "SFrame",
-        on: Union[str, list, Dict[str, str], None] = None,
-        how: str = "inner",
-        alter_name: Optional[Dict[str, str]] = None,
-    ) -> "SFrame":
-        """Each row with all rows of `right` whose keys are the same; a missing key equals a missing key.
-
-        `on` is a column name, several, or a dict from names here to names there;
-        without it, all names that both frames have. `how` is `inner`, `left`,
-        `right` or `outer`: which rows without a partner are kept. The result has
-        this frame's columns, then those of `right` without its keys; a name that
-        is taken gets `.1` behind it, or what `alter_name` says. Rows come in the
-        order of this frame, except in `right` joins.
-        """
-        keys = _keys(self, right, on, how)
-        _check_names(self, right, keys, alter_name or {})
-        for mine, other in keys.items():
-            if self[mine].dtype is not right[other].dtype:
-                kinds = f"{self[mine].dtype.__name__} and {right[other].dtype.__name__}"
-                raise Unsupported(f"the keys {mine!r} and {other!r} are {kinds}; convert one with .astype()")
-        left_rows, right_rows = _pairs(self, right, keys, how)
-        columns: Dict[str, Any] = {}
-        for name in self.column_names():
-            column = self[name]._take(left_rows)
-            columns[name] = _filled(column, right[keys[name]], left_rows, right_rows) if name in keys else column
-        for name in right.column_names():
-            if name not in keys.values():
-                columns[_free_name(name, columns, alter_name or {})] = right[name]._take(right_rows)
-        return self._of(columns)
+def join(
+    left: "SFrame",
+    right: "SFrame",
+    on: Union[str, list, Dict[str, str], None],
+    how: str,
+    alter_name: Optional[Dict[str, str]],
+) -> "SFrame":
+    """As `SFrame.join`."""
+    keys = _keys(left, right, on, how)
+    _check_names(left, right, keys, alter_name or {})
+    for mine, other in keys.items():
+        if left[mine].dtype is not right[other].dtype:
+            kinds = f"{left[mine].dtype.__name__} and {right[other].dtype.__name__}"
+            raise Unsupported(f"the keys {mine!r} and {other!r} are {kinds}; convert one with .astype()")
+    left_rows, right_rows = _pairs(left, right, keys, how)
+    columns: Dict[str, Any] = {}
+    for name in left.column_names():
+        column = left[name]._take(left_rows)
+        columns[name] = _filled(column, right[keys[name]], left_rows, right_rows) if name in keys else column
+    for name in right.column_names():
+        if name not in keys.values():
+            columns[_free_name(name, columns, alter_name or {})] = right[name]._take(right_rows)
+    return left._of(columns)
 
 
 def _keys(left: "SFrame", right: Any, on: Any, how: str) -> Dict[str, str]:

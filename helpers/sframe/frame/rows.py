@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Un
 
 import numpy as np
 
-from helpers.sframe.array.ordering import SORTABLE, direction
+from helpers.sframe.array.array import SArray
 from helpers.sframe.errors import ColumnExists
-from helpers.sframe.frame import aggregate
+from helpers.sframe.frame import aggregate, joins
+from helpers.sframe.frame.columns import Columns
 from helpers.sframe.frame.groups import Groups, mean, total
-from helpers.sframe.keys import codes
+from helpers.sframe.keys import SORTABLE, codes, direction
 
 if TYPE_CHECKING:
     from helpers.sframe.frame.frame import SFrame
@@ -17,18 +18,16 @@ if TYPE_CHECKING:
 Keys = Union[str, Iterable[str]]
 
 
-class Rows:
+class Rows(Columns):
     """The methods of `SFrame` that answer with some of its rows, or with one row for several."""
 
     __slots__ = ()
 
-    def filter_by(self: Any, values: Any, column_name: str, exclude: bool = False) -> "SFrame":
+    def filter_by(self, values: Any, column_name: str, exclude: bool = False) -> "SFrame":
         """The rows whose value in the column is one of `values`, or with `exclude` none of them.
 
         Raises `TypeError` unless the values are of the column's type.
         """
-        from helpers.sframe.array.array import SArray
-
         if not isinstance(column_name, str):
             raise TypeError("column_name is a text")
         column = self[column_name]
@@ -42,7 +41,7 @@ class Rows:
         found = np.isin(numbers[: len(self)], numbers[len(self) :])
         return self._take(np.flatnonzero(found ^ bool(exclude)))
 
-    def sort(self: Any, key_column_names: Any, ascending: bool = True) -> "SFrame":
+    def sort(self, key_column_names: Any, ascending: bool = True) -> "SFrame":
         """The rows in order of one column, of several, or of `(name, ascending)` pairs.
 
         Missing values come first and NaN last, the other way round when
@@ -55,17 +54,17 @@ class Rows:
         keys = [direction(codes(self[name], ordered=True), upwards) for name, upwards in pairs]
         return self._take(np.lexsort(keys[::-1]))
 
-    def topk(self: Any, column_name: str, k: int = 10, reverse: bool = False) -> "SFrame":
+    def topk(self, column_name: str, k: int = 10, reverse: bool = False) -> "SFrame":
         """The k rows with the largest values, largest first; the smallest with `reverse`, smallest first."""
         if not isinstance(column_name, str):
             raise TypeError("column_name is a text")
         return self[self[column_name].is_topk(k, reverse)].sort(column_name, ascending=reverse)
 
-    def unique(self: Any) -> "SFrame":
+    def unique(self) -> "SFrame":
         """Each different row once, in order of first appearance (Turi Create promises no order)."""
         return self.groupby(self.column_names(), {})
 
-    def drop_duplicates(self: Any, subset: Keys) -> "SFrame":
+    def drop_duplicates(self, subset: Keys) -> "SFrame":
         """The first row for each different set of values in these columns, which come first in the result."""
         subset = [subset] if isinstance(subset, str) else list(subset)
         if not set(subset) <= set(self.column_names()):
@@ -73,7 +72,7 @@ class Rows:
         rest = [name for name in self.column_names() if name not in subset]
         return self.groupby(subset, {name: aggregate.SELECT_ONE(name) for name in rest})
 
-    def groupby(self: Any, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
+    def groupby(self, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
         """One row for each different key, in order of first appearance: the keys, then what is computed.
 
         `operations` is a dict from new names to what `helpers.sframe.frame.aggregate`
@@ -96,7 +95,25 @@ class Rows:
             columns[new or _free_label(recipe, sources, columns)] = recipe.compute(groups, *sources)
         return self._of(columns)
 
-    def unstack(self: Any, column_names: Union[str, List[str]], new_column_name: Optional[str] = None) -> "SFrame":
+    def join(
+        self: Any,
+        right: "SFrame",
+        on: Union[str, list, Dict[str, str], None] = None,
+        how: str = "inner",
+        alter_name: Optional[Dict[str, str]] = None,
+    ) -> "SFrame":
+        """Each row with all rows of `right` whose keys are the same; a missing key equals a missing key.
+
+        `on` is a column name, several, or a dict from names here to names there;
+        without it, all names that both frames have. `how` is `inner`, `left`,
+        `right` or `outer`: which rows without a partner are kept. The result has
+        this frame's columns, then those of `right` without its keys; a name that
+        is taken gets `.1` behind it, or what `alter_name` says. Rows come in the
+        order of this frame, except in `right` joins.
+        """
+        return joins.join(self, right, on, how, alter_name)
+
+    def unstack(self, column_names: Union[str, List[str]], new_column_name: Optional[str] = None) -> "SFrame":
         """One row for each set of the other columns, with these values in a list, or two columns of them in a dict."""
         names = [column_names] if isinstance(column_names, str) else list(column_names)
         if len(names) not in (1, 2):
@@ -105,7 +122,7 @@ class Rows:
         keys = [name for name in self.column_names() if name not in names]
         return self.groupby(keys, recipe if new_column_name is None else {new_column_name: recipe})
 
-    def dropna(self: Any, columns: Any = None, how: str = "any", recursive: bool = False) -> "SFrame":
+    def dropna(self, columns: Any = None, how: str = "any", recursive: bool = False) -> "SFrame":
         """The rows without missing values or NaN in these columns (in all of them without `columns`).
 
         With `how="all"` only rows go that have nothing else; with `recursive`
@@ -113,24 +130,22 @@ class Rows:
         """
         return self.dropna_split(columns, how, recursive)[0]
 
-    def dropna_split(
-        self: Any, columns: Any = None, how: str = "any", recursive: bool = False
-    ) -> "Tuple[SFrame, SFrame]":
+    def dropna_split(self, columns: Any = None, how: str = "any", recursive: bool = False) -> "Tuple[SFrame, SFrame]":
         """What `dropna` keeps, and what it drops."""
         if isinstance(columns, list) and not columns:
-            return self.copy(), type(self)()
+            return self.copy(), self._of({})
         names = self.column_names() if columns is None else [columns] if isinstance(columns, str) else columns
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise TypeError("columns is a column name or a list of them")
         if how not in ("any", "all"):
             raise ValueError(f"how is 'any' or 'all', not {how!r}")
         if not names:
-            return self.copy(), type(self)()
+            return self.copy(), self._of({})
         gaps = [_gaps(self[name], recursive) for name in names]
         drop = np.any(gaps, axis=0) if how == "any" else np.all(gaps, axis=0)
         return self._take(np.flatnonzero(~drop)), self._take(np.flatnonzero(drop))
 
-    def fillna(self: Any, column_name: str, value: Any) -> "SFrame":
+    def fillna(self, column_name: str, value: Any) -> "SFrame":
         """The frame with `value` where one in the column is missing, or NaN."""
         if not isinstance(column_name, str):
             raise TypeError("column_name is a text")
@@ -138,7 +153,7 @@ class Rows:
         result[column_name] = result[column_name].fillna(value)
         return result
 
-    def sample(self: Any, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SFrame":
+    def sample(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SFrame":
         """A random part of the rows, in their order; the same for the same seed.
 
         Each row is in it with that probability, or with `exact` so many are,
@@ -146,16 +161,14 @@ class Rows:
         """
         return self._take(np.flatnonzero(_chosen(len(self), fraction, seed, exact)))
 
-    def random_split(
-        self: Any, fraction: float, seed: Optional[int] = None, exact: bool = False
-    ) -> "Tuple[SFrame, SFrame]":
+    def random_split(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "Tuple[SFrame, SFrame]":
         """The rows in two parts, the first what `sample` gives."""
         chosen = _chosen(len(self), fraction, seed, exact)
         if not len(self):
-            return type(self)(), type(self)()
+            return self._of({}), self._of({})
         return self._take(np.flatnonzero(chosen)), self._take(np.flatnonzero(~chosen))
 
-    def shuffle(self: Any) -> "SFrame":
+    def shuffle(self) -> "SFrame":
         """All rows in a random order."""
         return self._take(np.random.default_rng().permutation(len(self)))
 
