@@ -1,13 +1,13 @@
-"""What `<`, `==` or `&` between columns, or a column and a value, mean.
+"""The comparing and logical operators between columns, or a column and a value.
 
-Turi Create's rules: the answers are 1, 0, and missing where a side is missing;
+Turi Create's rules: the results are 1, 0, and missing where a side is missing;
 NaN equals NaN; `==` and `!=` are never missing. `&` and `|` leave missing only
 what the known side does not decide.
 """
 
 import datetime
 import operator
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Tuple
 
 import numpy as np
 
@@ -19,22 +19,18 @@ if TYPE_CHECKING:
     from helpers.sframe.array.array import SArray
 
 
+def _ordering(op: Op) -> Callable[[Any, Any], "SArray"]:
+    """The method for an operator that compares by order."""
+    return lambda self, other: _order(op, self, other)
+
+
 class Comparison(BaseArray):
     """The comparing and the logical operators of `SArray`."""
 
     __slots__ = ()
 
-    def __lt__(self, other: Any) -> "SArray":
-        return _order(operator.lt, self, other)
-
-    def __le__(self, other: Any) -> "SArray":
-        return _order(operator.le, self, other)
-
-    def __gt__(self, other: Any) -> "SArray":
-        return _order(operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> "SArray":
-        return _order(operator.ge, self, other)
+    __lt__, __le__ = _ordering(operator.lt), _ordering(operator.le)
+    __gt__, __ge__ = _ordering(operator.gt), _ordering(operator.ge)
 
     def __eq__(self, other: Any) -> "SArray":  # type: ignore[override]
         return self._of(int, _equal(self, other).astype(np.int64), None)
