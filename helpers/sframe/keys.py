@@ -19,7 +19,7 @@ SORTABLE = (int, float, str, datetime.datetime)
 
 
 def codes(column: BaseArray, ordered: bool = False) -> np.ndarray:
-    """A number from 0 for each row of one column.
+    """A number for each row of one column, from 0; None equals None, and NaN equals NaN.
 
     With `ordered=True` the numbers sort as the values do: None first, NaN last.
     """

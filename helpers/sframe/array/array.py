@@ -1,4 +1,4 @@
-"""One column: values of one type, None where one is missing. It never changes; operations make new ones."""
+"""One column: values of one type, None where one is missing. It never changes; operations return a new one."""
 
 import numbers
 from array import array
@@ -27,7 +27,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
     column of `array.array`), a pandas Series or another SArray. The type is the
     one that fits all values unless `dtype` names it.
 
-    Raises `TypeError` for values of several types, and for what is no sequence.
+    Raises `TypeError` for values of several types, and for anything but a sequence.
 
     >>> SArray([1, None, 3]) + 1
     dtype: int
@@ -75,7 +75,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         if not kinds and dtype is None:
             kinds = [infer([side]) for side in sides if side is not None] or [float]
             if len(set(kinds)) > 1:
-                raise TypeError("both values need the same type; dtype= says which")
+                raise TypeError("both values need the same type; choose it with dtype=")
         kind = kinds[0] if kinds else dtype
         columns = [s if isinstance(s, SArray) else cls.from_const(s, len(condition), kind) for s in sides]
         if len(set(map(len, [condition, *columns]))) > 1:
@@ -117,7 +117,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         return self._slice(slice(max(0, len(self) - count(n)), None))
 
     def append(self, other: "SArray") -> "SArray":
-        """This column and below it another of the same type; an empty one fits any."""
+        """This column, and below it another of the same type; an empty one fits any."""
         if not isinstance(other, SArray):
             raise Unsupported(f"append() takes an SArray, not {type(other).__name__}")
         if self.dtype is not other.dtype and min(len(self), len(other)):
@@ -132,15 +132,15 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
     def apply(self, fn: Callable[[Any], Any], dtype: Optional[type] = None, skip_na: bool = True) -> "SArray":
         """`fn` of every value, once each, from the first to the last.
 
-        Missing values stay so, unseen, unless `skip_na=False`. Without `dtype`
-        the results decide on the type, as in a new SArray.
+        Missing values stay missing, without a call, unless `skip_na=False`. Without
+        `dtype` the type is that of the results, as in a new SArray.
         """
         if not callable(fn):
             raise AssertionError("apply() takes a function of one value")
         return SArray([None if skip_na and value is None else fn(value) for value in self], dtype)
 
     def filter(self, fn: Callable[[Any], Any], skip_na: bool = True, seed: Optional[int] = None) -> "SArray":
-        """The values for which `fn` is true. `seed` is for Turi Create's sake."""
+        """The values for which `fn` is true. `seed` is ignored, as in Turi Create's signature."""
         if not callable(fn):
             raise AssertionError("filter() takes a function of one value")
         kept = [not (skip_na and value is None) and bool(fn(value)) for value in self]
@@ -188,11 +188,11 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         return self._of(int, result, None)
 
     def filter_by(self, values: Iterable[Any], exclude: bool = False) -> "SArray":
-        """The values that are one of `values`, or none of them; they must be of the column's type."""
+        """The values that are among `values`, or with `exclude` the others; `values` are of the column's type."""
         return self._frame().filter_by(values, "X1", exclude)["X1"]
 
     def sample(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SArray":
-        """A random part, in the old order; the same for the same seed. Exactly so many only if `exact`."""
+        """A random part, in the old order; the same for the same seed. With `exact`, exactly that fraction."""
         return self._frame().sample(fraction, seed, exact)["X1"]
 
     def random_split(self, fraction: float, seed: Optional[int] = None) -> "Tuple[SArray, SArray]":
@@ -238,7 +238,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         SFrame({"SArray": self}).explore(title)
 
     def show(self, title: Optional[str] = None, xlabel: Optional[str] = None, ylabel: Optional[str] = None) -> None:
-        """Show a summary of the values. The labels are for Turi Create's sake: there is no plot."""
+        """Show a summary of the values. The axis labels are ignored: there is no plot."""
         from helpers.sframe.frame.frame import SFrame
 
         SFrame({title or "SArray": self}).show()

@@ -1,4 +1,4 @@
-"""What a column answers about each of its values: parts of texts and lists, membership, dates."""
+"""Operations on each value of a column: parts of texts and lists, membership, limits, dates."""
 
 import datetime
 import re
@@ -53,20 +53,21 @@ class Cells(BaseArray):
         kinds: Any = {str: str, array: (int, float), list: object, dict: object}
         if not isinstance(item, kinds.get(self.dtype, ())):
             raise Unsupported(f"a column of {self.dtype.__name__} cannot contain {item!r}")
-        found = np.fromiter((cell is not None and item in cell for cell in self._values), bool, len(self))
-        return self._of(int, found.astype(np.int64), None)
+        return self._yes_or_no(cell is not None and item in cell for cell in self._values)
 
     def is_in(self, other: Iterable[Any]) -> "SArray":
         """1 where the value is one of `other` (or part of it, where `other` is a text), else 0. NaN never is."""
         if isinstance(other, str) and self.dtype is str:
-            found = np.fromiter((isinstance(cell, str) and cell in other for cell in self._values), bool, len(self))
-            return self._of(int, found.astype(np.int64), None)
+            return self._yes_or_no(isinstance(cell, str) and cell in other for cell in self._values)
         if not hasattr(other, "__iter__") or isinstance(other, str):
             raise Unsupported(f"is_in() takes several values, not {other!r}; use == for one")
         others = list(other)
         if others and self.dtype not in NUMBERS and all(isinstance(item, (int, float)) for item in others):
             raise Unsupported(f"no value of a column of {self.dtype.__name__} is in a list of numbers")
-        return self._of(int, _members(self, others).astype(np.int64), None)
+        return self._yes_or_no(_members(self, others))
+
+    def _yes_or_no(self, values: Iterable[Any]) -> "SArray":
+        return self._of(int, np.fromiter(values, np.int64, len(self)), None)
 
     def clip(self, lower: float = float("nan"), upper: float = float("nan")) -> "SArray":
         """Numbers, or lists of them, cut off below `lower` and above `upper`; NaN is no limit.
@@ -112,17 +113,17 @@ def _members(column: BaseArray, others: List[Any]) -> np.ndarray:
     wants_missing = any(item is None for item in others)
     present = [item for item in others if item is not None]
     if not present:
-        found = np.zeros(len(column), bool)
+        members = np.zeros(len(column), bool)
     elif column.dtype in NUMBERS:
         numbers = [item for item in present if isinstance(item, (int, float, np.number))]
-        found = np.isin(column._values, np.array(numbers)) if numbers else np.zeros(len(column), bool)
+        members = np.isin(column._values, np.array(numbers)) if numbers else np.zeros(len(column), bool)
     elif column.dtype in (str, datetime.datetime):
         wanted = {item for item in present if isinstance(item, column.dtype)}
-        found = np.fromiter((cell in wanted for cell in column._values), bool, len(column))
+        members = np.fromiter((cell in wanted for cell in column._values), bool, len(column))
     else:
         cells = [plain(item) for item in present]
-        found = np.fromiter((cell in cells for cell in column._values), bool, len(column))
-    return np.where(column._gaps, wants_missing, found)
+        members = np.fromiter((cell in cells for cell in column._values), bool, len(column))
+    return np.where(column._gaps, wants_missing, members)
 
 
 def _reader(format: str) -> Callable[[str], datetime.datetime]:
@@ -136,7 +137,7 @@ def _reader(format: str) -> Callable[[str], datetime.datetime]:
             moment = datetime.datetime.strptime(text[: match.start()] if match else text, pattern)
             return moment.replace(tzinfo=zone)
         except ValueError as error:
-            raise Unsupported(f"{text!r} is no date of the format {format!r}") from error
+            raise Unsupported(f"{text!r} is not a date of the format {format!r}") from error
 
     return read
 

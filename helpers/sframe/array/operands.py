@@ -55,18 +55,18 @@ def sides(left: Any, right: Any) -> Tuple[Operand, Operand, BaseArray]:
 
 
 def unsupported(op: Op, left: Operand, right: Operand) -> Unsupported:
-    """The error that says that these types do not have this operator."""
+    """The error for an operator that these types do not have."""
     names = ["None" if side.dtype is None else side.dtype.__name__ for side in (left, right)]
     return Unsupported(f"{names[0]} {_SIGNS[op]} {names[1]} is not defined; convert one side with .astype()")
 
 
 def either(left: Missing, right: Missing) -> Missing:
-    """Where a value is missing on one side at least."""
+    """Where a value is missing on at least one side."""
     return right if left is None else left if right is None else left | right
 
 
 def cell_by_cell(op: Op, left: Operand, right: Operand, gaps: Missing, count: int) -> Tuple[Values, Missing]:
-    """An operator on Python objects, row by row, but where there are gaps."""
+    """An operator on Python objects, row by row, except where there are gaps."""
     blank = [False] * count if gaps is None else gaps
     rows = zip(left.cells(count), right.cells(count), blank)
     return objects((None if gap else op(a, b) for a, b, gap in rows), count), gaps

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Statistics(Arithmetic):
-    """The methods of `SArray` that answer with one value, and the cumulative ones."""
+    """The methods of `SArray` that return one value, and the cumulative ones."""
 
     __slots__ = ()
 
@@ -61,7 +61,7 @@ class Statistics(Arithmetic):
         return _extreme(self, "max", np.fmax.reduce, max)
 
     def median(self, approximate: bool = False) -> Any:
-        """The middle value, the upper one of two; NaN aside. Always exact, whatever `approximate` says."""
+        """The middle value, the upper one of two; NaN aside. Always exact: `approximate` is ignored."""
         values = _numbers(self, "median")
         values = values[~np.isnan(values)]
         return self.dtype(np.partition(values, len(values) // 2)[len(values) // 2]) if len(values) else None
@@ -75,7 +75,7 @@ class Statistics(Arithmetic):
         return _where(self, np.argmax)
 
     def any(self) -> bool:
-        """Whether one value at least is neither missing, nor zero, nor empty."""
+        """Whether at least one value is neither missing, nor zero, nor empty."""
         return bool(_truth(self, "any").any())
 
     def all(self) -> bool:

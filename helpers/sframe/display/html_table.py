@@ -29,7 +29,7 @@ _QUIET = "opacity: 0.7;"
 
 
 def html_table(frame: "SFrame", rows: int, title: str = "", total: Optional[int] = None) -> str:
-    """The first rows and columns; only for these are images opened. `total`: rows in all, where `frame` is a part."""
+    """The first rows and columns; only their images are opened. `total`: all rows, where `frame` has only some."""
     total = len(frame) if total is None else total
     names = frame.column_names()[:COLUMNS]
     head = frame.select_columns(names).head(rows)
@@ -54,7 +54,7 @@ def cell(value: Any) -> str:
 
 
 def thumbnail(image: Image) -> str:
-    """A small picture of an image; where that cannot be made, the reason."""
+    """A small picture of an image, or the reason why there is none."""
     if not image.width:
         return escape(shown(image))
     try:
@@ -66,7 +66,7 @@ def thumbnail(image: Image) -> str:
 
 
 def table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already."""
+    """A table of cells, which are HTML."""
     lines = [_row("th", _HEAD, heads), *(_row("td", _CELL, row) for row in rows)]
     return f'<table style="{_TABLE}">' + "\n".join(lines) + "</table>"
 

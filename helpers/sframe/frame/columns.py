@@ -37,11 +37,11 @@ class Columns:
         return (dict(zip(names, row)) for row in zip(*self._columns.values()))
 
     def __getitem__(self, key: Any) -> Any:
-        """Columns or rows, by what stands in the brackets.
+        """Columns or rows, depending on the key.
 
-        A name gives a column, a list of names or a type a frame of those
-        columns; a number gives a row as a dict (negative from the end), a
-        slice, or a column that is true in them, a frame of those rows.
+        For a name, the column; for a list of names or a type, a frame of those
+        columns. For a number, the row as a dict (negative from the end); for a
+        slice, or a column used as a mask, a frame of those rows.
         """
         if isinstance(key, str):
             return self.select_column(key)
@@ -57,7 +57,7 @@ class Columns:
             return self.select_columns([key])
         if hasattr(key, "__iter__"):
             return self.select_columns(key)
-        raise TypeError(f"a frame is asked for a name, a row number, a slice or a column, not {key!r}")
+        raise TypeError(f"the key is a name, a row number, a slice or a column, not {key!r}")
 
     def _take(self, rows: np.ndarray) -> "SFrame":
         return self._of({name: column._take(rows) for name, column in self._columns.items()})

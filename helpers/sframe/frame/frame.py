@@ -1,4 +1,4 @@
-"""The frame: columns of one length, each under a name. Columns come and go; their values never change."""
+"""The frame: named columns of one length. Columns can be added and removed; their values never change."""
 
 import datetime
 import os
@@ -53,7 +53,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         elif hasattr(data, "__len__"):
             self._add_items(data)
         elif hasattr(data, "__iter__"):
-            raise TypeError("a frame is made of values that are there; make a list of the generator first")
+            raise TypeError("a frame cannot be made of a generator; make a list of it first")
         elif data is not None:
             raise ValueError(f"a frame is made of a dict, a list, a DataFrame or a path, not of {data!r}")
 
@@ -72,7 +72,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         return SArray([fn(row) for row in self], dtype)
 
     def append(self, other: "SFrame") -> "SFrame":
-        """This frame and below it another with the same columns, in any order."""
+        """This frame, and below it another with the same columns, in any order."""
         if not isinstance(other, SFrame):
             raise Unsupported(f"append() takes an SFrame, not {type(other).__name__}")
         if not self._columns or not other._columns:
@@ -118,7 +118,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
     def save(self, filename: Path, format: Optional[str] = None) -> None:
         """Write the frame to a folder that `load_sframe` reads, or to a `.csv`, `.csv.gz` or `.json` file.
 
-        Killed half-way, it leaves what was there before; see `helpers.sframe.files.archive`.
+        If it is killed half-way, the old files are still there; see `helpers.sframe.files.archive`.
         """
         path = os.fspath(filename)
         if format is None:
@@ -205,8 +205,8 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
 def load_sframe(filename: Path) -> SFrame:
     """The frame that `SFrame.save` wrote to a folder, or a frame of a CSV file.
 
-    Raises `NotFound` where nothing is, `NotAFrame` for anything else, Turi
-    Create's own frames included.
+    Raises `NoSuchFile` where there is nothing, `BadFile` for anything else,
+    including Turi Create's own frames.
     """
     return SFrame(os.fspath(filename))
 

@@ -85,16 +85,16 @@ def largest(groups: Groups, column: SArray) -> SArray:
     return _reduced(groups, column, np.fmax)
 
 
-def at_smallest(groups: Groups, column: SArray, answer: SArray) -> SArray:
-    """The value of `answer` in the row where `column` is smallest, the first of several."""
+def at_smallest(groups: Groups, column: SArray, values: SArray) -> SArray:
+    """The value of `values` in the row where `column` is smallest, the first of several."""
     _need_numbers(column, "ARGMIN")
-    return _at(groups, column, answer, ascending=True)
+    return _at(groups, column, values, ascending=True)
 
 
-def at_largest(groups: Groups, column: SArray, answer: SArray) -> SArray:
-    """The value of `answer` in the row where `column` is largest, the first of several."""
+def at_largest(groups: Groups, column: SArray, values: SArray) -> SArray:
+    """The value of `values` in the row where `column` is largest, the first of several."""
     _need_numbers(column, "ARGMAX")
-    return _at(groups, column, answer, ascending=False)
+    return _at(groups, column, values, ascending=False)
 
 
 def any_one(groups: Groups, column: SArray) -> SArray:
@@ -171,14 +171,14 @@ def _reduced(groups: Groups, column: SArray, reduce: Any) -> SArray:
     return column._of(column.dtype, values, gaps)
 
 
-def _at(groups: Groups, column: SArray, answer: SArray, ascending: bool) -> SArray:
+def _at(groups: Groups, column: SArray, values: SArray, ascending: bool) -> SArray:
     known = np.flatnonzero(~column._missing_or_nan())
     ranks = codes(column, ordered=True)[known]
     known = known[np.argsort(ranks if ascending else -ranks, kind="stable")]
     rows, starts, present = groups.sorted(known)
     chosen = np.full(groups.count, -1)
     chosen[present] = rows[starts]
-    return answer._take(chosen)
+    return values._take(chosen)
 
 
 def _firsts(groups: Groups, column: SArray) -> np.ndarray:

@@ -63,7 +63,7 @@ def _keys(left: "SFrame", right: Any, on: Any, how: str) -> Dict[str, str]:
 def _check_names(left: "SFrame", right: "SFrame", keys: Dict[str, str], alter_name: Dict[str, str]) -> None:
     for old, new in alter_name.items():
         if old not in right.column_names() or old in keys:
-            raise NoSuchColumn(f"alter_name: {old!r} is no column of the right frame besides its keys")
+            raise NoSuchColumn(f"alter_name: {old!r} is not a column of the right frame, or is one of the keys")
         if new in left.column_names() or new in right.column_names():
             raise ValueError(f"alter_name: {new!r} is taken already")
 

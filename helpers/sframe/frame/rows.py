@@ -1,4 +1,4 @@
-"""Rows of a frame picked, put in another order, or gathered in groups."""
+"""The rows of a frame: filtered, sorted, grouped, joined, sampled."""
 
 from array import array
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Union
@@ -19,12 +19,12 @@ Keys = Union[str, Iterable[str]]
 
 
 class Rows(Columns):
-    """The methods of `SFrame` that answer with some of its rows, or with one row for several."""
+    """The methods of `SFrame` that return some of its rows, in some order, or one row for several."""
 
     __slots__ = ()
 
     def filter_by(self, values: Any, column_name: str, exclude: bool = False) -> "SFrame":
-        """The rows whose value in the column is one of `values`, or with `exclude` none of them.
+        """The rows whose value in the column is among `values`, or with `exclude` the others.
 
         Raises `TypeError` unless the values are of the column's type.
         """
@@ -38,8 +38,8 @@ class Rows(Columns):
             kinds = f"{values.dtype.__name__}, and the column {column_name!r} {column.dtype.__name__}"
             raise TypeError(f"the values are {kinds}; give values of the column's type")
         numbers = codes(column.append(values))
-        found = np.isin(numbers[: len(self)], numbers[len(self) :])
-        return self._take(np.flatnonzero(found ^ bool(exclude)))
+        is_in = np.isin(numbers[: len(self)], numbers[len(self) :])
+        return self._take(np.flatnonzero(is_in ^ bool(exclude)))
 
     def sort(self, key_column_names: Any, ascending: bool = True) -> "SFrame":
         """The rows in order of one column, of several, or of `(name, ascending)` pairs.
@@ -73,11 +73,11 @@ class Rows(Columns):
         return self.groupby(subset, {name: aggregate.SELECT_ONE(name) for name in rest})
 
     def groupby(self, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
-        """One row for each different key, in order of first appearance: the keys, then what is computed.
+        """One row for each different key, in order of first appearance: the keys, then the computed columns.
 
-        `operations` is a dict from new names to what `helpers.sframe.frame.aggregate`
-        has, such as `{"n": aggregate.COUNT()}`, or a list of it, or one; more of
-        the same may follow.
+        `operations` is a dict from new names to functions of
+        `helpers.sframe.frame.aggregate`, such as `{"n": aggregate.COUNT()}`, or a
+        list of them, or one; more may follow.
         """
         keys = [key_column_names] if isinstance(key_column_names, str) else list(key_column_names)
         for name in keys:
@@ -108,7 +108,7 @@ class Rows(Columns):
         without it, all names that both frames have. `how` is `inner`, `left`,
         `right` or `outer`: which rows without a partner are kept. The result has
         this frame's columns, then those of `right` without its keys; a name that
-        is taken gets `.1` behind it, or what `alter_name` says. Rows come in the
+        is taken gets `.1` behind it, or the one in `alter_name`. Rows come in the
         order of this frame, except in `right` joins.
         """
         return joins.join(self, right, on, how, alter_name)
@@ -125,13 +125,13 @@ class Rows(Columns):
     def dropna(self, columns: Any = None, how: str = "any", recursive: bool = False) -> "SFrame":
         """The rows without missing values or NaN in these columns (in all of them without `columns`).
 
-        With `how="all"` only rows go that have nothing else; with `recursive`
-        gaps inside of lists and dicts count too.
+        With `how="all"` only rows without any value are dropped; with `recursive`
+        gaps within lists and dicts count too.
         """
         return self.dropna_split(columns, how, recursive)[0]
 
     def dropna_split(self, columns: Any = None, how: str = "any", recursive: bool = False) -> "Tuple[SFrame, SFrame]":
-        """What `dropna` keeps, and what it drops."""
+        """The rows that `dropna` keeps, and those that it drops."""
         if isinstance(columns, list) and not columns:
             return self.copy(), self._of({})
         names = self.column_names() if columns is None else [columns] if isinstance(columns, str) else columns
@@ -156,13 +156,14 @@ class Rows(Columns):
     def sample(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SFrame":
         """A random part of the rows, in their order; the same for the same seed.
 
-        Each row is in it with that probability, or with `exact` so many are,
-        rounded down. The random numbers are not Turi Create's.
+        Each row is in it with the probability `fraction`; with `exact`, the part
+        has exactly that fraction of the rows, rounded down. The random numbers
+        are not Turi Create's.
         """
         return self._take(np.flatnonzero(_chosen(len(self), fraction, seed, exact)))
 
     def random_split(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "Tuple[SFrame, SFrame]":
-        """The rows in two parts, the first what `sample` gives."""
+        """The rows in two parts, the first as from `sample`."""
         chosen = _chosen(len(self), fraction, seed, exact)
         if not len(self):
             return self._of({}), self._of({})
