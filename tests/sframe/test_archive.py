@@ -145,7 +145,7 @@ def test_a_first_save_that_was_cut_off_is_no_frame(tmp_path, monkeypatch):
         patch.setattr("helpers.sframe.files.archive.json.dumps", lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             SFrame({"n": [1]}).save(str(tmp_path / "saved"))
-    with pytest.raises(BadFile, match="no saved frame, or not a whole one"):
+    with pytest.raises(BadFile, match="not a saved frame, or an incomplete one"):
         load_sframe(str(tmp_path / "saved"))
     SFrame({"n": [1]}).save(str(tmp_path / "saved"))
     assert len(load_sframe(str(tmp_path / "saved"))) == 1
