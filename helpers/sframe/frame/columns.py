@@ -99,8 +99,7 @@ class Columns:
 
     def select_column(self, column_name: str) -> SArray:
         """One column. Raises `NoSuchColumn`."""
-        if not isinstance(column_name, str):
-            raise TypeError("a column name is a text")
+        check_name(column_name)
         if column_name not in self._columns:
             raise self._no_such_column(column_name)
         return self._columns[column_name]
@@ -123,8 +122,7 @@ class Columns:
 
         A single value is repeated in every row.
         """
-        if not isinstance(column_name, str):
-            raise TypeError("a column name is a text")
+        check_name(column_name)
         frame = self.copy()
         frame._add(column_name, self._as_column(data, rows=self.num_rows() if self._columns else 1))
         return self._become(frame) if inplace else frame
@@ -145,8 +143,7 @@ class Columns:
 
     def add_row_number(self, column_name: str = "id", start: int = 0, inplace: bool = False) -> "SFrame":
         """A frame with a first column that counts the rows from `start`."""
-        if not isinstance(column_name, str):
-            raise TypeError("a column name is a text")
+        check_name(column_name)
         if type(start) is not int:
             raise TypeError("start is a whole number")
         if column_name in self._columns:
@@ -193,8 +190,7 @@ class Columns:
         if isinstance(key, list):
             self.add_columns(value, key, inplace=True)
             return
-        if not isinstance(key, str):
-            raise TypeError(f"a column name is a text, not {type(key).__name__}")
+        check_name(key)
         column = self._as_column(value, rows=self.num_rows())
         if list(self._columns) == [key]:
             self._columns[key] = column  # the only column may change its length
@@ -224,3 +220,9 @@ class Columns:
         close = difflib.get_close_matches(name, self._columns, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(self._columns) or 'none'}"
         return NoSuchColumn(f"the frame has no column {name!r}; {hint}")
+
+
+def check_name(name: Any) -> None:
+    """Raise `TypeError` unless a column name is a text."""
+    if not isinstance(name, str):
+        raise TypeError(f"a column name is a text, not {type(name).__name__}")

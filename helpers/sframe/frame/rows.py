@@ -8,7 +8,7 @@ import numpy as np
 from helpers.sframe.array.array import SArray
 from helpers.sframe.errors import ColumnExists
 from helpers.sframe.frame import aggregate, joins
-from helpers.sframe.frame.columns import Columns
+from helpers.sframe.frame.columns import Columns, check_name
 from helpers.sframe.frame.groups import Groups, mean, total
 from helpers.sframe.keys import SORTABLE, codes, direction
 
@@ -28,8 +28,7 @@ class Rows(Columns):
 
         Raises `TypeError` unless the values are of the column's type.
         """
-        if not isinstance(column_name, str):
-            raise TypeError("column_name is a text")
+        check_name(column_name)
         column = self[column_name]
         if not isinstance(values, SArray):
             values = list(values) if _several(values) else [values]
@@ -56,8 +55,7 @@ class Rows(Columns):
 
     def topk(self, column_name: str, k: int = 10, reverse: bool = False) -> "SFrame":
         """The k rows with the largest values, largest first; the smallest with `reverse`, smallest first."""
-        if not isinstance(column_name, str):
-            raise TypeError("column_name is a text")
+        check_name(column_name)
         return self[self[column_name].is_topk(k, reverse)].sort(column_name, ascending=reverse)
 
     def unique(self) -> "SFrame":
@@ -147,8 +145,7 @@ class Rows(Columns):
 
     def fillna(self, column_name: str, value: Any) -> "SFrame":
         """The frame with `value` where one in the column is missing, or NaN."""
-        if not isinstance(column_name, str):
-            raise TypeError("column_name is a text")
+        check_name(column_name)
         result = self.copy()
         result[column_name] = result[column_name].fillna(value)
         return result
