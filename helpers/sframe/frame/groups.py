@@ -1,6 +1,7 @@
 """The rows of a frame in groups, and one value computed from the rows of each."""
 
 from array import array
+from collections import Counter
 from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy as np
@@ -131,7 +132,7 @@ def frequencies(groups: Groups, column: SArray) -> SArray:
     """A dict from each value, missing included, to how often it occurs."""
     if column.dtype not in (*NUMBERS, str):
         raise Unsupported(f"FREQ_COUNT needs numbers or texts, not {column.dtype.__name__}")
-    return _gathered(groups, column, np.arange(len(column)), _tally, dict)
+    return _gathered(groups, column, np.arange(len(column)), lambda values: dict(Counter(values)), dict)
 
 
 def quantiles(at: Sequence[float]) -> Callable[[Groups, SArray], SArray]:
@@ -189,13 +190,6 @@ def _firsts(groups: Groups, column: SArray) -> np.ndarray:
 
 def _gathered(groups: Groups, column: SArray, rows: np.ndarray, make: Callable[[Any], Any], dtype: type) -> SArray:
     return SArray([make(column._take(part)) for part in groups.lists(rows)], dtype)
-
-
-def _tally(values: Any) -> Any:
-    tally: Any = {}
-    for value in values:
-        tally[value] = tally.get(value, 0) + 1
-    return tally
 
 
 def _vectors(groups: Groups, column: SArray, reduce: Callable[..., Any]) -> SArray:

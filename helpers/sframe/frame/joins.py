@@ -11,12 +11,13 @@ from helpers.sframe.keys import combined
 if TYPE_CHECKING:
     from helpers.sframe.array.array import SArray
     from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.rows import Rows
 
 _WAYS = ("inner", "left", "right", "outer")
 
 
 def join(
-    left: "SFrame",
+    left: "Rows",
     right: "SFrame",
     on: Union[str, list, Dict[str, str], None],
     how: str,
@@ -40,7 +41,7 @@ def join(
     return left._of(columns)
 
 
-def _keys(left: "SFrame", right: Any, on: Any, how: str) -> Dict[str, str]:
+def _keys(left: "Rows", right: Any, on: Any, how: str) -> Dict[str, str]:
     from helpers.sframe.frame.frame import SFrame
 
     if not isinstance(right, SFrame):
@@ -60,7 +61,7 @@ def _keys(left: "SFrame", right: Any, on: Any, how: str) -> Dict[str, str]:
     return {name: name for name in on}
 
 
-def _check_names(left: "SFrame", right: "SFrame", keys: Dict[str, str], alter_name: Dict[str, str]) -> None:
+def _check_names(left: "Rows", right: "SFrame", keys: Dict[str, str], alter_name: Dict[str, str]) -> None:
     for old, new in alter_name.items():
         if old not in right.column_names() or old in keys:
             raise NoSuchColumn(f"alter_name: {old!r} is not a column of the right frame, or is one of the keys")
@@ -68,7 +69,7 @@ def _check_names(left: "SFrame", right: "SFrame", keys: Dict[str, str], alter_na
             raise ValueError(f"alter_name: {new!r} is taken already")
 
 
-def _pairs(left: "SFrame", right: "SFrame", keys: Dict[str, str], how: str) -> Any:
+def _pairs(left: "Rows", right: "SFrame", keys: Dict[str, str], how: str) -> Any:
     """The rows to put side by side, -1 where one side has none."""
     if keys:
         both = [left[mine].append(right[other]) for mine, other in keys.items()]

@@ -94,7 +94,7 @@ class Rows(Columns):
         return self._of(columns)
 
     def join(
-        self: Any,
+        self,
         right: "SFrame",
         on: Union[str, list, Dict[str, str], None] = None,
         how: str = "inner",
@@ -220,7 +220,7 @@ def _free_label(recipe: aggregate.Aggregate, sources: List[Any], taken: Dict[str
     return name
 
 
-def _gaps(column: Any, recursive: bool) -> np.ndarray:
+def _gaps(column: SArray, recursive: bool) -> np.ndarray:
     if not recursive or column.dtype not in (list, dict):
         return column._missing_or_nan()
     return np.fromiter((_has_gap(cell) for cell in column._values), bool, len(column))
