@@ -29,7 +29,6 @@ class GraphIndex:
         self._database, self._table = database, table
         self._lock = threading.Lock()
         self._states: Dict[str, str] = {}  # of each metric: "building", "ready", "failed"
-        self._threads: Dict[str, threading.Thread] = {}  # the last of each metric
 
     @property
     def note(self) -> str:
@@ -45,15 +44,8 @@ class GraphIndex:
         with self._lock:
             if metric not in self._states:
                 self._states[metric] = "building"
-                thread = threading.Thread(target=self._ensure, args=(metric,), daemon=True, name=f"hnsw, {metric}")
-                self._threads[metric] = thread
-                thread.start()
+                threading.Thread(target=self._ensure, args=(metric,), daemon=True, name=f"hnsw, {metric}").start()
         return self._states.get(metric) == "ready"
-
-    def settle(self) -> None:
-        """Wait until nothing is being built."""
-        for thread in list(self._threads.values()):
-            thread.join()
 
     def _ensure(self, metric: str) -> None:
         log = logging.getLogger(__name__)

@@ -86,14 +86,6 @@ def migrate(database: Database, steps: Sequence[Sequence[str]] = STEPS) -> None:
             session.rows("UPDATE kinframe_schema SET version = ?", len(steps))
 
 
-def version(database: Database) -> int:
-    """The version of the tables in a database, 0 where there are none."""
-    with database.transaction(write=False) as session:
-        if not session.rows(_HAS_SCHEMA[database.kind])[0][0]:
-            return 0
-        return int(session.rows("SELECT version FROM kinframe_schema")[0][0])
-
-
 def _version(database: Database, session: Session) -> int:
     if not session.rows(_HAS_SCHEMA[database.kind])[0][0]:  # a user who may not make tables may still use them
         session.rows("CREATE TABLE kinframe_schema (version BIGINT NOT NULL)")

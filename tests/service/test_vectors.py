@@ -12,6 +12,7 @@ from helpers.features.distance import METRICS, Distance
 from helpers.features.store import FeatureStore, Kept
 from helpers.service.records import NewImage
 from helpers.service.storage.storage import kept_networks, open_vectors
+from tests.support.until import until
 
 storage_module = pytest.importorskip("helpers.service.storage.storage")
 RANDOM = np.random.default_rng(3)
@@ -265,7 +266,7 @@ def test_an_hnsw_index_finds_nearly_all(place, metric):
         storage.vectors._index.settle()
         assert storage.vectors._index.state(metric) == "hnsw"
     else:
-        storage.vectors._graph.settle()
+        until(lambda: storage.vectors._graph.ready(metric))
         with storage.database.transaction(write=False) as session:
             kinds = session.rows(
                 "SELECT amname FROM pg_class JOIN pg_am ON relam = pg_am.oid WHERE relname LIKE ?", f"%_{metric}"
