@@ -65,8 +65,7 @@ class FeatureTable:
 
     def kept(self, session: Session, identities: Sequence[str]) -> Set[str]:
         """Those of these photos whose features are kept."""
-        statement = f"SELECT identity FROM {self.name} WHERE identity = ANY(?)"  # noqa: S608
-        return {identity for (identity,) in session.rows(statement, list(identities))}
+        return set(self.checksums(session, identities))
 
     def features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
         """The features of these photos, float32, as far as they are kept. Raises `StoreError` for a damaged one."""

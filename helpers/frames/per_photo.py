@@ -5,6 +5,7 @@ from typing import Any, Dict, Hashable, Iterable, List, NamedTuple, Optional, Tu
 import numpy as np
 
 from helpers.errors import FrameError
+from helpers.frames import Frame
 
 
 def entries(model: Any, values: Any, argument: str) -> List[Any]:
@@ -12,18 +13,17 @@ def entries(model: Any, values: Any, argument: str) -> List[Any]:
 
     Raises `FrameError` where there is no such column, or not one entry for each photo.
     """
-    data = getattr(model, "data", None)
-    if isinstance(values, str) and data is None:
-        raise FrameError(
-            f"{argument}={values!r} names a column, but a model from disk has no frame; "
-            f"give a list with an entry for each photo"
-        )
-    return entries_of(data, values, len(model.vectors), argument)
+    return entries_of(getattr(model, "data", None), values, len(model.vectors), argument)
 
 
-def entries_of(data: Any, values: Any, count: int, argument: str) -> List[Any]:
-    """As `entries`, of a frame with `count` rows; `data` may be None where `values` is a list."""
+def entries_of(data: Optional[Frame], values: Any, count: int, argument: str) -> List[Any]:
+    """As `entries`, of a frame with `count` rows; None for a model without one."""
     if isinstance(values, str):
+        if data is None:
+            raise FrameError(
+                f"{argument}={values!r} names a column, but a model from disk has no frame; "
+                f"give a list with an entry for each photo"
+            )
         if values not in data.column_names():
             names = ", ".join(data.column_names())
             raise FrameError(f"the frame has no column {values!r} for {argument}=; it has {names}")

@@ -2,7 +2,7 @@
 
 import numbers
 from array import array
-from typing import Any, Callable, Iterable, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Tuple
 
 import numpy as np
 
@@ -14,8 +14,12 @@ from helpers.sframe.array.sources import is_number_array, listed, of_numbers
 from helpers.sframe.array.statistics import Statistics
 from helpers.sframe.dtype import NUMBERS, infer, objects, store
 from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.image import Image
 from helpers.sframe.keys import SORTABLE, codes, direction
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
+
+if TYPE_CHECKING:
+    from helpers.sframe.frame.frame import SFrame
 
 SHOWN = 100  # values in the text of a column
 
@@ -204,13 +208,13 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         """All values in a random order."""
         return self._frame().shuffle()["X1"]
 
-    def _frame(self) -> Any:
+    def _frame(self, name: str = "X1") -> "SFrame":
         from helpers.sframe.frame.frame import SFrame
 
-        return SFrame({"X1": self})
+        return SFrame({name: self})
 
     def to_numpy(self) -> np.ndarray:
-        """A numpy array: of numbers where there are only those, one row a list where all are of one length."""
+        """A numpy array; lists of one length are the rows of a table, missing values make it one of objects."""
         return np.asarray(self)
 
     def __array__(self, dtype: Any = None, copy: Optional[bool] = None) -> np.ndarray:
@@ -233,15 +237,11 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
 
     def explore(self, title: Optional[str] = None) -> None:
         """Show the first hundred values as a table."""
-        from helpers.sframe.frame.frame import SFrame
-
-        SFrame({"SArray": self}).explore(title)
+        self._frame("SArray").explore(title)
 
     def show(self, title: Optional[str] = None, xlabel: Optional[str] = None, ylabel: Optional[str] = None) -> None:
         """Show a summary of the values. The axis labels are ignored: there is no plot."""
-        from helpers.sframe.frame.frame import SFrame
-
-        SFrame({title or "SArray": self}).show()
+        self._frame(title or "SArray").show()
 
     def __copy__(self) -> "SArray":
         return self
@@ -251,7 +251,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
 
     def __str__(self) -> str:
         head = self.head(SHOWN)
-        values = list(casts.cast(head, str, False) if self.dtype.__name__ == "Image" else head)
+        values = list(casts.cast(head, str, False) if self.dtype is Image else head)
         return f"{values}"[:-1] + (", ... ]" if len(self) > SHOWN else "]")
 
     def __repr__(self) -> str:

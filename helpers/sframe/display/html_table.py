@@ -33,7 +33,8 @@ def html_table(frame: "SFrame", rows: int, title: str = "", total: Optional[int]
     total = len(frame) if total is None else total
     names = frame.column_names()[:COLUMNS]
     head = frame.select_columns(names).head(rows)
-    heads = [f'{escape(name)} <span style="{_QUIET}">{kind.__name__}</span>' for name, kind in _kinds(head)]
+    kinds = zip(head.column_names(), head.column_types())
+    heads = [f'{escape(name)} <span style="{_QUIET}">{kind.__name__}</span>' for name, kind in kinds]
     body = [[cell(value) for value in row.values()] for row in head]
     shape = f"{total:,} rows x {frame.num_columns():,} columns"
     hidden = [f"the first {len(head):,} rows are shown"] if len(head) < total else []
@@ -76,10 +77,6 @@ def page(title: str, content: str, note: str) -> str:
     above = f"<strong>{escape(title)}</strong>" if title else ""
     below = f'<div style="{_QUIET}">{escape(note)}</div>'
     return f'<div style="max-height: 60em; overflow: auto;">{above}{content}{below}</div>'
-
-
-def _kinds(frame: "SFrame") -> "Iterable[tuple[str, type]]":
-    return zip(frame.column_names(), frame.column_types())
 
 
 def _row(tag: str, style: str, cells: Iterable[str]) -> str:

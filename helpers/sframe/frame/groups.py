@@ -9,7 +9,7 @@ import numpy as np
 from helpers.sframe.array.array import SArray
 from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.errors import Unsupported
-from helpers.sframe.keys import codes, combined
+from helpers.sframe.keys import codes, combined, direction
 
 
 class Groups:
@@ -175,7 +175,7 @@ def _reduced(groups: Groups, column: SArray, reduce: Any) -> SArray:
 def _at(groups: Groups, column: SArray, values: SArray, ascending: bool) -> SArray:
     known = np.flatnonzero(~column._missing_or_nan())
     ranks = codes(column, ordered=True)[known]
-    known = known[np.argsort(ranks if ascending else -ranks, kind="stable")]
+    known = known[np.argsort(direction(ranks, ascending), kind="stable")]
     rows, starts, present = groups.sorted(known)
     chosen = np.full(groups.count, -1)
     chosen[present] = rows[starts]
