@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image as Pillow
 
 from helpers.errors import PhotoError
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import NoSuchFile, Unsupported
-from helpers.sframe.frame.frame import SFrame
+from helpers.sframe.frame.sframe import SFrame
 from helpers.sframe.image import Image
 from helpers.sframe.left_out import refuse
 

@@ -21,9 +21,9 @@ Different on purpose:
   and finds `max` in a column with NaN.
 """
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.frame import aggregate
-from helpers.sframe.frame.frame import SFrame, load_sframe
+from helpers.sframe.frame.sframe import SFrame, load_sframe
 from helpers.sframe.image import Image
 
 __all__ = ["Image", "SArray", "SFrame", "aggregate", "load_sframe"]

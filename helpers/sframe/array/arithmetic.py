@@ -17,7 +17,7 @@ from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import Unsupported
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 
 def _left(op: Op) -> Callable[[Any, Any], "SArray"]:

@@ -7,7 +7,7 @@ import numpy as np
 from helpers.sframe.dtype import NUMBERS, Missing, Values, store
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 
 class BaseArray:

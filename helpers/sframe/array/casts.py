@@ -12,7 +12,7 @@ from helpers.sframe.image import Image
 from helpers.sframe.text import fraction, parsed, whole, written
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 

@@ -12,7 +12,7 @@ from helpers.sframe.dtype import NUMBERS, plain
 from helpers.sframe.errors import OutOfRange, Unsupported
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 ISO = "%Y-%m-%dT%H:%M:%S%ZP"  # Turi Create's default; %ZP is a zone such as GMT+01 or Z, or nothing
 _ZONE = re.compile(r"(?:\s*(?:GMT|UTC|Z)(?:([+-])(\d{1,2}):?(\d{2})?)?)?$")

@@ -16,7 +16,7 @@ from helpers.sframe.array.operands import Op, Operand, cell_by_cell, either, sid
 from helpers.sframe.dtype import NUMBERS, plain, store
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 
 def _ordering(op: Op) -> Callable[[Any, Any], "SArray"]:

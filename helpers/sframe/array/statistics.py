@@ -13,8 +13,8 @@ from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.errors import Unsupported
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.array.sarray import SArray
+    from helpers.sframe.frame.sframe import SFrame
 
 
 class Statistics(Arithmetic):
@@ -93,7 +93,7 @@ class Statistics(Arithmetic):
     def value_counts(self) -> "SFrame":
         """How often each value occurs: columns `value` and `count`, the most frequent first."""
         from helpers.sframe.frame import aggregate
-        from helpers.sframe.frame.frame import SFrame
+        from helpers.sframe.frame.sframe import SFrame
 
         return SFrame({"value": self}).groupby("value", {"count": aggregate.COUNT}).sort("count", ascending=False)
 

@@ -13,7 +13,7 @@ from helpers.sframe.display.text_table import shown
 from helpers.sframe.image import Image
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
 THUMBNAIL = 85  # pixels along the longer side
 LONGEST = 100  # characters of one value

@@ -8,8 +8,8 @@ from helpers.sframe.display.text_table import shown, text
 from helpers.sframe.dtype import NUMBERS
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.array.sarray import SArray
+    from helpers.sframe.frame.sframe import SFrame
 
 EXPLORED = 100  # rows
 TOP = 3  # of the most frequent values

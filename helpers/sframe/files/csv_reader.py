@@ -12,7 +12,7 @@ from array import array
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import BadFile, NoSuchFile, Unsupported
 from helpers.sframe.text import fraction, parsed, unescaped, whole
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.files.csv_reader import PathLike, canonical
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.text import escaped, exact, written

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Union
 
 import numpy as np
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import infer
 from helpers.sframe.errors import BadFile, NoSuchFile
 from helpers.sframe.files.replacing import replaced

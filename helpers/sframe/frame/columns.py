@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional,
 
 import numpy as np
 
-from helpers.sframe.array.array import SArray, chosen_rows
 from helpers.sframe.array.positions import forwards, row_number
+from helpers.sframe.array.sarray import SArray, chosen_rows
 from helpers.sframe.errors import ColumnExists, NoSuchColumn, SizeMismatch
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
 
 class Columns:

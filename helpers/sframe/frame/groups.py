@@ -6,7 +6,7 @@ from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy as np
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.errors import Unsupported
 from helpers.sframe.keys import codes, combined, direction

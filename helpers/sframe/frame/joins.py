@@ -9,9 +9,9 @@ from helpers.sframe.errors import NoSuchColumn, Unsupported
 from helpers.sframe.keys import combined
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.array.sarray import SArray
     from helpers.sframe.frame.rows import Rows
+    from helpers.sframe.frame.sframe import SFrame
 
 _WAYS = ("inner", "left", "right", "outer")
 
@@ -42,7 +42,7 @@ def join(
 
 
 def _keys(left: "Rows", right: Any, on: Any, how: str) -> Dict[str, str]:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
     if not isinstance(right, SFrame):
         raise TypeError(f"join() takes an SFrame, not {type(right).__name__}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Un
 
 import numpy as np
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import ColumnExists
 from helpers.sframe.frame import aggregate, joins
 from helpers.sframe.frame.columns import Columns, check_name
@@ -13,7 +13,7 @@ from helpers.sframe.frame.groups import Groups, mean, total
 from helpers.sframe.keys import SORTABLE, codes, direction
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
 Keys = Union[str, Iterable[str]]
 

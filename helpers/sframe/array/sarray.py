@@ -19,7 +19,7 @@ from helpers.sframe.keys import SORTABLE, codes, direction
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
 SHOWN = 100  # values in the text of a column
 
@@ -209,7 +209,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         return self._frame().shuffle()["X1"]
 
     def _frame(self, name: str = "X1") -> "SFrame":
-        from helpers.sframe.frame.frame import SFrame
+        from helpers.sframe.frame.sframe import SFrame
 
         return SFrame({name: self})
 

@@ -7,8 +7,8 @@ from typing import Any, Callable, Dict, Iterable, Optional, Union
 import numpy as np
 import pandas as pd
 
-from helpers.sframe.array.array import SArray
 from helpers.sframe.array.positions import count
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.display import show, text_table
 from helpers.sframe.display.html_table import html_table
 from helpers.sframe.dtype import NUMBERS
