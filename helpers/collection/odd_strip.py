@@ -1,6 +1,5 @@
 """The odd ones of a collection as a strip of photos, the oddest first, with what is odd about them."""
 
-import io
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import ipywidgets
@@ -15,6 +14,7 @@ from helpers.frames.columns import image_column, row_paths, shown_names
 from helpers.frames.images import source_of
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.images.decode import Source
+from helpers.widgets.still import png_of, still
 
 _MOST = 100  # photos of a strip
 _COLUMNS = 10
@@ -65,7 +65,7 @@ class OddStrip(ipywidgets.VBox):
         self.menu = ipywidgets.Dropdown(
             options=list(self._orders), description="first", tooltip="What comes first", layout={"width": "300px"}
         )
-        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+        self.picture = still()
         super().__init__([self.menu, self.picture], by=by, k=k)
         self._show()
         self.observe(self._show, ["by", "descending", "k"])
@@ -81,9 +81,8 @@ class OddStrip(ipywidgets.VBox):
         if wanted == self._shown:  # a choice from the menu changes two traits at once
             return
         frame = ordered(self._odd, self.by, self.descending)
-        buffer = io.BytesIO()
-        _drawn(self._given, frame, self.by, self.k).savefig(buffer, format="png", dpi="figure")
-        self.picture.value, self.frame, self._shown = buffer.getvalue(), frame, wanted
+        self.picture.value = png_of(_drawn(self._given, frame, self.by, self.k))
+        self.frame, self._shown = frame, wanted
         self.menu.value = self._name_of_order()
 
     def _name_of_order(self) -> Optional[str]:

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import ROOT
+from helpers.explorer.explorer import Explorer
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-EXPLORER = ROOT / "helpers" / "explorer"
 FILES = {
-    "explorer.js": (EXPLORER / "explorer.js", "text/javascript"),
-    "explorer.css": (EXPLORER / "explorer.css", "text/css"),
-    "mock.js": (Path(__file__).parent / "alone" / "mock.js", "text/javascript"),
+    "explorer.js": (Explorer._esm, "text/javascript"),
+    "explorer.css": (Explorer._css, "text/css"),
+    "mock.js": ((Path(__file__).parent / "alone" / "mock.js").read_text(encoding="utf-8"), "text/javascript"),
 }
 EMPTY = '<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="explorer.css"><body>'
 QUESTION = {"like": [5, 9], "unlike": [11], "box": None}
@@ -28,11 +27,8 @@ def page(browser):
 
     def serve(route):
         name = route.request.url.rpartition("/")[2]
-        path, kind = FILES.get(name, (None, None))
-        if path is None:
-            route.fulfill(body=EMPTY, content_type="text/html")
-        else:
-            route.fulfill(path=str(path), content_type=kind)
+        body, kind = FILES.get(name, (EMPTY, "text/html"))
+        route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
     page.route("http://kinframe.test/**", serve)
     page.goto("http://kinframe.test/")

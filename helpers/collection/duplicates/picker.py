@@ -1,6 +1,5 @@
 """Choose by looking how alike photos must be to count as one: a slider, a histogram, and the groups it makes."""
 
-import io
 from typing import Any, Optional
 
 import ipywidgets
@@ -14,6 +13,7 @@ from helpers.collection.duplicates.duplicates import Duplicates
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.images.thumbnails import Thumbnails
+from helpers.widgets.still import png_of, still
 
 _STEPS = 100  # of the slider
 _BARS = 50
@@ -65,10 +65,8 @@ class DuplicatePicker(ipywidgets.VBox):
             layout={"width": "640px"},
             style={"description_width": "initial"},
         )
-        self.histogram, self.picture = ipywidgets.Image(format="png"), ipywidgets.Image(format="png")
+        self.histogram, self.picture = still(align_self="flex-start"), still(align_self="flex-start")
         self.status = ipywidgets.Label()
-        for picture in (self.histogram, self.picture):
-            picture.layout = {"max_width": "100%", "object_fit": "contain", "align_self": "flex-start"}
         super().__init__([self.histogram, self.slider, self.status, self.picture])
         self.threshold = start
         self.slider.observe(self._slid, "value")
@@ -92,8 +90,8 @@ class DuplicatePicker(ipywidgets.VBox):
         found = Duplicates(self._finder, self.threshold)
         said = repr(found)
         self.status.value = said[0].upper() + said[1:]
-        self.histogram.value = _png(distances_figure(found, self._finder.farthest))
-        self.picture.value = _png(found.show(self._rows, thumbnails=self._kept))
+        self.histogram.value = png_of(distances_figure(found, self._finder.farthest))
+        self.picture.value = png_of(found.show(self._rows, thumbnails=self._kept))
         self.found = found
 
 
@@ -120,9 +118,3 @@ def distances_figure(found: Duplicates, farthest: Optional[float] = None) -> Fig
     axes.spines[["top", "right"]].set_visible(False)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     return figure
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi="figure", pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
