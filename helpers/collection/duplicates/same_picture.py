@@ -24,7 +24,7 @@ from helpers.features.nearest import parts
 from helpers.files.threads import work_ahead
 
 SIDE, COLOURS = 32, 8  # fields across and down: of grey values, and of colours
-_AT_ONCE = 256  # pairs, by each thread: 15 MB
+_TASK, _BLOCK = 2048, 256  # pairs that a thread takes, and those that it compares at once: 15 MB
 _FIRST, _THEN = 6, 8  # steps towards the best fit, at half the size and at the whole one
 _FARTHEST = 0.8  # a distance at half the size beyond which the whole size is not tried
 _PRIOR = 20.0  # grey levels, squared: how unlikely a large stretch is in a picture that hardly shows it
@@ -59,14 +59,17 @@ def picture_distances(
     """
     from tqdm.auto import tqdm
 
+    def compare(pairs: np.ndarray) -> np.ndarray:
+        blocks = parts(pairs, _BLOCK)
+        return np.concatenate([_apart(ours.take(rows[block]), theirs.take(others[block])) for block in blocks])
+
     found = np.ones(len(rows), np.float32)
-    blocks = list(parts(np.arange(len(rows)), _AT_ONCE))
+    tasks = list(parts(np.arange(len(rows)), _TASK))
     shown = tqdm(total=len(rows), unit=" pairs", delay=2, disable=not progress)
-    work = work_ahead(lambda block: _apart(ours.take(rows[block]), theirs.take(others[block])), blocks, ahead=8)
-    with shown, closing(work) as distances:
-        for block, distance in zip(blocks, distances):
-            found[block] = distance
-            shown.update(len(block))
+    with shown, closing(work_ahead(compare, tasks, ahead=8)) as compared:
+        for pairs, distances in zip(tasks, compared):
+            found[pairs] = distances
+            shown.update(len(pairs))
     return found
 
 
