@@ -150,7 +150,7 @@ class Montage:
         self._shown = _png(image.resize(small, Image.Resampling.LANCZOS, reducing_gap=3))  # type: ignore[arg-type]
 
     def _drawn(self, grid: PosterGrid) -> Image.Image:
-        """The grid in the middle of a white grid."""
+        """The grid in the middle of a white sheet."""
         image = Image.new("RGB", (grid.width, grid.height), "white")
         pen = ImageDraw.Draw(image)
         left, top = (grid.width - grid.columns * grid.tile) // 2, (grid.height - grid.rows * grid.tile) // 2
