@@ -1,4 +1,4 @@
-"""The odd ones of a collection as a strip of photos, the oddest first, with what is odd about them."""
+"""The odd photos of a collection as a strip, the oddest first, with the reason beneath each."""
 
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -19,7 +19,7 @@ from helpers.widgets.still import png_of, still
 _MOST = 100  # photos of a strip
 _COLUMNS = 10
 
-# Told as a person would ask for them: a column, and whether its largest values come first; None is the oddest first.
+# As a person would ask for them: a column, and whether its largest values come first; None is the oddest first.
 _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
     "farthest from any other": ("loneliness", None),
     "least sharp": ("sharpness", None),
@@ -32,12 +32,30 @@ _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
 def show_oddities(
     given: Any, odd: Any, by: str = "loneliness", k: int = 20, *, descending: Optional[bool] = None
 ) -> Figure:
-    """Draw the `k` oddest photos by a column of what `helpers.collection.oddities` gave, with its value under each.
+    """Draw the `k` oddest photos by a column of what `helpers.collection.oddities` returned, with the value of each.
 
-    `given` is the model or frame that `odd` was made of; `odd` may be some of
-    its rows. `descending` is that of `helpers.collection.odd_photos.ordered`: without it the
-    oddest come first. `k` is 1 to 100. Rows without a value are not drawn.
-    Raises `FrameError`.
+    Parameters
+    ----------
+    given : SimilarityModel or SFrame
+        What `odd` was made of.
+    odd : SFrame
+        What `oddities` returned, or some of its rows. Rows without a value are
+        not drawn.
+    by : str
+        The column.
+    k : int
+        1 to 100.
+    descending : bool, optional
+        Whether the largest values come first; by default the oddest.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    FrameError
+        For another column or number.
     """
     check_whole("k", k)
     if k > _MOST:
@@ -46,11 +64,13 @@ def show_oddities(
 
 
 class OddStrip(ipywidgets.VBox):
-    """The strip of `show_oddities`, with a menu of what to sort by.
+    """The strip of `show_oddities`, with a menu of columns to sort by; the arguments are the same.
 
+    Notes
+    -----
     Traits: `by`, a column of `odd`; `descending`, None for the oddest first;
-    `k`; and `frame`, all rows of `odd` in that order, to go on with. What
-    cannot be sorted by raises `FrameError`, and the strip stays as it was.
+    `k`; and `frame`, all rows of `odd` in that order. A column that cannot be
+    sorted by raises `FrameError`, and the strip stays as it was.
     """
 
     by = traitlets.Unicode("loneliness")
@@ -124,7 +144,7 @@ def _drawn(given: Any, frame: Any, by: str, k: int) -> Figure:
 
 
 def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:
-    """What gives the name and source of a label."""
+    """A function that returns the name and source of a label."""
     if not isinstance(given, SFrame):
         return lambda label: (given.name_of(label), given.photo(label))
     names: List[str] = shown_names(row_paths(given)[0], list(range(len(given))))
@@ -132,7 +152,9 @@ def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:
 
     def find(row: int) -> Tuple[str, Source]:
         if not 0 <= row < len(given):
-            raise FrameError(f"row {row} is not in the frame of {len(given)} photos; give the one that oddities() had")
+            raise FrameError(
+                f"row {row} is not in the frame of {len(given)} photos; give the one that oddities() was given"
+            )
         return names[row], source_of(given[row][column])
 
     return find

@@ -49,28 +49,50 @@ def montage(
     frames: Optional[Any] = None,
     progress: bool = True,
 ) -> "Montage":
-    """The photos of an `Atlas` in a grid, and with `path`, which ends with .png or .pdf, as a file.
+    """Draw the photos of an `Atlas` in a grid, near the photos that look like them.
 
-    No two photos overlap and none is lost; a photo that cannot be read is a
-    grey tile. `helpers.collection.poster_grid.snapped` explains how they come into the grid.
+    No two photos overlap and none is left out; a photo that cannot be read is a
+    grey tile.
 
-    - `tile`: pixels of a cell, both ways, 96 if nothing is said. Or `width_cm`
-      and `height_cm`, one or both: the size of the sheet, on which tiles are as
-      large as can be. A1 is 59.4 x 84.1.
-    - `columns`: how many photos stand side by side; without it the grid has the
-      proportions of the sheet, or about those of the map.
-    - `dpi`: pixels an inch in print.
-    - `crop`: the middle of each photo, as a square; or with False all of it.
-    - `frames`: an entry for each photo, such as its label, or the name of a
-      column of `model.data`; photos with equal ones have a frame of the same
-      colour, one of ten, and those without one have none. `Montage.colours`
-      says which.
+    Parameters
+    ----------
+    atlas : Atlas
+    path : path, optional
+        A file that ends with .png or .pdf. It is written whole or not at all,
+        over an older one.
+    columns : int, optional
+        How many photos are side by side; by default the grid has the proportions
+        of the sheet, or about those of the map.
+    tile : int, optional
+        Pixels of a cell, both ways; by default 96.
+    width_cm, height_cm : float, optional
+        Instead of `tile`, one or both: the size of the sheet, on which tiles are
+        as large as possible. A1 is 59.4 x 84.1.
+    dpi : float
+        Pixels an inch in print.
+    crop : bool
+        With True the middle of each photo, as a square; with False all of it.
+    frames : optional
+        An entry for each photo, such as its label, or the name of a column of
+        `model.data`; photos with equal ones have a frame of the same colour, one
+        of ten (see `Montage.colours`), and those without one have none.
+    progress : bool
 
-    A file is written whole or not at all, over an older one. While it is drawn
-    it takes 4 bytes a pixel. Raises `FrameError` for arguments that do not fit
-    and more than 400 megapixels, and `ExportError` where the file cannot be
-    written.
+    Returns
+    -------
+    Montage
+        Shows itself in a notebook; `image()` is the whole picture. Drawing takes
+        4 bytes a pixel.
 
+    Raises
+    ------
+    FrameError
+        For arguments that do not fit, and more than 400 megapixels.
+    ExportError
+        Where the file cannot be written.
+
+    Examples
+    --------
     >>> from helpers.collection.atlas import Atlas
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
@@ -89,7 +111,7 @@ def montage(
 
 
 class Montage:
-    """Photos in a grid, made by `montage`; a small picture of it shows itself as the last expression of a cell.
+    """Photos in a grid, made by `montage`; as the last expression of a cell it shows itself, reduced.
 
     `cells` is int64 [photos, 2], the row and column of each photo, counted from
     0 at the top left; `colours` is the colour of each entry of `frames`.

@@ -77,7 +77,7 @@ def _columns(positions: np.ndarray, width: Optional[int], height: Optional[int])
 
 
 def _check(grid: PosterGrid, dpi: Optional[float]) -> None:
-    """Raise `FrameError` for a picture that is too large, and say how it would fit: by its `dpi`, or by its tiles."""
+    """Raise `FrameError` for a picture that is too large, with the `dpi` or the `tile` that would fit."""
     megapixels, longest = grid.width * grid.height / 1e6, max(grid.width, grid.height)
     if megapixels <= _MOST and longest <= _LONGEST:
         return
@@ -93,10 +93,10 @@ def snapped(positions: np.ndarray, rows: int, columns: int, progress: bool = Fal
     """The row and column of each point's cell, int64 [n, 2]; no two have the same.
 
     `positions`, [n, 2], are x and y, downwards. The cells are the first n of
-    the grid, line by line, which has as many at least. The map is stretched to
-    the grid, and the sum of the squared ways from points to cells is the least
-    there is, for up to 2,000 points. Of more, halves go to the halves of the
-    grid, again and again, until a part has 1,000 at most. That keeps
+    the grid, line by line, which has at least as many. The map is stretched to
+    the grid, and for up to 2,000 points the sum of the squared ways from points
+    to cells is the smallest possible. More points are halved, and the halves go
+    to the halves of the grid, until a part has 1,000 at most. That keeps
     neighbours as well: of the ten nearest of 5,000 points on a t-SNE map, 79 %
     are among the 20 nearest on the grid; of 1,500 it is 77 % either way. The
     least sum for all 5,000 would take 40 times as long.

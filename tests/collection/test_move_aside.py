@@ -163,9 +163,9 @@ def test_photos_that_are_no_files_stay(root, aside):
     best, copy = group_of(root, "a.jpg", "b.jpg")
     held = GroupPhoto("held.jpg", b"photo", best.identity)
     moved = move_aside([[best, held, copy]], aside, str(root), ask=yes, progress=False)
-    assert moved.count == 1 and moved.left[0][0] == "held.jpg" and "is no file" in moved.left[0][1]
+    assert moved.count == 1 and moved.left[0][0] == "held.jpg" and "is not a file" in moved.left[0][1]
     moved = move_aside([[held, best]], aside, str(root), ask=yes, progress=False)
-    assert moved.left == [("a.jpg", "the best of its group, held.jpg, is no file")]
+    assert moved.left == [("a.jpg", "the best of its group, held.jpg, is not a file")]
 
 
 def test_links_stay_and_so_does_what_they_lead_to(root, aside):

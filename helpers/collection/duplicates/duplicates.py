@@ -124,7 +124,7 @@ class Duplicates:
     def frame(self) -> Any:
         """An SFrame, a row a photo: `group` (from 1), `label`, `path`, `width`, `height`, `bytes`, `kind`, `distance`, `keep`.
 
-        `kind` says what a photo is to the best of its group: `bytes`, `picture`
+        `kind` is how a photo is related to the best of its group: `bytes`, `picture`
         or `near`; and `best` for that one, whose `keep` is 1. `distance` is from
         the best, of pictures or, for near photos, of features.
         """  # noqa: E501

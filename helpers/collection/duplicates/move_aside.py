@@ -66,15 +66,15 @@ def move_aside(
     are those of the photos' names; where something is there already, a number
     is added: `a (2).jpg`. Files keep their dates.
 
-    A photo stays where it is, and is listed with the reason: that is no file,
-    has gone, has changed since it was looked at, may not be moved, is a link or
-    what a link in its group leads to; and a whole group, if its first photo is
-    not there unchanged. To another disk a file is copied, compared and only
-    then removed.
+    A photo stays where it is, and is listed with the reason, if it is not a file,
+    is gone, has changed since the model was made, may not be moved, is a link or
+    the target of a link in its group; and so does a whole group whose first
+    photo is not there unchanged. To another disk a file is copied, compared and
+    only then removed.
 
-    `collection` is the folder that holds all photos. Raises `FrameError` where
-    `folder` lies in it (they would be found there again), or holds something
-    else than an earlier move, and `ExportError` where it cannot be written.
+    `collection` is the folder of all photos. Raises `FrameError` where `folder`
+    is inside it (they would be found there again), or has other contents than
+    an earlier move, and `ExportError` where it cannot be written.
     """
     place = _checked(folder, collection)
     count = sum(len(group) - 1 for group in groups)
@@ -106,13 +106,28 @@ def move_aside(
 
 
 def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> Moved:
-    """Put all files back that `move_aside` moved to this folder; what it did not move stays there.
+    """Put all files back that `move_aside` moved to this folder; other files stay there.
 
-    A file stays in the folder, and is listed with the reason, where something
-    else is in its old place by now or it has changed. It can be called any
-    number of times. Folders that are empty then go; the journal stays. Raises
-    `FrameError` where the folder has no journal, and `ExportError` where that
-    cannot be read or written.
+    It can be called any number of times. Folders that are then empty are
+    removed; the journal stays.
+
+    Parameters
+    ----------
+    folder : path
+    progress : bool
+
+    Returns
+    -------
+    Restored
+        `count`, and `left`: the files that stay in the folder, with the reason,
+        since they have changed or something else is in their old place.
+
+    Raises
+    ------
+    FrameError
+        Where the folder has no journal.
+    ExportError
+        Where the journal cannot be read or written.
     """
     place = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (which follows no links)
     if not (place / JOURNAL).is_file():
@@ -172,7 +187,7 @@ def _checked(folder: Union[str, "os.PathLike[str]"], collection: str) -> Path:
         real, inside = Path(os.path.realpath(place)), Path(os.path.realpath(collection))
         if real == inside or inside in real.parents:
             raise FrameError(
-                f"{place}: lies in the folder of the photos, where they would be found again; choose one beside "
+                f"{place}: is in the folder of the photos, where they would be found again; choose one beside "
                 f"{collection}"
             )
     if os.path.lexists(place) and not place.is_dir():
@@ -185,7 +200,7 @@ def _checked(folder: Union[str, "os.PathLike[str]"], collection: str) -> Path:
 def _movable(groups: Iterable[Sequence[GroupPhoto]]) -> Iterator[Tuple[GroupPhoto, GroupPhoto, str]]:
     """The photo that is kept, each that is to be moved, and the reason why it must stay, or an empty text."""
     for kept, *copies in groups:
-        trouble = "is no file" if isinstance(kept.source, bytes) else _trouble(kept)
+        trouble = "is not a file" if isinstance(kept.source, bytes) else _trouble(kept)
         places = {id(copy): "" if isinstance(copy.source, bytes) else os.path.realpath(copy.source) for copy in copies}
         led_to = {
             places[id(copy)] for copy in copies if isinstance(copy.source, str) and Path(copy.source).is_symlink()
@@ -196,7 +211,7 @@ def _movable(groups: Iterable[Sequence[GroupPhoto]]) -> Iterator[Tuple[GroupPhot
             if trouble:
                 yield kept, copy, f"the best of its group, {kept.name}, {trouble}"
             elif isinstance(copy.source, bytes):
-                yield kept, copy, "is no file: the frame holds a copy of its bytes"
+                yield kept, copy, "is not a file: the frame holds a copy of its bytes"
             elif Path(copy.source).is_symlink():
                 yield kept, copy, "is a link to another file"
             elif os.path.realpath(copy.source) in led_to:
@@ -217,7 +232,7 @@ def _trouble(photo: GroupPhoto) -> str:
 
 
 def _move(copy: GroupPhoto, kept: GroupPhoto, place: Path, journal: Journal) -> str:
-    """Why a file could not be moved; empty where it was. Raises `OSError` where that cannot be noted."""
+    """Move a file; returns why it could not be moved, or an empty text. Raises `OSError` where the journal fails."""
     source = os.path.abspath(str(copy.source))  # noqa: PTH100 (which follows no links)
     for name in names(copy.name):
         target = place.joinpath(*name.split("/"))
@@ -237,7 +252,7 @@ def _move(copy: GroupPhoto, kept: GroupPhoto, place: Path, journal: Journal) -> 
 
 
 def _put_back(entry: Dict[str, str], place: Path) -> "Union[str, None]":
-    """Why a file stays in the folder; None where it was put back, and empty where there was nothing to do."""
+    """Put a file back; returns why it stays, None where it was put back, or an empty text for nothing to do."""
     target, source = place.joinpath(*parts(entry["to"])), Path(entry["from"])
     try:
         if not os.path.lexists(target):

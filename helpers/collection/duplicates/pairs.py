@@ -1,7 +1,6 @@
 """Pairs of photos that may be the same, found once for every threshold: by their bytes, their picture, their features.
 
-No more is kept than some neighbours of each photo: 100,000 photos need a few
-hundred MB beside their features.
+Only some neighbours of each photo are held: 100,000 photos need a few hundred MB beside their features.
 """
 
 import datetime
@@ -77,7 +76,7 @@ class NearPairs:
         self.pairs = self._pairs(model, photos, progress)
 
     def compare(self, row: int, others: np.ndarray) -> np.ndarray:
-        """How far a photo's features are from others'; those that were taken at another time are not near."""
+        """The distances of a photo's feature from others; infinite for photos that were taken at another time."""
         found = self._distance.to(self._distance.points(self._distance.vectors[row : row + 1])[0], others)
         if self._seconds is not None:
             found[self._moments.apart(np.full(len(others), row), others) > self._seconds] = np.inf
