@@ -59,7 +59,7 @@ class Exploration:
         if sightings is not None:
             self.judge_sightings()
 
-    # Asking.
+    # Searching.
 
     def number(self, photo: Any) -> int:
         """The number of a photo: a label of the model, or a `pathlib.Path` or bytes from outside."""
@@ -82,7 +82,7 @@ class Exploration:
         return -len(self.outside)
 
     def ask(self, number: int) -> None:
-        """The nearest photos to one."""
+        """Search with one photo."""
         self._go(Step(like=(number,)))
 
     def mark(self, number: int, like: bool = True) -> None:
@@ -90,23 +90,23 @@ class Exploration:
         self._go((self.trail.here or Step()).marked(number, like))
 
     def ask_region(self, number: int, box: Box) -> None:
-        """Ask with a part of a photo: left, top, right, bottom in shares of its width and height."""
+        """Search with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._go(Step((number,), box=box))
 
     def show_event(self, number: int) -> None:
-        """All photos of the event of one, in the order of time; raises `FrameError` where there are no events."""
+        """Show all photos of a photo's event, in the order of time; raises `FrameError` where there are no events."""
         if self.season is None:
-            raise FrameError("these photos are in no events; explore a helpers.season.season.Season")
+            raise FrameError("these photos have no events; explore a helpers.season.Season")
         self._go(Step((number,), kind="event"))
 
     def judge_sightings(self) -> None:
-        """The sightings that were given, one photo an event, by rank."""
+        """Show the sightings, one photo an event, by rank."""
         if self.sightings is None:
-            raise FrameError("there is nothing to be judged; give Explorer(..., sightings=...)")
+            raise FrameError("there are no sightings to judge; give Explorer(..., sightings=...)")
         self._go(Step(kind="sightings"))
 
     def browse(self) -> None:
-        """The whole collection again."""
+        """Show the whole collection."""
         self._go(None)
 
     @property
@@ -170,7 +170,7 @@ class Exploration:
         self._at(lambda: self.trail.go(step))
 
     def _at(self, step: Callable[[], None]) -> None:
-        """Step on the trail and answer; where there is no answer, stay."""
+        """Take a step on the trail and answer; where that fails, go back to where it was."""
         before = self.trail.steps, self.trail.place
         step()
         try:
@@ -205,7 +205,7 @@ class Exploration:
     def _searchable(self, number: int) -> Any:
         return self.outside[-1 - number][1] if number < 0 else self.model.labels[number]
 
-    # Keeping.
+    # Labels, exports.
 
     def give(self, label: str) -> None:
         """Give the selected photos a label; an empty one takes theirs away."""

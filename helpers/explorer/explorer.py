@@ -316,7 +316,7 @@ class Explorer(PhotoWidget):
 
     def _judged(self) -> Judging:
         if self._judging is None:
-            raise FrameError("there is nothing to be judged; give Explorer(..., sightings=...)")
+            raise FrameError("there are no sightings to judge; give Explorer(..., sightings=...)")
         return self._judging
 
 

@@ -160,5 +160,5 @@ class CollectionMap(PhotoWidget):
     def _take_colour(self, request: Request, _: List[Any]) -> None:
         by = request.get("by")
         if by is not None and not isinstance(by, str):
-            raise FrameError("the page colours by the name of a column")
+            raise FrameError("a colour from the page is the name of a column")
         self.colour = self._given if by == GIVEN and self._given is not None else by

@@ -1,10 +1,10 @@
-// The controls above and below the gallery: the trail, the filters, the question, judging, labels and export.
+// The controls above and below the gallery: the trail, the filters, the query, judging, labels and export.
 import { button, counted, field, grouped, keyHelp, make, message, setOptions } from "../../widgets/elements.js";
 import { outline } from "./outline.js";
 
 const KEYS = [
   ["arrows, Home, End, Page Up, Page Down", "go from photo to photo"],
-  ["A, or a click", "ask: the photos most like this one"],
+  ["A, or a click", "search: the photos most like this one"],
   ["Enter, or a double click", "large view"],
   ["L, U", "more like this, not like this"],
   ["E", "all photos of this one's event"],
@@ -14,14 +14,14 @@ const KEYS = [
   ["Ctrl+A, Escape", "select all, select none"],
   ["Backspace, Shift+Backspace", "back, forward"],
   ["/", "filter by name"],
-  ["Ctrl+V, or drop a file", "ask with a photo from outside"],
-  ["in the large view: B, arrows, Shift and arrows, Enter", "a box, move it, size it, ask with it"],
+  ["Ctrl+V, or drop a file", "search with a photo from outside"],
+  ["in the large view: B, arrows, Shift and arrows, Enter", "a box, move it, size it, search with it"],
 ];
 
 export class Controls {
   constructor(act) {
     this.act = act;
-    this.sent = {}; // what was last asked for under each name
+    this.sent = {}; // the last value that was sent, by the name of the field
     const later = (name) => (event) => this.send(name, event.target.value);
     const input = (name, properties) => {
       const onblur = (event) => this.settle(name, event.target);
@@ -32,7 +32,7 @@ export class Controls {
     this.back = button("‹", "Back (Backspace)", () => act.step(-1));
     this.forward = button("›", "Forward (Shift+Backspace)", () => act.step(1));
     this.all = button("All photos", "The whole collection again", () => act.browse());
-    this.steps = make("div", { className: "kf-steps", role: "group", "aria-label": "What was asked" });
+    this.steps = make("div", { className: "kf-steps", role: "group", "aria-label": "Earlier queries" });
     this.file = make("input", { type: "file", accept: "image/*,.heic,.heif", hidden: true, tabIndex: -1 });
     this.file.addEventListener("change", () => {
       if (this.file.files[0]) act.upload(this.file.files[0]);
@@ -67,8 +67,8 @@ export class Controls {
     this.metric = select("metric");
     this.hide = make("input", { type: "checkbox", name: "hide", onchange: () => act.set({ hide: this.hide.checked }) });
     this.question = make(
-      "div", { className: "kf-row kf-question", role: "group", "aria-label": "Question" },
-      this.asked, field("k", this.k), this.count, field("distance", this.metric), field("hide what was asked with", this.hide),
+      "div", { className: "kf-row kf-question", role: "group", "aria-label": "Query" },
+      this.asked, field("k", this.k), this.count, field("distance", this.metric), field("hide the query photos", this.hide),
     );
 
     this.species = make("strong", {});
@@ -76,8 +76,8 @@ export class Controls {
     this.judging = make(
       "div", { className: "kf-row kf-judging", role: "group", "aria-label": "Sightings", hidden: true },
       this.species, this.note,
-      button("Candidates", "What is to be judged, one photo an event", () => act.sightings()),
-      button("Rank again", "Put first what is like the confirmed and unlike the rejected ones", () => act.rank()),
+      button("Candidates", "The events to judge, one photo each", () => act.sightings()),
+      button("Rank again", "Put photos first that are like the confirmed and unlike the rejected ones", () => act.rank()),
       button("Yes", "Confirm the event of this photo, or of the selected ones (Y)", () => act.verdict(true)),
       button("No", "Reject it (N)", () => act.verdict(false)),
       button("Take back", "The last judgement (Z)", () => act.unjudge()),
@@ -112,7 +112,7 @@ export class Controls {
     this.typing = setTimeout(() => this.send(name, value), 250);
   }
 
-  // A field that loses the focus tells its value once more: that is no news.
+  // A field that loses the focus sends its value once more, which is ignored.
   send(name, value) {
     clearTimeout(this.typing);
     if (this.sent[name] === value) return;
@@ -120,7 +120,7 @@ export class Controls {
     this.act.set({ [name]: value });
   }
 
-  // What the kernel has set since is shown when nobody is typing any more.
+  // When typing has ended, show the value that the kernel has set since.
   settle(name, input) {
     if (this.sent[name] !== input.value) return; // not asked for yet
     this.sent[name] = input.value = this.state[name];
@@ -185,7 +185,7 @@ export class Controls {
     this.undo.hidden = !state.keep || (!state.labelled && !this.given);
   }
 
-  // The photos of the question, and those of the trail.
+  // The photos of the query, and those of the trail.
   showQuestions(state, thumbnails) {
     const thumbnail = (photo, box) => {
       const entry = thumbnails.get(photo);
@@ -205,8 +205,8 @@ export class Controls {
       this.asked.append(make("span", { className: "kf-title", textContent: title }));
       for (const photo of some) {
         const [picture, name] = thumbnail(photo, question.box);
-        const remove = make("button", { type: "button", className: `kf-chip ${like ? "" : "kf-not"}`, title: `${name}: take it out of the question` }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
-        remove.setAttribute("aria-label", `${name}: take it out of the question`);
+        const remove = make("button", { type: "button", className: `kf-chip ${like ? "" : "kf-not"}`, title: `${name}: take it out of the query` }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
+        remove.setAttribute("aria-label", `${name}: take it out of the query`);
         remove.onclick = () => {
           if (question.kind) this.act.step(-1);
           else if (question.like.length + question.unlike.length === 1) this.act.browse();
@@ -226,7 +226,7 @@ export class Controls {
       const more = judging ? 0 : step.like.length + step.unlike.length - 1;
       if (more > 0) picture.append(make("span", { className: "kf-more", textContent: `+${more}` }));
       const go = make("button", { type: "button", className: "kf-step", title: name, onclick: () => this.act.step(place - state.place) }, picture);
-      go.setAttribute("aria-label", `question ${place}: ${name}`);
+      go.setAttribute("aria-label", `query ${place}: ${name}`);
       if (place === state.place) go.setAttribute("aria-current", "step");
       this.steps.append(go);
     });

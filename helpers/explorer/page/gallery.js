@@ -40,7 +40,7 @@ export class Gallery {
     this.sized.observe(this.element);
   }
 
-  // New photos to show; the photo that keys act on stays, if it is still there.
+  // Show other photos; the one that keys act on stays, if it is still among them.
   show(order, about, marks, found, judged) {
     this.judged = judged;
     const before = this.order[this.active];

@@ -14,22 +14,22 @@ export class LargeView {
     this.image = make("img", { alt: "", draggable: false });
     this.frame = make("div", {
       className: "kf-box", tabIndex: 0, hidden: true, role: "group",
-      "aria-label": "Box: arrows move it, Shift and arrows size it, Enter asks with it, Delete takes it away",
+      "aria-label": "Box: arrows move it, Shift and arrows size it, Enter searches with it, Delete removes it",
     });
     this.stage = make("div", { className: "kf-stage" }, this.image, this.frame);
     this.facts = make("dl", { className: "kf-facts" });
     this.status = make("p", { className: "kf-hint", role: "status" });
     this.judging = make(
-      "span", { className: "kf-row", hidden: true, role: "group", "aria-label": "Is it what is looked for?" },
+      "span", { className: "kf-row", hidden: true, role: "group", "aria-label": "Does it show the species?" },
       button("Yes", "Confirm its event (Y)", () => this.judge(true)),
       button("No", "Reject its event (N)", () => this.judge(false)),
     );
-    this.search = button("Search the box", "Photos that have something like what is in the box (Enter)", () => this.ask());
+    this.search = button("Search the box", "Photos that show something like the box (Enter)", () => this.ask());
     this.buttons = make(
       "div", { className: "kf-row" },
       button("‹", "Photo before (left arrow)", () => this.step(-1)),
       button("›", "Next photo (right arrow)", () => this.step(1)),
-      button("Similar photos", "Ask with the whole photo (A)", () => this.leave(() => this.act.ask(this.photo))),
+      button("Similar photos", "Search with the whole photo (A)", () => this.leave(() => this.act.ask(this.photo))),
       button("Like this", "(L)", () => this.act.mark(this.photo, true)),
       button("Not like this", "(U)", () => this.act.mark(this.photo, false)),
       this.judging,
@@ -60,13 +60,13 @@ export class LargeView {
     this.element.focus({ preventScroll: true });
   }
 
-  // The kernel has sent a photo and what is known about it.
+  // The kernel has sent a photo and its details.
   take(content, buffers) {
     if (content.photo !== this.photo || this.element.hidden) return;
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = buffers.length ? URL.createObjectURL(new Blob([buffers[0]], { type: "image/jpeg" })) : null;
     const wholePhotos = "It is compared with whole photos; after model.add_regions(), in a cell, with parts of photos.";
-    this.status.textContent = content.error ?? `Draw a box around a part of the photo to ask with that part. ${content.regions ? "" : wholePhotos}`;
+    this.status.textContent = content.error ?? `Draw a box around a part of the photo to search with that part. ${content.regions ? "" : wholePhotos}`;
     if (this.url) this.image.src = this.url;
     this.image.alt = content.name;
     const size = content.bytes === undefined ? null : content.bytes < 1e6 ? `${Math.ceil(content.bytes / 1e3)} kB` : `${(content.bytes / 1e6).toFixed(1)} MB`;
@@ -123,7 +123,7 @@ export class LargeView {
     if (focus) this.frame.focus({ preventScroll: true });
   }
 
-  // The box, and where in the stage the picture lies.
+  // Put the box where it belongs on the picture.
   place() {
     this.frame.hidden = !this.box || !this.image.naturalWidth;
     if (this.frame.hidden) return;

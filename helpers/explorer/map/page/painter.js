@@ -62,7 +62,7 @@ export class Painter {
     this.discs.clear();
   }
 
-  // What is in view, and which of it has room for a thumbnail.
+  // Find the points in view, and those that have room for a thumbnail.
   look() {
     const { points, view, x, y, seen } = this;
     const { scale, wide, tall } = view;
@@ -111,7 +111,7 @@ export class Painter {
   }
 
   get radius() {
-    const most = this.tiles.length ? 3.5 : 6; // small, where they lie on photos
+    const most = this.tiles.length ? 3.5 : 6; // small on photos
     return Math.min(most, Math.max(1.25, 0.2 * this.points.spacing * this.view.scale));
   }
 
@@ -141,7 +141,7 @@ export class Painter {
     this.pen.putImageData(sheet, 0, 0);
   }
 
-  // Discs, each drawn once and then copied; grey below, colours above, what is selected on top and with a rim.
+  // Discs, each drawn once and then copied: grey ones below, coloured ones above, selected ones on top with a rim.
   dots() {
     const { pen, points, x, y, seen } = this;
     const covered = new Set(this.tiles.filter((tile) => tile.image).map((tile) => tile.place));
