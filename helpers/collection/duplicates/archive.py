@@ -5,14 +5,13 @@ from typing import Any, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from helpers.arguments import check_distance
+from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.exposures import Exposures
 from helpers.collection.duplicates.fingerprints import near_hashes
-from helpers.collection.duplicates.pairs import AT_ONCE, by_metric, usual_distance
+from helpers.collection.duplicates.pairs import by_metric, neighbours, usual_distance
 from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import picture_distances
-from helpers.collection.duplicates.thresholds import CANDIDATES, HASH_BITS, KINDS, NEAR, SAME_PICTURE
 from helpers.errors import FrameError
-from helpers.features.nearest import bar, parts
 from helpers.frames.columns import typed_frame
 
 
@@ -60,8 +59,8 @@ def compare_collections(
     >>> len(found), found["archive_path"][0], found["kind"][0]
     (80, 'tarn/tarn-001.jpg', 'bytes')
     """
-    if kind not in KINDS:
-        raise FrameError(f"kind={kind!r} is not known; there are {', '.join(KINDS)}")
+    if kind not in thresholds.KINDS:
+        raise FrameError(f"kind={kind!r} is not known; there are {', '.join(thresholds.KINDS)}")
     check_distance("threshold", threshold)
     if kind == "bytes" and threshold is not None:
         raise FrameError("threshold is not for bytes, which are the same or not")
@@ -79,17 +78,14 @@ def compare_collections(
             matches[row] = _ArchiveMatch(same, "bytes", 0.0)
     left = np.array([row for row in np.flatnonzero(ours.one >= 0).tolist() if row not in matches], np.int64)
     if len(left) and kind == "picture":
-        limit = SAME_PICTURE if threshold is None else threshold
+        limit = thresholds.SAME_PICTURE if threshold is None else threshold
         matches.update(_pictures(ours, theirs, left, limit, progress))
     elif len(left) and kind == "near":
-        limit = by_metric(archive, NEAR) * usual_distance(archive) if threshold is None else threshold
-        with bar(len(left), progress) as shown:
-            for some in parts(left, AT_ONCE):
-                near, distances = archive.index.search(model.vectors[some], 1)
-                for row, other, distance in zip(some.tolist(), near[:, 0].tolist(), distances[:, 0].tolist()):
-                    if distance <= limit:
-                        matches[row] = _ArchiveMatch(other, "near", distance)
-                shown.update(len(some))
+        limit = by_metric(archive, thresholds.NEAR) * usual_distance(archive) if threshold is None else threshold
+        for some, near, distances in neighbours(model, left, archive.index, 1, progress):
+            for row, other, distance in zip(some.tolist(), near[:, 0].tolist(), distances[:, 0].tolist()):
+                if distance <= limit:
+                    matches[row] = _ArchiveMatch(other, "near", distance)
     return _frame(model, archive, matches)
 
 
@@ -103,13 +99,11 @@ def _pictures(
     rows = np.setdiff1d(theirs.rows, [row for row, _ in gone])
     count = len(theirs.names)
     keys: List[np.ndarray] = [np.empty(0, np.int64)]
-    for start, near, bits in near_hashes(others.hashes[rows], prints.hashes[left], CANDIDATES):
-        keys.append((left[start : start + len(near), None] * count + rows[near])[bits <= HASH_BITS])
-    with bar(len(left), progress) as shown:
-        for some in parts(left, AT_ONCE):
-            near = theirs.one[theirs.model.index.search(ours.model.vectors[some], CANDIDATES)[0]]
-            keys.append((some[:, None] * count + near)[np.isin(near, rows)])
-            shown.update(len(some))
+    for start, near, bits in near_hashes(others.hashes[rows], prints.hashes[left], thresholds.CANDIDATES):
+        keys.append((left[start : start + len(near), None] * count + rows[near])[bits <= thresholds.HASH_BITS])
+    for some, near, _ in neighbours(ours.model, left, theirs.model.index, thresholds.CANDIDATES, progress):
+        near = theirs.one[near]
+        keys.append((some[:, None] * count + near)[np.isin(near, rows)])
     first, second = np.divmod(np.unique(np.concatenate(keys)), count)
     apart = picture_distances(prints, first, others, second, progress)
     same = np.flatnonzero(apart <= limit)

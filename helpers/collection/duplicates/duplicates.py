@@ -12,12 +12,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
+from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.exposures import Exposures
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.collection.duplicates.groups import Member
 from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_aside, write_csv
 from helpers.collection.duplicates.same_picture import picture_distances
-from helpers.collection.duplicates.thresholds import SAME_PICTURE
 from helpers.frames.columns import bad_frame, folder_of, typed_frame
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.images.thumbnails import Thumbnails
@@ -222,7 +222,7 @@ class Duplicates:
         if self.kind == "near" and others:
             first, second = np.array([pairs[place] for place in others], np.int64).T
             prints, bad = self._photos.fingerprints(np.unique([first, second]))
-            same = picture_distances(prints, first, prints, second) <= SAME_PICTURE
+            same = picture_distances(prints, first, prints, second) <= thresholds.SAME_PICTURE
             unreadable = [row for row, _ in bad]
             same &= ~np.isin(first, unreadable) & ~np.isin(second, unreadable)
             same[same] = ~Exposures(self._photos).differ(first[same], second[same])

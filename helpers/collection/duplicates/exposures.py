@@ -6,9 +6,9 @@ from typing import Dict, List, Optional, Union
 
 import numpy as np
 
+from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import as_bright, smooth
-from helpers.collection.duplicates.thresholds import MOVED, MOVED_NOISE
 from helpers.errors import PhotoError
 from helpers.files.threads import work_ahead
 from helpers.images.decode import Source, open_photo
@@ -72,7 +72,7 @@ class Exposures:
         for place, (one, other) in enumerate(zip(first.tolist(), second.tolist())):
             a, b = ours[one], theirs[other]
             if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-                found[place] = min(_most_moved(a, b), _most_moved(b, a)) > MOVED
+                found[place] = min(_most_moved(a, b), _most_moved(b, a)) > thresholds.MOVED
         return found
 
 
@@ -81,7 +81,7 @@ def _most_moved(a: np.ndarray, b: np.ndarray) -> float:
     off = as_bright(a[None], b[None], np.ones((1, _SIDE, _SIDE), np.float32))[0][0] - b
     down, across = np.gradient(b)
     slopes = down**2 + across**2
-    return float(np.sqrt(_fields(off**2) / (_fields(slopes) / 4 + MOVED_NOISE)).max())
+    return float(np.sqrt(_fields(off**2) / (_fields(slopes) / 4 + thresholds.MOVED_NOISE)).max())
 
 
 def _fields(a: np.ndarray) -> np.ndarray:

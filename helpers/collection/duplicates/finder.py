@@ -5,10 +5,10 @@ from typing import Any, Dict, List, Optional, Union
 import numpy as np
 
 from helpers.arguments import check_distance
+from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.groups import Member, groups_around
 from helpers.collection.duplicates.pairs import NearPairs, PicturePairs
 from helpers.collection.duplicates.photo_files import PhotoFiles, by_name
-from helpers.collection.duplicates.thresholds import KINDS
 from helpers.errors import FrameError
 
 
@@ -23,8 +23,8 @@ class DuplicateFinder:
     def __init__(
         self, model: Any, kind: str = "picture", *, seconds: Optional[float] = None, progress: bool = True
     ) -> None:
-        if kind not in KINDS:
-            raise FrameError(f"kind={kind!r} is not known; there are {', '.join(KINDS)}")
+        if kind not in thresholds.KINDS:
+            raise FrameError(f"kind={kind!r} is not known; there are {', '.join(thresholds.KINDS)}")
         check_distance("seconds", seconds)
         if seconds is not None and kind != "near":
             raise FrameError(f"seconds= is for kind='near' alone, not for {kind!r}")

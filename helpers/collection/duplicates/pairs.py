@@ -8,31 +8,24 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.exposures import Exposures, Moments
 from helpers.collection.duplicates.fingerprints import near_hashes
 from helpers.collection.duplicates.groups import Pairs
 from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import picture_distances
-from helpers.collection.duplicates.thresholds import (
-    CANDIDATES,
-    HASH_BITS,
-    LARGEST_NEAR,
-    LARGEST_SAME_PICTURE,
-    NEAR,
-    NEAR_CANDIDATES,
-    SAME_PICTURE,
-)
 from helpers.features.distance import Distance
+from helpers.features.index import SearchIndex
 from helpers.features.nearest import bar, parts
 
-AT_ONCE = 1024  # photos
+_AT_ONCE = 1024  # photos
 _RANDOM = 10_000  # pairs, by which the usual distance is measured
 
 
 class PicturePairs:
     """Pairs whose pictures are compared."""
 
-    usual, farthest = SAME_PICTURE, LARGEST_SAME_PICTURE
+    usual, farthest = thresholds.SAME_PICTURE, thresholds.LARGEST_SAME_PICTURE
 
     def __init__(self, photos: PhotoFiles, progress: bool) -> None:
         self._prints, bad = photos.fingerprints(photos.rows, progress)
@@ -46,20 +39,18 @@ class PicturePairs:
 
     def _apart(self, first: np.ndarray, second: np.ndarray, progress: bool) -> np.ndarray:
         found = picture_distances(self._prints, first, self._prints, second, progress)
-        near = np.flatnonzero(found <= LARGEST_SAME_PICTURE)
+        near = np.flatnonzero(found <= thresholds.LARGEST_SAME_PICTURE)
         found[near[self._exposures.differ(first[near], second[near])]] = 1
         return found
 
     def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
         rows, one = photos.rows, photos.one
         hashes, found = self._prints.hashes[rows], []
-        for start, near, bits in near_hashes(hashes, hashes, CANDIDATES + 1):
-            found.append(_linked(rows[start : start + len(near)], np.where(bits <= HASH_BITS, rows[near], -1), bits))
-        with bar(len(rows), progress) as shown:
-            for some in parts(rows, AT_ONCE):
-                near, distances = model.index.search(model.vectors[some], CANDIDATES + 1)
-                found.append(_linked(some, one[near], distances))
-                shown.update(len(some))
+        for start, near, bits in near_hashes(hashes, hashes, thresholds.CANDIDATES + 1):
+            near = np.where(bits <= thresholds.HASH_BITS, rows[near], -1)
+            found.append(_linked(rows[start : start + len(near)], near, bits))
+        for some, near, distances in neighbours(model, rows, model.index, thresholds.CANDIDATES + 1, progress):
+            found.append(_linked(some, one[near], distances))
         first, second, _ = _merged(found, len(one))
         return Pairs(first, second, self._apart(first, second, progress))
 
@@ -70,7 +61,8 @@ class NearPairs:
     def __init__(self, photos: PhotoFiles, seconds: Optional[float], progress: bool) -> None:
         model = photos.model
         usual = usual_distance(model)
-        self.usual, self.farthest = by_metric(model, NEAR) * usual, by_metric(model, LARGEST_NEAR) * usual
+        shares = thresholds.NEAR, thresholds.LARGEST_NEAR
+        self.usual, self.farthest = (by_metric(model, share) * usual for share in shares)
         self._distance = Distance(model.vectors, model.metric)
         self._moments, self._seconds = Moments(photos), seconds
         self.pairs = self._pairs(model, photos, progress)
@@ -84,11 +76,8 @@ class NearPairs:
 
     def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
         rows, one, found = photos.rows, photos.one, []
-        with bar(len(rows), progress) as shown:
-            for some in parts(rows, AT_ONCE):
-                near, distances = model.index.search(model.vectors[some], NEAR_CANDIDATES + 1)
-                found.append(_linked(some, np.where(distances <= self.farthest, one[near], -1), distances))
-                shown.update(len(some))
+        for some, near, distances in neighbours(model, rows, model.index, thresholds.NEAR_CANDIDATES + 1, progress):
+            found.append(_linked(some, np.where(distances <= self.farthest, one[near], -1), distances))
         if self._seconds is not None:
             for row, later in self._in_time([row for row in rows.tolist() if self._moments[row] is not None]):
                 found.append(_linked(np.array([row]), later[None], self.compare(row, later)[None]))
@@ -102,9 +91,19 @@ class NearPairs:
         """Each photo and those that were taken next."""
         order = sorted(dated, key=lambda row: self._moments[row] or datetime.datetime.min)
         for place, row in enumerate(order):
-            later = np.array(order[place + 1 : place + 1 + NEAR_CANDIDATES], np.int64)
+            later = np.array(order[place + 1 : place + 1 + thresholds.NEAR_CANDIDATES], np.int64)
             if len(later):
                 yield row, later
+
+
+def neighbours(
+    model: Any, rows: np.ndarray, index: SearchIndex, k: int, progress: bool
+) -> Iterator[Tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Block by block some rows of a model, and the rows and distances of their `k` nearest in an index."""
+    with bar(len(rows), progress) as shown:
+        for some in parts(rows, _AT_ONCE):
+            yield (some, *index.search(model.vectors[some], k))
+            shown.update(len(some))
 
 
 def by_metric(model: Any, share: float) -> float:

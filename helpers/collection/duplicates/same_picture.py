@@ -10,16 +10,7 @@ from typing import NamedTuple, Tuple
 
 import numpy as np
 
-from helpers.collection.duplicates.thresholds import (
-    BRIGHTER,
-    COLOUR_NOISE,
-    COLOUR_RANGE,
-    FLAT,
-    GAIN,
-    OVERLAP,
-    SHIFT,
-    STRETCH,
-)
+from helpers.collection.duplicates import thresholds
 from helpers.features.nearest import parts
 from helpers.files.threads import work_ahead
 
@@ -105,7 +96,7 @@ def _colours_apart(a: np.ndarray, b: np.ndarray, fit: np.ndarray, gain: np.ndarr
         two, seen = _read(smooth(two), fit)
         off = (smooth(one) * gain[:, None, None] - two) * seen
         squares += (off * off).sum(axis=(1, 2)) / np.maximum(1, seen.sum(axis=(1, 2))) / 2
-    return np.maximum(0, np.sqrt(squares) - COLOUR_NOISE) / COLOUR_RANGE
+    return np.maximum(0, np.sqrt(squares) - thresholds.COLOUR_NOISE) / thresholds.COLOUR_RANGE
 
 
 def _shifts(times: float) -> np.ndarray:
@@ -127,8 +118,8 @@ def _fitted(a: np.ndarray, b: np.ndarray, fit: np.ndarray, steps: int) -> np.nda
         weighted = (slopes * seen.reshape(count, -1, 1)).transpose(0, 2, 1)
         step = np.linalg.solve(weighted @ slopes + prior, weighted @ off)[:, :, 0]
         stretch = (1 + fit[:, ::2]) / np.clip(1 + step[:, ::2], 0.5, 2)
-        shift = np.clip(fit[:, 1::2] - stretch * step[:, 1::2], -SHIFT * side, SHIFT * side)
-        stretch = np.clip(stretch - 1, -STRETCH, STRETCH)
+        shift = np.clip(fit[:, 1::2] - stretch * step[:, 1::2], -thresholds.SHIFT * side, thresholds.SHIFT * side)
+        stretch = np.clip(stretch - 1, -thresholds.STRETCH, thresholds.STRETCH)
         fit = np.stack([stretch[:, 0], shift[:, 0], stretch[:, 1], shift[:, 1]], 1)
     return fit
 
@@ -154,8 +145,10 @@ def _left(a: np.ndarray, b: np.ndarray, fit: np.ndarray) -> Tuple[np.ndarray, np
     off = np.sqrt((((made - b) * seen) ** 2).sum(axis=(1, 2)) / total)
     _, spread = _centred(b, seen)
     shifted = np.abs(((made - a) * seen).sum(axis=(1, 2)) / total)
-    no = (gain < 1 / GAIN) | (gain > GAIN) | (shifted > BRIGHTER) | (total < OVERLAP * seen[0].size)
-    return np.where(no, 1, np.minimum(1, off / np.maximum(spread[:, 0, 0], FLAT))).astype(np.float32), gain
+    differ = (gain < 1 / thresholds.GAIN) | (gain > thresholds.GAIN) | (shifted > thresholds.BRIGHTER)
+    differ |= total < thresholds.OVERLAP * seen[0].size
+    share = np.minimum(1, off / np.maximum(spread[:, 0, 0], thresholds.FLAT))
+    return np.where(differ, 1, share).astype(np.float32), gain
 
 
 def as_bright(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
