@@ -347,6 +347,24 @@ def test_a_photo_that_cannot_be_read_says_so(page, show):
     page.locator(".kf-tile", has_text="broken.jpg").get_by_text("cannot be read").wait_for()
 
 
+def test_photos_that_do_not_come_are_asked_for_once(page):
+    page.evaluate(
+        """async () => {
+            const mock = await import('./mock.js');
+            window.model = mock.mock(3);
+            model.send = async (content) => {
+                model.sent.push({ ...content, bytes: [] });
+                await new Promise(done => setTimeout(done, 5));
+                model.tell('msg:custom', { kind: 'done', number: content.number }, []);
+            };
+            mock.show(model);
+        }"""
+    )
+    page.locator(".kf-tile").nth(2).wait_for()
+    page.wait_for_timeout(200)
+    assert sent(page, "photos") == [{"photos": [0, 1, 2], "bytes": []}]
+
+
 def test_a_kernel_that_is_gone(page, show):
     page.clock.install()
     show(3)
