@@ -151,24 +151,24 @@ def cluster(
         points = components(model.vectors, metric, _FEW_COMPONENTS, seed, progress)
         if progress and photos > _SLOW:
             print("HDBSCAN compares all with all and shows no progress: about 10 seconds, or less")
-        found = Clusters(model, by_density(points, smallest, seed), points, "")
-        found.note = (
-            f"{_counted(len(found.sizes), 'cluster')} of {smallest} photos or more, by HDBSCAN ({metric}); "
-            f"{photos - sum(found.sizes)} of {_counted(photos, 'photo')} in none"
+        clusters = Clusters(model, by_density(points, smallest, seed), points, "")
+        clusters.note = (
+            f"{_counted(len(clusters.sizes), 'cluster')} of {smallest} photos or more, by HDBSCAN ({metric}); "
+            f"{photos - sum(clusters.sizes)} of {_counted(photos, 'photo')} in none"
         )
-        return found
+        return clusters
     points = components(model.vectors, metric, COMPONENTS, seed, progress)
     suggestion = suggest(points, KS, seed, progress) if k is None else None
     wanted = k or (suggestion.k if suggestion else 1)
-    found = Clusters(model, _k_means(points, wanted, seed, progress), points, "")
+    clusters = Clusters(model, _k_means(points, wanted, seed, progress), points, "")
     kind = "k-means" if photos <= MANY else "mini-batch k-means"
-    found.note = f"{_counted(len(found.sizes), 'cluster')} of {_counted(photos, 'photo')}, by {kind} ({metric})"
-    if len(found.sizes) < wanted:
-        found.note += f"; {wanted} were asked for, but fewer photos differ"
+    clusters.note = f"{_counted(len(clusters.sizes), 'cluster')} of {_counted(photos, 'photo')}, by {kind} ({metric})"
+    if len(clusters.sizes) < wanted:
+        clusters.note += f"; {wanted} were asked for, but fewer photos differ"
     if k is None:
-        found.note += f"; {suggestion.note if suggestion else 'too few photos differ to suggest more'}"
-        found.suggestion = suggestion
-    return found
+        clusters.note += f"; {suggestion.note if suggestion else 'too few photos differ to suggest more'}"
+        clusters.suggestion = suggestion
+    return clusters
 
 
 def show_clusters(found: Clusters, photos: int = 8, *, labels: Optional[Any] = None) -> Figure:
@@ -247,10 +247,10 @@ def _by_size(numbers: np.ndarray) -> np.ndarray:
     """The same groups, numbered by their size; numbers below 0 become -1."""
     kept, firsts, counts = np.unique(numbers[numbers >= 0], return_index=True, return_counts=True)
     order = np.lexsort((firsts, -counts))
-    found = np.full(len(numbers), -1, np.int64)
+    renumbered = np.full(len(numbers), -1, np.int64)
     for place, group in enumerate(kept[order].tolist()):
-        found[numbers == group] = place
-    return found
+        renumbered[numbers == group] = place
+    return renumbered
 
 
 def _counted(count: int, thing: str) -> str:

@@ -152,13 +152,13 @@ class PhotoPicker(ipywidgets.VBox):
             open_photo(source, size=(64, 64))  # whole: an Image reads no more than the header
             image = image_of(Path(source) if isinstance(source, str) else source)
             query = SFrame({"label": [label], "path": [name], self.model.feature: [image]})
-            found = self.model.query(query, label="label", k=self.k, verbose=False)
+            matches = self.model.query(query, label="label", k=self.k, verbose=False)
         except PhotoError as error:
             self._say(f"Left out: {error}.")
             return False
         self._say("")
         self._query = query
-        self._show(found)
+        self._show(matches)
         return True
 
     def _say(self, text: str) -> None:
@@ -169,9 +169,9 @@ class PhotoPicker(ipywidgets.VBox):
         if self._query is not None:
             self._show(self.model.query(self._query, label="label", k=self.k, verbose=False))
 
-    def _show(self, found: Any) -> None:
-        self.picture.value = png_of(show_matches(self.model, found))
-        self.found = found
+    def _show(self, matches: Any) -> None:
+        self.picture.value = png_of(show_matches(self.model, matches))
+        self.found = matches
 
     def _clicked(self, place: int, _: Any) -> None:
         self.pick(self.model.labels[self._on_page()[place]])

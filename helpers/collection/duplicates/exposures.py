@@ -57,23 +57,23 @@ class Exposures:
         known, they count as one exposure.
         """
         seconds = self._moments.apart(first, second, self._other_moments)
-        found = seconds > 0
+        differ = seconds > 0
         rows = np.flatnonzero(seconds == 0)
         ours, theirs = self._photos.sizes.of(first[rows]), self._others.sizes.of(second[rows])
         rows = rows[(ours[:, :2] == theirs[:, :2]).all(axis=1)]
         for start in range(0, len(rows), _PAIRS):
             some = rows[start : start + _PAIRS]
-            found[some] = self._moved(first[some], second[some])
-        return found
+            differ[some] = self._moved(first[some], second[some])
+        return differ
 
     def _moved(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         ours, theirs = _greys(self._photos, first), _greys(self._others, second)
-        found = np.ones(len(first), bool)
+        moved = np.ones(len(first), bool)
         for place, (one, other) in enumerate(zip(first.tolist(), second.tolist())):
             a, b = ours[one], theirs[other]
             if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-                found[place] = min(_most_moved(a, b), _most_moved(b, a)) > thresholds.MOVED
-        return found
+                moved[place] = min(_most_moved(a, b), _most_moved(b, a)) > thresholds.MOVED
+        return moved
 
 
 def _most_moved(a: np.ndarray, b: np.ndarray) -> float:

@@ -67,8 +67,8 @@ def near_hashes(hashes: np.ndarray, queries: np.ndarray, k: int) -> Iterator[Tup
     wanted = min(k, len(hashes))
     for start in range(0, len(queries) if wanted else 0, _AT_ONCE):
         some = queries[start : start + _AT_ONCE]
-        found: Any = search(hashes, some, wanted, MetricKind.Hamming, exact=True)
-        rows, bits = (np.asarray(each).reshape(len(some), -1) for each in (found.keys, found.distances))
+        nearest: Any = search(hashes, some, wanted, MetricKind.Hamming, exact=True)
+        rows, bits = (np.asarray(each).reshape(len(some), -1) for each in (nearest.keys, nearest.distances))
         yield start, rows.astype(np.int64), bits
 
 

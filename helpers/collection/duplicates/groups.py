@@ -88,13 +88,13 @@ def _beside(
 ) -> List[Tuple[int, float]]:
     """Photos that are near to a member rather than to the first photo, and their distances from this one."""
     starts, ends, others, distances = lists
-    found = set()
+    near = set()
     for member in members:
         known = slice(starts[member.row], ends[member.row])
-        found.update(others[known][(distances[known] <= threshold / 2) & ~taken[others[known]]].tolist())
-    if not found:
+        near.update(others[known][(distances[known] <= threshold / 2) & ~taken[others[known]]].tolist())
+    if not near:
         return []
-    rows = np.array(sorted(found), np.int64)
+    rows = np.array(sorted(near), np.int64)
     apart = compare(head, rows)
     return [(row, distance) for row, distance in zip(rows.tolist(), apart.tolist()) if distance <= 2 * threshold]
 

@@ -38,20 +38,20 @@ class PicturePairs:
         return self._apart(np.full(len(others), row), others, False)
 
     def _apart(self, first: np.ndarray, second: np.ndarray, progress: bool) -> np.ndarray:
-        found = picture_distances(self._prints, first, self._prints, second, progress)
-        near = np.flatnonzero(found <= thresholds.LARGEST_SAME_PICTURE)
-        found[near[self._exposures.differ(first[near], second[near])]] = 1
-        return found
+        distances = picture_distances(self._prints, first, self._prints, second, progress)
+        near = np.flatnonzero(distances <= thresholds.LARGEST_SAME_PICTURE)
+        distances[near[self._exposures.differ(first[near], second[near])]] = 1
+        return distances
 
     def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
         rows, one = photos.rows, photos.one
-        hashes, found = self._prints.hashes[rows], []
+        hashes, linked = self._prints.hashes[rows], []
         for start, near, bits in near_hashes(hashes, hashes, thresholds.CANDIDATES + 1):
             near = np.where(bits <= thresholds.HASH_BITS, rows[near], -1)
-            found.append(_linked(rows[start : start + len(near)], near, bits))
+            linked.append(_linked(rows[start : start + len(near)], near, bits))
         for some, near, distances in neighbours(model, rows, model.index, thresholds.CANDIDATES + 1, progress):
-            found.append(_linked(some, one[near], distances))
-        first, second, _ = _merged(found, len(one))
+            linked.append(_linked(some, one[near], distances))
+        first, second, _ = _merged(linked, len(one))
         return Pairs(first, second, self._apart(first, second, progress))
 
 
@@ -69,19 +69,19 @@ class NearPairs:
 
     def compare(self, row: int, others: np.ndarray) -> np.ndarray:
         """The distances of a photo's feature from others; infinite for photos that were taken at another time."""
-        found = self._distance.to(self._distance.points(self._distance.vectors[row : row + 1])[0], others)
+        distances = self._distance.to(self._distance.points(self._distance.vectors[row : row + 1])[0], others)
         if self._seconds is not None:
-            found[self._moments.apart(np.full(len(others), row), others) > self._seconds] = np.inf
-        return found
+            distances[self._moments.apart(np.full(len(others), row), others) > self._seconds] = np.inf
+        return distances
 
     def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
-        rows, one, found = photos.rows, photos.one, []
+        rows, one, linked = photos.rows, photos.one, []
         for some, near, distances in neighbours(model, rows, model.index, thresholds.NEAR_CANDIDATES + 1, progress):
-            found.append(_linked(some, np.where(distances <= self.farthest, one[near], -1), distances))
+            linked.append(_linked(some, np.where(distances <= self.farthest, one[near], -1), distances))
         if self._seconds is not None:
             for row, later in self._in_time([row for row in rows.tolist() if self._moments[row] is not None]):
-                found.append(_linked(np.array([row]), later[None], self.compare(row, later)[None]))
-        pairs = _merged(found, len(one))
+                linked.append(_linked(np.array([row]), later[None], self.compare(row, later)[None]))
+        pairs = _merged(linked, len(one))
         if self._seconds is not None:
             apart = self._moments.apart(pairs.first, pairs.second) > self._seconds
             pairs = Pairs(*(each[~apart] for each in pairs))
@@ -116,12 +116,12 @@ def usual_distance(model: Any) -> float:
     count = len(model.vectors)
     distance = Distance(model.vectors, model.metric)
     random = np.random.default_rng(0)
-    found = []
+    distances = []
     for row in random.integers(0, count, _RANDOM // 100):
         others = random.integers(0, count, 100)
         point = distance.points(model.vectors[row : row + 1])[0]
-        found.append(distance.to(point, others[others != row]))
-    every = np.concatenate(found)
+        distances.append(distance.to(point, others[others != row]))
+    every = np.concatenate(distances)
     return float(np.median(every)) if len(every) else 0.0
 
 
@@ -133,10 +133,10 @@ def _linked(rows: np.ndarray, near: np.ndarray, distances: np.ndarray) -> Pairs:
     return Pairs(low, high, distances[real].astype(np.float32))
 
 
-def _merged(found: List[Pairs], count: int) -> Pairs:
+def _merged(linked: List[Pairs], count: int) -> Pairs:
     """All pairs, each once."""
-    keys = np.concatenate([np.empty(0, np.int64), *(pairs.first * count + pairs.second for pairs in found)])
-    distances = np.concatenate([np.empty(0, np.float32), *(pairs.distance for pairs in found)])
+    keys = np.concatenate([np.empty(0, np.int64), *(pairs.first * count + pairs.second for pairs in linked)])
+    distances = np.concatenate([np.empty(0, np.float32), *(pairs.distance for pairs in linked)])
     keys, places = np.unique(keys, return_index=True)
     first, second = np.divmod(keys, max(1, count))
     return Pairs(first, second, distances[places])

@@ -71,10 +71,10 @@ def names(name: str) -> Iterator[str]:
 
 def parts(name: str) -> List[str]:
     """The parts of a name with `/`, none of which leads out of a folder."""
-    found = name.replace("\0", "_").split("/")
+    pieces = name.replace("\0", "_").split("/")
     if os.name == "nt":
-        found = [part.replace("\\", "_").replace(":", "_") for part in found]
-    return [part for part in found if part not in ("", ".", "..")] or ["photo"]
+        pieces = [part.replace("\\", "_").replace(":", "_") for part in pieces]
+    return [part for part in pieces if part not in ("", ".", "..")] or ["photo"]
 
 
 def sha256(source: Union[str, bytes]) -> str:

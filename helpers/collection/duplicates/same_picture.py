@@ -54,40 +54,40 @@ def picture_distances(
         blocks = parts(pairs, _BLOCK)
         return np.concatenate([_apart(ours.take(rows[block]), theirs.take(others[block])) for block in blocks])
 
-    found = np.ones(len(rows), np.float32)
+    result = np.ones(len(rows), np.float32)
     tasks = list(parts(np.arange(len(rows)), _TASK))
     shown = tqdm(total=len(rows), unit=" pairs", delay=2, disable=not progress)
     with shown, closing(work_ahead(compare, tasks, ahead=8)) as compared:
         for pairs, distances in zip(tasks, compared):
-            found[pairs] = distances
+            result[pairs] = distances
             shown.update(len(pairs))
-    return found
+    return result
 
 
 def _apart(a: Fingerprints, b: Fingerprints) -> np.ndarray:
     # From one of the two the fit may be hard to find: where a border was cut off, or the lights.
-    found = _one_way(a, b)
-    unsure = np.flatnonzero(found > _SURE)
+    distances = _one_way(a, b)
+    unsure = np.flatnonzero(distances > _SURE)
     if len(unsure):
-        found[unsure] = np.minimum(found[unsure], _one_way(b.take(unsure), a.take(unsure)))
-    return found
+        distances[unsure] = np.minimum(distances[unsure], _one_way(b.take(unsure), a.take(unsure)))
+    return distances
 
 
 def _one_way(a: Fingerprints, b: Fingerprints) -> np.ndarray:
     one, two = a.grey.astype(np.float32), b.grey.astype(np.float32)
     half, half_two = _halved(one), _halved(two)
     fit = _fitted(half, half_two, np.zeros((len(one), 4), np.float32), _FIRST)
-    found, _ = _left(half, half_two, fit)
-    fine = np.flatnonzero(found < _FARTHEST)
+    distances, _ = _left(half, half_two, fit)
+    fine = np.flatnonzero(distances < _FARTHEST)
     if len(fine):
         soft, soft_two = smooth(one[fine]), smooth(two[fine])
         # Shifts are counted in fields: twice as many at twice the size.
         fit = _fitted(soft, soft_two, fit[fine] * _shifts(2), _THEN)
-        found[fine], gain = _left(soft, soft_two, fit)
+        distances[fine], gain = _left(soft, soft_two, fit)
         colour, colour_two = a.colour[fine].astype(np.float32) - 128, b.colour[fine].astype(np.float32) - 128
         off = _colours_apart(colour, colour_two, fit * _shifts(COLOURS / SIDE), gain)
-        found[fine] = np.minimum(1, np.hypot(found[fine], off))
-    return found
+        distances[fine] = np.minimum(1, np.hypot(distances[fine], off))
+    return distances
 
 
 def _colours_apart(a: np.ndarray, b: np.ndarray, fit: np.ndarray, gain: np.ndarray) -> np.ndarray:
