@@ -166,7 +166,7 @@ export class Controls {
     this.words.replaceChildren(...state.words.map((word) => make("option", { value: word })));
     this.report(state.message);
     this.showStatus(state, shownCount, picked);
-    this.showQuestions(state, thumbnails);
+    this.showQueries(state, thumbnails);
   }
 
   report(text) {
@@ -185,8 +185,7 @@ export class Controls {
     this.undo.hidden = !state.keep || (!state.labelled && !this.given);
   }
 
-  // The photos of the query, and those of the trail.
-  showQuestions(state, thumbnails) {
+  showQueries(state, thumbnails) {
     const thumbnail = (photo, box) => {
       const entry = thumbnails.get(photo);
       const place = make("span", { className: "kf-thumb" });
@@ -197,37 +196,45 @@ export class Controls {
       }
       return [place, entry?.name ?? "photo"];
     };
+    this.showQuery(state.question, thumbnail);
+    this.showTrail(state, thumbnail);
+  }
+
+  // The photos of the query; each is a button that takes it out.
+  showQuery(query, thumbnail) {
     this.asked.replaceChildren();
-    const question = state.question;
-    const groups = question ? [[question.kind === "event" ? "the event of" : question.box ? "like the box" : "like", question.like, true], ["not like", question.unlike, false]] : [];
-    for (const [title, some, like] of groups) {
-      if (!some.length) continue;
-      this.asked.append(make("span", { className: "kf-title", textContent: title }));
-      for (const photo of some) {
-        const [picture, name] = thumbnail(photo, question.box);
-        const remove = make("button", { type: "button", className: `kf-chip ${like ? "" : "kf-not"}`, title: `${name}: take it out of the query` }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
-        remove.setAttribute("aria-label", `${name}: take it out of the query`);
-        remove.onclick = () => {
-          if (question.kind) this.act.step(-1);
-          else if (question.like.length + question.unlike.length === 1) this.act.browse();
-          else this.act.mark(photo, like);
-        };
-        this.asked.append(remove);
-      }
-    }
-    if (question && !question.kind && !question.like.length) this.asked.append(make("span", { textContent: "Mark a photo as like this too (L)." }));
+    if (!query) return;
+    const title = (textContent) => make("span", { className: "kf-title", textContent });
+    const takeOut = (photo, like) => {
+      if (query.kind) this.act.step(-1);
+      else if (query.like.length + query.unlike.length === 1) this.act.browse();
+      else this.act.mark(photo, like);
+    };
+    const chip = (like) => (photo) => {
+      const [picture, name] = thumbnail(photo, query.box);
+      const words = `${name}: take it out of the query`;
+      const properties = { type: "button", className: `kf-chip ${like ? "" : "kf-not"}`, title: words, "aria-label": words };
+      return make("button", { ...properties, onclick: () => takeOut(photo, like) }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
+    };
+    const how = query.kind === "event" ? "the event of" : query.box ? "like the box" : "like";
+    if (query.like.length) this.asked.append(title(how), ...query.like.map(chip(true)));
+    if (query.unlike.length) this.asked.append(title("not like"), ...query.unlike.map(chip(false)));
+    if (!query.kind && !query.like.length) this.asked.append(make("span", { textContent: "Mark a photo as like this too (L)." }));
+  }
+
+  // The last twenty queries; each is a button that goes there.
+  showTrail({ trail, place: here }, thumbnail) {
+    const candidates = () => [make("span", { className: "kf-thumb kf-word", textContent: "?!" }), "candidates"];
     this.steps.replaceChildren();
-    state.trail.forEach((step, place) => {
-      if (!step || place < state.trail.length - 20) return;
-      const first = step.like[0] ?? step.unlike[0];
-      const judging = step.kind === "sightings";
-      const [picture, name] = judging ? [make("span", { className: "kf-thumb kf-word", textContent: "?!" }), "candidates"] : thumbnail(first, step.box);
-      if (step.kind === "event") picture.append(make("span", { className: "kf-more", textContent: "E" }));
-      const more = judging ? 0 : step.like.length + step.unlike.length - 1;
-      if (more > 0) picture.append(make("span", { className: "kf-more", textContent: `+${more}` }));
-      const go = make("button", { type: "button", className: "kf-step", title: name, onclick: () => this.act.step(place - state.place) }, picture);
-      go.setAttribute("aria-label", `query ${place}: ${name}`);
-      if (place === state.place) go.setAttribute("aria-current", "step");
+    trail.forEach((step, place) => {
+      if (!step || place < trail.length - 20) return;
+      const photos = [...step.like, ...step.unlike];
+      const [picture, name] = step.kind === "sightings" ? candidates() : thumbnail(photos[0], step.box);
+      const badge = step.kind === "event" ? "E" : photos.length > 1 ? `+${photos.length - 1}` : "";
+      if (badge) picture.append(make("span", { className: "kf-more", textContent: badge }));
+      const properties = { type: "button", className: "kf-step", title: name, "aria-label": `query ${place}: ${name}` };
+      const go = make("button", { ...properties, onclick: () => this.act.step(place - here) }, picture);
+      if (place === here) go.setAttribute("aria-current", "step");
       this.steps.append(go);
     });
   }

@@ -59,7 +59,7 @@ function render({ model, el }) {
   const thumbnails = new Thumbnails(wire, (photos) => {
     gallery.refill(photos);
     const asked = state().trail.flatMap((step) => (step ? [...step.like, ...step.unlike] : []));
-    if (asked.some((photo) => photos.includes(photo))) controls.showQuestions(state(), thumbnails);
+    if (asked.some((photo) => photos.includes(photo))) controls.showQueries(state(), thumbnails);
   }, { batch: 60, kept: 3000 });
   root.append(wire.alarm, controls.trail, controls.filters, controls.judging, controls.question, controls.message);
   const gallery = new Gallery(root, thumbnails, act);
