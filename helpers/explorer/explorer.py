@@ -244,8 +244,8 @@ class Explorer(PhotoWidget):
         before, now = self._sent_labels, dict(self._exploration.labels.items())
         self._sent_labels = now
         changed = {name for name in {*before, *now} if before.get(name) != now.get(name)}
-        labels = [[row, now.get(name)] for row, name in enumerate(self.model.names) if name in changed]
-        if labels:
+        if changed:  # names are many
+            labels = [[row, now.get(name)] for row, name in enumerate(self.model.names) if name in changed]
             self.send({"kind": "labels", "labels": labels})
 
     def _photo(self, number: int) -> Tuple[str, Source, Optional[str]]:
