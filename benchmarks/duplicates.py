@@ -103,7 +103,7 @@ def many(saved: str) -> Dict[str, Any]:
     """Time and memory for a model from disk, and for ten thresholds."""
     from helpers import tc
     from helpers.collection.duplicates.finder import DuplicateFinder
-    from helpers.collection.duplicates.looks import perceptual
+    from helpers.collection.duplicates.fingerprints import fingerprints
     from helpers.files.cache import cache_folder
 
     model = tc.load_model(saved)
@@ -112,7 +112,7 @@ def many(saved: str) -> Dict[str, Any]:
     if kept.exists():
         kept.unlink()
     before, start = peak_memory(), time.perf_counter()
-    perceptual(photos)
+    fingerprints(photos)
     read = time.perf_counter() - start
     pictures, first = _timed(lambda: DuplicateFinder(model, "picture", progress=False))
     nears, near = _timed(lambda: DuplicateFinder(model, "near", progress=False))

@@ -1,4 +1,4 @@
-"""The whole collection at once: a map, groups, copies, and the photos that are unlike all others.
+"""The whole collection at once: a map, clusters, copies, and the photos that are unlike all others.
 
 The names that people use are handed on from here; each is loaded when it is first asked for.
 """

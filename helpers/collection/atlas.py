@@ -1,4 +1,4 @@
-"""The whole collection as a map: photos that look alike lie beside each other."""
+"""The whole collection as a map: photos that look alike are near each other."""
 
 import os
 from pathlib import Path
@@ -23,24 +23,39 @@ _PLACED = 2_000  # photos that are placed at once
 class Atlas:
     """A map of a model's photos.
 
-    `positions` is float32 [photos, 2], a row for each photo of the model: from
-    left to right and from top to bottom, both within 0 and 1, in the
-    proportions of the map. `note` is one line for
-    people: which method, of how many photos, and what was sampled.
+    Parameters
+    ----------
+    model : SimilarityModel
+    method : {"tsne", "umap", "pca"}
+        t-SNE, UMAP (an optional package), or the first two principal
+        components. Each starts from the first 50 principal components of the
+        features; for `cosine`, of features of length 1. Up to four photos, and
+        photos that are all the same, are laid out by their components.
+    landmarks : int
+        If there are more photos than this, so many are drawn at random; the map
+        is made of them, and the others are placed on it in blocks.
+    seed : int
+        The same seed gives the same map, on the same machine and with the same
+        libraries.
+    progress : bool
 
-    - `method`: `tsne`, `umap` (an optional package) or `pca`, the first two
-      principal components. Each is made of the first 50 principal components
-      of the features; for `cosine`, of features of length 1. Up to four photos,
-      and photos that are all the same, are laid out by their components.
-    - `landmarks`: of more photos than these, so many are drawn by lot; the map
-      is made of them, and the others are placed on it in blocks.
-    - `seed`: the same one gives the same map, on the same machine and with the
-      same libraries.
+    Attributes
+    ----------
+    positions : float32 [photos, 2]
+        From left to right and from top to bottom, both within 0 and 1, in the
+        proportions of the map; a row for each photo of the model.
+    note : str
+        One line for people: the method, the number of photos, and the sample.
 
-    An interrupt ends the work, and no map is kept of it. Raises `FrameError`
-    for arguments that do not fit and a model without photos, and `ModelError`
-    where UMAP is not installed.
+    Raises
+    ------
+    FrameError
+        For arguments that do not fit, and a model without photos.
+    ModelError
+        Where UMAP is not installed.
 
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
@@ -69,7 +84,7 @@ class Atlas:
         raw[rows] = self._layout.positions
         raw[others] = self._placed(others, progress)
         if len(others):
-            self.note += f", drawn by lot from {photos:,}; the other {len(others):,} were placed among them"
+            self.note += f", drawn at random from {photos:,}; the other {len(others):,} were placed among them"
         low, high = raw.min(axis=0), raw.max(axis=0)
         self._middle, self._span = (low + high) / 2, float(np.max(high - low))
         self.positions = self._scaled(raw)
@@ -81,38 +96,38 @@ class Atlas:
         return f"Atlas: {self.note}"
 
     def place(self, photos: Any, progress: bool = True) -> np.ndarray:
-        """Where photos from outside lie on the map, which stays as it is: float32 [n, 2].
+        """The positions of photos from outside on the map, which stays as it is: float32 [n, 2].
 
         `photos` are what `like=` of `model.search` takes: Paths, Images or the
-        bytes of photo files, one or several. A photo of the model is where it
-        is. What lies beyond the map is set at its edge. A photo that cannot be
-        read has nan twice, and a line says why. Raises `FrameError` for what is
-        no photo, and `PhotoError` where none can be read.
+        bytes of photo files, one or several. A photo of the model keeps its
+        position; one beyond the map is set at its edge; one that cannot be read
+        has nan twice, and the reason is printed. Raises `FrameError` for what is
+        not a photo, and `PhotoError` where none can be read.
         """
-        asked = [Question.of(self.model.collection, [photo], (), None).like[0] for photo in _listed(photos)]
-        positions = np.full((len(asked), 2), np.nan, np.float32)
+        queries = [Question.of(self.model.collection, [photo], (), None).like[0] for photo in _listed(photos)]
+        positions = np.full((len(queries), 2), np.nan, np.float32)
         outside = []
-        for place, each in enumerate(asked):
-            if each.row is None:
+        for place, query in enumerate(queries):
+            if query.row is None:
                 outside.append(place)
             else:
-                positions[place] = self.positions[each.row]
+                positions[place] = self.positions[query.row]
         if outside:
-            done = self.model.embed([asked[place].image for place in outside], progress)
-            if len(done.bad) == len(asked):
-                raise PhotoError(f"{asked[outside[done.bad[0][0]]].name}: {done.bad[0][1]}")
+            done = self.model.embed([queries[place].image for place in outside], progress)
+            if len(done.bad) == len(queries):
+                raise PhotoError(f"{queries[outside[done.bad[0][0]]].name}: {done.bad[0][1]}")
             for row, reason in done.bad:
-                print(f"not on the map: {asked[outside[row]].name}: {reason}")
+                print(f"not on the map: {queries[outside[row]].name}: {reason}")
             if len(done.rows):
                 points = self._axes.reduced(_points(done.vectors, self.model.metric))
                 positions[[outside[row] for row in done.rows]] = self._scaled(self._layout.place(points))
         return positions
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        """Write the map to a file, whole or not at all; the model is not in it, and no pickle either.
+        """Write the map to a file, whole or not at all; without the model, and without pickle.
 
-        An older map in its place goes. Raises `ModelError` where there is
-        something else, or the file cannot be written.
+        An older map is replaced. Raises `ModelError` where another file is
+        there, or where the file cannot be written.
         """
         about = {"method": self.method, "layout": _name_of(self._layout), "seed": self.seed, "note": self.note}
         about.update(key=self.model.key, metric=self.model.metric, span=self._span)
@@ -131,11 +146,10 @@ class Atlas:
     def load(cls, path: Union[str, "os.PathLike[str]"], model: Any, progress: bool = True) -> "Atlas":
         """Open what `save` wrote, for the same photos or others.
 
-        A photo is known by its bytes, and lies where it lay. Photos of the
-        model that the map does not know are placed on it, those that it knows
-        beyond the model are left out, and `note` says so. Raises `ModelError`
-        where the file is damaged or no map, or is of other features or another
-        metric.
+        A photo is known by its bytes, and keeps its position. Photos that the
+        map does not have are placed on it, photos that the model does not have
+        are left out; `note` counts both. Raises `ModelError` where the file is
+        damaged or not a map, or was made with other features or another metric.
         """
         place = Path(path).expanduser().absolute()
         about, arrays = atlas_file.read(place)
@@ -151,7 +165,7 @@ class Atlas:
         self._axes = _Axes(arrays["origin"], arrays["components"])
         self._layout = LAYOUTS[about["layout"]](arrays["points"], self.seed, arrays["laid"])
         self._middle, self._span = arrays["middle"], about["span"]
-        rows = atlas_file.found(atlas_file.digests(model.collection.identities), arrays["identities"])
+        rows = atlas_file.rows_among(atlas_file.digests(model.collection.identities), arrays["identities"])
         new = np.flatnonzero(rows < 0)
         self.positions = arrays["positions"][rows]
         self.positions[new] = self._scaled(self._placed(new, progress))
@@ -161,7 +175,7 @@ class Atlas:
         return self
 
     def _placed(self, rows: np.ndarray, progress: bool) -> np.ndarray:
-        """Where photos of the model lie that the layout was not made of, before scaling: float64 [rows, 2]."""
+        """Positions, before scaling, of photos that the layout was not made of: float64 [rows, 2]."""
         placed = np.empty((len(rows), 2))
         with bar(len(rows), progress) as shown:
             for start in range(0, len(rows), _PLACED):
@@ -178,7 +192,7 @@ class Atlas:
 
 
 class _Axes(NamedTuple):
-    """Principal components: what is taken from a point, float32 [dimension], and float32 [width, dimension]."""
+    """Principal components: the mean, float32 [dimension], and the directions, float32 [width, dimension]."""
 
     origin: np.ndarray
     components: np.ndarray
@@ -187,10 +201,10 @@ class _Axes(NamedTuple):
     def of(cls, points: np.ndarray, seed: int) -> "_Axes":
         from sklearn.decomposition import PCA
 
-        if (points == points[0]).all():  # there is no direction in which they differ
+        if (points == points[0]).all():  # they differ in no direction
             return cls(points[0], np.zeros((1, points.shape[1]), np.float32))
-        found = PCA(min(_WIDTH, *points.shape), random_state=seed).fit(points)
-        return cls(found.mean_.astype(np.float32), found.components_.astype(np.float32))
+        pca = PCA(min(_WIDTH, *points.shape), random_state=seed).fit(points)
+        return cls(pca.mean_.astype(np.float32), pca.components_.astype(np.float32))
 
     def reduced(self, points: np.ndarray) -> np.ndarray:
         return (points - self.origin) @ self.components.T

@@ -41,9 +41,9 @@ def write(path: Path, about: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> N
 
 
 def read(path: Path) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]:
-    """What `write` was given; raises `ModelError` where that is damaged, or no map."""
+    """What `write` was given; raises `ModelError` where that is damaged, or not a map."""
     if not path.is_file():
-        raise ModelError(f"{path}: no saved map; Atlas.save(path) writes one")
+        raise ModelError(f"{path}: not a saved map; Atlas.save(path) writes one")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
             about = json.loads(str(parts["about"]))
@@ -52,17 +52,17 @@ def read(path: Path) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]:
             arrays = {name: parts[name] for name in _ARRAYS}
         _check(about, arrays)
     except _TROUBLE as error:
-        raise ModelError(f"{path}: the map is damaged, or none ({error}); Atlas(model) makes another") from error
+        raise ModelError(f"{path}: the map is damaged, or not a map ({error}); Atlas(model) makes another") from error
     return about, arrays
 
 
 def digests(identities: List[Optional[str]]) -> np.ndarray:
-    """SHA-256 of photos, given in hex, as uint8 [photos, 32]; zeros where it is not known."""
+    """SHA-256 of photos, given in hex, as uint8 [photos, 32]; zeros where it is unknown."""
     return np.array([list(bytes.fromhex(each or "00" * 32)) for each in identities], np.uint8).reshape(-1, 32)
 
 
-def found(wanted: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """The row of each digest among others, int64 [wanted], -1 without one; of equals the first takes the first."""
+def rows_among(wanted: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """The row of each digest among others, int64 [wanted], -1 for none; the first of equal ones takes the first."""
     if np.array_equal(wanted, among):  # also where some are not known
         return np.arange(len(wanted))
     rows: Dict[bytes, List[int]] = {}

@@ -1,4 +1,4 @@
-"""How far clusters are what the labels of their photos say."""
+"""How well clusters agree with the labels of their photos."""
 
 from typing import Any, Dict, List, NamedTuple
 
@@ -10,11 +10,11 @@ from helpers.frames.per_photo import numbers as numbered
 
 
 class Scores(NamedTuple):
-    """How far clusters are what the labels say; photos without a label, or in no cluster, do not count."""
+    """How well clusters agree with labels; photos without a label, or in no cluster, do not count."""
 
     photos: int  # that count
     left_out: int
-    rand: float  # adjusted Rand index (Hubert and Arabie, 1985): 1 the same groups, 0 as by lot
+    rand: float  # adjusted Rand index (Hubert and Arabie, 1985): 1 the same groups, 0 as at random
     information: float  # normalised mutual information: 1 the same groups, 0 nothing in common
     purity: float  # the share of photos that have the most common label of their cluster
     frame: Any  # an SFrame: cluster, size, labelled (photos), label (the most common one), share (of those labelled)
@@ -28,7 +28,7 @@ class Scores(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What the labels say of one cluster."""
+    """The labels of one cluster."""
 
     labelled: int
     label: Any  # the most common one; of equally common ones that which comes first
@@ -43,35 +43,35 @@ def score(numbers: np.ndarray, labels: List[Any]) -> Scores:
     count = (known >= 0) & (numbers >= 0)
     if len(np.unique(known[count])) < 2:
         raise FrameError(
-            "the photos in clusters have fewer than two labels, so that there is nothing to tell apart: give labels="
+            "the photos in clusters have fewer than two labels, so there is nothing to compare: give labels="
         )
-    found = tallies(numbers, labels)
-    right = sum(round(tally.share * tally.labelled) for tally in found.values())
+    clusters = tallies(numbers, labels)
+    right = sum(round(tally.share * tally.labelled) for tally in clusters.values())
     return Scores(
         photos=int(count.sum()),
         left_out=int((~count).sum()),
         rand=float(adjusted_rand_score(known[count], numbers[count])),
         information=float(normalized_mutual_info_score(known[count], numbers[count])),
         purity=right / int(count.sum()),
-        frame=_frame(found, np.bincount(numbers[numbers >= 0]).tolist()),
+        frame=_frame(clusters, np.bincount(numbers[numbers >= 0]).tolist()),
     )
 
 
 def tallies(numbers: np.ndarray, labels: List[Any]) -> Dict[int, Tally]:
     """Cluster → its tally, for each that has photos with a label."""
     known, names = numbered(labels, "labels")
-    found = {}
+    clusters = {}
     for number in np.unique(numbers[(numbers >= 0) & (known >= 0)]).tolist():
         counts = np.bincount(known[(numbers == number) & (known >= 0)])
         label = int(np.argmax(counts))
-        found[number] = Tally(int(counts.sum()), names[label], float(counts[label] / counts.sum()))
-    return found
+        clusters[number] = Tally(int(counts.sum()), names[label], float(counts[label] / counts.sum()))
+    return clusters
 
 
-def _frame(told: Dict[int, Tally], sizes: List[int]) -> Any:
+def _frame(tallies_of: Dict[int, Tally], sizes: List[int]) -> Any:
     clusters = list(range(len(sizes)))
     nothing = Tally(0, None, np.nan)
-    each = [told.get(number, nothing) for number in clusters]
+    each = [tallies_of.get(number, nothing) for number in clusters]
     labels = [tally.label.item() if isinstance(tally.label, np.generic) else tally.label for tally in each]
     kinds = {type(label) for label in labels if label is not None}
     kind = kinds.pop() if kinds in ({int}, {float}, {str}) else str

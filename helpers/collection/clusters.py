@@ -1,4 +1,4 @@
-"""A collection sorted into clusters of photos that look alike, and how far these are what the labels say."""
+"""A collection sorted into clusters of photos that look alike, and how well these agree with labels."""
 
 from typing import Any, List, Optional
 
@@ -27,12 +27,12 @@ _MOST_SHOWN, _MOST_PHOTOS = 20, 20  # clusters, and photos of each
 
 
 class Clusters:
-    """What `cluster` gives.
+    """The result of `cluster`.
 
     `numbers`, int64 [photos], is the cluster of each photo: 0 is the largest,
-    equals by their first photo, and -1 is none. `sizes` has an entry a cluster,
-    `note` is one line for people, and `suggestion` is what `suggest_k` found,
-    None where it was not asked.
+    equally large ones come by their first photo, and -1 is none. `sizes` has an
+    entry a cluster, `note` is one line for people, and `suggestion` is the
+    result of `suggest_k`, None where `k` was given.
     """
 
     def __init__(self, model: Any, numbers: np.ndarray, points: np.ndarray, note: str) -> None:
@@ -52,7 +52,7 @@ class Clusters:
     def frame(self) -> Any:
         """The rows of the frame that the photos came from, with a column `cluster`, None for a photo in none.
 
-        A column of that name gives way. For a model from disk, which has no
+        It replaces a column of that name. For a model from disk, which has no
         frame: `label`, `name` and `cluster`.
         """
         frame = self.model.data
@@ -66,13 +66,13 @@ class Clusters:
     def central(self, cluster: int, k: Optional[int] = 8) -> List[Any]:
         """The labels of the `k` photos nearest to the middle of a cluster, the most central first; all with None.
 
-        Raises `FrameError` for a cluster that there is not, and for k < 1.
+        Raises `FrameError` for a number that is not a cluster, and for k < 1.
         """
         check_whole("k", k, none_is="all")
         return [self.model.labels[row] for row in self._central(cluster)[:k].tolist()]
 
     def scores(self, labels: Optional[Any] = None) -> Scores:
-        """How far the clusters are what the labels say.
+        """How well the clusters agree with labels.
 
         `labels`: one entry a photo, the name of a column of `model.data`, or
         nothing for folders. Raises `FrameError` where the photos that count have
@@ -99,22 +99,43 @@ def cluster(
 ) -> Clusters:
     """Sort the photos of a model into clusters.
 
-    - `method`: `kmeans`, in which every photo is in one of `k` clusters; or
-      `hdbscan`, which finds crowds of photos and how many there are, and leaves
-      those between them in none.
-    - `k`: of `kmeans` alone. Without it, what `suggest_k` says of 2 to 12, or 1
-      where fewer than three photos differ.
-    - `smallest`: of `hdbscan` alone: how many photos make a cluster, 2 or more.
-      Without it the square root of the number of photos, or 5 where that is less.
-    - `metric`: the other one than the model's, at wish.
-    - `seed`: the same one gives the same clusters.
+    Parameters
+    ----------
+    model : SimilarityModel
+    k : int, optional
+        For `kmeans` only: the number of clusters. By default the suggestion of
+        `suggest_k` among 2 to 12, or 1 where fewer than three photos differ.
+    method : {"kmeans", "hdbscan"}
+        `kmeans` puts every photo into one of `k` clusters; `hdbscan` finds dense
+        groups of photos, and their number, and leaves the others in none.
+    metric : {"euclidean", "cosine"}, optional
+        By default the model's.
+    smallest : int, optional
+        For `hdbscan` only: how many photos a cluster has at least, 2 or more. By
+        default the square root of the number of photos, at least 5.
+    seed : int
+        The same seed gives the same clusters.
+    progress : bool
 
-    Each photo is looked at by the first principal components of its feature, 50
-    for k-means and 20 for HDBSCAN; see `helpers.collection.partition`, also for what
-    changes above 20,000 photos. Where fewer than `k` photos differ there are
-    fewer clusters, and the note says so. Raises `FrameError` for a method or
-    metric that is not known, and for a k larger than the number of photos.
+    Returns
+    -------
+    Clusters
+        Fewer than `k` where fewer photos differ; the note mentions it.
 
+    Raises
+    ------
+    FrameError
+        For an unknown method or metric, and for a k larger than the number of
+        photos.
+
+    Notes
+    -----
+    Photos are compared by the first principal components of their features, 50
+    for k-means and 20 for HDBSCAN. `helpers.collection.partition` has the
+    details, also of what changes above 20,000 photos.
+
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots")
@@ -130,45 +151,63 @@ def cluster(
         points = components(model.vectors, metric, _FEW_COMPONENTS, seed, progress)
         if progress and photos > _SLOW:
             print("HDBSCAN compares all with all and shows no progress: about 10 seconds, or less")
-        found = Clusters(model, by_density(points, smallest, seed), points, "")
-        found.note = (
-            f"{_counted(len(found.sizes), 'cluster')} of {smallest} photos or more, by HDBSCAN ({metric}); "
-            f"{photos - sum(found.sizes)} of {_counted(photos, 'photo')} in none"
+        clusters = Clusters(model, by_density(points, smallest, seed), points, "")
+        clusters.note = (
+            f"{_counted(len(clusters.sizes), 'cluster')} of {smallest} photos or more, by HDBSCAN ({metric}); "
+            f"{photos - sum(clusters.sizes)} of {_counted(photos, 'photo')} in none"
         )
-        return found
+        return clusters
     points = components(model.vectors, metric, COMPONENTS, seed, progress)
     suggestion = suggest(points, KS, seed, progress) if k is None else None
     wanted = k or (suggestion.k if suggestion else 1)
-    found = Clusters(model, _k_means(points, wanted, seed, progress), points, "")
+    clusters = Clusters(model, _k_means(points, wanted, seed, progress), points, "")
     kind = "k-means" if photos <= MANY else "mini-batch k-means"
-    found.note = f"{_counted(len(found.sizes), 'cluster')} of {_counted(photos, 'photo')}, by {kind} ({metric})"
-    if len(found.sizes) < wanted:
-        found.note += f"; {wanted} were asked for, but fewer photos differ"
+    clusters.note = f"{_counted(len(clusters.sizes), 'cluster')} of {_counted(photos, 'photo')}, by {kind} ({metric})"
+    if len(clusters.sizes) < wanted:
+        clusters.note += f"; {wanted} were asked for, but fewer photos differ"
     if k is None:
-        found.note += f"; {suggestion.note if suggestion else 'too few photos differ to suggest more'}"
-        found.suggestion = suggestion
-    return found
+        clusters.note += f"; {suggestion.note if suggestion else 'too few photos differ to suggest more'}"
+        clusters.suggestion = suggestion
+    return clusters
 
 
 def show_clusters(found: Clusters, photos: int = 8, *, labels: Optional[Any] = None) -> Figure:
     """Draw each cluster as a contact sheet: its size, its most common label, and its most central photos first.
 
-    `photos` is how many of each, 1 to 20; `labels` are those of
-    `Clusters.scores`, and where the photos have fewer than two there is no
-    label to show. The largest 20 clusters are drawn, and a line says what was
-    left out. Raises `FrameError`.
+    Parameters
+    ----------
+    found : Clusters
+    photos : int
+        How many of each cluster, 1 to 20.
+    labels : optional
+        As for `Clusters.scores`. Where the photos have fewer than two different
+        labels, none is shown.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The 20 largest clusters; a line below counts what was left out.
+
+    Raises
+    ------
+    FrameError
+        For another number of photos, or of labels.
     """
     check_whole("photos", photos)
     if photos > _MOST_PHOTOS:
         raise FrameError(f"photos={photos}: show_clusters draws {_MOST_PHOTOS} of each cluster at most")
-    told = tallies(found.numbers, labels_of(found.model, labels))
-    several = len({tally.label for tally in told.values()}) > 1 or any(tally.share < 1 for tally in told.values())
+    labelled = tallies(found.numbers, labels_of(found.model, labels))
+    several = len({tally.label for tally in labelled.values()}) > 1 or any(
+        tally.share < 1 for tally in labelled.values()
+    )
     collection = found.model.collection
     strips = []
     for number, size in enumerate(found.sizes[:_MOST_SHOWN]):
         title = f"cluster {number}: {_counted(size, 'photo')}"
-        if several and number in told:
-            title += f", {int(100 * told[number].share + 1e-9)} % {told[number].label}"  # 99.9 is not all of them
+        if several and number in labelled:
+            title += (
+                f", {int(100 * labelled[number].share + 1e-9)} % {labelled[number].label}"  # 99.9 is not all of them
+            )
         rows = found._central(number)[:photos].tolist()
         strips.append(Strip(title, [Tile(collection.names[row], collection.sources[row]) for row in rows]))
     notes = []
@@ -186,15 +225,15 @@ def _check(photos: int, k: Optional[int], method: str, smallest: Optional[int]) 
     if method not in METHODS:
         raise FrameError(f"method={method!r} is not known; there are {' and '.join(METHODS)}")
     if method == "hdbscan" and k is not None:
-        raise FrameError("HDBSCAN finds out itself how many clusters there are: leave k out, or take method='kmeans'")
+        raise FrameError("HDBSCAN finds the number of clusters itself: leave k out, or take method='kmeans'")
     if method == "kmeans" and smallest is not None:
         raise FrameError("smallest= is for method='hdbscan'; k-means has no smallest cluster")
     if smallest == 1:
-        raise FrameError("smallest is 2 or more: one photo is no cluster")
+        raise FrameError("smallest is 2 or more: one photo is not a cluster")
     if photos == 0:
         raise FrameError("the model has no photos to sort")
     if k is not None and k > photos:
-        raise FrameError(f"k={k} clusters cannot be had of {_counted(photos, 'photo')}; take a smaller k")
+        raise FrameError(f"k={k} is more than the {_counted(photos, 'photo')} there are; take a smaller k")
 
 
 def _k_means(points: np.ndarray, k: int, seed: int, progress: bool) -> np.ndarray:
@@ -205,13 +244,13 @@ def _k_means(points: np.ndarray, k: int, seed: int, progress: bool) -> np.ndarra
 
 
 def _by_size(numbers: np.ndarray) -> np.ndarray:
-    """The same groups, numbered by their size; what is below 0 becomes -1."""
+    """The same groups, numbered by their size; numbers below 0 become -1."""
     kept, firsts, counts = np.unique(numbers[numbers >= 0], return_index=True, return_counts=True)
     order = np.lexsort((firsts, -counts))
-    found = np.full(len(numbers), -1, np.int64)
+    renumbered = np.full(len(numbers), -1, np.int64)
     for place, group in enumerate(kept[order].tolist()):
-        found[numbers == group] = place
-    return found
+        renumbered[numbers == group] = place
+    return renumbered
 
 
 def _counted(count: int, thing: str) -> str:

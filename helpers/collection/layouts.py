@@ -24,7 +24,7 @@ _NEIGHBOURS = 15  # of UMAP
 
 
 class Layout:
-    """The first two of the numbers that points have, which is a map where these are principal components."""
+    """The first two numbers of each point: a map, where these are principal components."""
 
     fewest = 1  # points that it takes
     title = "principal components"
@@ -37,7 +37,7 @@ class Layout:
         self.positions = self._lay_out(progress) if positions is None else positions
 
     def place(self, points: np.ndarray) -> np.ndarray:
-        """Where other points lie among those of the layout: float64 [n, 2]."""
+        """The positions of other points among those of the layout: float64 [n, 2]."""
         return _first_two(points)
 
     def _lay_out(self, progress: bool) -> np.ndarray:
@@ -116,7 +116,7 @@ class Umap(Layout):
         umap = _umap()
         bar = {"desc": "UMAP", "delay": 2, "disable": not progress, "bar_format": None, "unit": " rounds"}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it says what it does with a seed, and with few photos
+            warnings.simplefilter("ignore")  # about seeds, and few photos
             return umap.UMAP(
                 n_neighbors=min(_NEIGHBOURS, len(self.points) - 1),
                 init=(1e5 * _beginning(self.points, self.seed)).astype(np.float32),

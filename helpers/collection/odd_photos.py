@@ -1,4 +1,4 @@
-"""The odd ones of a collection: photos that no other is near to, and blank, black, white and blurred ones."""
+"""The odd photos of a collection: those that are unlike all others, and blank, black, white and blurred ones."""
 
 import time
 from contextlib import closing
@@ -27,8 +27,8 @@ _MARGIN = 0.08  # of each side, which does not count: there cameras write date a
 _AHEAD = 64  # photos
 
 
-class Look(NamedTuple):
-    """What the pixels of a photo say."""
+class PixelStatistics(NamedTuple):
+    """Numbers about the pixels of a photo."""
 
     sharpness: float
     brightness: float
@@ -46,35 +46,56 @@ class Look(NamedTuple):
 
 
 def oddities(given: Any, *, progress: bool = True) -> Any:
-    """How lonely, sharp, bright and full of contrast each photo of a model, or of a frame, is.
+    """Measure how lonely, sharp, bright and full of contrast each photo of a model, or of a frame, is.
 
-    Returns an SFrame, a row a photo in their order:
+    Parameters
+    ----------
+    given : SimilarityModel or SFrame
+    progress : bool
+        Show a progress bar, and print how fast it was. How many photos could not
+        be read is printed in any case.
 
-    - `label` (of a frame: the row number) and `name` (its path);
-    - `loneliness`: the distance of the nearest other photo by the model's
-      metric, 0 where there is a copy; None in a frame, or without another photo;
-    - `sharpness`: the variance of the Laplacian, of grey levels 0 to 255 (the
-      measure LAPV of Pech-Pacheco et al., Diatom autofocusing in brightfield
-      microscopy, 2000);
-    - `brightness`, the mean, and `contrast`, the standard deviation of the grey
-      levels, black 0 and white 1;
-    - `black`, `white`, `blank`, `blurred`: 1 or 0;
-    - `reason`: of a photo that cannot be read, why; all but its loneliness is None then.
+    Returns
+    -------
+    SFrame
+        A row a photo, in their order:
 
-    Photos are looked at within 512 pixels, smaller ones as they are, and without
-    a twelfth on each side, where cameras write. So a blur that a screen of that
-    size does not show is none, and a thumbnail is sharper than its photo.
+        - `label` (of a frame: the row number) and `name` (its path);
+        - `loneliness`: the distance of the nearest other photo by the model's
+          metric, 0 where there is a copy; None in a frame, or without another
+          photo;
+        - `sharpness`: the variance of the Laplacian, of grey levels 0 to 255
+          (the measure LAPV of Pech-Pacheco et al., Diatom autofocusing in
+          brightfield microscopy, 2000);
+        - `brightness`, the mean, and `contrast`, the standard deviation of the
+          grey levels, black 0 and white 1;
+        - `black`, `white`, `blank`, `blurred`: 1 or 0;
+        - `reason`: why a photo cannot be read; all but its loneliness is None
+          then.
+
+    Raises
+    ------
+    FrameError
+        For a frame without photos.
+
+    Notes
+    -----
+    Photos are reduced to 512 pixels, smaller ones stay as they are, and a
+    twelfth on each side is left out, where cameras write. So a blur that a
+    screen of that size does not show does not count, and a thumbnail is sharper
+    than its photo.
 
     `blank` is a contrast below 0.04; `black` and `white` are one below 0.07 with
     a brightness below 0.06 or above 0.94. A photo that is not blank is `blurred`
     below a sharpness of 30. Of the 509 pictures by which these were chosen
     (drawings, cartoons, camera traps by day and by infrared light), four are
     black: three of a dark wood, and one with something close to the lens. None is
-    blank, white or blurred; with a Gaussian blur of 0.6 % of the longer side, 88 % are blurred.
-    A camera trap's photo without an animal is not blank in this sense.
+    blank, white or blurred; with a Gaussian blur of 0.6 % of the longer side,
+    88 % are blurred. A camera trap's photo without an animal is not blank in
+    this sense.
 
-    One line says how many were left out, and how fast it was. Raises `FrameError` for a frame without photos.
-
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> data, bad = load_photos("data/robots/tarn")
     >>> odd = oddities(data, progress=False)
@@ -83,33 +104,33 @@ def oddities(given: Any, *, progress: bool = True) -> Any:
     """
     labels, names = _labels_and_names(given)
     start = time.perf_counter()
-    looks = _looks(given, len(labels), progress)
+    measured = _measured(given, len(labels), progress)
     seconds = time.perf_counter() - start
-    lost = sum(isinstance(look, PhotoError) for look in looks)
+    unreadable = sum(isinstance(each, PhotoError) for each in measured)
     if progress:
-        print(f"{len(looks)} photos looked at, {len(looks) / max(seconds, 1e-9):.0f} a second")
-    if lost:
-        print(f"{lost} of {len(looks)} photos cannot be read; the column reason says why")
-    return _frame(labels, names, _loneliness(given, progress), looks)
+        print(f"{len(measured)} photos looked at, {len(measured) / max(seconds, 1e-9):.0f} a second")
+    if unreadable:
+        print(f"{unreadable} of {len(measured)} photos cannot be read; the reasons are in the column reason")
+    return _frame(labels, names, _loneliness(given, progress), measured)
 
 
-def look(source: Source) -> Look:
-    """What the pixels of one photo say; raises `PhotoError`."""
+def pixel_statistics(source: Source) -> PixelStatistics:
+    """Measure the pixels of one photo; raises `PhotoError`."""
     grey = np.asarray(open_photo(source, within=SIDE).convert("L"))
     down, across = (int(_MARGIN * side) for side in grey.shape)
     grey = grey[down : len(grey) - down, across : grey.shape[1] - across]
-    return Look(_laplacian_variance(grey), float(grey.mean()) / 255, float(grey.std()) / 255)
+    return PixelStatistics(_laplacian_variance(grey), float(grey.mean()) / 255, float(grey.std()) / 255)
 
 
 def ordered(odd: Any, by: str, descending: Optional[bool] = None) -> Any:
-    """The rows of what `oddities` gave, or of some of them, the oddest first; rows without a value come last.
+    """The rows that `oddities` returned, or some of them, the oddest first; rows without a value come last.
 
     Without `descending`: the loneliest, and those with a flag, first; the least
     sharp, bright or full of contrast first. Equals keep their order. Raises `FrameError`.
     """
     known = [name for name in odd.column_names() if name not in ("label", "name", "reason")]
     if by not in known:
-        raise FrameError(f"by={by!r} is no column to sort by; there are {', '.join(known)}")
+        raise FrameError(f"by={by!r} is not a column to sort by; there are {', '.join(known)}")
     values = list(odd[by])
     down = is_downwards(by, descending)
     has = [row for row, value in enumerate(values) if value is not None]
@@ -143,20 +164,20 @@ def _labels_and_names(given: Any) -> Tuple[List[Any], List[str]]:
     return labels, shown_names(row_paths(given)[0], labels)
 
 
-def _looks(given: Any, count: int, progress: bool) -> List[Union[Look, PhotoError]]:
+def _measured(given: Any, count: int, progress: bool) -> List[Union[PixelStatistics, PhotoError]]:
     # One after the other: Turi Create's Images are copies, and a list of them would be all photos in memory.
     photos = given[image_column(given, None)] if isinstance(given, SFrame) else given.collection.sources
-    found = []
-    with bar(count, progress) as shown, closing(work_ahead(_attempt, photos, ahead=_AHEAD)) as looked:
-        for each in looked:
-            found.append(each)
+    measured = []
+    with bar(count, progress) as shown, closing(work_ahead(_attempt, photos, ahead=_AHEAD)) as results:
+        for each in results:
+            measured.append(each)
             shown.update()
-    return found
+    return measured
 
 
-def _attempt(photo: Any) -> Union[Look, PhotoError]:
+def _attempt(photo: Any) -> Union[PixelStatistics, PhotoError]:
     try:
-        return PhotoError("no photo in this row") if photo is None else look(source_of(photo))
+        return PhotoError("no photo in this row") if photo is None else pixel_statistics(source_of(photo))
     except PhotoError as error:
         return error
 
@@ -165,26 +186,29 @@ def _loneliness(given: Any, progress: bool) -> List[Optional[float]]:
     count = len(given) if isinstance(given, SFrame) else len(given.vectors)
     if isinstance(given, SFrame) or count < 2:
         return [None] * count
-    found: List[Optional[float]] = []
+    nearest: List[Optional[float]] = []
     with bar(count, progress) as shown:
         for _, _, distances in others(given.index, given.vectors, 1):
-            found += distances[:, 0].tolist()
+            nearest += distances[:, 0].tolist()
             shown.update(len(distances))
-    return found
+    return nearest
 
 
 def _frame(
-    labels: List[Any], names: List[str], lonely: List[Optional[float]], looks: List[Union[Look, PhotoError]]
+    labels: List[Any],
+    names: List[str],
+    loneliness: List[Optional[float]],
+    measured: List[Union[PixelStatistics, PhotoError]],
 ) -> Any:
-    seen = [None if isinstance(each, PhotoError) else each for each in looks]
+    seen = [None if isinstance(each, PhotoError) else each for each in measured]
     columns: List[Tuple[str, type, List[Any]]] = [
         ("label", next((type(label) for label in labels if label is not None), int), labels),
         ("name", str, names),
-        ("loneliness", float, lonely),
+        ("loneliness", float, loneliness),
     ]
-    for name in Look._fields:
+    for name in PixelStatistics._fields:
         columns.append((name, float, [each and getattr(each, name) for each in seen]))
     for name in FLAGS:
         columns.append((name, int, [each and each.flags[name] for each in seen]))
-    columns.append(("reason", str, [str(each) if isinstance(each, PhotoError) else None for each in looks]))
+    columns.append(("reason", str, [str(each) if isinstance(each, PhotoError) else None for each in measured]))
     return typed_frame(columns)

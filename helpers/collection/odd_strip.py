@@ -1,6 +1,5 @@
-"""The odd ones of a collection as a strip of photos, the oddest first, with what is odd about them."""
+"""The odd photos of a collection as a strip, the oddest first, with the reason beneath each."""
 
-import io
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import ipywidgets
@@ -16,11 +15,12 @@ from helpers.frames.photo_columns import image_column
 from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.images.decode import Source
+from helpers.widgets.still import png_of, still
 
 _MOST = 100  # photos of a strip
 _COLUMNS = 10
 
-# Told as a person would ask for them: a column, and whether its largest values come first; None is the oddest first.
+# As a person would ask for them: a column, and whether its largest values come first; None is the oddest first.
 _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
     "farthest from any other": ("loneliness", None),
     "least sharp": ("sharpness", None),
@@ -33,12 +33,30 @@ _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
 def show_oddities(
     given: Any, odd: Any, by: str = "loneliness", k: int = 20, *, descending: Optional[bool] = None
 ) -> Figure:
-    """Draw the `k` oddest photos by a column of what `helpers.collection.oddities` gave, with its value under each.
+    """Draw the `k` oddest photos by a column of what `helpers.collection.oddities` returned, with the value of each.
 
-    `given` is the model or frame that `odd` was made of; `odd` may be some of
-    its rows. `descending` is that of `helpers.collection.odd_photos.ordered`: without it the
-    oddest come first. `k` is 1 to 100. Rows without a value are not drawn.
-    Raises `FrameError`.
+    Parameters
+    ----------
+    given : SimilarityModel or SFrame
+        What `odd` was made of.
+    odd : SFrame
+        What `oddities` returned, or some of its rows. Rows without a value are
+        not drawn.
+    by : str
+        The column.
+    k : int
+        1 to 100.
+    descending : bool, optional
+        Whether the largest values come first; by default the oddest.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    FrameError
+        For another column or number.
     """
     check_whole("k", k)
     if k > _MOST:
@@ -47,11 +65,13 @@ def show_oddities(
 
 
 class OddStrip(ipywidgets.VBox):
-    """The strip of `show_oddities`, with a menu of what to sort by.
+    """The strip of `show_oddities`, with a menu of columns to sort by; the arguments are the same.
 
+    Notes
+    -----
     Traits: `by`, a column of `odd`; `descending`, None for the oddest first;
-    `k`; and `frame`, all rows of `odd` in that order, to go on with. What
-    cannot be sorted by raises `FrameError`, and the strip stays as it was.
+    `k`; and `frame`, all rows of `odd` in that order. A column that cannot be
+    sorted by raises `FrameError`, and the strip stays as it was.
     """
 
     by = traitlets.Unicode("loneliness")
@@ -66,7 +86,7 @@ class OddStrip(ipywidgets.VBox):
         self.menu = ipywidgets.Dropdown(
             options=list(self._orders), description="first", tooltip="What comes first", layout={"width": "300px"}
         )
-        self.picture = ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain"})
+        self.picture = still()
         super().__init__([self.menu, self.picture], by=by, k=k)
         self._show()
         self.observe(self._show, ["by", "descending", "k"])
@@ -82,9 +102,8 @@ class OddStrip(ipywidgets.VBox):
         if wanted == self._shown:  # a choice from the menu changes two traits at once
             return
         frame = ordered(self._odd, self.by, self.descending)
-        buffer = io.BytesIO()
-        _drawn(self._given, frame, self.by, self.k).savefig(buffer, format="png", dpi="figure")
-        self.picture.value, self.frame, self._shown = buffer.getvalue(), frame, wanted
+        self.picture.value = png_of(_drawn(self._given, frame, self.by, self.k))
+        self.frame, self._shown = frame, wanted
         self.menu.value = self._name_of_order()
 
     def _name_of_order(self) -> Optional[str]:
@@ -126,7 +145,7 @@ def _drawn(given: Any, frame: Any, by: str, k: int) -> Figure:
 
 
 def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:
-    """What gives the name and source of a label."""
+    """A function that returns the name and source of a label."""
     if not isinstance(given, SFrame):
         return lambda label: (given.name_of(label), given.photo(label))
     names: List[str] = shown_names(row_paths(given)[0], list(range(len(given))))
@@ -134,7 +153,9 @@ def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:
 
     def find(row: int) -> Tuple[str, Source]:
         if not 0 <= row < len(given):
-            raise FrameError(f"row {row} is not in the frame of {len(given)} photos; give the one that oddities() had")
+            raise FrameError(
+                f"row {row} is not in the frame of {len(given)} photos; give the one that oddities() was given"
+            )
         return names[row], source_of(given[row][column])
 
     return find

@@ -37,12 +37,12 @@ def components(vectors: np.ndarray, metric: str, count: int, seed: int, progress
     mean = chosen.mean(axis=0, dtype=np.float64)
     chosen -= mean.astype(np.float32)
     axes = randomized_svd(chosen, count, n_iter=4, random_state=seed)[2].astype(np.float64)
-    found = np.empty((photos, count))
+    reduced = np.empty((photos, count))
     with bar(photos, progress) as shown:
         for part in blocks(photos, 8 * dimension):
-            found[part] = (distance.points(distance.vectors[part]) - mean) @ axes.T
+            reduced[part] = (distance.points(distance.vectors[part]) - mean) @ axes.T
             shown.update(part.stop - part.start)
-    return found
+    return reduced
 
 
 def k_means(points: np.ndarray, k: int, seed: int, runs: Optional[Any] = None) -> np.ndarray:
@@ -97,17 +97,17 @@ def by_density(points: np.ndarray, smallest: int, seed: int) -> np.ndarray:
     least = max(2, round(smallest * len(chosen) / len(points)))
     sorter = HDBSCAN(min_cluster_size=least, min_samples=_NEAR, copy=True)
     with threadpool_limits(1):
-        found = sorter.fit_predict(points[chosen]).astype(np.int64)
+        sample = sorter.fit_predict(points[chosen]).astype(np.int64)
         if len(chosen) == len(points):
-            return found
+            return sample
         rest = np.setdiff1d(np.arange(len(points)), chosen)
         numbers = np.empty(len(points), np.int64)
-        numbers[chosen], numbers[rest] = found, found[pairwise_distances_argmin(points[rest], points[chosen])]
+        numbers[chosen], numbers[rest] = sample, sample[pairwise_distances_argmin(points[rest], points[chosen])]
     return numbers
 
 
 def drawn(count: int, most: int, seed: int) -> np.ndarray:
-    """All of `count` rows, or `most` of them by lot; ascending."""
+    """All of `count` rows, or `most` of them drawn at random; ascending."""
     if count <= most:
         return np.arange(count)
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))

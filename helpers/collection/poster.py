@@ -8,8 +8,7 @@ from typing import Any, Dict, Hashable, Iterator, List, Optional, Tuple, Union
 
 from PIL import Image, ImageDraw
 
-from helpers.collection.poster_size import Sheet, sheet_for
-from helpers.collection.snapping import snapped
+from helpers.collection.poster_grid import PosterGrid, grid_for, snapped
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.features.nearest import bar
 from helpers.files.cache import replacing
@@ -50,28 +49,50 @@ def montage(
     frames: Optional[Any] = None,
     progress: bool = True,
 ) -> "Montage":
-    """The photos of an `Atlas` in a grid, and with `path`, which ends with .png or .pdf, as a file.
+    """Draw the photos of an `Atlas` in a grid, near the photos that look like them.
 
-    No two photos overlap and none is lost; a photo that cannot be read is a
-    grey tile. How they come into the grid, says `helpers.collection.snapping.snapped`.
+    No two photos overlap and none is left out; a photo that cannot be read is a
+    grey tile.
 
-    - `tile`: pixels of a cell, both ways, 96 if nothing is said. Or `width_cm`
-      and `height_cm`, one or both: the size of the sheet, on which tiles are as
-      large as can be. A1 is 59.4 x 84.1.
-    - `columns`: how many photos stand side by side; without it the grid has the
-      proportions of the sheet, or about those of the map.
-    - `dpi`: pixels an inch in print.
-    - `crop`: the middle of each photo, as a square; or with False all of it.
-    - `frames`: an entry for each photo, such as its label, or the name of a
-      column of `model.data`; photos with equal ones have a frame of the same
-      colour, one of ten, and those without one have none. `Montage.colours`
-      says which.
+    Parameters
+    ----------
+    atlas : Atlas
+    path : path, optional
+        A file that ends with .png or .pdf. It is written whole or not at all,
+        over an older one.
+    columns : int, optional
+        How many photos are side by side; by default the grid has the proportions
+        of the sheet, or about those of the map.
+    tile : int, optional
+        Pixels of a cell, both ways; by default 96.
+    width_cm, height_cm : float, optional
+        Instead of `tile`, one or both: the size of the sheet, on which tiles are
+        as large as possible. A1 is 59.4 x 84.1.
+    dpi : float
+        Pixels an inch in print.
+    crop : bool
+        With True the middle of each photo, as a square; with False all of it.
+    frames : optional
+        An entry for each photo, such as its label, or the name of a column of
+        `model.data`; photos with equal ones have a frame of the same colour, one
+        of ten (see `Montage.colours`), and those without one have none.
+    progress : bool
 
-    A file is written whole or not at all, over an older one. While it is drawn
-    it takes 4 bytes a pixel. Raises `FrameError` for arguments that do not fit
-    and more than 400 megapixels, and `ExportError` where the file cannot be
-    written.
+    Returns
+    -------
+    Montage
+        Shows itself in a notebook; `image()` is the whole picture. Drawing takes
+        4 bytes a pixel.
 
+    Raises
+    ------
+    FrameError
+        For arguments that do not fit, and more than 400 megapixels.
+    ExportError
+        Where the file cannot be written.
+
+    Examples
+    --------
     >>> from helpers.collection.atlas import Atlas
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
@@ -82,53 +103,53 @@ def montage(
     """
     if path is not None:
         _check_path(Path(path))
-    sheet = sheet_for(atlas.positions, columns, tile, (width_cm, height_cm), dpi)
-    drawn = Montage(atlas, sheet, dpi, crop, frames, progress)
+    grid = grid_for(atlas.positions, columns, tile, (width_cm, height_cm), dpi)
+    drawn = Montage(atlas, grid, dpi, crop, frames, progress)
     if path is not None:
         drawn.save(path)
     return drawn
 
 
 class Montage:
-    """Photos in a grid, made by `montage`; a small picture of it shows itself as the last expression of a cell.
+    """Photos in a grid, made by `montage`; as the last expression of a cell it shows itself, reduced.
 
     `cells` is int64 [photos, 2], the row and column of each photo, counted from
     0 at the top left; `colours` is the colour of each entry of `frames`.
     """
 
-    def __init__(self, atlas: Any, sheet: Sheet, dpi: float, crop: bool, frames: Any, progress: bool) -> None:
-        self._model, self._sheet, self._dpi, self._crop, self._progress = atlas.model, sheet, dpi, crop, progress
+    def __init__(self, atlas: Any, grid: PosterGrid, dpi: float, crop: bool, frames: Any, progress: bool) -> None:
+        self._model, self._grid, self._dpi, self._crop, self._progress = atlas.model, grid, dpi, crop, progress
         self.colours: Dict[Hashable, str] = {}
         self._colour_of: List[Optional[str]] = [None] * len(atlas.positions)
         if frames is not None:
             known, labels = numbers(entries(self._model, frames, "frames"), "frames")
             self.colours = {label: _COLOURS[place % len(_COLOURS)] for place, label in enumerate(labels)}
             self._colour_of = [None if each < 0 else _COLOURS[each % len(_COLOURS)] for each in known.tolist()]
-        self.cells = snapped(atlas.positions, sheet.rows, sheet.columns, progress)
+        self.cells = snapped(atlas.positions, grid.rows, grid.columns, progress)
         self._shown: Optional[bytes] = None
 
     def __repr__(self) -> str:
-        sheet = self._sheet
-        width, height = (2.54 * side / self._dpi for side in (sheet.width, sheet.height))
+        grid = self._grid
+        width, height = (2.54 * side / self._dpi for side in (grid.width, grid.height))
         return (
-            f"Montage of {len(self.cells)} photos: {sheet.columns} x {sheet.rows} tiles of {sheet.tile} pixels, "
-            f"{sheet.width} x {sheet.height} pixels, {width:.1f} x {height:.1f} cm at {self._dpi:g} dpi"
+            f"Montage of {len(self.cells)} photos: {grid.columns} x {grid.rows} tiles of {grid.tile} pixels, "
+            f"{grid.width} x {grid.height} pixels, {width:.1f} x {height:.1f} cm at {self._dpi:g} dpi"
         )
 
     def _repr_png_(self) -> bytes:
         if self._shown is None:
-            sheet = self._sheet
-            scale = min(1.0, _SHOWN / max(sheet.width, sheet.height))
-            tile = max(1, int(sheet.tile * scale))
+            grid = self._grid
+            scale = min(1.0, _SHOWN / max(grid.width, grid.height))
+            tile = max(1, int(grid.tile * scale))
             # As it will be printed, unless there are more photos in a line than pixels.
-            width = max(round(sheet.width * scale), sheet.columns * tile)
-            height = max(round(sheet.height * scale), sheet.rows * tile)
-            self._shown = _png(self._drawn(Sheet(sheet.columns, sheet.rows, tile, width, height)))
+            width = max(round(grid.width * scale), grid.columns * tile)
+            height = max(round(grid.height * scale), grid.rows * tile)
+            self._shown = _png(self._drawn(PosterGrid(grid.columns, grid.rows, tile, width, height)))
         return self._shown
 
     def image(self) -> Image.Image:
         """The whole picture, RGB, as it is saved."""
-        return self._drawn(self._sheet)
+        return self._drawn(self._grid)
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the picture to a file that ends with .png or .pdf; see `montage`."""
@@ -150,18 +171,18 @@ class Montage:
         small = tuple(max(1, round(side * scale)) for side in image.size)
         self._shown = _png(image.resize(small, Image.Resampling.LANCZOS, reducing_gap=3))  # type: ignore[arg-type]
 
-    def _drawn(self, sheet: Sheet) -> Image.Image:
+    def _drawn(self, grid: PosterGrid) -> Image.Image:
         """The grid in the middle of a white sheet."""
-        image = Image.new("RGB", (sheet.width, sheet.height), "white")
+        image = Image.new("RGB", (grid.width, grid.height), "white")
         pen = ImageDraw.Draw(image)
-        left, top = (sheet.width - sheet.columns * sheet.tile) // 2, (sheet.height - sheet.rows * sheet.tile) // 2
-        gap = round(sheet.tile * _GAP / 2)
-        frame = max(1, round(sheet.tile * _FRAME)) if self.colours else 0
-        side = max(1, sheet.tile - 2 * (gap + frame))
+        left, top = (grid.width - grid.columns * grid.tile) // 2, (grid.height - grid.rows * grid.tile) // 2
+        gap = round(grid.tile * _GAP / 2)
+        frame = max(1, round(grid.tile * _FRAME)) if self.colours else 0
+        side = max(1, grid.tile - 2 * (gap + frame))
         with bar(len(self.cells), self._progress) as shown:
             for row, photo in enumerate(self._photos(side)):
                 down, right = self.cells[row].tolist()
-                x, y = left + right * sheet.tile + gap + frame, top + down * sheet.tile + gap + frame
+                x, y = left + right * grid.tile + gap + frame, top + down * grid.tile + gap + frame
                 colour = self._colour_of[row]
                 if photo is None:
                     pen.rectangle((x, y, x + side - 1, y + side - 1), fill=_GREY)

@@ -1,4 +1,4 @@
-"""How many clusters there may be: k-means with several k, judged by how far the clusters lie apart."""
+"""How many clusters there may be: k-means with several k, judged by how well the clusters are separated."""
 
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
@@ -20,7 +20,7 @@ _DOT, _LINE = "#1d4ed8", "#93c5fd"
 
 
 class Suggestion(NamedTuple):
-    """What `suggest_k` gives."""
+    """The result of `suggest_k`."""
 
     k: int  # of the largest silhouette; of equals the smallest
     silhouettes: Dict[int, float]  # k → mean silhouette, -1 to 1; without the k that could not be tried
@@ -33,17 +33,40 @@ def suggest_k(
 ) -> Suggestion:
     """How many clusters suit the photos best, by the mean silhouette of k-means.
 
+    Parameters
+    ----------
+    model : SimilarityModel
+    ks : iterable of int
+        The numbers of clusters to try, each 2 or more. One that is larger than
+        the number of different photos is left out.
+    metric : {"euclidean", "cosine"}, optional
+        By default the model's.
+    seed : int
+        Of more than 5,000 photos, 5,000 are drawn at random by it.
+    progress : bool
+
+    Returns
+    -------
+    Suggestion
+        `k`, with the largest mean silhouette; `silhouettes` of all; `note`, one
+        line for people; `figure`.
+
+    Raises
+    ------
+    FrameError
+        For a k below 2 and an unknown metric, and where no k can be tried: fewer
+        than three photos differ.
+
+    Notes
+    -----
     A photo's silhouette is (b - a) / max(a, b), where a is its mean distance
-    from the photos of its own cluster and b from those of the nearest other
-    one: 1 well inside, 0 between two, below 0 in the wrong one (P. J.
-    Rousseeuw, 1987). Photos seldom reach 0.3 even where the clusters are right,
-    and the best k is a suggestion: look at it, and at its neighbours.
+    from the photos of its cluster and b from those of the nearest other one: 1
+    well inside, 0 between two, below 0 in the wrong one (P. J. Rousseeuw, 1987).
+    Photos seldom reach 0.3 even where the clusters are right, and the best k is
+    a suggestion: look at it, and at its neighbours.
 
-    `metric` is the other one than the model's, at wish. Of more than 5,000
-    photos, 5,000 by lot count, drawn by `seed`. A k that has no photos to be
-    tried with is left out. Raises `FrameError` for a k below 2 and an unknown
-    metric, and where no k can be tried: there are fewer than three photos that differ.
-
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots")
@@ -51,14 +74,14 @@ def suggest_k(
     2
     """
     points = components(model.vectors, metric or model.index.metric, COMPONENTS, seed, progress)
-    found = suggest(points, ks, seed, progress)
-    if found is None:
+    suggestion = suggest(points, ks, seed, progress)
+    if suggestion is None:
         raise FrameError("there are not enough photos that differ to try these ks; give cluster() a k of your own")
-    return found
+    return suggestion
 
 
 def suggest(points: np.ndarray, ks: Iterable[int], seed: int, progress: bool) -> Optional[Suggestion]:
-    """The same of points; None where no k can be tried."""
+    """The same for points; None where no k can be tried."""
     from sklearn import config_context
     from sklearn.metrics import silhouette_score
     from tqdm.auto import tqdm

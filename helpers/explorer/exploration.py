@@ -1,7 +1,7 @@
 """Looking through a collection and following similarity from photo to photo, without a page to look at.
 
-An `Exploration` is what `helpers.explorer.explorer` shows: a trail of questions, the
-photos that answer the last one, filters, a selection and its labels.
+`helpers.explorer.explorer` shows an `Exploration`: a trail of queries, the photos that answer the last one, filters,
+a selection and its labels.
 """
 
 import os
@@ -12,42 +12,40 @@ import numpy as np
 
 from helpers.errors import FrameError, KinframeError, PhotoError
 from helpers.explorer.filters import Catalogue, Filter
+from helpers.explorer.models import Season, Sightings
 from helpers.explorer.trail import Step, Trail
-from helpers.frames import SArray, SFrame
+from helpers.frames import SArray
 from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source, open_photo
 from helpers.photos.export import export
 from helpers.photos.labels import Labels
+from helpers.widgets.photo_table import PhotoTable, chosen_rows
 
 SORTS = ("distance", "name", "date")
 
 
 class Exploration:
-    """A collection, and how far one has come in it.
+    """A collection, and the queries that were made in it.
 
-    `filter`, `sort` (one of `SORTS`), `descending`, `k`, `metric`, `hide` (the
-    photos asked with stay out of the answer) and `people` (whether those are
-    shown of which a season knows that people are on them) can be set; `refresh`
-    makes them count. Photos are known by their number: those of the collection by
-    their row, those from outside by -1, -2, ...
+    `filter`, `sort` (one of `SORTS`), `descending`, `k`, `metric`, `hide` (leave
+    the query photos out of the answer) and `people` (also show the photos on
+    which a season knows people) can be set; `refresh` applies them. A photo is
+    known by its number: in the collection its row, from outside -1, -2, ...
 
-    After that `rows`, int64, are the photos to show, in order; `found` is the
-    SFrame of the answer, or None where the whole collection is shown.
+    `rows`, int64, are then the photos to show, in order; `found` is the SFrame
+    that the search returned, or None where the whole collection is shown.
     """
 
     def __init__(
-        self, model: Any, data: Optional[Any], labels: Union[str, "os.PathLike[str]"], sightings: Optional[Any] = None
+        self,
+        table: PhotoTable,
+        labels: Union[str, "os.PathLike[str]"],
+        sightings: Optional[Sightings] = None,
     ) -> None:
-        self.model, self.sightings = model, sightings
-        self._row_of = {label: row for row, label in enumerate(model.labels)}
-        if len(self._row_of) < len(model.labels):
-            raise FrameError(
-                "some labels stand for several photos; build the model without label=, or with one such as 'path'"
-            )
-        self._data = model.data if data is None else data
-        if self._data is not None and len(self._data) != len(model.labels):
-            raise FrameError(f"the frame has {len(self._data)} rows, and the model {len(model.labels)} photos")
-        self.catalogue = Catalogue(model.names, self._data)
+        model = table.model
+        self.model, self.sightings, self._table = model, sightings, table
+        self.season: Optional[Season] = model if hasattr(model, "photos_of") else None
+        self.catalogue = Catalogue(model.names, table.data)
         self.label_column = "label" if "label" not in self.catalogue.columns else "my_label"
         self.labels = Labels(labels)
         self.trail = Trail()
@@ -61,7 +59,7 @@ class Exploration:
         if sightings is not None:
             self.judge_sightings()
 
-    # Asking.
+    # Searching.
 
     def number(self, photo: Any) -> int:
         """The number of a photo: a label of the model, or a `pathlib.Path` or bytes from outside."""
@@ -72,12 +70,10 @@ class Exploration:
                 raise PhotoError(f"{photo}: {error.strerror}") from error
         if isinstance(photo, bytes):
             return self.take("photo from outside", photo)
-        if photo not in self._row_of:
-            raise FrameError(f"{photo!r} is not the label of a photo in this model")
-        return self._row_of[photo]
+        return self._table.row(photo)
 
     def take(self, name: str, content: bytes) -> int:
-        """Have a photo from outside; its number. Raises `PhotoError` for what is no photo."""
+        """Take in a photo from outside and return its number. Raises `PhotoError` for what is not a photo."""
         try:
             open_photo(content, size=(64, 64))
         except PhotoError as error:
@@ -86,56 +82,57 @@ class Exploration:
         return -len(self.outside)
 
     def ask(self, number: int) -> None:
-        """The nearest photos to one."""
+        """Search with one photo."""
         self._go(Step(like=(number,)))
 
     def mark(self, number: int, like: bool = True) -> None:
-        """Ask with one more photo as *like this*, or as *not like this*; with one less, if it was marked so."""
+        """Add a photo to the query as *like this*, or as *not like this*; take it out if it was marked so already."""
         self._go((self.trail.here or Step()).marked(number, like))
 
     def ask_region(self, number: int, box: Box) -> None:
-        """Ask with a part of a photo: left, top, right, bottom in shares of its width and height."""
+        """Search with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._go(Step((number,), box=box))
 
     def show_event(self, number: int) -> None:
-        """All photos of the event of one, in the order of time; raises `FrameError` where there are no events."""
-        if not hasattr(self.model, "photos_of"):
-            raise FrameError("these photos are in no events; explore a helpers.season.season.Season")
+        """Show all photos of a photo's event, in the order of time; raises `FrameError` where there are no events."""
+        if self.season is None:
+            raise FrameError("these photos have no events; explore a helpers.season.Season")
         self._go(Step((number,), kind="event"))
 
     def judge_sightings(self) -> None:
-        """The sightings that were given, one photo an event, by rank."""
+        """Show the sightings, one photo an event, by rank."""
         if self.sightings is None:
-            raise FrameError("there is nothing to be judged; give Explorer(..., sightings=...)")
+            raise FrameError("there are no sightings to judge; give Explorer(..., sightings=...)")
         self._go(Step(kind="sightings"))
 
     def browse(self) -> None:
-        """The whole collection again."""
+        """Show the whole collection."""
         self._go(None)
 
     @property
     def hidden(self) -> np.ndarray:
         """The photos that are not shown, since a season knows that they show people: bool [photos]."""
-        shown = None if self.people else getattr(self.model, "people", None)
-        return np.zeros(len(self.model.labels), bool) if shown is None else shown
+        if self.season is None or self.people:
+            return np.zeros(len(self._table), bool)
+        return self.season.people
 
     def move(self, steps: int) -> None:
-        """Back on the trail of questions (below zero), or forward."""
+        """Go back on the trail of queries (below zero), or forward."""
         self._at(lambda: self.trail.move(steps))
 
     def refresh(self) -> None:
-        """Answer the question as the settings now are. Raises what the search and the filter raise."""
+        """Answer the query with the present settings. Raises what the search and the filter raise."""
         passed = self.catalogue.matching(self.filter) & ~self.hidden
-        question = self.trail.here
-        self.found = None if question is None else self._found(question, passed)
-        if question is not None and question.kind == "event":
-            event = self.model.photos_of(self.model.event_of(self.model.labels[question.like[0]]))
-            rows = np.array([self._row_of[label] for label in event], dtype=np.int64)
+        step = self.trail.here
+        self.found = None if step is None else self._answer(step, passed)
+        if step is not None and step.kind == "event" and self.season is not None:
+            event = self.season.event_of(self.model.labels[step.like[0]])
+            rows = self._table.rows(self.season.photos_of(event))
             rows = rows[passed[rows]]
         elif self.found is None:
             rows = np.flatnonzero(passed)
         else:
-            rows = np.array([self._row_of[label] for label in self.found["reference_label"]], dtype=np.int64)
+            rows = self._table.rows(self.found["reference_label"])
         if self.sort != "distance":
             rows = self.catalogue.order(rows, self.sort, self.descending)
         elif self.descending:
@@ -144,27 +141,23 @@ class Exploration:
 
     @property
     def chosen(self) -> Optional[Any]:
-        """The label of the one whole photo of the collection that was asked with, if it was one."""
-        question = self.trail.here
-        if question is None or question.kind or len(question.like) != 1 or question.unlike or question.box:
+        """The label of the query photo, if the query is one whole photo of the collection; else None."""
+        step = self.trail.here
+        if step is None or step.kind or len(step.like) != 1 or step.unlike or step.box or step.like[0] < 0:
             return None
-        if question.like[0] < 0:
-            return None
-        return self.model.labels[question.like[0]]
+        return self.model.labels[step.like[0]]
 
     def about(self) -> Dict[int, Dict[str, Any]]:
-        """Of each photo found: its `distance`, the `box` of the part that is like the one asked with, and `photos`.
+        """By the row of each photo found: its `distance`, the `box` of its most similar part, and `photos`.
 
-        The box is None for whole photos, and `photos`, how many its event has, where there are no events.
+        `box` is None for whole photos; `photos` is the size of its event, None where there are no events.
         """
-        if self.found is None:
-            return {}
-        told = {}
-        for edge in self.found:
+        about = {}
+        for edge in [] if self.found is None else self.found:
             box = [edge[side] for side in SIDES] if edge.get("left") is not None else None
-            about = {"distance": edge["distance"], "box": box, "photos": edge.get("photos")}
-            told[self._row_of[edge["reference_label"]]] = about
-        return told
+            row = self._table.row(edge["reference_label"])
+            about[row] = {"distance": edge["distance"], "box": box, "photos": edge.get("photos")}
+        return about
 
     def photo(self, number: int) -> Tuple[str, Source, Optional[str]]:
         """Name, source and, where known, identity of a photo."""
@@ -173,11 +166,11 @@ class Exploration:
         collection = self.model.collection
         return collection.names[number], collection.sources[number], collection.identities[number]
 
-    def _go(self, question: Optional[Step]) -> None:
-        self._at(lambda: self.trail.go(question))
+    def _go(self, step: Optional[Step]) -> None:
+        self._at(lambda: self.trail.go(step))
 
     def _at(self, step: Callable[[], None]) -> None:
-        """Step on the trail and answer; where there is no answer, stay."""
+        """Take a step on the trail and answer; where that fails, go back to where it was."""
         before = self.trail.steps, self.trail.place
         step()
         try:
@@ -186,36 +179,33 @@ class Exploration:
             self.trail.steps, self.trail.place = before
             raise
 
-    def _found(self, question: Step, passed: np.ndarray) -> Optional[Any]:
-        if question.kind == "sightings":
-            frame = self.sightings.frame()  # type: ignore[union-attr]  # such a step is made with sightings alone
-            shown = [int(passed[self._row_of[label]]) for label in frame["reference_label"]]
+    def _answer(self, step: Step, passed: np.ndarray) -> Optional[Any]:
+        if step.kind == "sightings" and self.sightings is not None:
+            frame = self.sightings.frame()
+            shown = passed[self._table.rows(frame["reference_label"])].astype(int).tolist()
             return frame[SArray(shown, dtype=int)]
-        return self._answer(question, passed) if question.like and not question.kind else None
+        return self._search(step, passed) if step.like and not step.kind else None
 
-    def _answer(self, question: Step, passed: np.ndarray) -> Any:
-        like, unlike = ([self._asked(each) for each in some] for some in (question.like, question.unlike))
+    def _search(self, step: Step, passed: np.ndarray) -> Any:
+        like, unlike = ([self._searchable(number) for number in numbers] for numbers in (step.like, step.unlike))
+        by_event: Dict[str, Any] = {}
+        if self.season is not None:  # to hide a photo of a season is to hide its burst
+            by_event = {"other": "events" if self.hide else None, "hide_people": not self.people}
         return self.model.search(
-            like=like if question.box is None else [],
+            like=like if step.box is None else [],
             unlike=unlike,
-            region=None if question.box is None else (like[0], question.box),
+            region=None if step.box is None else (like[0], step.box),
             where=None if passed.all() else self.model.where(passed),
             k=self.k,
             metric=self.metric,
             hide=self.hide,
-            **self._of_season(),
+            **by_event,
         )
 
-    def _of_season(self) -> Dict[str, Any]:
-        """What a season is asked beside: to hide a photo is to hide its burst."""
-        if not hasattr(self.model, "photos_of"):
-            return {}
-        return {"other": "events" if self.hide else None, "hide_people": not self.people}
-
-    def _asked(self, number: int) -> Any:
+    def _searchable(self, number: int) -> Any:
         return self.outside[-1 - number][1] if number < 0 else self.model.labels[number]
 
-    # Keeping.
+    # Labels, exports.
 
     def give(self, label: str) -> None:
         """Give the selected photos a label; an empty one takes theirs away."""
@@ -223,26 +213,23 @@ class Exploration:
         self._take_labels()
 
     def undo(self) -> bool:
-        """Take the last labels back; whether there were any."""
+        """Take the last labels back; returns whether there were any."""
         undone = self.labels.undo() is not None
         self._take_labels()
         return undone
 
     def export(self, to: Union[str, "os.PathLike[str]"]) -> Tuple[Path, List[Tuple[str, str]]]:
-        """The selected photos' paths into a `.csv`, or copies into a `.zip` or a folder; where, and what stayed out."""
+        """Write the selected photos' paths into a `.csv`, or copies into a `.zip` or a folder.
+
+        Returns where they are, and name and reason of each photo that was left out.
+        """
         return export([self.photo(row)[:2] for row in self._selected()], to)
 
     def frame(self, rows: Optional[List[int]] = None) -> Any:
-        """Photos, or all of them, as an SFrame: the rows of the frame they came from, with their labels."""
-        frame, names = self._data, self.model.names
-        if frame is None:
-            frame = SFrame({"id": self.model.labels}).add_column(SArray(names, dtype=str), "path")
-        frame = frame.add_column(SArray([self.labels.get(name) for name in names], dtype=str), self.label_column)
-        if rows is None:
-            return frame
-        chosen = np.zeros(len(names), int)
-        chosen[rows] = 1
-        return frame[SArray(chosen.tolist(), dtype=int)]
+        """All photos, or those of some rows, as an SFrame: the frame they came from, with a column of their labels."""
+        labels = SArray([self.labels.get(name) for name in self.model.names], dtype=str)
+        frame = self._table.frame.add_column(labels, self.label_column)
+        return frame if rows is None else chosen_rows(frame, rows)
 
     def _selected(self) -> List[int]:
         if not self.selected:

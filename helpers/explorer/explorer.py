@@ -1,67 +1,81 @@
-"""The explorer: look through a collection, ask with a photo, ask again with what was found, keep the best.
+"""The explorer: look through a collection, search with a photo, go on from what was found, keep the best.
 
-`Explorer(model)` is a widget, the page to a `helpers.explorer.exploration.Exploration`.
-All that can be done on the page is a method too, and what comes of it are
-plain objects to go on with: `explorer.found`, `explorer.selection`.
+`Explorer(model)` is a widget, the page to a `helpers.explorer.exploration.Exploration`. All that the page does is a
+method too, with plain results to go on with: `explorer.found`, `explorer.selection`.
 """
 
 import os
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
-import anywidget
-import numpy as np
 import traitlets
 
 from helpers.errors import FrameError, KinframeError
 from helpers.explorer.exploration import SORTS, Exploration
 from helpers.explorer.filters import Filter
 from helpers.explorer.judging import Judging
-from helpers.explorer.pictures import Pictures, Uploads
+from helpers.explorer.models import Sightings
+from helpers.explorer.photo_transfer import Uploads, large_photo
 from helpers.features.distance import METRICS
 from helpers.images.boxes import Box
+from helpers.images.decode import Source
 from helpers.photos.labels import Labels
+from helpers.widgets.photo_table import PhotoTable
+from helpers.widgets.widget import Handler, PhotoWidget, Request, javascript, style_sheet
 
 __all__ = ["Explorer"]
 
-_HERE = Path(__file__).parent
+_PAGE = Path(__file__).parent / "page"
 _SCREEN = 60  # photos whose thumbnails are sent along with an answer
 _LABELS = "photo-labels.csv"
 _SETTINGS = ("k", "metric", "hide", "people", "sort", "descending")
 
 
-class Explorer(anywidget.AnyWidget):
-    """A gallery of a collection, in which every photo can be asked with.
+class Explorer(PhotoWidget):
+    """A gallery of a collection, in which every photo can be searched with.
 
-    - `model`: a `SimilarityModel`; `data`: the frame of its photos, row by row,
-      for filters by its columns. Needed only of a model that was loaded.
-    - `k`: how many photos an answer has at first.
-    - `labels`: the CSV in which labels are kept, by default `photo-labels.csv`
-      in the notebook's folder. It is written when the first label is given.
-    - `keep`: with False the page neither labels nor exports: for visitors, who
-      are to write nothing on this machine.
-    - `sightings`: a `helpers.season.Sightings` of this model, which is then a
-      `helpers.season.Season`: the page begins with its candidates, and its keys
-      Y and N confirm and reject their events.
+    Parameters
+    ----------
+    model : SimilarityModel or Season
+    data : SFrame, optional
+        The frame of the photos, row by row, for filters by its columns. Needed
+        only for a model that was loaded.
+    k : int
+        How many photos an answer has at first.
+    labels : path, optional
+        The CSV in which labels are kept, by default `photo-labels.csv` in the
+        notebook's folder. It is written when the first label is given.
+    keep : bool
+        With False the page neither labels nor exports: for visitors, who are
+        to write nothing on this machine.
+    sightings : Sightings, optional
+        Sightings of this model, which is then a `helpers.season.Season`: the
+        page begins with its candidates, and its keys Y and N confirm and reject
+        their events.
 
-    Traits to observe: `chosen`, the label of the one photo asked with, or None;
-    `found`, the SFrame that `model.search` gave, or None; `selected`, the
-    labels of the selected photos, which can be set too. Traits to set: `k`,
-    `metric`, `hide` (leave the photos asked with out of the answer), `people`
-    (show photos of a season that show people), `sort`
-    (`distance`, `name` or `date`), `descending`, and those of
-    `helpers.explorer.filters.Filter`: `folder`, `name`, `since`, `until`, `column`, `value`.
+    Raises
+    ------
+    FrameError
+        For a model with several photos of one label, for a frame of another
+        length, and for sightings of another season.
 
-    Raises `FrameError` for a model whose labels stand for several photos, and
-    for a frame of another length.
+    Notes
+    -----
+    Traits to observe: `chosen`, the label of the query photo, or None where the
+    query is not one whole photo of the collection; `found`, the SFrame that
+    `model.search` returned, or None; `selected`, the labels of the selected
+    photos, which can be set too. Traits to set: `k`, `metric`, `hide` (leave
+    the query photos out of the answer), `people` (show photos of a season that
+    show people), `sort` (`distance`, `name` or `date`), `descending`, and those
+    of `helpers.explorer.filters.Filter`: `folder`, `name`, `since`, `until`,
+    `column`, `value`.
     """
 
-    _esm = _HERE / "explorer.js"
-    _css = _HERE / "explorer.css"
+    _esm = javascript(_PAGE / "explorer.js")
+    _css = style_sheet(_PAGE / "explorer.css")
 
     chosen = traitlets.Any(None, allow_none=True)
     found = traitlets.Any(None, allow_none=True)
-    selected: "traitlets.List[Any]" = traitlets.List()
     k = traitlets.Int(20, min=1, max=500)
     metric = traitlets.Enum(METRICS)
     hide = traitlets.Bool(True)
@@ -75,10 +89,7 @@ class Explorer(anywidget.AnyWidget):
     column = traitlets.Unicode("")
     value = traitlets.Unicode("")
 
-    # What the page is told; photos are rows of the collection, or below zero from outside.
-    _state = traitlets.Dict().tag(sync=True)
-    _rows = traitlets.Bytes(b"").tag(sync=True)  # uint32: on show, in order
-    _picked = traitlets.Bytes(b"").tag(sync=True)  # uint32: selected
+    _rows = traitlets.Bytes(b"").tag(sync=True)  # for the page, uint32: the photos to show, in order
 
     def __init__(
         self,
@@ -88,23 +99,20 @@ class Explorer(anywidget.AnyWidget):
         k: int = 20,
         labels: Union[str, "os.PathLike[str]", None] = None,
         keep: bool = True,
-        sightings: Optional[Any] = None,
+        sightings: Optional[Sightings] = None,
     ) -> None:
         self.model, self._keep = model, keep
-        self._exploration = Exploration(model, data, _LABELS if labels is None else labels, sightings)
+        table = PhotoTable(model, data)
+        self._exploration = Exploration(table, _LABELS if labels is None else labels, sightings)
         self._judging = None if sightings is None else Judging(model, sightings)
-        self._pictures = Pictures(self._exploration, self._tell)
         self._uploads = Uploads()
-        self._message = ""
-        self._stamp = 0
-        self._told_labels = dict(self._exploration.labels.items())
-        super().__init__(k=k, metric=model.metric)
+        self._sent_labels = dict(self._exploration.labels.items())
+        super().__init__(table, k=k, metric=model.metric)
+        self._handlers.update(self._searches(), **self._edits() if keep else dict.fromkeys(self._edits(), _refuse))
         self.observe(self._set, [*_SETTINGS, *Filter._fields])
-        self.observe(self._select, "selected")
-        self.on_msg(self._heard)
         self._set()
-        if self._judging is not None:
-            self._judging.sightings.observe(self._judged, "changed")
+        if sightings is not None:
+            sightings.observe(self._show_judging, "changed")
 
     @property
     def selection(self) -> Any:
@@ -126,33 +134,33 @@ class Explorer(anywidget.AnyWidget):
         self._do(lambda: self._exploration.ask(self._exploration.number(photo)))
 
     def mark(self, photo: Any, like: bool = True) -> None:
-        """Ask with one more photo as *like this*, or *not like this*; with one less if it was marked so."""
+        """Add a photo to the query as *like this*, or *not like this*; take it out if it was marked so already."""
         self._do(lambda: self._exploration.mark(self._exploration.number(photo), like))
 
     def ask_region(self, photo: Any, box: Box) -> None:
-        """Ask with a part of a photo: left, top, right, bottom in shares of its width and height."""
+        """Search with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._do(lambda: self._exploration.ask_region(self._exploration.number(photo), box))
 
     def browse(self) -> None:
-        """Show the whole collection, as far as it passes the filters."""
+        """Show all photos that pass the filters."""
         self._do(self._exploration.browse)
 
     def back(self, steps: int = 1) -> None:
-        """Show the answer before; the first of all is the whole collection."""
+        """Show the previous answer; the very first is the whole collection."""
         self._do(lambda: self._exploration.move(-steps))
 
     def forward(self, steps: int = 1) -> None:
-        """Show the answer after."""
+        """Show the next answer, after `back`."""
         self._do(lambda: self._exploration.move(steps))
 
     def show_event(self, photo: Any) -> None:
-        """Show all photos of one's event, in the order of time; for a `helpers.season.Season`."""
+        """Show all photos of a photo's event, in the order of time; for a `helpers.season.Season`."""
         self._do(lambda: self._exploration.show_event(self._exploration.number(photo)))
 
     def judge(self, photos: Any, confirmed: bool) -> None:
         """Confirm, or reject, the events of photos: a label of the model, or several."""
-        several = photos if isinstance(photos, (list, tuple)) else [photos]
-        self._judge([self._exploration.number(photo) for photo in several], confirmed)
+        labels = photos if isinstance(photos, (list, tuple)) else [photos]
+        self._judge([self._exploration.number(label) for label in labels], confirmed)
 
     def give(self, label: str) -> None:
         """Give the selected photos a label, and keep it; an empty one takes theirs away."""
@@ -164,29 +172,22 @@ class Explorer(anywidget.AnyWidget):
         self._say("" if undone else "There is nothing to undo.")
 
     def export(self, to: Union[str, "os.PathLike[str]"]) -> Path:
-        """Write the selected photos: their paths into a `.csv`, or copies into a `.zip` or a folder; returns where."""
+        """Write the selected photos, as paths into a `.csv` or as copies into a `.zip` or a folder; returns where."""
         path, bad = self._exploration.export(to)
         left = "".join(f"; left out: {name}: {reason}" for name, reason in bad[:3])
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
         self._say(f"{len(self.selected) - len(bad)} photos are in {path}{left}{more}.")
         return path
 
-    # Telling the page.
-
-    def _tell(self, content: Dict[str, Any], buffers: Any = None) -> None:
-        self.send(content, buffers)
+    # What the page shows.
 
     def _do(self, work: Callable[[], Any]) -> None:
         work()
-        self._message = getattr(self.model, "note", "")  # of a season: what is to be known of its answer
-        self._show()
-
-    def _say(self, text: str) -> None:
-        self._message = text
-        self._show()
+        season = self._exploration.season
+        self._say("" if season is None else season.note)
 
     def _set(self, _: Any = None) -> None:
-        """Take over what was set, all of it or, where it cannot be had, nothing."""
+        """Apply the settings, or leave all of them as they were where the new ones are wrong."""
         here = self._exploration
         before = {name: getattr(here, name) for name in (*_SETTINGS, "filter")}
         for name in _SETTINGS:
@@ -203,117 +204,121 @@ class Explorer(anywidget.AnyWidget):
         here = self._exploration
         with self.hold_trait_notifications():
             self.found, self.chosen = here.found, here.chosen
-        self._stamp += 1
-        question = here.trail.here
         with self.hold_sync():
             self._rows = here.rows.astype("<u4").tobytes()
-            self._state = {
-                **{name: getattr(self, name) for name in (*_SETTINGS, *Filter._fields)},
-                "stamp": self._stamp,  # so that each answer is news, also an equal one
-                "count": len(self.model.labels),
-                "about": {} if here.found is None else {str(row): told for row, told in here.about().items()},
-                "found": here.found is not None,
-                "question": None if question is None else question._asdict(),
-                "trail": [None if step is None else step._asdict() for step in here.trail.steps],
-                "place": here.trail.place,
-                "folders": here.catalogue.folder_counts,
-                "columns": here.catalogue.columns,
-                "dates": here.catalogue.has_dates,
-                "metrics": list(METRICS),
-                "labelled": len(self._exploration.labels),
-                "words": sorted({label for _, label in here.labels.items()})[:100],
-                "hidden": int(here.hidden.sum()),
-                "keep": self._keep,
-                "events": hasattr(self.model, "photos_of"),
-                "judging": None if self._judging is None else self._judging.told(),
-                "message": self._message,
-            }
-        self._tell_labels()
+            super()._show()
+        self._send_labels()
         asked = {number for step in here.trail.steps[-20:] if step is not None for number in (*step.like, *step.unlike)}
-        self._pictures.tell_small([*here.rows[:_SCREEN].tolist(), *sorted(asked)])
+        self._send_thumbnails([*here.rows[:_SCREEN].tolist(), *sorted(asked)])
 
-    def _judged(self, _: Any = None) -> None:
-        """Something was judged, here or elsewhere: the order on the page stays until it is asked for anew."""
+    def _state_of_page(self) -> Dict[str, Any]:
+        here = self._exploration
+        steps = [None if step is None else step._asdict() for step in here.trail.steps]
+        return {
+            **{name: getattr(self, name) for name in (*_SETTINGS, *Filter._fields)},
+            "count": len(self._table),
+            "about": {str(row): about for row, about in here.about().items()},
+            "found": here.found is not None,
+            "question": steps[here.trail.place],
+            "trail": steps,
+            "place": here.trail.place,
+            "folders": here.catalogue.folder_counts,
+            "columns": here.catalogue.columns,
+            "dates": here.catalogue.has_dates,
+            "metrics": list(METRICS),
+            "labelled": len(here.labels),
+            "words": sorted({label for _, label in here.labels.items()})[:100],
+            "hidden": int(here.hidden.sum()),
+            "keep": self._keep,
+            "events": here.season is not None,
+            "judging": None if self._judging is None else self._judging.state(),
+        }
+
+    def _show_judging(self, _: Any = None) -> None:
+        """Show what was judged, here or elsewhere; the order of the photos stays until the next query."""
         self._stamp += 1
-        self._state = {**self._state, "stamp": self._stamp, "judging": self._judging and self._judging.told()}
+        self._state = {**self._state, "stamp": self._stamp, "judging": self._judging and self._judging.state()}
+
+    def _send_labels(self) -> None:
+        """Send the labels that have changed."""
+        before, now = self._sent_labels, dict(self._exploration.labels.items())
+        self._sent_labels = now
+        changed = {name for name in {*before, *now} if before.get(name) != now.get(name)}
+        if changed:  # names are many
+            labels = [[row, now.get(name)] for row, name in enumerate(self.model.names) if name in changed]
+            self.send({"kind": "labels", "labels": labels})
+
+    def _photo(self, number: int) -> Tuple[str, Source, Optional[str]]:
+        return self._exploration.photo(number)
+
+    def _details(self, number: int) -> Dict[str, Any]:
+        name = self._photo(number)[0]
+        return {"name": name, "label": self._exploration.labels.get(name) if number >= 0 else None}
+
+    def _checked(self, number: Any, lowest: int = 0) -> int:
+        return super()._checked(number, -len(self._exploration.outside))
+
+    @traitlets.observe("selected")
+    def _select(self, _: Any) -> None:
+        self._exploration.selected = self._table.rows(self.selected).tolist()
+
+    # What the page asks for.
+
+    def _searches(self) -> Dict[str, Handler]:
+        here, photo = self._exploration, self._photo_of
+        return {
+            "large": lambda request, _: self.send(*large_photo(here, photo(request))),
+            "ask": lambda request, _: self._do(lambda: here.ask(photo(request))),
+            "mark": lambda request, _: self._do(lambda: here.mark(photo(request), bool(request["like"]))),
+            "region": lambda request, _: self._do(lambda: here.ask_region(photo(request), request["box"])),
+            "event": lambda request, _: self._do(lambda: here.show_event(photo(request))),
+            "sightings": lambda *_: self._do(here.judge_sightings),
+            "browse": lambda *_: self.browse(),
+            "back": lambda *_: self.back(),
+            "move": lambda request, _: self.forward(int(request["steps"])),
+            "set": lambda request, _: self._take_settings(request["values"]),
+            "upload": lambda request, buffers: self._take_part(request, bytes(buffers[0])),
+        }
+
+    def _edits(self) -> Dict[str, Handler]:
+        """Requests that change files on this machine."""
+        return {
+            "judge": lambda request, _: self._judge(request["photos"], request["yes"]),
+            "unjudge": lambda *_: self._unjudge(),
+            "rank": lambda *_: self._rank(),
+            "give": lambda request, _: self.give(str(request["label"])),
+            "undo": lambda *_: self.undo(),
+            "export": lambda request, _: self.export(str(request["to"]).strip()),
+        }
+
+    def _photo_of(self, request: Request) -> int:
+        return self._checked(request["photo"])
+
+    def _take_settings(self, values: Dict[str, Any]) -> None:
+        with self.hold_trait_notifications():
+            for name in {*_SETTINGS, *Filter._fields} & set(values):
+                setattr(self, name, values[name])
+
+    def _take_part(self, request: Request, content: bytes) -> None:
+        whole = self._uploads.take(request, content)
+        if whole is not None:
+            self._do(lambda: self._exploration.ask(self._exploration.take(str(request["name"]), whole)))
 
     def _judge(self, rows: List[int], confirmed: Optional[bool]) -> None:
+        self._judged().judge([self._checked(row) for row in rows], confirmed)
+
+    def _unjudge(self) -> None:
+        self._say("" if self._judged().sightings.undo() else "There is no judgement to undo.")
+
+    def _rank(self) -> None:
+        self._judged().sightings.learn()
+        self._do(self._exploration.judge_sightings)
+
+    def _judged(self) -> Judging:
         if self._judging is None:
-            raise FrameError("there is nothing to be judged; give Explorer(..., sightings=...)")
-        self._judging.judge([self._checked(row) for row in rows], confirmed)
+            raise FrameError("there are no sightings to judge; give Explorer(..., sightings=...)")
+        return self._judging
 
-    def _tell_labels(self) -> None:
-        """Those that have changed: the page keeps the others."""
-        before, now = self._told_labels, dict(self._exploration.labels.items())
-        self._told_labels = now
-        changed = {name for name in {*before, *now} if before.get(name) != now.get(name)}
-        rows = [row for row, name in enumerate(self.model.names) if name in changed] if changed else []
-        if rows:
-            self.send({"kind": "labels", "labels": [[row, now.get(self.model.names[row])] for row in rows]})
 
-    def _select(self, _: Any = None) -> None:
-        rows = [self._exploration.number(label) for label in self.selected]
-        self._exploration.selected = rows
-        self._picked = np.array(rows, "<u4").tobytes()
-
-    # Hearing the page.
-
-    def _heard(self, _: Any, content: Dict[str, Any], buffers: List[Any]) -> None:
-        try:
-            self._obey(content, buffers)
-        except (KinframeError, traitlets.TraitError) as error:
-            self._say(str(error))
-        finally:
-            self.send({"kind": "done", "number": content.get("number")})
-
-    def _obey(self, told: Dict[str, Any], buffers: List[Any]) -> None:
-        here, wish = self._exploration, told["do"]
-        if wish == "photos":
-            self._pictures.tell_small([self._checked(number) for number in told["photos"]])
-        elif wish == "large":
-            self._pictures.tell_large(self._checked(told["photo"]))
-        elif wish == "ask":
-            self._do(lambda: here.ask(self._checked(told["photo"])))
-        elif wish == "mark":
-            self._do(lambda: here.mark(self._checked(told["photo"]), bool(told["like"])))
-        elif wish == "region":
-            self._do(lambda: here.ask_region(self._checked(told["photo"]), told["box"]))
-        elif wish == "set":
-            with self.hold_trait_notifications():
-                for name in {*_SETTINGS, *Filter._fields} & set(told["values"]):
-                    setattr(self, name, told["values"][name])
-        elif wish == "upload":
-            whole = self._uploads.take(told, bytes(buffers[0]))
-            if whole is not None:
-                self._do(lambda: here.ask(here.take(str(told["name"]), whole)))
-        elif wish == "select":
-            rows = np.frombuffer(buffers[0], "<u4").tolist()
-            self.selected = [self.model.labels[self._checked(row)] for row in rows]
-        elif wish == "event":
-            self._do(lambda: here.show_event(self._checked(told["photo"])))
-        elif wish == "sightings":
-            self._do(here.judge_sightings)
-        elif wish in ("browse", "back"):
-            getattr(self, wish)()
-        elif wish == "move":
-            self.forward(int(told["steps"]))
-        elif not self._keep:
-            raise FrameError("nothing is kept here")
-        elif wish == "judge":
-            self._judge(told["photos"], told["yes"])
-        elif wish == "unjudge" and self._judging is not None:
-            self._say("" if self._judging.sightings.undo() else "There is no judgement to undo.")
-        elif wish == "rank" and self._judging is not None:
-            self._judging.sightings.learn()
-            self._do(here.judge_sightings)
-        elif wish == "undo":
-            self.undo()
-        elif wish == "give":
-            self.give(str(told["label"]))
-        elif wish == "export":
-            self.export(str(told["to"]).strip())
-
-    def _checked(self, number: Any) -> int:
-        if not isinstance(number, int) or not -len(self._exploration.outside) <= number < len(self.model.labels):
-            raise FrameError(f"there is no photo number {number!r}")
-        return number
+def _refuse(*_: Any) -> None:
+    raise FrameError("nothing is kept here")

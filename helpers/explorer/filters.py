@@ -1,4 +1,4 @@
-"""Filtering and sorting a collection by what is known of its photos: names, folders, dates, columns of a frame."""
+"""Filtering and sorting a collection by the names, folders and dates of its photos, and by columns of a frame."""
 
 import datetime
 import re
@@ -23,9 +23,9 @@ _COMPARE: Dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
 
 
 class Filter(NamedTuple):
-    """Which photos are wanted; those that pass all of it."""
+    """Conditions on photos, all of which a photo must meet."""
 
-    folder: Optional[str] = None  # `""` holds the photos that lie in no folder
+    folder: Optional[str] = None  # `""` stands for photos in no folder
     name: str = ""  # a part of the file's name
     since: str = ""  # a day, as 2026-07-31; photos without a date then stay out
     until: str = ""  # likewise, that day included
@@ -34,11 +34,11 @@ class Filter(NamedTuple):
 
 
 class Catalogue:
-    """What is known of each photo of a collection, beside its picture.
+    """The names of a collection's photos, and the columns of their frame, to filter and sort by.
 
     `names` are the photos' paths; `data` is the frame of these photos, in the
-    same order, or None. Its column `taken` says when a photo was taken.
-    `folder_counts` has each folder, by name, and how many photos lie in it.
+    same order, or None. Its column `taken` is when a photo was taken.
+    `folder_counts` has each folder, by name, and the number of its photos.
     """
 
     def __init__(self, names: List[str], data: Optional[Any] = None) -> None:
@@ -57,12 +57,12 @@ class Catalogue:
         return len(self.names)
 
     def taken(self, row: int) -> Optional[datetime.datetime]:
-        """When a photo was taken, if that is known."""
+        """When a photo was taken; None if that is unknown."""
         value = self._column(_TAKEN)[row]
         return value if isinstance(value, datetime.datetime) else None
 
     def put(self, column: str, values: List[Optional[str]]) -> None:
-        """Have one more column of text, or other values in it."""
+        """Add a column of text, or replace its values."""
         self._values[column] = values
         self.columns += [column] if column not in self.columns else []
         self._numbers.discard(column)
@@ -88,7 +88,7 @@ class Catalogue:
     def order(self, rows: np.ndarray, sort: str, descending: bool = False) -> np.ndarray:
         """Rows by `name`, as people count (2 before 10), or by `date`, those without one last."""
         if sort not in ("name", "date"):
-            raise FrameError(f"sort={sort!r} is not known here; there are name and date")
+            raise FrameError(f"sort={sort!r} is not known; there are name and date")
         if sort == "name":
             key: Callable[[int], Any] = lambda row: _counted(self.names[row])  # noqa: E731
             return np.array(sorted(rows.tolist(), key=key, reverse=descending), dtype=np.int64)
@@ -99,19 +99,21 @@ class Catalogue:
     def _column(self, name: str) -> List[Any]:
         if name not in self._values:
             data = self._data
-            known = data is not None and name in data.column_names()
-            self._values[name] = list(data[name]) if data is not None and known else [None] * len(self)
+            if data is not None and name in data.column_names():
+                self._values[name] = list(data[name])
+            else:
+                self._values[name] = [None] * len(self)
         return self._values[name]
 
     def _having(self, column: str, value: str) -> np.ndarray:
         if column not in self.columns:
             raise FrameError(f"the frame has no column {column!r} to filter by; it has {', '.join(self.columns)}")
-        kept = self._column(column)
+        values = self._column(column)
         if column in self._numbers:
-            numbers = np.array([np.nan if each is None else each for each in kept], dtype=float)
+            numbers = np.array([np.nan if each is None else each for each in values], dtype=float)
             return _fitting(numbers, value)
         part = _comparable(value)
-        return np.array([each is not None and part in _comparable(str(each)) for each in kept], bool)
+        return np.array([each is not None and part in _comparable(str(each)) for each in values], bool)
 
 
 def _fitting(numbers: np.ndarray, value: str) -> np.ndarray:
@@ -123,14 +125,14 @@ def _fitting(numbers: np.ndarray, value: str) -> np.ndarray:
             return _COMPARE[compared[1] or "="](numbers, float(compared[2]))
     except ValueError:
         pass
-    raise FrameError(f"{value!r} is no number to filter by; write 7, >=7, <7 or 3..7")
+    raise FrameError(f"{value!r} is not a number to filter by; write 7, >=7, <7 or 3..7")
 
 
 def _day(text: str) -> datetime.date:
     try:
         return datetime.datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as error:
-        raise FrameError(f"{text!r} is no day; write it as 2026-07-31") from error
+        raise FrameError(f"{text!r} is not a day; write it as 2026-07-31") from error
 
 
 def _comparable(name: str) -> str:
@@ -139,6 +141,6 @@ def _comparable(name: str) -> str:
 
 
 def _counted(name: str) -> List[Tuple[bool, int, str]]:
-    """What sorts IMG_2 before IMG_10: parts that are numbers go by their value."""
+    """A key that sorts IMG_2 before IMG_10: parts that are numbers go by their value."""
     parts = re.split(r"([0-9]+)", _comparable(name))
     return [(False, int(part), "") if part.isdecimal() else (True, 0, part) for part in parts if part]

@@ -1,12 +1,10 @@
 """Choose the query photo by looking: thumbnails page by page, and the matches beneath them.
 
-`PhotoPicker(model)` is a widget. What was chosen, and the answer, are plain
-objects to go on with: `picker.chosen`, `picker.k` and `picker.found`.
+`PhotoPicker(model)` is a widget. Its results are plain objects: `picker.chosen`, `picker.k` and `picker.found`.
 """
 
 import base64
 import functools
-import io
 from pathlib import Path
 from typing import Any, List
 
@@ -17,48 +15,36 @@ import traitlets
 from helpers.arguments import check_whole
 from helpers.errors import PhotoError
 from helpers.explorer.filters import Catalogue, Filter
+from helpers.explorer.photo_transfer import LARGEST_UPLOAD
 from helpers.frames import SFrame
 from helpers.frames.images import image_of
 from helpers.images.decode import Source, open_photo
 from helpers.images.thumbnails import Thumbnails
 from helpers.similarity.grid import show_matches
+from helpers.widgets.still import png_of
 
-_LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG comes near
-_ALL_FOLDERS = "/"  # no folder has this name; None would be ipywidgets' word for no choice at all
+_STYLE = (Path(__file__).parent / "page" / "picker.css").read_text(encoding="utf-8")
+_ALL_FOLDERS = "/"  # no folder has this name; ipywidgets takes None as no choice at all
 _NAME_LENGTH = 17  # characters that fit under a thumbnail
-
-# JupyterLab's own colours, so that its themes apply; the fallbacks are for other front ends.
-_STYLE = """
-.kinframe-photos { display: flex; flex-flow: row wrap; gap: 6px; margin: 8px 2px; min-height: 126px; }
-.kinframe-photos .kinframe-photo {
-  width: 126px; height: 126px; margin: 0; padding: 5px; border: 2px solid transparent; border-radius: 6px;
-  background: var(--jp-layout-color2, #eee); color: var(--jp-ui-font-color1, #222); box-shadow: none;
-  font-size: 11px; line-height: 20px;
-}
-.kinframe-photos .kinframe-photo::before {
-  content: ""; display: block; height: 92px; background: center / contain no-repeat;
-}
-.kinframe-photos .kinframe-photo:hover { background: var(--jp-layout-color3, #ddd); }
-.kinframe-photos .kinframe-photo:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); }
-.kinframe-photos .kinframe-chosen { border-color: #e8590c; font-weight: bold; }
-.kinframe-photos .kinframe-unreadable::before {
-  content: "cannot be read"; line-height: 92px; color: var(--jp-ui-font-color2, #666); font-weight: normal;
-}
-.kinframe-bar { display: flex; flex-flow: row wrap; align-items: center; gap: 0 8px; }
-.kinframe-matches { overflow-x: auto; }
-.kinframe-matches img { max-width: max(100%, 720px); height: auto; border-radius: 6px; }
-"""
 
 
 class PhotoPicker(ipywidgets.VBox):
     """Thumbnails of a collection to click on, and the matches of the one that was clicked.
 
-    `model` is a `SimilarityModel`; `k` is how many matches to show, 1 to 50;
-    `page_size` is how many thumbnails stand on one page. The first photo is
-    chosen from the start. `pick` and `upload` do what clicks do.
+    The first photo is chosen from the start; `pick` and `upload` do what clicks do.
 
+    Parameters
+    ----------
+    model : SimilarityModel
+    k : int
+        How many matches to show, 1 to 50.
+    page_size : int
+        How many thumbnails a page has.
+
+    Notes
+    -----
     Traits: `chosen`, the label of the query photo, or None after an upload;
-    `k`; `found`, the SFrame that `model.query` gave, whose `query_label` is
+    `k`; `found`, the SFrame that `model.query` returned, whose `query_label` is
     the chosen label, or the name of the uploaded file.
     """
 
@@ -69,8 +55,8 @@ class PhotoPicker(ipywidgets.VBox):
     def __init__(self, model: Any, *, k: int = 10, page_size: int = 24) -> None:
         check_whole("page_size", page_size)
         self.model = model
-        self._query: Any = None  # a frame of one row: what `found` is the answer to
-        self._kept = Thumbnails()
+        self._query: Any = None  # a frame of one row, to which `found` is the answer
+        self._thumbnails = Thumbnails()
         self._page = 0
         self._rows: List[int] = []  # the rows of the collection that pass the filters
         self._catalogue = Catalogue(model.names)
@@ -96,7 +82,7 @@ class PhotoPicker(ipywidgets.VBox):
     def pick(self, label: Any) -> None:
         """Choose a photo of the collection, as a click on its thumbnail does; its page comes up.
 
-        A photo that cannot be read any more is not chosen: a message says why.
+        A photo that cannot be read any more is not chosen; a message gives the reason.
         Raises `FrameError` for a label that the model does not have.
         """
         self._pick(label)
@@ -104,9 +90,9 @@ class PhotoPicker(ipywidgets.VBox):
     def upload(self, name: str, content: bytes) -> None:
         """Query with a photo from outside the collection, as the upload button does.
 
-        What is no photo, or larger than 50 MB, is left out: a message says why.
+        A file that is not a photo, or larger than 50 MB, is left out; a message gives the reason.
         """
-        if len(content) > _LARGEST_UPLOAD:
+        if len(content) > LARGEST_UPLOAD:
             self._say("Left out: more than 50 MB; make it smaller first.")
         elif self._ask(name, name, bytes(content)):
             self.chosen = None
@@ -154,25 +140,25 @@ class PhotoPicker(ipywidgets.VBox):
             button.on_click(functools.partial(self._clicked, place))
 
     def _pick(self, label: Any) -> bool:
-        could = self._ask(label, self.model.name_of(label), self.model.photo(label))
-        if could:
+        readable = self._ask(label, self.model.name_of(label), self.model.photo(label))
+        if readable:
             self.chosen = label
             self._turn_to_chosen()
-        return could
+        return readable
 
     def _ask(self, label: Any, name: str, source: Source) -> bool:
-        """Whether the photo could be read; its matches are then on show."""
+        """Show the matches of a photo; returns whether it could be read."""
         try:
             open_photo(source, size=(64, 64))  # whole: an Image reads no more than the header
             image = image_of(Path(source) if isinstance(source, str) else source)
             query = SFrame({"label": [label], "path": [name], self.model.feature: [image]})
-            found = self.model.query(query, label="label", k=self.k, verbose=False)
+            matches = self.model.query(query, label="label", k=self.k, verbose=False)
         except PhotoError as error:
             self._say(f"Left out: {error}.")
             return False
         self._say("")
         self._query = query
-        self._show(found)
+        self._show(matches)
         return True
 
     def _say(self, text: str) -> None:
@@ -183,11 +169,9 @@ class PhotoPicker(ipywidgets.VBox):
         if self._query is not None:
             self._show(self.model.query(self._query, label="label", k=self.k, verbose=False))
 
-    def _show(self, found: Any) -> None:
-        buffer = io.BytesIO()
-        show_matches(self.model, found).savefig(buffer, format="png", dpi="figure")
-        self.picture.value = buffer.getvalue()
-        self.found = found
+    def _show(self, matches: Any) -> None:
+        self.picture.value = png_of(show_matches(self.model, matches))
+        self.found = matches
 
     def _clicked(self, place: int, _: Any) -> None:
         self.pick(self.model.labels[self._on_page()[place]])
@@ -220,19 +204,20 @@ class PhotoPicker(ipywidgets.VBox):
     def _show_page(self) -> None:
         rows = self._on_page()
         identities = self.model.collection.identities
-        pictures = self._kept.get_many([(self.model.photo(self.model.labels[row]), identities[row]) for row in rows])
+        pictures = self._thumbnails.get_many(
+            [(self.model.photo(self.model.labels[row]), identities[row]) for row in rows]
+        )
         rules = []
         for place, (row, picture) in enumerate(zip(rows, pictures)):
             name, button = self.model.names[row], self._buttons[place]
             button.description, button.tooltip = _shortened(name.rpartition("/")[2]), name
-            # Of this widget alone: a second picker in the notebook has pictures of its own.
-            own = f"kinframe-{self.model_id}-{place}"
+            unique = f"kinframe-{self.model_id}-{place}"  # a second picker in the notebook has other pictures
             chosen = self.model.labels[row] == self.chosen
-            marks = [("kinframe-chosen", chosen), ("kinframe-unreadable", picture is None)]
-            button._dom_classes = ["kinframe-photo", own, *(mark for mark, holds in marks if holds)]
+            marks = ["kinframe-chosen"] * chosen + ["kinframe-unreadable"] * (picture is None)
+            button._dom_classes = ["kinframe-photo", unique, *marks]
             if picture is not None:
                 url = f"url(data:image/jpeg;base64,{base64.b64encode(picture).decode()})"
-                rules.append(f".kinframe-photos .kinframe-photo.{own}::before {{ background-image: {url} }}")
+                rules.append(f".kinframe-photos .kinframe-photo.{unique}::before {{ background-image: {url} }}")
         self.thumbnails.value = f"<style>{' '.join(rules)}</style>"
         self.photos.children = self._buttons[: len(rows)]
         self._show_place()

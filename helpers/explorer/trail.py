@@ -1,4 +1,4 @@
-"""What was asked one after the other, to go back and forward among."""
+"""The queries of an exploration, one after the other, to go back and forward in."""
 
 from typing import List, NamedTuple, Optional, Tuple
 
@@ -6,15 +6,15 @@ from helpers.images.boxes import Box
 
 
 class Step(NamedTuple):
-    """A question: photos by number, those of the collection by their row, those from outside below zero."""
+    """A query: photos by number, those of the collection by their row, those from outside below zero."""
 
     like: Tuple[int, ...] = ()
     unlike: Tuple[int, ...] = ()
     box: Optional[Box] = None  # the part of the one photo in `like` that counts
-    kind: str = ""  # `event`: all photos of the event of the one in `like`; `sightings`: what is to be judged
+    kind: str = ""  # `event`: all photos of the event of the one in `like`; `sightings`: the candidates
 
     def marked(self, photo: int, like: bool) -> "Step":
-        """The same with one more photo marked, or one less if it was marked so already."""
+        """The query with one more photo marked, or one less if it was marked so already."""
         if self.kind:
             return Step().marked(photo, like)
         liked = tuple(each for each in self.like if each != photo)
@@ -27,7 +27,7 @@ class Step(NamedTuple):
 
 
 class Trail:
-    """Questions in the order in which they were asked; `None` stands for looking at everything, the beginning."""
+    """Queries in the order in which they were made; `None` stands for the whole collection, the beginning."""
 
     _LONGEST = 200
 
@@ -40,11 +40,11 @@ class Trail:
         return self.steps[self.place]
 
     def go(self, step: Optional[Step]) -> None:
-        """Ask; what lay ahead is forgotten."""
+        """Go on to a query; those that were ahead are dropped."""
         if step != self.here:
             self.steps = [*self.steps[: self.place + 1], step][-self._LONGEST :]
             self.place = len(self.steps) - 1
 
     def move(self, steps: int) -> None:
-        """Back (below zero) or forward, as far as there is something."""
+        """Go back (below zero) or forward, to the end at most."""
         self.place = min(max(0, self.place + steps), len(self.steps) - 1)

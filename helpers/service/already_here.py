@@ -12,9 +12,9 @@ from typing import Any, List, NamedTuple
 import numpy as np
 
 from helpers.collection.duplicates.exposures import Exposures
-from helpers.collection.duplicates.looks import perceptual
-from helpers.collection.duplicates.pairs import KINDS, SAME
-from helpers.collection.duplicates.same_picture import apart
+from helpers.collection.duplicates.fingerprints import fingerprints
+from helpers.collection.duplicates.same_picture import picture_distances
+from helpers.collection.duplicates.thresholds import KINDS, SAME_PICTURE
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.files.cache import stamp
 from helpers.images.decode import Source
@@ -60,13 +60,13 @@ def _same_pictures(content: bytes, images: List[Image], root: PhotoRoot) -> List
                 sources.append(file)
                 there.append(image)
     identities = [image.identity for image in there]
-    looks, bad = perceptual([(content, None), *zip(sources, identities)])
+    prints, bad = fingerprints([(content, None), *zip(sources, identities)])
     reasons = dict(bad)
     if 0 in reasons:
         raise PhotoError(reasons[0])
     others = np.array([place for place in range(1, 1 + len(there)) if place not in reasons], np.int64)
-    distances = apart(looks, np.zeros(len(others), np.int64), looks, others)
-    same = np.flatnonzero(distances <= SAME)
+    distances = picture_distances(prints, np.zeros(len(others), np.int64), prints, others)
+    same = np.flatnonzero(distances <= SAME_PICTURE)
     photos: Any = _Photos([content, *sources])
     differ = Exposures(photos).differ(np.zeros(len(same), np.int64), others[same])
     return [

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import ROOT
+from helpers.explorer.explorer import Explorer
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-EXPLORER = ROOT / "helpers" / "explorer"
 FILES = {
-    "explorer.js": (EXPLORER / "explorer.js", "text/javascript"),
-    "explorer.css": (EXPLORER / "explorer.css", "text/css"),
-    "mock.js": (Path(__file__).parent / "alone" / "mock.js", "text/javascript"),
+    "explorer.js": (Explorer._esm, "text/javascript"),
+    "explorer.css": (Explorer._css, "text/css"),
+    "mock.js": ((Path(__file__).parent / "alone" / "mock.js").read_text(encoding="utf-8"), "text/javascript"),
 }
 EMPTY = '<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="explorer.css"><body>'
 QUESTION = {"like": [5, 9], "unlike": [11], "box": None}
@@ -28,11 +27,8 @@ def page(browser):
 
     def serve(route):
         name = route.request.url.rpartition("/")[2]
-        path, kind = FILES.get(name, (None, None))
-        if path is None:
-            route.fulfill(body=EMPTY, content_type="text/html")
-        else:
-            route.fulfill(path=str(path), content_type=kind)
+        body, kind = FILES.get(name, (EMPTY, "text/html"))
+        route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
     page.route("http://kinframe.test/**", serve)
     page.goto("http://kinframe.test/")
@@ -349,6 +345,24 @@ def test_a_photo_that_cannot_be_read_says_so(page, show):
         model.tell('msg:custom', {kind: 'photos', photos: broken}, [new ArrayBuffer(9)]);
     }""")
     page.locator(".kf-tile", has_text="broken.jpg").get_by_text("cannot be read").wait_for()
+
+
+def test_photos_that_do_not_come_are_asked_for_once(page):
+    page.evaluate(
+        """async () => {
+            const mock = await import('./mock.js');
+            window.model = mock.mock(3);
+            model.send = async (content) => {
+                model.sent.push({ ...content, bytes: [] });
+                await new Promise(done => setTimeout(done, 5));
+                model.tell('msg:custom', { kind: 'done', number: content.number }, []);
+            };
+            mock.show(model);
+        }"""
+    )
+    page.locator(".kf-tile").nth(2).wait_for()
+    page.wait_for_timeout(200)
+    assert sent(page, "photos") == [{"photos": [0, 1, 2], "bytes": []}]
 
 
 def test_a_kernel_that_is_gone(page, show):

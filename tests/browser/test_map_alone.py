@@ -4,16 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import ROOT
+from helpers.explorer.map.map import CollectionMap
 from tests.support.until import until
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
-MAP = ROOT / "helpers" / "explorer" / "map"
 FILES = {
-    "map.js": (MAP / "map.js", "text/javascript"),
-    "map.css": (MAP / "map.css", "text/css"),
-    "mock_map.js": (Path(__file__).parent / "alone" / "mock_map.js", "text/javascript"),
+    "map.js": (CollectionMap._esm, "text/javascript"),
+    "map.css": (CollectionMap._css, "text/css"),
+    "mock_map.js": ((Path(__file__).parent / "alone" / "mock_map.js").read_text(encoding="utf-8"), "text/javascript"),
 }
 EMPTY = '<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="map.css"><body>'
 TRAP = "<img src=x onerror=alert(1)>"
@@ -33,11 +32,8 @@ def page(browser):
 
     def serve(route):
         name = route.request.url.rpartition("/")[2]
-        path, kind = FILES.get(name, (None, None))
-        if path is None:
-            route.fulfill(body=EMPTY, content_type="text/html")
-        else:
-            route.fulfill(path=str(path), content_type=kind)
+        body, kind = FILES.get(name, (EMPTY, "text/html"))
+        route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
     page.route("http://kinframe.test/**", serve)
     page.add_init_script("window.wheels = 0; addEventListener('wheel', () => wheels++, { capture: true })")

@@ -136,7 +136,7 @@ def test_of_more_photos_some_are_landmarks(method, monkeypatch):
     vectors, group = groups(1_240)
     monkeypatch.setattr(helpers.collection.atlas, "_PLACED", 500)
     atlas = Atlas(only(vectors), method=method, landmarks=100, progress=False)
-    assert "100 photos, drawn by lot from 1,240; the other 1,140 were placed" in atlas.note
+    assert "100 photos, drawn at random from 1,240; the other 1,140 were placed" in atlas.note
     assert share_of_kin(atlas.positions, group) > 0.95
     again = Atlas(only(vectors), method=method, landmarks=100, seed=1, progress=False)
     assert not np.array_equal(atlas.positions, again.positions)
@@ -299,7 +299,7 @@ def test_no_damaged_map_is_opened(tmp_path):
         place.write_bytes(damaged)
         with pytest.raises(ModelError, match="makes another"):
             Atlas.load(place, model)
-    with pytest.raises(ModelError, match="no saved map"):
+    with pytest.raises(ModelError, match="not a saved map"):
         Atlas.load(tmp_path / "nowhere", model)
 
 
@@ -364,7 +364,7 @@ def test_progress_counts_every_round_and_an_interrupt_ends_it(monkeypatch):
 def test_digests_of_copies_are_told_apart():
     a, b = "01" * 32, "02" * 32
     among = helpers.collection.atlas_file.digests([a, b, a, None])
-    assert helpers.collection.atlas_file.found(
+    assert helpers.collection.atlas_file.rows_among(
         helpers.collection.atlas_file.digests([a, a, a, None, b]), among
     ).tolist() == [0, 2, -1, -1, 1]
-    assert helpers.collection.atlas_file.found(among, among).tolist() == [0, 1, 2, 3]
+    assert helpers.collection.atlas_file.rows_among(among, among).tolist() == [0, 1, 2, 3]

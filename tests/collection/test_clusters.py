@@ -127,7 +127,7 @@ def test_one_label_for_all_tells_nothing_apart(model):
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        ({"k": 61}, "k=61 clusters cannot be had of 60 photos"),
+        ({"k": 61}, "k=61 is more than the 60 photos there are"),
         ({"k": 0}, "k is a whole number"),
         ({"k": 2.5}, "k is a whole number"),
         ({"method": "dbscan"}, "kmeans and hdbscan"),

@@ -89,7 +89,7 @@ def test_for_another_threshold_nothing_is_looked_for_again(model, kind, monkeypa
 
     monkeypatch.setattr(type(model.index), "search", again)
     monkeypatch.setattr("helpers.collection.duplicates.pairs.near_hashes", again)
-    monkeypatch.setattr("helpers.collection.duplicates.photos.Photos.looks", again)
+    monkeypatch.setattr("helpers.collection.duplicates.photo_files.PhotoFiles.fingerprints", again)
     with pytest.raises(AssertionError, match="before"):
         DuplicatePicker(model, kind, progress=False)
     assert picker._finder.groups(picker._finder.usual) == usual

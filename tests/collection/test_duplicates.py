@@ -12,9 +12,9 @@ from PIL import Image, ImageEnhance
 from helpers import tc
 from helpers.collection.duplicates.archive import compare_collections
 from helpers.collection.duplicates.duplicates import find_duplicates
+from helpers.collection.duplicates.fingerprints import fingerprints, near_hashes
 from helpers.collection.duplicates.groups import Pairs, groups_around
-from helpers.collection.duplicates.looks import near_hashes, perceptual
-from helpers.collection.duplicates.same_picture import apart
+from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.errors import ExportError, FrameError
 from helpers.photos.load import load_photos
 from tests.support.pictures import tiny_network
@@ -217,14 +217,14 @@ def test_distances_are_the_same_again_and_small_for_copies():
     drawing(0).save(io.BytesIO(), "PNG")
     original = io.BytesIO()
     drawing(0).save(original, "PNG")
-    looks, bad = perceptual([(each.getvalue(), None) for each in [original, *buffers]])
+    prints, bad = fingerprints([(each.getvalue(), None) for each in [original, *buffers]])
     assert bad == []
     first, second = np.zeros(6, np.int64), np.arange(1, 7)
-    found = apart(looks, first, looks, second)
-    assert (found < 0.15).all() and (apart(looks, second, looks, first) < 0.2).all()
-    assert apart(looks, first, looks, first).max() == 0
-    assert (apart(looks, first, looks, second) == found).all()
-    start, rows, bits = next(near_hashes(looks.hashes, looks.hashes, 3))
+    found = picture_distances(prints, first, prints, second)
+    assert (found < 0.15).all() and (picture_distances(prints, second, prints, first) < 0.2).all()
+    assert picture_distances(prints, first, prints, first).max() == 0
+    assert (picture_distances(prints, first, prints, second) == found).all()
+    start, rows, bits = next(near_hashes(prints.hashes, prints.hashes, 3))
     assert start == 0 and rows.shape == (7, 3) and (bits[:, 0] == 0).all()
 
 

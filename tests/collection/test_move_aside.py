@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from helpers.collection.duplicates import move_aside as duplicate_files
-from helpers.collection.duplicates import move_file, move_journal
-from helpers.collection.duplicates.move_aside import Copy, move_aside, undo_move
-from helpers.collection.duplicates.move_file import names, parts, sha256
-from helpers.collection.duplicates.move_journal import JOURNAL
+from helpers.collection.duplicates import safe_move
+from helpers.collection.duplicates.move_aside import GroupPhoto, move_aside, undo_move
+from helpers.collection.duplicates.safe_move import JOURNAL, names, parts, sha256
 from helpers.errors import ExportError, FrameError
 
 
@@ -27,7 +26,7 @@ def put(place, content=b"photo"):
 
 
 def copy_of(path, root):
-    return Copy(path.relative_to(root).as_posix(), str(path), sha256(str(path)))
+    return GroupPhoto(path.relative_to(root).as_posix(), str(path), sha256(str(path)))
 
 
 def group_of(root, *found):
@@ -162,11 +161,11 @@ def test_without_its_best_photo_a_group_stays(root, groups, aside, trouble):
 
 def test_photos_that_are_no_files_stay(root, aside):
     best, copy = group_of(root, "a.jpg", "b.jpg")
-    held = Copy("held.jpg", b"photo", best.identity)
+    held = GroupPhoto("held.jpg", b"photo", best.identity)
     moved = move_aside([[best, held, copy]], aside, str(root), ask=yes, progress=False)
-    assert moved.count == 1 and moved.left[0][0] == "held.jpg" and "is no file" in moved.left[0][1]
+    assert moved.count == 1 and moved.left[0][0] == "held.jpg" and "is not a file" in moved.left[0][1]
     moved = move_aside([[held, best]], aside, str(root), ask=yes, progress=False)
-    assert moved.left == [("a.jpg", "the best of its group, held.jpg, is no file")]
+    assert moved.left == [("a.jpg", "the best of its group, held.jpg, is not a file")]
 
 
 def test_links_stay_and_so_does_what_they_lead_to(root, aside):
@@ -238,7 +237,7 @@ def test_a_journal_that_leads_out_does_not(root, aside, tmp_path):
 @pytest.mark.parametrize("moment", ["before", "between", "after"])
 def test_a_crash_while_moving_can_be_undone(root, groups, aside, monkeypatch, moment):
     """The process dies before the file is moved, while it has two names, or after it was moved."""
-    before, move = files_in(root), move_file.move_file
+    before, move = files_in(root), safe_move.move_file
 
     class Crash(BaseException):
         pass
@@ -276,7 +275,7 @@ def other_disk(monkeypatch):
     def refused(*_, **__):
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    monkeypatch.setattr(move_file.os, "link", refused)
+    monkeypatch.setattr(safe_move.os, "link", refused)
 
 
 def test_to_another_disk_and_back(root, groups, aside, other_disk):
@@ -291,7 +290,7 @@ def test_to_another_disk_and_back(root, groups, aside, other_disk):
 
 def test_a_copy_that_is_not_the_same_leaves_the_file(root, groups, aside, other_disk, monkeypatch):
     before = files_in(root)
-    monkeypatch.setattr(move_file.shutil, "copyfileobj", lambda read, written, size: written.write(b"phot"))
+    monkeypatch.setattr(safe_move.shutil, "copyfileobj", lambda read, written, size: written.write(b"phot"))
     moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
     assert moved.count == 0 and "the copy is not what the file was" in moved.left[0][1]
     assert files_in(root) == before and files_in(aside) == {}
@@ -305,7 +304,7 @@ def test_a_copy_that_is_interrupted_leaves_the_file(root, groups, aside, other_d
         written.write(b"ph")
         raise error
 
-    monkeypatch.setattr(move_file.shutil, "copyfileobj", full)
+    monkeypatch.setattr(safe_move.shutil, "copyfileobj", full)
     if isinstance(error, OSError):
         moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
         assert len(moved.left) == 2 and "No space left" in moved.left[0][1]
@@ -397,7 +396,7 @@ def test_without_its_journal_nothing_is_moved(root, groups, aside, monkeypatch):
     def full(handle):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(move_journal.os, "fsync", full)
+    monkeypatch.setattr(safe_move.os, "fsync", full)
     with pytest.raises(ExportError, match="No space left"):
         move_aside(groups, aside, str(root), ask=yes, progress=False)
     assert files_in(root) == before and files_in(aside) == {}

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import helpers.collection.snapping
+import helpers.collection.poster_grid
 from helpers.collection.poster import montage
-from helpers.collection.poster_size import sheet_for
-from helpers.collection.snapping import snapped
+from helpers.collection.poster_grid import grid_for, snapped
 from helpers.errors import ExportError, FrameError
 
 RANDOM = np.random.default_rng(0)
@@ -77,8 +76,8 @@ def test_neighbours_stay_neighbours_also_where_there_are_many(monkeypatch):
         return np.mean([len(set(one) & set(other)) for one, other in zip(*both)]) / 10
 
     exact = snapped(points, 30, 30)
-    monkeypatch.setattr(helpers.collection.snapping, "_EXACT", 100)
-    monkeypatch.setattr(helpers.collection.snapping, "_PART", 100)
+    monkeypatch.setattr(helpers.collection.poster_grid, "_EXACT", 100)
+    monkeypatch.setattr(helpers.collection.poster_grid, "_PART", 100)
     parts = snapped(points, 30, 30)
     assert len(np.unique(parts, axis=0)) == 900
     assert kept(exact) > 0.7 and kept(parts) > 0.68
@@ -169,27 +168,27 @@ def test_frames_tell_folders_apart(atlas):
 def test_what_is_too_large_is_refused_with_what_fits(atlas):
     positions = np.random.default_rng(0).random((10_000, 2))
     with pytest.raises(FrameError, match=r"megapixels; 400 can be drawn.*tile=\d+ would fit") as refused:
-        sheet_for(positions, None, 300, (None, None), 150)
+        grid_for(positions, None, 300, (None, None), 150)
     fits = int(str(refused.value).partition("tile=")[2].split()[0])
-    sheet = sheet_for(positions, None, fits, (None, None), 150)
+    sheet = grid_for(positions, None, fits, (None, None), 150)
     assert 390e6 < sheet.width * sheet.height <= 400e6
     with pytest.raises(FrameError, match="would fit") as refused:
-        sheet_for(positions, None, None, (59.4, 84.1), 2400)
+        grid_for(positions, None, None, (59.4, 84.1), 2400)
     fits = int(str(refused.value).partition("dpi=")[2].split()[0])
-    assert sheet_for(positions, None, None, (59.4, 84.1), fits).width > 15_000
+    assert grid_for(positions, None, None, (59.4, 84.1), fits).width > 15_000
     with pytest.raises(FrameError, match="65500 pixels a side: tile=6 would fit"):
-        sheet_for(positions, 10_000, 96, (None, None), 150)
+        grid_for(positions, 10_000, 96, (None, None), 150)
 
 
 def test_the_grid_has_the_proportions_of_the_sheet_or_the_map():
     positions = np.random.default_rng(0).random((600, 2))
-    assert sheet_for(positions, None, None, (59.4, 84.1), 100)[:2] == (20, 30)
-    assert sheet_for(positions, None, None, (84.1, 59.4), 100)[:2] == (30, 20)
-    assert sheet_for(positions * (1, 0.1), None, None, (None, None), 100)[:2] == (30, 20)
-    assert sheet_for(positions, None, None, (100, 1), 1000)[:2] == (200, 3)
-    assert sheet_for(positions, 800, 10, (None, None), 100)[:2] == (600, 1)
-    assert sheet_for(positions[:1], None, None, (None, None), 100) == (1, 1, 96, 96, 96)
-    assert sheet_for(np.random.default_rng(0).random((10_000, 2)), None, None, (None, None), 100)[:2] == (100, 100)
+    assert grid_for(positions, None, None, (59.4, 84.1), 100)[:2] == (20, 30)
+    assert grid_for(positions, None, None, (84.1, 59.4), 100)[:2] == (30, 20)
+    assert grid_for(positions * (1, 0.1), None, None, (None, None), 100)[:2] == (30, 20)
+    assert grid_for(positions, None, None, (100, 1), 1000)[:2] == (200, 3)
+    assert grid_for(positions, 800, 10, (None, None), 100)[:2] == (600, 1)
+    assert grid_for(positions[:1], None, None, (None, None), 100) == (1, 1, 96, 96, 96)
+    assert grid_for(np.random.default_rng(0).random((10_000, 2)), None, None, (None, None), 100)[:2] == (100, 100)
 
 
 @pytest.mark.parametrize(

@@ -122,12 +122,12 @@ def test_filters_go_for_answers_too(explorer, model):
 
 def test_what_is_wrong_with_a_filter_is_said_and_changes_nothing(explorer):
     hear(explorer, "set", values={"column": "width", "value": ">="})
-    assert "no number to filter by" in explorer._state["message"] and len(shown(explorer)) == 12
+    assert "not a number to filter by" in explorer._state["message"] and len(shown(explorer)) == 12
     hear(explorer, "set", values={"value": "<9"})
     assert shown(explorer) == [] and explorer._state["message"] == ""
     hear(explorer, "set", values={"k": -3})
     assert "k" in explorer._state["message"] and explorer.k == 3
-    with pytest.raises(FrameError, match="is no day"):
+    with pytest.raises(FrameError, match="is not a day"):
         explorer.since = "yesterday"
 
 

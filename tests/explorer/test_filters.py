@@ -57,7 +57,7 @@ def test_what_passes(catalogue, wanted, rows):
     ("wanted", "said"),
     [
         (Filter(since="31.7.2026"), "write it as 2026-07-31"),
-        (Filter(until="2026-02-30"), "is no day"),
+        (Filter(until="2026-02-30"), "is not a day"),
         (Filter(column="count", value="many"), "write 7, >=7"),
         (Filter(column="count", value="1.2.3"), "write 7, >=7"),
         (Filter(column="tags", value="a"), "it has site, count, taken"),

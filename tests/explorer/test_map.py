@@ -233,7 +233,7 @@ def test_thumbnails_come_as_they_are_asked_for(shown, model):
 def test_a_photo_deleted_after_loading(tmp_path, network):
     folder = folder_of(tmp_path / "photos", 3, "png")
     model = create(load_photos(folder, progress=False)[0], model=network, verbose=False)
-    shown = heard(CollectionMap(SimpleNamespace(model=model, positions=np.zeros((3, 2)))))
+    shown = heard(CollectionMap(SimpleNamespace(model=model, positions=np.zeros((3, 2)), note="")))
     (folder / "0.png").unlink()
     gone = model.names.index("0.png")
     ((told, pictures),) = hear(shown, "photos", photos=[0, 1, 2])

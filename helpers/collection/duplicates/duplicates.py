@@ -1,8 +1,7 @@
 """Photos that a collection has more than once: the same bytes, the same picture, or nearly the same.
 
-`find_duplicates(model)` hands on `Duplicates`: groups, best copy first. Nothing
-is ever deleted: what is found is a frame, a CSV, or files moved to a folder,
-which asks first and can be undone.
+`find_duplicates(model)` returns `Duplicates`: groups, best copy first. Nothing is ever deleted: the result is a frame,
+a CSV, or files moved to a folder, which asks first and can be undone. All thresholds are in `thresholds.py`.
 """
 
 import os
@@ -13,11 +12,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
+from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.exposures import Exposures
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.collection.duplicates.groups import Member
-from helpers.collection.duplicates.move_aside import Copy, Moved, move_aside, write_csv
-from helpers.collection.duplicates.pairs import SAME, pictures_apart
+from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_aside, write_csv
+from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.frames.columns import bad_frame, typed_frame
 from helpers.frames.photo_paths import folder_of
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
@@ -37,30 +37,48 @@ def find_duplicates(
 ) -> "Duplicates":
     """Groups of photos that are the same, or nearly.
 
-    - `kind="bytes"`: files with the same bytes (sha-256).
-    - `"picture"`: also one picture twice, resized, compressed, cropped a little,
-      made brighter or stored lying on its side. `threshold` is how much of a
-      picture's contrast may remain when another is laid over it, 0 to 0.5
-      (`helpers.collection.duplicates.same_picture`). 0.25 by default: it found 2,999 of 3,000
-      copies that we made, and no other photo; different drawings of one thing
-      were 0.3 apart and more.
-    - `"near"`: photos whose features are no farther apart than `threshold`, such
-      as a burst. By default a quarter of the usual distance of two photos of
-      the collection taken out by lot, which has no unit; for `cosine`, which is
-      a square, a sixteenth.
+    Parameters
+    ----------
+    model : SimilarityModel
+    kind : {"picture", "bytes", "near"}
+        `"bytes"`: files with the same bytes (sha-256). `"picture"`: also one
+        picture twice, resized, compressed, cropped a little, made brighter or
+        stored lying on its side. `"near"`: photos whose features are near each
+        other, such as a burst.
+    threshold : float, optional
+        For `"picture"`, how much of a picture's contrast may remain when another
+        is laid over it, 0 to 0.5, by default 0.25; for photos of sky, snow or
+        walls 0.05 (`helpers.collection.duplicates.thresholds` has both
+        measured). For `"near"`, the largest distance of features, which has no
+        unit: by default a quarter of the usual distance of two photos of the
+        collection, and for `cosine`, which is a square, a sixteenth.
+    seconds : float, optional
+        For `"near"`: only photos that were taken within so many seconds of each
+        other, as far as the moments are known.
+    progress : bool
+        Show progress bars.
 
-    `seconds`, for `"near"`: only photos that were taken within so many seconds
-    of each other, where it is known when. Photos of different moments by the
-    camera's clock are never the same picture, and of one second only where
-    nothing has moved (`helpers.collection.duplicates.exposures`).
+    Returns
+    -------
+    Duplicates
 
+    Raises
+    ------
+    FrameError
+        For another kind and for a threshold out of range.
+
+    Notes
+    -----
     A group's first photo is its best: the one with most pixels, of these the
     largest file (the least compressed), of these the first name. The others are
     within the threshold of it, or within half the threshold of one that is, so
     that photos that each are near the next make no chain. Candidates are the
-    neighbours by features and by perceptual hash (`imagehash.phash`). Raises
-    `FrameError` for another kind and for a threshold out of range.
+    neighbours by features and by perceptual hash (`imagehash.phash`). Photos of
+    different moments by the camera's clock are never the same picture, and of
+    one second only where nothing has moved.
 
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
@@ -107,7 +125,7 @@ class Duplicates:
     def frame(self) -> Any:
         """An SFrame, a row a photo: `group` (from 1), `label`, `path`, `width`, `height`, `bytes`, `kind`, `distance`, `keep`.
 
-        `kind` says what a photo is to the best of its group: `bytes`, `picture`
+        `kind` is how a photo is related to the best of its group: `bytes`, `picture`
         or `near`; and `best` for that one, whose `keep` is 1. `distance` is from
         the best, of pictures or, for near photos, of features.
         """  # noqa: E501
@@ -158,7 +176,7 @@ class Duplicates:
         photos = self._photos
         groups = [
             [
-                Copy(photos.names[each.row], photos.sources[each.row], photos.identities[each.row] or "")
+                GroupPhoto(photos.names[each.row], photos.sources[each.row], photos.identities[each.row] or "")
                 for each in group
             ]
             for group in self._members
@@ -191,27 +209,27 @@ class Duplicates:
         }
 
     def _kinds(self, pairs: List[Tuple[int, int]]) -> List[str]:
-        """What each photo is to the best of its group."""
+        """How each photo is related to the best of its group."""
         identities = self._photos.identities
-        found = [self.kind] * len(pairs)
+        kinds = [self.kind] * len(pairs)
         others = []
         for place, (best, row) in enumerate(pairs):
             if row == best:
-                found[place] = _BEST
+                kinds[place] = _BEST
             elif identities[row] == identities[best]:
-                found[place] = "bytes"
+                kinds[place] = "bytes"
             else:
                 others.append(place)
         if self.kind == "near" and others:
             first, second = np.array([pairs[place] for place in others], np.int64).T
-            looks, bad = self._photos.looks(np.unique([first, second]))
-            same = pictures_apart(looks, first, looks, second) <= SAME
-            lost = [row for row, _ in bad]
-            same &= ~np.isin(first, lost) & ~np.isin(second, lost)
+            prints, bad = self._photos.fingerprints(np.unique([first, second]))
+            same = picture_distances(prints, first, prints, second) <= thresholds.SAME_PICTURE
+            unreadable = [row for row, _ in bad]
+            same &= ~np.isin(first, unreadable) & ~np.isin(second, unreadable)
             same[same] = ~Exposures(self._photos).differ(first[same], second[same])
             for place in np.array(others)[same].tolist():
-                found[place] = "picture"
-        return found
+                kinds[place] = "picture"
+        return kinds
 
 
 def _short(size: int) -> str:

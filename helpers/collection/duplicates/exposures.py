@@ -6,7 +6,8 @@ from typing import Dict, List, Optional, Union
 
 import numpy as np
 
-from helpers.collection.duplicates.photos import Photos
+from helpers.collection.duplicates import thresholds
+from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import as_bright, smooth
 from helpers.errors import PhotoError
 from helpers.files.threads import work_ahead
@@ -14,15 +15,13 @@ from helpers.images.decode import Source, open_photo
 from helpers.photos.metadata.read import taken
 
 _SIDE, _FIELD = 128, 8  # pixels
-_MOVED = 0.6  # of what edges that are half a pixel off would make, and of 3 grey levels: JPEG at quality 40 leaves less
-_NOISE = 9.0  # grey levels, squared
 _PAIRS = 256  # at once
 
 
 class Moments:
-    """When photos were taken: by the model's frame, or by the files, which are then asked once."""
+    """When photos were taken: by the model's frame, or by the files, which are then read once."""
 
-    def __init__(self, photos: Photos) -> None:
+    def __init__(self, photos: PhotoFiles) -> None:
         data = photos.model.data
         self._sources = photos.sources
         self._known: Dict[int, Optional[datetime.datetime]] = {}
@@ -42,9 +41,9 @@ class Moments:
 
 
 class Exposures:
-    """Tells pairs of photos, of one collection or of two, that are not one exposure."""
+    """Finds pairs of photos, of one collection or of two, that are not one exposure."""
 
-    def __init__(self, photos: Photos, others: Optional[Photos] = None) -> None:
+    def __init__(self, photos: PhotoFiles, others: Optional[PhotoFiles] = None) -> None:
         self._photos, self._others = photos, others or photos
         self._moments = Moments(photos)
         self._other_moments = self._moments if others is None else Moments(others)
@@ -52,37 +51,37 @@ class Exposures:
     def differ(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Which pairs were not taken at once, though they may look the same: bool [pairs].
 
-        By the camera's clock. It counts in seconds, and bursts are faster: of
-        two photos of one second and one size in pixels it is looked whether
-        something has moved, at 128 x 128 pixels. Where nothing has, or no moment
-        is known, nobody can say, and they are taken for one exposure.
+        By the camera's clock. It counts in seconds, and bursts are faster: two
+        photos of one second and one size in pixels are compared at 128 x 128
+        pixels, whether something has moved. Where nothing has, or no moment is
+        known, they count as one exposure.
         """
         seconds = self._moments.apart(first, second, self._other_moments)
-        found = seconds > 0
+        differ = seconds > 0
         rows = np.flatnonzero(seconds == 0)
         ours, theirs = self._photos.sizes.of(first[rows]), self._others.sizes.of(second[rows])
         rows = rows[(ours[:, :2] == theirs[:, :2]).all(axis=1)]
         for start in range(0, len(rows), _PAIRS):
             some = rows[start : start + _PAIRS]
-            found[some] = self._moved(first[some], second[some])
-        return found
+            differ[some] = self._moved(first[some], second[some])
+        return differ
 
     def _moved(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         ours, theirs = _greys(self._photos, first), _greys(self._others, second)
-        found = np.ones(len(first), bool)
+        moved = np.ones(len(first), bool)
         for place, (one, other) in enumerate(zip(first.tolist(), second.tolist())):
             a, b = ours[one], theirs[other]
             if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-                found[place] = min(_most_moved(a, b), _most_moved(b, a)) > _MOVED
-        return found
+                moved[place] = min(_most_moved(a, b), _most_moved(b, a)) > thresholds.MOVED
+        return moved
 
 
 def _most_moved(a: np.ndarray, b: np.ndarray) -> float:
-    """How much the part of a picture that differs most does so, as a multiple of what `_MOVED` says."""
+    """How much the part of a picture that differs most does so, as a multiple of what `MOVED` describes."""
     off = as_bright(a[None], b[None], np.ones((1, _SIDE, _SIDE), np.float32))[0][0] - b
     down, across = np.gradient(b)
     slopes = down**2 + across**2
-    return float(np.sqrt(_fields(off**2) / (_fields(slopes) / 4 + _NOISE)).max())
+    return float(np.sqrt(_fields(off**2) / (_fields(slopes) / 4 + thresholds.MOVED_NOISE)).max())
 
 
 def _fields(a: np.ndarray) -> np.ndarray:
@@ -90,7 +89,7 @@ def _fields(a: np.ndarray) -> np.ndarray:
     return a.reshape(count, _FIELD, count, _FIELD).mean(axis=(1, 3))
 
 
-def _greys(photos: Photos, rows: np.ndarray) -> Dict[int, Union[np.ndarray, PhotoError]]:
+def _greys(photos: PhotoFiles, rows: np.ndarray) -> Dict[int, Union[np.ndarray, PhotoError]]:
     wanted: List[int] = np.unique(rows).tolist()
     sources = [photos.sources[row] for row in wanted]
     with closing(work_ahead(_grey, sources, ahead=16)) as made:

@@ -1,18 +1,19 @@
-"""What is found out of a collection's duplicates once, so that groups at any threshold are made at once."""
+"""The part of the search for duplicates that does not depend on the threshold: done once, then groups are quick."""
 
 from typing import Any, Dict, List, Optional, Union
 
 import numpy as np
 
 from helpers.arguments import check_distance
+from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.groups import Member, groups_around
-from helpers.collection.duplicates.pairs import KINDS, Nears, Pictures
-from helpers.collection.duplicates.photos import Photos, by_name
+from helpers.collection.duplicates.pairs import NearPairs, PicturePairs
+from helpers.collection.duplicates.photo_files import PhotoFiles, by_name
 from helpers.errors import FrameError
 
 
 class DuplicateFinder:
-    """What is found once, for every threshold.
+    """The pairs of a collection, found once, and groups of them at any threshold.
 
     `distances` are those of each photo to its nearest one, float64 [photos];
     infinite where nothing comes near. `usual` is the threshold by default, and
@@ -22,26 +23,26 @@ class DuplicateFinder:
     def __init__(
         self, model: Any, kind: str = "picture", *, seconds: Optional[float] = None, progress: bool = True
     ) -> None:
-        if kind not in KINDS:
-            raise FrameError(f"kind={kind!r} is not known; there are {', '.join(KINDS)}")
+        if kind not in thresholds.KINDS:
+            raise FrameError(f"kind={kind!r} is not known; there are {', '.join(thresholds.KINDS)}")
         check_distance("seconds", seconds)
         if seconds is not None and kind != "near":
             raise FrameError(f"seconds= is for kind='near' alone, not for {kind!r}")
         self.model, self.kind = model, kind
-        self.photos = Photos(model)
-        self._found: Union[Pictures, Nears, None] = None
+        self.photos = PhotoFiles(model)
+        self._compared: Union[PicturePairs, NearPairs, None] = None
         if kind == "picture":
-            self._found = Pictures(self.photos, progress)
+            self._compared = PicturePairs(self.photos, progress)
         elif kind == "near":
-            self._found = Nears(self.photos, seconds, progress)
-        self.usual = self._found.usual if self._found else 0.0
-        self.farthest = self._found.farthest if self._found else 0.0
+            self._compared = NearPairs(self.photos, seconds, progress)
+        self.usual = self._compared.usual if self._compared else 0.0
+        self.farthest = self._compared.farthest if self._compared else 0.0
         one = self.photos.one
         self._copies: Dict[int, List[int]] = {}
         for row in np.flatnonzero((one >= 0) & (one != np.arange(len(one)))).tolist():
             self._copies.setdefault(int(one[row]), []).append(row)
         count = len(one)
-        nearest = self._found.pairs.nearest(count) if self._found else np.full(count, np.inf)
+        nearest = self._compared.pairs.nearest(count) if self._compared else np.full(count, np.inf)
         self.distances = np.where(one >= 0, nearest[one], np.inf) if count else nearest
         for row, copies in self._copies.items():
             self.distances[[row, *copies]] = 0
@@ -51,15 +52,15 @@ class DuplicateFinder:
         """The one that is wanted, or the usual one; raises `FrameError` where it is out of range."""
         check_distance("threshold", wanted)
         if wanted is not None and wanted > self.farthest:
-            most = f"{self.farthest:.3g} at most" if self._found else "not for bytes, which are the same or not"
+            most = f"{self.farthest:.3g} at most" if self._compared else "not for bytes, which are the same or not"
             raise FrameError(f"threshold is {most}, not {wanted!r}")
         return self.usual if wanted is None else float(wanted)
 
     def groups(self, threshold: float) -> List[List[Member]]:
         """The groups at a threshold, best photo first, the largest group first, equals by the name of their best."""
         groups: List[List[Member]] = []
-        if self._found:
-            groups = groups_around(self._found.pairs, self._rank, threshold, self._found.compare)
+        if self._compared:
+            groups = groups_around(self._compared.pairs, self._rank, threshold, self._compared.compare)
         grouped = {member.row for group in groups for member in group}
         groups += [[Member(row, 0.0)] for row in self._copies if row not in grouped]
         for group in groups:
@@ -72,8 +73,8 @@ class DuplicateFinder:
         """0 for the best photo of all: int64 [photos]. Those that are near nothing are not looked at."""
         names = self.model.names
         linked = set(self._copies) | {row for copies in self._copies.values() for row in copies}
-        if self._found:
-            linked.update(self._found.pairs.first.tolist(), self._found.pairs.second.tolist())
+        if self._compared:
+            linked.update(self._compared.pairs.first.tolist(), self._compared.pairs.second.tolist())
         rows = np.array(sorted(linked), np.int64)
         sizes = self.photos.sizes.of(rows)
         order = sorted(range(len(rows)), key=lambda at: by_name(names[rows[at]]))

@@ -4,7 +4,7 @@ from typing import Callable, List, NamedTuple, Tuple
 
 import numpy as np
 
-Compare = Callable[[int, np.ndarray], np.ndarray]  # a photo and some others: their distances from it
+Compare = Callable[[int, np.ndarray], np.ndarray]  # takes a photo and others, returns their distances
 
 
 class Pairs(NamedTuple):
@@ -21,10 +21,10 @@ class Pairs(NamedTuple):
 
     def nearest(self, count: int) -> np.ndarray:
         """Each of `count` photos' smallest distance, float64; infinite where it has no pair."""
-        found = np.full(count, np.inf)
+        nearest = np.full(count, np.inf)
         for side in (self.first, self.second):
-            np.minimum.at(found, side, self.distance)
-        return found
+            np.minimum.at(nearest, side, self.distance)
+        return nearest
 
 
 class Member(NamedTuple):
@@ -39,8 +39,9 @@ def groups_around(pairs: Pairs, rank: np.ndarray, threshold: float, compare: Com
 
     Best first, each photo that no group has yet takes all such photos within
     `threshold` of it; and then those within half the threshold of one of these,
-    no farther from the first photo than twice the threshold: the darker copy
-    of what a brighter copy stands for. The rest of a chain makes groups of its own.
+    no farther from the first photo than twice the threshold: such as a darker
+    copy, of which only a copy in between is near the first. The rest of a chain
+    makes other groups.
 
     `rank` is int64 [photos], 0 for the best. Not every pair need be known:
     neighbours of what a group has taken are compared with its first photo by
@@ -87,13 +88,13 @@ def _beside(
 ) -> List[Tuple[int, float]]:
     """Photos that are near to a member rather than to the first photo, and their distances from this one."""
     starts, ends, others, distances = lists
-    found = set()
+    near = set()
     for member in members:
         known = slice(starts[member.row], ends[member.row])
-        found.update(others[known][(distances[known] <= threshold / 2) & ~taken[others[known]]].tolist())
-    if not found:
+        near.update(others[known][(distances[known] <= threshold / 2) & ~taken[others[known]]].tolist())
+    if not near:
         return []
-    rows = np.array(sorted(found), np.int64)
+    rows = np.array(sorted(near), np.int64)
     apart = compare(head, rows)
     return [(row, distance) for row, distance in zip(rows.tolist(), apart.tolist()) if distance <= 2 * threshold]
 

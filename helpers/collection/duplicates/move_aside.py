@@ -1,7 +1,7 @@
 """Duplicates moved to a folder, and back again: nothing is deleted, nothing is written over.
 
-In that folder a journal says of each file where it was, before it is moved. So
-`undo_move(folder)` puts all back, also after a crash and in another session.
+In that folder a journal has the old place of each file, before it is moved. So `undo_move(folder)` puts all back, also
+after a crash and in another session.
 """
 
 import contextlib
@@ -10,31 +10,40 @@ import os
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple, Union
 
-from helpers.collection.duplicates.move_file import move_file, names, parts, sha256, two_names
-from helpers.collection.duplicates.move_journal import JOURNAL, Journal, writing
+from helpers.collection.duplicates.safe_move import (
+    JOURNAL,
+    Journal,
+    move_file,
+    names,
+    parts,
+    sha256,
+    two_names,
+    writing,
+)
 from helpers.errors import ExportError, FrameError
+from helpers.features.nearest import bar
 from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
 
 Left = List[Tuple[str, str]]  # names of files that were not moved, and why
 
 
-class Copy(NamedTuple):
+class GroupPhoto(NamedTuple):
     """A photo of a group."""
 
     name: str  # a path with `/`, which it keeps below the folder
-    source: Union[str, bytes]  # where it lies, or the bytes of its file
+    source: Union[str, bytes]  # its path, or the bytes of its file
     identity: str  # the sha-256 of its file, in hex
 
 
 class Moved:
-    """What was moved where: `count`, `folder`, and `left`, the names of photos that were not moved, and why."""
+    """The result of a move: `count`, `folder`, and `left`, name and reason of each photo that was not moved."""
 
     def __init__(self, folder: Path, count: int, left: Left) -> None:
         self.folder, self.count, self.left = folder, count, left
 
     def undo(self, progress: bool = True) -> "Moved":
-        """Put everything back that lies in the folder; see `undo_move`."""
+        """Put everything in the folder back; see `undo_move`."""
         return undo_move(self.folder, progress=progress)
 
     def __repr__(self) -> str:
@@ -43,7 +52,7 @@ class Moved:
 
 
 def move_aside(
-    groups: Sequence[Sequence[Copy]],
+    groups: Sequence[Sequence[GroupPhoto]],
     folder: Union[str, "os.PathLike[str]"],
     collection: str = "",
     *,
@@ -57,15 +66,15 @@ def move_aside(
     are those of the photos' names; where something is there already, a number
     is added: `a (2).jpg`. Files keep their dates.
 
-    A photo stays where it is, and is listed with the reason: that is no file,
-    has gone, has changed since it was looked at, may not be moved, is a link or
-    what a link in its group leads to; and a whole group, if its first photo is
-    not there unchanged. To another disk a file is copied, compared and only
-    then removed.
+    A photo stays where it is, and is listed with the reason, if it is not a file,
+    is gone, has changed since the model was made, may not be moved, is a link or
+    the target of a link in its group; and so does a whole group whose first
+    photo is not there unchanged. To another disk a file is copied, compared and
+    only then removed.
 
-    `collection` is the folder that holds all photos. Raises `FrameError` where
-    `folder` lies in it (they would be found there again), or holds something
-    else than an earlier move, and `ExportError` where it cannot be written.
+    `collection` is the folder of all photos. Raises `FrameError` where `folder`
+    is inside it (they would be found there again), or has other contents than
+    an earlier move, and `ExportError` where it cannot be written.
     """
     place = _checked(folder, collection)
     count = sum(len(group) - 1 for group in groups)
@@ -84,25 +93,41 @@ def move_aside(
         return Moved(place, 0, [])
     left: Left = []
     moved = 0
-    with writing(place) as journal:
-        for kept, copy, reason in _shown(_movable(groups), count, progress):
+    with writing(place) as journal, bar(count, progress) as shown:
+        for kept, copy, reason in _movable(groups):
             if not reason:
                 reason = _move(copy, kept, place, journal)
             if reason:
                 left.append((copy.name, reason))
             else:
                 moved += 1
+            shown.update()
     return Moved(place, moved, left)
 
 
 def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> Moved:
-    """Put all files back that `move_aside` moved to this folder; what it did not move stays there.
+    """Put all files back that `move_aside` moved to this folder; other files stay there.
 
-    A file stays in the folder, and is listed with the reason, where something
-    else is in its old place by now or it has changed. It can be called any
-    number of times. Folders that are empty then go; the journal stays. Raises
-    `FrameError` where the folder has no journal, and `ExportError` where that
-    cannot be read or written.
+    It can be called any number of times. Folders that are then empty are
+    removed; the journal stays.
+
+    Parameters
+    ----------
+    folder : path
+    progress : bool
+
+    Returns
+    -------
+    Restored
+        `count`, and `left`: the files that stay in the folder, with the reason,
+        since they have changed or something else is in their old place.
+
+    Raises
+    ------
+    FrameError
+        Where the folder has no journal.
+    ExportError
+        Where the journal cannot be read or written.
     """
     place = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (which follows no links)
     if not (place / JOURNAL).is_file():
@@ -111,13 +136,15 @@ def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) 
     back = 0
     with writing(place) as journal:
         entries = list(journal.open_moves().values())[::-1]
-        for entry in _shown(entries, len(entries), progress):
-            reason = _put_back(entry, place)
-            if reason:
-                left.append((entry["to"], reason))
-                continue
-            back += reason is None
-            journal.write({"back": entry["to"]})
+        with bar(len(entries), progress) as shown:
+            for entry in entries:
+                reason = _put_back(entry, place)
+                if reason:
+                    left.append((entry["to"], reason))
+                else:
+                    back += reason is None
+                    journal.write({"back": entry["to"]})
+                shown.update()
     for at, _, _ in os.walk(place, topdown=False):
         with contextlib.suppress(OSError):  # not empty
             if Path(at) != place:
@@ -126,7 +153,7 @@ def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) 
 
 
 class Restored(Moved):
-    """The same, of files that were put back."""
+    """The result of `undo_move`: the same, of files that were put back."""
 
     def __repr__(self) -> str:
         left = f"; {len(self.left)} left in it, see .left" if self.left else ""
@@ -160,7 +187,7 @@ def _checked(folder: Union[str, "os.PathLike[str]"], collection: str) -> Path:
         real, inside = Path(os.path.realpath(place)), Path(os.path.realpath(collection))
         if real == inside or inside in real.parents:
             raise FrameError(
-                f"{place}: lies in the folder of the photos, where they would be found again; choose one beside "
+                f"{place}: is in the folder of the photos, where they would be found again; choose one beside "
                 f"{collection}"
             )
     if os.path.lexists(place) and not place.is_dir():
@@ -170,10 +197,10 @@ def _checked(folder: Union[str, "os.PathLike[str]"], collection: str) -> Path:
     return place
 
 
-def _movable(groups: Iterable[Sequence[Copy]]) -> Iterator[Tuple[Copy, Copy, str]]:
-    """The photo that is kept, each that is to be moved, and why that stays; empty where nothing speaks against it."""
+def _movable(groups: Iterable[Sequence[GroupPhoto]]) -> Iterator[Tuple[GroupPhoto, GroupPhoto, str]]:
+    """The photo that is kept, each that is to be moved, and the reason why it must stay, or an empty text."""
     for kept, *copies in groups:
-        trouble = "is no file" if isinstance(kept.source, bytes) else _trouble(kept)
+        trouble = "is not a file" if isinstance(kept.source, bytes) else _trouble(kept)
         places = {id(copy): "" if isinstance(copy.source, bytes) else os.path.realpath(copy.source) for copy in copies}
         led_to = {
             places[id(copy)] for copy in copies if isinstance(copy.source, str) and Path(copy.source).is_symlink()
@@ -184,7 +211,7 @@ def _movable(groups: Iterable[Sequence[Copy]]) -> Iterator[Tuple[Copy, Copy, str
             if trouble:
                 yield kept, copy, f"the best of its group, {kept.name}, {trouble}"
             elif isinstance(copy.source, bytes):
-                yield kept, copy, "is no file: the frame holds a copy of its bytes"
+                yield kept, copy, "is not a file: the frame holds a copy of its bytes"
             elif Path(copy.source).is_symlink():
                 yield kept, copy, "is a link to another file"
             elif os.path.realpath(copy.source) in led_to:
@@ -193,8 +220,8 @@ def _movable(groups: Iterable[Sequence[Copy]]) -> Iterator[Tuple[Copy, Copy, str
                 yield kept, copy, _trouble(copy)
 
 
-def _trouble(photo: Copy) -> str:
-    """Why a photo is not what it was; empty where it is."""
+def _trouble(photo: GroupPhoto) -> str:
+    """In which way a photo is not what it was, or an empty text."""
     try:
         same = sha256(photo.source) == photo.identity
     except FileNotFoundError:
@@ -204,8 +231,8 @@ def _trouble(photo: Copy) -> str:
     return "" if same else "has changed since the model was made"
 
 
-def _move(copy: Copy, kept: Copy, place: Path, journal: Journal) -> str:
-    """Why a file could not be moved; empty where it was. Raises `OSError` where that cannot be noted."""
+def _move(copy: GroupPhoto, kept: GroupPhoto, place: Path, journal: Journal) -> str:
+    """Move a file; returns why it could not be moved, or an empty text. Raises `OSError` where the journal fails."""
     source = os.path.abspath(str(copy.source))  # noqa: PTH100 (which follows no links)
     for name in names(copy.name):
         target = place.joinpath(*name.split("/"))
@@ -225,7 +252,7 @@ def _move(copy: Copy, kept: Copy, place: Path, journal: Journal) -> str:
 
 
 def _put_back(entry: Dict[str, str], place: Path) -> "Union[str, None]":
-    """Why a file stays in the folder; None where it was put back, and empty where there was nothing to do."""
+    """Put a file back; returns why it stays, None where it was put back, or an empty text for nothing to do."""
     target, source = place.joinpath(*parts(entry["to"])), Path(entry["from"])
     try:
         if not os.path.lexists(target):
@@ -242,12 +269,6 @@ def _put_back(entry: Dict[str, str], place: Path) -> "Union[str, None]":
         return None
     except OSError as error:
         return f"could not be put back ({error.strerror or error})"
-
-
-def _shown(items: Iterable[Any], total: int, progress: bool) -> Iterator[Any]:
-    from tqdm.auto import tqdm
-
-    return iter(tqdm(items, total=total, unit=" photos", delay=2, disable=not progress))
 
 
 def _photos(count: int) -> str:

@@ -1,6 +1,5 @@
 """Choose by looking how alike photos must be to count as one: a slider, a histogram, and the groups it makes."""
 
-import io
 from typing import Any, Optional
 
 import ipywidgets
@@ -14,6 +13,7 @@ from helpers.collection.duplicates.duplicates import Duplicates
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.images.thumbnails import Thumbnails
+from helpers.widgets.still import png_of, still
 
 _STEPS = 100  # of the slider
 _BARS = 50
@@ -23,16 +23,23 @@ _BAR, _BAR_WITHIN, _LINE = "#c3c9d2", "#5b7fa6", "#c2410c"
 class DuplicatePicker(ipywidgets.VBox):
     """Duplicates of a model, with a slider for the threshold.
 
-    Above, how far each photo is from its nearest one, and where the threshold
-    lies among these distances: a valley is a good place. Below, the first
-    `rows` groups. Neighbours are found once; then each threshold takes less
-    than half a second for 10,000 photos, and as long as it takes to read the
-    photos that are shown.
+    Above, a histogram of each photo's distance to its nearest one, with the
+    threshold: a valley is a good place for it. Below, the first `rows` groups.
+    Neighbours are found once; then each threshold takes less than half a second
+    for 10,000 photos, and the time to read the photos that are shown.
 
-    `kind` and `seconds` are those of `helpers.collection.find_duplicates`; of
-    bytes there is nothing to choose, and the slider is off. Traits: `threshold`,
-    and `found`, the `Duplicates` at it. Raises what `find_duplicates` raises;
-    `threshold` out of range becomes the nearest that is in it.
+    Parameters
+    ----------
+    model, kind, threshold, seconds, progress
+        As for `helpers.collection.find_duplicates`, which raises the same. For
+        `"bytes"` there is no threshold, and the slider is off.
+    rows : int
+        How many groups to show.
+
+    Notes
+    -----
+    Traits: `threshold`, and `found`, the `Duplicates` at it. A `threshold` out of
+    range becomes the nearest that is in it.
     """
 
     threshold = traitlets.Float(0.0)
@@ -65,10 +72,8 @@ class DuplicatePicker(ipywidgets.VBox):
             layout={"width": "640px"},
             style={"description_width": "initial"},
         )
-        self.histogram, self.picture = ipywidgets.Image(format="png"), ipywidgets.Image(format="png")
+        self.histogram, self.picture = still(align_self="flex-start"), still(align_self="flex-start")
         self.status = ipywidgets.Label()
-        for picture in (self.histogram, self.picture):
-            picture.layout = {"max_width": "100%", "object_fit": "contain", "align_self": "flex-start"}
         super().__init__([self.histogram, self.slider, self.status, self.picture])
         self.threshold = start
         self.slider.observe(self._slid, "value")
@@ -80,7 +85,7 @@ class DuplicatePicker(ipywidgets.VBox):
         return float(min(max(proposal["value"], 0.0), self._finder.farthest))
 
     def _slid(self, change: Any) -> None:
-        # What the slider rounds is not what was asked for; what a person slides is.
+        # The slider rounds a threshold that code has set; only what a person slides counts.
         if abs(change["new"] - self.threshold) > self.slider.step / 2:
             self.threshold = change["new"]
 
@@ -90,10 +95,10 @@ class DuplicatePicker(ipywidgets.VBox):
 
     def _show(self) -> None:
         found = Duplicates(self._finder, self.threshold)
-        said = repr(found)
-        self.status.value = said[0].upper() + said[1:]
-        self.histogram.value = _png(distances_figure(found, self._finder.farthest))
-        self.picture.value = _png(found.show(self._rows, thumbnails=self._kept))
+        summary = repr(found)
+        self.status.value = summary[0].upper() + summary[1:]
+        self.histogram.value = png_of(distances_figure(found, self._finder.farthest))
+        self.picture.value = png_of(found.show(self._rows, thumbnails=self._kept))
         self.found = found
 
 
@@ -120,9 +125,3 @@ def distances_figure(found: Duplicates, farthest: Optional[float] = None) -> Fig
     axes.spines[["top", "right"]].set_visible(False)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     return figure
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi="figure", pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()

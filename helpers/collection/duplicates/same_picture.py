@@ -1,40 +1,42 @@
-"""Whether two photos are one picture, though one was resized, compressed, cropped a little or made brighter.
+"""How far two pictures are apart, if one may be resized, compressed, cropped a little or made brighter.
 
-Each photo is 32 x 32 grey values and 8 x 8 colours (`helpers.collection.duplicates.looks`). One
-of the two is laid over the other, stretched and moved until they fit best, and
-made as bright; what then still differs is the distance.
+Each picture is 32 x 32 grey values and 8 x 8 colours (`fingerprints.py`). One of the two is laid over the other,
+stretched and moved until they fit best, and made as bright; what then still differs is the distance. What counts as the
+same picture is in `thresholds.py`.
 """
 
+from contextlib import closing
 from typing import NamedTuple, Tuple
 
 import numpy as np
 
+from helpers.collection.duplicates import thresholds
+from helpers.features.nearest import parts
+from helpers.files.threads import work_ahead
+
 SIDE, COLOURS = 32, 8  # fields across and down: of grey values, and of colours
-_AT_ONCE = 256  # pairs, by each thread: 15 MB
+_TASK, _BLOCK = 2048, 256  # pairs that a thread takes, and those that it compares at once: 15 MB
 _FIRST, _THEN = 6, 8  # steps towards the best fit, at half the size and at the whole one
-_FARTHEST = 0.8  # at half the size, from which nothing is to be expected of the whole one
-_STRETCH, _SHIFT = 0.25, 0.16  # at most; the shift as a share of the width
+_FARTHEST = 0.8  # a distance at half the size beyond which the whole size is not tried
 _PRIOR = 20.0  # grey levels, squared: how unlikely a large stretch is in a picture that hardly shows it
-_FLAT = 4.0  # grey levels; a picture of less contrast is taken to have as much
-_GAIN, _LEVEL = 2.0, 96.0  # how much brighter one of the two may be: a factor, and grey levels on average
 _SURE = 0.1  # a distance up to which the other way round need not be tried
-_COLOUR_OFF, _COLOUR_APART = 12.0, 24.0  # levels: what JPEG and brightness do; and beyond that, what counts as 1
-_LEAST = 0.6  # of the picture that both show
 
 
-class Looks(NamedTuple):
-    """What photos look like from afar."""
+class Fingerprints(NamedTuple):
+    """Small pictures and hashes of photos, one of each a photo."""
 
     grey: np.ndarray  # uint8 [N, 32, 32]
     colour: np.ndarray  # uint8 [N, 2, 8, 8]: Cb and Cr, 128 without colour
     hashes: np.ndarray  # uint8 [N, 32]: 256 bits of imagehash.phash
 
-    def take(self, rows: np.ndarray) -> "Looks":
+    def take(self, rows: np.ndarray) -> "Fingerprints":
         """Those of some photos."""
-        return Looks(self.grey[rows], self.colour[rows], self.hashes[rows])
+        return Fingerprints(self.grey[rows], self.colour[rows], self.hashes[rows])
 
 
-def apart(ours: Looks, rows: np.ndarray, theirs: Looks, others: np.ndarray) -> np.ndarray:
+def picture_distances(
+    ours: Fingerprints, rows: np.ndarray, theirs: Fingerprints, others: np.ndarray, progress: bool = False
+) -> np.ndarray:
     """The distance of the pictures `rows` of `ours` from `others` of `theirs`, pair by pair: float32 [pairs].
 
     It is the share of the contrast that remains when one picture is laid over
@@ -46,37 +48,46 @@ def apart(ours: Looks, rows: np.ndarray, theirs: Looks, others: np.ndarray) -> n
     where the brighter photo cuts them off. Half the size goes first, and
     decides where nothing fits there. The order of a pair makes little difference.
     """
-    found = np.ones(len(rows), np.float32)
-    for start in range(0, len(rows), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        found[part] = _apart(ours.take(rows[part]), theirs.take(others[part]))
-    return found
+    from tqdm.auto import tqdm
+
+    def compare(pairs: np.ndarray) -> np.ndarray:
+        blocks = parts(pairs, _BLOCK)
+        return np.concatenate([_apart(ours.take(rows[block]), theirs.take(others[block])) for block in blocks])
+
+    result = np.ones(len(rows), np.float32)
+    tasks = list(parts(np.arange(len(rows)), _TASK))
+    shown = tqdm(total=len(rows), unit=" pairs", delay=2, disable=not progress)
+    with shown, closing(work_ahead(compare, tasks, ahead=8)) as compared:
+        for pairs, distances in zip(tasks, compared):
+            result[pairs] = distances
+            shown.update(len(pairs))
+    return result
 
 
-def _apart(a: Looks, b: Looks) -> np.ndarray:
+def _apart(a: Fingerprints, b: Fingerprints) -> np.ndarray:
     # From one of the two the fit may be hard to find: where a border was cut off, or the lights.
-    found = _one_way(a, b)
-    unsure = np.flatnonzero(found > _SURE)
+    distances = _one_way(a, b)
+    unsure = np.flatnonzero(distances > _SURE)
     if len(unsure):
-        found[unsure] = np.minimum(found[unsure], _one_way(b.take(unsure), a.take(unsure)))
-    return found
+        distances[unsure] = np.minimum(distances[unsure], _one_way(b.take(unsure), a.take(unsure)))
+    return distances
 
 
-def _one_way(a: Looks, b: Looks) -> np.ndarray:
+def _one_way(a: Fingerprints, b: Fingerprints) -> np.ndarray:
     one, two = a.grey.astype(np.float32), b.grey.astype(np.float32)
     half, half_two = _halved(one), _halved(two)
     fit = _fitted(half, half_two, np.zeros((len(one), 4), np.float32), _FIRST)
-    found, _ = _left(half, half_two, fit)
-    fine = np.flatnonzero(found < _FARTHEST)
+    distances, _ = _left(half, half_two, fit)
+    fine = np.flatnonzero(distances < _FARTHEST)
     if len(fine):
         soft, soft_two = smooth(one[fine]), smooth(two[fine])
         # Shifts are counted in fields: twice as many at twice the size.
         fit = _fitted(soft, soft_two, fit[fine] * _shifts(2), _THEN)
-        found[fine], gain = _left(soft, soft_two, fit)
+        distances[fine], gain = _left(soft, soft_two, fit)
         colour, colour_two = a.colour[fine].astype(np.float32) - 128, b.colour[fine].astype(np.float32) - 128
         off = _colours_apart(colour, colour_two, fit * _shifts(COLOURS / SIDE), gain)
-        found[fine] = np.minimum(1, np.hypot(found[fine], off))
-    return found
+        distances[fine] = np.minimum(1, np.hypot(distances[fine], off))
+    return distances
 
 
 def _colours_apart(a: np.ndarray, b: np.ndarray, fit: np.ndarray, gain: np.ndarray) -> np.ndarray:
@@ -85,7 +96,7 @@ def _colours_apart(a: np.ndarray, b: np.ndarray, fit: np.ndarray, gain: np.ndarr
         two, seen = _read(smooth(two), fit)
         off = (smooth(one) * gain[:, None, None] - two) * seen
         squares += (off * off).sum(axis=(1, 2)) / np.maximum(1, seen.sum(axis=(1, 2))) / 2
-    return np.maximum(0, np.sqrt(squares) - _COLOUR_OFF) / _COLOUR_APART
+    return np.maximum(0, np.sqrt(squares) - thresholds.COLOUR_NOISE) / thresholds.COLOUR_RANGE
 
 
 def _shifts(times: float) -> np.ndarray:
@@ -107,8 +118,8 @@ def _fitted(a: np.ndarray, b: np.ndarray, fit: np.ndarray, steps: int) -> np.nda
         weighted = (slopes * seen.reshape(count, -1, 1)).transpose(0, 2, 1)
         step = np.linalg.solve(weighted @ slopes + prior, weighted @ off)[:, :, 0]
         stretch = (1 + fit[:, ::2]) / np.clip(1 + step[:, ::2], 0.5, 2)
-        shift = np.clip(fit[:, 1::2] - stretch * step[:, 1::2], -_SHIFT * side, _SHIFT * side)
-        stretch = np.clip(stretch - 1, -_STRETCH, _STRETCH)
+        shift = np.clip(fit[:, 1::2] - stretch * step[:, 1::2], -thresholds.SHIFT * side, thresholds.SHIFT * side)
+        stretch = np.clip(stretch - 1, -thresholds.STRETCH, thresholds.STRETCH)
         fit = np.stack([stretch[:, 0], shift[:, 0], stretch[:, 1], shift[:, 1]], 1)
     return fit
 
@@ -134,8 +145,10 @@ def _left(a: np.ndarray, b: np.ndarray, fit: np.ndarray) -> Tuple[np.ndarray, np
     off = np.sqrt((((made - b) * seen) ** 2).sum(axis=(1, 2)) / total)
     _, spread = _centred(b, seen)
     shifted = np.abs(((made - a) * seen).sum(axis=(1, 2)) / total)
-    no = (gain < 1 / _GAIN) | (gain > _GAIN) | (shifted > _LEVEL) | (total < _LEAST * seen[0].size)
-    return np.where(no, 1, np.minimum(1, off / np.maximum(spread[:, 0, 0], _FLAT))).astype(np.float32), gain
+    differ = (gain < 1 / thresholds.GAIN) | (gain > thresholds.GAIN) | (shifted > thresholds.BRIGHTER)
+    differ |= total < thresholds.OVERLAP * seen[0].size
+    share = np.minimum(1, off / np.maximum(spread[:, 0, 0], thresholds.FLAT))
+    return np.where(differ, 1, share).astype(np.float32), gain
 
 
 def as_bright(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
@@ -174,7 +187,7 @@ def _halved(a: np.ndarray) -> np.ndarray:
 
 
 def smooth(a: np.ndarray) -> np.ndarray:
-    """So that what lies between two fields can be told from them."""
+    """Blurred a little, so that a place between two fields can be interpolated."""
     a = np.pad(a, ((0, 0), (1, 1), (1, 1)), "edge")
     a = (a[:, :-2] + 2 * a[:, 1:-1] + a[:, 2:]) / 4
     return (a[:, :, :-2] + 2 * a[:, :, 1:-1] + a[:, :, 2:]) / 4

@@ -1,4 +1,4 @@
-"""What colour the photos of a map have: one of a few kinds, or a place on a scale, each as one byte."""
+"""The colours of the photos on a map: one of a few kinds, or a place on a scale, each as one byte."""
 
 import datetime
 import math
@@ -23,7 +23,7 @@ _BEGINNING = datetime.datetime(1970, 1, 1)
 
 
 class Colouring(NamedTuple):
-    """A code for each photo, uint8 [photos], and the legend that says what the codes mean.
+    """A code for each photo, uint8 [photos], and the legend that explains the codes.
 
     Photos without a value (None, an empty text, nan) have the code 255. The
     `kind` of the legend is `plain` (all codes are 0), `kinds` (0 to 11 are the
@@ -47,8 +47,8 @@ class Colouring(NamedTuple):
 
         Dates and numbers are a scale. Everything else is a kind, and so are
         whole numbers of 12 different values or fewer, and up to 50 where each
-        stands for two photos on average: these are rather clusters than sizes.
-        Raises `FrameError` for what cannot be told apart, such as lists.
+        stands for two photos on average: these are clusters rather than sizes.
+        Raises `FrameError` for values that cannot be distinguished, such as lists.
 
         >>> Colouring.of(["cat", "dog", "cat", None], "animal").codes.tolist()
         [0, 1, 0, 255]
@@ -56,7 +56,7 @@ class Colouring(NamedTuple):
         try:
             there = [place for place, value in enumerate(values) if is_label(value)]
         except (TypeError, ValueError) as error:
-            raise FrameError(f"{title} is to be text, numbers or dates, one a photo ({error})") from error
+            raise FrameError(f"{title} must be text, numbers or dates, one a photo ({error})") from error
         known = [values[place] for place in there]
         if known and all(isinstance(value, datetime.date) for value in known):
             return cls._scale([_seconds(value) for value in known], there, len(values), title, dates=True)
@@ -89,8 +89,8 @@ class Colouring(NamedTuple):
 
     @classmethod
     def _kinds(cls, values: List[Any], title: str) -> "Colouring":
-        found, names = numbers(values, title)
-        counts = Counter(found[found >= 0].tolist())
+        kinds, names = numbers(values, title)
+        counts = Counter(kinds[kinds >= 0].tolist())
         largest = sorted(counts, key=lambda kind: (-counts[kind], kind))
         code_of = np.full(len(names) + 1, OTHER, np.uint8)
         code_of[-1] = MISSING
@@ -98,12 +98,12 @@ class Colouring(NamedTuple):
         legend = {
             "kind": "kinds",
             "title": title,
-            "missing": int((found < 0).sum()),
+            "missing": int((kinds < 0).sum()),
             "kinds": [[_name(names[kind]), counts[kind]] for kind in largest[:KINDS]],
             "others": len(largest[KINDS:]),
             "other": sum(counts[kind] for kind in largest[KINDS:]),
         }
-        return cls(code_of[found], legend)
+        return cls(code_of[kinds], legend)
 
 
 def colouring_by(by: Any, model: Any, data: Any) -> Colouring:
@@ -124,7 +124,7 @@ def colouring_by(by: Any, model: Any, data: Any) -> Colouring:
 
 
 def columns_to_colour_by(data: Any) -> List[str]:
-    """The columns of a frame that are worth a choice; the folder comes first, also where it is no column."""
+    """The columns of a frame to offer; the folder comes first, also where it is not a column."""
     kinds = dict(zip(data.column_names(), data.column_types()))
     columns = [name for name, kind in kinds.items() if kind in _COLOURABLE and name not in _DIFFERENT]
     if "taken" in columns and all(value is None for value in data["taken"]):
@@ -150,7 +150,7 @@ def _short(value: float) -> str:
 
 
 def _seconds(value: datetime.date) -> float:
-    """Since 1970 by the clock on the wall: a camera knows no time zone."""
+    """Seconds since 1970 by local time: a camera knows no time zone."""
     if not isinstance(value, datetime.datetime):
         value = datetime.datetime(value.year, value.month, value.day)
     return (value.replace(tzinfo=None) - _BEGINNING).total_seconds()

@@ -1,7 +1,6 @@
 """When and where a species was seen, beside the work of confirming it: figures that follow each judgement."""
 
 import base64
-import io
 from html import escape
 from typing import Any, Callable, Dict, Optional
 
@@ -16,6 +15,7 @@ from helpers.season.timeline.figures import show_activity, show_dates, show_site
 from helpers.season.timeline.strip import Tiles
 from helpers.season.timeline.style import check_width
 from helpers.season.timeline.tables import activity_of, by_date, by_site
+from helpers.widgets.still import png_of
 
 VIEWS = ("hours", "dates", "sites", "photos")
 
@@ -100,9 +100,7 @@ class TimelinePanel(ipywidgets.VBox):
         self.frame = frame
 
     def _drawn(self, figure: Figure) -> str:
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi="figure", pil_kwargs={"compress_level": 1})
-        picture = base64.b64encode(buffer.getvalue()).decode()
+        picture = base64.b64encode(png_of(figure)).decode()
         style = "max-width: 100%; height: auto; border-radius: 6px"
         return f'<img style="{style}" alt="{escape(self.description)}" src="data:image/png;base64,{picture}">'
 

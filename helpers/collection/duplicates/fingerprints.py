@@ -1,6 +1,6 @@
-"""What photos look like from afar: a little picture and a perceptual hash of each, made once and kept.
+"""Fingerprints of photos: a small picture and a perceptual hash of each, made once and kept.
 
-They lie in a file in the cache folder. Deleting it loses time, never data.
+They are kept in a file in the cache folder. Deleting it loses time, never data.
 """
 
 import hashlib
@@ -10,71 +10,69 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple, Union
 import numpy as np
 from PIL import Image
 
-from helpers.collection.duplicates.same_picture import COLOURS, SIDE, Looks
+from helpers.collection.duplicates.same_picture import COLOURS, SIDE, Fingerprints
 from helpers.errors import PhotoError
+from helpers.features.nearest import bar
 from helpers.files.blob_cache import ThumbnailFile
 from helpers.files.cache import cache_folder
 from helpers.files.threads import work_ahead
 from helpers.images.decode import open_photo, read_photo
 
-_EDITION = 1  # to be raised with every change of what is kept
+_EDITION = 1  # raise it with every change of what is kept
 _AT_ONCE = 500  # photos that are read before they are kept
 _HASH = 16  # bits across and down
 _GREY, _COLOUR = SIDE * SIDE, 2 * COLOURS * COLOURS
 _SIZE = _GREY + _COLOUR + _HASH * _HASH // 8  # bytes a photo
 
-Photo = Tuple[Union[str, bytes], Optional[str]]  # where it lies, or the bytes of its file; and their sha-256
+Photo = Tuple[Union[str, bytes], Optional[str]]  # the path or the bytes of its file; and their sha-256
 Bad = List[Tuple[int, str]]  # which photo, and why
 
 
-def perceptual(photos: Sequence[Photo], *, progress: bool = False) -> Tuple[Looks, Bad]:
-    """The looks of each photo, and which photos have none, by their place in the list.
+def fingerprints(photos: Sequence[Photo], *, progress: bool = False) -> Tuple[Fingerprints, Bad]:
+    """The fingerprint of each photo, and which photos have none, by their place in the list.
 
-    A photo is known by the sha-256 of its file, which need not be there any
-    more if it was looked at before; a file that has changed since has no looks.
-    Photos are decoded at a fraction of their size, by as many threads as there
-    are cores, and 1.2 kB of each are kept.
+    A photo is known by the sha-256 of its file, which may be missing if its
+    fingerprint is kept; a file that has changed since has none. Photos are
+    decoded at a fraction of their size, by as many threads as there are cores,
+    and 1.2 kB of each are kept.
     """
-    from tqdm.auto import tqdm
-
-    looks = Looks(
+    made = Fingerprints(
         np.zeros((len(photos), SIDE, SIDE), np.uint8),
         np.full((len(photos), 2, COLOURS, COLOURS), 128, np.uint8),
         np.zeros((len(photos), _HASH * _HASH // 8), np.uint8),
     )
     bad: Bad = []
     file = ThumbnailFile(cache_folder() / "perceptual.kinframe", replaceable=True)
-    with tqdm(total=len(photos), unit=" photos", delay=2, disable=not progress) as bar:
+    with bar(len(photos), progress) as shown:
         for start in range(0, len(photos), _AT_ONCE):
-            some = photos[start : start + _AT_ONCE]
-            for place, made in enumerate(_looked_at(file, some), start):
-                if isinstance(made, PhotoError):
-                    bad.append((place, str(made)))
+            for place, one in enumerate(_kept_or_made(file, photos[start : start + _AT_ONCE]), start):
+                if isinstance(one, PhotoError):
+                    bad.append((place, str(one)))
                 else:
-                    looks.grey[place] = made[:_GREY].reshape(SIDE, SIDE)
-                    looks.colour[place] = made[_GREY : -looks.hashes.shape[1]].reshape(2, COLOURS, COLOURS)
-                    looks.hashes[place] = made[-looks.hashes.shape[1] :]
-                bar.update()
-    return looks, bad
+                    made.grey[place] = one[:_GREY].reshape(SIDE, SIDE)
+                    made.colour[place] = one[_GREY : _GREY + _COLOUR].reshape(2, COLOURS, COLOURS)
+                    made.hashes[place] = one[_GREY + _COLOUR :]
+                shown.update()
+    return made, bad
 
 
-def near_hashes(hashes: np.ndarray, asked: np.ndarray, k: int) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
-    """Block by block the `k` hashes, uint8 [N, 32], that differ least from each of `asked`.
+def near_hashes(hashes: np.ndarray, queries: np.ndarray, k: int) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
+    """Block by block the `k` hashes, uint8 [N, 32], that differ least from each query hash, uint8 [M, 32].
 
-    Yields the first of a block, rows, int64 [block, min(k, N)], and how many of
-    256 bits differ. All pairs are compared.
+    Yields the first query of a block, rows, int64 [block, min(k, N)], and how
+    many of 256 bits differ. All pairs are compared.
     """
     from usearch.index import MetricKind, search
 
     wanted = min(k, len(hashes))
-    for start in range(0, len(asked) if wanted else 0, _AT_ONCE):
-        some = asked[start : start + _AT_ONCE]
-        found: Any = search(hashes, some, wanted, MetricKind.Hamming, exact=True)
-        rows, bits = (np.asarray(each).reshape(len(some), -1) for each in (found.keys, found.distances))
+    for start in range(0, len(queries) if wanted else 0, _AT_ONCE):
+        some = queries[start : start + _AT_ONCE]
+        nearest: Any = search(hashes, some, wanted, MetricKind.Hamming, exact=True)
+        rows, bits = (np.asarray(each).reshape(len(some), -1) for each in (nearest.keys, nearest.distances))
         yield start, rows.astype(np.int64), bits
 
 
-def _looked_at(file: ThumbnailFile, photos: Sequence[Photo]) -> Iterator[Union[np.ndarray, PhotoError]]:
+def _kept_or_made(file: ThumbnailFile, photos: Sequence[Photo]) -> Iterator[Union[np.ndarray, PhotoError]]:
     keys = [None if identity is None else bytes.fromhex(identity) for _, identity in photos]
     kept = {
         key: np.frombuffer(each, np.uint8)
@@ -98,12 +96,12 @@ def _attempt(photo: Photo) -> Union[np.ndarray, PhotoError]:
         content = source if isinstance(source, bytes) else read_photo(source)
         if identity is not None and hashlib.sha256(content).hexdigest() != identity:
             return PhotoError("the file has changed since the model was made; build the model again")
-        return _look(open_photo(content, size=(2 * SIDE, 2 * SIDE)))
+        return _fingerprint(open_photo(content, size=(2 * SIDE, 2 * SIDE)))
     except PhotoError as error:
         return error
 
 
-def _look(photo: Image.Image) -> np.ndarray:
+def _fingerprint(photo: Image.Image) -> np.ndarray:
     import imagehash
 
     grey, *colour = photo.convert("YCbCr").split()

@@ -1,4 +1,4 @@
-"""The photos of a model as duplicates are looked for: where their files lie, which are the same, how large they are."""
+"""The photos of a model as files: where they are, which of them have the same bytes, how large they are."""
 
 import os
 from contextlib import closing
@@ -6,8 +6,8 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from helpers.collection.duplicates.looks import perceptual
-from helpers.collection.duplicates.same_picture import Looks
+from helpers.collection.duplicates.fingerprints import fingerprints
+from helpers.collection.duplicates.same_picture import Fingerprints
 from helpers.files.threads import work_ahead
 from helpers.frames.images import identity_of
 from helpers.images.decode import Source
@@ -17,11 +17,11 @@ from helpers.images.trouble import TROUBLE, refusal
 Bad = List[Tuple[int, str]]  # photos, and why they can be in no group
 
 
-class Photos:
+class PhotoFiles:
     """The photos of a model, and which of them have the same bytes.
 
-    - `sources`: where each lies. Turi Create's frames hold copies of some; of
-      these it is the file that the frame names, where it is there.
+    - `sources`: the path of each, or its bytes where a frame of Turi Create's
+      holds a copy and the file that the frame names is gone.
     - `identities`: the sha-256 of the file, None for a photo that has gone.
     - `one`: int64 [photos], the photo that stands for all with the same bytes,
       the first in the order of names; -1 for those in `bad`.
@@ -52,17 +52,17 @@ class Photos:
         """The photos that stand for others or themselves, ascending."""
         return np.unique(self.one[self.one >= 0])
 
-    def looks(self, rows: np.ndarray, progress: bool = False) -> Tuple[Looks, Bad]:
-        """The looks of some photos, at their rows among all; and which of them have none, and why."""
-        asked = [(self.sources[row], self.identities[row]) for row in rows.tolist()]
-        some, bad = perceptual(asked, progress=progress)
-        looks = Looks(*(np.zeros((len(self.sources), *each.shape[1:]), np.uint8) for each in some))
-        for every, each in zip(looks, some):
+    def fingerprints(self, rows: np.ndarray, progress: bool = False) -> Tuple[Fingerprints, Bad]:
+        """An array of all photos with the fingerprints of some; and which of these have none, and why."""
+        photos = [(self.sources[row], self.identities[row]) for row in rows.tolist()]
+        some, bad = fingerprints(photos, progress=progress)
+        prints = Fingerprints(*(np.zeros((len(self.sources), *each.shape[1:]), np.uint8) for each in some))
+        for every, each in zip(prints, some):
             every[rows] = each
-        return looks, [(int(rows[place]), reason) for place, reason in bad]
+        return prints, [(int(rows[place]), reason) for place, reason in bad]
 
     def leave_out(self, bad: Bad) -> None:
-        """Have these photos, and those with the same bytes, in no group."""
+        """Keep these photos, and those with the same bytes, out of all groups."""
         self.bad += bad
         self.one[np.isin(self.one, [row for row, _ in bad])] = -1
 

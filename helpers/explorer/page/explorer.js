@@ -1,0 +1,124 @@
+// The page of the explorer. The kernel sets three traits, and answers the rest by messages (`explorer.py`):
+//   _state   settings, question, trail, message          _rows    what is shown, in order: photo numbers
+//   _picked  what is selected
+// A photo is known by its number: a row of the collection, or below zero one from outside.
+// File names come from other people: they go into the page as text alone.
+import { make } from "../../widgets/elements.js";
+import { Thumbnails } from "../../widgets/thumbnails.js";
+import { Selection, Wire, photosIn } from "../../widgets/wire.js";
+import { Controls } from "./controls.js";
+import { Gallery } from "./gallery.js";
+import { LargeView } from "./large_view.js";
+
+const PART = 2 ** 21; // bytes of an upload in one message: servers refuse long ones
+const LARGEST = 50 * 2 ** 20;
+
+function render({ model, el }) {
+  const root = make("div", { className: "kinframe-widget kinframe-explorer", role: "application", "aria-label": "Photo explorer" });
+  const wire = new Wire(model);
+  const request = (name, content) => wire.request({ do: name, ...content });
+  const state = () => model.get("_state");
+
+  // What keys, buttons and clicks do.
+  const act = {
+    ask: (photo) => request("ask", { photo }),
+    mark: (photo, like) => request("mark", { photo, like }),
+    region: (photo, box) => request("region", { photo, box }),
+    want: (photo) => request("large", { photo }),
+    step: (steps) => request("move", { steps }),
+    browse: () => request("browse"),
+    set: (values) => request("set", { values }),
+    give: (label) => request("give", { label }),
+    undo: () => request("undo"),
+    event: (photo) => photo !== undefined && state().events && request("event", { photo }),
+    judge: (photos, yes) => state().judging && request("judge", { photos, yes }),
+    verdict: (yes) => gallery.judge(yes),
+    unjudge: () => state().judging && request("unjudge"),
+    sightings: () => request("sightings"),
+    rank: () => request("rank"),
+    send: (to) => request("export", { to }),
+    filter: () => controls.name.focus(),
+    select: (photos) => {
+      showSelected(photos);
+      selection.send(photos);
+    },
+    open: (photo, undo) => {
+      if (undo) request("back"); // the first of two clicks has asked already
+      large.open(photo, gallery.order.includes(photo) ? gallery.order : [photo], undo ? {} : state().about, gallery.element);
+    },
+    async upload(file) {
+      if (file.size > LARGEST) return controls.report(`${file.name} is larger than 50 MB; make it smaller first.`);
+      const content = new Uint8Array(await file.arrayBuffer());
+      const parts = Math.max(1, Math.ceil(content.length / PART));
+      const upload = { do: "upload", upload: `${wire.id}-${wire.count}`, name: file.name || "pasted picture", parts };
+      for (let part = 0; part < parts; part++) wire.request(upload, [content.slice(part * PART, (part + 1) * PART).buffer]);
+    },
+  };
+
+  const controls = new Controls(act);
+  const thumbnails = new Thumbnails(wire, (photos) => {
+    gallery.refill(photos);
+    const asked = state().trail.flatMap((step) => (step ? [...step.like, ...step.unlike] : []));
+    if (asked.some((photo) => photos.includes(photo))) controls.showQueries(state(), thumbnails);
+  }, { batch: 60, kept: 3000 });
+  root.append(wire.alarm, controls.trail, controls.filters, controls.judging, controls.question, controls.message);
+  const gallery = new Gallery(root, thumbnails, act);
+  root.append(controls.foot, controls.help);
+  const large = new LargeView(root, act);
+
+  function showSelected(photos) {
+    gallery.pick(photos);
+    controls.showStatus(state(), gallery.order.length, photos.length);
+  }
+
+  function update() {
+    const now = state();
+    const question = now.question ?? { like: [], unlike: [] };
+    const marks = { like: new Set(question.like), unlike: new Set(question.unlike) };
+    const judged = { confirmed: new Set(now.judging?.confirmed), rejected: new Set(now.judging?.rejected) };
+    gallery.show(photosIn(model.get("_rows")), now.about, marks, now.found, judged);
+    large.judging.hidden = !now.judging;
+    controls.show(now, gallery.order.length, gallery.picked.size, thumbnails);
+  }
+
+  wire.listen({
+    photos: (content, buffers) => thumbnails.take(content, buffers),
+    large: (content, buffers) => large.take(content, buffers),
+    labels: (content) => gallery.relabel(content.labels),
+  });
+  wire.on("change:_state", update);
+  const selection = new Selection(wire, showSelected);
+  takeFiles(root, act.upload);
+
+  el.append(root);
+  gallery.picked = new Set(selection.inKernel);
+  update();
+  return () => {
+    wire.close();
+    thumbnails.close();
+    gallery.close();
+    large.end();
+    root.remove();
+  };
+}
+
+// Calls `upload` with a file that is dropped here or pasted.
+function takeFiles(root, upload) {
+  const take = (event, file) => {
+    event.preventDefault();
+    event.stopPropagation();
+    if (file) upload(file);
+  };
+  root.addEventListener("dragover", (event) => {
+    take(event);
+    root.classList.add("kf-dropping");
+  });
+  root.addEventListener("dragleave", (event) => !root.contains(event.relatedTarget) && root.classList.remove("kf-dropping"));
+  root.addEventListener("drop", (event) => {
+    root.classList.remove("kf-dropping");
+    take(event, event.dataTransfer.files[0]);
+  });
+  root.addEventListener("paste", (event) => event.clipboardData.files[0] && take(event, event.clipboardData.files[0]));
+}
+
+export default { render };

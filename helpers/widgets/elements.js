@@ -1,0 +1,44 @@
+// Small parts that the pages are made of.
+
+// An element with properties, attributes (names with a dash, and the three named here) and children.
+export function make(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.includes("-") || ["role", "for", "list"].includes(name)) element.setAttribute(name, value);
+    else element[name] = value;
+  }
+  // JupyterLab's shortcuts skip an element that has this attribute itself; on an ancestor it has no effect on :focus.
+  if (element.tabIndex >= 0 || tag === "summary") element.setAttribute("data-lm-suppress-shortcuts", "true");
+  element.append(...children);
+  return element;
+}
+
+export const button = (text, title, onclick) => make("button", { type: "button", textContent: text, title, onclick });
+
+export const field = (text, input) => make("label", { className: "kf-field" }, make("span", { textContent: text }), input);
+
+export const message = () => make("p", { className: "kf-message", role: "alert", hidden: true });
+
+// A list of pairs, a key and what it does, to be opened on demand.
+export function keyHelp(keys) {
+  const list = make("dl");
+  for (const [key, does] of keys) list.append(make("div", {}, make("dt", { textContent: key }), make("dd", { textContent: does })));
+  return make("details", { className: "kf-help" }, make("summary", { textContent: "Keys" }), list);
+}
+
+// Pairs of value and text as the choices of a menu; the menu is left alone where it has these already.
+export function setOptions(select, pairs, chosen) {
+  const wanted = JSON.stringify(pairs);
+  if (select.dataset.options !== wanted) {
+    select.replaceChildren(...pairs.map(([value, textContent]) => make("option", { value, textContent })));
+    select.dataset.options = wanted;
+  }
+  select.value = chosen;
+}
+
+export const grouped = (count) => count.toLocaleString("en");
+
+export const counted = (count, thing) => `${grouped(count)} ${thing}${count === 1 ? "" : "s"}`;
+
+// The key of a keyboard event, letters in lower case.
+export const keyOf = (event) => (event.key.length === 1 ? event.key.toLowerCase() : event.key);

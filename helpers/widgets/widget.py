@@ -1,0 +1,143 @@
+"""A widget whose page shows photos of a model: its JavaScript and CSS, its selection, and the messages of its page."""
+
+import re
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import anywidget
+import numpy as np
+import traitlets
+
+from helpers.errors import FrameError, KinframeError
+from helpers.images.decode import Source
+from helpers.images.thumbnails import Thumbnails
+from helpers.widgets.photo_table import PhotoTable
+
+Request = Dict[str, Any]  # what the page asks: `do`, its name; `number`, to report when it is done; and arguments
+Handler = Callable[[Request, List[Any]], Any]  # takes the request, and the bytes that came with it
+
+_AT_ONCE = 300  # thumbnails in one message, at most
+_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+
+
+class PhotoWidget(anywidget.AnyWidget):
+    """The kernel's side of a page of photos; the page's side is `wire.js` and `thumbnails.js`.
+
+    A photo is known by its number, its row in the model. Subclasses add their
+    handlers to `_handlers`, by the name of the request, and show their state
+    with `_show`.
+    """
+
+    selected: "traitlets.List[Any]" = traitlets.List()
+
+    # For the page alone.
+    _state = traitlets.Dict().tag(sync=True)
+    _picked = traitlets.Bytes(b"").tag(sync=True)  # uint32: the selected photos
+
+    def __init__(self, table: PhotoTable, **traits: Any) -> None:
+        self._table = table
+        self._thumbnails = Thumbnails()
+        self._message, self._stamp = "", 0
+        self._handlers: Dict[str, Handler] = {"photos": self._send_photos, "select": self._take_selection}
+        super().__init__(**traits)
+        self.on_msg(self._heard)
+
+    def _state_of_page(self) -> Dict[str, Any]:
+        """What the page shows; subclasses say what."""
+        raise NotImplementedError
+
+    def _show(self) -> None:
+        self._stamp += 1  # so that each state is a new one, also an equal one
+        self._state = {**self._state_of_page(), "message": self._message, "stamp": self._stamp}
+
+    def _say(self, text: str) -> None:
+        self._message = text
+        self._show()
+
+    # Photos.
+
+    def _photo(self, number: int) -> Tuple[str, Source, Optional[str]]:
+        """Name, source and, where known, identity of a photo."""
+        collection = self._table.model.collection
+        return collection.names[number], collection.sources[number], collection.identities[number]
+
+    def _details(self, number: int) -> Dict[str, Any]:
+        """What the page is sent with a thumbnail."""
+        return {"name": self._photo(number)[0]}
+
+    def _send_thumbnails(self, numbers: List[int]) -> None:
+        """Send details and thumbnails of photos; one that cannot be read has no thumbnail."""
+        pictures = self._thumbnails.get_many([self._photo(number)[1:] for number in numbers])
+        readable = [picture for picture in pictures if picture is not None]
+        places = iter(range(len(readable)))
+        photos = [
+            {"photo": number, **self._details(number), "buffer": None if picture is None else next(places)}
+            for number, picture in zip(numbers, pictures)
+        ]
+        self.send({"kind": "photos", "photos": photos}, readable)
+
+    def _checked(self, number: Any, lowest: int = 0) -> int:
+        if not isinstance(number, int) or isinstance(number, bool) or not lowest <= number < len(self._table):
+            raise FrameError(f"there is no photo number {number!r}")
+        return number
+
+    @traitlets.validate("selected")
+    def _check_selected(self, proposal: Dict[str, Any]) -> List[Any]:
+        self._table.rows(proposal["value"])
+        return proposal["value"]
+
+    @traitlets.observe("selected")
+    def _show_selected(self, _: Any) -> None:
+        self._picked = self._table.rows(self.selected).astype("<u4").tobytes()
+
+    # Requests of the page.
+
+    def _heard(self, _: Any, content: Any, buffers: List[Any]) -> None:
+        request = content if isinstance(content, dict) else {}
+        try:
+            self._answer(request, buffers)
+        except (KinframeError, traitlets.TraitError) as error:
+            self._say(str(error))
+        finally:
+            self.send({"kind": "done", "number": request.get("number")})
+
+    def _answer(self, request: Request, buffers: List[Any]) -> None:
+        name = request.get("do")
+        if isinstance(name, str) and name in self._handlers:
+            self._handlers[name](request, buffers)
+
+    def _send_photos(self, request: Request, _: List[Any]) -> None:
+        numbers = request.get("photos")
+        if not isinstance(numbers, list) or len(numbers) > _AT_ONCE:
+            raise FrameError(f"photos are asked for as a list, of {_AT_ONCE} at most")
+        self._send_thumbnails([self._checked(number) for number in numbers])
+
+    def _take_selection(self, _: Request, buffers: List[Any]) -> None:
+        if len(buffers) != 1 or len(bytes(buffers[0])) % 4:
+            raise FrameError("photos are selected by their numbers, four bytes each")
+        rows = np.frombuffer(bytes(buffers[0]), "<u4").tolist()
+        self.selected = [self._table.model.labels[self._checked(row)] for row in rows]
+
+
+def javascript(entry: Path) -> str:
+    """A JavaScript module and all that it imports, as one module: anywidget takes a single text.
+
+    The modules then share one scope, so that a name at the top level may stand in one of them only.
+    """
+    texts: Dict[Path, str] = {}
+
+    def add(path: Path) -> None:
+        if path not in texts:
+            source = path.read_text(encoding="utf-8")
+            for imported in _IMPORT.findall(source):
+                add((path.parent / imported).resolve())
+            texts[path] = _EXPORT.sub("", _IMPORT.sub("", source))
+
+    add(entry.resolve())
+    return "\n".join(texts.values())
+
+
+def style_sheet(path: Path) -> str:
+    """A style sheet after the one that all pages share."""
+    return "\n".join(each.read_text(encoding="utf-8") for each in (Path(__file__).parent / "base.css", path))
