@@ -14,7 +14,7 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.distance import Distance, blocks
 from helpers.features.nearest import bar
 from helpers.frames import Image
-from helpers.similarity.question import Question
+from helpers.similarity.search import SearchQuery
 
 _WIDTH = 50  # principal components that a layout is made of
 _PLACED = 2_000  # photos that are placed at once
@@ -89,7 +89,7 @@ class Atlas:
         read has nan twice, and a line says why. Raises `FrameError` for what is
         no photo, and `PhotoError` where none can be read.
         """
-        asked = [Question.of(self.model.collection, [photo], (), None).like[0] for photo in _listed(photos)]
+        asked = [SearchQuery.of(self.model.collection, [photo], (), None).like[0] for photo in _listed(photos)]
         positions = np.full((len(asked), 2), np.nan, np.float32)
         outside = []
         for place, each in enumerate(asked):

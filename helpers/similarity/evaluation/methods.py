@@ -81,7 +81,7 @@ class Methods:
 
     def _rows(self, model: Optional[SimilarityModel]) -> np.ndarray:
         """The rows of the frame that could be read."""
-        return np.arange(len(self.data)) if model is None or model.rows is None else model.rows
+        return np.arange(len(self.data)) if model is None else model.rows
 
     def _create(self, method: Method, precision: str, progress: bool) -> SimilarityModel:
         return create(self.data, None, self.feature, method, progress, precision=precision, store=self.store)
