@@ -16,7 +16,7 @@ from helpers.database.candidates import Candidates, Items, Settle
 from helpers.database.interface import Database, Session, check_dimension
 from helpers.database.rounding import Bounds, rounded, type_of
 from helpers.errors import StoreError
-from helpers.features.store import Kept
+from helpers.features.store import StoredNetwork
 
 _PAGE = 7900  # bytes of a vector that fits in a row with the rest
 _FEW = 60.0  # seconds for which it is remembered that most features are not of the items
@@ -142,7 +142,7 @@ class FeatureTable:
         return number, self.dimension
 
 
-def kept_tables(session: Session) -> List[Kept]:
+def kept_tables(session: Session) -> List[StoredNetwork]:
     """What is kept of each network, in the order in which they came; no more than `_COUNTED` features are counted."""
     if not _there(session):
         return []
@@ -151,7 +151,7 @@ def kept_tables(session: Session) -> List[Kept]:
     found = []
     for number, key, dimension in networks:
         some = f"SELECT 1 FROM kinframe_features_{int(number)} LIMIT {_COUNTED}"  # noqa: S608
-        found.append(Kept(key, dimension, session.rows(f"SELECT count(*) FROM ({some}) AS counted")[0][0]))  # noqa: S608
+        found.append(StoredNetwork(key, dimension, session.rows(f"SELECT count(*) FROM ({some}) AS counted")[0][0]))  # noqa: S608
     return found
 
 

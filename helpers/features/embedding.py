@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.features.pipeline import Asked, Batch, Looked, batches, look, unchanged
-from helpers.features.store import FeatureStore, Kept
+from helpers.features.store import FeatureStore, StoredNetwork
 from helpers.files import cache
 from helpers.files.threads import work_ahead
 from helpers.frames import SArray
@@ -249,7 +249,7 @@ def settle_for_files(
     photos: Callable[[], Sequence[Path]],
     stores: Sequence[Path],
     *,
-    kept: Sequence[Kept] = (),
+    kept: Sequence[StoredNetwork] = (),
 ) -> Settled:
     """The network in the precision that `embed` would take for these files, kept in the first of the `stores`.
 
@@ -266,7 +266,7 @@ def settle_for_files(
 
     holding: List[Path] = []  # those that have features of the network
     for path in [path for path in stores if path.is_file()]:
-        contents: List[Kept] = []
+        contents: List[StoredNetwork] = []
         with contextlib.suppress(StoreError), FeatureStore(path) as store:
             contents = store.contents()
         if any(entry.photos and is_of(entry.key, loaded) for entry in contents):

@@ -93,7 +93,7 @@ def read(path: Path) -> ModelContents:
         version = settings.pop("kinframe")
         if version != _VERSION:
             raise ModelError(
-                f"{path}: saved by another version of Kinframe (format {version}, and this one reads {_VERSION}); "
+                f"{path}: saved by another version of Kinframe (format {version}, and this reads {_VERSION}); "
                 "update Kinframe, or build the model again"
             )
         if settings.keys() != _FIELDS or settings["network"].keys() != _NETWORK:
