@@ -11,7 +11,8 @@ from helpers.collection import atlas_file
 from helpers.collection.layouts import LAYOUTS, Layout, check_method
 from helpers.collection.partition import drawn
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.features.distance import Distance, blocks
+from helpers.features.blocks import blocks
+from helpers.features.distance import Distance
 from helpers.features.nearest import bar
 from helpers.frames import Image
 from helpers.similarity.search import SearchQuery

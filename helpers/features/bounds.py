@@ -14,7 +14,8 @@ from typing import NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.features.distance import Distance, blocks, squared_lengths
+from helpers.features.blocks import blocks
+from helpers.features.distance import Distance, squared_lengths
 
 _SAMPLE = 2048  # rows by which the directions are chosen
 _LONG = 1e15  # times the usual length: from there, squares come near the end of 32 bits

@@ -4,15 +4,14 @@ Whatever searches settles its answer here, so that all of it gives the same
 numbers: in 64 bits, one pair at a time, from the difference itself.
 """
 
-from typing import Iterator, Optional, Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 
 from helpers.errors import FrameError
+from helpers.features.blocks import blocks
 
 METRICS = ("euclidean", "cosine")
-
-_BLOCK = 1 << 24  # bytes
 
 
 class Distance:
@@ -76,9 +75,3 @@ class Distance:
 def squared_lengths(points: np.ndarray) -> np.ndarray:
     """Of each line; the same to the last bit, whatever the other lines."""
     return np.square(points).sum(axis=1)  # einsum sums long lines in another way when there is only one
-
-
-def blocks(count: int, size: int) -> Iterator[slice]:
-    """The rows 0 to `count` in slices of 16 MB at most, where a row has `size` bytes."""
-    step = max(1, _BLOCK // max(1, size))
-    return (slice(start, min(count, start + step)) for start in range(0, count, step))

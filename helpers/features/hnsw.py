@@ -14,7 +14,8 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.features.distance import Distance, blocks, squared_lengths
+from helpers.features.blocks import blocks
+from helpers.features.distance import Distance, squared_lengths
 from helpers.features.index import Index
 from helpers.files.cache import replacing
 

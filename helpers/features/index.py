@@ -9,8 +9,9 @@ from typing import Iterator, List, NamedTuple, Optional, Protocol, Tuple, Union
 
 import numpy as np
 
+from helpers.features.blocks import blocks
 from helpers.features.bounds import FullBound, ShortBound
-from helpers.features.distance import METRICS, Distance, blocks
+from helpers.features.distance import METRICS, Distance
 
 __all__ = ["METRICS", "Index", "SearchIndex"]
 

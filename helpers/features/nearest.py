@@ -6,6 +6,7 @@ import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
+from helpers.features.blocks import parts
 from helpers.features.index import Index, SearchIndex
 from helpers.features.open_index import open_index
 from helpers.frames.per_photo import entries, group_numbers
@@ -108,11 +109,6 @@ def check_k(name: str, value: Any) -> None:
     check_whole(name, value)
     if value > MOST:
         raise FrameError(f"{name} is {MOST} at most, not {value!r}")
-
-
-def parts(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    """Rows, so many at a time."""
-    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def bar(total: int, progress: bool) -> Any:

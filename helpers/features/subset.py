@@ -8,8 +8,9 @@ from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
+from helpers.features.blocks import blocks
 from helpers.features.bounds import FullBound
-from helpers.features.distance import Distance, blocks
+from helpers.features.distance import Distance
 from helpers.features.index import Bound, Index, SearchIndex
 
 _FEW = 1 << 21  # numbers of features that are compared one by one in about 10 ms

@@ -20,7 +20,8 @@ from helpers.collection.duplicates.pairs import (
 )
 from helpers.collection.duplicates.photos import Photos
 from helpers.errors import FrameError
-from helpers.features.nearest import bar, parts
+from helpers.features.blocks import parts
+from helpers.features.nearest import bar
 from helpers.frames.columns import typed_frame
 
 

@@ -15,8 +15,9 @@ from helpers.collection.duplicates.groups import Pairs
 from helpers.collection.duplicates.looks import near_hashes
 from helpers.collection.duplicates.photos import Photos
 from helpers.collection.duplicates.same_picture import Looks, apart
+from helpers.features.blocks import parts
 from helpers.features.distance import Distance
-from helpers.features.nearest import bar, parts
+from helpers.features.nearest import bar
 from helpers.files.threads import work_ahead
 
 KINDS = ("bytes", "picture", "near")

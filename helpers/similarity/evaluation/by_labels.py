@@ -7,7 +7,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers.features.nearest import check_k, neighbours, parts
+from helpers.features.blocks import parts
+from helpers.features.nearest import check_k, neighbours
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import Sides, entries, is_label
 from helpers.similarity.evaluation.measures import Evaluation, check_ks, judge, mean, shares

@@ -7,7 +7,7 @@ from typing import List, Optional, Tuple
 
 import numpy as np
 
-from helpers.features.nearest import parts
+from helpers.features.blocks import parts
 
 Interval = Tuple[float, float]
 

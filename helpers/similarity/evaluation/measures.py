@@ -9,7 +9,8 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Un
 import numpy as np
 
 from helpers.errors import FrameError
-from helpers.features.nearest import check_k, parts, without_own
+from helpers.features.blocks import parts
+from helpers.features.nearest import check_k, without_own
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import Sides
 from helpers.similarity.evaluation.intervals import Interval, intervals
