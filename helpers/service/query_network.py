@@ -12,7 +12,7 @@ from typing import List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from helpers.errors import PhotoError
-from helpers.features.embedding import settle_for_files
+from helpers.features.photo_sample import settle_for_files
 from helpers.features.store import StoredNetwork, default_path, own_path
 from helpers.images.decode import open_photo
 from helpers.networks.load import load_network

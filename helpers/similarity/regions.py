@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from helpers.arguments import check_whole
-from helpers.features.regions.features import Group, groups_of, network_to_cut, session_of
+from helpers.features.regions.features import ShapeGroup, groups_of, network_to_cut, session_of
 from helpers.features.regions.index import RegionIndex
 from helpers.features.regions.network import RegionalNetwork, for_questions
 from helpers.features.regions.windows import LEVELS, nearest_aspect
@@ -72,7 +72,7 @@ class Regions:
     `note` tells a person how many windows there are, and what they take.
     """
 
-    def __init__(self, groups: List[Group], question: RegionalNetwork) -> None:
+    def __init__(self, groups: List[ShapeGroup], question: RegionalNetwork) -> None:
         self._question, self._index = question, RegionIndex(groups, question.width)
         photos = sum(len(group.rows) for group in groups)
         windows = max((len(group.windows.boxes) for group in groups), default=0)

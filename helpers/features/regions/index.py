@@ -12,7 +12,7 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.features.regions.features import Group
+from helpers.features.regions.features import ShapeGroup
 from helpers.features.regions.windows import LEVELS
 from helpers.files.threads import work_ahead
 
@@ -33,7 +33,7 @@ class _Scaled(NamedTuple):
 class RegionIndex:
     """The windows of a collection; its photos are known by their rows."""
 
-    def __init__(self, groups: List[Group], width: int) -> None:
+    def __init__(self, groups: List[ShapeGroup], width: int) -> None:
         self._groups = groups
         self._mean, self._spread = _whitening(groups, width)
         self._scaled = [self._scale(group) for group in groups]
@@ -70,7 +70,9 @@ class RegionIndex:
         for number, (group, scaled) in enumerate(zip(self._groups, self._scaled)):
             chosen = np.arange(len(group.rows)) if allowed is None else np.flatnonzero(np.asarray(allowed)[group.rows])
 
-            def best(part: np.ndarray, group: Group = group, scaled: _Scaled = scaled) -> Tuple[np.ndarray, np.ndarray]:
+            def best(
+                part: np.ndarray, group: ShapeGroup = group, scaled: _Scaled = scaled
+            ) -> Tuple[np.ndarray, np.ndarray]:
                 likeness = np.empty((len(part), len(group.windows.boxes)), np.float32)
                 for level, windows in enumerate(_levels(group)):  # not by `@`, whose own threads would be in the way
                     numbers = group.features[part, windows].astype(np.float32)
@@ -91,7 +93,7 @@ class RegionIndex:
     def _whitened(self, features: np.ndarray) -> np.ndarray:
         return _unit((_unit(features) - self._mean) @ self._spread)
 
-    def _scale(self, group: Group) -> _Scaled:
+    def _scale(self, group: ShapeGroup) -> _Scaled:
         factors, shifts = (np.empty(group.features.shape[:2], np.float32) for _ in range(2))
         mean, square = self._mean.astype(np.float32), float(self._mean @ self._mean)
         for part in _blocks(group):
@@ -102,7 +104,7 @@ class RegionIndex:
         return _Scaled(factors, shifts)
 
 
-def _whitening(groups: List[Group], width: int) -> Tuple[np.ndarray, np.ndarray]:
+def _whitening(groups: List[ShapeGroup], width: int) -> Tuple[np.ndarray, np.ndarray]:
     """The mean of all windows, float64 [width], and directions scaled by how far they extend, [width, width]."""
     count = sum(group.features.shape[0] * group.features.shape[1] for group in groups)
     step = max(1, count // _SAMPLE) | 1  # odd, so that it does not always meet the same window
@@ -121,12 +123,12 @@ def _unit(points: np.ndarray) -> np.ndarray:
     return points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), _SMALL)
 
 
-def _levels(group: Group) -> List[slice]:
+def _levels(group: ShapeGroup) -> List[slice]:
     """The windows of each level, which follow each other."""
     edges = np.searchsorted(group.windows.levels, np.arange(LEVELS + 1))
     return [slice(start, end) for start, end in zip(edges, edges[1:])]
 
 
-def _blocks(group: Group) -> Iterator[slice]:
+def _blocks(group: ShapeGroup) -> Iterator[slice]:
     step = max(1, _AT_ONCE // group.features[0].size)
     return (slice(start, min(len(group.rows), start + step)) for start in range(0, len(group.rows), step))
