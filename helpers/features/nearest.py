@@ -1,4 +1,4 @@
-"""The nearest neighbours of every photo of a collection: without the photo itself, and without its own sequence."""
+"""The nearest neighbours of every photo of a collection: without the photo itself, and without its own group."""
 
 from typing import Any, Iterator, Optional, Tuple
 
@@ -12,9 +12,9 @@ from helpers.features.open_index import open_index
 from helpers.frames.per_photo import entries, group_numbers
 
 MOST = 100  # neighbours of a photo, for which an answer is kept
-_PHOTOS = 1024  # that are asked about at once
+_PHOTOS = 1024  # that are searched for at once
 _BLOCK = 1 << 24  # bytes of an answer that are not handed on yet
-_SPARE = 16  # of the own group, that are asked for beyond k, at first
+_SPARE = 16  # neighbours beyond k at first, for photos of the own group among them
 _CROWD = 1024  # photos of the own group from which it is faster to search among the others
 _PIECE = 1 << 27  # bytes of the others' features that are searched at once
 
@@ -27,28 +27,40 @@ def neighbours(
     metric: Optional[str] = None,
     progress: bool = False,
 ) -> np.ndarray:
-    """The rows of the `k` photos nearest to each photo, without the photo itself: int64 [photos, k].
+    """The rows of the `k` photos nearest to each photo, without the photo itself.
 
-    - `groups`: what a photo must not be found by: its sequence, event or
-      camera. One entry a photo, or the name of a column of `model.data`; no
-      photo of the same group is then among the neighbours. A photo without a
-      group (None, an empty text, nan) stands alone.
-    - `metric`: the other one than the model's, at wish.
+    As exact as `model.index`: where that is approximate, a neighbour may be missing, and another stands in its place;
+    by the other metric it is exact. Beside the index and twice the answer it works in less than 500 MB, however many
+    photos there are and however large a group.
 
-    Nearest first, equals by their row, -1 where there are fewer. Copies of a
-    photo do count. As exact as `model.index`: where that is approximate, a
-    neighbour may be missing, and another stands in its place; by the other
-    metric it is exact. `k` is at most 100, and beside the index and twice the
-    answer it works in less than 500 MB, however many photos there are and
-    however large a group. Raises `FrameError`.
+    Parameters
+    ----------
+    k
+        1 to 100 neighbours.
+    groups
+        What a photo must not be found by, such as its sequence, event or camera: one entry a photo, or the name of a
+        column of `model.data`. No photo of the same group is among the neighbours. A photo without a group (None, an
+        empty text, nan) stands alone.
+    metric
+        The other one than the model's.
+
+    Returns
+    -------
+    int64 [photos, k]
+        Nearest first, equals by their row, -1 where there are fewer. Copies of a photo do count.
+
+    Raises
+    ------
+    FrameError
+        For another k, an unknown metric, and groups that are not one entry a photo.
     """
     check_k("k", k)
     index, vectors = index_by(model, metric), model.vectors
     own = group_numbers(None if groups is None else entries(model, groups, "groups"), len(vectors))
     sizes = np.bincount(own)[own] if len(own) else own
-    found = np.full((len(vectors), k), -1, np.int64)
+    nearest = np.full((len(vectors), k), -1, np.int64)
     spare, most = k + _SPARE, max(k + _SPARE, min(_CROWD, len(vectors) // 4))
-    waiting = np.argsort(sizes, kind="stable")  # so that those that are asked about together ask for about as many
+    waiting = np.argsort(sizes, kind="stable")  # so that those that are searched for together need about as many
     waiting, crowd = np.split(waiting, [int((sizes <= max(spare, len(vectors) // 2)).sum())])
     with bar(len(vectors), progress) as shown:
         while len(waiting) and spare <= most:
@@ -57,16 +69,16 @@ def neighbours(
                 near, _ = index.search(vectors[photos], k + min(int(sizes[photos].max()), spare))
                 near = without_own(near, photos, own)[:, :k]
                 done = ((near >= 0).sum(axis=1) == k) | (sizes[photos] <= spare)
-                found[photos[done], : near.shape[1]] = near[done]
+                nearest[photos[done], : near.shape[1]] = near[done]
                 left.append(photos[~done])
                 shown.update(int(done.sum()))
             waiting, spare = np.concatenate(left), 4 * spare
         waiting = np.concatenate([waiting, crowd])
         for group in np.unique(own[waiting]):
             photos = waiting[own[waiting] == group]
-            found[photos] = _among(index.metric, vectors, photos, np.flatnonzero(own != group), k)
+            nearest[photos] = _among(index.metric, vectors, photos, np.flatnonzero(own != group), k)
             shown.update(len(photos))
-    return found
+    return nearest
 
 
 def others(index: SearchIndex, vectors: np.ndarray, k: int) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
@@ -120,13 +132,13 @@ def bar(total: int, progress: bool) -> Any:
 
 def _among(metric: str, vectors: np.ndarray, photos: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
     """The `k` of some rows, ascending, that are nearest to each photo: int64 [photos, k], -1 where there are fewer."""
-    found, apart = np.full((len(photos), k), -1, np.int64), np.full((len(photos), k), np.inf)
+    nearest, apart = np.full((len(photos), k), -1, np.int64), np.full((len(photos), k), np.inf)
     for piece in parts(rows, max(1, _PIECE // (4 * vectors.shape[1]))):
         index = Index(vectors[piece], metric)
         for places in parts(np.arange(len(photos)), _PHOTOS):
             near, distances = index.search(vectors[photos[places]], k)
-            near = np.concatenate([found[places], piece[near]], axis=1)
+            near = np.concatenate([nearest[places], piece[near]], axis=1)
             distances = np.concatenate([apart[places], distances], axis=1)
             order = np.lexsort((near < 0, distances))[:, :k]  # stable: equals stay in the order of their rows
-            found[places], apart[places] = np.take_along_axis(near, order, 1), np.take_along_axis(distances, order, 1)
-    return found
+            nearest[places], apart[places] = np.take_along_axis(near, order, 1), np.take_along_axis(distances, order, 1)
+    return nearest

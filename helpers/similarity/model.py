@@ -377,7 +377,9 @@ class SimilarityModel:
                 raise PhotoError(f"{new[row].name}: {reason}")
             computed = {photo.source: vector for photo, vector in zip(new, embedded.vectors)}
             known.update(computed)
-            lasting = {photo.source: computed[photo.source] for photo in new if isinstance(photo.source, bytes)}
+            lasting: Dict[Source, np.ndarray] = {
+                photo.source: computed[photo.source] for photo in new if isinstance(photo.source, bytes)
+            }
             self._outside = lasting or self._outside  # for the next filter, or k; a file may change until then
         return np.stack([known[photo.source] if photo.row is None else self.vectors[photo.row] for photo in photos])
 
