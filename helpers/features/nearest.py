@@ -8,6 +8,7 @@ from helpers.arguments import check_whole
 from helpers.errors import FrameError
 from helpers.features.blocks import parts
 from helpers.features.index import Index, SearchIndex
+from helpers.features.model import Model
 from helpers.features.open_index import open_index
 from helpers.frames.per_photo import entries, group_numbers
 
@@ -15,12 +16,12 @@ MOST = 100  # neighbours of a photo, for which an answer is kept
 _PHOTOS = 1024  # that are searched for at once
 _BLOCK = 1 << 24  # bytes of an answer that are not handed on yet
 _SPARE = 16  # neighbours beyond k at first, for photos of the own group among them
-_CROWD = 1024  # photos of the own group from which it is faster to search among the others
+_CROWD = 1024  # photos of the own group from which it is faster to search only among the others
 _PIECE = 1 << 27  # bytes of the others' features that are searched at once
 
 
 def neighbours(
-    model: Any,
+    model: Model,
     k: int = 10,
     *,
     groups: Optional[Any] = None,
@@ -82,10 +83,10 @@ def neighbours(
 
 
 def others(index: SearchIndex, vectors: np.ndarray, k: int) -> Iterator[Tuple[int, np.ndarray, np.ndarray]]:
-    """Block by block the `k` nearest of all photos but the photo itself, which is not among them.
+    """Block by block the `k` nearest other photos of every photo.
 
-    Yields the first photo of a block, rows, int64 [block, min(k, N - 1)], and
-    distances, float64 of the same shape; nearest first, equals by their row.
+    Yields the first photo of a block, rows, int64 [block, min(k, N - 1)], and distances, float64 of the same shape;
+    nearest first, equals by their row.
     """
     wanted = min(k, len(vectors) - 1)
     for photos in parts(np.arange(len(vectors)), max(1, min(_PHOTOS, _BLOCK // (16 * (wanted + 1))))):
@@ -94,7 +95,7 @@ def others(index: SearchIndex, vectors: np.ndarray, k: int) -> Iterator[Tuple[in
 
 def but_itself(rows: np.ndarray, distances: np.ndarray, photos: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """Neighbours of photos, rows and distances [photos, k + 1], without the photo itself, or without the last: k."""
-    # By its number, not by its place: a copy of the photo is at distance 0 too.
+    # By its row, not by its rank: a copy of the photo is at distance 0 too.
     order = np.argsort(rows == photos[:, None], axis=1, kind="stable")[:, : rows.shape[1] - 1]
     return np.take_along_axis(rows, order, 1), np.take_along_axis(distances, order, 1)
 
@@ -109,8 +110,8 @@ def without_own(near: np.ndarray, photos: np.ndarray, own: np.ndarray) -> np.nda
     return np.where(np.take_along_axis(out, order, 1), -1, np.take_along_axis(near, order, 1))
 
 
-def index_by(model: Any, metric: Optional[str]) -> SearchIndex:
-    """The model's index, or an exact one by the other metric; raises `FrameError` for a metric that is not known."""
+def index_by(model: Model, metric: Optional[str]) -> SearchIndex:
+    """The model's index, or an exact one by the other metric; raises `FrameError` for an unknown metric."""
     if metric is None or metric == model.index.metric:
         return model.index
     return open_index("exact", model.vectors, metric)

@@ -8,7 +8,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from helpers.features.blocks import parts
+from helpers.features.model import Model
 from helpers.features.nearest import check_k, neighbours
+from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, is_label
 from helpers.similarity.evaluation.measures import Evaluation, check_ks, judge, mean, shares
@@ -36,13 +38,13 @@ def folders(names: Sequence[str]) -> List[str]:
     return [name.rpartition("/")[0] or "." for name in names]
 
 
-def labels_of(model: Any, labels: Optional[Any] = None) -> List[Any]:
+def labels_of(model: Model, labels: Optional[Any] = None) -> List[Any]:
     """The label of each photo, as `judge` takes them: one's own, a column of `model.data`, or the folders."""
     return folders(model.names) if labels is None else entries(model, labels, "labels")
 
 
 def evaluate(
-    model: Any,
+    model: Model,
     labels: Optional[Any] = None,
     *,
     k: Union[int, Sequence[int]] = (1, 5, 10),
@@ -97,7 +99,7 @@ def evaluate(
 
 
 def precision_at(
-    model: Any, k: int = 10, labels: Optional[Any] = None, *, groups: Optional[Any] = None
+    model: Model, k: int = 10, labels: Optional[Any] = None, *, groups: Optional[Any] = None
 ) -> Optional[float]:
     """The mean share of the `k` nearest neighbours that have the photo's own label; the photo itself does not count.
 
@@ -109,7 +111,7 @@ def precision_at(
 
 
 def recall_at(
-    model: Any, k: int = 10, labels: Optional[Any] = None, *, groups: Optional[Any] = None
+    model: Model, k: int = 10, labels: Optional[Any] = None, *, groups: Optional[Any] = None
 ) -> Optional[float]:
     """The mean share of the photos with the photo's own label that are among its `k` nearest neighbours.
 
@@ -119,7 +121,7 @@ def recall_at(
 
 
 def mean_average_precision(
-    model: Any, depth: int = 100, labels: Optional[Any] = None, *, groups: Optional[Any] = None
+    model: Model, depth: int = 100, labels: Optional[Any] = None, *, groups: Optional[Any] = None
 ) -> Optional[float]:
     """The mean average precision over the first `depth` places; see `Evaluation`.
 
@@ -129,14 +131,14 @@ def mean_average_precision(
 
 
 def confusion(
-    model: Any,
+    model: Model,
     labels: Optional[Any] = None,
     k: int = 10,
     *,
     groups: Optional[Any] = None,
     metric: Optional[str] = None,
     progress: bool = False,
-) -> Any:
+) -> SFrame:
     """Which labels the `k` nearest neighbours of the photos of each label have.
 
     The arguments are those of `evaluate`.
@@ -170,7 +172,7 @@ def confusion(
     return _confusion_frame(_plain(relevance.labels), counted, size)
 
 
-def _measured(model: Any, k: int, labels: Optional[Any], groups: Optional[Any], which: int) -> Optional[float]:
+def _measured(model: Model, k: int, labels: Optional[Any], groups: Optional[Any], which: int) -> Optional[float]:
     """The mean of precision, recall or average precision, by its number."""
     check_k("k" if which < 2 else "depth", k)
     named = labels_of(model, labels)
@@ -187,7 +189,7 @@ def _plain(names: Sequence[Any]) -> List[Any]:
     return names if {type(name) for name in names} in ({int}, {float}, {str}) else [str(name) for name in names]
 
 
-def _confusion_frame(names: List[Any], counted: Dict[int, int], size: int) -> Any:
+def _confusion_frame(names: List[Any], counted: Dict[int, int], size: int) -> SFrame:
     kind = type(names[0])
     place = {number: place for place, number in enumerate(sorted(range(len(names)), key=names.__getitem__))}
     place[size - 1] = size  # after all labels
