@@ -1,8 +1,8 @@
 """How near two features can be at most, computed quickly: what spares an exact search most of its work.
 
-A bound gives each row a score for a query: one matrix product in 32 bits on all cores, O(rows · dimension) numbers with
-`FullBound`, and a quarter of these with `ShortBound`, which keeps a matrix of that size. Rows whose score is below
-`least` cannot be among the nearest; for the few others `helpers.features.distance` has the answer.
+A bound gives each row a score for a query: one matrix product in 32 bits on all cores, O(rows · dimension) numbers
+with `FullBound`, and a quarter of these with `ShortBound`, which keeps a matrix of that size. Rows whose score is
+below `least` cannot be among the nearest; for the few others `helpers.features.distance` has the answer.
 
 Notes
 -----

@@ -1,12 +1,12 @@
 """From photos to features on a Dask cluster: its workers read, decode and run the network.
 
-This process keeps the order, the store, and what is known of the files. The scheduler and the workers need Kinframe and
-its packages. The workers have to find the photos: on a disk that all of them see under the same path, or at an address
-that fsspec knows (`s3://bucket/a.jpg`). Photos that are not files travel themselves. The network's file travels to each
-worker once, into its cache folder; the scheduler keeps it for workers that join later.
+This process keeps the order, the store, and what is known of the files. The scheduler and the workers need Kinframe
+and its packages. The workers have to find the photos: on a disk that all of them see under the same path, or at an
+address that fsspec knows (`s3://bucket/a.jpg`). Photos that are not files travel themselves. The network's file
+travels to each worker once, into its cache folder; the scheduler keeps it for workers that join later.
 
-Dask's processes speak pickle with each other, which runs code: use only a cluster, and a net between its machines, that
-you trust.
+Dask's processes speak pickle with each other, which runs code: use only a cluster, and a net between its machines,
+that you trust.
 """
 
 import contextlib

@@ -18,10 +18,10 @@ METRICS = ("euclidean", "cosine")
 class Distance:
     """The features of a collection and their metric.
 
-    `vectors` is float32 [N, dimension] and is not copied; it may be a memory map. Other types and orders are converted.
-    `metric` is `euclidean`, the length of the difference; or `cosine`, 1 minus the cosine of the angle: 0 for the same
-    direction, 1 at right angles, 2 for the opposite. Features that are all zero have no direction: 0 from each other, 1
-    from the rest.
+    `vectors` is float32 [N, dimension] and is not copied; it may be a memory map. Other types and orders are
+    converted. `metric` is `euclidean`, the length of the difference; or `cosine`, 1 minus the cosine of the angle: 0
+    for the same direction, 1 at right angles, 2 for the opposite. Features that are all zero have no direction: 0 from
+    each other, 1 from the rest.
 
     Raises `FrameError` for another metric.
     """

@@ -1,8 +1,7 @@
 """Nearest neighbours among features, nearly always: for collections too large to be searched exactly.
 
-A graph of near neighbours (usearch) is followed from photo to photo. See Malkov
-and Yashunin, Efficient and Robust Approximate Nearest Neighbor Search Using
-Hierarchical Navigable Small World Graphs (2018).
+A graph of near neighbours (usearch) is followed from photo to photo. See Malkov and Yashunin, Efficient and Robust
+Approximate Nearest Neighbor Search Using Hierarchical Navigable Small World Graphs (2018).
 """
 
 import hashlib

@@ -12,9 +12,7 @@ import numpy as np
 
 from helpers.features.blocks import blocks
 from helpers.features.bounds import FullBound, ShortBound
-from helpers.features.distance import METRICS, Distance
-
-__all__ = ["METRICS", "Index", "SearchIndex"]
+from helpers.features.distance import Distance
 
 _MANY = 4096  # rows from which a short bound pays
 _WIDE = 128  # numbers in a feature, likewise
@@ -60,9 +58,9 @@ class Index:
     """The features of a collection, ready to be searched.
 
     `vectors`, float32 [N, dimension], and `metric` are those of `helpers.features.distance.Distance`: the features are
-    not copied. From 4,096 rows on a quarter of their size is kept beside them, where that helps. `bounds`, the quickest
-    first, are for those who search among some rows only. With `short=False` it is made in a tenth of the time, and a
-    search takes several times as long.
+    not copied. From 4,096 rows on a quarter of their size is kept beside them, where that helps. `bounds`, the
+    quickest first, are for those who search among some rows only. With `short=False` it is made in a tenth of the
+    time, and a search takes several times as long.
 
     Raises `FrameError` for another metric.
     """

@@ -9,20 +9,7 @@ import os
 import time
 from contextlib import closing
 from functools import partial
-from typing import (
-    Any,
-    Callable,
-    Container,
-    Dict,
-    Generator,
-    Iterable,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Tuple,
-    Union,
-)
+from typing import Any, Callable, Container, Dict, Generator, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -30,7 +17,7 @@ from helpers.errors import PhotoError
 from helpers.files import cache
 from helpers.files.threads import in_background, work_ahead
 from helpers.frames.images import source_of
-from helpers.images.decode import open_sized, read_photo
+from helpers.images.decode import Source, open_sized, read_photo
 
 RunNetwork = Callable[[List[np.ndarray]], np.ndarray]  # decoded photos to features
 
@@ -59,7 +46,7 @@ class ReadPhoto(NamedTuple):
 
     row: int
     identity: str = ""  # sha-256 of its file
-    source: Union[str, bytes] = ""  # a full path, or the bytes where there is no file
+    source: Source = ""  # a full path, or the bytes where there is no file
     pixels: Optional[np.ndarray] = None  # None where its feature is kept already
     reason: str = ""  # why it cannot be read
     file: Optional[KnownFile] = None  # to be remembered
@@ -145,7 +132,7 @@ def _read(path: str) -> Tuple[bytes, str, Optional[KnownFile]]:
         return content, hashlib.sha256(content).hexdigest(), None
 
 
-def file_of_copy(path: Optional[str], content: bytes, identity: str) -> Tuple[Union[str, bytes], Optional[KnownFile]]:
+def file_of_copy(path: Optional[str], content: bytes, identity: str) -> Tuple[Source, Optional[KnownFile]]:
     """The file that still holds the same bytes, which then need not be kept in memory; or the bytes."""
     try:
         if path is None or cache.stamp(path).size != len(content):

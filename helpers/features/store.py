@@ -1,9 +1,8 @@
 """Features kept on disk, so that nothing is computed twice: one SQLite file for a folder of photos.
 
-A feature is known by the photo's bytes and by the network that made it. A
-photo that was renamed or moved is therefore recognised, and one that was
-changed is not taken for what it was. Each batch is one transaction: a process
-that is killed loses what it had not handed over, never the file.
+A feature is known by the photo's bytes and by the network that made it. A photo that was renamed or moved is therefore
+recognised, and one that was changed is not taken for what it was. Each batch is one transaction: a process that is
+killed loses what it had not handed over, never the file.
 """
 
 import contextlib
@@ -64,9 +63,8 @@ class CheckedFile(NamedTuple):
 class FeatureStore:
     """The features of a folder's photos in the file `path`, which is made where there is none.
 
-    Several processes may read and write it at once; a `FeatureStore` belongs to
-    one of them, and is closed by `close` or at the end of `with`. A file that
-    may not be written can still be read: then `writable` is False.
+    Several processes may read and write it at once; a `FeatureStore` belongs to one of them, and is closed by `close`
+    or at the end of `with`. A file that may not be written can still be read: then `writable` is False.
 
     Raises
     ------

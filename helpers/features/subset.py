@@ -42,8 +42,8 @@ class SubsetSearch:
     def search(self, query: np.ndarray, k: Optional[int], allowed: Optional[np.ndarray] = None) -> Answer:
         """The `k` nearest rows of one query, float32 [dimension], among the rows where `allowed`, bool [N], is true.
 
-        Returns rows, int64 [min(k, allowed rows)], and distances, float64; nearest first, equals by their row. They are
-        what the index would give for all rows, without the others: exact, unless it is approximate itself.
+        Returns rows, int64 [min(k, allowed rows)], and distances, float64; nearest first, equals by their row. They
+        are what the index would give for all rows, without the others: exact, unless it is approximate itself.
         """
         query = np.ascontiguousarray(query, dtype=np.float32)
         if allowed is None or allowed.all():

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from helpers.database.model_index import Archive
 
-__all__ = ["SimilarityModel", "create", "load_model"]
-
 PathLike = Union[str, "os.PathLike[str]"]
 
 
@@ -183,8 +181,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None) -> Similari
 def check_index(kind: str, metric: str) -> "Optional[Archive]":
     """Whether there is such an index; and for the address of a database, the database, which is reached now.
 
-    Raises `FrameError` for another kind or metric, and what
-    `helpers.database.model_index.Archive` raises.
+    Raises `FrameError` for another kind or metric, and what `helpers.database.model_index.Archive` raises.
     """
     if isinstance(kind, str) and is_address(kind):
         from helpers.database.model_index import check_address

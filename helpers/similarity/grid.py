@@ -1,14 +1,14 @@
 """A query and its matches as a figure: the query photo, then its neighbours in order.
 
-`show_matches(model, found)` returns a matplotlib Figure, which is shown as the last expression of a cell and saved with
-`figure.savefig("matches.png")`.
+`show_matches(model, found)` returns a matplotlib Figure, which is shown as the last expression of a cell and saved
+with `figure.savefig("matches.png")`.
 """
 
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,9 +17,7 @@ from matplotlib.patches import Rectangle
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import SFrame
 from helpers.images.decode import Source
-from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, InlineFigure, Sheet, read_tile
-
-__all__ = ["InlineFigure", "show_matches", "show_methods"]
+from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, Sheet, read_tile
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
 _BESIDE_QUERY = 0.34  # inches
@@ -33,7 +31,7 @@ class PhotoAlbum(Protocol):
 
     def name_of(self, label: Any) -> str: ...
     def photo(self, label: Any) -> Source: ...
-    def asked(self, found: SFrame) -> Dict[Any, Tuple[str, Source]]:
+    def asked(self, found: SFrame) -> Mapping[Any, Tuple[str, Source]]:
         """Name and photo of each query of a result, by its label; those that are not known are absent."""
 
 
@@ -61,8 +59,8 @@ class _QueryRows(NamedTuple):
 def show_matches(model: PhotoAlbum, found: SFrame, *, columns: int = 5) -> Figure:
     """Draw each query photo and, beside it, its matches by rank, with distances and names.
 
-    Tiles keep their size: with more matches the figure grows downwards, to 20 rows of matches for each of 10 queries at
-    most, and a line has the number of those that are left out. Distances have 3 digits. A photo that is missing or
+    Tiles keep their size: with more matches the figure grows downwards, to 20 rows of matches for each of 10 queries
+    at most, and a line has the number of those that are left out. Distances have 3 digits. A photo that is missing or
     damaged is a grey tile with the reason.
 
     Parameters

@@ -11,8 +11,8 @@ from helpers.images.decode import Source
 class Collection:
     """Four lists with an entry for each photo, and ways to get from a label or a photo to its row.
 
-    `labels` stand for the photos in results, `names` are shown, `sources` are what
-    `helpers.images.decode.open_photo` takes, and `identities` are the sha-256 of the files, None for one that was gone.
+    `labels` stand for the photos in results, `names` are shown, `sources` are what `helpers.images.decode.open_photo`
+    takes, and `identities` are the sha-256 of the files, None for one that was gone.
     """
 
     def __init__(

@@ -2,8 +2,8 @@
 
 How a query travels: `SimilarityModel.query` takes the features of the collection's own photos from memory and sends
 other photos through the network (`embed`); `index.search` (`helpers.features.index`) gives rows and distances;
-`edge_frame` makes a frame of them. `search` does it for several photos at once, by `helpers.features.subset` where only
-some photos count. Where no photo has to go through the network, a query costs little but the search.
+`edge_frame` makes a frame of them. `search` does it for several photos at once, by `helpers.features.subset` where
+only some photos count. Where no photo has to go through the network, a query costs little but the search.
 """
 
 import os

@@ -26,12 +26,15 @@ from helpers.files.spreadsheet import guarded
 from helpers.frames import SFrame
 from helpers.frames.columns import edge_frame
 from helpers.similarity.members import Collection
+from helpers.similarity.saved import holds_only
 
 if TYPE_CHECKING:
     from helpers.similarity.model import SimilarityModel
 
 _FORMAT = 1
 _ABOUT, _ROWS, _DISTANCES = "rankings.json", "rows.npy", "distances.npy"
+_FILES = {_ABOUT, _ROWS, _DISTANCES}
+_MARK = "kinframe_rankings"
 _FIELDS = {"labels", "names", "metric", "network", "key"}
 _HEADER = "query_label,reference_label,distance,rank\n"
 _DIGITS = 20  # bytes that a distance takes as text, hardly ever more
@@ -67,7 +70,7 @@ class Rankings:
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
             about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
-            if about.pop("kinframe_rankings") != _FORMAT:
+            if about.pop(_MARK) != _FORMAT:
                 raise ModelError(f"{place}: rankings of another version of Kinframe; {_WAY_OUT}")
             rows, distances = (np.load(place / name, mmap_mode="r", allow_pickle=False) for name in (_ROWS, _DISTANCES))
             if about.keys() != _FIELDS or not all(isinstance(about[name], list) for name in ("labels", "names")):
@@ -83,8 +86,8 @@ class Rankings:
     def of(self, label: Any, k: Optional[int] = 10) -> SFrame:
         """The `k` nearest photos to the one with this label, or with None all that are kept, without itself.
 
-        An SFrame as `SimilarityModel.query` gives it, its distances rounded to 32 bits. Raises `FrameError` for a label
-        that no photo has, or several, and `ModelError` where the rankings are damaged.
+        An SFrame as `SimilarityModel.query` gives it, its distances rounded to 32 bits. Raises `FrameError` for a
+        label that no photo has, or several, and `ModelError` where the rankings are damaged.
         """
         check_whole("k", k, none_is="all")
         row = self._collection.row(label)
@@ -116,7 +119,7 @@ def write(
         raise FrameError("name a place for the rankings: a file that ends with .csv, or a folder")
     place = Path(path).expanduser().absolute()
     is_list = place.suffix.lower() == ".csv"
-    if os.path.lexists(place) and not (_is_our_list(place) if is_list else _is_our_folder(place)):
+    if os.path.lexists(place) and not (_is_our_list(place) if is_list else holds_only(place, _ABOUT, _MARK, _FILES)):
         raise ModelError(f"{place}: there is something else already; choose another name for the rankings")
     photos = len(model.vectors)
     places = photos - 1 if k is None else min(k, photos - 1)
@@ -181,7 +184,7 @@ def _list_size(cells: List[str], places: int) -> int:
 
 def _about(model: "SimilarityModel", metric: Optional[str]) -> str:
     about = {
-        "kinframe_rankings": _FORMAT,
+        _MARK: _FORMAT,
         "labels": model.labels,
         "names": model.names,
         "metric": metric or model.metric,
@@ -202,23 +205,6 @@ def _check_room(place: Path, needed: int) -> None:
             f"{place}: these rankings take {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB are free there; "
             "ask for fewer with k=, or choose a place on another disk"
         )
-
-
-def _is_our_folder(path: Path) -> bool:
-    """Whether a folder is empty, or holds rankings and nothing else: it may be replaced."""
-    if not path.is_dir():
-        return False
-    entries = {entry.name for entry in path.iterdir()} - {".DS_Store"}  # macOS leaves these everywhere
-    if not entries:
-        return True
-    try:
-        return "kinframe_rankings" in json.loads((path / _ABOUT).read_text("utf-8")) and entries <= {
-            _ABOUT,
-            _ROWS,
-            _DISTANCES,
-        }
-    except (OSError, ValueError, TypeError, RecursionError):
-        return False
 
 
 def _is_our_list(path: Path) -> bool:

@@ -39,8 +39,8 @@ class RecentQueries:
     def behind(self, result: SFrame) -> Dict[Any, Tuple[str, Source]]:
         """Name and photo of each query of a result, by its label; those that are not remembered are absent.
 
-        It is the last query with that label that had all matches of the result, at those distances. Raises `FrameError`
-        where `result` lacks a column.
+        It is the last query with that label that had all matches of the result, at those distances. Raises
+        `FrameError` where `result` lacks a column.
         """
         missing = {"query_label", "reference_label", "distance"} - set(result.column_names())
         if missing:

@@ -35,8 +35,8 @@ _GREY = (127, 127, 127)  # beyond a photo's edge
 def region_feature(source: Union[str, bytes], box: Box, settled: Settled) -> np.ndarray:
     """The feature of a part of a photo, float32 [dimension], to be compared with those of whole photos.
 
-    A margin around the box is taken too, and more of it around a very narrow one. Raises `PhotoError`, and `FrameError`
-    for what is not a box.
+    A margin around the box is taken too, and more of it around a very narrow one. Raises `PhotoError`, and
+    `FrameError` for what is not a box.
     """
     box = check_box(box, smallest=SMALLEST)
     photo = _opened(source, box, settled.loaded.size)

@@ -9,7 +9,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Set
 
 import numpy as np
 
@@ -134,14 +134,21 @@ def _are_rows(rows: Any, count: int) -> bool:
 
 def _is_ours(path: Path) -> bool:
     """Whether a folder is empty, or holds a model that `write` wrote and nothing else: it may be replaced."""
+    photos = path / "photos"
+    names = [entry.name for entry in photos.iterdir() if entry.name != ".DS_Store"] if photos.is_dir() else []
+    return holds_only(path, "model.json", "kinframe", _FILES) and all(
+        name.isdigit() and len(name) == 6 for name in names
+    )
+
+
+def holds_only(path: Path, about: str, mark: str, files: Set[str]) -> bool:
+    """Whether a folder is empty, or has these files alone, of which the JSON file `about` contains the `mark`."""
     if not path.is_dir():
         return False
     entries = {entry.name for entry in path.iterdir()} - {".DS_Store"}  # macOS leaves these everywhere
     if not entries:
         return True
     try:
-        is_model = "kinframe" in json.loads((path / "model.json").read_text(encoding="utf-8"))
-        photos = [entry.name for entry in (path / "photos").iterdir() if entry.name != ".DS_Store"]
-    except (OSError, ValueError, TypeError):
+        return mark in json.loads((path / about).read_text(encoding="utf-8")) and entries <= files
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
-    return is_model and entries <= _FILES and all(name.isdigit() and len(name) == 6 for name in photos)

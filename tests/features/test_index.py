@@ -6,8 +6,8 @@ import pytest
 from benchmarks import index as bench
 from helpers.errors import FrameError
 from helpers.features.bounds import FullBound, ShortBound
-from helpers.features.distance import Distance
-from helpers.features.index import METRICS, Index
+from helpers.features.distance import METRICS, Distance
+from helpers.features.index import Index
 from helpers.features.open_index import open_index
 
 RANDOM = np.random.default_rng(7)

@@ -4,9 +4,9 @@ import pytest
 import helpers.similarity.model
 from helpers import tc
 from helpers.errors import FrameError, PhotoError
-from helpers.features.distance import Distance
+from helpers.features.distance import METRICS, Distance
 from helpers.features.hnsw import Hnsw
-from helpers.features.index import METRICS, Index
+from helpers.features.index import Index
 from helpers.features.subset import SubsetSearch
 from helpers.frames.images import image_array, image_of
 from helpers.photos.load import load_photos

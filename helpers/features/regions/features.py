@@ -1,8 +1,8 @@
 """The features of photos' windows: computed, kept, and in memory ready to be compared.
 
-A window's numbers take one byte each, and the largest of them is 127 or -127:
-what counts is their direction. The store keeps numbers of 32 bits, so that four
-stand in one; it and NumPy copy them as they are, and nothing computes with them.
+A window's numbers take one byte each, and the largest of them is 127 or -127: what counts is their direction. The
+store keeps numbers of 32 bits, so that four stand in one; it and NumPy copy them as they are, and nothing computes
+with them.
 """
 
 import contextlib
@@ -52,8 +52,7 @@ def groups_of(
 ) -> List[ShapeGroup]:
     """The photos that can be read, by their shape; what is not kept is computed.
 
-    `identities` are the sha-256 of their files; None is read now. A photo that
-    is not what it was is left out.
+    `identities` are the sha-256 of their files; None is read now. A photo that is not what it was is left out.
     """
     known_identities = dict(enumerate(identities))
     groups = {}

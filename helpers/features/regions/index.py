@@ -42,8 +42,8 @@ class RegionIndex:
     ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The k photos with the window most like what is wanted at its level, float32 [levels, width].
 
-        Returns rows, int64 [m]; distances, float64 [m], 1 minus the cosine, nearest first, equals by their row; and the
-        boxes of these windows, float64 [m, 4]. `allowed` is bool [rows]. A first look at all windows takes their
+        Returns rows, int64 [m]; distances, float64 [m], 1 minus the cosine, nearest first, equals by their row; and
+        the boxes of these windows, float64 [m, 4]. `allowed` is bool [rows]. A first look at all windows takes their
         distance from the mean for the length that whitening gives them; the best photos are then compared exactly.
         """
         likeness, rows, number, place, window = self._first_look(wanted, allowed)

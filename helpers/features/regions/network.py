@@ -1,11 +1,10 @@
 """Networks that describe the parts of a photo: cut at a feature map, which is pooled in windows.
 
-The map is the one before the last halving of the resolution, where a network
-has such: it still has a small thing's colours and patterns, which the last map
-has given up for its kind. A window's feature is the generalised mean
-of the places in it (p = 3; Radenović, Tolias and Chum, 2018, arXiv:1711.02512),
-turned into fewer numbers by random directions at right angles to each other, drawn
-once: they depend on no photo, so that features of different days can be compared.
+The map is the one before the last halving of the resolution, where a network has such: it still has a small thing's
+colours and patterns, which the last map has given up for its kind. A window's feature is the generalised mean of the
+places in it (p = 3; Radenović, Tolias and Chum, 2018, arXiv:1711.02512), turned into fewer numbers by random
+directions at right angles to each other, drawn once: they depend on no photo, so that features of different days can
+be compared.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """The windows in which the parts of a photo are described, and how a network's map is pooled in them.
 
-A photo keeps its shape, about, and gets the same number of pixels whatever
-its shape: things are then as large and as wide in one photo as in another.
+A photo keeps its shape, about, and gets the same number of pixels whatever its shape: things are then as large and as
+wide in one photo as in another.
 """
 
 import math

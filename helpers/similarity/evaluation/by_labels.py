@@ -16,20 +16,6 @@ from helpers.frames.per_photo import entries, is_label
 from helpers.similarity.evaluation.measures import Evaluation, check_ks, judge, mean, shares
 from helpers.similarity.evaluation.relevance import Relevance
 
-__all__ = [
-    "Evaluation",
-    "confusion",
-    "evaluate",
-    "folders",
-    "is_label",
-    "judge",
-    "labels_of",
-    "mean_average_precision",
-    "neighbours",
-    "precision_at",
-    "recall_at",
-]
-
 _PHOTOS = 4096  # that are counted at once
 
 

@@ -26,8 +26,8 @@ class Evaluation(NamedTuple):
 
     - `precision` {k: share}: of the first k neighbours, or of all others where there are fewer, how many are right. 0
       for a photo whose label no other has.
-    - `recall` {k: share}: of all photos that are right, how many are among the first k. Photos whose label no other has
-      stay out; None where all do.
+    - `recall` {k: share}: of all photos that are right, how many are among the first k. Photos whose label no other
+      has stay out; None where all do.
     - `mean_average_precision`: over the first `depth` places, for each photo the sum of the precision at every place
       with a right neighbour, divided by the number of photos that are right, or by `depth` if they are more. The same
       photos stay out.

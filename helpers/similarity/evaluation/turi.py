@@ -16,9 +16,8 @@ NETWORKS = {"resnet-50": 2048, "squeezenet_v1.1": 1000}  # to the length of a fe
 def nearest(data: SFrame, feature: str, name: str, k: int) -> Tuple[np.ndarray, np.ndarray, float]:
     """The k nearest other photos of each photo of a frame, by Turi Create's own `create`.
 
-    `name` is `turicreate/resnet-50` or `turicreate/squeezenet_v1.1`. Returns
-    rows, int64 [N, k], nearest first, and their Euclidean distances; -1 and inf
-    where there are fewer; and how many seconds `create` took.
+    `name` is `turicreate/resnet-50` or `turicreate/squeezenet_v1.1`. Returns rows, int64 [N, k], nearest first, and
+    their Euclidean distances; -1 and inf where there are fewer; and how many seconds `create` took.
 
     Raises `ModelError` where Turi Create or the weights that it downloads are not here: it ends the kernel where a
     download fails, so none is begun.
