@@ -278,7 +278,7 @@ def test_turi_creates_own_says_why_it_cannot_run(data, monkeypatch, tmp_path):
     """That it does run, and gives what Apple's own query gives, is tested in tests/conformance."""
     with pytest.raises(ModelError, match="Turi Create has resnet-50 and squeezenet"):
         turi.nearest(data, "image", "turicreate/vgg16", 5)
-    why = "resnet-50-TuriCreate-6.0.h5 is not there" if tc.HAS_TURICREATE else "in the Turi Create environment only"
+    why = "resnet-50-TuriCreate-6.0.h5; turicreate" if tc.HAS_TURICREATE else "in the Turi Create environment only"
     if tc.HAS_TURICREATE:
         monkeypatch.setattr(turi, "_weights", lambda network: tmp_path / f"{network}-TuriCreate-6.0.h5")
     with pytest.raises(ModelError, match=why):
