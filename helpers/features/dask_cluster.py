@@ -189,13 +189,13 @@ def _place(source: str) -> Tuple[str, Optional[cache.Stamp]]:
     try:
         return path, cache.stamp(path)
     except OSError:
-        return path, None  # the workers may see it all the same
+        return path, None  # the workers may still see it
 
 
 def _received(sent: _SentPhoto, photo: ReadPhoto) -> ReadPhoto:
     """A photo from a worker, with where it is as seen from here, and whether that may be remembered.
 
-    It may where the file had the same stamp there, and here before and after.
+    It may be remembered where the file had the same stamp there, and here before and after.
     """
     if isinstance(sent.source, bytes):
         source, file = file_of_copy(sent.file, sent.source, photo.identity)

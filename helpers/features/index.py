@@ -115,7 +115,7 @@ class Index:
         """The place of each query and its answer, in no order."""
         bounded = [bound.queries(points) for bound in self.bounds]
         queries = [
-            _BoundedQuery(point, [each.factors[place] for each in bounded], [each.squares[place] for each in bounded])
+            _BoundedQuery(point, [some.factors[place] for some in bounded], [some.squares[place] for some in bounded])
             for place, point in enumerate(points)
         ]
         few = wanted <= len(self) // 4  # else exact distances of nearly all rows are needed anyway

@@ -15,7 +15,7 @@ from helpers.frames.per_photo import entries, group_numbers
 MOST = 100  # neighbours of a photo, for which an answer is kept
 _PHOTOS = 1024  # that are searched for at once
 _BLOCK = 1 << 24  # bytes of an answer that are not handed on yet
-_SPARE = 16  # neighbours beyond k at first, for photos of the own group among them
+_SPARE = 16  # neighbours beyond k at first, for those of the own group among them
 _CROWD = 1024  # photos of the own group from which it is faster to search only among the others
 _PIECE = 1 << 27  # bytes of the others' features that are searched at once
 
@@ -57,8 +57,8 @@ def neighbours(
     """
     check_k("k", k)
     index, vectors = index_by(model, metric), model.vectors
-    own = group_numbers(None if groups is None else entries(model, groups, "groups"), len(vectors))
-    sizes = np.bincount(own)[own] if len(own) else own
+    group = group_numbers(None if groups is None else entries(model, groups, "groups"), len(vectors))
+    sizes = np.bincount(group)[group] if len(group) else group
     nearest = np.full((len(vectors), k), -1, np.int64)
     spare, most = k + _SPARE, max(k + _SPARE, min(_CROWD, len(vectors) // 4))
     waiting = np.argsort(sizes, kind="stable")  # so that those that are searched for together need about as many
@@ -68,16 +68,16 @@ def neighbours(
             left = []
             for photos in parts(waiting, _PHOTOS):
                 near, _ = index.search(vectors[photos], k + min(int(sizes[photos].max()), spare))
-                near = without_own(near, photos, own)[:, :k]
+                near = without_own(near, photos, group)[:, :k]
                 done = ((near >= 0).sum(axis=1) == k) | (sizes[photos] <= spare)
                 nearest[photos[done], : near.shape[1]] = near[done]
                 left.append(photos[~done])
                 shown.update(int(done.sum()))
             waiting, spare = np.concatenate(left), 4 * spare
         waiting = np.concatenate([waiting, crowd])
-        for group in np.unique(own[waiting]):
-            photos = waiting[own[waiting] == group]
-            nearest[photos] = _among(index.metric, vectors, photos, np.flatnonzero(own != group), k)
+        for number in np.unique(group[waiting]):
+            photos = waiting[group[waiting] == number]
+            nearest[photos] = _among(index.metric, vectors, photos, np.flatnonzero(group != number), k)
             shown.update(len(photos))
     return nearest
 
@@ -100,12 +100,12 @@ def but_itself(rows: np.ndarray, distances: np.ndarray, photos: np.ndarray) -> T
     return np.take_along_axis(rows, order, 1), np.take_along_axis(distances, order, 1)
 
 
-def without_own(near: np.ndarray, photos: np.ndarray, own: np.ndarray) -> np.ndarray:
+def without_own(near: np.ndarray, photos: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Rows of neighbours, [photos, k], without those of the photo's own group, -1 for each on the right.
 
-    `own` is the number of each row's group; photos that are a group alone lose themselves.
+    `group` is the number of each row's group; photos that are a group alone lose themselves.
     """
-    out = (near < 0) | (own[near] == own[photos][:, None])
+    out = (near < 0) | (group[near] == group[photos][:, None])
     order = np.argsort(out, axis=1, kind="stable")
     return np.where(np.take_along_axis(out, order, 1), -1, np.take_along_axis(near, order, 1))
 

@@ -2,7 +2,7 @@
 
 A feature is known by the photo's bytes and by the network that made it. A photo that was renamed or moved is therefore
 recognised, and one that was changed is not taken for what it was. Each batch is one transaction: a process that is
-killed loses what it had not handed over, never the file.
+killed loses its unfinished batch, never the file.
 """
 
 import contextlib
@@ -268,7 +268,7 @@ def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:
     A folder whose features are kept already goes before the folders above it.
     """
     absolute = _absolute(folder)
-    files = [_file_of(each) for each in (absolute, *absolute.parents)]
+    files = [_file_of(place) for place in (absolute, *absolute.parents)]
     return next((file for file in files if file.exists()), files[0])
 
 

@@ -114,8 +114,6 @@ class SimilarityModel:
         """The name to show for a label: its path where there is one."""
         return self.names[self.collection.row(label)]
 
-    # Searching
-
     def query(
         self,
         dataset: Union[SFrame, SArray, Image],
@@ -287,8 +285,6 @@ class SimilarityModel:
         if progress:
             print(self.regions.note)
 
-    # All photos at once
-
     def similarity_graph(
         self,
         k: Optional[int] = 5,
@@ -339,8 +335,6 @@ class SimilarityModel:
         from helpers.similarity.rankings import write
 
         return write(self, path, k, metric=metric, progress=progress)
-
-    # The network, and the disk
 
     def opened(self, progress: bool = False) -> Settled:
         """The network as it made the features; a model from disk opens it when it is first needed."""

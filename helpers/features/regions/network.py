@@ -25,7 +25,7 @@ from helpers.networks.quantise import lasting_name
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-_POOLING = "windows 1"  # to be raised with every change of what a regional network gives, or where its windows lie
+_POOLING = "windows 1"  # to be raised with every change of what a regional network gives, or of its windows
 _WIDTH = 384  # numbers a window, of a map that has more
 _SMALL = 1e-9
 _WAY_OUT = "search by region needs a convolutional network, such as model='efficientnet-lite0'"

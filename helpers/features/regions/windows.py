@@ -69,7 +69,7 @@ def canvas(own: Size) -> Windows:
     levels: List[int] = []
     for level, (share, _) in enumerate(_LEVELS):
         for aspect in _ASPECTS:
-            wide, high = (share * side / size[0] * each / 2 for each in (min(1.0, aspect), min(1.0, 1 / aspect)))
+            wide, high = (share * side / size[0] * length / 2 for length in (min(1.0, aspect), min(1.0, 1 / aspect)))
             boxes.append((0.5 - wide, 0.5 - high, 0.5 + wide, 0.5 + high))
         levels += [level] * len(_ASPECTS)
     return Windows(size, np.array(boxes), np.array(levels))
@@ -77,7 +77,7 @@ def canvas(own: Size) -> Windows:
 
 def nearest_aspect(aspect: float) -> int:
     """Which of the windows of each level in a `canvas` is most like a box of that width / height."""
-    apart = [abs(math.log(aspect / each)) for each in _ASPECTS]
+    apart = [abs(math.log(aspect / other)) for other in _ASPECTS]
     return apart.index(min(apart))
 
 

@@ -22,7 +22,7 @@ class Evaluation(NamedTuple):
     """How good neighbours are, each measure a mean over photos, from 0 to 1.
 
     A photo counts where it has a label and there is another photo outside its group. Neighbours with its label are
-    right; those without any label are not, and take up their places all the same.
+    right; those without any label are not, but take up their places.
 
     - `precision` {k: share}: of the first k neighbours, or of all others where there are fewer, how many are right. 0
       for a photo whose label no other has.
