@@ -35,7 +35,7 @@ class Distance:
         return len(self.vectors)
 
     def points(self, vectors: np.ndarray) -> np.ndarray:
-        """The positions of features, float64: as they are, or for `cosine` on the sphere of radius 1, or at its centre."""
+        """The positions of features, float64: as they are, or for `cosine` on the unit sphere, or at its centre."""
         points = vectors.astype(np.float64)
         if self.metric == "cosine":
             lengths = np.sqrt(squared_lengths(points))

@@ -28,7 +28,7 @@ _SAMPLE = 200  # photos, by which recall is measured
 
 
 class Hnsw:
-    """The features of a collection as a graph. An answer may lack a neighbour; `recall` is the share of those that are found.
+    """The features of a collection as a graph. An answer may lack a neighbour, see `recall`.
 
     `vectors`, float32 [N, dimension], and `metric` are those of `helpers.features.distance.Distance`. The features are
     not copied, but the graph holds them in 16 bits. All cores build it at once, never twice in the same order: another

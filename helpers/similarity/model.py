@@ -19,8 +19,17 @@ from helpers.features.index import SearchIndex
 from helpers.features.nearest import but_itself
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
-from helpers.frames import Image, SArray, SFrame, columns
-from helpers.frames.columns import edge_frame, mask
+from helpers.frames import Image, SArray, SFrame
+from helpers.frames.columns import (
+    edge_frame,
+    image_column,
+    images_and_paths,
+    mask,
+    query_frame,
+    row_labels,
+    rows_of,
+    shown_names,
+)
 from helpers.frames.images import source_of
 from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source
@@ -97,7 +106,7 @@ class SimilarityModel:
     def data(self) -> Optional[SFrame]:
         """The rows of the frame that the photos came from, in their order; None for a model from disk."""
         if self._frame is not None and len(self._frame) != len(self.vectors):
-            self._frame = columns.rows_of(self._frame, self.rows)  # not before: it takes Turi Create its time
+            self._frame = rows_of(self._frame, self.rows)  # not before: it takes Turi Create its time
         return self._frame
 
     def __repr__(self) -> str:
@@ -125,6 +134,9 @@ class SimilarityModel:
     ) -> SFrame:
         """The nearest photos of the collection to each query photo.
 
+        Raises `FrameError` for k < 1, a missing column or an empty query, and `PhotoError` where no query photo can be
+        read; if only some cannot, a line names them, and they stay out.
+
         Parameters
         ----------
         dataset
@@ -141,20 +153,14 @@ class SimilarityModel:
         -------
         SFrame
             `query_label`, `reference_label`, `distance` and `rank`: 1 is the nearest, equals by their row.
-
-        Raises
-        ------
-        FrameError, PhotoError
-            For k < 1, a missing column or an empty query; where no query photo can be read. If only some cannot, a
-            line names them, and they stay out.
         """
         check_whole("k", k, none_is="all")
         check_distance("radius", radius)
         check_whole("batch_size", batch_size)
-        dataset = columns.query_frame(dataset, self.feature)
-        images, paths = columns.images_and_paths(dataset, columns.image_column(dataset, self.feature))
-        labels = columns.row_labels(dataset, label)
-        names = columns.shown_names(paths, [f"query {one}" for one in labels])
+        dataset = query_frame(dataset, self.feature)
+        images, paths = images_and_paths(dataset, image_column(dataset, self.feature))
+        labels = row_labels(dataset, label)
+        names = shown_names(paths, [f"query {one}" for one in labels])
         known = [self.collection.find(image) for image in images]
         vectors, good = self._query_vectors(images, known, names, verbose, batch_size)
         rows, distances = self.index.search(vectors, k)
@@ -176,6 +182,9 @@ class SimilarityModel:
         hide: bool = False,
     ) -> SFrame:
         """The photos nearest to some that they should be like, and away from some that they should not be like.
+
+        Raises `FrameError` for what cannot be searched by and for a `where` of another length, and `PhotoError` where
+        a photo from outside cannot be read.
 
         Parameters
         ----------
@@ -201,11 +210,8 @@ class SimilarityModel:
             As of `query`. Its `query_label` is the label of the one photo in `like`, or a short text for several; after
             `add_regions` a region's answer has the part of each photo too: `left`, `top`, `right` and `bottom`.
 
-        Raises
-        ------
-        FrameError, PhotoError
-            For what cannot be searched by, or a `where` of another length; where a photo from outside cannot be read.
-
+        Examples
+        --------
         >>> from helpers.photos.load import load_photos
         >>> from helpers.similarity.build import create
         >>> data, bad = load_photos("data/robots/tarn")
@@ -319,6 +325,8 @@ class SimilarityModel:
         """Write every photo's ranking of all others to disk, or its nearest `k`; without itself, as `query` orders.
 
         They appear at `path` when they are complete, in the place of older ones; memory does not grow with the pairs.
+        Returns where the CSV is, or the `Rankings` in the folder. Raises `FrameError` for k < 1 or an unknown metric,
+        and `ModelError` where there is something else at `path`, or not enough room.
 
         Parameters
         ----------
@@ -328,9 +336,6 @@ class SimilarityModel:
             pair, for `helpers.similarity.Rankings.open`.
         metric
             The other one than the model's.
-
-        Returns where the CSV is, or the `Rankings` in the folder. Raises `FrameError` for k < 1 or an unknown metric,
-        and `ModelError` where there is something else at `path`, or not enough room.
         """
         from helpers.similarity.rankings import write
 
