@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from helpers.errors import StoreError
+from helpers.features import feature_rows
 from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, other_stores
 from helpers.files import cache
 from tests.support.places import ROOT
@@ -60,6 +61,21 @@ def test_networks_do_not_mix(store):
     assert store.features("two", [photo(0)])[1].shape == (1, 7)
     assert store.photos("one") == {photo(0)} and store.photos("two") == {photo(0), photo(1)}
     assert store.contents() == [StoredNetwork("one", 4, 1), StoredNetwork("two", 7, 2)]
+
+
+def test_another_connection_writes_and_reads_the_same_rows(store, path):
+    store.add("net", [photo(0)], vectors(1))
+    with contextlib.closing(sqlite3.connect(str(path))) as connection, connection:
+        network, dimension = connection.execute(feature_rows.FIND_NETWORK, ("net",)).fetchone()
+        rows = feature_rows.rows_of_features(network, [photo(1)], vectors(1, seed=1))
+        connection.executemany(feature_rows.ADD_FEATURE, rows)
+        asked = [network, bytes.fromhex(photo(0)), bytes.fromhex(photo(9))]
+        (row,) = connection.execute(feature_rows.find_features(2), asked).fetchall()
+        assert np.array_equal(feature_rows.feature_of_row(*row, dimension), vectors(1)[0])
+        assert connection.execute(feature_rows.find_features(2, "photo"), asked).fetchall() == [row[:1]]
+        with pytest.raises(ValueError, match="not what was written"):
+            feature_rows.feature_of_row(row[0], row[1], row[2] + 1, dimension)
+    assert np.array_equal(store.features("net", [photo(1)])[1], vectors(1, seed=1))
 
 
 def test_nothing_is_kept_yet(store):
