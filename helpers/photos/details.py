@@ -17,7 +17,8 @@ from tqdm.auto import tqdm
 from helpers.errors import FrameError
 from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
 from helpers.files.threads import work_ahead
-from helpers.frames.columns import folder_of, row_paths, with_columns
+from helpers.frames.columns import with_columns
+from helpers.frames.photo_paths import folder_of, row_paths
 from helpers.photos.metadata.maker_notes import available, complete
 from helpers.photos.metadata.moon import moon_phases
 from helpers.photos.metadata.read import Metadata, read_metadata

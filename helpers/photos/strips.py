@@ -13,7 +13,8 @@ from tqdm.auto import tqdm
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, PhotoError
 from helpers.files.threads import work_ahead
-from helpers.frames.columns import row_paths, typed_frame
+from helpers.frames.columns import typed_frame
+from helpers.frames.photo_paths import row_paths
 from helpers.images.boxes import Box
 from helpers.images.decode import open_photo
 from helpers.photos.events import cameras_of

@@ -20,17 +20,11 @@ from helpers.features.nearest import but_itself
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
 from helpers.frames import Image, SArray, SFrame
-from helpers.frames.columns import (
-    edge_frame,
-    image_column,
-    images_and_paths,
-    mask,
-    query_frame,
-    row_labels,
-    rows_of,
-    shown_names,
-)
 from helpers.frames.images import source_of
+from helpers.frames.neighbours import edge_frame
+from helpers.frames.photo_columns import image_column, images_and_paths, query_frame, row_labels
+from helpers.frames.photo_paths import shown_names
+from helpers.frames.row_selection import mask, rows_of
 from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source
 from helpers.networks.load import load_network

@@ -24,7 +24,7 @@ from helpers.features.nearest import bar, index_by, others
 from helpers.files.cache import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
 from helpers.frames import SFrame
-from helpers.frames.columns import edge_frame
+from helpers.frames.neighbours import edge_frame
 from helpers.similarity.members import Collection
 from helpers.similarity.saved import holds_only
 
