@@ -5,7 +5,7 @@ from typing import Any, List, Optional, Protocol
 import numpy as np
 
 from helpers.features.index import SearchIndex
-from helpers.frames import SFrame
+from helpers.frames import Frame
 
 
 class Model(Protocol):
@@ -21,5 +21,5 @@ class Model(Protocol):
         """`euclidean` or `cosine`, as of the index."""
 
     @property
-    def data(self) -> Optional[SFrame]:
+    def data(self) -> Optional[Frame]:
         """The rows of the frame that the photos came from, in their order; None for a model from disk."""

@@ -18,7 +18,7 @@ from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
 from helpers.features.store import default_path, other_stores
-from helpers.frames import SFrame
+from helpers.frames import Frame, SFrame
 from helpers.frames.columns import bad_frame
 from helpers.frames.photo_columns import image_column, row_labels
 from helpers.frames.photo_paths import folder_of, row_paths, shown_names
@@ -36,7 +36,7 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 
 def create(
-    dataset: SFrame,
+    dataset: Frame,
     label: Optional[str] = None,
     feature: Optional[str] = None,
     model: PathLike = "auto",

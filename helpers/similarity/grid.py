@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from helpers.errors import FrameError, PhotoError
-from helpers.frames import SFrame
+from helpers.frames import Frame, SFrame
 from helpers.images.decode import Source
 from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, Sheet, read_tile
 
@@ -31,7 +31,7 @@ class PhotoAlbum(Protocol):
 
     def name_of(self, label: Any) -> str: ...
     def photo(self, label: Any) -> Source: ...
-    def asked(self, found: SFrame) -> Mapping[Any, Tuple[str, Source]]:
+    def asked(self, found: Frame) -> Mapping[Any, Tuple[str, Source]]:
         """Name and photo of each query of a result, by its label; those that are not known are absent."""
 
 
@@ -56,7 +56,7 @@ class _QueryRows(NamedTuple):
     title: str = ""
 
 
-def show_matches(model: PhotoAlbum, found: SFrame, *, columns: int = 5) -> Figure:
+def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = 5) -> Figure:
     """Draw each query photo and, beside it, its matches by rank, with distances and names.
 
     Tiles keep their size: with more matches the figure grows downwards, to 20 rows of matches for each of 10 queries

@@ -19,7 +19,7 @@ from helpers.features.index import SearchIndex
 from helpers.features.nearest import but_itself
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
-from helpers.frames import Image, SArray, SFrame
+from helpers.frames import Frame, Image, SArray
 from helpers.frames.images import source_of
 from helpers.frames.neighbours import edge_frame
 from helpers.frames.photo_columns import image_column, images_and_paths, query_frame, row_labels
@@ -70,7 +70,7 @@ class SimilarityModel:
         index: SearchIndex,
         *,
         settled: Optional[Settled] = None,
-        data: Optional[SFrame] = None,
+        data: Optional[Frame] = None,
         store_path: Optional[Path] = None,
     ) -> None:
         self._contents, self.index, self.store_path = contents, index, store_path
@@ -97,7 +97,7 @@ class SimilarityModel:
         return len(self.labels)
 
     @property
-    def data(self) -> Optional[SFrame]:
+    def data(self) -> Optional[Frame]:
         """The rows of the frame that the photos came from, in their order; None for a model from disk."""
         if self._frame is not None and len(self._frame) != len(self.vectors):
             self._frame = rows_of(self._frame, self.rows)  # not before: it takes Turi Create its time
@@ -119,13 +119,13 @@ class SimilarityModel:
 
     def query(
         self,
-        dataset: Union[SFrame, SArray, Image],
+        dataset: Union[Frame, SArray, Image],
         label: Optional[str] = None,
         k: Optional[int] = 5,
         radius: Optional[float] = None,
         verbose: bool = True,
         batch_size: int = 64,
-    ) -> SFrame:
+    ) -> Frame:
         """The nearest photos of the collection to each query photo.
 
         Raises `FrameError` for k < 1, a missing column or an empty query, and `PhotoError` where no query photo can be
@@ -174,7 +174,7 @@ class SimilarityModel:
         k: Optional[int] = 10,
         metric: Optional[str] = None,
         hide: bool = False,
-    ) -> SFrame:
+    ) -> Frame:
         """The photos nearest to some that they should be like, and away from some that they should not be like.
 
         Raises `FrameError` for what cannot be searched by and for a `where` of another length, and `PhotoError` where
@@ -261,7 +261,7 @@ class SimilarityModel:
             self._searchers[metric] = SubsetSearch(index, self.vectors)
         return self._searchers[metric]
 
-    def asked(self, found: SFrame) -> Dict[Any, Tuple[str, Source]]:
+    def asked(self, found: Frame) -> Dict[Any, Tuple[str, Source]]:
         """The name and photo of each query behind a result, rows of which may have been left out.
 
         Of the last 64 query photos; older ones are absent. Raises `FrameError` where the result lacks a column.
@@ -292,7 +292,7 @@ class SimilarityModel:
         include_self_edges: bool = False,
         output_type: str = "SFrame",
         verbose: bool = True,
-    ) -> SFrame:
+    ) -> Frame:
         """The nearest photos of every photo of the collection, without itself.
 
         Returns an SFrame as `query` does, one edge a row. Of Turi Create's output types only `SFrame` is available;

@@ -23,7 +23,7 @@ from helpers.features.distance import METRICS
 from helpers.features.nearest import bar, index_by, others
 from helpers.files.cache import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
-from helpers.frames import SFrame
+from helpers.frames import Frame
 from helpers.frames.neighbours import edge_frame
 from helpers.similarity.members import Collection
 from helpers.similarity.saved import holds_only
@@ -83,7 +83,7 @@ class Rankings:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:
             raise ModelError(f"{place}: the rankings are damaged ({error}); {_WAY_OUT}") from error
 
-    def of(self, label: Any, k: Optional[int] = 10) -> SFrame:
+    def of(self, label: Any, k: Optional[int] = 10) -> Frame:
         """The `k` nearest photos to the one with this label, or with None all that are kept, without itself.
 
         An SFrame as `SimilarityModel.query` gives it, its distances rounded to 32 bits. Raises `FrameError` for a

@@ -9,7 +9,7 @@ from typing import Any, Deque, Dict, List, NamedTuple, Set, Tuple
 import numpy as np
 
 from helpers.errors import FrameError
-from helpers.frames import SFrame
+from helpers.frames import Frame
 from helpers.images.decode import Source
 
 
@@ -36,7 +36,7 @@ class RecentQueries:
         """Keep a query photo with all its matches, rows of the collection."""
         self._queries.appendleft(_RecentQuery(label, name, source, matches, distances))
 
-    def behind(self, result: SFrame) -> Dict[Any, Tuple[str, Source]]:
+    def behind(self, result: Frame) -> Dict[Any, Tuple[str, Source]]:
         """Name and photo of each query of a result, by its label; those that are not remembered are absent.
 
         It is the last query with that label that had all matches of the result, at those distances. Raises

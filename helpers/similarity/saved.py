@@ -15,7 +15,7 @@ import numpy as np
 
 from helpers.errors import ModelError
 from helpers.files.cache import replacing_folder
-from helpers.frames import SFrame
+from helpers.frames import Frame
 from helpers.frames.columns import bad_frame
 from helpers.images.decode import Source
 from helpers.networks.load import LoadedModel
@@ -48,7 +48,7 @@ class ModelContents:
     rows: np.ndarray  # int64: which row of the frame it was, ascending
     vectors: np.ndarray  # float32 [photos, dimension]
     timings: Dict[str, float]  # see `helpers.features.embed`
-    bad: SFrame  # label, path and reason of the photos that could not be read
+    bad: Frame  # label, path and reason of the photos that could not be read
 
 
 def write(path: Path, contents: ModelContents) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from helpers.features.blocks import parts
 from helpers.features.model import Model
 from helpers.features.nearest import check_k, neighbours
-from helpers.frames import SFrame
+from helpers.frames import Frame
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, is_label
 from helpers.similarity.evaluation.measures import Evaluation, check_ks, judge, mean, shares
@@ -124,7 +124,7 @@ def confusion(
     groups: Optional[Any] = None,
     metric: Optional[str] = None,
     progress: bool = False,
-) -> SFrame:
+) -> Frame:
     """Which labels the `k` nearest neighbours of the photos of each label have.
 
     The arguments are those of `evaluate`.
@@ -175,7 +175,7 @@ def _plain(names: Sequence[Any]) -> List[Any]:
     return names if {type(name) for name in names} in ({int}, {float}, {str}) else [str(name) for name in names]
 
 
-def _confusion_frame(names: List[Any], counted: Dict[int, int], size: int) -> SFrame:
+def _confusion_frame(names: List[Any], counted: Dict[int, int], size: int) -> Frame:
     kind = type(names[0])
     place = {number: place for place, number in enumerate(sorted(range(len(names)), key=names.__getitem__))}
     place[size - 1] = size  # after all labels

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from helpers.errors import FrameError
 from helpers.features.distance import METRICS
-from helpers.frames import SFrame
+from helpers.frames import Frame, SFrame
 from helpers.frames.columns import typed_frame
 from helpers.frames.photo_columns import image_column
 from helpers.networks import weights
@@ -38,13 +38,13 @@ _COLUMNS = {
 class MethodComparison(NamedTuple):
     """What `compare` gives."""
 
-    frame: SFrame  # one row a method
+    frame: Frame  # one row a method
     bars: Figure  # precision@10 of each method, with its interval
     panel: Figure  # the same query photo, answered by each method
 
 
 def compare(
-    data: SFrame,
+    data: Frame,
     models: Union[Sequence[Method], Method, None] = None,
     metrics: Union[Sequence[str], str] = METRICS,
     *,
@@ -142,7 +142,7 @@ def _line(row: Dict[str, Any]) -> str:
     return f"  {title_of(row)}: {good}, {row['photos_per_second']:.0f} photos/s"
 
 
-def _frame(rows: List[Dict[str, Any]]) -> SFrame:
+def _frame(rows: List[Dict[str, Any]]) -> Frame:
     return typed_frame((name, kind, [_rounded(row.get(name)) for row in rows]) for name, kind in _COLUMNS.items())
 
 

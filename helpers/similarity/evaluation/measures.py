@@ -10,7 +10,7 @@ import numpy as np
 from helpers.errors import FrameError
 from helpers.features.blocks import parts
 from helpers.features.nearest import check_k, without_own
-from helpers.frames import SFrame
+from helpers.frames import Frame
 from helpers.frames.columns import typed_frame
 from helpers.similarity.evaluation.intervals import Interval, intervals
 from helpers.similarity.evaluation.relevance import Relevance
@@ -45,7 +45,7 @@ class Evaluation(NamedTuple):
     findable: int
     depth: int
 
-    def as_frame(self) -> SFrame:
+    def as_frame(self) -> Frame:
         """An SFrame with a row a measure: `measure`, `value`, `low`, `high` and how many `photos` it is a mean of."""
         values = self._values()
         spans = [self.interval[name] for name in values]

@@ -11,7 +11,7 @@ import numpy as np
 from helpers.errors import KinframeError
 from helpers.features.embedding import embed
 from helpers.features.nearest import neighbours
-from helpers.frames import SFrame
+from helpers.frames import Frame
 from helpers.frames.neighbours import edge_frame
 from helpers.frames.per_photo import entries_of, group_numbers
 from helpers.frames.photo_paths import row_paths, shown_names
@@ -36,13 +36,13 @@ class MethodResult(NamedTuple):
     """How one method did."""
 
     row: Dict[str, Any]  # of the frame
-    matches: Optional[SFrame] = None  # the query's, as `model.query` gives them; None where the method is not available
+    matches: Optional[Frame] = None  # the query's, as `model.query` gives them; None where the method is not available
 
 
 class Methods:
     """The photos, what they are judged by, and the result of each kind of method."""
 
-    def __init__(self, data: SFrame, feature: str, labels: Any, groups: Any, query: int, store: Any) -> None:
+    def __init__(self, data: Frame, feature: str, labels: Any, groups: Any, query: int, store: Any) -> None:
         self.data, self.feature, self.query, self.store = data, feature, query, store
         paths, _ = row_paths(data)
         names = shown_names(paths, list(range(len(data))))
@@ -159,7 +159,7 @@ def _figures(near: np.ndarray, labels: np.ndarray, groups: Optional[np.ndarray])
     return {**precisions, "low": low, "high": high, "mAP": judged.mean_average_precision}
 
 
-def _column(data: SFrame, values: Any, name: str) -> np.ndarray:
+def _column(data: Frame, values: Any, name: str) -> np.ndarray:
     """One entry a row of the frame, of a column by its name or as given."""
     values = entries_of(data, values, len(data), name)
     array = np.empty(len(values), object)

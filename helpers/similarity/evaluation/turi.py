@@ -7,13 +7,13 @@ from typing import Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.frames import HAS_TURICREATE, SFrame
+from helpers.frames import HAS_TURICREATE, Frame
 
 PREFIX = "turicreate/"
 NETWORKS = {"resnet-50": 2048, "squeezenet_v1.1": 1000}  # to the length of a feature
 
 
-def nearest(data: SFrame, feature: str, name: str, k: int) -> Tuple[np.ndarray, np.ndarray, float]:
+def nearest(data: Frame, feature: str, name: str, k: int) -> Tuple[np.ndarray, np.ndarray, float]:
     """The k nearest other photos of each photo of a frame, by Turi Create's own `create`.
 
     `name` is `turicreate/resnet-50` or `turicreate/squeezenet_v1.1`. Returns rows, int64 [N, k], nearest first, and
