@@ -127,12 +127,10 @@ def _save_model(folder: Path, place: Path) -> None:
     import numpy as np
 
     from helpers import tc
-    from helpers.features.index import Index
     from helpers.images.thumbnails import Thumbnails
     from helpers.networks.load import load_network
-    from helpers.networks.precision import settled_again
     from helpers.photos.load import load_photos
-    from helpers.similarity.model import SimilarityModel
+    from helpers.similarity.saved import ModelContents, write
 
     data, _ = load_photos(folder, progress=False)
     once = tc.image_similarity.create(data, model="efficientnet-lite0", precision="fp32", verbose=False)
@@ -140,30 +138,30 @@ def _save_model(folder: Path, place: Path) -> None:
     Thumbnails().get_many(list(zip(sources, identities)))
     if place.exists():
         return
-    network = load_network("efficientnet-lite0", progress=False)
     random, features = np.random.default_rng(0), np.empty((len(data) * _EACH, _DIMENSION), np.float32)
     for number in range(_EACH):
         noise = random.normal(0, once.vectors.std() / 2, once.vectors.shape)
         features[number * len(data) : (number + 1) * len(data)] = once.vectors + noise
     names = [f"card-{number:02}/{name}" for number in range(_EACH) for name in once.names]
-    SimilarityModel(
-        network=network,
+    contents = ModelContents(
+        network=load_network("efficientnet-lite0", progress=False),
         precision="fp32",
         agreement=None,
         key=once.key,
-        settled=settled_again(network, "fp32", once.key),
-        index=Index(features),
+        metric="euclidean",
+        index="exact",
         feature="image",
         label=None,
         labels=list(range(len(names))),
         names=names,
         sources=sources * _EACH,
         identities=identities * _EACH,
+        rows=np.arange(len(names)),
         vectors=features,
         timings={},
         bad=once.bad,
-        rows=np.arange(len(names)),
-    ).save(place)
+    )
+    write(place, contents)
 
 
 def _write_notebook(path: Path, model: str) -> None:

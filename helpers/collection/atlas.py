@@ -11,10 +11,11 @@ from helpers.collection import atlas_file
 from helpers.collection.layouts import LAYOUTS, Layout, check_method
 from helpers.collection.partition import drawn
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.features.distance import Distance, blocks
+from helpers.features.blocks import blocks
+from helpers.features.distance import Distance
 from helpers.features.nearest import bar
 from helpers.frames import Image
-from helpers.similarity.question import Question
+from helpers.similarity.search import SearchQuery
 
 _WIDTH = 50  # principal components that a layout is made of
 _PLACED = 2_000  # photos that are placed at once
@@ -104,7 +105,7 @@ class Atlas:
         has nan twice, and the reason is printed. Raises `FrameError` for what is
         not a photo, and `PhotoError` where none can be read.
         """
-        queries = [Question.of(self.model.collection, [photo], (), None).like[0] for photo in _listed(photos)]
+        queries = [SearchQuery.of(self.model.collection, [photo], (), None).like[0] for photo in _listed(photos)]
         positions = np.full((len(queries), 2), np.nan, np.float32)
         outside = []
         for place, query in enumerate(queries):

@@ -7,7 +7,8 @@ from typing import Any, Optional
 
 import numpy as np
 
-from helpers.features.distance import Distance, blocks
+from helpers.features.blocks import blocks
+from helpers.features.distance import Distance
 from helpers.features.nearest import bar
 
 MANY = 20_000  # photos above which k-means takes small batches, and HDBSCAN a sample

@@ -16,7 +16,7 @@ from helpers.database.candidates import CandidateSearch, References, Settle
 from helpers.database.interface import Database, Session, check_dimension
 from helpers.database.rounding import rounded, type_of
 from helpers.errors import StoreError
-from helpers.features.store import Kept
+from helpers.features.store import StoredNetwork
 
 _PAGE = 7900  # bytes of a vector that fits in a row with the rest
 _FEW = 60.0  # seconds for which it is remembered that most features do not belong to the references
@@ -147,7 +147,7 @@ class FeatureTable:
         return number, self.dimension
 
 
-def kept_tables(session: Session) -> List[Kept]:
+def kept_tables(session: Session) -> List[StoredNetwork]:
     """The networks whose features are kept, in the order in which they came, and how many (at most `_COUNTED`)."""
     if not _has_networks(session):
         return []
@@ -156,7 +156,7 @@ def kept_tables(session: Session) -> List[Kept]:
     kept = []
     for number, key, dimension in networks:
         some = f"SELECT 1 FROM kinframe_features_{int(number)} LIMIT {_COUNTED}"  # noqa: S608
-        kept.append(Kept(key, dimension, session.rows(f"SELECT count(*) FROM ({some}) AS counted")[0][0]))  # noqa: S608
+        kept.append(StoredNetwork(key, dimension, session.rows(f"SELECT count(*) FROM ({some}) AS counted")[0][0]))  # noqa: S608
     return kept
 
 

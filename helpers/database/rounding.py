@@ -12,7 +12,8 @@ from typing import Tuple
 
 import numpy as np
 
-from helpers.features.distance import blocks, squared_lengths
+from helpers.features.blocks import blocks
+from helpers.features.distance import squared_lengths
 
 LONGEST_VECTOR = 2000  # numbers; a longer `vector` does not fit on a page with the rest of its row
 _HALF, _SINGLE = 2.0**-11, 2.0**-24

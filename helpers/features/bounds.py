@@ -1,36 +1,40 @@
-"""How near two features can be at most, seen quickly: what spares an exact search most of its work.
+"""How near two features can be at most, computed quickly: what spares an exact search most of its work.
 
-For points a and b, |a - b|² = |a|² + |b|² - 2ab. The score of a row b for a
-query a is ab - |b|²/2, in 32 bits and with an allowance for all that was
-rounded or left out: the larger, the nearer b may be. A bound never says
-farther than it is, in whatever order a processor sums.
+A bound gives each row a score for a query: one matrix product in 32 bits on all cores, O(rows · dimension) numbers
+with `FullBound`, and a quarter of these with `ShortBound`, which keeps a matrix of that size. Rows whose score is
+below `least` cannot be among the nearest; for the few others `helpers.features.distance` has the answer.
 
-For the errors of sums see N. Higham, Accuracy and Stability of Numerical
-Algorithms (2002), section 3.1; for the directions of `ShortBound`, Halko,
-Martinsson and Tropp, Finding Structure with Randomness (2011).
+Notes
+-----
+For points a and b, |a - b|² = |a|² + |b|² - 2ab. The score of a row b for a query a is ab - |b|²/2, with an allowance
+for all that was rounded or left out: the larger, the nearer b may be. No row is farther by a bound than it is, in
+whatever order a processor sums. For the errors of sums see N. Higham, Accuracy and Stability of Numerical Algorithms
+(2002), section 3.1; for the directions of `ShortBound`, Halko, Martinsson and Tropp, Finding Structure with Randomness
+(2011).
 """
 
 from typing import NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.features.distance import Distance, blocks, squared_lengths
+from helpers.features.blocks import blocks
+from helpers.features.distance import Distance, squared_lengths
 
 _SAMPLE = 2048  # rows by which the directions are chosen
-_LONG = 1e15  # times the usual length: from there, squares come near the end of 32 bits
+_LONG = 1e15  # times the usual length: beyond it, squares come near the end of 32 bits
 _USUAL = 1e20  # usual lengths from 1 / this to this can be worked with in 32 bits
-_NEAR = np.float32(1e30)  # the score of a row of which nothing is known: always looked at
+_NEAR = np.float32(1e30)  # the score of a row whose distance is not bounded: it may be the nearest
 
 
-class Asked(NamedTuple):
-    """Queries, as a bound wants them."""
+class BoundQueries(NamedTuple):
+    """Queries, ready for a bound."""
 
     factors: np.ndarray  # float32 [M, width]
-    squares: np.ndarray  # float64 [M]: |a|², less the allowance; -inf for a query of which nothing can be said
+    squares: np.ndarray  # float64 [M]: |a|², less the allowance; -inf for a query that has no bound
 
 
 class FullBound:
-    """Scores from the features themselves, which are not copied. 8 bytes a row are kept beside them."""
+    """Scores from the features themselves, which are not copied; 8 bytes a row are kept beside them."""
 
     def __init__(self, distance: Distance) -> None:
         self._vectors = distance.vectors
@@ -54,20 +58,20 @@ class FullBound:
             self._halves = (np.where(odd, 0, lengths) ** 2 * ((1 - self._allowance) / 2)).astype(np.float32)
         self._odd = odd if odd.any() else None
 
-    def asked(self, points: np.ndarray) -> Asked:
-        """Queries, made ready: `points` of a `Distance`, float64 [M, dimension]."""
+    def queries(self, points: np.ndarray) -> BoundQueries:
+        """Queries at `points` of a `Distance`, float64 [M, dimension]."""
         with np.errstate(all="ignore"):
             squares = squared_lengths(points) * self._scale**2
             good = (squares < _LONG**2) & self._usable
             factors = np.where(good[:, None], points * self._scale**2, 0).astype(np.float32)
-        return Asked(factors, np.where(good, squares * (1 - self._allowance), -np.inf))
+        return BoundQueries(factors, np.where(good, squares * (1 - self._allowance), -np.inf))
 
     def scores(self, factors: np.ndarray, rows: Union[slice, np.ndarray]) -> np.ndarray:
         """The scores of rows: float32 [rows] for the factors of one query, [M, rows] for M.
 
         `rows` is a slice, or for one query row numbers.
         """
-        with np.errstate(all="ignore"):  # whatever an odd row makes of it
+        with np.errstate(all="ignore"):  # odd rows get another score
             if isinstance(rows, slice):
                 scores = _products(factors, self._vectors[rows])
             else:  # mostly few: not worth waking other threads
@@ -87,12 +91,10 @@ class FullBound:
 class ShortBound:
     """Scores from a quarter of the numbers: along the directions in which the collection extends most.
 
-    What a point has beside these directions counts by its length alone, as if
-    in all points it lay the same way. `beside` is how much of the squared
-    lengths that is, from 0 to 1: a bound with much beside it says little.
+    The rest of a point, beside these directions, counts by its length alone, as if it had the same direction in all
+    points. `beside` is its share of the squared lengths, from 0 to 1: a bound with much beside excludes few rows.
 
-    A quarter of the size of the features is kept. The same features give the
-    same directions.
+    A quarter of the size of the features is kept. The same features give the same directions.
     """
 
     def __init__(self, distance: Distance) -> None:
@@ -115,16 +117,16 @@ class ShortBound:
             factors[:, -1] = squares * ((self._allowance - 1) / 2)
             factors[~np.isfinite(squares), -1] = _NEAR
             self._matrix[part] = factors
-            near = squares < 1e4  # others would decide alone
+            near = squares < 1e4  # a few far ones would outweigh all others
             beside += float(np.square(factors[near, -2], dtype=np.float64).sum())
             total += float(squares[near].sum())
         self.beside = beside / total if total else 1.0
 
-    def asked(self, points: np.ndarray) -> Asked:
-        """Queries, made ready: `points` of a `Distance`, float64 [M, dimension]."""
+    def queries(self, points: np.ndarray) -> BoundQueries:
+        """Queries at `points` of a `Distance`, float64 [M, dimension]."""
         factors, squares = self._factors(points)
         factors[:, -1] = 1
-        return Asked(factors, np.where(np.isfinite(squares), squares * (1 - self._allowance), -np.inf))
+        return BoundQueries(factors, np.where(np.isfinite(squares), squares * (1 - self._allowance), -np.inf))
 
     def scores(self, factors: np.ndarray, rows: slice) -> np.ndarray:
         """The scores of rows: float32 [rows] for the factors of one query, [M, rows] for M."""
@@ -135,7 +137,7 @@ class ShortBound:
         return _least(square, apart * self._scale**2)
 
     def _factors(self, points: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-        """What of points lies along the directions, and the length beside them; and squares, inf where too large."""
+        """The points along the directions, and their lengths beside them; and squares, inf where too large."""
         with np.errstate(all="ignore"):
             points = (points - self._centre) * self._scale
             squares = squared_lengths(points)
@@ -154,7 +156,7 @@ def _products(factors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def _error(count: int) -> float:
-    """Of a sum of `count` products in 32 bits, or after as many roundings: relative to the sum without signs."""
+    """The error of a sum of `count` products in 32 bits, or of as many roundings, relative to the sum without signs."""
     return count * 2.0**-24 / (1 - count * 2.0**-24)
 
 
@@ -175,7 +177,7 @@ def _ordinary(points: np.ndarray) -> np.ndarray:
 
 def _directions(points: np.ndarray, count: int) -> np.ndarray:
     """Directions along which points extend far, at right angles to each other: float64 [dimension, count]."""
-    rough = points.astype(np.float32)  # enough to find them; that they are at right angles, 64 bits see to
+    rough = points.astype(np.float32)  # enough to find them; 64 bits put them at right angles
     extent = rough.T @ np.random.default_rng(0).standard_normal((len(points), count), np.float32)
     for _ in range(2):
         extent = rough.T @ (rough @ extent)

@@ -16,7 +16,7 @@ import numpy as np
 from distributed import Client, WorkerPlugin, get_worker
 
 from helpers.errors import ClusterError, ModelError, PhotoError
-from helpers.features.pipeline import Asked, Batch, Looked, computed, look
+from helpers.features.pipeline import FeatureBatch, PhotoRequest, ReadPhoto, computed, read_and_decode
 from helpers.files import cache
 from helpers.networks.precision import Settled
 from helpers.networks.runtime import Session
@@ -28,7 +28,7 @@ _ATTEMPTS = 3  # a worker may die just when it is given the network
 
 _opening, _running = threading.Lock(), threading.Lock()
 # Dask of 2023 warns, once and in the scheduler, of photos of more than 1 MB that travel.
-warnings.filterwarnings("ignore", r"Large object of size .*\s+\(\[Asked\(")
+warnings.filterwarnings("ignore", r"Large object of size .*\s+\(\[PhotoRequest\(")
 
 _handed_out: "WeakKeyDictionary[Client, Set[str]]" = WeakKeyDictionary()  # the names of networks
 
@@ -56,7 +56,7 @@ class SharedNetwork(WorkerPlugin):
             return self._session
 
     def _file(self) -> Path:
-        """The network's file where it lies already, else in this worker's cache folder."""
+        """The network's file where this worker has it already, else one in its cache folder."""
         given, mark = self._settled.loaded.path, self._sha256[:12]
         name = given.name if given.stem.endswith(mark) else f"{given.stem}-{mark}.onnx"
         path = cache.cache_folder() / "networks" / name
@@ -97,40 +97,41 @@ def hand_out(client: Client, settled: Settled) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """The network in one piece, also where its weights lie in files of their own."""
+    """The network in one piece, also where its weights are in separate files."""
     import onnx
     from onnx.external_data_helper import uses_external_data
 
     network = onnx.load(str(path), load_external_data=False)
-    if any(uses_external_data(each) for each in network.graph.initializer):
+    if any(uses_external_data(weights) for weights in network.graph.initializer):
         return onnx.load(str(path)).SerializeToString()
     return path.read_bytes()
 
 
-def features_of(asked: List[Asked], network: str) -> List[Batch]:
-    """Photos read, decoded and through the network; without the bytes of those that are no files."""
+def features_of(requests: List[PhotoRequest], network: str) -> List[FeatureBatch]:
+    """Photos read, decoded and through the network; without the bytes of those that are not files."""
     plugin = get_worker().plugins.get(network)
     if not isinstance(plugin, SharedNetwork):
         raise ClusterError(f"worker {_name()} has not received the network; connect to the cluster anew")
     session, seconds = plugin.session(), []
 
     def run(pixels: List[np.ndarray]) -> np.ndarray:
-        with _running:  # waiting for another batch of this worker is no time of the network
+        with _running:  # waiting for another batch of this worker does not count as time of the network
             begun = time.perf_counter()
             vectors = session.run(pixels)
             seconds.append(time.perf_counter() - begun)
             return vectors
 
     made = []
-    for batch in computed((_look(each, session.loaded.size) for each in asked), run, len(asked)):
-        made.append(batch._replace(spent={**batch.spent, "network": sum(seconds)}))
+    photos = (_read_photo(request, session.loaded.size) for request in requests)
+    for batch in computed(photos, run, len(requests)):
+        made.append(batch._replace(seconds={**batch.seconds, "network": sum(seconds)}))
         seconds.clear()
     return made
 
 
-def identities_of(asked: List[Asked]) -> List[Looked]:
+def identities_of(requests: List[PhotoRequest]) -> List[ReadPhoto]:
     """Photos read, not decoded."""
-    return [_look(each, (0, 0), _Everything()) for each in asked]
+    return [_read_photo(request, (0, 0), _Everything()) for request in requests]
 
 
 def is_address(source: str) -> bool:
@@ -143,17 +144,17 @@ class _Everything(Container[str]):
         return True
 
 
-def _look(asked: Asked, size: Tuple[int, int], known: Container[str] = ()) -> Looked:
+def _read_photo(request: PhotoRequest, size: Tuple[int, int], known: Container[str] = ()) -> ReadPhoto:
     start = time.perf_counter()
-    if isinstance(asked.photo, str) and is_address(asked.photo):
+    if isinstance(request.photo, str) and is_address(request.photo):
         try:
-            asked = asked._replace(photo=_fetched(asked.photo))
+            request = request._replace(photo=_fetched(request.photo))
         except PhotoError as error:
-            return Looked(asked.row, reason=str(error), read=time.perf_counter() - start)
+            return ReadPhoto(request.row, reason=str(error), read=time.perf_counter() - start)
     fetched = time.perf_counter() - start
-    looked = look(asked, size=size, known=known)
-    reason = f"{looked.reason} for the worker {_name()}" if looked.reason in _UNSEEN else looked.reason
-    return looked._replace(source="", reason=reason, read=looked.read + fetched)
+    photo = read_and_decode(request, size=size, known=known)
+    reason = f"{photo.reason} for the worker {_name()}" if photo.reason in _UNSEEN else photo.reason
+    return photo._replace(source="", reason=reason, read=photo.read + fetched)
 
 
 def _fetched(address: str) -> bytes:
@@ -165,8 +166,7 @@ def _fetched(address: str) -> bytes:
     except FileNotFoundError as error:
         raise PhotoError(f"no such file for the worker {_name()}") from error
     except Exception as error:  # each kind of store has errors of its own
-        said = f"{type(error).__name__}: {error}"
-        raise PhotoError(f"the worker {_name()} cannot fetch it ({said})") from error
+        raise PhotoError(f"the worker {_name()} cannot fetch it ({type(error).__name__}: {error})") from error
 
 
 def _name() -> str:

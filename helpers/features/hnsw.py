@@ -1,8 +1,7 @@
 """Nearest neighbours among features, nearly always: for collections too large to be searched exactly.
 
-A graph of near neighbours (usearch) is followed from photo to photo. See Malkov
-and Yashunin, Efficient and Robust Approximate Nearest Neighbor Search Using
-Hierarchical Navigable Small World Graphs (2018).
+A graph of near neighbours (usearch) is followed from photo to photo. See Malkov and Yashunin, Efficient and Robust
+Approximate Nearest Neighbor Search Using Hierarchical Navigable Small World Graphs (2018).
 """
 
 import hashlib
@@ -14,32 +13,31 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.features.distance import Distance, blocks, squared_lengths
+from helpers.features.blocks import blocks
+from helpers.features.distance import Distance, squared_lengths
 from helpers.features.index import Index
 from helpers.files.cache import replacing
 
 _CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 128, 128  # of the paper: M, efConstruction, ef
 _FORMAT = 1
 _MORE = 16  # rows beyond k: in 16 bits their order may be another
-_ROWS = 1024  # that are added, or asked about, at a time
+_ROWS = 1024  # that are added, or searched for, at a time
 _LARGEST = 60_000.0  # 16 bits end at 65504
 _RECALL = 10  # neighbours, and
 _SAMPLE = 200  # photos, by which recall is measured
 
 
 class Hnsw:
-    """The features of a collection as a graph. An answer may lack a neighbour; `recall` says how many do.
+    """The features of a collection as a graph. An answer may lack a neighbour, see `recall`.
 
-    `vectors`, float32 [N, dimension], and `metric` are those of
-    `helpers.features.distance.Distance`. The features are not copied, but the graph
-    holds them in 16 bits. All cores build it at once, never twice in the same
-    order: another graph of the same features may lack other neighbours.
+    `vectors`, float32 [N, dimension], and `metric` are those of `helpers.features.distance.Distance`. The features are
+    not copied, but the graph holds them in 16 bits. All cores build it at once, never twice in the same order: another
+    graph of the same features may lack other neighbours.
 
-    `recall` is the share of the true ten nearest that are found, the photo
-    itself not counted, for 200 photos of the collection, or all if it has fewer.
+    `recall` is the share of the true ten nearest that are found, the photo itself not counted, for 200 photos of the
+    collection, or all if it has fewer.
 
-    `progress` shows a bar where building takes more than two seconds. Raises
-    `FrameError` for another metric.
+    `progress` shows a bar where building takes more than two seconds. Raises `FrameError` for another metric.
     """
 
     kind = "hnsw"
@@ -57,9 +55,8 @@ class Hnsw:
     def load(cls, path: Union[str, "os.PathLike[str]"], vectors: np.ndarray, metric: str = "euclidean") -> "Hnsw":
         """What `save` wrote, for the same features.
 
-        Raises `ModelError` where a file is missing or damaged, or belongs to
-        other features: nothing of it is looked at before its sha-256 is known
-        to be right.
+        Raises `ModelError` where a file is missing or damaged, or belongs to other features: nothing of it is used
+        before its sha-256 is known to be right.
         """
         index = cls.__new__(cls)
         index._prepare(vectors, metric)
@@ -93,7 +90,7 @@ class Hnsw:
 
     @property
     def note(self) -> str:
-        """What a person should know of this index, in one line."""
+        """A line for people: how good it is."""
         return f"hnsw: recall@{_RECALL} {self.recall:.2f} on {min(_SAMPLE, len(self))} photos"
 
     def __len__(self) -> int:
@@ -102,37 +99,36 @@ class Hnsw:
     def search(self, queries: np.ndarray, k: Optional[int], progress: bool = False) -> Tuple[np.ndarray, np.ndarray]:
         """As `helpers.features.index.Index.search`, but other rows may stand where some of the nearest should.
 
-        Distances are exact, and features that are in the collection are always
-        found, at distance 0. Where `k` is more than a quarter of the
-        collection, the answer is exact.
+        Distances are exact, and features that are in the collection are always found, at distance 0. Where `k` is more
+        than a quarter of the collection, the answer is exact.
         """
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         wanted = len(self) if k is None else min(k, len(self))
         rows, distances = np.empty((len(queries), wanted), np.int64), np.empty((len(queries), wanted))
         with _bar(len(queries), progress) as bar:
             for start in range(0, len(queries) if wanted else 0, _ROWS):
-                asked = queries[start : start + _ROWS]
-                found = self._found(asked, wanted)
-                for place, point in enumerate(self._distance.points(asked)):
-                    answer = self._distance.nearest(point, found[place], wanted)
+                some = queries[start : start + _ROWS]
+                candidates = self._candidates(some, wanted)
+                for place, point in enumerate(self._distance.points(some)):
+                    answer = self._distance.nearest(point, candidates[place], wanted)
                     rows[start + place], distances[start + place] = answer
                     bar.update()
         return rows, distances
 
-    def _found(self, queries: np.ndarray, wanted: int) -> List[Optional[np.ndarray]]:
+    def _candidates(self, queries: np.ndarray, wanted: int) -> List[Optional[np.ndarray]]:
         """For each query the rows among which its answer is; `None` for all rows."""
         if wanted > len(self) // 4:
             return [None] * len(queries)
         matches: Any = self._graph.search(self._small(queries), wanted + _MORE)
         hashes = _hashes(queries, self._weights)
         first, last = (np.searchsorted(self._hashes, hashes, side) for side in ("left", "right"))
-        found: List[Optional[np.ndarray]] = []
+        candidates: List[Optional[np.ndarray]] = []
         for place in range(len(queries)):
             keys = (matches if len(queries) == 1 else matches[place]).keys.astype(np.int64)
-            same = self._by_hash[first[place] : last[place]][:wanted]  # these the graph need not lead to
+            same = self._by_hash[first[place] : last[place]][:wanted]  # the graph need not lead to these
             rows = np.union1d(keys, same)
-            found.append(rows if len(rows) >= wanted else None)
-        return found
+            candidates.append(rows if len(rows) >= wanted else None)
+        return candidates
 
     def _prepare(self, vectors: np.ndarray, metric: str) -> None:
         """All but the rows of the graph, and recall."""
@@ -167,11 +163,11 @@ class Hnsw:
 
     def _measured(self) -> float:
         rows = np.linspace(0, len(self) - 1, min(_SAMPLE, len(self))).astype(np.int64)
-        asked = self._distance.vectors[rows]
+        queries = self._distance.vectors[rows]
         k = min(_RECALL, len(self) - 1)
         if k < 1:
             return 1.0
-        exact, ours = Index(self._distance.vectors, self.metric).search(asked, k + 1), self.search(asked, k + 1)
+        exact, ours = Index(self._distance.vectors, self.metric).search(queries, k + 1), self.search(queries, k + 1)
         # By distance, for one of several equals is as good as another.
         farthest = np.where(exact[0] == rows[:, None], -1, exact[1]).max(axis=1)
         return float(((ours[1] <= farthest[:, None]) & (ours[0] != rows[:, None])).sum(axis=1).clip(max=k).mean() / k)

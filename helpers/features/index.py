@@ -1,27 +1,27 @@
 """Nearest neighbours among features, exactly.
 
-Most rows are seen to be too far by the bounds of `helpers.features.bounds`; the others
-are settled in 64 bits by `helpers.features.distance`. However many queries are asked at
-once, and whichever bound was at work, the answer is the same to the last bit.
+A query takes one pass over all rows with a bound (`helpers.features.bounds`: O(rows · dimension / 4) on all cores),
+which excludes most of them, and exact distances (`helpers.features.distance`) for the few that are left. Several
+queries share the pass, in blocks of 1,024 queries and 4,096 rows. However many queries there are, and whichever bound
+was at work, the answer is the same to the last bit.
 """
 
 from typing import Iterator, List, NamedTuple, Optional, Protocol, Tuple, Union
 
 import numpy as np
 
+from helpers.features.blocks import blocks
 from helpers.features.bounds import FullBound, ShortBound
-from helpers.features.distance import METRICS, Distance, blocks
+from helpers.features.distance import Distance
 
-__all__ = ["METRICS", "Index", "SearchIndex"]
-
-_MANY = 4096  # rows from which a short bound is worth its making
+_MANY = 4096  # rows from which a short bound pays
 _WIDE = 128  # numbers in a feature, likewise
-_BESIDE = 0.5  # what a short bound may leave out, of the squared lengths
+_BESIDE = 0.5  # what a short bound may leave out of the squared lengths
 _POOR = 64  # rows beyond 4 k that can be as near as the k-th seems to be: more, and its guess was a poor one
 _TOGETHER = 4  # queries from which it is faster to score them at once
 _QUERIES, _ROWS = 1024, 4096  # that are scored at once
-_SCORES = 1 << 23  # likewise, with those that are kept
-_KEPT = 256  # rows that are kept for each query, beyond 2 k
+_SCORES = 1 << 23  # likewise, with those of the candidates
+_MORE = 256  # candidates for each query, beyond 2 k
 
 Answer = Tuple[np.ndarray, np.ndarray]  # rows, distances
 Bound = Union[ShortBound, FullBound]
@@ -46,7 +46,9 @@ class SearchIndex(Protocol):
         """The `k` nearest rows of each query, float32 [n, dimension], or all: rows and distances, nearest first."""
 
 
-class _Query(NamedTuple):
+class _BoundedQuery(NamedTuple):
+    """A query, ready for exact distances and for each bound."""
+
     point: np.ndarray
     factors: List[np.ndarray]  # for each bound
     squares: List[float]  # likewise
@@ -55,11 +57,10 @@ class _Query(NamedTuple):
 class Index:
     """The features of a collection, ready to be searched.
 
-    `vectors`, float32 [N, dimension], and `metric` are those of
-    `helpers.features.distance.Distance`: the features are not copied. From 4,096 rows on
-    a quarter of their size is kept beside them, where that helps. `bounds`, the
-    quickest first, are for those who search among some rows only. With
-    `short=False` it is made in a tenth of the time, and searched in several times.
+    `vectors`, float32 [N, dimension], and `metric` are those of `helpers.features.distance.Distance`: the features are
+    not copied. From 4,096 rows on a quarter of their size is kept beside them, where that helps. `bounds`, the
+    quickest first, are for those who search among some rows only. With `short=False` it is made in a tenth of the
+    time, and a search takes several times as long.
 
     Raises `FrameError` for another metric.
     """
@@ -81,7 +82,7 @@ class Index:
 
     @property
     def note(self) -> str:
-        """What a person should know of this index, in one line."""
+        """A line for people."""
         return "exact"
 
     def __len__(self) -> int:
@@ -90,10 +91,9 @@ class Index:
     def search(self, queries: np.ndarray, k: Optional[int], progress: bool = False) -> Answer:
         """The `k` nearest rows of each query, float32 [M, dimension]; all rows with `k=None`.
 
-        Returns rows, int64 [M, min(k, N)], and distances, float64 of the same
-        shape; nearest first, equals by their row. With 2,048 numbers a feature
-        it works in less than 200 MB beside these, whatever M and N. `progress`
-        shows a bar where it takes more than two seconds.
+        Returns rows, int64 [M, min(k, N)], and distances, float64 of the same shape; nearest first, equals by their
+        row. With 2,048 numbers a feature it works in less than 200 MB beside these, whatever M and N. `progress` shows
+        a bar where it takes more than two seconds.
         """
         from tqdm.auto import tqdm
 
@@ -102,7 +102,7 @@ class Index:
         rows, distances = np.empty((len(queries), wanted), np.int64), np.empty((len(queries), wanted))
         if not wanted:
             return rows, distances
-        step = max(1, min(_QUERIES, _SCORES // (_ROWS + self._keep(wanted))))
+        step = max(1, min(_QUERIES, _SCORES // (_ROWS + self._enough(wanted))))
         with tqdm(total=len(queries), unit=" photos", delay=2, disable=not progress) as bar:
             for start in range(0, len(queries), step):
                 points = self._distance.points(queries[start : start + step])
@@ -113,77 +113,78 @@ class Index:
 
     def _answers(self, points: np.ndarray, wanted: int) -> Iterator[Tuple[int, Answer]]:
         """The place of each query and its answer, in no order."""
-        asked = [bound.asked(points) for bound in self.bounds]
+        bounded = [bound.queries(points) for bound in self.bounds]
         queries = [
-            _Query(point, [each.factors[place] for each in asked], [each.squares[place] for each in asked])
+            _BoundedQuery(point, [some.factors[place] for some in bounded], [some.squares[place] for some in bounded])
             for place, point in enumerate(points)
         ]
-        bounded = wanted <= len(self) // 4  # else nearly all rows would be settled one by one all the same
-        left = []
+        few = wanted <= len(self) // 4  # else exact distances of nearly all rows are needed anyway
+        left = []  # the queries that have no answer yet
         for place, query in enumerate(queries):
-            if bounded and min(query.squares) > -np.inf:
+            if few and min(query.squares) > -np.inf:
                 left.append(place)
             else:
                 yield place, self._distance.nearest(query.point, None, wanted)
-        for level, bound in enumerate(self.bounds):
+        for level, bound in enumerate(self.bounds):  # together, by the quickest bound first
             if len(left) < _TOGETHER:
                 break
-            kept, scores = self._kept(bound, asked[level].factors[left], self._keep(wanted))
-            beyond = scores.min(axis=1) if kept.shape[1] < len(self) else np.full(len(kept), -np.inf)
+            rows, scores = self._candidates(bound, bounded[level].factors[left], self._enough(wanted))
+            beyond = scores.min(axis=1) if rows.shape[1] < len(self) else np.full(len(rows), -np.inf)
             places, left = left, []
-            for one, place in enumerate(places):
-                answer = self._settled(queries[place], wanted, level, kept[one], scores[one], beyond[one])
+            for line, place in enumerate(places):
+                answer = self._answer_among(queries[place], wanted, level, rows[line], scores[line], beyond[line])
                 if answer is None:
                     left.append(place)
                 else:
                     yield place, answer
-        for place in left:
-            every = self.bounds[0].scores(queries[place].factors[0], slice(None))
-            answer = self._settled(queries[place], wanted, 0, None, every, -np.inf)
+        for place in left:  # one by one, over all rows
+            all_scores = self.bounds[0].scores(queries[place].factors[0], slice(None))
+            answer = self._answer_among(queries[place], wanted, 0, None, all_scores, -np.inf)
             yield place, answer or self._distance.nearest(points[place], None, wanted)
 
-    def _settled(
+    def _answer_among(
         self,
-        query: _Query,
+        query: _BoundedQuery,
         wanted: int,
         level: int,
         rows: Optional[np.ndarray],
         scores: np.ndarray,
         beyond: float,
     ) -> Optional[Answer]:
-        """The answer, if it lies in `rows` (all without them); None where that cannot be said.
+        """The answer, if it is certain to be among `rows` (None are all rows); else None.
 
-        `scores` are those of `rows` by the bound of that `level`; no other row
-        has a larger one than `beyond`.
+        `scores` are those of `rows` by the bound of that `level`; no other row has a larger one than `beyond`.
         """
         bound = self.bounds[level]
-        # How far the last neighbour can be: no farther than the k that seem nearest.
+        # The last neighbour is no farther than the farthest of the rows that seem nearest.
         guess = _largest(scores, wanted)
         guess = guess if rows is None else rows[guess]
-        apart = self._apart(query, guess)
+        apart = self._farthest(query, guess)
         if not apart < np.inf:
             return None
         least = bound.least(query.squares[level], apart)
         if beyond >= least:
             return None
-        # Which rows can be as near as that.
+        # These rows can be as near as that.
         near = np.flatnonzero(scores >= least)
         near = near if rows is None else rows[near]
         if bound is not self._full:
             parts = blocks(len(near), 4 * len(query.point))
             scores = np.concatenate([self._full.scores(query.factors[-1], near[part]) for part in parts])
             if len(near) > 4 * wanted + _POOR:
-                apart = min(apart, self._apart(query, near[_largest(scores, wanted)]))
+                apart = min(apart, self._farthest(query, near[_largest(scores, wanted)]))
             near = near[scores >= self._full.least(query.squares[-1], apart)]
         return self._distance.nearest(query.point, near, wanted)
 
-    def _apart(self, query: _Query, rows: np.ndarray) -> float:
+    def _farthest(self, query: _BoundedQuery, rows: np.ndarray) -> float:
+        """The squared distance of the farthest of these rows."""
         return self._distance.squared(float(self._distance.to(query.point, rows).max()))
 
-    def _keep(self, wanted: int) -> int:
-        return min(len(self), 2 * wanted + _KEPT)
+    def _enough(self, wanted: int) -> int:
+        """How many candidates are nearly always enough for that many neighbours."""
+        return min(len(self), 2 * wanted + _MORE)
 
-    def _kept(self, bound: Bound, factors: np.ndarray, count: int) -> Tuple[np.ndarray, np.ndarray]:
+    def _candidates(self, bound: Bound, factors: np.ndarray, count: int) -> Tuple[np.ndarray, np.ndarray]:
         """The `count` rows of the largest scores for each query, in no order, and these scores: [M, count]."""
         rows = np.empty((len(factors), 0), np.int64)
         scores = np.empty((len(factors), 0), np.float32)
@@ -208,7 +209,7 @@ def _largest(scores: np.ndarray, count: int) -> np.ndarray:
 
 
 def _above(scores: np.ndarray, least: np.ndarray, start: int) -> Tuple[np.ndarray, np.ndarray]:
-    """What is above `least` in each line, moved to the left: the places, counted from `start`, and the scores."""
+    """The scores above `least` in each line, moved to the left: their places, counted from `start`, and they."""
     lines, places = np.divmod(np.flatnonzero(scores > least[:, None]), scores.shape[1])
     counts = np.bincount(lines, minlength=len(scores))
     columns = np.arange(len(lines)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -24,9 +24,8 @@ def open_index(
 ) -> SearchIndex:
     """An index by its name: `exact`, or `hnsw`, which is approximate, see `helpers.features.hnsw`.
 
-    With a `path`, an approximate index that was kept there is opened, or else
-    built and kept there; where it cannot be kept, one line says so. Both kinds
-    have `search`, `metric`, `len()` and `note`, a line for people.
+    With a `path`, an approximate index that was kept there is opened, or else built and kept there; where it cannot be
+    kept, one line says so.
 
     Raises `FrameError` for another kind or metric.
     """

@@ -1,9 +1,8 @@
 """Features kept on disk, so that nothing is computed twice: one SQLite file for a folder of photos.
 
-A feature is known by the photo's bytes and by the network that made it. A
-photo that was renamed or moved is therefore recognised, and one that was
-changed is not taken for what it was. Each batch is one transaction: a process
-that is killed loses what it had not handed over, never the file.
+A feature is known by the photo's bytes and by the network that made it. A photo that was renamed or moved is therefore
+recognised, and one that was changed is not taken for what it was. Each batch is one transaction: a process that is
+killed loses its unfinished batch, never the file.
 """
 
 import contextlib
@@ -12,55 +11,47 @@ import hashlib
 import os
 import re
 import sqlite3
-import zlib
 from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
 from helpers.errors import StoreError
+from helpers.features import feature_rows
 from helpers.files.cache import Stamp, cache_folder, roomy_array
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
-_VERSION = 2  # 1 knew of no file in `checked` when the photo was taken, and is the same in all else
+_VERSION = 2
 _WAIT = 60.0  # seconds for another notebook to finish its batch
 _OTHERS = 64  # stores of other folders that are worth a look
 _AT_ONCE = 500  # photos asked for in one statement; SQLite takes 999
 _HEADER = ("application_id", "user_version", "schema_version")  # all 0 in a file that is new
 _ELSEWHERE = "Name another file with store=, or take store=False to keep nothing"
 
-_CHECKED = """CREATE TABLE IF NOT EXISTS checked (  -- files that were found to be whole photos, and what they say
-    path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
-) WITHOUT ROWID"""
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS networks (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS features (
-    network INTEGER NOT NULL REFERENCES networks,
-    photo BLOB NOT NULL,      -- the sha-256 of the file
-    vector BLOB NOT NULL,     -- float32, little-endian
-    checksum INTEGER NOT NULL,
-    PRIMARY KEY (network, photo)
-);
+{feature_rows.TABLES}
 CREATE TABLE IF NOT EXISTS files (  -- which photo a file was when it was last read
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, photo BLOB NOT NULL
 ) WITHOUT ROWID;
-{_CHECKED};
+CREATE TABLE IF NOT EXISTS checked (  -- files that were found to be whole photos, and what they contain
+    path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
+) WITHOUT ROWID;
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
 
 
-class Kept(NamedTuple):
-    """What a store holds of one network."""
+class StoredNetwork(NamedTuple):
+    """How much a store holds of one network."""
 
     key: str  # the network: name, identity and precision
     dimension: int
     photos: int
 
 
-class Checked(NamedTuple):
+class CheckedFile(NamedTuple):
     """What is remembered of a file that was found to be a whole photo."""
 
     stamp: Stamp  # that it had then
@@ -72,13 +63,16 @@ class Checked(NamedTuple):
 class FeatureStore:
     """The features of a folder's photos in the file `path`, which is made where there is none.
 
-    Several processes may read and write it at once; a `FeatureStore` belongs to
-    one of them, and is closed by `close` or at the end of `with`. A file that
-    may not be written can still be read: `writable` says which it is.
+    Several processes may read and write it at once; a `FeatureStore` belongs to one of them, and is closed by `close`
+    or at the end of `with`. A file that may not be written can still be read: then `writable` is False.
 
-    Raises `StoreError` for a file that is something else, damaged, or from a
-    newer version; and where there is none and none can be made.
+    Raises
+    ------
+    StoreError
+        For a file that is something else, damaged, or of another version; where there is none and none can be made.
 
+    Examples
+    --------
     >>> import tempfile, numpy as np
     >>> with tempfile.TemporaryDirectory() as folder, FeatureStore(folder + "/robots.kinframe") as store:
     ...     store.add("a network", ["ab" * 32], np.ones((1, 4), np.float32))
@@ -115,18 +109,18 @@ class FeatureStore:
 
         Returns positions in `photos`, int64 [n] ascending, and float32 [n, dimension].
         """
-        found = np.zeros(len(photos), dtype=bool)
+        is_kept = np.zeros(len(photos), dtype=bool)
         with self._explained():
             network, dimension = self._network(key)
             vectors = roomy_array((len(photos) if dimension else 0, dimension))
             for start in range(0, len(photos) if dimension else 0, _AT_ONCE):
-                asked = [bytes.fromhex(photo) for photo in photos[start : start + _AT_ONCE]]
-                kept = self._vectors(network, dimension, asked)
-                for place, photo in enumerate(asked, start):
+                some = [bytes.fromhex(photo) for photo in photos[start : start + _AT_ONCE]]
+                kept = self._vectors(network, dimension, some)
+                for place, photo in enumerate(some, start):
                     if photo in kept:
                         vectors[place] = kept[photo]
-                        found[place] = True
-        return np.flatnonzero(found), vectors if found.all() else vectors[found[: len(vectors)]]
+                        is_kept[place] = True
+        return np.flatnonzero(is_kept), vectors if is_kept.all() else vectors[is_kept[: len(vectors)]]
 
     def photos(self, key: str) -> Set[str]:
         """The sha-256 of every photo whose feature is kept for a network."""
@@ -137,32 +131,27 @@ class FeatureStore:
             return {photo.hex() for (photo,) in rows}
 
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
-        """Each file that was read: what `helpers.files.cache.stamp` said of it then, and the sha-256 of its bytes."""
+        """Each file that was read, by its path: its `helpers.files.cache.stamp` then, and the sha-256 of its bytes."""
         with self._explained():
             rows = self._connection.execute("SELECT path, size, modified, changed, photo FROM files")
             return {os.fsdecode(path): (Stamp(*stamp), photo.hex()) for path, *stamp, photo in rows}
 
-    def checked(self) -> Dict[str, Checked]:
+    def checked(self) -> Dict[str, CheckedFile]:
         """Each file that was found to be a whole photo."""
         with self._explained():
-            if self._value("PRAGMA user_version") < _VERSION:
-                return {}  # their dates were not looked at: they are to be checked again
             rows = self._connection.execute("SELECT * FROM checked")
             return {
-                os.fsdecode(path): Checked(Stamp(*stamp), width, height, None if taken is None else _moment(taken))
+                os.fsdecode(path): CheckedFile(Stamp(*stamp), width, height, None if taken is None else _moment(taken))
                 for path, *stamp, width, height, taken in rows
             }
 
-    def add_checked(self, files: Dict[str, Checked]) -> None:
-        """Remember files as `checked` gives them; a store of an earlier Kinframe then becomes one of this."""
+    def add_checked(self, files: Dict[str, CheckedFile]) -> None:
+        """Remember files as `checked` gives them."""
         rows = [
             (os.fsencode(path), *stamp, width, height, taken and taken.isoformat())
             for path, (stamp, width, height, taken) in files.items()
         ]
         with self._explained(), self._transaction() as execute:
-            if self._value("PRAGMA user_version") < _VERSION:
-                for statement in ("DROP TABLE IF EXISTS checked", _CHECKED, f"PRAGMA user_version = {_VERSION}"):
-                    self._connection.execute(statement)
             execute("INSERT OR REPLACE INTO checked VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def add(
@@ -173,24 +162,22 @@ class FeatureStore:
         files: Iterable[Tuple[str, Stamp, str]] = (),
     ) -> None:
         """Keep features, float32 [n, dimension], of n photos; and of files, which photo each one is. All or nothing."""
-        rows = [(bytes.fromhex(photo), vector.tobytes()) for photo, vector in zip(photos, vectors.astype("<f4"))]
         stamped = [(os.fsencode(path), *stamp, bytes.fromhex(photo)) for path, stamp, photo in files]
         with self._explained(), self._transaction() as execute:
-            if rows:
-                execute("INSERT OR IGNORE INTO networks (key, dimension) VALUES (?, ?)", [(key, vectors.shape[1])])
+            if len(photos):
+                execute(feature_rows.ADD_NETWORK, [(key, vectors.shape[1])])
                 network, dimension = self._network(key)
                 if dimension != vectors.shape[1]:
                     raise StoreError(f"{self.path}: {key} has {dimension} features here, not {vectors.shape[1]}")
-                checked = [(network, photo, vector, zlib.crc32(photo + vector)) for photo, vector in rows]
-                execute("INSERT OR IGNORE INTO features VALUES (?, ?, ?, ?)", checked)
+                execute(feature_rows.ADD_FEATURE, feature_rows.rows_of_features(network, photos, vectors))
             execute("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", stamped)
 
-    def contents(self) -> List[Kept]:
-        """What is kept of each network, in the order in which they came."""
+    def contents(self) -> List[StoredNetwork]:
+        """How much is kept of each network, in the order in which they were added."""
         with self._explained():
             count = "SELECT count(*) FROM features WHERE network = id"
             rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608
-            return [Kept(*row) for row in rows]
+            return [StoredNetwork(*row) for row in rows]
 
     def _opened(self) -> sqlite3.Connection:
         address = self.path.as_uri()
@@ -213,28 +200,29 @@ class FeatureStore:
             self._connection.executescript(_SCHEMA)  # another notebook may be doing the same
         elif application != _APPLICATION:
             raise StoreError(f"{self.path}: a database of something else; name another file with store=")
-        elif version > _VERSION:
-            raise StoreError(f"{self.path}: kept by a newer Kinframe (format {version}); update this one")
+        elif version != _VERSION:
+            raise StoreError(
+                f"{self.path}: written by another version of Kinframe (format {version}, and this reads {_VERSION}); "
+                "update Kinframe, or delete the file, and the features are computed again"
+            )
 
     def _value(self, statement: str) -> int:
         return int(self._connection.execute(statement).fetchone()[0])
 
     def _network(self, key: str) -> Tuple[int, int]:
         """Its number and dimension; 0 and 0 where nothing was kept of it."""
-        row = self._connection.execute("SELECT id, dimension FROM networks WHERE key = ?", (key,)).fetchone()
+        row = self._connection.execute(feature_rows.FIND_NETWORK, (key,)).fetchone()
         return row or (0, 0)
 
     def _vectors(self, network: int, dimension: int, photos: List[bytes]) -> Dict[bytes, np.ndarray]:
-        marks = ",".join("?" * len(photos))
-        kept = {}
-        for photo, vector, checksum in self._connection.execute(
-            f"SELECT photo, vector, checksum FROM features WHERE network = ? AND photo IN ({marks})",  # noqa: S608
-            [network, *photos],
-        ):
-            if zlib.crc32(photo + vector) != checksum or len(vector) != 4 * dimension:
-                raise sqlite3.DatabaseError("a feature is not what was written")
-            kept[photo] = np.frombuffer(vector, "<f4")
-        return kept
+        rows = self._connection.execute(feature_rows.find_features(len(photos)), [network, *photos])
+        try:
+            return {
+                photo: feature_rows.feature_of_row(photo, vector, checksum, dimension)
+                for photo, vector, checksum in rows
+            }
+        except ValueError as error:
+            raise sqlite3.DatabaseError(str(error)) from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Callable[..., object]]:
@@ -252,17 +240,16 @@ class FeatureStore:
         try:
             yield
         except sqlite3.Error as error:
-            said = str(error)
-            reason = next((reason for words, reason in _REASONS.items() if words in said), _DAMAGED)
-            raise StoreError(f"{self.path}: {reason} ({said})") from error
+            reason = next((reason for words, reason in _REASONS.items() if words in str(error)), _DAMAGED)
+            raise StoreError(f"{self.path}: {reason} ({error})") from error
 
 
 _DAMAGED = "the features kept here are damaged; delete the file, and they are computed again"
-_REASONS = {  # by what SQLite says
-    "not a database": "no store of features, or one that is damaged; name another file with store=",
+_REASONS = {  # by words of SQLite's message
+    "not a database": "not a store of features, or a damaged one; name another file with store=",
     "full": "the disk is full. Make room and go on: what was computed before this is kept",
     "I/O error": "the disk fails. See to it and go on: what was computed before this is kept",
-    "unable to open": f"features cannot be kept there: no permission, or no such place. {_ELSEWHERE}",
+    "unable to open": f"features cannot be kept there: no permission, or no such folder. {_ELSEWHERE}",
     "readonly": f"may be read, not written. {_ELSEWHERE}",
     "locked": "another notebook has been writing it for more than a minute; wait, or close that one",
 }
@@ -281,7 +268,7 @@ def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:
     A folder whose features are kept already goes before the folders above it.
     """
     absolute = _absolute(folder)
-    files = [_file_of(each) for each in (absolute, *absolute.parents)]
+    files = [_file_of(place) for place in (absolute, *absolute.parents)]
     return next((file for file in files if file.exists()), files[0])
 
 
@@ -295,8 +282,8 @@ def other_stores(path: Union[str, "os.PathLike[str]"]) -> List[Path]:
 
     Photos come from cards and go to archives; their features need not be computed again.
     """
-    found = [file for file in (cache_folder() / "features").glob("*.kinframe") if file != Path(path)]
-    return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)[:_OTHERS]
+    stores = [file for file in (cache_folder() / "features").glob("*.kinframe") if file != Path(path)]
+    return sorted(stores, key=lambda file: file.stat().st_mtime, reverse=True)[:_OTHERS]
 
 
 def _absolute(folder: Union[str, "os.PathLike[str]"]) -> Path:

@@ -1,22 +1,21 @@
 """The nearest neighbours among some photos of a collection: only those of one folder, one night, one label.
 
-The rows that do not count are left out before the nearest are taken, so that
-there are always as many as were asked for, if there are so many.
+The rows that do not count are left out before the nearest are taken, so that there are always as many as were asked
+for, if there are so many.
 """
 
-from typing import Optional, Sequence, Tuple
+from typing import Optional, Sequence
 
 import numpy as np
 
+from helpers.features.blocks import blocks
 from helpers.features.bounds import FullBound
-from helpers.features.distance import Distance, blocks
-from helpers.features.index import Bound, Index, SearchIndex
+from helpers.features.distance import Distance
+from helpers.features.index import Answer, Bound, Index, SearchIndex
 
-_FEW = 1 << 21  # numbers of features that are compared one by one in about 10 ms
-_ALL = 1 << 28  # that are gone through in about 0.1 s
+_FEW = 1 << 21  # numbers of features whose exact distances take about 10 ms
+_ALL = 1 << 28  # numbers that a bound takes about 0.1 s for
 _MORE = 16  # neighbours beyond those that are expected to be enough
-
-Answer = Tuple[np.ndarray, np.ndarray]  # rows, distances
 
 
 class SubsetSearch:
@@ -48,8 +47,8 @@ class SubsetSearch:
         """
         query = np.ascontiguousarray(query, dtype=np.float32)
         if allowed is None or allowed.all():
-            found, distances = self._index.search(query[None], k)
-            return found[0], distances[0]
+            all_rows, distances = self._index.search(query[None], k)
+            return all_rows[0], distances[0]
         rows = np.flatnonzero(allowed)
         wanted = len(rows) if k is None else min(k, len(rows))
         point = self._distance.points(query[None])[0]
@@ -66,10 +65,10 @@ class SubsetSearch:
         expected = 2 * wanted * len(allowed) // count + _MORE
         more = min(expected, wanted + len(allowed) - count)
         while more * len(query) <= _FEW:
-            found, distances = self._index.search(query[None], more)
-            inside = np.flatnonzero(allowed[found[0]])[:wanted]
+            rows, distances = self._index.search(query[None], more)
+            inside = np.flatnonzero(allowed[rows[0]])[:wanted]
             if len(inside) == wanted:
-                return found[0][inside], distances[0][inside]
+                return rows[0][inside], distances[0][inside]
             if len(allowed) * len(query) <= _ALL:
                 break  # those that count are not where the query is; far from it, a graph misses more
             more *= 2
@@ -80,8 +79,8 @@ class SubsetSearch:
         self._bounds = self._bounds or [FullBound(self._distance)]
         apart = np.inf
         for bound in self._bounds:
-            asked = bound.asked(point[None])
-            factors, square = asked.factors[0], float(asked.squares[0])
+            query = bound.queries(point[None])
+            factors, square = query.factors[0], float(query.squares[0])
             scores = _scores(bound, factors, rows, len(self._distance))
             guess = rows[np.argpartition(scores, len(rows) - wanted)[len(rows) - wanted :]]
             apart = min(apart, self._distance.squared(float(self._distance.to(point, guess).max())))
@@ -95,4 +94,4 @@ def _scores(bound: Bound, factors: np.ndarray, rows: np.ndarray, count: int) -> 
     if isinstance(bound, FullBound) and len(rows) < count // 4:
         parts = blocks(len(rows), 4 * len(factors))
         return np.concatenate([bound.scores(factors, rows[part]) for part in parts])
-    return bound.scores(factors, slice(None))[rows]  # as they lie in memory, by all cores
+    return bound.scores(factors, slice(None))[rows]  # in the order of memory, by all cores

@@ -1,6 +1,6 @@
 """Labels and groups of photos, one entry for each photo; photos of one group do not count as each other's matches."""
 
-from typing import Any, Dict, Hashable, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Hashable, List, Optional, Tuple
 
 import numpy as np
 
@@ -66,46 +66,3 @@ def group_numbers(groups: Optional[List[Any]], count: int) -> np.ndarray:
     alone = np.flatnonzero(result < 0)
     result[alone] = len(distinct) + np.arange(len(alone))
     return result
-
-
-class Sides(NamedTuple):
-    """Who is on whose side: labels and groups as numbers, one a photo."""
-
-    known: np.ndarray  # the number of the label, -1 without one
-    names: List[Any]  # the labels that these are
-    own: np.ndarray  # the number of the group
-    others: np.ndarray  # how many photos are outside the group
-    kin: np.ndarray  # how many of these have the label; -1 for a photo without one
-    asked: np.ndarray  # the photos that count
-
-    @classmethod
-    def of(cls, labels: Iterable[Any], groups: Optional[Iterable[Any]], count: int) -> "Sides":
-        """Raises `FrameError` unless there is an entry for each of `count` photos."""
-        named = list(labels)
-        check_entries(named, count, "labels")
-        grouped = None if groups is None else list(groups)
-        if grouped is not None:
-            check_entries(grouped, count, "groups")
-        known, names = numbers(named, "labels")
-        own = group_numbers(grouped, count)
-        others, kin = np.zeros(count, np.int64), np.full(count, -1, np.int64)
-        if count:
-            others = count - np.bincount(own)[own]
-        has = np.flatnonzero(known >= 0)
-        if len(has):
-            _, both, inside = np.unique(known[has] * count + own[has], return_inverse=True, return_counts=True)
-            kin[has] = np.bincount(known[has])[known[has]] - inside[both.reshape(-1)]
-        return cls(known, names, own, others, kin, np.flatnonzero((known >= 0) & (others > 0)))
-
-    @property
-    def differ(self) -> bool:
-        """Whether there is something to tell apart."""
-        return len(self.names) > 1 and len(self.asked) > 0
-
-    def checked(self) -> "Sides":
-        """Itself; raises `FrameError` where there is nothing to tell apart."""
-        if len(self.names) < 2:
-            raise FrameError("there is nothing to tell apart: give labels=, at least two different ones")
-        if not len(self.asked):
-            raise FrameError("no photo has another one outside its own group; give other groups, or none")
-        return self

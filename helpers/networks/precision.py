@@ -59,7 +59,7 @@ class Settled:
 
 
 class Kept(Protocol):
-    """What a store holds of one network, as `helpers.features.store.Kept`."""
+    """What a store holds of one network, as `helpers.features.store.StoredNetwork`."""
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 from tqdm.auto import tqdm
 
 from helpers.errors import FrameError, PhotoError, StoreError
-from helpers.features.store import Checked, FeatureStore, default_path
+from helpers.features.store import CheckedFile, FeatureStore, default_path
 from helpers.files.cache import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames import HAS_TURICREATE, Image
@@ -141,7 +141,7 @@ def _remember_whole(root: Path, photos: Dict[str, _Photo]) -> None:
     with contextlib.suppress(StoreError, OSError), FeatureStore(default_path(root)) as store:
         store.add_checked(
             {
-                str(root / name): Checked(photo.stamp, photo.image.width, photo.image.height, photo.taken)
+                str(root / name): CheckedFile(photo.stamp, photo.image.width, photo.image.height, photo.taken)
                 for name, photo in photos.items()
                 if photo.stamp is not None and settled(root / name, photo.stamp)
             }

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.errors import PhotoError, StoreError
-from helpers.features.pipeline import Batch, Looked, computed
+from helpers.features.pipeline import FeatureBatch, ReadPhoto, computed
 from helpers.features.store import FeatureStore
 from helpers.files.threads import in_background, work_ahead
 from helpers.frames.images import identity_of
@@ -79,7 +79,7 @@ def features_of(
             made = in_background(computed(parts, settled.session.run, _BATCH))
             for batch in stack.enter_context(contextlib.closing(made)):
                 work.take(batch)
-                bar.update(len(batch.looked) + len(batch.bad))
+                bar.update(len(batch.photos) + len(batch.bad))
     return work.done()
 
 
@@ -127,13 +127,13 @@ class _Work:
                     [self._wanted[place].box for place in some],
                 )
 
-    def take(self, batch: Batch) -> None:
+    def take(self, batch: FeatureBatch) -> None:
         """Keep what was computed."""
         if self._store is None:
-            self._vectors.update(zip((part.row for part in batch.looked), batch.vectors))
+            self._vectors.update(zip((part.row for part in batch.photos), batch.vectors))
         elif batch.new:
             self._store.add(self._key, batch.new, batch.vectors)
-        self._there.update(part.row for part in batch.looked)
+        self._there.update(part.row for part in batch.photos)
         for place, reason in batch.bad:
             self._bad.setdefault(self._wanted[place].row, reason)
 
@@ -168,7 +168,7 @@ def _name(identity: str, box: Box, margin: float) -> str:
     return hashlib.sha256(f"{identity} {box} {margin}".encode()).hexdigest()
 
 
-def _cut_out(task: _Task, *, size: Tuple[int, int], margin: float) -> List[Looked]:
+def _cut_out(task: _Task, *, size: Tuple[int, int], margin: float) -> List[ReadPhoto]:
     """Parts of a photo, ready for the network."""
     start = time.perf_counter()
     try:
@@ -178,9 +178,9 @@ def _cut_out(task: _Task, *, size: Tuple[int, int], margin: float) -> List[Looke
         begun = time.perf_counter()
         pixels = cut(content, task.boxes, size, margin)
     except PhotoError as error:
-        return [Looked(place, reason=str(error)) for place in task.places]
+        return [ReadPhoto(place, reason=str(error)) for place in task.places]
     read, decode = (begun - start) / len(pixels), (time.perf_counter() - begun) / len(pixels)
     return [
-        Looked(place, name, "", part, read=read, decode=decode)
+        ReadPhoto(place, name, "", part, read=read, decode=decode)
         for place, name, part in zip(task.places, task.names, pixels)
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from helpers.errors import FrameError
 from helpers.season.items import Nearest
 from helpers.season.season import Season, rows_of_asked
-from helpers.similarity.question import Question
+from helpers.similarity.search import SearchQuery
 
 
 class Ranking:
@@ -38,7 +38,7 @@ class Ranking:
             every = ", ".join(["like", "unlike", "region", "box", "metric", *known])
             raise FrameError(f"{strange[0]}= is not known; a question has {every}")
         self._season = season
-        self._question = Question.of(season.model.collection, like, unlike, region)
+        self._question = SearchQuery.of(season.model.collection, like, unlike, region)
         self._allowed = season.allowed(self._question, **filters)
         features = season.features(self._question, box)
         likes = len(self._question.like)

@@ -8,7 +8,8 @@ import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
-from helpers.features.nearest import bar, but_itself, check_k, parts
+from helpers.features.blocks import parts
+from helpers.features.nearest import bar, but_itself, check_k
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, group_numbers, is_label
 from helpers.photos.events import cameras_of

@@ -19,9 +19,8 @@ from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.season.items import Items, Nearest
 from helpers.season.learner import Learner
 from helpers.season.photo_facts import Moment, SeasonPhotos
-from helpers.similarity.question import Asked, Question
 from helpers.similarity.regions import SMALLEST, region_feature
-from helpers.similarity.search import feedback
+from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
 
 
 class Season:
@@ -149,7 +148,7 @@ class Season:
         check_whole("k", k, none_is="all")
         if per not in ("event", "photo"):
             raise FrameError(f"per={per!r} is not known; there are event and photo")
-        question = Question.of(self.model.collection, like, unlike, region)
+        question = SearchQuery.of(self.model.collection, like, unlike, region)
         allowed = self.allowed(question, other, where, night, since, until, hide_people)
         if hide:
             allowed[rows_of_asked(question.photos)] = False
@@ -161,7 +160,7 @@ class Season:
 
     def allowed(
         self,
-        question: Question,
+        question: SearchQuery,
         other: Optional[str] = None,
         where: Optional[Any] = None,
         night: Optional[bool] = None,
@@ -177,7 +176,7 @@ class Season:
             allowed &= self.photos.elsewhere(other, rows_of_asked(question.like), rows_of_asked(question.unlike))
         return allowed
 
-    def features(self, question: Question, box: Optional[Any] = None) -> np.ndarray:
+    def features(self, question: SearchQuery, box: Optional[Any] = None) -> np.ndarray:
         """What each photo of a question is asked with, float32 [photos, dimension]; see `search`."""
         self.note = ""
         if box is not None and (self.parts is None or question.box is not None):
@@ -185,19 +184,19 @@ class Season:
         if question.box is not None:
             return region_feature(question.like[0].source, question.box, self.model.opened())[None]
         if self.parts is None:
-            return self.model._features(question.photos)
+            return self.model.features_of(question.photos)
         checked = None if box is None else check_box(box, smallest=SMALLEST)
         chosen = [None if each.row is None else self.items.part_of(each.row, checked) for each in question.photos]
         whole = [each for each, part in zip(question.photos, chosen) if part is None]
         if whole:
             names = ", ".join(each.name for each in whole[:3])
             self.note = f"asked with the whole photo, for no part of it is known: {names}; region= asks with any part"
-        others = iter(self.model._features(whole) if whole else ())
+        others = iter(self.model.features_of(whole) if whole else ())
         return np.stack([next(others) if part is None else self.items.vectors[part] for part in chosen])
 
     def nearest(
         self,
-        question: Question,
+        question: SearchQuery,
         features: np.ndarray,
         k: Optional[int],
         groups: np.ndarray,
@@ -212,7 +211,7 @@ class Season:
         return self.items.nearest(point, k, groups, allowed, metric)
 
     def _nearest_regions(
-        self, question: Question, k: Optional[int], groups: np.ndarray, allowed: np.ndarray
+        self, question: SearchQuery, k: Optional[int], groups: np.ndarray, allowed: np.ndarray
     ) -> Nearest:
         source, count = question.like[0].source, int(allowed.sum())
         wanted = max(1, count if k is None else min(count, 4 * k))
@@ -236,7 +235,7 @@ class Season:
         return found
 
 
-def rows_of_asked(asked: List[Asked]) -> List[int]:
+def rows_of_asked(asked: List[QueryPhoto]) -> List[int]:
     """The rows of those photos of a question that are in the model."""
     return [each.row for each in asked if each.row is not None]
 

@@ -12,8 +12,8 @@ from typing import List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from helpers.errors import PhotoError
-from helpers.features.embedding import settle_for_files
-from helpers.features.store import Kept, default_path, own_path
+from helpers.features.photo_sample import settle_for_files
+from helpers.features.store import StoredNetwork, default_path, own_path
 from helpers.images.decode import open_photo
 from helpers.networks.load import load_network
 from helpers.service.photo_root import PhotoRoot
@@ -47,7 +47,7 @@ class QueryNetwork:
         precision: str = "auto",
         *,
         root: Optional[PhotoRoot] = None,
-        kept: Sequence[Kept] = (),
+        kept: Sequence[StoredNetwork] = (),
     ) -> None:
 
         def photos() -> List[Path]:

@@ -1,28 +1,38 @@
-"""A query and its matches as a figure: the photo that was asked for, then its neighbours in order.
+"""A query and its matches as a figure: the query photo, then its neighbours in order.
 
-`show_matches(model, found)` hands on a matplotlib Figure, which shows itself as
-the last expression of a cell and is saved with `figure.savefig("matches.png")`.
+`show_matches(model, found)` returns a matplotlib Figure, which is shown as the last expression of a cell and saved
+with `figure.savefig("matches.png")`.
 """
 
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from helpers.errors import FrameError, PhotoError
+from helpers.frames import Frame, SFrame
 from helpers.images.decode import Source
-from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, InlineFigure, Sheet, read_tile
-
-__all__ = ["InlineFigure", "show_matches", "show_methods"]
+from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, Sheet, read_tile
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
 _BESIDE_QUERY = 0.34  # inches
 _QUERY = "#c2410c"
+
+
+class PhotoAlbum(Protocol):
+    """The photos that a figure shows: a `SimilarityModel`, or what stands for one."""
+
+    names: List[str]
+
+    def name_of(self, label: Any) -> str: ...
+    def photo(self, label: Any) -> Source: ...
+    def asked(self, found: Frame) -> Mapping[Any, Tuple[str, Source]]:
+        """Name and photo of each query of a result, by its label; those that are not known are absent."""
 
 
 @dataclass(frozen=True)
@@ -30,34 +40,40 @@ class _Tile:
     """One photo of the grid and what is written beneath it."""
 
     name: str
-    source: Optional[Source]  # None: the model does not remember the photo
-    rank: Optional[int] = None  # None: the query
+    source: Optional[Source]  # None where the model does not remember the photo
+    rank: Optional[int] = None  # None for the query
     distance: float = math.nan
     is_query: bool = False
 
 
-class _Block(NamedTuple):
-    """A query with those of its matches that there is room for."""
+class _QueryRows(NamedTuple):
+    """A query with as many of its matches as are drawn, in rows."""
 
     query: _Tile
     matches: List[_Tile]
     rows: int
-    total: int
+    total: int  # matches, with those that are not drawn
     title: str = ""
 
 
-def show_matches(model: Any, found: Any, *, columns: int = 5) -> Figure:
+def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = 5) -> Figure:
     """Draw each query photo and, beside it, its matches by rank, with distances and names.
 
-    `found` is what `model.query` gave, or any of its rows; `columns` is how
-    many matches stand side by side, 1 to 20. Tiles keep their size: with more
-    matches the figure grows downwards, to 20 rows of matches for each of 10
-    queries at most, and says what it left out. Distances have 3 digits.
+    Tiles keep their size: with more matches the figure grows downwards, to 20 rows of matches for each of 10 queries
+    at most, and a line has the number of those that are left out. Distances have 3 digits. A photo that is missing or
+    damaged is a grey tile with the reason.
 
-    A photo that has gone missing or is damaged is a grey tile with the reason.
+    Parameters
+    ----------
+    found
+        What `model.query` gave, or any of its rows.
+    columns
+        How many matches are side by side, 1 to 20.
 
-    Raises `FrameError` for a frame that is no query's answer, for labels that
-    the model does not have, and for `columns` out of range.
+    Raises
+    ------
+    FrameError
+        For a frame that is not a result of a query, labels that the model does not have, and `columns` out of range.
     """
     if not isinstance(columns, int) or not 1 <= columns <= _MOST_COLUMNS:
         raise FrameError(f"columns={columns}: show_matches puts 1 to {_MOST_COLUMNS} matches side by side")
@@ -65,52 +81,53 @@ def show_matches(model: Any, found: Any, *, columns: int = 5) -> Figure:
     if missing:
         raise FrameError(f"found lacks {', '.join(sorted(missing))}; show_matches takes what model.query gives")
 
-    answers: Dict[Any, List[Any]] = {}
+    matches: Dict[Any, List[Any]] = {}  # by query label
     for row in found:
-        answers.setdefault(row["query_label"], []).append(row)
-    asked = model.asked(found)
-    for label in asked:
-        answers.setdefault(label, [])
+        matches.setdefault(row["query_label"], []).append(row)
+    queries = model.asked(found)
+    for label in queries:
+        matches.setdefault(label, [])
 
-    shown = list(answers)[:_MOST_QUERIES]
-    blocks = [_block(model, label, asked.get(label), answers[label], columns) for label in shown]
+    shown = list(matches)[:_MOST_QUERIES]
+    blocks = [_query_rows(model, label, queries.get(label), matches[label], columns) for label in shown]
     note = ""
-    if len(answers) > len(shown):
-        note = f"{len(shown)} of {len(answers)} queries shown; filter the result by query_label to see the others"
-    elif not answers:
+    if len(matches) > len(shown):
+        note = f"{len(shown)} of {len(matches)} queries shown; filter the result by query_label to see the others"
+    elif not matches:
         note = "no matches"
-    return _Matches(blocks, note, with_folders=_several_folders(model.names)).figure
+    return _MatchesFigure(blocks, note, with_folders=_several_folders(model.names)).figure
 
 
-def show_methods(model: Any, label: Any, answers: Sequence[Tuple[str, Any]]) -> Figure:
-    """Draw what several methods found for the photo `label` of a model: a row for each, under its title.
+def show_methods(model: PhotoAlbum, label: Any, results: Sequence[Tuple[str, SFrame]]) -> Figure:
+    """Draw the matches of the photo `label` by several methods: a row for each, under its title.
 
-    `answers` are titles and frames as `model.query` gives them, of this one
-    query; the photos are taken from `model`. Raises `FrameError` for a label
-    that it does not have.
+    `results` are titles and frames as `model.query` gives them, of this one query; the photos are taken from `model`.
+    Raises `FrameError` for a label that it does not have.
     """
     query = model.name_of(label), model.photo(label)
     blocks = []
-    for title, found in answers:
+    for title, found in results:
         rows = list(found)
-        blocks.append(_block(model, label, query, rows, max(1, len(rows)))._replace(title=title))
-    return _Matches(blocks, "", with_folders=_several_folders(model.names)).figure
+        blocks.append(_query_rows(model, label, query, rows, max(1, len(rows)))._replace(title=title))
+    return _MatchesFigure(blocks, "", with_folders=_several_folders(model.names)).figure
 
 
-def _block(model: Any, label: Any, query: Optional[Tuple[str, Source]], answer: List[Any], columns: int) -> _Block:
+def _query_rows(
+    model: PhotoAlbum, label: Any, query: Optional[Tuple[str, Source]], matches: List[Any], columns: int
+) -> _QueryRows:
     name, source = query or (f"query {label}", None)
-    rows = min(_MOST_ROWS, -(-len(answer) // columns))
-    shown = sorted(answer, key=lambda row: row["rank"])[: rows * columns]
+    rows = min(_MOST_ROWS, -(-len(matches) // columns))
+    shown = sorted(matches, key=lambda row: row["rank"])[: rows * columns]
     names = [model.name_of(row["reference_label"]) for row in shown]
     photos = [model.photo(row["reference_label"]) for row in shown]
     same = [place for place, photo in enumerate(photos) if _is_same(photo, source)]
-    # A copy of the query is no more than its copy: where the names tell them apart, they decide.
+    # A copy of the query is not the query itself: where their names differ, these decide.
     itself = next((place for place in same if names[place] == name), same[0] if same else None)
-    matches = [
+    tiles = [
         _Tile(names[place], photos[place], row["rank"], row["distance"], is_query=place == itself)
         for place, row in enumerate(shown)
     ]
-    return _Block(_Tile(name, source), matches, max(1, rows), len(answer))
+    return _QueryRows(_Tile(name, source), tiles, max(1, rows), len(matches))
 
 
 def _is_same(photo: Source, query: Optional[Source]) -> bool:
@@ -134,10 +151,10 @@ def _folder(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-class _Matches(Sheet):
-    """The figure while it is drawn: queries beneath each other, their matches beside them."""
+class _MatchesFigure(Sheet):
+    """The figure while it is drawn: queries below each other, their matches beside them."""
 
-    def __init__(self, blocks: List[_Block], note: str, *, with_folders: bool) -> None:
+    def __init__(self, blocks: List[_QueryRows], note: str, *, with_folders: bool) -> None:
         self.with_folders = with_folders
         self.row_height = TILE + (4 if with_folders else 3) * LINE + GAP
         self.columns = max([1, *(-(-len(block.matches) // block.rows) for block in blocks)])
@@ -158,7 +175,7 @@ class _Matches(Sheet):
             self.text(MARGIN, self.height - MARGIN, note, color=GREY)
         self.finish()
 
-    def block(self, block: _Block, top: float, readers: ThreadPoolExecutor) -> None:
+    def block(self, block: _QueryRows, top: float, readers: ThreadPoolExecutor) -> None:
         if block.title:
             self.text(MARGIN, top + 0.6 * TITLE, block.title, size=10, weight="bold")
             top += TITLE

@@ -1,4 +1,4 @@
-"""The photos of a model: what each is called, where it lies, and whether a given photo is one of them."""
+"""The photos of a model: their labels, names and files, and whether another photo is one of them."""
 
 from pathlib import Path
 from typing import Any, Dict, List, Optional
@@ -11,9 +11,8 @@ from helpers.images.decode import Source
 class Collection:
     """Four lists with an entry for each photo, and ways to get from a label or a photo to its row.
 
-    `labels` stand for the photos in results, `names` are shown, `sources` are
-    what `helpers.images.decode.open_photo` takes, and `identities` are the hashes of
-    the files, `None` for one that had gone already.
+    `labels` stand for the photos in results, `names` are shown, `sources` are what `helpers.images.decode.open_photo`
+    takes, and `identities` are the sha-256 of the files, None for one that was gone.
     """
 
     def __init__(
@@ -34,7 +33,7 @@ class Collection:
         rows = self._by_label.get(label, [])
         if not rows:
             raise FrameError(f"{label!r} is not the label of a photo in this model")
-        if len(rows) > 1:  # Turi Create takes such labels too; which photo is meant, nobody can say
+        if len(rows) > 1:  # Turi Create takes such labels too, and nobody knows which photo is meant
             raise FrameError(
                 f"the label {label!r} stands for {len(rows)} photos, so none of them can be shown; "
                 f"build the model without label=, or with a column such as 'path'"
@@ -42,7 +41,7 @@ class Collection:
         return rows[0]
 
     def find(self, image: Any) -> Optional[int]:
-        """The first row with this very photo; `None` for one from outside."""
+        """The first row with this very photo; None for one from outside."""
         identity = identity_or_none(image)
         if identity is not None:
             return self._by_identity.get(identity)
@@ -50,12 +49,12 @@ class Collection:
             source = None if image is None else source_of(image)
         except PhotoError:
             return None
-        # The file has gone; its features have not.
+        # The file is gone; its features are still here.
         return self._by_place.get(str(Path(source).absolute())) if isinstance(source, str) else None
 
 
 def identity_or_none(image: Any) -> Optional[str]:
-    """What tells a photo from every other; `None` where there is no photo, or its file has gone."""
+    """The sha-256 of a photo's bytes; None where there is no photo, or its file is gone."""
     try:
         return None if image is None else identity_of(source_of(image))
     except (OSError, PhotoError):

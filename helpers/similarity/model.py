@@ -1,11 +1,14 @@
-"""The model that a notebook holds: a collection, and which of its photos look alike.
+"""The model that a notebook holds: a collection of photos, and which of them look alike.
 
-The same calls as Turi Create's: `query`, `similarity_graph`, `save`.
+How a query travels: `SimilarityModel.query` takes the features of the collection's own photos from memory and sends
+other photos through the network (`embed`); `index.search` (`helpers.features.index`) gives rows and distances;
+`edge_frame` makes a frame of them. `search` does it for several photos at once, by `helpers.features.subset` where
+only some photos count. Where no photo has to go through the network, a query costs little but the search.
 """
 
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -14,63 +17,74 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.nearest import but_itself
+from helpers.features.open_index import open_index
+from helpers.features.subset import SubsetSearch
+from helpers.frames import Frame, Image, SArray
 from helpers.frames.images import source_of
 from helpers.frames.neighbours import edge_frame
 from helpers.frames.photo_columns import image_column, images_and_paths, query_frame, row_labels
 from helpers.frames.photo_paths import shown_names
+from helpers.frames.row_selection import mask, rows_of
+from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source
-from helpers.networks.load import LoadedModel, load_network
+from helpers.networks.load import load_network
 from helpers.networks.precision import Settled, settled_again
 from helpers.similarity import saved
 from helpers.similarity.members import Collection
 from helpers.similarity.recent_queries import RecentQueries
-from helpers.similarity.search import Searching
+from helpers.similarity.saved import ModelContents
+from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
+
+if TYPE_CHECKING:
+    from helpers.similarity.rankings import Rankings
+    from helpers.similarity.regions import Regions
 
 
-class SimilarityModel(Searching):
+class SimilarityModel:
     """A collection of photos that can be asked which of them look like a given one.
 
-    Made by `create` or `load_model`. To look at: `num_examples`, `network`,
-    `precision` and its `agreement` with fp32 (see `helpers.networks.precision`),
-    `metric`, `index` (which has a `recall` where it is approximate), `labels`
-    (one a photo), `names` (to show), `vectors` (float32 [num_examples,
-    dimension]), `rows` (int64: which row of the frame each photo was; None
-    where an older Kinframe saved the model and did not say), `timings` (see
-    `helpers.features.embed`), `bad` (an SFrame of label, path and reason),
-    `store_path` (the file in which features are kept, or None) and `regions`
-    (see `add_regions`, or None).
+    Made by `create` or `load_model`, with Turi Create's calls and more.
+
+    Attributes
+    ----------
+    labels, names : list
+        What stands for each photo in results, and what is shown for it: its path where there is one.
+    vectors : float32 [num_examples, dimension]
+    rows : int64 [num_examples]
+        Which row of the frame each photo was, ascending; `data` has these rows.
+    bad : SFrame
+        `label`, `path` and `reason` of the photos that could not be read and stayed out.
+    index : SearchIndex
+        What is searched; it has a `recall` where it is approximate.
+    network, precision, agreement, timings
+        What made the features, how well it agrees with fp32 (`helpers.networks.precision`), and how fast it was.
+    store_path : Path or None
+        The file in which features are kept.
+    regions : Regions or None
+        The parts of the photos, after `add_regions`.
     """
 
     def __init__(
         self,
-        *,
-        network: LoadedModel,
-        precision: str,
-        agreement: Optional[float],
-        key: str,
+        contents: ModelContents,
         index: SearchIndex,
-        feature: str,
-        label: Optional[str],
-        labels: List[Any],
-        names: List[str],
-        sources: List[Source],
-        identities: List[Optional[str]],
-        vectors: np.ndarray,
-        timings: Dict[str, float],
-        bad: Any,
-        rows: Optional[np.ndarray],
+        *,
         settled: Optional[Settled] = None,
-        data: Optional[Any] = None,
+        data: Optional[Frame] = None,
         store_path: Optional[Path] = None,
     ) -> None:
-        self.network, self.precision, self.agreement, self.key = network, precision, agreement, key
-        self.index, self.feature, self.label = index, feature, label
-        self.collection = Collection(labels, names, sources, identities)
-        self.labels, self.names, self.vectors = labels, names, vectors
-        self.rows, self.timings, self.bad, self.store_path = rows, timings, bad, store_path
-        self.regions, self._frame, self._searchers, self._outside = None, data, {}, {}
+        self._contents, self.index, self.store_path = contents, index, store_path
+        self.network, self.precision, self.agreement = contents.network, contents.precision, contents.agreement
+        self.key, self.feature, self.label = contents.key, contents.feature, contents.label
+        self.labels, self.names, self.rows = contents.labels, contents.names, contents.rows
+        self.vectors, self.bad, self.timings = contents.vectors, contents.bad, contents.timings
+        self.collection = Collection(contents.labels, contents.names, contents.sources, contents.identities)
+        self.regions: Optional[Regions] = None
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
-        self._recent = RecentQueries(labels)
+        self._frame = data
+        self._recent = RecentQueries(self.labels)
+        self._searchers: Dict[str, SubsetSearch] = {}  # by metric
+        self._outside: Dict[Source, np.ndarray] = {}  # features of the last query photos from outside, by their bytes
 
     @property
     def metric(self) -> str:
@@ -81,6 +95,13 @@ class SimilarityModel(Searching):
     def num_examples(self) -> int:
         """How many photos the model holds."""
         return len(self.labels)
+
+    @property
+    def data(self) -> Optional[Frame]:
+        """The rows of the frame that the photos came from, in their order; None for a model from disk."""
+        if self._frame is not None and len(self._frame) != len(self.vectors):
+            self._frame = rows_of(self._frame, self.rows)  # not before: it takes Turi Create its time
+        return self._frame
 
     def __repr__(self) -> str:
         return (
@@ -98,25 +119,34 @@ class SimilarityModel(Searching):
 
     def query(
         self,
-        dataset: Any,
+        dataset: Union[Frame, SArray, Image],
         label: Optional[str] = None,
         k: Optional[int] = 5,
         radius: Optional[float] = None,
         verbose: bool = True,
         batch_size: int = 64,
-    ) -> Any:
+    ) -> Frame:
         """The nearest photos of the collection to each query photo.
 
-        `dataset` is an SFrame with the same image column, an SArray of Images,
-        or one Image, from the collection or from outside. A photo of the
-        collection is looked up; any other goes through the network. `label`
-        names the column of the query frame that stands for a photo in the
-        result. Only distances up to `radius` count; `k=None` is all of them.
+        Raises `FrameError` for k < 1, a missing column or an empty query, and `PhotoError` where no query photo can be
+        read; if only some cannot, a line names them, and they stay out.
 
-        Returns an SFrame of `query_label`, `reference_label`, `distance` and
-        `rank` (1 is the nearest; equals by their row in the collection).
-        Raises `FrameError` for k < 1, a missing column or an empty query, and
-        `PhotoError` where no query photo can be read.
+        Parameters
+        ----------
+        dataset
+            An SFrame with the same image column, an SArray of Images, or one Image, from the collection or from
+            outside. A photo of the collection is looked up; any other goes through the network.
+        label
+            The column of the query frame that stands for a photo in the result; row numbers without it.
+        k
+            How many neighbours each; None is all.
+        radius
+            The largest distance that counts.
+
+        Returns
+        -------
+        SFrame
+            `query_label`, `reference_label`, `distance` and `rank`: 1 is the nearest, equals by their row.
         """
         check_whole("k", k, none_is="all")
         check_distance("radius", radius)
@@ -125,28 +155,135 @@ class SimilarityModel(Searching):
         images, paths = images_and_paths(dataset, image_column(dataset, self.feature))
         labels = row_labels(dataset, label)
         names = shown_names(paths, [f"query {one}" for one in labels])
-        vectors, good = self._vectors_of(images, names, verbose, batch_size)
+        known = [self.collection.find(image) for image in images]
+        vectors, good = self._query_vectors(images, known, names, verbose, batch_size)
         rows, distances = self.index.search(vectors, k)
-        for query, row, distance in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
-            known = self.collection.find(images[query])
-            source = source_of(images[query]) if known is None else self.collection.sources[known]
-            self._recent.remember(labels[query], names[query], source, row, distance)
-        return edge_frame([labels[query] for query in good], rows, distances, self.labels, radius)
+        for place, near, apart in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
+            row = known[place]
+            source = source_of(images[place]) if row is None else self.collection.sources[row]
+            self._recent.remember(labels[place], names[place], source, near, apart)
+        return edge_frame([labels[place] for place in good], rows, distances, self.labels, radius)
 
-    def opened(self, progress: bool = False) -> Settled:
-        """The network as it made the features; a model from disk opens it when it is first needed."""
-        if self._settled is None:
-            network = load_network(self.network.name, progress=progress)
-            if network.identity != self.network.identity:
-                raise ModelError(f"{network.name} is not what it was when this model was saved; build the model again")
-            self.network, self._settled = network, settled_again(network, self.precision, self.key)
-            if self._settled.is_rounded:
-                print(self._settled.note)
-        return self._settled
+    def search(
+        self,
+        like: Any = (),
+        unlike: Any = (),
+        *,
+        region: Optional[Tuple[Any, Box]] = None,
+        where: Optional[Any] = None,
+        k: Optional[int] = 10,
+        metric: Optional[str] = None,
+        hide: bool = False,
+    ) -> Frame:
+        """The photos nearest to some that they should be like, and away from some that they should not be like.
 
-    def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
-        """The features of photos from outside, to be compared with those of the model; see `helpers.features.embed`."""
-        return embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
+        Raises `FrameError` for what cannot be searched by and for a `where` of another length, and `PhotoError` where
+        a photo from outside cannot be read.
+
+        Parameters
+        ----------
+        like, unlike
+            Labels of the model, or photos from outside: Images, Paths, or the bytes of photo files. One alone needs no
+            list. `helpers.similarity.search.feedback` puts several together.
+        region
+            Instead of these a photo and a box in it, (left, top, right, bottom) in shares of the upright photo, 0 to 1.
+            What the box holds is compared with whole photos, or after `add_regions` with parts of photos.
+        where
+            Which rows of the frame that the model was made of count, as 0 and 1 or False and True; the others stay out
+            before the nearest are taken.
+        k
+            How many neighbours; None is all that count.
+        metric
+            The other one than the model's. Parts of photos are always compared by their cosine.
+        hide
+            Whether the photos that were asked with stay out.
+
+        Returns
+        -------
+        SFrame
+            As of `query`. Its `query_label` is the label of the one photo in `like`, or a short text for several; after
+            `add_regions` a region's answer has the part of each photo too: `left`, `top`, `right` and `bottom`.
+
+        Examples
+        --------
+        >>> from helpers.photos.load import load_photos
+        >>> from helpers.similarity.build import create
+        >>> data, bad = load_photos("data/robots/tarn")
+        >>> model = create(data, model="efficientnet-lite0", verbose=False)
+        >>> found = model.search(like=[0, 3], unlike=7, where=data["width"] > data["height"], k=5)
+        >>> found["query_label"][0]
+        '0, 3, not 7'
+        """
+        check_whole("k", k, none_is="all")
+        searcher = self.searcher(metric)
+        query = SearchQuery.of(self.collection, like, unlike, region)
+        allowed = self.photos_where(where)
+        if hide:
+            allowed[[photo.row for photo in query.photos if photo.row is not None]] = False
+        first, boxes = query.like[0], None
+        if query.box is None:
+            features = self.features_of(query.photos)
+            likes = len(query.like)
+            point = feedback(features[:likes], features[likes:], searcher.metric)
+            rows, distances = searcher.search(point, k, allowed)
+        elif self.regions is None:
+            from helpers.similarity.regions import region_feature
+
+            feature = region_feature(first.source, query.box, self.opened())
+            rows, distances = searcher.search(feature, k, allowed)
+        else:
+            wanted = len(self.vectors) if k is None else k
+            rows, distances, boxes = self.regions.search(first.source, query.box, wanted, allowed)
+        self._recent.remember(query.label, first.name, first.source, rows, distances)
+        frame = edge_frame([query.label], rows[None], distances[None], self.labels, None)
+        if boxes is not None:
+            for name, edges in zip(SIDES, boxes.T.tolist()):
+                frame = frame.add_column(SArray(edges, dtype=float), name)
+        return frame
+
+    def where(self, photos: Any) -> np.ndarray:
+        """A `where` for `search`, bool [rows of the frame], from which photos of the model count: bool [photos]."""
+        chosen = np.zeros(len(self.vectors) + len(self.bad), bool)
+        chosen[self.rows[mask(photos, len(self.vectors))]] = True
+        return chosen
+
+    def photos_where(self, where: Optional[Any]) -> np.ndarray:
+        """Which photos of the model count for a `where` of `search`: bool [photos]. Raises `FrameError`."""
+        if where is None:
+            return np.ones(len(self.vectors), bool)
+        return mask(where, len(self.vectors) + len(self.bad))[self.rows]
+
+    def searcher(self, metric: Optional[str] = None) -> SubsetSearch:
+        """Nearest neighbours among all photos or some, by the model's metric or the other one, which is exact."""
+        metric = self.index.metric if metric is None else metric
+        if metric not in self._searchers:
+            index = self.index if metric == self.index.metric else open_index("exact", self.vectors, metric)
+            self._searchers[metric] = SubsetSearch(index, self.vectors)
+        return self._searchers[metric]
+
+    def asked(self, found: Frame) -> Dict[Any, Tuple[str, Source]]:
+        """The name and photo of each query behind a result, rows of which may have been left out.
+
+        Of the last 64 query photos; older ones are absent. Raises `FrameError` where the result lacks a column.
+        """
+        return self._recent.behind(found)
+
+    def add_regions(self, progress: bool = True) -> None:
+        """Have `search` compare regions with parts of photos; each photo goes through the network once more.
+
+        Their features are kept where those of the photos are. Raises what `helpers.similarity.regions.Regions.of` does.
+        """
+        from helpers.similarity.regions import Regions
+
+        self.regions = Regions.of(
+            self.collection.sources,
+            self.collection.identities,
+            self.opened(progress).loaded,
+            store=self.store_path,
+            progress=progress,
+        )
+        if progress:
+            print(self.regions.note)
 
     def similarity_graph(
         self,
@@ -155,16 +292,16 @@ class SimilarityModel(Searching):
         include_self_edges: bool = False,
         output_type: str = "SFrame",
         verbose: bool = True,
-    ) -> Any:
+    ) -> Frame:
         """The nearest photos of every photo of the collection, without itself.
 
-        Returns an SFrame as `query` does, one edge a row. Of Turi Create's
-        output types there is `SFrame` alone; networkx takes the edges.
+        Returns an SFrame as `query` does, one edge a row. Of Turi Create's output types only `SFrame` is available;
+        networkx takes the edges.
         """
         check_whole("k", k, none_is="all")
         check_distance("radius", radius)
         if output_type != "SFrame":
-            raise FrameError(f"output_type={output_type!r} is not to be had; take 'SFrame', whose rows are the edges")
+            raise FrameError(f"output_type={output_type!r} is not available; take 'SFrame', whose rows are the edges")
         wanted = None if k is None else k + (not include_self_edges)
         rows, distances = self.index.search(self.vectors, wanted, progress=verbose)
         if not include_self_edges:
@@ -178,76 +315,83 @@ class SimilarityModel(Searching):
         *,
         metric: Optional[str] = None,
         progress: bool = True,
-    ) -> Any:
+    ) -> Union["Rankings", Path]:
         """Write every photo's ranking of all others to disk, or its nearest `k`; without itself, as `query` orders.
 
-        - `path` ends with `.csv`: text with the columns of `query`, a row a
-          pair, and the distances in full. Text that begins like a formula is
-          marked, see `helpers.files.spreadsheet`. Returns where it is.
-        - else: a folder of 8 bytes a pair, for `helpers.similarity.Rankings.open`,
-          and what that gives is returned.
+        They appear at `path` when they are complete, in the place of older ones; memory does not grow with the pairs.
+        Returns where the CSV is, or the `Rankings` in the folder. Raises `FrameError` for k < 1 or an unknown metric,
+        and `ModelError` where there is something else at `path`, or not enough room.
 
-        `metric` is the other one than the model's, at wish. Rankings are
-        written as they are found, so that memory does not grow with the pairs,
-        and are there when they are complete; older ones in their place go then.
-        Raises `FrameError` for k < 1 or an unknown metric, and `ModelError`
-        where there is something else at `path`, or not enough room.
+        Parameters
+        ----------
+        path
+            One that ends with `.csv`: text with the columns of `query`, a row a pair, and the distances in full. Text
+            that begins like a formula is marked, see `helpers.files.spreadsheet`. Any other: a folder of 8 bytes a
+            pair, for `helpers.similarity.Rankings.open`.
+        metric
+            The other one than the model's.
         """
         from helpers.similarity.rankings import write
 
         return write(self, path, k, metric=metric, progress=progress)
 
-    def asked(self, found: Any) -> Dict[Any, Tuple[str, Source]]:
-        """The name and photo of each query behind a result, rows of which may have been left out.
+    def opened(self, progress: bool = False) -> Settled:
+        """The network as it made the features; a model from disk opens it when it is first needed."""
+        if self._settled is None:
+            network = load_network(self.network.name, progress=progress)
+            if network.identity != self.network.identity:
+                raise ModelError(f"{network.name} is not what it was when this model was saved; build the model again")
+            self.network = self._contents.network = network
+            self._settled = settled_again(network, self.precision, self.key)
+            if self._settled.is_rounded:
+                print(self._settled.note)
+        return self._settled
 
-        The model remembers its last 64 query photos; older ones are absent.
-        Raises `FrameError` where the result has lost one of the columns that it takes.
-        """
-        return self._recent.behind(found)
+    def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
+        """The features of photos from outside, to be compared with those of the model; see `helpers.features.embed`."""
+        return embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the model to a folder, whole or not at all; no pickle.
 
-        Photos that are files are remembered by where they are; the others are
-        written into the folder too. Of a database that is the index, the
-        address is, without a password. Raises `ModelError` where the folder
-        holds something else, or cannot be written.
+        Photos that are files are remembered by where they are; the bytes of others are written too. Of a database that
+        is the index, the address is saved, without a password. Raises `ModelError` where the folder holds something
+        else, or cannot be written.
         """
-        kept = ("precision", "agreement", "key", "metric", "feature", "label", "labels", "names", "timings")
-        settings = {name: getattr(self, name) for name in kept}
-        settings["bad"] = [[row["label"], row["path"], row["reason"]] for row in self.bad]
-        network = self.network
-        settings["network"] = {
-            "name": network.address,
-            "size": list(network.size),
-            "dimension": network.dimension,
-            "identity": network.identity,
-            "note": network.note,
-        }
-        settings["index"] = getattr(self.index, "address", self.index.kind)
-        settings["identities"] = self.collection.identities
-        settings["rows"] = None if self.rows is None else self.rows.tolist()
-        saved.write(Path(path), settings, self.vectors, self.collection.sources)
+        saved.write(Path(path), self._contents)
 
-    def _vectors_of(
-        self, images: List[Any], names: List[str], verbose: bool, batch_size: int
+    def features_of(self, photos: List[QueryPhoto]) -> np.ndarray:
+        """The feature of each photo, float32 [photos, dimension], looked up or computed; raises `PhotoError`."""
+        known = dict(self._outside)
+        new = [photo for photo in photos if photo.row is None and photo.source not in known]
+        if new:
+            embedded = self.embed([photo.image for photo in new])
+            for row, reason in embedded.bad:
+                raise PhotoError(f"{new[row].name}: {reason}")
+            computed = {photo.source: vector for photo, vector in zip(new, embedded.vectors)}
+            known.update(computed)
+            lasting: Dict[Source, np.ndarray] = {
+                photo.source: computed[photo.source] for photo in new if isinstance(photo.source, bytes)
+            }
+            self._outside = lasting or self._outside  # for the next filter, or k; a file may change until then
+        return np.stack([known[photo.source] if photo.row is None else self.vectors[photo.row] for photo in photos])
+
+    def _query_vectors(
+        self, images: List[Any], known: List[Optional[int]], names: List[str], verbose: bool, batch_size: int
     ) -> Tuple[np.ndarray, List[int]]:
-        """The features of the query photos, looked up or computed, and which of them could be read."""
-        known = [self.collection.find(image) for image in images]
-        new = [place for place, row in enumerate(known) if row is None]
-        vectors = np.empty((len(images), self.vectors.shape[1]), dtype=np.float32)
+        """The features of the images that can be read, by their `known` rows or computed, and their places."""
+        vectors = np.empty((len(images), self.vectors.shape[1]), np.float32)
         for place, row in enumerate(known):
             if row is not None:
                 vectors[place] = self.vectors[row]
-        bad: List[Tuple[int, str]] = []
+        new, bad = [place for place, row in enumerate(known) if row is None], {}
         if new:
-            done = self.embed([images[place] for place in new], verbose, batch_size)
-            vectors[[new[row] for row in done.rows]] = done.vectors
-            bad = [(new[row], reason) for row, reason in done.bad]
+            embedded = self.embed([images[place] for place in new], verbose, batch_size)
+            vectors[[new[row] for row in embedded.rows]] = embedded.vectors
+            bad = {new[row]: f"{names[new[row]]}: {reason}" for row, reason in embedded.bad}
         if len(bad) == len(images):
-            raise PhotoError(f"{names[bad[0][0]]}: {bad[0][1]}")
-        for place, reason in bad:
-            print(f"left out of the query: {names[place]}: {reason}")
-        lost = {place for place, _ in bad}
-        good = [place for place in range(len(images)) if place not in lost]
+            raise PhotoError(next(iter(bad.values())))
+        for reason in bad.values():
+            print(f"left out of the query: {reason}")
+        good = [place for place in range(len(images)) if place not in bad]
         return vectors[good], good

@@ -1,4 +1,4 @@
-"""Every photo's ranking of all others, on disk: written block by block, and read where it is looked at.
+"""Every photo's ranking of all others, on disk: written block by block, and read row by row.
 
 A folder, and nothing in it is a pickle:
 
@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -23,11 +23,18 @@ from helpers.features.distance import METRICS
 from helpers.features.nearest import bar, index_by, others
 from helpers.files.cache import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
+from helpers.frames import Frame
 from helpers.frames.neighbours import edge_frame
 from helpers.similarity.members import Collection
+from helpers.similarity.saved import holds_only
+
+if TYPE_CHECKING:
+    from helpers.similarity.model import SimilarityModel
 
 _FORMAT = 1
 _ABOUT, _ROWS, _DISTANCES = "rankings.json", "rows.npy", "distances.npy"
+_FILES = {_ABOUT, _ROWS, _DISTANCES}
+_MARK = "kinframe_rankings"
 _FIELDS = {"labels", "names", "metric", "network", "key"}
 _HEADER = "query_label,reference_label,distance,rank\n"
 _DIGITS = 20  # bytes that a distance takes as text, hardly ever more
@@ -37,11 +44,16 @@ Block = Tuple[int, np.ndarray, np.ndarray]  # first photo, rows, distances
 
 
 class Rankings:
-    """Rankings in a folder, opened by `Rankings.open`: `len()` says of how many photos.
+    """Rankings in a folder, opened by `Rankings.open`; `len()` is the number of photos.
 
-    `labels` and `names` have an entry a photo; `rows`, int32 [photos, k], and
-    `distances`, float32 of the same shape, lie on disk. `metric`, `network`
-    and `key` say what the distances are between.
+    Attributes
+    ----------
+    labels, names : list
+        As of the model, an entry a photo.
+    rows, distances : int32 and float32 [photos, k]
+        The nearest other photos, nearest first, as memory maps.
+    metric, network, key : str
+        What the distances are between.
     """
 
     def __init__(self, path: Path, about: Dict[str, Any], rows: np.ndarray, distances: np.ndarray) -> None:
@@ -52,14 +64,14 @@ class Rankings:
 
     @classmethod
     def open(cls, path: Union[str, "os.PathLike[str]"]) -> "Rankings":
-        """What `SimilarityModel.rankings` wrote to a folder; raises `ModelError` where that is damaged, or none."""
+        """What `SimilarityModel.rankings` wrote to a folder; raises `ModelError` where it is missing or damaged."""
         place = Path(path).expanduser().absolute()
         if not (place / _ABOUT).is_file():
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
             about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
-            if about.pop("kinframe_rankings") != _FORMAT:
-                raise ModelError(f"{place}: rankings of another Kinframe; {_WAY_OUT}")
+            if about.pop(_MARK) != _FORMAT:
+                raise ModelError(f"{place}: rankings of another version of Kinframe; {_WAY_OUT}")
             rows, distances = (np.load(place / name, mmap_mode="r", allow_pickle=False) for name in (_ROWS, _DISTANCES))
             if about.keys() != _FIELDS or not all(isinstance(about[name], list) for name in ("labels", "names")):
                 raise ValueError("fields are missing")
@@ -71,16 +83,15 @@ class Rankings:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:
             raise ModelError(f"{place}: the rankings are damaged ({error}); {_WAY_OUT}") from error
 
-    def of(self, label: Any, k: Optional[int] = 10) -> Any:
+    def of(self, label: Any, k: Optional[int] = 10) -> Frame:
         """The `k` nearest photos to the one with this label, or with None all that are kept, without itself.
 
-        An SFrame as `SimilarityModel.query` gives it, its distances rounded to
-        32 bits. Raises `FrameError` for a label that no photo has, or several,
-        and `ModelError` where the rankings are damaged.
+        An SFrame as `SimilarityModel.query` gives it, its distances rounded to 32 bits. Raises `FrameError` for a
+        label that no photo has, or several, and `ModelError` where the rankings are damaged.
         """
         check_whole("k", k, none_is="all")
         row = self._collection.row(label)
-        rows, distances = (np.array(each[row : row + 1, :k]) for each in (self.rows, self.distances))
+        rows, distances = (np.array(array[row : row + 1, :k]) for array in (self.rows, self.distances))
         if rows.size and not 0 <= rows.min() <= rows.max() < len(self):
             raise ModelError(f"{self.path}: the rankings are damaged (there is no such row); {_WAY_OUT}")
         return edge_frame([label], rows, distances, self.labels, None)
@@ -93,7 +104,7 @@ class Rankings:
 
 
 def write(
-    model: Any,
+    model: "SimilarityModel",
     path: Union[str, "os.PathLike[str]"],
     k: Optional[int] = None,
     *,
@@ -108,7 +119,7 @@ def write(
         raise FrameError("name a place for the rankings: a file that ends with .csv, or a folder")
     place = Path(path).expanduser().absolute()
     is_list = place.suffix.lower() == ".csv"
-    if os.path.lexists(place) and not (_is_our_list(place) if is_list else _is_our_folder(place)):
+    if os.path.lexists(place) and not (_is_our_list(place) if is_list else holds_only(place, _ABOUT, _MARK, _FILES)):
         raise ModelError(f"{place}: there is something else already; choose another name for the rankings")
     photos = len(model.vectors)
     places = photos - 1 if k is None else min(k, photos - 1)
@@ -160,7 +171,7 @@ def _write_list(path: Path, cells: List[str], blocks: Iterator[Block]) -> None:
 
 def _cell(label: Any) -> str:
     """A label as it stands in a CSV."""
-    line, end = io.StringIO(), "\r\n"  # Python 3.8 quotes those line ends only that it writes itself
+    line, end = io.StringIO(), "\r\n"  # Python 3.8 quotes only line ends that it writes itself
     csv.writer(line, lineterminator=end).writerow([guarded(label) if isinstance(label, str) else label])
     return line.getvalue()[: -len(end)]
 
@@ -171,9 +182,9 @@ def _list_size(cells: List[str], places: int) -> int:
     return int(len(cells) * places * (2 * label + _DIGITS + len(str(places)) + 4))
 
 
-def _about(model: Any, metric: Optional[str]) -> str:
+def _about(model: "SimilarityModel", metric: Optional[str]) -> str:
     about = {
-        "kinframe_rankings": _FORMAT,
+        _MARK: _FORMAT,
         "labels": model.labels,
         "names": model.names,
         "metric": metric or model.metric,
@@ -194,23 +205,6 @@ def _check_room(place: Path, needed: int) -> None:
             f"{place}: these rankings take {needed / 1e9:.3g} GB, and {free / 1e9:.3g} GB are free there; "
             "ask for fewer with k=, or choose a place on another disk"
         )
-
-
-def _is_our_folder(path: Path) -> bool:
-    """Whether a folder is empty, or holds rankings and nothing else: it may be replaced."""
-    if not path.is_dir():
-        return False
-    entries = {entry.name for entry in path.iterdir()} - {".DS_Store"}  # macOS leaves these everywhere
-    if not entries:
-        return True
-    try:
-        return "kinframe_rankings" in json.loads((path / _ABOUT).read_text("utf-8")) and entries <= {
-            _ABOUT,
-            _ROWS,
-            _DISTANCES,
-        }
-    except (OSError, ValueError, TypeError, RecursionError):
-        return False
 
 
 def _is_our_list(path: Path) -> bool:

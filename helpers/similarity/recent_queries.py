@@ -1,7 +1,6 @@
 """The last queries of a model: which photo stands behind a result, so that it can be shown beside its matches.
 
-A result names its query by a label alone, and a photo from outside the
-collection has no other place to be kept.
+A result contains only a label of its query, and a photo from outside the collection is kept nowhere else.
 """
 
 from collections import deque
@@ -10,11 +9,12 @@ from typing import Any, Deque, Dict, List, NamedTuple, Set, Tuple
 import numpy as np
 
 from helpers.errors import FrameError
+from helpers.frames import Frame
 from helpers.images.decode import Source
 
 
-class _Query(NamedTuple):
-    """A query photo, and all that was found for it."""
+class _RecentQuery(NamedTuple):
+    """A query photo and all its matches."""
 
     label: Any
     name: str
@@ -30,31 +30,31 @@ class RecentQueries:
 
     def __init__(self, labels: List[Any]) -> None:
         self._labels = labels
-        self._queries: Deque[_Query] = deque(maxlen=self.SIZE)
+        self._queries: Deque[_RecentQuery] = deque(maxlen=self.SIZE)
 
     def remember(self, label: Any, name: str, source: Source, matches: np.ndarray, distances: np.ndarray) -> None:
-        """Keep a query photo with the rows that were found for it, before any were left out."""
-        self._queries.appendleft(_Query(label, name, source, matches, distances))
+        """Keep a query photo with all its matches, rows of the collection."""
+        self._queries.appendleft(_RecentQuery(label, name, source, matches, distances))
 
-    def behind(self, found: Any) -> Dict[Any, Tuple[str, Source]]:
-        """Name and photo of each query of a result, by its label; what is not remembered is absent.
+    def behind(self, result: Frame) -> Dict[Any, Tuple[str, Source]]:
+        """Name and photo of each query of a result, by its label; those that are not remembered are absent.
 
-        The last query with that label that found all rows of the result, at
-        those distances, is the one. Raises `FrameError` where `found` is no result.
+        It is the last query with that label that had all matches of the result, at those distances. Raises
+        `FrameError` where `result` lacks a column.
         """
-        missing = {"query_label", "reference_label", "distance"} - set(found.column_names())
+        missing = {"query_label", "reference_label", "distance"} - set(result.column_names())
         if missing:
-            raise FrameError(f"this is no result of query(): it has no column {' and no '.join(sorted(missing))}")
+            raise FrameError(f"this is not a result of query(): it has no column {' and no '.join(sorted(missing))}")
         rows: Dict[Any, Set[Tuple[Any, float]]] = {}
-        for row in found:
+        for row in result:
             rows.setdefault(row["query_label"], set()).add((row["reference_label"], row["distance"]))
-        answer: Dict[Any, Tuple[str, Source]] = {}
+        photo_of: Dict[Any, Tuple[str, Source]] = {}
         for label, matches in rows.items():
             for query in self._queries:
-                if query.label == label and matches <= self._found(query):
-                    answer[label] = (query.name, query.source)
+                if query.label == label and matches <= self._matches(query):
+                    photo_of[label] = (query.name, query.source)
                     break
-        return answer
+        return photo_of
 
-    def _found(self, query: _Query) -> Set[Tuple[Any, float]]:
+    def _matches(self, query: _RecentQuery) -> Set[Tuple[Any, float]]:
         return {(self._labels[row], float(distance)) for row, distance in zip(query.matches, query.distances)}

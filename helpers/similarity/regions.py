@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 from helpers.arguments import check_whole
-from helpers.features.regions.features import Group, groups_of, network_to_cut, session_of
+from helpers.features.regions.features import ShapeGroup, groups_of, network_to_cut, session_of
 from helpers.features.regions.index import RegionIndex
-from helpers.features.regions.network import RegionalNetwork, for_questions
+from helpers.features.regions.network import RegionalNetwork, for_queries
 from helpers.features.regions.windows import LEVELS, nearest_aspect
 from helpers.features.store import FeatureStore
 from helpers.images.boxes import Box, check_box
@@ -35,8 +35,8 @@ _GREY = (127, 127, 127)  # beyond a photo's edge
 def region_feature(source: Union[str, bytes], box: Box, settled: Settled) -> np.ndarray:
     """The feature of a part of a photo, float32 [dimension], to be compared with those of whole photos.
 
-    A little of what is around the box is taken too, and more of it around a
-    very narrow one. Raises `PhotoError`, and `FrameError` for what is no box.
+    A margin around the box is taken too, and more of it around a very narrow one. Raises `PhotoError`, and
+    `FrameError` for what is not a box.
     """
     box = check_box(box, smallest=SMALLEST)
     photo = _opened(source, box, settled.loaded.size)
@@ -69,14 +69,14 @@ def _opened(source: Union[str, bytes], box: Box, size: Tuple[int, int]) -> Image
 class Regions:
     """The features of a collection's photos in many windows, ready to be searched.
 
-    `note` tells a person how many windows there are, and what they take.
+    `note` is a line for people: how many windows there are, and how much memory they take.
     """
 
-    def __init__(self, groups: List[Group], question: RegionalNetwork) -> None:
-        self._question, self._index = question, RegionIndex(groups, question.width)
+    def __init__(self, groups: List[ShapeGroup], network: RegionalNetwork) -> None:
+        self._network, self._index = network, RegionIndex(groups, network.width)
         photos = sum(len(group.rows) for group in groups)
         windows = max((len(group.windows.boxes) for group in groups), default=0)
-        size = windows * question.width / 1000
+        size = windows * network.width / 1000
         self.note = f"regions of {photos:,} photos: up to {windows} windows each, {size:.0f} kB a photo"
 
     @classmethod
@@ -89,36 +89,33 @@ class Regions:
         store: Union[str, "os.PathLike[str]", None] = None,
         progress: bool = True,
     ) -> "Regions":
-        """The regions of photos, by their place and the sha-256 of their file; those in `store` are taken from it.
+        """The regions of photos, by their files and the sha-256 of these; those in `store` are taken from it.
 
-        `store` is a file of features, see `helpers.features.store`; each batch is in it
-        as soon as it is computed. A photo that cannot be read, or is not what it
-        was, has no regions. Raises `ModelError` for a network without a feature
+        `store` is a file of features, see `helpers.features.store`; each batch is in it as soon as it is computed. A
+        photo that cannot be read, or has changed, has no regions. Raises `ModelError` for a network without a feature
         map, and `StoreError`.
         """
         network = network_to_cut(loaded)
-        question = for_questions(network)
+        query_network = for_queries(network)
         with contextlib.ExitStack() as stack:
             kept = None if store is None else stack.enter_context(FeatureStore(store))
-            return cls(groups_of(sources, identities, network, kept, progress), question)
+            return cls(groups_of(sources, identities, network, kept, progress), query_network)
 
     def search(
         self, source: Union[str, bytes], box: Box, k: int, allowed: Optional[np.ndarray] = None
     ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The k photos that have something most like what the box holds, and where.
+        """The k photos with a part most like what is in the box, and these parts.
 
-        `source` is any photo; `allowed`, bool [photos], leaves out the others.
-        Returns rows of the collection, int64 [m]; distances, 0 to 2, float64
-        [m], nearest first, equals by their row; and the box of each photo's
-        nearest window, float64 [m, 4]. Raises `PhotoError`, and `FrameError` for
-        what is no box, or k < 1.
+        `source` is any photo; `allowed`, bool [photos], leaves out the others. Returns rows of the collection, int64
+        [m]; distances, 0 to 2, float64 [m], nearest first, equals by their row; and the box of each photo's nearest
+        window, float64 [m, 4]. Raises `PhotoError`, and `FrameError` for what is not a box, or k < 1.
         """
         check_whole("k", k)
-        return self._index.search(self._asked(source, check_box(box, smallest=SMALLEST)), k, allowed)
+        return self._index.search(self._features(source, check_box(box, smallest=SMALLEST)), k, allowed)
 
-    def _asked(self, source: Union[str, bytes], box: Box) -> np.ndarray:
-        """What the box holds, as large as a window of each level: float32 [levels, width]."""
-        windows = self._question.windows
+    def _features(self, source: Union[str, bytes], box: Box) -> np.ndarray:
+        """The features of the box, as large as a window of each level: float32 [levels, width]."""
+        windows = self._network.windows
         photo = _opened(source, box, windows.size)
         wide, high = (box[2] - box[0]) * photo.width, (box[3] - box[1]) * photo.height
         middle = ((box[0] + box[2]) / 2 * photo.width, (box[1] + box[3]) / 2 * photo.height)
@@ -129,8 +126,8 @@ class Regions:
             left, top, right, bottom = windows.boxes[place]
             scale = max((right - left) * windows.size[0], (bottom - top) * windows.size[1]) / max(wide, high)
             pixels.append(_placed(photo, middle, scale, windows.size))
-        found = session_of(self._question).run(pixels).reshape(LEVELS, -1, self._question.width)
-        return found[np.arange(LEVELS), places]
+        features = session_of(self._network).run(pixels).reshape(LEVELS, -1, self._network.width)
+        return features[np.arange(LEVELS), places]
 
 
 def _placed(photo: Image.Image, middle: Tuple[float, float], scale: float, size: Tuple[int, int]) -> np.ndarray:

@@ -1,53 +1,98 @@
-"""Searching by several photos, by a part of one, and among some photos only: what Turi Create's models cannot do.
+"""What a collection is searched by: photos that the answer should be like and unlike, or a part of one photo."""
 
-`Searching` is the part of a `SimilarityModel` that does it.
-"""
-
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.arguments import check_whole
-from helpers.errors import FrameError, PhotoError
+from helpers.errors import FrameError
 from helpers.features.distance import Distance
-from helpers.features.embedding import Embedded
-from helpers.features.index import SearchIndex
-from helpers.features.open_index import open_index
-from helpers.features.subset import SubsetSearch
-from helpers.frames import SArray
-from helpers.frames.neighbours import edge_frame
-from helpers.frames.row_selection import mask, rows_of
-from helpers.images.boxes import SIDES
-from helpers.networks.precision import Settled
+from helpers.frames import Image
+from helpers.frames.images import source_of
+from helpers.images.boxes import Box
+from helpers.images.decode import Source
 from helpers.similarity.members import Collection
-from helpers.similarity.question import Asked, Question
-from helpers.similarity.recent_queries import RecentQueries
 
-if TYPE_CHECKING:
-    from helpers.similarity.regions import Regions
-
+_NAMED = 3  # photos that the label of a query names
 _AWAY = 0.5  # how far to go away from what is unlike: see `feedback`
 
 
-def feedback(like: np.ndarray, unlike: np.ndarray, metric: str) -> np.ndarray:
-    """The point to look around, float32 [dimension], from features of photos, float32 [n, dimension].
+class QueryPhoto(NamedTuple):
+    """One photo that is searched by."""
 
-    J. J. Rocchio's relevance feedback (1971), as in Manning, Raghavan and
-    Schütze, Introduction to Information Retrieval (2008), section 9.1.1, there
-    0.75 mean(like) - 0.15 mean(unlike), since only the angle of a point counts.
-    A distance needs weights that add up to 1, or the point would move away from
-    all photos:
+    label: Any  # of a photo from outside its name
+    name: str
+    image: Any  # as it was given: what `helpers.features.embed` takes
+    source: Source
+    row: Optional[int]  # of the collection; None from outside
+
+
+class SearchQuery(NamedTuple):
+    """Photos to be like, at least one, and to be unlike; or one photo and the part of it that counts."""
+
+    like: List[QueryPhoto]
+    unlike: List[QueryPhoto]
+    box: Optional[Box]
+
+    @classmethod
+    def of(cls, collection: Collection, like: Any, unlike: Any, region: Any) -> "SearchQuery":
+        """A query by labels of the collection, or by Images, Paths or bytes of photos from outside.
+
+        A photo from outside that is in the collection too is taken from there. Raises `FrameError` for what cannot be
+        searched by.
+        """
+        box = None
+        if region is not None:
+            photo, box = _photo_and_box(region)
+            if _listed(like) or _listed(unlike):
+                raise FrameError(
+                    "a part of a photo and whole photos cannot be averaged: give region= without like= and unlike="
+                )
+            like = [photo]
+        liked, unliked = (_photos(collection, _listed(photos)) for photos in (like, unlike))
+        if not liked:
+            raise FrameError("mark at least one photo as like this: nearly everything is unlike something")
+        both = {photo.row for photo in liked} & {photo.row for photo in unliked if photo.row is not None}
+        for photo in liked:
+            if photo.row in both:
+                raise FrameError(f"{photo.label!r} is marked as like and as unlike; take it out of one of them")
+        return cls(liked, unliked, box)
+
+    @property
+    def photos(self) -> List[QueryPhoto]:
+        """Those to be like, then those to be unlike."""
+        return [*self.like, *self.unlike]
+
+    @property
+    def label(self) -> Any:
+        """What stands for the query in a result: the label of its only photo, or a short text."""
+        if len(self.photos) == 1:
+            return self.like[0].label
+        parts = []
+        for word, photos in (("", self.like), ("not ", self.unlike)):
+            parts += [f"{word}{photo.label}" for photo in photos[:_NAMED]]
+            parts += [f"{word}{len(photos) - _NAMED} more"] if len(photos) > _NAMED else []
+        return ", ".join(parts)
+
+
+def feedback(like: np.ndarray, unlike: np.ndarray, metric: str) -> np.ndarray:
+    """The point to search around, float32 [dimension], from features of photos, float32 [n, dimension].
+
+    J. J. Rocchio's relevance feedback (1971), as in Manning, Raghavan and Schütze, Introduction to Information
+    Retrieval (2008), section 9.1.1: there 0.75 mean(like) - 0.15 mean(unlike), since only the angle of a point counts.
+    A distance needs weights that add up to 1, or the point would move away from all photos:
 
         point = mean(like) + 0.5 (mean(like) - mean(unlike))
 
-    For `cosine` the means are of directions. One liked photo alone is the point
-    itself. With the book's 0.15 / 0.75 in place of 0.5, one in five of the
-    photos that were marked as unlike stayed among the ten nearest, and with 0.5
-    one in twenty, while slightly more of the others were right (drawn robots
-    and cartoons, by folder and by what was drawn). To rank by the nearest liked
-    photo was worse; a linear classifier was worse by Euclidean distance and
-    hardly better by cosine.
+    For `cosine` the means are of directions. One liked photo alone is the point itself.
+
+    Notes
+    -----
+    With the book's 0.15 / 0.75 in place of 0.5, one in five of the photos that were marked as unlike stayed among the
+    ten nearest, and with 0.5 one in twenty, while slightly more of the others were right (drawn robots and cartoons, by
+    folder and by what was drawn). To rank by the nearest liked photo was worse; a linear classifier was worse by
+    Euclidean distance and hardly better by cosine.
     """
     if len(like) == 1 and not len(unlike):
         return like[0]
@@ -58,167 +103,56 @@ def feedback(like: np.ndarray, unlike: np.ndarray, metric: str) -> np.ndarray:
     return point.astype(np.float32)
 
 
-class Searching:
-    """A model that can be searched; what is declared here, `SimilarityModel` has."""
+def _listed(photos: Any) -> List[Any]:
+    """One photo or several as a list."""
+    if photos is None:
+        return []
+    if isinstance(photos, (str, bytes, os.PathLike, Image)) or not isinstance(photos, Iterable):
+        return [photos]
+    return list(photos)
 
-    collection: Collection
-    index: SearchIndex
-    vectors: np.ndarray
-    rows: Optional[np.ndarray]
-    bad: Any
-    regions: Optional["Regions"]
-    store_path: Optional[Path]
-    _frame: Optional[Any]
-    _recent: RecentQueries
-    _searchers: Dict[str, SubsetSearch]
-    _outside: Dict[Any, np.ndarray]  # features of the photos from outside that were asked with last, by their bytes
 
-    def search(
-        self,
-        like: Any = (),
-        unlike: Any = (),
-        *,
-        region: Optional[Tuple[Any, Any]] = None,
-        where: Optional[Any] = None,
-        k: Optional[int] = 10,
-        metric: Optional[str] = None,
-        hide: bool = False,
-    ) -> Any:
-        """The photos nearest to some that they should be like, and away from some that they should not.
+def _photos(collection: Collection, photos: List[Any]) -> List[QueryPhoto]:
+    """Each photo of the collection once."""
+    once: List[QueryPhoto] = []
+    for photo in (_query_photo(collection, given) for given in photos):
+        if photo.row is None or photo.row not in [other.row for other in once]:
+            once.append(photo)
+    return once
 
-        - `like`, `unlike`: labels of the model, or photos from outside: Images,
-          Paths, or the bytes of photo files. One alone needs no list. How
-          several are put together, says `helpers.similarity.search.feedback`.
-        - `region`: instead of these a photo and a box in it, (left, top, right,
-          bottom) in shares of the upright photo, 0 to 1. What the box holds is
-          compared with whole photos, or after `add_regions` with parts of photos.
-        - `where`: which rows of the frame that the model was made of count, as
-          0 and 1 or False and True; the others stay out before the nearest are
-          taken. `k=None` is all that count.
-        - `metric`: the other one than the model's, at wish. Parts of photos are
-          always compared by their cosine.
-        - `hide`: the photos that were asked with stay out.
 
-        Returns an SFrame as `query` does, whose `query_label` is the label of
-        the one photo that was asked with, or a short text for several; after
-        `add_regions` a region's answer has the part of each photo too: `left`,
-        `top`, `right` and `bottom`. Raises `FrameError` for a question without
-        a photo in `like`, for what is no photo or box and for a `where` of
-        another length, and `PhotoError` where a photo from outside cannot be read.
+def _query_photo(collection: Collection, photo: Any) -> QueryPhoto:
+    if isinstance(photo, (os.PathLike, bytes, Image)):
+        image = Path(photo).expanduser().absolute() if isinstance(photo, os.PathLike) else photo
+        row = collection.find(image)
+        if row is None:
+            name = image.name if isinstance(image, Path) else "photo from outside"
+            return QueryPhoto(name, name, image, source_of(image), None)
+    else:
+        row = _row(collection, photo)
+    return QueryPhoto(collection.labels[row], collection.names[row], None, collection.sources[row], row)
 
-        >>> from helpers.photos.load import load_photos
-        >>> from helpers.similarity.build import create
-        >>> data, bad = load_photos("data/robots/tarn")
-        >>> model = create(data, model="efficientnet-lite0", verbose=False)
-        >>> found = model.search(like=[0, 3], unlike=7, where=data["width"] > data["height"], k=5)
-        >>> found["query_label"][0]
-        '0, 3, not 7'
-        """
-        check_whole("k", k, none_is="all")
-        searcher = self.searcher(metric)
-        question = Question.of(self.collection, like, unlike, region)
-        allowed = self.photos_where(where)
-        if hide:
-            allowed[[each.row for each in question.photos if each.row is not None]] = False
-        first, boxes = question.like[0], None
-        if question.box is None:
-            features = self._features(question.photos)
-            likes = len(question.like)
-            point = feedback(features[:likes], features[likes:], searcher.metric)
-            rows, distances = searcher.search(point, k, allowed)
-        elif self.regions is None:
-            from helpers.similarity.regions import region_feature
 
-            feature = region_feature(first.source, question.box, self.opened())
-            rows, distances = searcher.search(feature, k, allowed)
-        else:
-            wanted = len(self.vectors) if k is None else k
-            rows, distances, boxes = self.regions.search(first.source, question.box, wanted, allowed)
-        self._recent.remember(question.label, first.name, first.source, rows, distances)
-        found = edge_frame([question.label], rows[None], distances[None], self.collection.labels, None)
-        if boxes is not None:
-            for name, edges in zip(SIDES, boxes.T.tolist()):
-                found = found.add_column(SArray(edges, dtype=float), name)
-        return found
+def _row(collection: Collection, label: Any) -> int:
+    try:
+        return collection.row(label)
+    except TypeError as error:  # it cannot be looked up at all
+        raise FrameError(
+            "a photo to search by is a label of the model, or from outside a Path, an Image or the bytes of a photo "
+            f"file, not {type(label).__name__}"
+        ) from error
+    except FrameError as error:
+        if isinstance(label, str) and os.path.isfile(label):  # noqa: PTH113 (Path's fails for a text that is too long)
+            raise FrameError(f"{error}; a file from outside is given as Path({label!r})") from error
+        raise
 
-    @property
-    def data(self) -> Optional[Any]:
-        """The rows of the frame that the photos came from, in their order; None for a model from disk."""
-        if self._frame is not None and len(self._frame) != len(self.vectors):
-            self._frame = rows_of(self._frame, self._rows())  # not before: it takes Turi Create its time
-        return self._frame
 
-    def where(self, photos: Any) -> np.ndarray:
-        """A `where` for `search`, bool [rows of the frame], from which photos of the model count: bool [photos]."""
-        chosen = np.zeros(len(self.vectors) + len(self.bad), bool)
-        chosen[self._rows()[mask(photos, len(self.vectors))]] = True
-        return chosen
+def _photo_and_box(region: Any) -> Tuple[Any, Box]:
+    from helpers.images.boxes import check_box
+    from helpers.similarity.regions import SMALLEST
 
-    def photos_where(self, where: Optional[Any]) -> np.ndarray:
-        """Which photos of the model count for a `where` of `search`: bool [photos]. Raises `FrameError`."""
-        if where is None:
-            return np.ones(len(self.vectors), bool)
-        return mask(where, len(self.vectors) + len(self.bad))[self._rows()]
-
-    def add_regions(self, progress: bool = True) -> None:
-        """Have `search` compare regions with parts of photos; each photo goes through the network once more.
-
-        The features of the parts are kept where those of the photos are. Raises
-        what `helpers.similarity.regions.Regions.of` raises.
-        """
-        from helpers.similarity.regions import Regions
-
-        self.regions = Regions.of(
-            self.collection.sources,
-            self.collection.identities,
-            self.opened(progress).loaded,
-            store=self.store_path,
-            progress=progress,
+    if not isinstance(region, (tuple, list)) or len(region) != 2:
+        raise FrameError(
+            "region= is a photo and a box, such as (label, (0.1, 0.2, 0.5, 0.9)): left, top, right, bottom"
         )
-        if progress:
-            print(self.regions.note)
-
-    def searcher(self, metric: Optional[str] = None) -> SubsetSearch:
-        """Nearest neighbours among all photos or some, by the model's metric or the other one, which is exact."""
-        metric = self.index.metric if metric is None else metric
-        if metric not in self._searchers:
-            index = self.index if metric == self.index.metric else open_index("exact", self.vectors, metric)
-            self._searchers[metric] = SubsetSearch(index, self.vectors)
-        return self._searchers[metric]
-
-    def opened(self, progress: bool = False) -> Settled:
-        """The network as it made the features."""
-        raise NotImplementedError
-
-    def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
-        """The features of photos from outside."""
-        raise NotImplementedError
-
-    def _features(self, asked: List[Asked]) -> np.ndarray:
-        """The feature of each photo, float32 [asked, dimension], looked up or computed; raises `PhotoError`."""
-        features = np.empty((len(asked), self.vectors.shape[1]), np.float32)
-        outside = []
-        for place, each in enumerate(asked):
-            if each.row is not None:
-                features[place] = self.vectors[each.row]
-            elif each.source in self._outside:
-                features[place] = self._outside[each.source]
-            else:
-                outside.append(place)
-        if outside:
-            done = self.embed([asked[place].image for place in outside])
-            for row, reason in done.bad:
-                raise PhotoError(f"{asked[outside[row]].name}: {reason}")
-            features[outside] = done.vectors
-            # For the next filter, or k. A file may change; bytes do not.
-            new = {asked[place].source: features[place] for place in outside if isinstance(asked[place].source, bytes)}
-            self._outside = new or self._outside
-        return features
-
-    def _rows(self) -> np.ndarray:
-        if self.rows is None:
-            raise FrameError(
-                "an older Kinframe saved this model and did not say which rows of the frame its photos were: build it "
-                "again to search with where=; features that were kept are not computed again"
-            )
-        return self.rows
+    return region[0], check_box(region[1], smallest=SMALLEST)

@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.errors import FrameError
 from helpers.frames import SArray, SFrame
-from helpers.frames.columns import rows_of
+from helpers.frames.row_selection import rows_of
 
 
 class PhotoTable:

@@ -11,7 +11,7 @@ import helpers.collection.atlas
 import helpers.collection.atlas_file
 from helpers.collection.atlas import Atlas
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.features.index import METRICS
+from helpers.features.distance import METRICS
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
 from tests.support.pictures import folder_of, picture, tiny_network

@@ -24,7 +24,7 @@ from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
 from helpers.features.dask_cluster import batches_on
 from helpers.features.dask_worker import SharedNetwork, features_of, hand_out
 from helpers.features.embedding import embed
-from helpers.features.pipeline import Asked, Batch, batches
+from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches
 from helpers.files import cache
 from helpers.networks.load import load_network
 from helpers.networks.precision import settled_again
@@ -89,7 +89,7 @@ def paths(tmp_path):
 
 
 def asked(photos):
-    return (Asked(row, photo) for row, photo in enumerate(photos))
+    return (PhotoRequest(row, photo) for row, photo in enumerate(photos))
 
 
 def on_cluster(client, network, photos, *, batch_size=3, known=()):
@@ -109,18 +109,18 @@ def run(network):
 
 def whole(made):
     made = list(made)
-    return Batch(
-        looked=[photo._replace(read=0, decode=0) for batch in made for photo in batch.looked],
+    return FeatureBatch(
+        photos=[photo._replace(read=0, decode=0) for batch in made for photo in batch.photos],
         new=[identity for batch in made for identity in batch.new],
         vectors=np.concatenate([batch.vectors for batch in made if batch.new] or [np.empty((0, TINY), np.float32)]),
         bad=[each for batch in made for each in batch.bad],
-        spent={name: sum(batch.spent[name] for batch in made) for name in ("read", "decode", "network")},
+        seconds={name: sum(batch.seconds[name] for batch in made) for name in ("read", "decode", "network")},
     )
 
 
 def same(one, other):
     # Whether a file is old enough to be remembered depends on the time that the test takes.
-    assert [each._replace(file=None) for each in one.looked] == [each._replace(file=None) for each in other.looked]
+    assert [each._replace(file=None) for each in one.photos] == [each._replace(file=None) for each in other.photos]
     assert one.new == other.new and one.bad == other.bad
     assert one.vectors.dtype == other.vectors.dtype and np.array_equal(one.vectors, other.vectors)
 
@@ -136,9 +136,9 @@ def test_the_features_are_those_of_one_machine_in_the_order_of_the_photos(client
     photos = paths + paths[::-1]
     answer = on_cluster(client, network, photos)
     same(answer, here(network, photos))
-    assert [photo.row for photo in answer.looked] == list(range(24))
-    assert [photo.source for photo in answer.looked] == [str(path) for path in photos]
-    assert all(seconds > 0 for seconds in answer.spent.values())
+    assert [photo.row for photo in answer.photos] == list(range(24))
+    assert [photo.source for photo in answer.photos] == [str(path) for path in photos]
+    assert all(seconds > 0 for seconds in answer.seconds.values())
 
 
 def test_with_a_real_network_too(client):
@@ -192,7 +192,7 @@ def test_a_machine_that_joins_later(client, cluster, network, paths, elsewhere):
         until(lambda: len(client.nthreads()) == 3)
         (late,) = set(client.nthreads()) - set(before)
         name = hand_out(client, network)
-        (made,) = client.submit(features_of, [Asked(0, str(paths[0]))], name, workers=[late]).result()
+        (made,) = client.submit(features_of, [PhotoRequest(0, str(paths[0]))], name, workers=[late]).result()
         assert np.array_equal(made.vectors, wanted.vectors[:1])
         assert len(list(place.glob("networks/late-*.onnx"))) == 1
         same(on_cluster(client, network, paths, batch_size=1), wanted)
@@ -282,15 +282,15 @@ def test_photos_that_are_no_files_travel(client, network, paths):
     wanted = here(network, paths)
     answer = on_cluster(client, network, [path.read_bytes() for path in paths])
     assert np.array_equal(answer.vectors, wanted.vectors) and answer.new == wanted.new
-    assert [photo.source for photo in answer.looked] == [path.read_bytes() for path in paths]
+    assert [photo.source for photo in answer.photos] == [path.read_bytes() for path in paths]
     frame = load_photos(paths[0].parent, progress=False)[0].sort("path")
     assert np.array_equal(on_cluster(client, network, frame["image"]).vectors, wanted.vectors)
 
 
 def test_a_copy_is_found_in_its_file(client, network, paths):
-    photos = [Asked(row, path.read_bytes(), str(path)) for row, path in enumerate(paths)]
+    photos = [PhotoRequest(row, path.read_bytes(), str(path)) for row, path in enumerate(paths)]
     paths[3].write_bytes(b"another")
-    looked = [photo for batch in batches_on(client, network, photos, batch_size=4) for photo in batch.looked]
+    looked = [photo for batch in batches_on(client, network, photos, batch_size=4) for photo in batch.photos]
     assert [photo.source for photo in looked if photo.row != 3] == [str(path) for path in paths if path != paths[3]]
     assert looked[3].source == photos[3].photo
 
@@ -317,8 +317,8 @@ def test_addresses(client, network, paths):
         answer = on_cluster(client, network, photos, known=known)
         wanted = here(network, paths)
         assert np.array_equal(answer.vectors, wanted.vectors) and answer.new == wanted.new
-        assert [photo.source for photo in answer.looked] == addresses
-        assert not any(photo.file for photo in answer.looked)
+        assert [photo.source for photo in answer.photos] == addresses
+        assert not any(photo.file for photo in answer.photos)
         assert answer.bad[0][1].startswith("no such file for the worker tcp://")
         assert answer.bad[1][1].startswith("the worker tcp://") and "unheard" in answer.bad[1][1]
 
@@ -331,8 +331,8 @@ def test_known_photos_are_not_decoded(client, network, paths):
     assert len(answer.new) == 6 and answer.vectors.shape == (6, TINY)
     for photos in (paths, [path.read_bytes() for path in paths]):
         answer = on_cluster(client, network, photos, known=set(wanted.new))
-        assert answer.new == [] and [photo.identity for photo in answer.looked] == wanted.new
-        assert answer.spent["network"] == answer.spent["decode"] == 0
+        assert answer.new == [] and [photo.identity for photo in answer.photos] == wanted.new
+        assert answer.seconds["network"] == answer.seconds["decode"] == 0
 
 
 def test_photos_are_looked_at_first_only_while_it_saves_time(client, network, paths, monkeypatch):
@@ -342,7 +342,7 @@ def test_photos_are_looked_at_first_only_while_it_saves_time(client, network, pa
     on_cluster(client, network, paths * 8, batch_size=2, known={"ab" * 32})
     assert 0 < len(looks) < 30
     looks.clear()
-    known = {photo.identity for photo in here(network, paths).looked}
+    known = {photo.identity for photo in here(network, paths).photos}
     on_cluster(client, network, paths * 8, batch_size=2, known=known)
     assert len(looks) == 48
 
@@ -358,7 +358,7 @@ def counting(submit, calls, function):
 
 def test_only_files_that_are_the_same_for_all_are_remembered(client, network, elsewhere, monkeypatch):
     photos = sorted(ROBOTS.rglob("*.jpg"))[:3]
-    looked = on_cluster(client, network, photos).looked
+    looked = on_cluster(client, network, photos).photos
     assert [photo.file for photo in looked] == [
         (str(path), cache.stamp(path), photo.identity) for path, photo in zip(photos, looked)
     ]
@@ -366,7 +366,7 @@ def test_only_files_that_are_the_same_for_all_are_remembered(client, network, el
     inside = photos[0].relative_to(ROOT)
     (elsewhere / inside).parent.mkdir(parents=True)
     picture(1).save(elsewhere / inside)
-    (photo,) = on_cluster(client, network, [HERE / inside]).looked
+    (photo,) = on_cluster(client, network, [HERE / inside]).photos
     assert photo.identity == cache.sha256(photos[0]) and photo.file is None
 
 

@@ -178,7 +178,7 @@ def test_an_interrupt_leaves_no_threads_and_no_work(paths, network, monkeypatch)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(helpers.features.pipeline, "open_sized", counting)
-    monkeypatch.setattr(helpers.features.embedding._Work, "take", interrupted)
+    monkeypatch.setattr(helpers.features.embedding._Embedding, "take", interrupted)
     with pytest.raises(KeyboardInterrupt) as held:  # the notebook holds on to the error, and to its frames
         embed(paths * 100, network, batch_size=2, progress=False)
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("ahead")]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from helpers.errors import FrameError, ModelError
+from helpers.features.distance import METRICS
 from helpers.features.hnsw import Hnsw
-from helpers.features.index import METRICS, Index
+from helpers.features.index import Index
 from helpers.features.open_index import open_index
 
 RANDOM = np.random.default_rng(11)

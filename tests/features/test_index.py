@@ -6,8 +6,8 @@ import pytest
 from benchmarks import index as bench
 from helpers.errors import FrameError
 from helpers.features.bounds import FullBound, ShortBound
-from helpers.features.distance import Distance
-from helpers.features.index import METRICS, Index
+from helpers.features.distance import METRICS, Distance
+from helpers.features.index import Index
 from helpers.features.open_index import open_index
 
 RANDOM = np.random.default_rng(7)
@@ -256,7 +256,7 @@ def test_no_row_is_farther_by_a_bound_than_it_is(kind, metric):
         distance = Distance(vectors, metric)
         bound = kind(distance)
         points = distance.points(queries)
-        asked = bound.asked(points)
+        asked = bound.queries(points)
         for place, point in enumerate(points):
             if asked.squares[place] == -np.inf:
                 continue
@@ -274,7 +274,7 @@ def test_a_bound_rules_out_most_photos():
     point = distance.points(vectors[:1])
     tenth = np.sort(distance.to(point[0]))[10]
     for bound in (FullBound(distance), ShortBound(distance)):
-        asked = bound.asked(point)
+        asked = bound.queries(point)
         least = bound.least(asked.squares[0], distance.squared(tenth))
         assert 11 <= (bound.scores(asked.factors[0], slice(None)) >= least).sum() < 100
 

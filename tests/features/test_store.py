@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from helpers.errors import StoreError
-from helpers.features.store import Checked, FeatureStore, Kept, default_path, other_stores
+from helpers.features import feature_rows
+from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, other_stores
 from helpers.files import cache
 from tests.support.places import ROOT
 
@@ -59,7 +60,22 @@ def test_networks_do_not_mix(store):
     assert store.features("one", [photo(0)])[1].shape == (1, 4)
     assert store.features("two", [photo(0)])[1].shape == (1, 7)
     assert store.photos("one") == {photo(0)} and store.photos("two") == {photo(0), photo(1)}
-    assert store.contents() == [Kept("one", 4, 1), Kept("two", 7, 2)]
+    assert store.contents() == [StoredNetwork("one", 4, 1), StoredNetwork("two", 7, 2)]
+
+
+def test_another_connection_writes_and_reads_the_same_rows(store, path):
+    store.add("net", [photo(0)], vectors(1))
+    with contextlib.closing(sqlite3.connect(str(path))) as connection, connection:
+        network, dimension = connection.execute(feature_rows.FIND_NETWORK, ("net",)).fetchone()
+        rows = feature_rows.rows_of_features(network, [photo(1)], vectors(1, seed=1))
+        connection.executemany(feature_rows.ADD_FEATURE, rows)
+        asked = [network, bytes.fromhex(photo(0)), bytes.fromhex(photo(9))]
+        (row,) = connection.execute(feature_rows.find_features(2), asked).fetchall()
+        assert np.array_equal(feature_rows.feature_of_row(*row, dimension), vectors(1)[0])
+        assert connection.execute(feature_rows.find_features(2, "photo"), asked).fetchall() == [row[:1]]
+        with pytest.raises(ValueError, match="not what was written"):
+            feature_rows.feature_of_row(row[0], row[1], row[2] + 1, dimension)
+    assert np.array_equal(store.features("net", [photo(1)])[1], vectors(1, seed=1))
 
 
 def test_nothing_is_kept_yet(store):
@@ -86,9 +102,9 @@ def test_files_are_known_by_name_and_stamp(store):
 
 
 CHECKED = {
-    "/photos/a.jpg": Checked(cache.Stamp(10, 1_700_000_000_123_456_789, 3), 4000, 3000, None),
-    "/photos/é '\" <b>.jpg": Checked(cache.Stamp(0, -1, 2), 1, 1, datetime.datetime(2014, 6, 1, 5, 59, 58)),
-    os.fsdecode(b"/photos/\xff.jpg"): Checked(cache.Stamp(1, 2, 3), 9, 9, datetime.datetime(1826, 1, 1)),
+    "/photos/a.jpg": CheckedFile(cache.Stamp(10, 1_700_000_000_123_456_789, 3), 4000, 3000, None),
+    "/photos/é '\" <b>.jpg": CheckedFile(cache.Stamp(0, -1, 2), 1, 1, datetime.datetime(2014, 6, 1, 5, 59, 58)),
+    os.fsdecode(b"/photos/\xff.jpg"): CheckedFile(cache.Stamp(1, 2, 3), 9, 9, datetime.datetime(1826, 1, 1)),
 }
 
 
@@ -96,68 +112,12 @@ def test_what_is_remembered_of_files_that_were_checked(store):
     assert store.checked() == {}
     store.add_checked(CHECKED)
     assert store.checked() == CHECKED
-    changed = Checked(cache.Stamp(11, 2, 3), 2, 3, None)
+    changed = CheckedFile(cache.Stamp(11, 2, 3), 2, 3, None)
     store.add_checked({"/photos/a.jpg": changed})
     assert store.checked() == {**CHECKED, "/photos/a.jpg": changed}
     store._connection.execute("UPDATE checked SET taken = 'x'")
     with pytest.raises(StoreError, match="damaged; delete the file"):
         store.checked()
-
-
-@pytest.fixture
-def first_format(path):
-    """A store as the first Kinframe left it: of checked files it did not say when they were taken."""
-    with FeatureStore(path) as store:
-        store.add("net", [photo(0)], vectors(1), [("/photos/a.jpg", cache.Stamp(1, 2, 3), photo(0))])
-        store._connection.executescript(
-            """
-            DROP TABLE checked;
-            CREATE TABLE checked (
-                path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER
-            ) WITHOUT ROWID;
-            INSERT INTO checked VALUES (CAST('/photos/a.jpg' AS BLOB), 1, 2, 3, 40, 30);
-            PRAGMA user_version = 1;
-            """
-        )
-
-
-def test_a_store_of_the_first_format_keeps_its_features(first_format, path):
-    with FeatureStore(path) as store, FeatureStore(path) as other:
-        store.add("net", [photo(1)], vectors(1, seed=1))
-        assert store.checked() == other.checked() == {}, "when they were taken is not known yet"
-        assert store._value("PRAGMA user_version") == 1, "an earlier Kinframe may go on using it"
-        store.add_checked(CHECKED)
-        other.add_checked({"/photos/b.jpg": Checked(cache.Stamp(4, 5, 6), 2, 2, None)})
-        assert store.checked() == other.checked() and len(store.checked()) == len(CHECKED) + 1
-        assert store._value("PRAGMA user_version") == 2
-    with FeatureStore(path) as again:
-        assert again.photos("net") == {photo(0), photo(1)}
-        assert np.array_equal(again.features("net", [photo(0)])[1], vectors(1))
-        assert again.files() == {"/photos/a.jpg": (cache.Stamp(1, 2, 3), photo(0))}
-
-
-def test_a_store_of_the_first_format_that_may_only_be_read(first_format, path, monkeypatch):
-    read_only(monkeypatch)
-    before = path.read_bytes()
-    with FeatureStore(path) as shared:
-        assert shared.checked() == {}
-        assert np.array_equal(shared.features("net", [photo(0)])[1], vectors(1))
-        with pytest.raises(StoreError, match="may be read, not written"):
-            shared.add_checked(CHECKED)
-    assert path.read_bytes() == before
-
-
-def test_a_store_changes_its_format_whole_or_not_at_all(first_format, path):
-    many = {f"/photos/{number}.jpg": Checked(cache.Stamp(1, 2, 3), 4, 3, None) for number in range(2000)}
-    with FeatureStore(path) as store:
-        store._connection.execute(f"PRAGMA max_page_count = {store._value('PRAGMA page_count') + 1}")
-        with pytest.raises(StoreError, match="the disk is full"):
-            store.add_checked(many)
-        assert store._value("PRAGMA user_version") == 1 and store.checked() == {}
-        assert store._value("SELECT width FROM checked") == 40
-        store._connection.execute("PRAGMA max_page_count = 100000")
-        store.add_checked(many)
-        assert store.checked() == many
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(store):
@@ -250,11 +210,12 @@ def test_a_folder_is_no_store(tmp_path):
         FeatureStore(tmp_path)
 
 
-def test_a_newer_store_is_left_alone(store, path):
-    store._connection.execute("PRAGMA user_version = 3")
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_store_of_another_version_is_left_alone(store, path, version):
+    store._connection.execute(f"PRAGMA user_version = {version}")
     store.close()
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"kept by a newer Kinframe \(format 3\); update this one"):
+    with pytest.raises(StoreError, match=rf"another version of Kinframe \(format {version}, .* reads 2\); update"):
         FeatureStore(path)
     assert path.read_bytes() == before
 
@@ -264,7 +225,10 @@ def test_what_is_something_else_is_left_alone(tmp_path):
     photo_file.write_bytes(b"\xff\xd8 a photo" * 500)
     with contextlib.closing(sqlite3.connect(str(database))) as connection:
         connection.execute("CREATE TABLE diary (day TEXT)")
-    for path, said in ((photo_file, "no store of features, or one"), (database, "a database of something else")):
+    for path, said in (
+        (photo_file, "not a store of features"),
+        (database, "a database of something else"),
+    ):
         before = path.read_bytes()
         with pytest.raises(StoreError, match=f"{path.name}: .*({said})"):
             FeatureStore(path)

@@ -6,7 +6,7 @@ import onnx
 import pytest
 
 from helpers.errors import ModelError
-from helpers.features.store import Kept
+from helpers.features.store import StoredNetwork
 from helpers.files import cache
 from helpers.networks import precision, runtime
 from helpers.networks.graph import Graph
@@ -82,7 +82,7 @@ def key_of(loaded, precision):
 
 
 def kept_in(loaded, precision, photos=1000):
-    return Kept(key_of(loaded, precision), loaded.dimension, photos)
+    return StoredNetwork(key_of(loaded, precision), loaded.dimension, photos)
 
 
 # Agreement
@@ -330,7 +330,7 @@ def test_features_of_another_network_say_nothing(tiny, processor, tmp_path):
 
 def test_a_store_in_int8_goes_on_as_long_as_its_network_is_there(network, processor):
     first = settle(network, "int8", Photos(40), scope="a folder", progress=False)
-    kept = [Kept(first.key, 20, 40), kept_in(network, "fp32", photos=3)]
+    kept = [StoredNetwork(first.key, 20, 40), kept_in(network, "fp32", photos=3)]
     again = settle(network, "auto", nobody(), scope="a folder", kept=kept)
     assert again == first
     assert settle(network, "auto", nobody(), scope="another", kept=kept).key == first.key

@@ -17,6 +17,7 @@ from helpers.season.items import Items
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
 from helpers.similarity.model import SimilarityModel
+from helpers.similarity.saved import ModelContents
 from tests.support.pictures import folder_of, picture, tiny_network
 
 DAY = datetime.datetime(2026, 5, 1)
@@ -30,24 +31,25 @@ def model_of(vectors, data=None, labels=None, names=None, metric="euclidean", ba
     """A model of photos whose features are known."""
     vectors = np.array(vectors, np.float32).reshape(len(vectors), -1)
     names = [f"{row}.jpg" for row in range(len(vectors))] if names is None else names
-    return SimilarityModel(
+    contents = ModelContents(
         network=SimpleNamespace(name="by hand", dimension=vectors.shape[1]),
         precision="fp32",
         agreement=None,
         key="",
-        index=Index(vectors, metric),
+        metric=metric,
+        index="exact",
         feature="image",
         label=None,
         labels=list(range(len(vectors))) if labels is None else labels,
         names=names,
         sources=[b""] * len(vectors),
         identities=[None] * len(vectors),
+        rows=np.arange(len(vectors)) if rows is None else np.array(rows),
         vectors=vectors,
         timings={},
         bad=[None] * bad,
-        rows=np.arange(len(vectors)) if rows is None else np.array(rows),
-        data=data,
     )
+    return SimilarityModel(contents, Index(vectors, metric), data=data)
 
 
 #        photo: 0       1            2            3       4             5           6              7      8

@@ -5,7 +5,7 @@ import pytest
 
 from helpers.errors import ModelError, PhotoError
 from helpers.features.embedding import embed
-from helpers.features.store import Kept
+from helpers.features.store import StoredNetwork
 from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot
@@ -151,7 +151,7 @@ def test_what_the_database_of_the_service_has_goes_before(many, tiny, processor)
     data, _ = load_photos(many, progress=False)
     create(data, model=tiny, precision="bf16", verbose=False)
     loaded = load_network(tiny)
-    kept = [Kept(f"own {loaded.identity} fp32", TINY, 7)]
+    kept = [StoredNetwork(f"own {loaded.identity} fp32", TINY, 7)]
     assert QueryNetwork(tiny, root=PhotoRoot(many), kept=kept).settled.precision == "fp32"
 
 
@@ -159,7 +159,7 @@ def test_a_table_without_features_says_nothing(many, tiny, processor):
     """A service makes one when it starts, before it has indexed anything."""
     data, _ = load_photos(many, progress=False)
     model = create(data, model=tiny, precision="bf16", verbose=False)
-    empty = [Kept(f"own {load_network(tiny).identity} fp32", TINY, 0)]
+    empty = [StoredNetwork(f"own {load_network(tiny).identity} fp32", TINY, 0)]
     assert QueryNetwork(tiny, root=PhotoRoot(many), kept=empty).key == model.key
 
 

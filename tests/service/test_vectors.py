@@ -9,7 +9,7 @@ import pytest
 from helpers.database.rounding import DistanceBounds, rounded, type_of
 from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.features.distance import METRICS, Distance
-from helpers.features.store import FeatureStore, Kept
+from helpers.features.store import FeatureStore, StoredNetwork
 from helpers.service.records import NewImage
 from helpers.service.storage.storage import kept_networks, open_vectors
 from tests.support.until import until
@@ -331,6 +331,6 @@ def test_what_is_kept_of_which_networks_is_known_before_a_network_is(address, mo
     storage.close()
     storage_module.open_storage(address, key="another", dimension=7).close()
     kept = [entry for entry in kept_networks(address) if entry.photos]
-    assert kept == [Kept("a network", 5, 2)]
+    assert kept == [StoredNetwork("a network", 5, 2)]
     monkeypatch.setattr("helpers.database.feature_table._COUNTED", 1)
     assert [entry.photos for entry in kept_networks(address) if entry.photos] in ([1], [2])

@@ -1,4 +1,5 @@
 import io
+import re
 import shutil
 
 import numpy as np
@@ -400,7 +401,7 @@ def test_auto_says_in_one_line_which_network_it_took_and_why(tmp_path, monkeypat
     out = capsys.readouterr().out
     note, speed = out.splitlines()
     assert note.startswith("efficientnet-lite0: ") and "resnet-50 could not be had" in note
-    assert speed.startswith(f"{len(data)} photos at ") and speed.endswith(" a second")
+    assert re.fullmatch(rf"{len(data)} photos (in \d+ s, )?at \d+ a second", speed)  # it is busy machines that need 2 s
     assert model.network.name == "efficientnet-lite0"
 
 

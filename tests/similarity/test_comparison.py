@@ -12,7 +12,7 @@ from helpers.similarity.build import create
 from helpers.similarity.evaluation import turi
 from helpers.similarity.evaluation.bars import draw_bars
 from helpers.similarity.evaluation.by_labels import evaluate
-from helpers.similarity.evaluation.comparison import at_hand, compare
+from helpers.similarity.evaluation.comparison import available, compare
 from helpers.similarity.evaluation.methods import Methods, name_of
 
 pytestmark = pytest.mark.slow("each comparison computes the features of every method")
@@ -112,17 +112,17 @@ def test_a_method_that_cannot_be_had_costs_no_other(data, tmp_path, capsys):
     assert "broken.onnx" in found[1]["note"]
     assert found[2]["precision_at_10"] is not None and found[2]["note"] is None
     assert "did you mean 'hog'" in found[3]["note"]
-    assert "resnet-50 cannot be had: The weights" in capsys.readouterr().out
-    with pytest.raises(FrameError, match="no method can be had; the first: no network is called 'nothing'"):
+    assert "resnet-50 is not available: The weights" in capsys.readouterr().out
+    with pytest.raises(FrameError, match="no method is available; the first: no network is called 'nothing'"):
         compare(data, ["nothing"], store=False)
     with pytest.raises(FrameError, match="none was named"):
         compare(data, [])
 
 
 def test_without_models_it_takes_what_is_at_hand(data):
-    assert at_hand() == ["efficientnet-lite0", "pixels", "colour", "hog"]
+    assert available() == ["efficientnet-lite0", "pixels", "colour", "hog"]
     found = compare(data, metrics=["cosine"], store=False, progress=False)
-    assert list(found.frame["model"]) == at_hand()
+    assert list(found.frame["model"]) == available()
 
 
 def test_an_autoencoder_or_any_other_path_is_a_method(data, tmp_path):
@@ -167,7 +167,7 @@ def test_figures_are_drawn(data):
         picture = Image.open(io.BytesIO(figure._repr_png_()))
         assert picture.size[0] > 600 and len(picture.convert("L").getcolors(256)) > 50
     texts = [text.get_text() for text in found.bars.axes[0].texts]
-    assert "colour, cosine" in texts and any(text.startswith("by lot 0.4") for text in texts)  # 11 of 23
+    assert "colour, cosine" in texts and any(text.startswith("at random 0.4") for text in texts)  # 11 of 23
     titles = [text.get_text() for text in found.panel.axes[0].texts]
     assert titles.count("query") == 4 and "pixels, euclidean" in titles
     assert found.bars is found[1] and found.panel is found[2]  # frame, bars, panel = compare(…)
@@ -197,8 +197,8 @@ def test_by_lot_is_among_the_photos_that_could_be_read(folder):
     assert work.chance() == pytest.approx(11 / 23)
     labels = ["a"] * 12 + ["b"] * 12
     work = Methods(data, "image", labels, None, 0, False)
-    work._album = create(data[6:], model="colour", store=False, verbose=False)
-    work._album.rows = np.arange(6, 24)  # as if the first six could not be read
+    work._model = create(data[6:], model="colour", store=False, verbose=False)
+    work._model.rows = np.arange(6, 24)  # as if the first six could not be read
     assert work.chance() == pytest.approx((6 * 5 / 17 + 12 * 11 / 17) / 18)
 
 
@@ -278,7 +278,7 @@ def test_turi_creates_own_says_why_it_cannot_run(data, monkeypatch, tmp_path):
     """That it does run, and gives what Apple's own query gives, is tested in tests/conformance."""
     with pytest.raises(ModelError, match="Turi Create has resnet-50 and squeezenet"):
         turi.nearest(data, "image", "turicreate/vgg16", 5)
-    why = "resnet-50-TuriCreate-6.0.h5 is not there" if tc.HAS_TURICREATE else "in the Turi Create environment only"
+    why = "resnet-50-TuriCreate-6.0.h5; turicreate" if tc.HAS_TURICREATE else "in the Turi Create environment only"
     if tc.HAS_TURICREATE:
         monkeypatch.setattr(turi, "_weights", lambda network: tmp_path / f"{network}-TuriCreate-6.0.h5")
     with pytest.raises(ModelError, match=why):

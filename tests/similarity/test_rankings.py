@@ -359,7 +359,7 @@ def test_another_format_and_rows_that_there_are_not(model, tmp_path):
     with pytest.raises(ModelError, match="there is no such row"):
         Rankings.open(tmp_path / "all").of(3)
     about(kinframe_rankings=2)(tmp_path / "all")
-    with pytest.raises(ModelError, match="rankings of another Kinframe"):
+    with pytest.raises(ModelError, match="rankings of another version of Kinframe"):
         Rankings.open(tmp_path / "all")
 
 

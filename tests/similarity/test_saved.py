@@ -10,7 +10,7 @@ import pytest
 
 import helpers.similarity.model
 from helpers import tc
-from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.errors import ModelError, PhotoError
 from helpers.frames.images import image_array
 from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos
@@ -143,37 +143,6 @@ def test_the_rows_of_the_frame_are_remembered(data, network, tmp_path, label):
     assert load_model(tmp_path / "second").rows.tolist() == again.rows.tolist()
 
 
-def as_before(saved):
-    """As an older Kinframe saved it, which did not say which rows of the frame the photos were."""
-    edit(saved, kinframe=2, rows=None)
-
-
-def test_an_older_model_still_opens(model, saved, data):
-    as_before(saved)
-    again = load_model(saved)
-    assert rows(again.query(data, k=None, verbose=False)) == rows(model.query(data, k=None, verbose=False))
-    assert again.rows.tolist() == list(range(6)), "no photo was bad: they are all rows"
-
-
-def test_rows_of_an_older_model_are_known_where_they_are_its_labels(data, network, tmp_path):
-    with_a_bad_photo(data, network).save(tmp_path / "kin")
-    as_before(tmp_path / "kin")
-    assert load_model(tmp_path / "kin").rows.tolist() == [0, 1, 3, 4, 5, 6]
-
-
-def test_rows_of_an_older_model_that_cannot_be_known(data, network, tmp_path):
-    with_a_bad_photo(data, network, label="path").save(tmp_path / "kin")
-    as_before(tmp_path / "kin")
-    again = load_model(tmp_path / "kin")
-    assert again.rows is None
-    assert len(again.search("0.jpg", k=None)) == 6
-    for ask in (lambda: again.search("0.jpg", where=[True] * 7), lambda: again.where([True] * 6)):
-        with pytest.raises(FrameError, match="did not say which rows of the frame its photos were: build it again"):
-            ask()
-    again.save(tmp_path / "second")
-    assert load_model(tmp_path / "second").rows is None
-
-
 def test_where_the_features_of_a_model_from_disk_are_kept(model, saved, tmp_path):
     assert load_model(saved).store_path == model.store_path
     (tmp_path / "moved").mkdir()
@@ -282,6 +251,7 @@ DAMAGES = {
     "rows in no order": lambda saved: edit(saved, rows=[0, 2, 1, 3, 4, 5]),
     "rows below zero": lambda saved: edit(saved, rows=[-1, 0, 1, 2, 3, 4]),
     "a row missing": lambda saved: edit(saved, rows=[0, 1, 2, 3, 4]),
+    "no rows": lambda saved: edit(saved, rows=None),
     "rows of text": lambda saved: edit(saved, rows=list("012345")),
     "a name missing": lambda saved: edit(saved, names=["a"]),
     "photos missing": lambda saved: edit(saved, photos=[]),
@@ -297,22 +267,18 @@ def test_damage_is_seen(saved, damage):
         load_model(saved)
 
 
-@pytest.mark.parametrize(
-    ("version", "said"),
-    [
-        (4, r"saved by a newer Kinframe \(format 4\); update this one"),
-        (1, r"an older Kinframe .*; build the model again"),
-    ],
-)
-def test_another_version_is_not_taken_for_damaged(saved, version, said):
+@pytest.mark.parametrize("version", [1, 2, 4, "x"])
+def test_another_version_is_not_taken_for_damaged(saved, version):
     edit(saved, kinframe=version, more={"of": "this"})
-    with pytest.raises(ModelError, match=said):
+    with pytest.raises(
+        ModelError, match=rf"kin: saved by another version of Kinframe \(format {version}, .* reads 3\)"
+    ):
         load_model(saved)
 
 
 def test_where_there_is_no_model(tmp_path):
     for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ModelError, match="no saved similarity model"):
+        with pytest.raises(ModelError, match="not a saved similarity model"):
             load_model(place)
 
 
@@ -365,14 +331,14 @@ import numpy as np
 from pathlib import Path
 from helpers.similarity import saved
 
-settings, vectors, sources = saved.read(Path(sys.argv[1]))
+contents = saved.read(Path(sys.argv[1]))
 
 def slow(*_, **__):
     print("half way", flush=True)
     time.sleep(60)
 
 saved.np.save = slow
-saved.write(Path(sys.argv[1]), settings, vectors[:1], sources[:1])
+saved.write(Path(sys.argv[1]), contents)
 """
     command = [sys.executable, "-c", script, str(saved)]
     with subprocess.Popen(

@@ -4,9 +4,9 @@ import pytest
 import helpers.similarity.model
 from helpers import tc
 from helpers.errors import FrameError, PhotoError
-from helpers.features.distance import Distance
+from helpers.features.distance import METRICS, Distance
 from helpers.features.hnsw import Hnsw
-from helpers.features.index import METRICS, Index
+from helpers.features.index import Index
 from helpers.features.subset import SubsetSearch
 from helpers.frames.images import image_array, image_of
 from helpers.photos.load import load_photos
@@ -431,8 +431,8 @@ def test_what_is_no_question(model, tmp_path, monkeypatch):
     told("99 is not the label of a photo", [99])
     told("a label of the model, or from outside a Path, .* not list", [[1, 2]])
     told("k is a whole number, 1 or more, or None for all", 3, k=0)
-    told("region= is a question of its own", [3], region=(3, (0, 0, 1, 1)))
-    told("region= is a question of its own", [], [3], region=(3, (0, 0, 1, 1)))
+    told("cannot be averaged: give region= without", [3], region=(3, (0, 0, 1, 1)))
+    told("cannot be averaged: give region= without", [], [3], region=(3, (0, 0, 1, 1)))
     told("region is a photo and a box|region= is a photo and a box", region=3)
     told("box", region=(3, (0, 0, 2, 2)))
     told("99 is not the label", region=(99, (0, 0, 1, 1)))

@@ -14,9 +14,10 @@ from helpers.collection.duplicates.fingerprints import near_hashes
 from helpers.collection.duplicates.groups import Pairs
 from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import picture_distances
+from helpers.features.blocks import parts
 from helpers.features.distance import Distance
 from helpers.features.index import SearchIndex
-from helpers.features.nearest import bar, parts
+from helpers.features.nearest import bar
 
 _AT_ONCE = 1024  # photos
 _RANDOM = 10_000  # pairs, by which the usual distance is measured

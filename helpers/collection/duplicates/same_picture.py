@@ -11,7 +11,7 @@ from typing import NamedTuple, Tuple
 import numpy as np
 
 from helpers.collection.duplicates import thresholds
-from helpers.features.nearest import parts
+from helpers.features.blocks import parts
 from helpers.files.threads import work_ahead
 
 SIDE, COLOURS = 32, 8  # fields across and down: of grey values, and of colours

@@ -1,8 +1,8 @@
 """The features of photos' windows: computed, kept, and in memory ready to be compared.
 
-A window's numbers take one byte each, and the largest of them is 127 or -127:
-what counts is their direction. The store keeps numbers of 32 bits, so that four
-stand in one; it and NumPy copy them as they are, and nothing computes with them.
+A window's numbers take one byte each, and the largest of them is 127 or -127: what counts is their direction. The
+store keeps numbers of 32 bits, so that four stand in one; it and NumPy copy them as they are, and nothing computes
+with them.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.errors import PhotoError
-from helpers.features.pipeline import Asked, batches
+from helpers.features.pipeline import PhotoRequest, batches
 from helpers.features.regions import network as feature_map
 from helpers.features.regions.network import RegionalNetwork
 from helpers.features.regions.windows import SHAPES, Windows, nearest_shape
@@ -25,7 +25,7 @@ from helpers.networks.runtime import Session, session_for
 _BATCH = 16  # photos: what a process that is killed loses
 
 
-class Group(NamedTuple):
+class ShapeGroup(NamedTuple):
     """Photos of one shape, and the features of their windows."""
 
     rows: np.ndarray  # int64 [photos], of the collection
@@ -34,7 +34,7 @@ class Group(NamedTuple):
 
 
 def network_to_cut(loaded: LoadedModel) -> LoadedModel:
-    """The network in fp32, where it is to be had: it is the parts of 8-bit photos that lose most."""
+    """The network in fp32, where it is available: parts of photos lose most in 8 bits."""
     return load_network(loaded.name) if _in_8_bits(loaded) and lasting_name(loaded) == loaded.name else loaded
 
 
@@ -49,56 +49,56 @@ def groups_of(
     loaded: LoadedModel,
     store: Optional[FeatureStore],
     progress: bool,
-) -> List[Group]:
+) -> List[ShapeGroup]:
     """The photos that can be read, by their shape; what is not kept is computed.
 
-    `identities` are the sha-256 of their files; None is read now. A photo that
-    is not what it was is left out.
+    `identities` are the sha-256 of their files; None is read now. A photo that is not what it was is left out.
     """
-    found = dict(enumerate(identities))
+    known_identities = dict(enumerate(identities))
     groups = {}
-    kept = _Kept(loaded, store)
-    missing = kept.missing(sources, found)
+    kept = _KeptWindows(loaded, store)
+    missing = kept.missing(sources, known_identities)
     total = sum(map(len, missing.values()))
     with tqdm(total=total, desc="regions", unit=" photos", delay=2, disable=not progress) as bar:
-        for shape, asked in missing.items():
+        for shape, requests in missing.items():
             network = kept.networks[shape] = feature_map.for_photos(loaded, shape)
             known = kept.known.setdefault(shape, set())
             size = network.windows.size
-            made = batches(asked, session_of(network).run, size=size, batch_size=_BATCH, known=known)
-            with contextlib.closing(made):
-                for batch in made:
+            computed = batches(requests, session_of(network).run, size=size, batch_size=_BATCH, known=known)
+            with contextlib.closing(computed):
+                for batch in computed:
                     kept.add(shape, batch.new, batch.vectors)
-                    found.update((photo.row, photo.identity) for photo in batch.looked if found[photo.row] is None)
-                    bar.update(len(batch.looked) + len(batch.bad))
+                    for photo in batch.photos:
+                        known_identities[photo.row] = known_identities[photo.row] or photo.identity
+                    bar.update(len(batch.photos) + len(batch.bad))
     for shape in sorted(kept.known):
-        groups[shape] = kept.group(shape, found)
+        groups[shape] = kept.group(shape, known_identities)
     return [group for group in groups.values() if len(group.rows)]
 
 
-class _Kept:
-    """The features that are at hand, of photos of each shape: in a store, or in memory where there is none."""
+class _KeptWindows:
+    """The features that are available, of photos of each shape: in a store, or in memory where there is none."""
 
     def __init__(self, loaded: LoadedModel, store: Optional[FeatureStore]) -> None:
         self._loaded, self._store = loaded, store
         self._memory: Dict[str, np.ndarray] = {}
         self.networks: Dict[int, RegionalNetwork] = {}
         self.known: Dict[int, Set[str]] = {}  # shape → photos
-        kept = {} if store is None else {each.key: each.photos for each in store.contents()}
+        kept = {} if store is None else {network.key: network.photos for network in store.contents()}
         for shape in range(SHAPES):
             key = feature_map.key_of(loaded, shape)
             if store is not None and kept.get(key):
                 self.known[shape] = store.photos(key)
 
-    def missing(self, sources: Sequence[Source], identities: Dict[int, Optional[str]]) -> Dict[int, List[Asked]]:
-        """The photos that are not at hand and that can be read, by shape."""
+    def missing(self, sources: Sequence[Source], identities: Dict[int, Optional[str]]) -> Dict[int, List[PhotoRequest]]:
+        """The photos without features that can be read, by shape."""
         there = set().union(*self.known.values())
-        asked: Dict[int, List[Asked]] = {}
+        requests: Dict[int, List[PhotoRequest]] = {}
         for row, source in enumerate(sources):
             if identities[row] not in there:
-                with contextlib.suppress(PhotoError):  # whoever reads the photo itself is told why
-                    asked.setdefault(nearest_shape(*photo_size(source)), []).append(Asked(row, source))
-        return asked
+                with contextlib.suppress(PhotoError):  # whoever reads the photo itself gets the reason
+                    requests.setdefault(nearest_shape(*photo_size(source)), []).append(PhotoRequest(row, source))
+        return requests
 
     def add(self, shape: int, photos: List[str], vectors: np.ndarray) -> None:
         if photos:
@@ -109,7 +109,7 @@ class _Kept:
                 self._store.add(feature_map.key_of(self._loaded, shape), photos, packed)
             self.known[shape].update(photos)
 
-    def group(self, shape: int, identities: Dict[int, Optional[str]]) -> Group:
+    def group(self, shape: int, identities: Dict[int, Optional[str]]) -> ShapeGroup:
         """All photos of a shape that are in the collection."""
         network = self.networks.get(shape) or feature_map.for_photos(self._loaded, shape)
         here = self.known[shape]
@@ -121,7 +121,7 @@ class _Kept:
             places, packed = self._store.features(feature_map.key_of(self._loaded, shape), photos)
         shaped = packed.view(np.int8)[:, : network.loaded.dimension] if len(rows) else np.empty((0, 0), np.int8)
         features = shaped.reshape(len(places), len(network.windows.boxes), network.width)
-        return Group(np.array(rows, np.int64)[places], network.windows, features)
+        return ShapeGroup(np.array(rows, np.int64)[places], network.windows, features)
 
 
 def _in_8_bits(loaded: LoadedModel) -> bool:

@@ -1,9 +1,8 @@
 """Nearest windows: which photos have a part that is like a thing, and which part.
 
-What all windows have in common says nothing of what is in one. So they are
-compared where the windows of the collection extend as far in every direction,
-around their mean: whitening, see Jégou and Chum, 2012 (ECCV, "Negative evidences
-and co-occurences in image retrieval").
+What all windows have in common does not describe any of them. So they are compared after whitening: around their mean,
+and scaled so that the windows of the collection extend as far in every direction. See Jégou and Chum, 2012 (ECCV,
+"Negative evidences and co-occurences in image retrieval").
 """
 
 import contextlib
@@ -12,19 +11,19 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.features.regions.features import Group
+from helpers.features.regions.features import ShapeGroup
 from helpers.features.regions.windows import LEVELS
 from helpers.files.threads import work_ahead
 
 _SAMPLE = 8192  # windows by which the directions are judged
 _EVEN = 0.3  # of the mean extent, added to each: some directions are seldom used, and mostly noise
-_LIKELY = 64  # photos that are looked at again
+_LIKELY = 64  # photos that are compared exactly
 _AT_ONCE = 2**20  # numbers that a thread turns into 32 bits and compares: they stay near the processor
 _SMALL = 1e-9
 
 
 class _Scaled(NamedTuple):
-    """What is worked out once for each window: float32 [photos, windows] both."""
+    """What is computed once for each window, float32 [photos, windows]."""
 
     factors: np.ndarray  # 1 / (its length · its distance from the mean once it has the length 1)
     shifts: np.ndarray  # 1 / the latter
@@ -33,7 +32,7 @@ class _Scaled(NamedTuple):
 class RegionIndex:
     """The windows of a collection; its photos are known by their rows."""
 
-    def __init__(self, groups: List[Group], width: int) -> None:
+    def __init__(self, groups: List[ShapeGroup], width: int) -> None:
         self._groups = groups
         self._mean, self._spread = _whitening(groups, width)
         self._scaled = [self._scale(group) for group in groups]
@@ -43,20 +42,18 @@ class RegionIndex:
     ) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The k photos with the window most like what is wanted at its level, float32 [levels, width].
 
-        Returns rows, int64 [m]; distances, float64 [m], 1 minus the cosine,
-        nearest first, equals by their row; and where these windows are, float64
-        [m, 4]. `allowed` is bool [rows]. A first look at all windows takes
-        their distance from the mean for the length that whitening gives them;
-        the best photos are then compared as they should be.
+        Returns rows, int64 [m]; distances, float64 [m], 1 minus the cosine, nearest first, equals by their row; and
+        the boxes of these windows, float64 [m, 4]. `allowed` is bool [rows]. A first look at all windows takes their
+        distance from the mean for the length that whitening gives them; the best photos are then compared exactly.
         """
         likeness, rows, number, place, window = self._first_look(wanted, allowed)
         likely = np.lexsort((rows, -likeness))[: max(_LIKELY, 4 * k)]
         features = np.empty((len(likely), wanted.shape[1]), np.float32)
         boxes, levels = np.empty((len(likely), 4)), np.empty(len(likely), np.int64)
-        for line, each in enumerate(likely):
-            group = self._groups[number[each]]
-            features[line] = group.features[place[each], window[each]]
-            boxes[line], levels[line] = group.windows.boxes[window[each]], group.windows.levels[window[each]]
+        for line, photo in enumerate(likely):
+            group, best = self._groups[number[photo]], window[photo]
+            features[line] = group.features[place[photo], best]
+            boxes[line], levels[line] = group.windows.boxes[best], group.windows.levels[best]
         distances = 1 - (self._whitened(features) * self._whitened(wanted)[levels]).sum(axis=1)
         order = np.lexsort((rows[likely], distances))[:k]
         return rows[likely][order], np.maximum(distances[order], 0), boxes[order]
@@ -66,13 +63,15 @@ class RegionIndex:
         directed = (_unit(wanted) - self._mean) @ self._spread
         factors = (_unit(directed) @ self._spread.T).astype(np.float32)
         offsets = (factors @ self._mean).astype(np.float32)
-        found = []
+        looks = []
         for number, (group, scaled) in enumerate(zip(self._groups, self._scaled)):
             chosen = np.arange(len(group.rows)) if allowed is None else np.flatnonzero(np.asarray(allowed)[group.rows])
 
-            def best(part: np.ndarray, group: Group = group, scaled: _Scaled = scaled) -> Tuple[np.ndarray, np.ndarray]:
+            def best(
+                part: np.ndarray, group: ShapeGroup = group, scaled: _Scaled = scaled
+            ) -> Tuple[np.ndarray, np.ndarray]:
                 likeness = np.empty((len(part), len(group.windows.boxes)), np.float32)
-                for level, windows in enumerate(_levels(group)):  # not by `@`, whose own threads would be in the way
+                for level, windows in enumerate(_levels(group)):  # without `@`, whose threads would disturb these
                     numbers = group.features[part, windows].astype(np.float32)
                     likeness[:, windows] = np.einsum("pwn,n->pw", numbers, factors[level])
                 likeness *= scaled.factors[part]
@@ -82,16 +81,16 @@ class RegionIndex:
 
             parts = np.array_split(chosen, max(1, len(chosen) // max(1, _AT_ONCE // group.features[0].size)))
             with contextlib.closing(work_ahead(best, parts, ahead=2 * (os.cpu_count() or 1))) as answers:
-                likeness, window = (np.concatenate(each) for each in zip(*answers))
-            found.append((likeness, group.rows[chosen], np.full(len(chosen), number), chosen, window))
-        if not found:
+                likeness, window = (np.concatenate(arrays) for arrays in zip(*answers))
+            looks.append((likeness, group.rows[chosen], np.full(len(chosen), number), chosen, window))
+        if not looks:
             return tuple(np.empty(0, kind) for kind in (np.float32, np.int64, np.int64, np.int64, np.int64))
-        return tuple(np.concatenate(each) for each in zip(*found))
+        return tuple(np.concatenate(arrays) for arrays in zip(*looks))
 
     def _whitened(self, features: np.ndarray) -> np.ndarray:
         return _unit((_unit(features) - self._mean) @ self._spread)
 
-    def _scale(self, group: Group) -> _Scaled:
+    def _scale(self, group: ShapeGroup) -> _Scaled:
         factors, shifts = (np.empty(group.features.shape[:2], np.float32) for _ in range(2))
         mean, square = self._mean.astype(np.float32), float(self._mean @ self._mean)
         for part in _blocks(group):
@@ -102,7 +101,7 @@ class RegionIndex:
         return _Scaled(factors, shifts)
 
 
-def _whitening(groups: List[Group], width: int) -> Tuple[np.ndarray, np.ndarray]:
+def _whitening(groups: List[ShapeGroup], width: int) -> Tuple[np.ndarray, np.ndarray]:
     """The mean of all windows, float64 [width], and directions scaled by how far they extend, [width, width]."""
     count = sum(group.features.shape[0] * group.features.shape[1] for group in groups)
     step = max(1, count // _SAMPLE) | 1  # odd, so that it does not always meet the same window
@@ -121,12 +120,12 @@ def _unit(points: np.ndarray) -> np.ndarray:
     return points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), _SMALL)
 
 
-def _levels(group: Group) -> List[slice]:
+def _levels(group: ShapeGroup) -> List[slice]:
     """The windows of each level, which follow each other."""
     edges = np.searchsorted(group.windows.levels, np.arange(LEVELS + 1))
     return [slice(start, end) for start, end in zip(edges, edges[1:])]
 
 
-def _blocks(group: Group) -> Iterator[slice]:
+def _blocks(group: ShapeGroup) -> Iterator[slice]:
     step = max(1, _AT_ONCE // group.features[0].size)
     return (slice(start, min(len(group.rows), start + step)) for start in range(0, len(group.rows), step))

@@ -1,11 +1,10 @@
 """Networks that describe the parts of a photo: cut at a feature map, which is pooled in windows.
 
-The map is the one before the last halving of the resolution, where a network
-has such: it knows a small thing again by its colours and patterns, which the
-last map has given up for its kind. A window's feature is the generalised mean
-of the places in it (p = 3; Radenović, Tolias and Chum, 2018, arXiv:1711.02512),
-turned into fewer numbers by directions that are drawn once, at right angles to
-each other: they depend on no photo, so next week's features go with today's.
+The map is the one before the last halving of the resolution, where a network has such: it still has a small thing's
+colours and patterns, which the last map has given up for its kind. A window's feature is the generalised mean of the
+places in it (p = 3; Radenović, Tolias and Chum, 2018, arXiv:1711.02512), turned into fewer numbers by random
+directions at right angles to each other, drawn once: they depend on no photo, so that features of different days can
+be compared.
 """
 
 import hashlib
@@ -26,7 +25,7 @@ from helpers.networks.quantise import lasting_name
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-_POOLING = "windows 1"  # to be raised with every change of what a regional network gives, or where its windows lie
+_POOLING = "windows 1"  # to be raised with every change of what a regional network gives, or of its windows
 _WIDTH = 384  # numbers a window, of a map that has more
 _SMALL = 1e-9
 _WAY_OUT = "search by region needs a convolutional network, such as model='efficientnet-lite0'"
@@ -48,13 +47,13 @@ def for_photos(loaded: LoadedModel, shape: int) -> RegionalNetwork:
     return _network(loaded, _photo(loaded, shape))
 
 
-def for_questions(loaded: LoadedModel) -> RegionalNetwork:
-    """The same for a `canvas` with what is asked for."""
+def for_queries(loaded: LoadedModel) -> RegionalNetwork:
+    """The same for a `canvas` with what is searched for."""
     return _network(loaded, windows.canvas(loaded.size))
 
 
 def key_of(loaded: LoadedModel, shape: int) -> str:
-    """Under which the features of photos of a shape are kept: the same key, the same features."""
+    """The key under which features of photos of a shape are kept: the same key, the same features."""
     return f"{lasting_name(loaded)} {_identity(loaded, _photo(loaded, shape))} regions"
 
 
@@ -70,7 +69,7 @@ def _identity(loaded: LoadedModel, places: Windows) -> str:
 
 def _network(loaded: LoadedModel, places: Windows) -> RegionalNetwork:
     if loaded.descriptor is not None:
-        raise ModelError(f"{loaded.name} is no network; {_WAY_OUT}")
+        raise ModelError(f"{loaded.name} is not a network; {_WAY_OUT}")
     identity = _identity(loaded, places)
     kind = "regions-int8" if "-int8-" in loaded.path.name else "regions"
     path = made_once(f"{lasting_name(loaded)}-{kind}-{identity[:12]}", lambda: _assemble(loaded, places))
@@ -148,7 +147,7 @@ def _has_places(shape: Tuple[int, ...]) -> bool:
 
 
 def _shapes(network: "ModelProto", end: str, size: Tuple[int, int]) -> Dict[str, Tuple[int, ...]]:
-    """The shapes of the tensors on the way to one, for one photo of that size; those that are known."""
+    """The known shapes of the tensors on the way to one, for one photo of that size."""
     import onnx
     from onnx import TensorProto, helper
 
@@ -162,11 +161,11 @@ def _shapes(network: "ModelProto", end: str, size: Tuple[int, int]) -> Dict[str,
         inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
     except onnx.shape_inference.InferenceError as error:
         raise ModelError(f"it does not take photos of {size[0]} x {size[1]}: {error}") from error
-    found = {}
+    shapes = {}
     for value in (*inferred.value_info, *inferred.output):
         axes = value.type.tensor_type.shape.dim
         if axes and all(axis.HasField("dim_value") for axis in axes):
-            found[value.name] = tuple(axis.dim_value for axis in axes)
-    if x not in found:
-        raise ModelError("what its layers give cannot be worked out")
-    return found
+            shapes[value.name] = tuple(axis.dim_value for axis in axes)
+    if x not in shapes:
+        raise ModelError("the shape of its feature map cannot be worked out")
+    return shapes

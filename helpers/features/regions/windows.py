@@ -1,7 +1,7 @@
-"""Where the windows lie in which the parts of a photo are described, and how a network's map is pooled in them.
+"""The windows in which the parts of a photo are described, and how a network's map is pooled in them.
 
-A photo keeps its shape, about, and gets the same number of pixels whatever
-its shape: things are then as large and as wide in one photo as in another.
+A photo keeps its shape, about, and gets the same number of pixels whatever its shape: things are then as large and as
+wide in one photo as in another.
 """
 
 import math
@@ -20,8 +20,8 @@ _LEVELS = (
     (17 / 42, 1 / 5),
     (2 / 3, 1 / 3),
 )  # a window's side, and how far to the next
-_CANVAS = 5 / 7  # the side of what is asked with; all of these are shares of a photo's side
-_ASPECTS = (1 / 4, 1 / 3, 1 / 2, 0.7, 1, 1 / 0.7, 2, 3, 4)  # width / height of the boxes that are asked with
+_CANVAS = 5 / 7  # the side of the canvas of a query; all of these are shares of a photo's side
+_ASPECTS = (1 / 4, 1 / 3, 1 / 2, 0.7, 1, 1 / 0.7, 2, 3, 4)  # width / height of the boxes of queries
 _MULTIPLE = 32  # pixels that most networks make one place of their last map
 LEVELS, SHAPES = len(_LEVELS), len(_SHAPES)
 
@@ -35,7 +35,7 @@ class Windows(NamedTuple):
 
 
 def shapes(own: Size) -> List[Size]:
-    """The sizes in which a network sees photos that takes them in its own size to classify them."""
+    """The sizes in which photos go through a network whose own size is that for classification."""
     return [_sized(_side(own) * math.sqrt(shape), _side(own) / math.sqrt(shape)) for shape in _SHAPES]
 
 
@@ -62,14 +62,14 @@ def windows_of(size: Size) -> Windows:
 
 
 def canvas(own: Size) -> Windows:
-    """A square with the thing that is asked for in its middle: a window for each level and each aspect of a box."""
+    """A square with the thing that is searched for in its middle: a window for each level and each aspect of a box."""
     side = _side(own)
     size = _sized(_CANVAS * side, _CANVAS * side)
     boxes: List[Tuple[float, float, float, float]] = []
     levels: List[int] = []
     for level, (share, _) in enumerate(_LEVELS):
         for aspect in _ASPECTS:
-            wide, high = (share * side / size[0] * each / 2 for each in (min(1.0, aspect), min(1.0, 1 / aspect)))
+            wide, high = (share * side / size[0] * length / 2 for length in (min(1.0, aspect), min(1.0, 1 / aspect)))
             boxes.append((0.5 - wide, 0.5 - high, 0.5 + wide, 0.5 + high))
         levels += [level] * len(_ASPECTS)
     return Windows(size, np.array(boxes), np.array(levels))
@@ -77,7 +77,7 @@ def canvas(own: Size) -> Windows:
 
 def nearest_aspect(aspect: float) -> int:
     """Which of the windows of each level in a `canvas` is most like a box of that width / height."""
-    apart = [abs(math.log(aspect / each)) for each in _ASPECTS]
+    apart = [abs(math.log(aspect / other)) for other in _ASPECTS]
     return apart.index(min(apart))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from helpers.database.interface import parts
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.features.dask_cluster import Client, batches_on
-from helpers.features.pipeline import Asked, Batch, Looked
+from helpers.features.pipeline import FeatureBatch, PhotoRequest, ReadPhoto
 from helpers.files.cache import stamp
 from helpers.images.decode import photo_size
 from helpers.networks.precision import Settled
@@ -123,28 +123,28 @@ class Indexing:
         if seen or linked or bad:
             self._keep(linked, bad=bad, seen=seen)
 
-    def _asked(self) -> Iterator[Asked]:
+    def _asked(self) -> Iterator[PhotoRequest]:
         for row, photo in enumerate(self._new[self._next :], self._next):
-            yield Asked(row, str(self._root.path / photo.path))
+            yield PhotoRequest(row, str(self._root.path / photo.path))
 
-    def _take(self, batch: Batch, nearby: bool) -> None:
+    def _take(self, batch: FeatureBatch, nearby: bool) -> None:
         images, bad = [], []
         for row, reason in batch.bad:
             reason = reason.partition(" for the worker ")[0] if nearby else reason
             bad.append(BadPhoto(self._new[row].path, reason))
-        for looked in batch.looked:
+        for looked in batch.photos:
             path, size, modified, products = self._new[looked.row]
             try:
-                width, height = looked.whole or self._size(looked, path)
+                width, height = looked.full_size or self._size(looked, path)
                 images.append(NewImage(path, looked.identity, width, height, size, modified, products))
             except (PhotoError, NotFound, Refused) as error:
                 bad.append(BadPhoto(path, _reason(path, error)))
         rows = {identity: row for row, identity in enumerate(batch.new)}
         self._keep(images, (list(rows), batch.vectors[list(rows.values())]), bad)
         self._known.add(rows)
-        self._next = 1 + max([looked.row for looked in batch.looked] + [row for row, _ in batch.bad])
+        self._next = 1 + max([looked.row for looked in batch.photos] + [row for row, _ in batch.bad])
 
-    def _size(self, looked: Looked, path: str) -> Tuple[int, int]:
+    def _size(self, looked: ReadPhoto, path: str) -> Tuple[int, int]:
         """Width and height of a photo that was not decoded, since its feature is kept."""
         for image in self._lease.call(self._storage.images.with_identity, looked.identity)[:1]:
             return image.width, image.height

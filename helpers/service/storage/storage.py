@@ -14,7 +14,7 @@ from helpers.database.interface import Database
 from helpers.database.schema import migrate
 from helpers.errors import FrameError
 from helpers.features.open_index import KINDS
-from helpers.features.store import FeatureStore, Kept
+from helpers.features.store import FeatureStore, StoredNetwork
 from helpers.service.records import BadPhoto, Match, NewImage
 from helpers.service.storage.images import Images
 from helpers.service.storage.jobs import Jobs
@@ -110,7 +110,7 @@ class Storage:
         self.database.close()
 
 
-def kept_networks(address: str) -> List[Kept]:
+def kept_networks(address: str) -> List[StoredNetwork]:
     """What is kept in a storage of which networks; nothing is made there. Raises `Unavailable` and `StoreError`."""
     from helpers.database.feature_table import kept_tables
     from helpers.database.postgres import PostgresDatabase, is_address

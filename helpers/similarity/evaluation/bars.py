@@ -8,7 +8,7 @@ from helpers.images.fonts import families_of, fitted
 from helpers.images.fonts import width as text_width
 from helpers.images.sheet import InlineFigure
 
-# Told apart by lightness too, in print and by whoever sees no colours.
+# They differ in lightness too, for print and for people who see no colours.
 _COLOURS = {"euclidean": "#1d4ed8", "cosine": "#93c5fd"}
 _INK, _GREY = "#1f2328", "#6b7280"
 _ROW = 0.3  # inches
@@ -25,8 +25,8 @@ def title_of(row: Dict[str, Any]) -> str:
 def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
     """A bar for each method, in their order from the top; `rows` are those of `helpers.similarity.compare`.
 
-    `chance` is the precision of neighbours that are drawn by lot; with None
-    there is none of any method, and the speeds alone are drawn.
+    `chance` is the precision of neighbours that are drawn at random; with None no method has a precision, and only the
+    speeds are drawn.
     """
     names = [fitted(title_of(row), _LONGEST) for row in rows]
     left = 0.3 + max(map(text_width, names)) * _LETTERS / 72
@@ -44,7 +44,7 @@ def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
         axes.text(1.27, place, _speed(row["photos_per_second"]), ha="right", **style)
     if chance is not None:
         axes.axvline(chance, color=_GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=4)
-        axes.text(chance, len(rows) - 0.35, f"by lot {chance:.2f}", ha="center", va="top", size=8, color=_GREY)
+        axes.text(chance, len(rows) - 0.35, f"at random {chance:.2f}", ha="center", va="top", size=8, color=_GREY)
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.4, -0.6), yticks=[], xticks=[0, 0.25, 0.5, 0.75, 1])
     axes.xaxis.tick_top()
     axes.tick_params(labelsize=8, color=_GREY, labelcolor=_GREY)

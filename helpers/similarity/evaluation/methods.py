@@ -1,4 +1,4 @@
-"""What each way to find similar photos answers, on the same photos: for `helpers.similarity.evaluation.comparison`."""
+"""How each method finds similar photos, on the same photos: for `helpers.similarity.evaluation.comparison`."""
 
 import os
 import time
@@ -11,8 +11,9 @@ import numpy as np
 from helpers.errors import KinframeError
 from helpers.features.embedding import embed
 from helpers.features.nearest import neighbours
+from helpers.frames import Frame
 from helpers.frames.neighbours import edge_frame
-from helpers.frames.per_photo import Sides, entries_of, group_numbers
+from helpers.frames.per_photo import entries_of, group_numbers
 from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.hub.repository import PREFIX
@@ -20,39 +21,40 @@ from helpers.networks.load import load_network
 from helpers.similarity.build import create
 from helpers.similarity.evaluation import turi
 from helpers.similarity.evaluation.by_labels import folders, judge
+from helpers.similarity.evaluation.relevance import Relevance
 from helpers.similarity.model import SimilarityModel
 
 _DEPTH = 100  # places that count for the mean average precision
-_SECONDS = 2.0  # for which a network is timed
+_SECONDS = 2.0  # for which a network is timed, about
 _FEWEST, _MOST = 32, 512  # photos with which it is timed
 _SHOWN = 5  # matches of each method in the panel
 
 Method = Union[str, "os.PathLike[str]"]
 
 
-class Answer(NamedTuple):
-    """What one method has to say."""
+class MethodResult(NamedTuple):
+    """How one method did."""
 
     row: Dict[str, Any]  # of the frame
-    found: Any = None  # the query's neighbours, as `model.query` gives them; None where the method cannot be had
+    matches: Optional[Frame] = None  # the query's, as `model.query` gives them; None where the method is not available
 
 
 class Methods:
-    """The photos, what they are judged by, and how each kind of method answers."""
+    """The photos, what they are judged by, and the result of each kind of method."""
 
-    def __init__(self, data: Any, feature: str, labels: Any, groups: Any, query: int, store: Any) -> None:
+    def __init__(self, data: Frame, feature: str, labels: Any, groups: Any, query: int, store: Any) -> None:
         self.data, self.feature, self.query, self.store = data, feature, query, store
         paths, _ = row_paths(data)
         names = shown_names(paths, list(range(len(data))))
         self.labels = _column(data, folders(names) if labels is None else labels, "labels")
         self.groups = None if groups is None else _column(data, groups, "groups")
-        self.own = group_numbers(None if self.groups is None else list(self.groups), len(data))
-        self._album: Optional[SimilarityModel] = None
+        self.group = group_numbers(None if self.groups is None else list(self.groups), len(data))
+        self._model: Optional[SimilarityModel] = None  # the last one that was made
 
-    def answers(
+    def results(
         self, method: Method, metrics: Sequence[str], precisions: Sequence[str], progress: bool
-    ) -> Iterator[Answer]:
-        """One for each metric in each precision; where there is none, one that says why."""
+    ) -> Iterator[MethodResult]:
+        """One for each metric in each precision; where a method is not available, one with the reason."""
         try:
             if name_of(method).startswith(turi.PREFIX):
                 yield self._turi_creates(name_of(method))
@@ -68,27 +70,29 @@ class Methods:
                 yield _missing(error, precision)
 
     def shown(self) -> Tuple[SimilarityModel, int]:
-        """A model from which photos can be drawn, and the one that was asked with: another, where that is a bad one."""
-        self._album = self._album or self._create("colour", "fp32", progress=False)
-        labels = self._album.labels
-        return self._album, self.query if self.query in labels else labels[0]
+        """A model whose photos can be drawn, and the query: the first photo, where the query itself cannot be read."""
+        self._model = self._model or self._create("colour", "fp32", progress=False)
+        labels = self._model.labels
+        return self._model, self.query if self.query in labels else labels[0]
 
     def chance(self) -> Optional[float]:
-        """The precision of neighbours that are drawn by lot; None where there is nothing to tell apart."""
-        rows = self._rows(self._album)
+        """The precision of neighbours that are drawn at random; None where there is nothing to tell apart."""
+        rows = self._rows(self._model)
         groups = None if self.groups is None else self.groups[rows]
-        sides = Sides.of(self.labels[rows], groups, len(rows))
-        return float(np.mean(sides.kin[sides.asked] / sides.others[sides.asked])) if sides.differ else None
+        relevance = Relevance.of(self.labels[rows], groups, len(rows))
+        if not relevance.can_be_judged:
+            return None
+        return float(np.mean(relevance.relevant[relevance.queries] / relevance.others[relevance.queries]))
 
     def _rows(self, model: Optional[SimilarityModel]) -> np.ndarray:
         """The rows of the frame that could be read."""
-        return np.arange(len(self.data)) if model is None or model.rows is None else model.rows
+        return np.arange(len(self.data)) if model is None else model.rows
 
     def _create(self, method: Method, precision: str, progress: bool) -> SimilarityModel:
         return create(self.data, None, self.feature, method, progress, precision=precision, store=self.store)
 
-    def _ours(self, method: Method, precision: str, metrics: Sequence[str], progress: bool) -> List[Answer]:
-        model = self._album = self._create(method, precision, progress)
+    def _ours(self, method: Method, precision: str, metrics: Sequence[str], progress: bool) -> List[MethodResult]:
+        model = self._model = self._create(method, precision, progress)
         rows = self._rows(model)
         row = {
             "precision": model.precision,
@@ -98,19 +102,19 @@ class Methods:
         }
         groups = None if self.groups is None else self.groups[rows]
         _, query = self.shown()
-        where = self.own != self.own[query]  # without groups each photo is one
-        answers = []
+        where = self.group != self.group[query]  # without groups each photo is one
+        results = []
         for metric in metrics:
             near = neighbours(model, _DEPTH, groups=groups, metric=metric, progress=progress)
             figures = _figures(near, self.labels[rows], groups)
-            found = model.search(like=query, k=_SHOWN, where=where, metric=metric)
-            answers.append(Answer({**row, "metric": metric, **figures}, found))
-        return answers
+            matches = model.search(like=query, k=_SHOWN, where=where, metric=metric)
+            results.append(MethodResult({**row, "metric": metric, **figures}, matches))
+        return results
 
-    def _turi_creates(self, name: str) -> Answer:
-        """Its neighbours, our judgement."""
-        own = 1 if self.groups is None else Counter(self.groups).most_common(1)[0][1]
-        near, distances, seconds = turi.nearest(self.data, self.feature, name, _DEPTH + own - 1)
+    def _turi_creates(self, name: str) -> MethodResult:
+        """Turi Create's neighbours, by our measures."""
+        largest = 1 if self.groups is None else Counter(self.groups).most_common(1)[0][1]
+        near, distances, seconds = turi.nearest(self.data, self.feature, name, _DEPTH + largest - 1)
         row = {
             "precision": "fp32",
             "metric": "euclidean",
@@ -119,26 +123,26 @@ class Methods:
             **_figures(near, self.labels, self.groups),
         }
         query = self.query
-        good = np.flatnonzero((near[query] >= 0) & (self.own[near[query]] != self.own[query]))[None, :_SHOWN]
-        found, apart = near[query][good], distances[query][good]
-        return Answer(row, edge_frame([query], found, apart, list(range(len(self.data))), None))
+        good = np.flatnonzero((near[query] >= 0) & (self.group[near[query]] != self.group[query]))[None, :_SHOWN]
+        matches, apart = near[query][good], distances[query][good]
+        return MethodResult(row, edge_frame([query], matches, apart, list(range(len(self.data))), None))
 
 
-def _missing(error: KinframeError, precision: Optional[str] = None) -> Answer:
-    return Answer({"precision": precision, "note": str(error).splitlines()[0]})
+def _missing(error: KinframeError, precision: Optional[str] = None) -> MethodResult:
+    return MethodResult({"precision": precision, "note": str(error).splitlines()[0]})
 
 
 def speed_of(model: SimilarityModel) -> float:
     """Photos a second, from the files to their features: some of the model's photos, computed once more."""
     sources = model.collection.sources
     network = model.opened()
-    embed(sources[:1], network, progress=False)  # whatever is made once is made now
+    embed(sources[:1], network, progress=False)  # what happens once happens now
     count, rate = _FEWEST, 0.0
     for _ in range(2):  # the first shows how many photos the second needs to last
         places = np.linspace(0, len(sources), count, endpoint=False).astype(int)
         start = time.perf_counter()
-        done = embed([sources[place] for place in places], network, progress=False)
-        rate = len(done.rows) / (time.perf_counter() - start)
+        embedded = embed([sources[place] for place in places], network, progress=False)
+        rate = len(embedded.rows) / (time.perf_counter() - start)
         if count / rate > _SECONDS:
             break
         count = int(min(_MOST, max(_FEWEST, _SECONDS * rate)))
@@ -146,8 +150,8 @@ def speed_of(model: SimilarityModel) -> float:
 
 
 def _figures(near: np.ndarray, labels: np.ndarray, groups: Optional[np.ndarray]) -> Dict[str, Any]:
-    """What the neighbours are worth; nothing where no two photos have different labels."""
-    if not Sides.of(labels, groups, len(near)).differ:
+    """How good the neighbours are; nothing where no two photos have different labels."""
+    if not Relevance.of(labels, groups, len(near)).can_be_judged:
         return {}
     judged = judge(near, labels, k=(1, 5, 10), groups=groups, depth=_DEPTH)
     low, high = judged.interval["precision_at_10"] or (None, None)
@@ -155,7 +159,7 @@ def _figures(near: np.ndarray, labels: np.ndarray, groups: Optional[np.ndarray])
     return {**precisions, "low": low, "high": high, "mAP": judged.mean_average_precision}
 
 
-def _column(data: Any, values: Any, name: str) -> np.ndarray:
+def _column(data: Frame, values: Any, name: str) -> np.ndarray:
     """One entry a row of the frame, of a column by its name or as given."""
     values = entries_of(data, values, len(data), name)
     array = np.empty(len(values), object)
