@@ -12,7 +12,7 @@ from helpers.collection.poster_size import Sheet, sheet_for
 from helpers.collection.snapping import snapped
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.features.nearest import bar
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 from helpers.files.threads import work_ahead
 from helpers.frames.per_photo import entries, numbers
 from helpers.images.decode import Source, open_photo, photo_size

@@ -22,7 +22,7 @@ import numpy as np
 
 from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
 from helpers.features.pipeline import Asked, Batch, Looked, file_of_copy
-from helpers.files import cache
+from helpers.files import stamps
 from helpers.frames.images import source_of
 from helpers.networks.precision import Settled
 
@@ -73,7 +73,7 @@ class _Sent(NamedTuple):
 
     row: int
     source: Union[str, bytes]  # a full path, an address, or the bytes of a file
-    stamp: Optional[cache.Stamp] = None  # of the path, where this machine sees it too
+    stamp: Optional[stamps.Stamp] = None  # of the path, where this machine sees it too
     file: Optional[str] = None  # where the same photo may lie as a file, if it is bytes
 
 
@@ -181,12 +181,12 @@ class _Work:
         )
 
 
-def _place(source: str) -> Tuple[str, Optional[cache.Stamp]]:
+def _place(source: str) -> Tuple[str, Optional[stamps.Stamp]]:
     if is_address(source):
         return source, None
     path = os.path.abspath(source)  # noqa: PTH100 (asked for every photo, and Path's is slow)
     try:
-        return path, cache.stamp(path)
+        return path, stamps.stamp(path)
     except OSError:
         return path, None  # the workers may see it all the same
 
@@ -201,7 +201,7 @@ def _received(photo: _Sent, looked: Looked) -> Looked:
         return looked._replace(source=source, file=file)
     file = looked.file if looked.file is not None and looked.file.stamp == photo.stamp else None
     try:
-        same = file is not None and cache.remember(*file)
+        same = file is not None and stamps.remember(*file)
     except OSError:
         same = False
     return looked._replace(source=photo.source, file=file if same else None)

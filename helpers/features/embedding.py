@@ -15,7 +15,7 @@ from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.features.pipeline import Asked, Batch, Looked, batches, look, unchanged
 from helpers.features.store import FeatureStore, Kept
-from helpers.files import cache
+from helpers.files import cache, stamps
 from helpers.files.threads import work_ahead
 from helpers.frames import SArray
 from helpers.frames.images import path_of
@@ -128,7 +128,7 @@ class _Work:
         # Identities whose features are kept → in which other store, None for the store itself.
         self.known: Dict[str, Optional[Path]] = dict.fromkeys(set() if store is None else store.photos(settled.key))
         self.files = {} if store is None else store.files()
-        cache.recall(self.files)
+        stamps.recall(self.files)
 
     @property
     def count(self) -> int:

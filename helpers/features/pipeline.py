@@ -27,7 +27,7 @@ from typing import (
 import numpy as np
 
 from helpers.errors import PhotoError
-from helpers.files import cache
+from helpers.files import stamps
 from helpers.files.threads import in_background, work_ahead
 from helpers.frames.images import source_of
 from helpers.images.decode import open_sized, read_photo
@@ -42,7 +42,7 @@ class File(NamedTuple):
     """Which photo a file was when it was last read."""
 
     path: str  # in full
-    stamp: cache.Stamp
+    stamp: stamps.Stamp
     identity: str  # sha-256
 
 
@@ -121,7 +121,7 @@ def look(asked: Asked, *, size: Tuple[int, int], known: Container[str] = ()) -> 
 def unchanged(path: Optional[str]) -> Optional[File]:
     """What is known of a file that was read before and has not changed since; None of any other."""
     try:
-        seen = None if path is None else cache.remembered(path)
+        seen = None if path is None else stamps.remembered(path)
     except OSError:
         return None
     return None if path is None or seen is None else File(path, *seen)
@@ -130,10 +130,10 @@ def unchanged(path: Optional[str]) -> Optional[File]:
 def _read(path: str) -> Tuple[bytes, str, Optional[File]]:
     """A file's bytes, their sha-256, and what to remember of it, if it may be remembered; raises `PhotoError`."""
     try:
-        before = cache.stamp(path)
+        before = stamps.stamp(path)
         content = read_photo(path)
         identity = hashlib.sha256(content).hexdigest()
-        return content, identity, File(path, before, identity) if cache.remember(path, before, identity) else None
+        return content, identity, File(path, before, identity) if stamps.remember(path, before, identity) else None
     except OSError:
         content = read_photo(path)  # says in our words what is wrong with it
         return content, hashlib.sha256(content).hexdigest(), None
@@ -142,11 +142,11 @@ def _read(path: str) -> Tuple[bytes, str, Optional[File]]:
 def file_of_copy(path: Optional[str], content: bytes, identity: str) -> Tuple[Union[str, bytes], Optional[File]]:
     """The file that still holds the same bytes, which then need not be kept in memory; or the bytes."""
     try:
-        if path is None or cache.stamp(path).size != len(content):
+        if path is None or stamps.stamp(path).size != len(content):
             return content, None
         path = os.path.abspath(path)  # noqa: PTH100
         file = unchanged(path) or _read(path)[2]
-        return (path, file) if cache.sha256(path) == identity else (content, None)
+        return (path, file) if stamps.sha256(path) == identity else (content, None)
     except (OSError, PhotoError):
         return content, None
 

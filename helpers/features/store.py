@@ -19,7 +19,8 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 import numpy as np
 
 from helpers.errors import StoreError
-from helpers.files.cache import Stamp, cache_folder, roomy_array
+from helpers.files.cache import cache_folder, roomy_array
+from helpers.files.stamps import Stamp
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
 _VERSION = 2  # 1 knew of no file in `checked` when the photo was taken, and is the same in all else
@@ -137,7 +138,7 @@ class FeatureStore:
             return {photo.hex() for (photo,) in rows}
 
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
-        """Each file that was read: what `helpers.files.cache.stamp` said of it then, and the sha-256 of its bytes."""
+        """Each file that was read: what `helpers.files.stamps.stamp` said of it then, and the sha-256 of its bytes."""
         with self._explained():
             rows = self._connection.execute("SELECT path, size, modified, changed, photo FROM files")
             return {os.fsdecode(path): (Stamp(*stamp), photo.hex()) for path, *stamp, photo in rows}

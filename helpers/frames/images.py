@@ -14,7 +14,7 @@ from typing import Any, List, Optional, Union
 from PIL import Image as Pillow
 
 from helpers.errors import FrameError, PhotoError
-from helpers.files.cache import sha256
+from helpers.files.stamps import sha256
 from helpers.frames import HAS_TURICREATE, Image, SArray
 from helpers.images.decode import Kind, check_photo, open_photo
 

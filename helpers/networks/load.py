@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple, Union
 import numpy as np
 
 from helpers.errors import ModelError, WeightsUnavailable
-from helpers.files import cache
+from helpers.files import cache, stamps
+from helpers.files.replacing import replacing
 from helpers.networks import graph, weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
 from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0
@@ -131,7 +132,7 @@ def _shelf() -> str:
 
 def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     source = weights.get(network.name, progress=progress)
-    identity = _identity(network, cache.sha256(source))
+    identity = _identity(network, stamps.sha256(source))
     return LoadedModel(
         name=network.name,
         path=made_once(f"{network.name}-{identity[:12]}", lambda: _assemble(network, source)),
@@ -174,11 +175,11 @@ def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
     folder = cache.cache_folder() / "networks"
     try:
         for path in sorted(folder.glob(f"{stem}-*.onnx")):
-            if path.stem == f"{stem}-{cache.sha256(path)[:12]}":
+            if path.stem == f"{stem}-{stamps.sha256(path)[:12]}":
                 return path
         content = make().SerializeToString()
         path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.onnx"
-        with cache.replacing(path) as half:
+        with replacing(path) as half:
             half.write_bytes(content)
     except OSError as error:
         raise ModelError(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.files import cache
+from helpers.files import cache, stamps
+from helpers.files.replacing import replacing
 from helpers.networks.graph import photo_inputs
 from helpers.networks.onnx_runtime import import_onnxruntime
 
@@ -60,7 +61,7 @@ def recall(identity: str) -> Optional[int]:
 
 
 def remember(identity: str, dimension: int) -> None:
-    with contextlib.suppress(OSError), cache.replacing(_file(identity)) as half:
+    with contextlib.suppress(OSError), replacing(_file(identity)) as half:
         half.write_text(json.dumps({"identity": identity, "dimension": dimension}), encoding="utf-8")
 
 
@@ -69,7 +70,7 @@ def _identity(path: Path, network: "ModelProto") -> str:
     from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
     outside = {ExternalDataInfo(each).location for each in network.graph.initializer if uses_external_data(each)}
-    hashes = [cache.sha256(file) for file in (path, *(path.parent / name for name in sorted(outside)))]
+    hashes = [stamps.sha256(file) for file in (path, *(path.parent / name for name in sorted(outside)))]
     return hashlib.sha256("".join(hashes).encode()).hexdigest() if outside else hashes[0]
 
 

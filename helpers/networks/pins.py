@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Optional
 
 from helpers.errors import WeightsUnavailable
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 

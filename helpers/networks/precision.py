@@ -20,7 +20,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.errors import ModelError
-from helpers.files import cache
+from helpers.files import cache, stamps
+from helpers.files.replacing import replacing
 from helpers.networks.load import LoadedModel
 from helpers.networks.quantise import lasting_name, quantise, quantised
 from helpers.networks.runtime import Session, check_precision, close_session, has_bf16, is_open, processor, session_for
@@ -238,7 +239,7 @@ def _nearest(features: np.ndarray, k: int) -> np.ndarray:
 def _measured(loaded: LoadedModel, precision: str, sample: Sample, photos: np.ndarray, progress: bool) -> _Decision:
     """A precision that was asked for by hand, and how well it agrees."""
     tried = quantise(loaded, photos, progress=progress) if precision == "int8" else loaded
-    sha256 = cache.sha256(tried.path) if precision == "int8" else ""
+    sha256 = stamps.sha256(tried.path) if precision == "int8" else ""
     exact, near = _both(session_for(loaded, "fp32"), session_for(tried, precision), photos, progress)
     sample.computed(near)
     return _Decision(precision, len(photos), agreement(exact.features, near.features, _NEIGHBOURS), sha256)
@@ -476,7 +477,7 @@ def _read(known_by: List[str]) -> Dict[str, Any]:
 def _write(known_by: List[str], kept: Dict[str, Any]) -> None:
     text = json.dumps({"format": _FORMAT, "of": known_by, **kept}, indent=1)
     # Where it can't be written it is found out again, and the same photos give the same answer.
-    with contextlib.suppress(OSError), cache.replacing(_file(known_by)) as half:
+    with contextlib.suppress(OSError), replacing(_file(known_by)) as half:
         half.write_text(text, encoding="utf-8")
 
 

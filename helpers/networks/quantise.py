@@ -21,7 +21,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from helpers.errors import ModelError
-from helpers.files import cache
+from helpers.files import cache, stamps
+from helpers.files.replacing import replacing
 from helpers.networks.graph import photo_inputs
 from helpers.networks.load import MODELS, LoadedModel
 from helpers.networks.onnx_runtime import import_onnxruntime
@@ -77,7 +78,7 @@ def quantise(loaded: LoadedModel, photos: Photos, *, progress: bool = True) -> L
         raise ModelError(f"{loaded.path} cannot be made int8: {str(error).strip()}; {_WAY_OUT}") from error
     path = _place(loaded, hashlib.sha256(content).hexdigest())
     try:
-        with cache.replacing(path) as half:
+        with replacing(path) as half:
             half.write_bytes(content)
     except OSError as error:
         way_out = "KINFRAME_CACHE can name another folder"
@@ -89,7 +90,7 @@ def quantised(loaded: LoadedModel, sha256: str) -> LoadedModel:
     """What `quantise` made earlier, known by the file's sha-256; raises `ModelError` where it has gone."""
     path = _place(loaded, sha256)
     try:
-        found = cache.sha256(path)
+        found = stamps.sha256(path)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}: the int8 network is gone; build the model again") from error
     if found != sha256:

@@ -9,8 +9,10 @@ import warnings
 from pathlib import Path
 
 from helpers.errors import WeightsUnavailable
-from helpers.files.cache import cache_folder, replacing, sha256
+from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched, fetch
+from helpers.files.replacing import replacing
+from helpers.files.stamps import sha256
 from helpers.networks import pins
 from helpers.networks.table import MODELS, WeightsFile
 

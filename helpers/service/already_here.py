@@ -16,7 +16,7 @@ from helpers.collection.duplicates.looks import perceptual
 from helpers.collection.duplicates.pairs import KINDS, SAME
 from helpers.collection.duplicates.same_picture import apart
 from helpers.errors import NotFound, PhotoError, Refused
-from helpers.files.cache import stamp
+from helpers.files.stamps import stamp
 from helpers.images.decode import Source
 from helpers.images.sizes import Sizes
 from helpers.service.photo_root import PhotoRoot

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.files.cache import replacing_folder
+from helpers.files.replacing import replacing_folder
 
 _VERSION = 3
 _BEFORE = 2  # which did not say which rows of the frame the photos were

@@ -25,7 +25,7 @@ from helpers.features.dask_cluster import batches_on
 from helpers.features.dask_worker import SharedNetwork, features_of, hand_out
 from helpers.features.embedding import embed
 from helpers.features.pipeline import Asked, Batch, batches
-from helpers.files import cache
+from helpers.files import stamps
 from helpers.networks.load import load_network
 from helpers.networks.precision import settled_again
 from helpers.photos.load import load_photos
@@ -360,14 +360,14 @@ def test_only_files_that_are_the_same_for_all_are_remembered(client, network, el
     photos = sorted(ROBOTS.rglob("*.jpg"))[:3]
     looked = on_cluster(client, network, photos).looked
     assert [photo.file for photo in looked] == [
-        (str(path), cache.stamp(path), photo.identity) for path, photo in zip(photos, looked)
+        (str(path), stamps.stamp(path), photo.identity) for path, photo in zip(photos, looked)
     ]
-    monkeypatch.setattr(cache, "_SETTLED", 0)
+    monkeypatch.setattr(stamps, "_SETTLED", 0)
     inside = photos[0].relative_to(ROOT)
     (elsewhere / inside).parent.mkdir(parents=True)
     picture(1).save(elsewhere / inside)
     (photo,) = on_cluster(client, network, [HERE / inside]).looked
-    assert photo.identity == cache.sha256(photos[0]) and photo.file is None
+    assert photo.identity == stamps.sha256(photos[0]) and photo.file is None
 
 
 def test_few_batches_are_in_flight(client, network, paths):

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.errors import StoreError
 from helpers.features.store import Checked, FeatureStore, Kept, default_path, other_stores
-from helpers.files import cache
+from helpers.files.stamps import Stamp
 from tests.support.places import ROOT
 
 
@@ -77,7 +77,7 @@ def test_a_photo_twice_is_kept_once(store):
 
 def test_files_are_known_by_name_and_stamp(store):
     names = ["/photos/a.jpg", "/photos/é '\" <b>.jpg", os.fsdecode(b"/photos/\xff.jpg")]
-    stamps = [cache.Stamp(10, 1_700_000_000_123_456_789, number) for number in range(3)]
+    stamps = [Stamp(10, 1_700_000_000_123_456_789, number) for number in range(3)]
     store.add("net", [], np.empty((0, 0)), [(name, stamp, photo(7)) for name, stamp in zip(names, stamps)])
     assert store.files() == {name: (stamp, photo(7)) for name, stamp in zip(names, stamps)}
     store.add("net", [], np.empty((0, 0)), [(names[0], stamps[2], photo(8))])
@@ -86,9 +86,9 @@ def test_files_are_known_by_name_and_stamp(store):
 
 
 CHECKED = {
-    "/photos/a.jpg": Checked(cache.Stamp(10, 1_700_000_000_123_456_789, 3), 4000, 3000, None),
-    "/photos/é '\" <b>.jpg": Checked(cache.Stamp(0, -1, 2), 1, 1, datetime.datetime(2014, 6, 1, 5, 59, 58)),
-    os.fsdecode(b"/photos/\xff.jpg"): Checked(cache.Stamp(1, 2, 3), 9, 9, datetime.datetime(1826, 1, 1)),
+    "/photos/a.jpg": Checked(Stamp(10, 1_700_000_000_123_456_789, 3), 4000, 3000, None),
+    "/photos/é '\" <b>.jpg": Checked(Stamp(0, -1, 2), 1, 1, datetime.datetime(2014, 6, 1, 5, 59, 58)),
+    os.fsdecode(b"/photos/\xff.jpg"): Checked(Stamp(1, 2, 3), 9, 9, datetime.datetime(1826, 1, 1)),
 }
 
 
@@ -96,7 +96,7 @@ def test_what_is_remembered_of_files_that_were_checked(store):
     assert store.checked() == {}
     store.add_checked(CHECKED)
     assert store.checked() == CHECKED
-    changed = Checked(cache.Stamp(11, 2, 3), 2, 3, None)
+    changed = Checked(Stamp(11, 2, 3), 2, 3, None)
     store.add_checked({"/photos/a.jpg": changed})
     assert store.checked() == {**CHECKED, "/photos/a.jpg": changed}
     store._connection.execute("UPDATE checked SET taken = 'x'")
@@ -108,7 +108,7 @@ def test_what_is_remembered_of_files_that_were_checked(store):
 def first_format(path):
     """A store as the first Kinframe left it: of checked files it did not say when they were taken."""
     with FeatureStore(path) as store:
-        store.add("net", [photo(0)], vectors(1), [("/photos/a.jpg", cache.Stamp(1, 2, 3), photo(0))])
+        store.add("net", [photo(0)], vectors(1), [("/photos/a.jpg", Stamp(1, 2, 3), photo(0))])
         store._connection.executescript(
             """
             DROP TABLE checked;
@@ -127,13 +127,13 @@ def test_a_store_of_the_first_format_keeps_its_features(first_format, path):
         assert store.checked() == other.checked() == {}, "when they were taken is not known yet"
         assert store._value("PRAGMA user_version") == 1, "an earlier Kinframe may go on using it"
         store.add_checked(CHECKED)
-        other.add_checked({"/photos/b.jpg": Checked(cache.Stamp(4, 5, 6), 2, 2, None)})
+        other.add_checked({"/photos/b.jpg": Checked(Stamp(4, 5, 6), 2, 2, None)})
         assert store.checked() == other.checked() and len(store.checked()) == len(CHECKED) + 1
         assert store._value("PRAGMA user_version") == 2
     with FeatureStore(path) as again:
         assert again.photos("net") == {photo(0), photo(1)}
         assert np.array_equal(again.features("net", [photo(0)])[1], vectors(1))
-        assert again.files() == {"/photos/a.jpg": (cache.Stamp(1, 2, 3), photo(0))}
+        assert again.files() == {"/photos/a.jpg": (Stamp(1, 2, 3), photo(0))}
 
 
 def test_a_store_of_the_first_format_that_may_only_be_read(first_format, path, monkeypatch):
@@ -148,7 +148,7 @@ def test_a_store_of_the_first_format_that_may_only_be_read(first_format, path, m
 
 
 def test_a_store_changes_its_format_whole_or_not_at_all(first_format, path):
-    many = {f"/photos/{number}.jpg": Checked(cache.Stamp(1, 2, 3), 4, 3, None) for number in range(2000)}
+    many = {f"/photos/{number}.jpg": Checked(Stamp(1, 2, 3), 4, 3, None) for number in range(2000)}
     with FeatureStore(path) as store:
         store._connection.execute(f"PRAGMA max_page_count = {store._value('PRAGMA page_count') + 1}")
         with pytest.raises(StoreError, match="the disk is full"):
@@ -163,7 +163,7 @@ def test_a_store_changes_its_format_whole_or_not_at_all(first_format, path):
 def test_a_batch_is_kept_whole_or_not_at_all(store):
     store.add("net", [photo(0)], vectors(1))
     with pytest.raises(StoreError, match=r"net has 5 features here, not 6"):
-        store.add("net", [photo(1)], vectors(1, 6), [("/a.jpg", cache.Stamp(1, 2, 3), photo(1))])
+        store.add("net", [photo(1)], vectors(1, 6), [("/a.jpg", Stamp(1, 2, 3), photo(1))])
     with pytest.raises(ValueError):
         store.add("net", [photo(1), "no hash"], vectors(2))
     assert store.photos("net") == {photo(0)} and store.files() == {}

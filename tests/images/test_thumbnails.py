@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from helpers.errors import FrameError, PhotoError
-from helpers.files import blob_cache, cache
+from helpers.files import blob_cache, stamps
 from helpers.images import thumbnails
 from helpers.images.thumbnails import Thumbnails
 from helpers.photos.load import thumbnail
@@ -48,7 +48,7 @@ def _make(content, size):
 def place(tmp_path, monkeypatch):
     """The file in the cache folder, whose photos count as settled at once."""
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(cache, "_SETTLED", -(10**11))  # ns
+    monkeypatch.setattr(stamps, "_SETTLED", -(10**11))  # ns
     return tmp_path / "cache" / "thumbnails.kinframe"
 
 

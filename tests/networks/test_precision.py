@@ -7,7 +7,7 @@ import pytest
 
 from helpers.errors import ModelError
 from helpers.features.store import Kept
-from helpers.files import cache
+from helpers.files import cache, stamps
 from helpers.networks import precision, runtime
 from helpers.networks.graph import Graph
 from helpers.networks.load import load_network
@@ -443,7 +443,7 @@ def test_int8_is_made_for_the_photos(network):
     assert settled.precision == settled.session.precision == "int8" and 0.8 < settled.agreement <= 1
     places = f"{100 * settled.agreement:.0f} of 100 places"
     assert settled.note == f"int8: agrees with fp32 in {places} among the ten nearest (40 photos)"
-    assert settled.key == f"own {network.identity} int8 {cache.sha256(settled.loaded.path)}"
+    assert settled.key == f"own {network.identity} int8 {stamps.sha256(settled.loaded.path)}"
     assert settled.loaded.path.parent == cache.cache_folder() / "networks"
 
 

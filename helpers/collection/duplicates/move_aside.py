@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 from helpers.collection.duplicates.move_file import move_file, names, parts, sha256, two_names
 from helpers.collection.duplicates.move_journal import JOURNAL, Journal, writing
 from helpers.errors import ExportError, FrameError
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import guarded
 
 Left = List[Tuple[str, str]]  # names of files that were not moved, and why

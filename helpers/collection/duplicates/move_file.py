@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import Iterator, List, Union
 
+from helpers.files.stamps import sha256_now
+
 
 def move_file(source: Path, target: Path, identity: str) -> None:
     """Move a file to where nothing is; else, and at any trouble, it stays. Raises `OSError`."""
@@ -71,10 +73,4 @@ def parts(name: str) -> List[str]:
 
 def sha256(source: Union[str, bytes]) -> str:
     """Of the bytes as they are now: what was remembered of a file does not do here. Raises `OSError`."""
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
-    digest = hashlib.sha256()
-    with Path(source).open("rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
+    return hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else sha256_now(source)

@@ -23,7 +23,8 @@ from tqdm.auto import tqdm
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, ModelError, PhotoError
-from helpers.files import cache
+from helpers.files import cache, stamps
+from helpers.files.replacing import replacing_folder
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
 from helpers.frames.columns import bad_frame, image_column, query_frame, row_labels, row_paths
@@ -77,7 +78,7 @@ class Autoencoder:
             if settings["autoencoder"] > _VERSION:
                 raise ModelError(f"{folder}: written by a newer Kinframe (format {settings['autoencoder']}); update it")
             for name in (_ENCODER, _DECODER):
-                if cache.sha256(folder / name) != settings["files"][name]:
+                if stamps.sha256(folder / name) != settings["files"][name]:
                     raise ValueError(f"{name} is not the file that was written")
             if not 1 <= settings["best_epoch"] <= len(settings["losses"]):
                 raise ValueError("its losses are missing")
@@ -299,7 +300,7 @@ def _write(folder: Path, settings: Dict[str, Any], files: Dict[str, bytes]) -> N
     _check_place(folder)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     try:
-        with cache.replacing_folder(folder) as half:
+        with replacing_folder(folder) as half:
             for name, content in files.items():
                 (half / name).write_bytes(content)
             text = json.dumps({"autoencoder": _VERSION, **settings, "files": digests}, indent=1)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, List, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.files.cache import sha256
+from helpers.files.stamps import sha256
 from helpers.networks import own
 from helpers.networks.graph import Graph
 from helpers.networks.hub.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden

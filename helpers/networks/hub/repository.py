@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import NamedTuple, Optional, Sequence
 
 from helpers.errors import ModelError, WeightsUnavailable
-from helpers.files.cache import cache_folder, replacing, sha256
+from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched, NotThere, fetch
+from helpers.files.replacing import replacing
+from helpers.files.stamps import sha256
 from helpers.networks.pins import pin, pin_file, pinned
 
 PREFIX = "hf:"

@@ -15,7 +15,7 @@ from helpers.database.interface import parts
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.features.dask_cluster import Client, batches_on
 from helpers.features.pipeline import Asked, Batch, Looked
-from helpers.files.cache import stamp
+from helpers.files.stamps import stamp
 from helpers.images.decode import photo_size
 from helpers.networks.precision import Settled
 from helpers.service.jobs.lease import Lease
