@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.errors import ModelError
 from helpers.files import cache, stamps
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 from helpers.networks.load import LoadedModel
 from helpers.networks.quantise import lasting_name, quantise, quantised
@@ -250,7 +250,7 @@ def _both(exact: Session, near: Session, photos: np.ndarray, progress: bool) -> 
     features = np.empty((2, len(photos), exact.loaded.dimension), np.float32)
     seconds: Tuple[List[float], List[float]] = ([], [])
     doing = f"comparing {near.precision} with fp32"
-    with tqdm(total=len(photos), desc=doing, unit=" photos", delay=2, disable=not progress) as bar:
+    with progress_bar(total=len(photos), desc=doing, show=progress) as bar:
         for start in range(0, len(photos), _CHUNK):
             some = photos[start : start + _CHUNK]
             for which, session in enumerate((exact, near)):

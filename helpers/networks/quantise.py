@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.errors import ModelError
 from helpers.files import cache, stamps
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 from helpers.networks.graph import photo_inputs
 from helpers.networks.load import MODELS, LoadedModel
@@ -174,7 +174,7 @@ def _ranges(network: "ModelProto", narrow: Narrow, photos: Sequence[np.ndarray],
     photos_in = session.get_inputs()[0].name
     low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
     means: List[Any] = [0.0] * len(names)
-    for photo in tqdm(photos, desc="making the int8 network", unit=" photos", delay=2, disable=not progress):
+    for photo in progress_bar(photos, desc="making the int8 network", show=progress):
         for place, values in enumerate(session.run(names, {photos_in: photo[np.newaxis]})):
             low[place], high[place] = min(low[place], values.min()), max(high[place], values.max())
             others = tuple(axis for axis in range(values.ndim) if axis != 1)

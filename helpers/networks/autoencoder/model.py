@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Dict, Generator, List, Optional, Tuple, Union
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.files import cache, stamps
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing_folder
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
@@ -210,7 +210,7 @@ def train_autoencoder(
     order = np.random.default_rng(seed).permutation(len(pixels))
     share = min(max(1, round(validation * len(pixels))), len(pixels) - 1)
     held_back, learnt = np.sort(order[:share]), np.sort(order[share:])
-    with tqdm(total=epochs * len(learnt), unit=" photos", disable=not progress) as bar:
+    with progress_bar(total=epochs * len(learnt), show=progress) as bar:
 
         def seen(said: str, photos: int) -> None:
             bar.set_description(said, refresh=False)
@@ -284,7 +284,7 @@ def _pixels(photos: Any, size: Tuple[int, int], progress: bool) -> Tuple[np.ndar
         raise ModelError(f"{cache.cache_folder()}: {error.strerror}; KINFRAME_CACHE can name another folder") from error
     pixels = room.view(np.uint8).reshape(len(photos), height, width, 3)
     bad: List[Tuple[int, str]] = []
-    bar = tqdm(total=len(photos), desc="reading", unit=" photos", delay=2, disable=not progress)
+    bar = progress_bar(total=len(photos), desc="reading", show=progress)
     with bar, contextlib.closing(_decoded(photos, size)) as decoded:
         for row, (each, reason) in enumerate(decoded):
             if each is None:
