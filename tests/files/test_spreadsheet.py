@@ -5,7 +5,7 @@ import pytest
 from helpers.files.spreadsheet import guarded, plain, write_rows
 
 
-@pytest.mark.parametrize("text", ["", "heron", "=1+2", "'=1+2", "''=1+2", "-3", "@sum", "\ta", "＝1", "'quoted'"])
+@pytest.mark.parametrize("text", ["", "heron", "=1+2", "'=1+2", "''=1+2", "-3", "@sum", "\ta", "\uff1d1", "'quoted'"])
 def test_text_comes_back_as_it_was(text):
     assert plain(guarded(text)) == text
 
