@@ -130,7 +130,7 @@ def _save_model(folder: Path, place: Path) -> None:
     from helpers.features.index import Index
     from helpers.images.thumbnails import Thumbnails
     from helpers.networks.load import load_network
-    from helpers.networks.precision import settled_again
+    from helpers.networks.precision.settled import settled_again
     from helpers.photos.load import load_photos
     from helpers.similarity.model import SimilarityModel
 

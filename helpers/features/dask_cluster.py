@@ -24,7 +24,7 @@ from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
 from helpers.features.pipeline import Asked, Batch, Looked, file_of_copy
 from helpers.files import stamps
 from helpers.frames.images import source_of
-from helpers.networks.precision import Settled
+from helpers.networks.precision.settled import Settled
 
 try:
     from distributed import CancelledError, Client, Future, KilledWorker

@@ -19,7 +19,7 @@ from helpers.errors import ClusterError, ModelError, PhotoError
 from helpers.features.pipeline import Asked, Batch, Looked, computed, look
 from helpers.files import cache, stamps
 from helpers.files.replacing import replacing
-from helpers.networks.precision import Settled
+from helpers.networks.precision.settled import Settled
 from helpers.networks.runtime import Session
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.:-]+://")

@@ -20,7 +20,9 @@ from helpers.files.threads import work_ahead
 from helpers.frames import SArray
 from helpers.frames.images import path_of
 from helpers.networks.load import LoadedModel, load_network
-from helpers.networks.precision import Sample, Settled, is_of, settle
+from helpers.networks.precision.settle import settle
+from helpers.networks.precision.settled import Settled, is_of
+from helpers.networks.precision.trial import Sample
 
 _SAMPLE = 128  # photos by which a precision is judged, at most
 _FIRST = 64  # of these, where the photos can be read only once and in order

@@ -67,6 +67,11 @@ class LoadedModel:
         return self.name if known or not self.path.name else str(self.path)
 
     @property
+    def lasting_name(self) -> str:
+        """Its name in the table; `own` for any other network, whose file may have another name tomorrow."""
+        return self.name if self.name in MODELS else "own"
+
+    @property
     def descriptor(self) -> Optional[Descriptor]:
         """What computes the features in a network's place; None for a network."""
         return None if self.path.name else DESCRIPTORS.get(self.name)

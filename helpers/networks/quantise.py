@@ -24,7 +24,7 @@ from helpers.files import cache, stamps
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 from helpers.networks.graph import photo_inputs
-from helpers.networks.load import MODELS, LoadedModel
+from helpers.networks.load import LoadedModel
 from helpers.networks.onnx_runtime import import_onnxruntime
 from helpers.networks.runtime import Photos
 
@@ -98,13 +98,8 @@ def quantised(loaded: LoadedModel, sha256: str) -> LoadedModel:
     return replace(loaded, path=path)
 
 
-def lasting_name(loaded: LoadedModel) -> str:
-    """The network's name; `own` for a file of one's own, which may be called otherwise tomorrow."""
-    return loaded.name if loaded.name in MODELS else "own"
-
-
 def _place(loaded: LoadedModel, sha256: str) -> Path:
-    name = f"{lasting_name(loaded)}-{loaded.identity[:12]}-int8-{sha256[:12]}.onnx"
+    name = f"{loaded.lasting_name}-{loaded.identity[:12]}-int8-{sha256[:12]}.onnx"
     return cache.cache_folder() / "networks" / name
 
 

@@ -18,7 +18,7 @@ from helpers.frames.columns import edge_frame, image_column, images_and_paths, q
 from helpers.frames.images import source_of
 from helpers.images.decode import Source
 from helpers.networks.load import LoadedModel, load_network
-from helpers.networks.precision import Settled, settled_again
+from helpers.networks.precision.settled import Settled, settled_again
 from helpers.similarity import saved
 from helpers.similarity.members import Collection
 from helpers.similarity.recent_queries import RecentQueries

@@ -18,7 +18,7 @@ from helpers.features.subset import SubsetSearch
 from helpers.frames import SArray
 from helpers.frames.columns import edge_frame, mask, rows_of
 from helpers.images.boxes import SIDES
-from helpers.networks.precision import Settled
+from helpers.networks.precision.settled import Settled
 from helpers.similarity.members import Collection
 from helpers.similarity.question import Asked, Question
 from helpers.similarity.recent_queries import RecentQueries

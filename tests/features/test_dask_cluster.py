@@ -18,7 +18,7 @@ import pytest
 
 import helpers.errors
 import helpers.features.dask_cluster
-import helpers.networks.precision
+import helpers.networks.precision.settled
 import helpers.networks.runtime
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
 from helpers.features.dask_cluster import batches_on
@@ -27,7 +27,7 @@ from helpers.features.embedding import embed
 from helpers.features.pipeline import Asked, Batch, batches
 from helpers.files import stamps
 from helpers.networks.load import load_network
-from helpers.networks.precision import settled_again
+from helpers.networks.precision.settled import settled_again
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
 from tests.support.pictures import TINY, folder_of, picture, tiny_network
@@ -220,7 +220,7 @@ def test_a_network_is_opened_once_in_a_process(network, monkeypatch):
         opened.append(1)
         return session
 
-    monkeypatch.setattr(helpers.networks.precision, "session_for", open_slowly)
+    monkeypatch.setattr(helpers.networks.precision.settled, "session_for", open_slowly)
     sent = pickle.dumps(SharedNetwork(network, network.loaded.path.read_bytes()))
     workers = [pickle.loads(sent) for _ in range(2)]  # noqa: S301 (our own)
     threads = [threading.Thread(target=worker.session) for worker in workers * 4]

@@ -20,7 +20,7 @@ from helpers.features.store import FeatureStore
 from helpers.images.boxes import check_box
 from helpers.networks.graph import Graph
 from helpers.networks.load import load_network
-from helpers.networks.precision import settle
+from helpers.networks.precision.settle import settle
 from helpers.similarity.regions import Regions, region_feature
 from tests.support.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
 from tests.support.pictures import folder_of, picture, tiny_network

@@ -14,7 +14,7 @@ from helpers.networks import quantise as module
 from helpers.networks import runtime
 from helpers.networks.graph import Graph, last_pooling
 from helpers.networks.load import load_network
-from helpers.networks.precision import agreement
+from helpers.networks.precision.trial import agreement
 from helpers.networks.quantise import quantise, quantised
 from helpers.networks.runtime import Session
 from tests.support.networks import keras_resnet50, random_resnet50, zoo_squeezenet

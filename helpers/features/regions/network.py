@@ -21,7 +21,6 @@ from helpers.features.regions.windows import Windows
 from helpers.networks.graph import Graph, last_map
 from helpers.networks.layers import way_to
 from helpers.networks.load import LoadedModel, made_once
-from helpers.networks.quantise import lasting_name
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -55,7 +54,7 @@ def for_questions(loaded: LoadedModel) -> RegionalNetwork:
 
 def key_of(loaded: LoadedModel, shape: int) -> str:
     """Under which the features of photos of a shape are kept: the same key, the same features."""
-    return f"{lasting_name(loaded)} {_identity(loaded, _photo(loaded, shape))} regions"
+    return f"{loaded.lasting_name} {_identity(loaded, _photo(loaded, shape))} regions"
 
 
 def _photo(loaded: LoadedModel, shape: int) -> Windows:
@@ -73,7 +72,7 @@ def _network(loaded: LoadedModel, places: Windows) -> RegionalNetwork:
         raise ModelError(f"{loaded.name} is no network; {_WAY_OUT}")
     identity = _identity(loaded, places)
     kind = "regions-int8" if "-int8-" in loaded.path.name else "regions"
-    path = made_once(f"{lasting_name(loaded)}-{kind}-{identity[:12]}", lambda: _assemble(loaded, places))
+    path = made_once(f"{loaded.lasting_name}-{kind}-{identity[:12]}", lambda: _assemble(loaded, places))
     width = _width(path)
     name = f"{len(places.boxes)} windows of {loaded.name}"
     made = LoadedModel(loaded.name, path, places.size, width * len(places.boxes), identity, name)
