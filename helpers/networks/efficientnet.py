@@ -9,7 +9,7 @@ from typing import Dict, Iterator, NamedTuple
 
 import numpy as np
 
-from helpers.networks.graph import Graph
+from helpers.networks.onnx.graph import Graph
 
 # repeats, stride of the first repeat, factor of expansion, channels out; the kernels' sizes are the weights' own
 _STAGES = ((1, 1, 1, 16), (2, 2, 6, 24), (2, 2, 6, 40), (3, 2, 6, 80), (3, 1, 6, 112), (4, 2, 6, 192), (1, 1, 6, 320))

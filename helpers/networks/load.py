@@ -17,16 +17,19 @@ import numpy as np
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import cache, stamps
 from helpers.files.replacing import replacing
-from helpers.networks import graph, weights
+from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
 from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0
 from helpers.networks.hub import network as hugging_face
+from helpers.networks.onnx.cuts import find_cut
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import free_reshapes
 from helpers.networks.own import inspect_network
 from helpers.networks.table import MODELS, Network
 from helpers.networks.torch_file import read_state_dict
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto
+    from onnx import ModelProto
 
 __all__ = ["MODELS", "LoadedModel", "load_network", "made_once"]
 
@@ -34,13 +37,8 @@ ENCODER = "encoder.onnx"  # the network in the folder of an autoencoder
 
 _PREPARATION = 1  # to be raised with every change of what a prepared network computes
 
-# What `Network.feature` and `Network.layers` can be.
-CUTS: Dict[str, Callable[["GraphProto"], str]] = {
-    "classifier input": graph.classifier_input,
-    "first hidden layer": graph.first_hidden_layer,
-    "last pooling": graph.last_pooling,
-}
-LAYERS: Dict[str, Optional[Callable[[graph.Graph, str, Dict[str, np.ndarray]], str]]] = {
+# What `Network.layers` can be: how a network's layers are written on top of photos, with the weights of its file.
+LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] = {
     "onnx": None,  # they are in the file
     "efficientnet-lite0": efficientnet_lite0,
     "efficientnet_b0": efficientnet_b0,
@@ -196,26 +194,16 @@ def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
 def _assemble(network: Network, source: Path) -> "ModelProto":
     import onnx
 
-    whole = graph.Graph()
-    x = whole.photos(network.mean, network.std, network.channels)
+    graph = Graph()
+    x = graph.photos(network.mean, network.std, network.channels)
     layers = LAYERS[network.layers]
     if layers is None:
         classifier = onnx.load(str(source))
-        graph.free_reshapes(classifier.graph)
-        x = whole.splice(x, classifier, _cut(network, classifier.graph))
+        free_reshapes(classifier.graph)
+        x = graph.splice(x, classifier, find_cut(classifier.graph, network.feature, network.name))
     else:
-        x = layers(whole, x, read_state_dict(source))
-    return whole.model(x, size=network.size, dimension=network.dimension, unit=network.unit)
-
-
-def _cut(network: Network, classifier: "GraphProto") -> str:
-    if network.feature in CUTS:
-        return CUTS[network.feature](classifier)
-    if any(network.feature in node.output for node in classifier.node):
-        return network.feature
-    raise ModelError(
-        f"{network.name}: its file has no tensor {network.feature!r}; feature= is one of {', '.join(CUTS)}"
-    )
+        x = layers(graph, x, read_state_dict(source))
+    return graph.model(x, size=network.size, dimension=network.dimension, unit=network.unit)
 
 
 def _own(path: Path) -> LoadedModel:

@@ -4,15 +4,15 @@ import contextlib
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Optional, Tuple
 
 import numpy as np
 
 from helpers.errors import ModelError
 from helpers.files import cache, stamps
 from helpers.files.replacing import replacing
-from helpers.networks.graph import photo_inputs
-from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.networks.onnx.layers import photo_inputs
+from helpers.networks.onnx.onnx_runtime import outputs_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -39,10 +39,10 @@ def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     except OSError as error:
         raise ModelError(f"{error.filename or path}: {error.strerror}") from error
     size = _photo_size(path, network)
-    dimension = recall(identity)
+    dimension = remembered_dimension(identity)
     if dimension is None:
         dimension = _dimension(path, network, size)
-        remember(identity, dimension)
+        remember_dimension(identity, dimension)
     return size, dimension, identity
 
 
@@ -50,7 +50,7 @@ def _file(identity: str) -> Path:
     return cache.cache_folder() / "networks" / f"own-{identity[:24]}.json"
 
 
-def recall(identity: str) -> Optional[int]:
+def remembered_dimension(identity: str) -> Optional[int]:
     """The number of features of a network that was run before: to open one takes as long as ten photos."""
     try:
         kept = json.loads(_file(identity).read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def recall(identity: str) -> Optional[int]:
         return None
 
 
-def remember(identity: str, dimension: int) -> None:
+def remember_dimension(identity: str, dimension: int) -> None:
     with contextlib.suppress(OSError), replacing(_file(identity)) as half:
         half.write_text(json.dumps({"identity": identity, "dimension": dimension}), encoding="utf-8")
 
@@ -91,26 +91,9 @@ def _photo_size(path: Path, network: "ModelProto") -> Tuple[int, int]:
 
 def _dimension(path: Path, network: "ModelProto", size: Tuple[int, int]) -> int:
     photos = np.zeros((2, size[1], size[0], 3), np.uint8)
-    outputs = trial(str(path), path, photo_inputs(network.graph)[0], photos)
+    outputs = outputs_of(str(path), path, photo_inputs(network.graph)[0], photos)
     given = [(output.dtype.name, *output.shape) for output in outputs]
     if len(given) != 1 or given[0][:2] != ("float32", 2) or len(given[0]) != 3:
         described = "; ".join(f"{kind} {shape}" for kind, *shape in given)
         raise ModelError(f"{path} gives {described} for two photos; {_NEEDED}")
     return int(given[0][2])
-
-
-def trial(network: Union[str, bytes], name: object, photos_in: str, *trials: np.ndarray) -> List[np.ndarray]:
-    """All that a network, the path of a file or what would be in it, gives for each array of photos in turn.
-
-    Raises `ModelError` that begins with its `name` where ONNX Runtime cannot run it.
-    """
-    onnxruntime = import_onnxruntime()
-    state = onnxruntime.capi.onnxruntime_pybind11_state
-    errors = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is said once, by the error below
-    try:
-        session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-        return [output for photos in trials for output in session.run(None, {photos_in: photos})]
-    except errors as error:
-        raise ModelError(f"{name} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error

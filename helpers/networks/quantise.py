@@ -23,9 +23,9 @@ from helpers.errors import ModelError
 from helpers.files import cache, stamps
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
-from helpers.networks.graph import photo_inputs
 from helpers.networks.load import LoadedModel
-from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.networks.onnx.layers import photo_inputs
+from helpers.networks.onnx.onnx_runtime import import_onnxruntime
 from helpers.networks.runtime import Photos
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ import numpy as np
 from helpers.errors import ModelError
 from helpers.networks.descriptors import Descriptor
 from helpers.networks.load import LoadedModel
-from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.networks.onnx.onnx_runtime import import_onnxruntime
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 

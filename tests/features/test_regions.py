@@ -18,8 +18,8 @@ from helpers.features.regions.features import Group, _packed
 from helpers.features.regions.index import RegionIndex
 from helpers.features.store import FeatureStore
 from helpers.images.boxes import check_box
-from helpers.networks.graph import Graph
 from helpers.networks.load import load_network
+from helpers.networks.onnx.graph import Graph
 from helpers.networks.precision.settle import settle
 from helpers.similarity.regions import Regions, region_feature
 from tests.support.networks import random_resnet50, zoo_resnet50, zoo_squeezenet

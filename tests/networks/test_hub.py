@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
-from helpers.networks import own, pins
+from helpers.networks import pins
 from helpers.networks.hub import external_data
 from helpers.networks.hub.network import hub_network
 from helpers.networks.hub.preprocessor import read_config
@@ -603,5 +603,5 @@ def test_the_number_of_features_is_remembered(mirror, monkeypatch):
     mirror(hub_networks.vit())
     hub = hub_network("hf:owner/name")
     assert hub.dimension == hub_networks.WIDTH  # not assembled before: it is now
-    monkeypatch.setattr(own, "trial", None)
+    monkeypatch.setattr("helpers.networks.hub.network.outputs_of", None)
     assert hub_network("hf:owner/name").dimension == hub_networks.WIDTH

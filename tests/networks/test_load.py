@@ -12,9 +12,11 @@ import pytest
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
 from helpers.images.decode import open_photo
-from helpers.networks import graph, load
+from helpers.networks import load
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.efficientnet import efficientnet_b0
+from helpers.networks.onnx.cuts import CUTS
+from helpers.networks.onnx.graph import Graph
 from helpers.networks.table import MODELS, Network, WeightsFile
 from tests.support.file_server import serving
 from tests.support.hub_networks import random_efficientnet_b0
@@ -136,7 +138,7 @@ def test_efficientnet_b0_comes_from_pytorchs_host(monkeypatch, register, empty_c
         model = load.load_network("efficientnet_b0")
     assert (empty_cache / "weights" / f"{file}.sha256").exists()
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
-    alone = graph.Graph()
+    alone = Graph()
     x = efficientnet_b0(alone, alone.photos(MODELS["efficientnet_b0"].mean, MODELS["efficientnet_b0"].std), weights)
     expected = alone.model(x, size=(224, 224), dimension=1280).SerializeToString()
     session = onnxruntime.InferenceSession(expected, providers=["CPUExecutionProvider"])
@@ -326,6 +328,6 @@ def test_an_unknown_name_is_answered_with_the_known(name, hint):
 def test_the_table_says_of_every_network_what_it_is():
     for name, network in MODELS.items():
         assert network.name == name
-        assert network.layers in load.LAYERS and network.feature in load.CUTS
+        assert network.layers in load.LAYERS and network.feature in CUTS
         assert network.licence
         assert network.about and "\n" not in network.about

@@ -9,8 +9,8 @@ from helpers.errors import ModelError
 from helpers.features.store import Kept
 from helpers.files import cache, stamps
 from helpers.networks import runtime
-from helpers.networks.graph import Graph
 from helpers.networks.load import load_network
+from helpers.networks.onnx.graph import Graph
 from helpers.networks.precision.settle import settle
 from helpers.networks.precision.settled import Settled, settled_again
 from helpers.networks.precision.trial import Sample, agreement

@@ -12,8 +12,9 @@ from helpers.errors import ModelError
 from helpers.images.decode import open_photo
 from helpers.networks import quantise as module
 from helpers.networks import runtime
-from helpers.networks.graph import Graph, last_pooling
 from helpers.networks.load import load_network
+from helpers.networks.onnx.cuts import last_pooling
+from helpers.networks.onnx.graph import Graph
 from helpers.networks.precision.trial import agreement
 from helpers.networks.quantise import quantise, quantised
 from helpers.networks.runtime import Session

@@ -18,9 +18,10 @@ import numpy as np
 from helpers.errors import ModelError
 from helpers.features.regions import windows
 from helpers.features.regions.windows import Windows
-from helpers.networks.graph import Graph, last_map
-from helpers.networks.layers import way_to
 from helpers.networks.load import LoadedModel, made_once
+from helpers.networks.onnx.cuts import last_map
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import way_to
 
 if TYPE_CHECKING:
     from onnx import ModelProto

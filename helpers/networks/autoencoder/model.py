@@ -32,7 +32,7 @@ from helpers.frames.images import source_of
 from helpers.images.decode import open_photo
 from helpers.networks.autoencoder.training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.networks.load import ENCODER
-from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.networks.onnx.onnx_runtime import import_onnxruntime
 
 __all__ = ["Autoencoder", "train_autoencoder"]
 

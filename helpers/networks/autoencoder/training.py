@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTupl
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.networks.graph import Graph
+from helpers.networks.onnx.graph import Graph
 
 if TYPE_CHECKING:
     from onnx import ModelProto

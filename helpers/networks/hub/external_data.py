@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, List, NamedTuple
 
 from helpers.errors import ModelError
-from helpers.networks.layers import graphs_of
+from helpers.networks.onnx.layers import graphs_of
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.networks.graph import Graph, photo_inputs
-from helpers.networks.layers import way_to
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import photo_inputs, way_to
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto

@@ -19,13 +19,14 @@ import numpy as np
 
 from helpers.errors import ModelError
 from helpers.files.stamps import sha256
-from helpers.networks import own
-from helpers.networks.graph import Graph
 from helpers.networks.hub.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
 from helpers.networks.hub.feature import Feature, append_feature, find_feature
 from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
 from helpers.networks.hub.repository import PREFIX, repository
-from helpers.networks.layers import way_to, without_functions
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import way_to, without_functions
+from helpers.networks.onnx.onnx_runtime import outputs_of
+from helpers.networks.own import remember_dimension, remembered_dimension
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
@@ -52,7 +53,7 @@ class HubNetwork:
     @property
     def dimension(self) -> int:
         """The number of features; where it is not remembered, the network is assembled to find out."""
-        known = own.recall(self.sha256)
+        known = remembered_dimension(self.sha256)
         return known if known is not None else _dimension(self.assemble())
 
     def assemble(self) -> "ModelProto":
@@ -77,7 +78,7 @@ class HubNetwork:
             raise ModelError(f"{error.filename or self.path}: {error.strerror}") from error
         dimension = self._try(model.SerializeToString(), feature)
         model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = dimension
-        own.remember(self.sha256, dimension)
+        remember_dimension(self.sha256, dimension)
         return model
 
     def _try(self, content: bytes, feature: Feature) -> int:
@@ -85,7 +86,7 @@ class HubNetwork:
         photos = np.random.default_rng(0).integers(0, 256, (2, self.size[1], self.size[0], 3), np.uint8)
         photos[0] //= 8  # a dark one and a bright one: rounding that is settled by both would show in one of them
         try:
-            together, first, second = own.trial(content, self.path, "photos", photos, photos[:1], photos[1:])
+            together, first, second = outputs_of(content, self.path, "photos", photos, photos[:1], photos[1:])
         except ModelError as error:
             hint = "; it may have been exported for one photo at a time" if feature.alone else ""
             raise ModelError(f"{error}{hint}; {_way_out(self.name)}") from error

@@ -14,7 +14,7 @@ Three = Tuple[float, float, float]
 
 
 class PhotoConfig(NamedTuple):
-    """What `helpers.networks.graph.Graph.photos` has to do, and the size of the photos."""
+    """What `helpers.networks.onnx.graph.Graph.photos` has to do, and the size of the photos."""
 
     mean: Three  # on the scale 0 to 255, in the order of `channels`
     std: Three

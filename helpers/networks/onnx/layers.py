@@ -10,6 +10,12 @@ if TYPE_CHECKING:
 _OWN_DOMAINS = ("", "ai.onnx")  # two names of ONNX's own operators
 
 
+def photo_inputs(graph: "GraphProto") -> List[str]:
+    """The inputs of a graph that are not weights: files from before 2019 list every weight as an input too."""
+    weights = {tensor.name for tensor in graph.initializer}
+    return [tensor.name for tensor in graph.input if tensor.name not in weights]
+
+
 class Way(NamedTuple):
     """What leads to a tensor: its layers in the order in which they run, and all tensors that they need."""
 
@@ -82,3 +88,16 @@ def without_functions(network: "ModelProto") -> "ModelProto":
     from onnx import inliner
 
     return inliner.inline_local_functions(network)
+
+
+def free_reshapes(graph: "GraphProto") -> None:
+    """Have each Reshape keep the number of photos, where the file says that there is 1: old ones were made for one."""
+    from onnx import numpy_helper
+
+    shapes = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
+    for tensor in graph.initializer:
+        if tensor.name in shapes and len(tensor.dims) == 1:
+            shape = numpy_helper.to_array(tensor).copy()
+            if len(shape) > 1 and shape[0] == 1:
+                shape[0] = 0  # as in what comes in
+                tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))

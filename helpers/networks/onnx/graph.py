@@ -1,4 +1,4 @@
-"""Writing ONNX graphs, and finding the tensor at which a classifier's graph is cut.
+"""Writing ONNX graphs.
 
 `Graph` writes a network layer by layer: each method takes the names of tensors
 and hands on the name of its result.
@@ -14,38 +14,12 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.networks.layers import copied, way_to, without_functions
+from helpers.networks.onnx.layers import copied, photo_inputs, way_to, without_functions
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto, NodeProto, TensorProto
 
 _PHOTOS, _FEATURES = "photos", "features"  # the input and the output of every network that is written here
-_POOLINGS = frozenset(
-    ["GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "AveragePool", "MaxPool", "ReduceMean", "ReduceMax"]
-)
-_WITHOUT_PLACES = frozenset(
-    [
-        "Flatten",
-        "Reshape",
-        "Squeeze",
-        "Dropout",
-        "Identity",
-        "Cast",
-        "Gemm",
-        "MatMul",
-        "Add",
-        "Sub",
-        "Mul",
-        "Div",
-        "Relu",
-        "Clip",
-        "Sigmoid",
-        "Tanh",
-        "BatchNormalization",
-        "LpNormalization",
-        "Softmax",
-    ]
-)
 _IR_VERSION = 8  # onnx would write its own newest, which an older ONNX Runtime refuses
 
 
@@ -152,76 +126,6 @@ class Graph:
         except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
             raise ModelError(f"the layers do not fit together: {error}") from error
         return model
-
-
-def free_reshapes(graph: "GraphProto") -> None:
-    """Have each Reshape keep the number of photos, where the file says that there is 1: old ones were made for one."""
-    from onnx import numpy_helper
-
-    shapes = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
-    for tensor in graph.initializer:
-        if tensor.name in shapes and len(tensor.dims) == 1:
-            shape = numpy_helper.to_array(tensor).copy()
-            if len(shape) > 1 and shape[0] == 1:
-                shape[0] = 0  # as in what comes in
-                tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
-
-
-def photo_inputs(graph: "GraphProto") -> List[str]:
-    """The inputs of a graph that are not weights: files from before 2019 list every weight as an input too."""
-    weights = {tensor.name for tensor in graph.initializer}
-    return [tensor.name for tensor in graph.input if tensor.name not in weights]
-
-
-def classifier_input(graph: "GraphProto") -> str:
-    """The tensor in front of a network's last fully connected layer, before it is made flat.
-
-    Flattening is left out because old files write the number of photos, 1, into it.
-    """
-    made_by = {name: node for node in graph.node for name in node.output}
-    x = _last(graph, "Gemm", "MatMul").input[0]
-    while x in made_by and made_by[x].op_type in ("Flatten", "Reshape", "Squeeze", "Dropout", "Identity"):
-        x = made_by[x].input[0]
-    return x
-
-
-def first_hidden_layer(graph: "GraphProto") -> str:
-    """What a network's first fully connected layer gives, after its ReLU: `fc1` of VGG16."""
-    layer = next((node for node in graph.node if node.op_type in ("Gemm", "MatMul")), None)
-    x = "" if layer is None else layer.output[0]
-    for node in graph.node:  # they stand in the order in which they are run
-        if node.op_type in ("Add", "Relu") and x in node.input:
-            x = node.output[0]
-            if node.op_type == "Relu":
-                return x
-    raise ModelError("a network without any fully connected layer before a ReLU, so not the one that was expected")
-
-
-def last_pooling(graph: "GraphProto") -> str:
-    """The result of a network's last average pooling: in SqueezeNet, the class scores before the softmax."""
-    return _last(graph, "GlobalAveragePool", "AveragePool").output[0]
-
-
-def last_map(graph: "GraphProto") -> Tuple[str, str]:
-    """The tensor that a network's last pooling takes, and the one that it gives.
-
-    Between it and the network's output there is nothing that looks at places:
-    layers that are fully connected, and what is done to each number by itself.
-    """
-    made_by = {name: node for node in graph.node for name in node.output}
-    x = graph.output[0].name
-    while x in made_by and made_by[x].op_type in _WITHOUT_PLACES:
-        x = made_by[x].input[0]
-    if x not in made_by or made_by[x].op_type not in _POOLINGS:
-        raise ModelError("a network that does not end with the pooling of a feature map")
-    return made_by[x].input[0], x
-
-
-def _last(graph: "GraphProto", *operators: str) -> "NodeProto":
-    for node in reversed(graph.node):
-        if node.op_type in operators:
-            return node
-    raise ModelError(f"a network without any {' or '.join(operators)}, so not the one that was expected")
 
 
 def _opset(model: "ModelProto") -> int:
