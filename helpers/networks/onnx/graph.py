@@ -17,7 +17,7 @@ from helpers.errors import ModelError
 from helpers.networks.onnx.layers import copied, photo_inputs, way_to, without_functions
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, NodeProto, TensorProto
+    from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
 _PHOTOS, _FEATURES = "photos", "features"  # the input and the output of every network that is written here
 _IR_VERSION = 8  # onnx would write its own newest, which an older ONNX Runtime refuses
@@ -111,16 +111,21 @@ class Graph:
         is free, and so is a `dimension` of None. Raises `ModelError` when the
         layers do not fit together, or give another shape.
         """
-        import onnx
         from onnx import TensorProto, helper
 
         if unit:
             x = self.node("LpNormalization", self.node("Flatten", x, axis=1), axis=1, p=2)
-        flat = helper.make_node("Flatten", [x], [_FEATURES], _FEATURES, axis=1)
+        self.nodes.append(helper.make_node("Flatten", [x], [_FEATURES], _FEATURES, axis=1))
         photos = helper.make_tensor_value_info(_PHOTOS, TensorProto.UINT8, ["N", size[1], size[0], 3])
-        features = helper.make_tensor_value_info(_FEATURES, TensorProto.FLOAT, ["N", dimension])
-        graph = helper.make_graph([*self.nodes, flat], "kinframe", [photos], [features], self.weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=_IR_VERSION)
+        return self.finished(photos, helper.make_tensor_value_info(_FEATURES, TensorProto.FLOAT, ["N", dimension]))
+
+    def finished(self, taken: "ValueInfoProto", given: "ValueInfoProto") -> "ModelProto":
+        """The network from its one input to its one output, checked; raises `ModelError`."""
+        import onnx
+
+        body = onnx.helper.make_graph(self.nodes, "kinframe", [taken], [given], self.weights)
+        opsets = [onnx.helper.make_opsetid("", self.opset)]
+        model = onnx.helper.make_model(body, opset_imports=opsets, ir_version=_IR_VERSION)
         try:
             onnx.checker.check_model(model, full_check=True)
         except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as error:
