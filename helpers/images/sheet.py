@@ -1,4 +1,4 @@
-"""A figure on which photos stand in tiles, with text around them, laid out in inches from the top left."""
+"""A figure with photos in tiles and text around them, laid out in inches from the top left."""
 
 import io
 import itertools
@@ -29,10 +29,10 @@ TilePixels = Union[np.ndarray, PhotoError]  # a photo at the size of a tile, uin
 
 
 class InlineFigure(Figure):
-    """A Figure that shows itself inline.
+    """A Figure that Jupyter shows inline.
 
-    Jupyter shows a plain one only after pyplot was imported, and pyplot keeps
-    every figure that it makes alive.
+    It shows a plain one only after pyplot was imported, and pyplot keeps every
+    figure that it makes in memory.
     """
 
     def _repr_png_(self) -> bytes:
@@ -42,12 +42,12 @@ class InlineFigure(Figure):
 
 
 class Sheet:
-    """The figure while it is drawn: one pair of axes over all of it. `finish` comes last."""
+    """A figure while it is drawn, with one pair of axes over all of it. `finish` comes last."""
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
         self.figure = InlineFigure(figsize=(width, height), dpi=100, facecolor="white")
-        self.figure.set_layout_engine("none")  # whatever matplotlibrc wants, inches are inches
+        self.figure.set_layout_engine("none")  # whatever matplotlibrc asks for
         self.axes = self.figure.add_axes((0, 0, 1, 1), frameon=False)
 
     def finish(self) -> Figure:
@@ -96,7 +96,7 @@ class Sheet:
     def text(
         self, x: float, y: float, text: str, *, size: float = 8, color: str = INK, within: float = 0, **style: Any
     ) -> None:
-        """Text as it is; shortened in its middle where it is wider than `within` inches."""
+        """Write text; with `within`, shortened in its middle to that many inches."""
         lines = [fitted(text, within * 72 / size)] if within else [drawable(line) for line in text.split("\n")]
         drawn = "\n".join(lines)
         self.axes.text(

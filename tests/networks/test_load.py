@@ -279,7 +279,7 @@ def test_auto_looks_again_where_a_new_mirror_or_a_hand_has_it(monkeypatch, small
 
 
 def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, empty_cache):
-    knocks, knock = [], download._knock
+    knocks, knock = [], download._check_reachable
 
     def knocked(url):
         knocks.append(url)
@@ -288,7 +288,7 @@ def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, e
     def waits(seconds):
         raise AssertionError(f"it waits for {seconds} s")
 
-    monkeypatch.setattr(download, "_knock", knocked)
+    monkeypatch.setattr(download, "_check_reachable", knocked)
     monkeypatch.setattr(download, "time", SimpleNamespace(sleep=waits))
     monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
     assert load.load_network("auto").name == "efficientnet-lite0"

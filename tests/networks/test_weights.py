@@ -62,7 +62,7 @@ def refusal(name="small"):
     """The message of the refusal, which must come within seconds: after one knock, and two pauses at most."""
     knocks, pauses, refused = [], [], []
 
-    def knock(url, really=download._knock):
+    def knock(url, really=download._check_reachable):
         knocks.append(url)
         really(url)
 
@@ -73,7 +73,7 @@ def refusal(name="small"):
             refused.append(str(error))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(download, "_knock", knock)
+        patch.setattr(download, "_check_reachable", knock)
         patch.setattr(download, "time", SimpleNamespace(sleep=pauses.append))
         getting = threading.Thread(target=get, daemon=True)
         getting.start()
