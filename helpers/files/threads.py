@@ -31,7 +31,7 @@ def work_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, ahead: 
 
 
 def in_background(items: Iterable[Item]) -> Generator[Item, None, None]:
-    """The same items, made by a thread of their own: while one is being used, the next is on its way.
+    """The same items, made by another thread: while one is used, the next is made.
 
     Its reader closes it, as `work_ahead`; the current item is then finished, and
     no other begun.

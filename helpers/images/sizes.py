@@ -12,7 +12,7 @@ from helpers.images.decode import Source, photo_size
 
 
 class Sizes:
-    """The sizes of photos: by the frame `data` (or None), else from the headers of the files; 0 for a file that is gone."""
+    """The sizes of photos: from the frame `data`, else from the headers of the files; 0 for a file that is gone."""
 
     def __init__(self, data: Any, sources: List[Source]) -> None:
         self._sources = sources

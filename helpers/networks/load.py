@@ -1,8 +1,8 @@
-"""The networks that turn photos into features: which there are, and each one ready to run.
+"""Making networks ready to run.
 
-`load_network("resnet-50")` hands on an ONNX file that takes photos as they come
+`load_network("resnet-50")` makes an ONNX file that takes photos as they come
 from the decoder, uint8 [N, height, width, 3] in RGB, and gives float32
-features [N, dimension]. Everything in between, normalising included, is in it.
+features [N, dimension]. Normalisation and all other steps are in it.
 """
 
 import difflib
@@ -35,7 +35,7 @@ __all__ = ["MODELS", "LoadedModel", "load_network", "made_once"]
 
 ENCODER = "encoder.onnx"  # the network in the folder of an autoencoder
 
-_PREPARATION = 1  # to be raised with every change of what a prepared network computes
+_PREPARATION = 1  # raise it with every change of what a prepared network computes
 
 # What `Network.layers` can be: how a network's layers are written on top of photos, with the weights of its file.
 LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] = {
@@ -44,23 +44,38 @@ LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] 
     "efficientnet_b0": efficientnet_b0,
 }
 
-_failed: Dict[str, str] = {}  # where `auto` looked for ResNet-50 in vain, in this process → why
+_failed: Dict[str, str] = {}  # mirror at which `auto` did not find ResNet-50 in this process → the reason
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A network on disk, ready to run: uint8 [N, height, width, 3] RGB in, float32 [N, dimension] out; N is free."""
+    """A network on disk, ready to run: photos, uint8 [N, height, width, 3] RGB → float32 [N, dimension]; any N.
+
+    Attributes
+    ----------
+    name : str
+    path : Path
+        The ONNX file; `Path()` for a descriptor, which has none.
+    size : tuple of int
+        Width and height of the photos.
+    dimension : int
+        The number of features.
+    identity : str
+        A sha-256 in hex: the same identity, the same features.
+    note : str
+        One line for the person: which network, and why.
+    """
 
     name: str
-    path: Path  # Path() for a descriptor, which has no file
-    size: Tuple[int, int]  # width, height
+    path: Path
+    size: Tuple[int, int]
     dimension: int
-    identity: str  # sha-256: the same identity, the same features
-    note: str  # one line for the person: which network, and why
+    identity: str
+    note: str
 
     @property
     def address(self) -> str:
-        """What `load_network` takes to open it again: its name, or where one's own file lies."""
+        """The argument for `load_network` that opens it again: its name, or the path of a file of one's own."""
         known = self.name in MODELS or self.descriptor is not None or self.name.startswith(hugging_face.PREFIX)
         return self.name if known or not self.path.name else str(self.path)
 
@@ -71,26 +86,39 @@ class LoadedModel:
 
     @property
     def descriptor(self) -> Optional[Descriptor]:
-        """What computes the features in a network's place; None for a network."""
+        """The descriptor that computes the features instead of a network; None for a network."""
         return None if self.path.name else DESCRIPTORS.get(self.name)
 
 
 def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> LoadedModel:
-    """Make a network ready: its weights fetched, its graph cut at the feature, both checked.
+    """Make a network ready: fetch its weights, cut its graph at the feature, check both.
 
-    `name` is one of
+    Parameters
+    ----------
+    name : str or path
+        One of
 
-    - a key of `MODELS`;
-    - `auto`: ResNet-50 where its weights are at hand or can be fetched, else
-      EfficientNet-Lite0, and the `note` says why;
-    - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
-    - the path of an ONNX file of your own that takes uint8 [N, height, width,
-      3] and gives float32 [N, dimension]; or a `helpers.networks.Autoencoder`,
-      or the path of its folder;
-    - a key of `helpers.networks.descriptors.DESCRIPTORS`, which are no networks.
+        - a key of `MODELS`;
+        - `auto`: ResNet-50 where its weights are on this machine or can be
+          fetched, else EfficientNet-Lite0, with the reason in the `note`;
+        - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
+        - the path of an ONNX file of your own that takes uint8 [N, height, width,
+          3] and gives float32 [N, dimension]; or a `helpers.networks.Autoencoder`,
+          or the path of its folder;
+        - a key of `helpers.networks.descriptors.DESCRIPTORS`, which are not networks.
+    progress : bool, default True
+        Show a bar where a download takes longer than a second.
 
-    Raises `WeightsUnavailable` where the weights of a named network cannot be
-    had, and `ModelError` for a name that does not exist or a file that does not fit.
+    Returns
+    -------
+    LoadedModel
+
+    Raises
+    ------
+    WeightsUnavailable
+        Where the weights of a named network are not available.
+    ModelError
+        For an unknown name, or a file that does not fit.
 
     >>> load_network("efficientnet-lite0").dimension
     1280
@@ -120,17 +148,17 @@ def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True)
 
 def _auto(progress: bool) -> LoadedModel:
     first, second = MODELS["resnet-50"], MODELS["efficientnet-lite0"]
-    reason = None if weights.is_at_hand(first.name) else _failed.get(_shelf())
+    reason = None if weights.is_at_hand(first.name) else _failed.get(_mirror())
     if reason is None:
         try:
             return _named(first, progress)
         except WeightsUnavailable as error:
-            reason = _failed[_shelf()] = str(error).splitlines()[0]
+            reason = _failed[_mirror()] = str(error).splitlines()[0]
     return _named(second, progress, reason)
 
 
-def _shelf() -> str:
-    return os.environ.get("KINFRAME_MIRROR", "")  # a mirror named later deserves an attempt of its own
+def _mirror() -> str:
+    return os.environ.get("KINFRAME_MIRROR", "")  # another mirror deserves another attempt
 
 
 def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
@@ -147,9 +175,9 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
 
 
 def _identity(network: Network, sha256: str) -> str:
-    """Of all that decides what the features are: the weights, and what is done with them."""
-    done = (network.layers, network.feature, network.unit, network.size, network.mean, network.std, network.channels)
-    return hashlib.sha256(f"{sha256} {_PREPARATION} {done}".encode()).hexdigest()
+    """A hash over all that decides what the features are: the weights and the processing."""
+    steps = (network.layers, network.feature, network.unit, network.size, network.mean, network.std, network.channels)
+    return hashlib.sha256(f"{sha256} {_PREPARATION} {steps}".encode()).hexdigest()
 
 
 def _described(descriptor: Descriptor) -> LoadedModel:
@@ -171,9 +199,9 @@ def _from_hub(name: str, progress: bool) -> LoadedModel:
 
 
 def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
-    """The file of a network that is made here, from the cache folder or made now.
+    """The file of an assembled network, from the cache folder or made now.
 
-    The sha-256 of its bytes is in its name, so that damage shows. Raises `ModelError` where it cannot be kept.
+    The sha-256 of its bytes is in its name, so that damage is noticed. Raises `ModelError` where it cannot be kept.
     """
     folder = cache.cache_folder() / "networks"
     try:

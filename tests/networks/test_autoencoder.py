@@ -268,7 +268,7 @@ def test_an_older_one_is_replaced_and_nothing_else(data, eager, trained, tmp_pat
 
 @needs_keras
 def test_what_is_damaged_is_refused(trained, tmp_path):
-    with pytest.raises(ModelError, match="no autoencoder"):
+    with pytest.raises(ModelError, match="is not the folder of an autoencoder"):
         Autoencoder.load(tmp_path)
     path = shutil.copytree(trained.path, tmp_path / "copy")
     (path / "decoder.onnx").write_bytes(b"")
@@ -352,7 +352,7 @@ def test_the_figures_show_themselves(data, trained):
     assert (shown[0] == trained.pixels(data[:1])[0]).all() and (shown[3] == trained.reconstruct(data[:1])[0]).all()
     for figure in (losses, pairs, show_reconstructions(trained, data[0]["image"])):
         assert figure._repr_png_().startswith(b"\x89PNG")
-    with pytest.raises(FrameError, match="rows of photos"):
+    with pytest.raises(FrameError, match="rows must have the same number of photos"):
         show_rows([])
 
 

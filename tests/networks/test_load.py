@@ -258,7 +258,7 @@ def test_auto_falls_back_and_asks_the_network_once(monkeypatch, empty_cache):
             model = load.load_network("auto")
             assert model.name == "efficientnet-lite0"
             assert model.note.startswith("efficientnet-lite0: ")
-            assert "The weights of resnet-50 could not be had" in model.note and "404" in model.note
+            assert "The weights of resnet-50 are not available" in model.note and "404" in model.note
             assert "\n" not in model.note
             assert server.downloads == 1
         with pytest.raises(WeightsUnavailable, match="404"):

@@ -472,7 +472,7 @@ def test_int8_for_few_photos(network, count, known):
 
 
 def test_int8_without_a_photo(network):
-    with pytest.raises(ModelError, match="int8 is made for photos, and there is none"):
+    with pytest.raises(ModelError, match="int8 is calibrated with photos, and none can be read"):
         settle(network, "int8", Photos(0), progress=False)
 
 

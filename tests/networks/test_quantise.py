@@ -233,7 +233,7 @@ def test_a_name_of_ones_own_does_not_matter(tmp_path, photos):
 
 def test_what_cannot_be_made_int8(tmp_path, photos):
     loaded = layer_network(tmp_path / "layers.onnx")
-    with pytest.raises(ModelError, match="int8 is made for photos, and there is none that can be read; take precision"):
+    with pytest.raises(ModelError, match="int8 is calibrated with photos, and none can be read; take precision"):
         quantise(loaded, photos[:0], progress=False)
     with pytest.raises(ModelError, match=r"tiny.onnx cannot be made int8: there is no Conv, Gemm or MatMul"):
         quantise(load_network(tiny_network(tmp_path / "tiny.onnx")), photos, progress=False)

@@ -1,12 +1,12 @@
-"""Training an autoencoder with Keras, and writing what it has learnt as two ONNX networks.
+"""Training an autoencoder with Keras, and writing its encoder and decoder as two ONNX networks.
 
 The encoder halves the photo four times by convolutions and ends with a few
-numbers; the decoder goes the same way back. It enlarges by repeating pixels in
-front of a convolution, which leaves no chequered pattern as transposed
-convolutions do (Odena, Dumoulin and Olah, 2016, doi:10.23915/distill.00003);
-JAX trains it four times as fast, on a processor.
+numbers; the decoder is its mirror image. It enlarges by repeating pixels before
+a convolution, which leaves no chequered pattern as transposed convolutions do
+(Odena, Dumoulin and Olah, 2016, doi:10.23915/distill.00003), and which JAX
+trains four times as fast on a processor.
 
-Keras is needed by `train` alone: version 2.13, as it comes with Turi Create, or 3.
+Only `train` needs Keras: version 2.13, as installed with Turi Create, or 3.
 """
 
 import contextlib
@@ -28,25 +28,23 @@ Weights = List[np.ndarray]  # kernel and bias of each layer, as Keras orders the
 STEP = 16  # both sides of a photo are multiples of it: they are halved four times
 _CHANNELS = (16, 32, 64, 64)  # after each halving
 _BACKENDS = ("tensorflow", "jax", "torch")  # of Keras 3, the fastest on a processor first
-_MISSING = (
-    "training needs Keras and JAX: pip install keras jax; an autoencoder that was trained before is opened without them"
-)
+_MISSING = "training needs Keras and JAX: pip install keras jax; a trained autoencoder opens without them"
 
 
 class Plan(NamedTuple):
-    """How to train."""
+    """The settings of a training."""
 
     latent: int
     epochs: int  # at most
-    patience: int  # epochs without a better one, after which it ends
+    patience: int  # epochs without improvement, after which it ends
     batch_size: int
     learning_rate: float
-    mirror: bool  # half of the photos, others each time, are shown the wrong way round
+    mirror: bool  # half of the photos, chosen anew each time, are mirrored
     seed: int
 
 
-class Course(NamedTuple):
-    """What became of a training: the weights of its best epoch, and the losses of each."""
+class TrainingResult(NamedTuple):
+    """The outcome of a training: the weights of its best epoch, and the losses of all epochs."""
 
     encoder: Weights
     decoder: Weights
@@ -61,14 +59,14 @@ def train(
     held_back: np.ndarray,
     plan: Plan,
     report_progress: Callable[[str, int], None],
-) -> Course:
-    """Train until the validation loss has not got better for a while, or until an interrupt.
+) -> TrainingResult:
+    """Train until the validation loss has not improved for a while, or until an interrupt.
 
-    `pixels` are photos, uint8 [N, height, width, 3], and may lie on disk; those
-    in the rows `learnt` are trained with, those `held_back` give the validation
-    loss. Losses are mean squared errors of colours from 0 to 1; that of
-    training is taken while the weights move. `report_progress` is called after each
-    batch, with a line on the epoch and the number of photos.
+    `pixels` are photos, uint8 [N, height, width, 3], and may be on disk; the rows
+    `learnt` are trained with, the rows `held_back` give the validation loss.
+    Losses are mean squared errors of colours from 0 to 1; that of training is
+    measured while the weights move. `report_progress` is called after each batch,
+    with a line on the epoch and the number of photos.
 
     Raises `ModelError` without Keras, where an interrupt comes before the first
     epoch is finished, and where no loss is a number.
@@ -79,30 +77,30 @@ def train(
     whole = keras.Model(encoder.input, decoder(encoder.output))
     whole.compile(keras.optimizers.Adam(plan.learning_rate), loss="mse")
     losses: List[Tuple[float, float]] = []
-    course: Optional[Course] = None
+    result: Optional[TrainingResult] = None
     try:
         for epoch in range(1, plan.epochs + 1):
-            report = partial(report_progress, f"epoch {epoch}" + (f", best loss {_best(course):.4f}" if course else ""))
+            report = partial(report_progress, f"epoch {epoch}" + (f", best loss {_best(result):.4f}" if result else ""))
             mixed = _batches(pixels, random.permutation(learnt), plan.batch_size, random if plan.mirror else None)
             loss = _epoch(whole, whole.train_on_batch, mixed, report)
             same = _batches(pixels, held_back, plan.batch_size)
             checked = _epoch(whole, whole.test_on_batch, same, lambda photos: None)
             losses.append((loss, checked))
-            if checked < _best(course):
-                course = Course(encoder.get_weights(), decoder.get_weights(), losses, epoch)
-            elif epoch - (course.best if course else 0) >= plan.patience:
+            if checked < _best(result):
+                result = TrainingResult(encoder.get_weights(), decoder.get_weights(), losses, epoch)
+            elif epoch - (result.best if result else 0) >= plan.patience:
                 break
     except KeyboardInterrupt:
-        if course is None:
+        if result is None:
             raise ModelError("interrupted before the first epoch was finished: there is nothing to keep") from None
-        return course._replace(interrupted=True)
-    if course is None:
+        return result._replace(interrupted=True)
+    if result is None:
         raise ModelError(f"no loss was a number; try a learning_rate below {plan.learning_rate:g}")
-    return course
+    return result
 
 
-def _best(course: Optional[Course]) -> float:
-    return course.losses[course.best - 1][1] if course else np.inf
+def _best(result: Optional[TrainingResult]) -> float:
+    return result.losses[result.best - 1][1] if result else np.inf
 
 
 def _epoch(model: Any, step: Callable[..., Any], batches: Iterator[np.ndarray], report: Callable[[int], None]) -> float:
@@ -119,12 +117,12 @@ def _epoch(model: Any, step: Callable[..., Any], batches: Iterator[np.ndarray], 
 def _batches(
     pixels: np.ndarray, rows: np.ndarray, size: int, mirror: Optional[np.random.Generator] = None
 ) -> Iterator[np.ndarray]:
-    """Photos as Keras takes them, float32 from 0 to 1; with `mirror` as many of them as it says turn left to right."""
+    """Photos as Keras takes them, float32 from 0 to 1; half of them, drawn by `mirror`, are mirrored."""
     for start in range(0, len(rows), size):
         photos = pixels[rows[start : start + size]].astype(np.float32) / 255
         if mirror is not None:
-            turned = mirror.random(len(photos)) < 0.5
-            photos[turned] = photos[turned, :, ::-1]
+            mirrored = mirror.random(len(photos)) < 0.5
+            photos[mirrored] = photos[mirrored, :, ::-1]
         yield photos
 
 
@@ -143,7 +141,7 @@ def keras_here() -> Any:
 
 @contextlib.contextmanager
 def _unless_set(wanted: Dict[str, str]) -> Iterator[None]:
-    """Environment variables for now, where the person has not set them."""
+    """Set environment variables for the block, except those that are set already."""
     added = wanted.keys() - os.environ.keys()
     os.environ.update({name: wanted[name] for name in added})
     try:
@@ -154,7 +152,7 @@ def _unless_set(wanted: Dict[str, str]) -> Iterator[None]:
 
 
 def build(keras: Any, size: Tuple[int, int], latent: int, random: np.random.Generator) -> Tuple[Any, Any]:
-    """An encoder and a decoder as Keras models, float32 from 0 to 1; their first weights do not depend on Keras.
+    """An encoder and a decoder as Keras models of float32 from 0 to 1, with initial weights drawn from `random`.
 
     `size` is (width, height).
     """
@@ -181,7 +179,7 @@ def build(keras: Any, size: Tuple[int, int], latent: int, random: np.random.Gene
 
 
 def _drawn(shape: Tuple[int, ...], random: np.random.Generator) -> np.ndarray:
-    """A layer's first weights, Keras's own choice (Glorot and Bengio, 2010): even around 0, biases 0."""
+    """A layer's initial weights, as Keras chooses them (Glorot and Bengio, 2010): uniform around 0; biases 0."""
     if len(shape) == 1:
         return np.zeros(shape, np.float32)
     limit = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
@@ -198,7 +196,7 @@ def encoder_network(weights: Weights, size: Tuple[int, int]) -> "ModelProto":
     *convolutions, (kernel, bias) = zip(weights[::2], weights[1::2])
     for each, its_bias in convolutions:
         constants = graph.constant(each.transpose(3, 2, 0, 1)), graph.constant(its_bias)
-        # Of one line of padding, Keras puts none before the photo.
+        # With one line of padding, Keras puts it after the photo.
         x = graph.node(
             "Relu", graph.node("Conv", x, *constants, kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1])
         )

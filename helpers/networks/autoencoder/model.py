@@ -1,9 +1,9 @@
-"""An autoencoder trained on one's own photos: a network that has seen nothing else.
+"""An autoencoder: a network that was trained on one's own photos alone.
 
-Its encoder makes a few numbers of a photo, its decoder makes the photo of the
-numbers again, as well as it can. The encoder is a network like any other:
-`create(data, model=autoencoder)`. On disk an autoencoder is a folder, in which
-nothing is a pickle:
+Its encoder turns a photo into a few numbers, its decoder turns the numbers back
+into the photo, as well as it can. The encoder is a network like any other:
+`create(data, model=autoencoder)`. On disk an autoencoder is a folder without
+pickles:
 
 encoder.onnx        photos, uint8 [N, height, width, 3] → numbers, float32 [N, latent]
 decoder.onnx        numbers → photos
@@ -35,12 +35,29 @@ _BATCH = 64  # photos at once through a network that is trained
 
 
 class Autoencoder:
-    """An autoencoder that was trained: made by `train_autoencoder`, opened by `Autoencoder.load`, without Keras.
+    """A trained autoencoder: made by `train_autoencoder`, opened by `Autoencoder.load`, which needs no Keras.
 
-    To look at: `path`, `size` (width, height), `latent`, `seed`, `losses` (an
-    SFrame of `epoch`, `loss` and `validation_loss`), `best_epoch`, whose weights
-    these are, `interrupted`, `bad` (an SFrame of `label`, `path` and `reason`:
-    the photos that were left out), `note` (one line of how it went) and `settings`.
+    Attributes
+    ----------
+    path : Path
+        Its folder.
+    size : tuple of int
+        Width and height of the photos that the encoder takes.
+    latent : int
+        How many numbers the encoder makes of a photo.
+    seed : int
+    losses : SFrame
+        `epoch`, `loss` and `validation_loss`: mean squared errors of colours from 0 to 1.
+    best_epoch : int
+        The epoch, from 1 on, whose weights these are.
+    interrupted : bool
+        Whether the training was interrupted.
+    bad : SFrame
+        `label`, `path` and `reason` of the photos that were left out.
+    note : str
+        One line on the training.
+    settings : dict
+        The content of `autoencoder.json`.
     """
 
     def __init__(self, path: Path, settings: Dict[str, Any]) -> None:
@@ -59,11 +76,11 @@ class Autoencoder:
 
     @classmethod
     def load(cls, path: Union[str, "os.PathLike[str]"]) -> "Autoencoder":
-        """Open what `train_autoencoder` wrote; raises `ModelError` where it is something else, or damaged."""
+        """Open a folder that `train_autoencoder` wrote; raises `ModelError` for another folder, or a damaged one."""
         folder = Path(path).expanduser().absolute()
         file = folder / ABOUT
         if not file.is_file():
-            raise ModelError(f"{folder}: no autoencoder; train_autoencoder(data, path) writes one")
+            raise ModelError(f"{folder} is not the folder of an autoencoder; train_autoencoder(data, path) writes one")
         try:
             settings = json.loads(file.read_text(encoding="utf-8"))
             if settings["autoencoder"] > VERSION:
@@ -78,7 +95,7 @@ class Autoencoder:
             raise ModelError(f"{folder}: the autoencoder is damaged ({error}); train it again") from error
 
     def __fspath__(self) -> str:
-        """The encoder's file, which is what `create(data, model=autoencoder)` needs."""
+        """The encoder's file, which `create(data, model=autoencoder)` opens."""
         return str(self.path / ENCODER)
 
     def __repr__(self) -> str:
@@ -86,7 +103,7 @@ class Autoencoder:
 
     @property
     def name(self) -> str:
-        """That of its folder."""
+        """The name of its folder."""
         return self.path.name
 
     @property

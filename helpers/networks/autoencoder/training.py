@@ -49,33 +49,53 @@ def train_autoencoder(
 ) -> Autoencoder:
     """Train an autoencoder on the photos in an SFrame, and write it to the folder `path`.
 
-    - `feature`: the image column; not needed where there is only one.
-    - `latent`: to how many numbers a photo is brought down.
-    - `size`: width and height at which photos are learnt, each a multiple of 16
-      from 32 to 256.
-    - `validation`: the share of photos that is held back. Training ends after
-      `epochs`, or where these have not come out better for `patience` epochs;
-      the weights of the best epoch are kept.
-    - `mirror`: learn from each photo the right and the wrong way round, at random;
-      `False` where that makes another thing of it, as of text.
-    - `seed`: the same photos in the same order, the same settings and the same
-      seed give the same encoder, to the last bit, on the processor of one machine
-      with the same packages.
+    Each photo is decoded once; from 256 MB on (20,000 photos of 64 x 64) the
+    pixels are in a file in the cache folder while they are needed. An interrupt
+    ends the training and keeps the best epoch so far.
 
-    An interrupt ends the training and keeps the best epoch so far; the result's
-    `note` says so. Photos that cannot be read are left out and stand in `bad`.
-    Each photo is decoded once; from 256 MB on (20,000 photos of 64 x 64) they
-    lie in a file in the cache folder while they are needed. An older autoencoder
-    in `path` goes when the new one is complete.
+    Parameters
+    ----------
+    dataset : SFrame
+    path : str or path
+        An older autoencoder there is replaced when the new one is complete.
+    feature : str, optional
+        The image column; not needed where there is only one.
+    latent : int, default 16
+        To how many numbers a photo is reduced.
+    size : tuple of int, default (64, 64)
+        Width and height of the photos to learn from, each a multiple of 16 from 32 to 256.
+    epochs, patience : int, default 100 and 10
+        Training ends after `epochs`, or when the validation loss has not improved
+        for `patience` epochs; the weights of the best epoch are kept.
+    validation : float, default 0.2
+        The share of photos that is held back.
+    batch_size : int, default 16
+    learning_rate : float, default 0.001
+    mirror : bool, default True
+        Mirror photos at random; `False` where that changes their meaning, as of text.
+    seed : int, default 0
+        The same photos in the same order, settings and seed give the same encoder, to
+        the last bit, on the processor of one machine with the same packages.
+    progress : bool, default True
+        Show a bar, and print a note at the end.
 
-    Raises `FrameError` for wrong arguments, and for fewer than 8 photos;
-    `ModelError` where Keras is missing, where an interrupt comes before the first
-    epoch is finished, and where `path` holds something else or cannot be written.
+    Returns
+    -------
+    Autoencoder
+        Its `bad` lists the photos that could not be read and were left out.
+
+    Raises
+    ------
+    FrameError
+        For wrong arguments, and for fewer than 8 photos.
+    ModelError
+        Where Keras is missing, where an interrupt comes before the first epoch is
+        finished, and where `path` has other content or cannot be written.
     """
     if not isinstance(dataset, SFrame):
         raise FrameError(f"train_autoencoder() takes an SFrame, not {type(dataset).__name__}; load_photos makes one")
     _check(Plan(latent, epochs, patience, batch_size, learning_rate, mirror, seed), size, validation)
-    # NumPy's numbers are no JSON.
+    # NumPy's numbers cannot be written as JSON.
     plan = Plan(int(latent), int(epochs), int(patience), int(batch_size), float(learning_rate), bool(mirror), int(seed))
     size = int(size[0]), int(size[1])
     column = image_column(dataset, feature)
@@ -85,7 +105,7 @@ def train_autoencoder(
     pixels, bad = _pixels(dataset[column], size, progress)
     paths, labels = row_paths(dataset)[0], row_labels(dataset, None)
     if bad:
-        print(f"{len(bad)} of {len(dataset)} photos could not be read and are left out; .bad says which and why")
+        print(f"{len(bad)} of {len(dataset)} photos could not be read and are left out; .bad has the reasons")
     if len(pixels) < _FEWEST:
         raise FrameError(f"there are {len(pixels)} photos to learn from; an autoencoder needs {_FEWEST} at least")
     order = np.random.default_rng(seed).permutation(len(pixels))
@@ -97,19 +117,19 @@ def train_autoencoder(
             bar.set_description(epoch, refresh=False)
             bar.update(photos)
 
-        course = train(pixels, learnt, held_back, plan, report_progress)
-        bar.total = bar.n  # where it ended sooner, which is no failure
+        result = train(pixels, learnt, held_back, plan, report_progress)
+        bar.total = bar.n  # where it ended sooner, the bar is full too
     settings = {
         **plan._asdict(),
         "size": list(size),
         "validation": float(validation),
         "photos": len(pixels),
-        "best_epoch": course.best,
-        "interrupted": course.interrupted,
-        "losses": course.losses,
+        "best_epoch": result.best,
+        "interrupted": result.interrupted,
+        "losses": result.losses,
         "bad": [(labels[row], paths[row], reason) for row, reason in bad],
     }
-    networks = {ENCODER: encoder_network(course.encoder, size), DECODER: decoder_network(course.decoder, size)}
+    networks = {ENCODER: encoder_network(result.encoder, size), DECODER: decoder_network(result.decoder, size)}
     _write(folder, settings, {name: network.SerializeToString() for name, network in networks.items()})
     trained = Autoencoder.load(folder)
     if progress:
@@ -118,7 +138,7 @@ def train_autoencoder(
 
 
 def _check(plan: Plan, size: Any, validation: Any) -> None:
-    """Raise `FrameError` for arguments that cannot be meant."""
+    """Raise `FrameError` for arguments out of range."""
     for name in ("latent", "epochs", "patience", "batch_size"):
         check_whole(name, getattr(plan, name))
     if not isinstance(size, (tuple, list)) or len(size) != 2 or not all(side in _SIDES for side in size):
@@ -132,21 +152,21 @@ def _check(plan: Plan, size: Any, validation: Any) -> None:
 
 
 def _check_place(folder: Path) -> None:
-    """Raise `ModelError` where a folder holds anything but an autoencoder: now, not after an hour of work."""
+    """Raise `ModelError` where a folder has any content but an autoencoder: now, not after an hour of work."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         names = {entry.name for entry in folder.iterdir()} - {".DS_Store"} if folder.exists() else set()
     except OSError as error:
         raise ModelError(f"{folder}: {error.strerror}; choose another path for the autoencoder") from error
     if names and not (ABOUT in names and names <= {ENCODER, DECODER, ABOUT}):
-        raise ModelError(f"{folder}: there is something else already; choose another path for the autoencoder")
+        raise ModelError(f"{folder} has other files in it; choose another path for the autoencoder")
 
 
 def _pixels(photos: Any, size: Tuple[int, int], progress: bool) -> Tuple[np.ndarray, List[Tuple[int, str]]]:
-    """The photos that can be read, uint8 [N, height, width, 3], in a file where they are many; and the others, why."""
+    """The photos that can be read, uint8 [N, height, width, 3], large arrays in a file; and the others with reasons."""
     width, height = size
     try:
-        room = cache.roomy_array((len(photos), width * height * 3 // 4))  # which counts in float32
+        room = cache.roomy_array((len(photos), width * height * 3 // 4))  # float32, of 4 bytes each
     except OSError as error:
         raise ModelError(f"{cache.cache_folder()}: {error.strerror}; KINFRAME_CACHE can name another folder") from error
     pixels = room.view(np.uint8).reshape(len(photos), height, width, 3)

@@ -28,10 +28,10 @@ class Repository(NamedTuple):
     owner: str
     name: str
     revision: str  # a branch, a tag or a commit; "" is the branch main
-    file: str  # the ONNX file that is asked for; "" where it is to be looked for
+    file: str  # the ONNX file that is asked for; "" where it has to be found
 
     def __str__(self) -> str:
-        """As it is asked for: `hf:owner/name@revision:file`."""
+        """As a person writes it: `hf:owner/name@revision:file`."""
         return f"{self.address}{f':{self.file}' if self.file else ''}"
 
     @property
@@ -67,20 +67,20 @@ class Repository(NamedTuple):
     def get(self, file: str, *, progress: bool) -> Path:
         """One file, which is what it was when it was first fetched.
 
-        It is looked for on huggingface.co, or only at `KINFRAME_MIRROR` as
-        `owner/name/file`. One that lies in its place already is taken, and
-        pinned if it is not yet. Raises `WeightsUnavailable` that names the ways out.
+        It is fetched from huggingface.co, or only from `KINFRAME_MIRROR` as
+        `owner/name/file`. A file that is in its place already is used, and pinned
+        if it is not yet. Raises `WeightsUnavailable` with the ways out.
         """
         path = self.folder / file
         wanted = pinned(path)
         try:
-            found = sha256(path) if path.exists() else None
-            if found is not None and wanted is None:
-                pin(path, found)
-            elif found is None or found != wanted:
+            digest = sha256(path) if path.exists() else None
+            if digest is not None and wanted is None:
+                pin(path, digest)
+            elif digest is None or digest != wanted:
                 self._fetch(file, wanted, progress)
-                if found is not None:
-                    warnings.warn(f"{path} was damaged (its sha-256 was {found}) and was fetched again", stacklevel=2)
+                if digest is not None:
+                    warnings.warn(f"{path} was damaged (its sha-256 was {digest}) and was fetched again", stacklevel=2)
         except NotFetched as error:
             raise self._unavailable(file, str(error)) from error
         except OSError as error:
@@ -88,7 +88,7 @@ class Repository(NamedTuple):
         return path
 
     def _fetch(self, file: str, wanted: Optional[str], progress: bool) -> None:
-        """Fill the file's place, and pin it. Raises `NotFetched`, or `WeightsUnavailable` for another one."""
+        """Fetch a file, and pin it. Raises `NotFetched`, or `WeightsUnavailable` for one that has changed."""
         path = self.folder / file
         url = f"{self.page}/resolve/{self.revision or 'main'}/{file}"
         try:
@@ -106,34 +106,34 @@ class Repository(NamedTuple):
         path = self.folder / file
         old = f", and {path}, which is damaged" if path.exists() else ""
         return WeightsUnavailable(
-            f"{self} is not what it was: {origin} has the sha-256 {arrived}, and when it was first fetched {wanted}.\n"
+            f"{self} has changed: {origin} has the sha-256 {arrived}, and had {wanted} when it was first fetched.\n"
             f"Ways out:\n"
             f"- to trust the new file, delete {pin_file(path)}{old}\n"
-            f"- to have the old one, name the commit that it is in: {PREFIX}{self.owner}/{self.name}@commit\n"
+            f"- to get the old one, name its commit: {PREFIX}{self.owner}/{self.name}@commit\n"
             f"- put the old {path.name} by hand into {path.parent}"
         )
 
     def _unavailable(self, file: str, reason: str, *ways_out: str) -> WeightsUnavailable:
         path = self.folder / file
         if " answers 401 " in reason:
-            reason += "; Hugging Face answers so where there is no such repository, or it is not public"
+            reason += "; Hugging Face answers that where there is no such repository, or it is not public"
         ways_out = (
             *ways_out,
-            f"set KINFRAME_MIRROR to an address or a folder that holds {self.owner}/{self.name}/{file}",
+            f"set KINFRAME_MIRROR to an address or a folder with {self.owner}/{self.name}/{file}",
             f"put {path.name} by hand into {path.parent}",
             "set KINFRAME_CACHE to another folder, if that one cannot be written",
         )
         ways = "\n".join(f"- {way}" for way in ways_out)
-        return WeightsUnavailable(f"The network {self} could not be had: {reason}.\nWays out:\n{ways}")
+        return WeightsUnavailable(f"The network {self} is not available: {reason}.\nWays out:\n{ways}")
 
 
 def repository(name: str) -> Repository:
-    """`hf:owner/name`, with `@revision` and `:path/in/repository.onnx` if need be; raises `ModelError`."""
+    """`hf:owner/name`, optionally with `@revision` and `:path/in/repository.onnx`; raises `ModelError`."""
     parts = _NAME.fullmatch(name)
-    found = None if parts is None or ".." in name else Repository(**parts.groupdict(default=""))
-    if found is None or "--" in found.owner or "--" in found.name:
+    asked = None if parts is None or ".." in name else Repository(**parts.groupdict(default=""))
+    if asked is None or "--" in asked.owner or "--" in asked.name:
         raise ModelError(
             f"{name!r} is not a network on Hugging Face; write it as 'hf:owner/name', 'hf:owner/name@revision' "
             f"or 'hf:owner/name:path/in/the/repository.onnx'"
         )
-    return found
+    return asked

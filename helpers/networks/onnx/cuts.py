@@ -24,7 +24,7 @@ _WITHOUT_PLACES = frozenset(
 def classifier_input(graph: "GraphProto") -> str:
     """The tensor in front of a network's last fully connected layer, before it is made flat.
 
-    Flattening is left out because old files write the number of photos, 1, into it.
+    Flattening is left out because old files fix the number of photos, 1, in it.
     """
     made_by = {name: node for node in graph.node for name in node.output}
     x = _last(graph, "Gemm", "MatMul").input[0]
@@ -37,12 +37,12 @@ def first_hidden_layer(graph: "GraphProto") -> str:
     """The output of a network's first fully connected layer, after its ReLU: `fc1` of VGG16."""
     layer = next((node for node in graph.node if node.op_type in ("Gemm", "MatMul")), None)
     x = "" if layer is None else layer.output[0]
-    for node in graph.node:  # they stand in the order in which they are run
+    for node in graph.node:  # nodes are in the order in which they run
         if node.op_type in ("Add", "Relu") and x in node.input:
             x = node.output[0]
             if node.op_type == "Relu":
                 return x
-    raise ModelError("a network without any fully connected layer before a ReLU, so not the one that was expected")
+    raise ModelError("a network without any fully connected layer before a ReLU, so not the network that was expected")
 
 
 def last_pooling(graph: "GraphProto") -> str:
@@ -51,10 +51,10 @@ def last_pooling(graph: "GraphProto") -> str:
 
 
 def last_map(graph: "GraphProto") -> Tuple[str, str]:
-    """The tensor that a network's last pooling takes, and the one that it gives.
+    """The input and the output of a network's last pooling, after which places do not matter.
 
-    Between it and the network's output there is nothing that looks at places:
-    layers that are fully connected, and what is done to each number by itself.
+    Between it and the network's output there are only fully connected layers and
+    operations on each number by itself.
     """
     made_by = {name: node for node in graph.node for name in node.output}
     x = graph.output[0].name
@@ -69,7 +69,7 @@ def _last(graph: "GraphProto", *operators: str) -> "NodeProto":
     for node in reversed(graph.node):
         if node.op_type in operators:
             return node
-    raise ModelError(f"a network without any {' or '.join(operators)}, so not the one that was expected")
+    raise ModelError(f"a network without any {' or '.join(operators)}, so not the network that was expected")
 
 
 # What `Network.feature` can be, beside the name of a tensor.

@@ -1,7 +1,7 @@
 """Writing ONNX graphs.
 
 `Graph` writes a network layer by layer: each method takes the names of tensors
-and hands on the name of its result.
+and returns the name of its result.
 
 >>> graph = Graph()
 >>> x = graph.photos(mean=[127, 127, 127], std=[128, 128, 128])
@@ -19,7 +19,7 @@ from helpers.networks.onnx.layers import copied, photo_inputs, way_to, without_f
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
 
-_PHOTOS, _FEATURES = "photos", "features"  # the input and the output of every network that is written here
+_PHOTOS, _FEATURES = "photos", "features"  # the input and output of every network that is written here
 _IR_VERSION = 8  # onnx would write its own newest, which an older ONNX Runtime refuses
 
 
@@ -32,7 +32,7 @@ class Graph:
         self.weights: List[TensorProto] = []
 
     def constant(self, array: Any) -> str:
-        """A new tensor that holds `array`."""
+        """A new tensor with the content of `array`."""
         from onnx import numpy_helper
 
         name = f"constant_{len(self.weights)}"
@@ -63,14 +63,14 @@ class Graph:
         return self.node("Conv", x, *constants, group=groups, **shape)
 
     def photos(self, mean: Sequence[float], std: Sequence[float], channels: str = "RGB") -> str:
-        """The photos as a network wants them: `(x - mean) / std`, float32 [N, 3, height, width].
+        """The photos as a network takes them: `(x - mean) / std`, float32 [N, 3, height, width].
 
         `mean` and `std` are one number a channel, on the scale 0 to 255, in the
-        order of `channels`: `RGB`, or `BGR` for networks that learnt from OpenCV.
+        order of `channels`: `RGB`, or `BGR` for networks that were trained with OpenCV.
         """
         from onnx import TensorProto
 
-        x = self.node("Transpose", _PHOTOS, perm=[0, 3, 1, 2])  # before the cast: a quarter of the bytes to move
+        x = self.node("Transpose", _PHOTOS, perm=[0, 3, 1, 2])  # before the cast: a quarter of the bytes
         if channels == "BGR":
             x = self.node("Gather", x, self.constant(np.array([2, 1, 0])), axis=1)
         x = self.node("Cast", x, to=TensorProto.FLOAT)
@@ -78,11 +78,11 @@ class Graph:
         return self.node("Mul", x, self.constant(1 / np.array(std, np.float32).reshape(1, 3, 1, 1)))
 
     def splice(self, x: str, network: "ModelProto", end: str) -> str:
-        """The layers of another network up to its tensor `end`; `x` takes the place of the one input that they need.
+        """Append the layers of another network up to its tensor `end`; `x` replaces the one input that they need.
 
         Layers that `end` does not need are left out, with their weights. The
-        graph takes on the network's opset: what was written before must be
-        right in both, as `photos` is from 7 on. Raises `ModelError` where `end`
+        graph takes the network's opset: what was written before must be valid in
+        both, as `photos` is from 7 on. Raises `ModelError` where `end`
         needs no input, or several, and for operators that are not ONNX's own.
         """
         network = without_functions(network)
@@ -107,7 +107,7 @@ class Graph:
         """The finished network: `photos`, uint8 [N, height, width, 3] → `features`, float32 [N, dimension].
 
         `x` is the tensor of features, [N, dimension] or [N, dimension, 1, 1];
-        with `unit` they are brought to length 1. `size` is (width, height). N
+        with `unit` they are scaled to length 1. `size` is (width, height). N
         is free, and so is a `dimension` of None. Raises `ModelError` when the
         layers do not fit together, or give another shape.
         """
