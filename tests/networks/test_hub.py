@@ -245,7 +245,7 @@ def test_a_damaged_file_is_fetched_again(monkeypatch, mirror, folder):
     shelf = mirror(hub_networks.vit())
     hub = hub_network("hf:owner/name")
     damage(folder / ONNX_FILE)
-    with pytest.warns(UserWarning, match=r"model\.onnx was damaged .* and was fetched again"):
+    with pytest.warns(UserWarning, match=r"model\.onnx was not the right file .* and was replaced"):
         assert hub_network("hf:owner/name") == hub
     assert (folder / ONNX_FILE).read_bytes() == (shelf / ONNX_FILE).read_bytes()
     (folder / ONNX_FILE).unlink()
@@ -317,7 +317,7 @@ def test_the_address_is_that_of_hugging_face(monkeypatch):
         asked.append((name, url))
         raise download.NotFetched("never asked")
 
-    monkeypatch.setattr("helpers.networks.hub.repository.fetch", fetch)
+    monkeypatch.setattr("helpers.networks.pins.fetch", fetch)
     for name in ("hf:owner/name", "hf:owner/name@a1b2c3"):
         with pytest.raises(WeightsUnavailable):
             hub_network(name)

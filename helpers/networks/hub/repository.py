@@ -1,16 +1,13 @@
 """Files of a repository on Hugging Face: fetched once, pinned, and kept in the cache folder."""
 
 import re
-import warnings
 from pathlib import Path
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Sequence
 
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files.cache import cache_folder
-from helpers.files.download import NotFetched, NotThere, fetch
-from helpers.files.replacing import replacing
-from helpers.files.stamps import sha256
-from helpers.networks.pins import pin, pin_file, pinned
+from helpers.files.download import NotFetched, NotThere
+from helpers.networks.pins import OtherFile, fetch_pinned, pin_file, pinned
 
 PREFIX = "hf:"
 
@@ -55,12 +52,11 @@ class Repository(NamedTuple):
                 return file
         for file in files:
             try:
-                self._fetch(file, None, progress)
-            except NotThere:
-                continue
-            except NotFetched as error:
-                raise self._unavailable(file, str(error)) from error
-            return file
+                self.get(file, progress=progress)
+                return file
+            except WeightsUnavailable as error:
+                if not isinstance(error.__cause__, NotThere):
+                    raise
         reason = f"it has no {' and no '.join(files)}"
         raise self._unavailable(files[-1], reason, f"name the file: {self.address}:path/in/the/repository.onnx")
 
@@ -71,42 +67,23 @@ class Repository(NamedTuple):
         `owner/name/file`. A file that is in its place already is used, and pinned
         if it is not yet. Raises `WeightsUnavailable` with the ways out.
         """
-        path = self.folder / file
-        wanted = pinned(path)
+        path, name = self.folder / file, f"{self.owner}/{self.name}/{file}"
         try:
-            digest = sha256(path) if path.exists() else None
-            if digest is not None and wanted is None:
-                pin(path, digest)
-            elif digest is None or digest != wanted:
-                self._fetch(file, wanted, progress)
-                if digest is not None:
-                    warnings.warn(f"{path} was damaged (its sha-256 was {digest}) and was fetched again", stacklevel=2)
+            fetch_pinned(path, name, f"{self.page}/resolve/{self.revision or 'main'}/{file}", progress=progress)
+            return path
+        except OtherFile as error:
+            raise self._changed(file, error) from error
         except NotFetched as error:
             raise self._unavailable(file, str(error)) from error
         except OSError as error:
             raise self._unavailable(file, f"{error.filename or path}: {error.strerror}") from error
-        return path
 
-    def _fetch(self, file: str, wanted: Optional[str], progress: bool) -> None:
-        """Fetch a file, and pin it. Raises `NotFetched`, or `WeightsUnavailable` for one that has changed."""
-        path = self.folder / file
-        url = f"{self.page}/resolve/{self.revision or 'main'}/{file}"
-        try:
-            with replacing(path) as half:
-                origin = fetch(f"{self.owner}/{self.name}/{file}", url, half, progress=progress)
-                arrived = sha256(half)
-                if wanted not in (None, arrived):
-                    raise self._changed(file, origin, arrived, wanted)
-            if wanted is None:
-                pin(path, arrived)
-        except OSError as error:
-            raise self._unavailable(file, f"{error.filename or path}: {error.strerror}") from error
-
-    def _changed(self, file: str, origin: str, arrived: str, wanted: Optional[str]) -> WeightsUnavailable:
+    def _changed(self, file: str, error: OtherFile) -> WeightsUnavailable:
         path = self.folder / file
         old = f", and {path}, which is damaged" if path.exists() else ""
         return WeightsUnavailable(
-            f"{self} has changed: {origin} has the sha-256 {arrived}, and had {wanted} when it was first fetched.\n"
+            f"{self} has changed: {error.origin} has the sha-256 {error.digest}, and had {pinned(path)} when it was "
+            f"first fetched.\n"
             f"Ways out:\n"
             f"- to trust the new file, delete {pin_file(path)}{old}\n"
             f"- to get the old one, name its commit: {PREFIX}{self.owner}/{self.name}@commit\n"
