@@ -108,20 +108,20 @@ class _Exif:
 
     def _drop(self, place: int) -> None:
         """Remove the entries with a position from a directory, and what they point to from the file."""
-        gone = [each for each in self._entries(place) if self.number(each, 2) in _POSITION_TAGS]
+        gone = [entry for entry in self._entries(place) if self.number(entry, 2) in _POSITION_TAGS]
         if not gone:
             return
         end = self._end(place)
         entries = self._entries(place)
-        rest = b"".join(bytes(self._tiff[each : each + 12]) for each in entries if each not in gone)
+        rest = b"".join(bytes(self._tiff[entry : entry + 12]) for entry in entries if entry not in gone)
         rest += bytes(self._tiff[end : end + 4])
-        pointed = [(each, self.number(each + 8, 4)) for each in gone]
-        for each, lower in pointed:
-            if self.number(each, 2) == _GPS and self.has_directory(lower):
+        pointed = [(entry, self.number(entry + 8, 4)) for entry in gone]
+        for entry, lower in pointed:
+            if self.number(entry, 2) == _GPS and self.has_directory(lower):
                 for value in self._entries(lower):
                     self._wipe(value)
                 self._zero(lower, self._end(lower) - lower)
-            self._wipe(each)
+            self._wipe(entry)
         length = len(self._tiff[place + 2 : end + 4])
         self._tiff[place : place + 2] = (len(entries) - len(gone)).to_bytes(2, self._order)
         self._tiff[place + 2 : place + 2 + length] = rest.ljust(length, b"\0")

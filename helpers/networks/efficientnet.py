@@ -15,7 +15,7 @@ from helpers.networks.onnx.graph import Graph
 _STAGES = ((1, 1, 1, 16), (2, 2, 6, 24), (2, 2, 6, 40), (3, 2, 6, 80), (3, 1, 6, 112), (4, 2, 6, 192), (1, 1, 6, 320))
 
 
-class _Block(NamedTuple):
+class _InvertedResidual(NamedTuple):
     """An inverted residual block: widen, convolve each channel by itself, narrow again."""
 
     stage: int  # from 1
@@ -25,12 +25,12 @@ class _Block(NamedTuple):
     residual: bool
 
 
-def _blocks() -> Iterator[_Block]:
+def _blocks() -> Iterator[_InvertedResidual]:
     width = 32  # of the stem
     for stage, (repeats, first_stride, factor, out) in enumerate(_STAGES, start=1):
         for repeat in range(repeats):
             stride = first_stride if repeat == 0 else 1
-            yield _Block(stage, repeat, stride, expand=factor > 1, residual=stride == 1 and width == out)
+            yield _InvertedResidual(stage, repeat, stride, expand=factor > 1, residual=stride == 1 and width == out)
             width = out
 
 
@@ -70,7 +70,7 @@ class _Layers:
         y = self.graph.conv(y, self.weights[f"{name}.fc2.weight"], self.weights[f"{name}.fc2.bias"])
         return self.graph.node("Mul", x, self.graph.node("Sigmoid", y))
 
-    def lite_block(self, x: str, name: str, block: _Block) -> str:
+    def lite_block(self, x: str, name: str, block: _InvertedResidual) -> str:
         y = x
         if block.expand:
             y = self.relu6(self.conv(y, f"{name}._expand_conv", f"{name}._bn0"))
@@ -78,7 +78,7 @@ class _Layers:
         y = self.conv(y, f"{name}._project_conv", f"{name}._bn2")
         return self.graph.node("Add", x, y) if block.residual else y
 
-    def block(self, x: str, name: str, block: _Block) -> str:
+    def block(self, x: str, name: str, block: _InvertedResidual) -> str:
         """Its parts are numbered: `name.0` widens, if anything does, and so on."""
         y, first = x, 0
         if block.expand:

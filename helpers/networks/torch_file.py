@@ -56,13 +56,13 @@ _DAMAGE = (  # what pickle, zipfile and NumPy raise for invalid bytes
 )
 
 
-class _Kind(NamedTuple):
+class _StorageType(NamedTuple):
     """A type of storage."""
 
     dtype: str
 
 
-class _Storage(NamedTuple):
+class _TorchStorage(NamedTuple):
     """An array of numbers, which is elsewhere in the file; tensors are views into it."""
 
     dtype: str
@@ -83,7 +83,7 @@ class _Storage(NamedTuple):
 class _Tensor(NamedTuple):
     """A view into a storage."""
 
-    storage: _Storage
+    storage: _TorchStorage
     offset: int
     shape: Tuple[int, ...]
     strides: Tuple[int, ...]
@@ -99,9 +99,9 @@ class _Tensor(NamedTuple):
         return np.lib.stride_tricks.as_strided(numbers, shape, in_bytes, writeable=False)
 
 
-def _tensor(storage: _Storage, offset: int, shape: Tuple[int, ...], strides: Tuple[int, ...], *_: Any) -> _Tensor:
+def _tensor(storage: _TorchStorage, offset: int, shape: Tuple[int, ...], strides: Tuple[int, ...], *_: Any) -> _Tensor:
     """Stands for `torch._utils._rebuild_tensor_v2`; the numbers are not read yet."""
-    if not isinstance(storage, _Storage):
+    if not isinstance(storage, _TorchStorage):
         raise pickle.UnpicklingError("a tensor without a storage")
     return _Tensor(storage, offset, shape, strides)
 
@@ -109,8 +109,8 @@ def _tensor(storage: _Storage, offset: int, shape: Tuple[int, ...], strides: Tup
 _KNOWN = {
     ("collections", "OrderedDict"): OrderedDict,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-    ("torch", "FloatStorage"): _Kind("<f4"),
-    ("torch", "LongStorage"): _Kind("<i8"),
+    ("torch", "FloatStorage"): _StorageType("<f4"),
+    ("torch", "LongStorage"): _StorageType("<i8"),
 }
 
 
@@ -133,18 +133,18 @@ class _Unpickler(pickle.Unpickler):
             raise pickle.UnpicklingError("it asks for more memory than any state dict needs")
         stream.seek(start)
         super().__init__(io.BytesIO(stream.read(length)))
-        self.storages: Dict[str, _Storage] = {}
+        self.storages: Dict[str, _TorchStorage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _KNOWN:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no state dict needs")
         return _KNOWN[module, name]
 
-    def persistent_load(self, reference: Any) -> _Storage:
+    def persistent_load(self, reference: Any) -> _TorchStorage:
         _, kind, key, _, count, *_ = reference  # "storage", type, key, device, length, and in the old format a view
-        if not (isinstance(kind, _Kind) and isinstance(key, str) and isinstance(count, int)):
+        if not (isinstance(kind, _StorageType) and isinstance(key, str) and isinstance(count, int)):
             raise pickle.UnpicklingError("a storage in a form that PyTorch does not write")
-        storage = _Storage(kind.dtype, key, count)
+        storage = _TorchStorage(kind.dtype, key, count)
         if self.storages.setdefault(key, storage) != storage:
             raise pickle.UnpicklingError(f"storage {key} is described twice, in different ways")
         return storage

@@ -36,7 +36,7 @@ _QUERY = "#c2410c"
 
 
 @dataclass(frozen=True)
-class _Tile:
+class _MatchTile:
     """One photo of the grid and what is written beneath it."""
 
     name: str
@@ -49,8 +49,8 @@ class _Tile:
 class _Block(NamedTuple):
     """A query with those of its matches that there is room for."""
 
-    query: _Tile
-    matches: List[_Tile]
+    query: _MatchTile
+    matches: List[_MatchTile]
     rows: int
     total: int
     title: str = ""
@@ -117,10 +117,10 @@ def _block(model: Any, label: Any, query: Optional[Tuple[str, Source]], answer: 
     # A copy of the query is no more than its copy: where the names tell them apart, they decide.
     itself = next((place for place in same if names[place] == name), same[0] if same else None)
     matches = [
-        _Tile(names[place], photos[place], row["rank"], row["distance"], is_query=place == itself)
+        _MatchTile(names[place], photos[place], row["rank"], row["distance"], is_query=place == itself)
         for place, row in enumerate(shown)
     ]
-    return _Block(_Tile(name, source), matches, max(1, rows), len(answer))
+    return _Block(_MatchTile(name, source), matches, max(1, rows), len(answer))
 
 
 def _is_same(photo: Source, query: Optional[Source]) -> bool:
@@ -166,7 +166,7 @@ class _Matches(Sheet):
         if not block.matches:
             self.text(left + TILE / 2, top + TILE / 2, "no matches", size=9, color=GREY, ha="center", va="center")
 
-    def tile(self, tile: _Tile, photo: TilePixels, x: float, y: float) -> None:
+    def tile(self, tile: _MatchTile, photo: TilePixels, x: float, y: float) -> None:
         self.photo(photo, x, y)
         below, right = y + TILE + 1.25 * LINE, x + TILE
         if tile.rank is None:

@@ -176,7 +176,7 @@ def test_copies_and_bytes_are_photos_too(colours, boxed):
         ((10, 20, 30, 40), "from 0 to 1"),
         ((0.3, 0.2, 0.3, 0.4), "empty"),
         ((0.3, 0.4, 0.5, 0.2), "empty"),
-        ((0.3, 0.2, 0.305, 0.4), "too small: each side takes 1%"),
+        ((0.3, 0.2, 0.305, 0.4), "too small: each side must be at least 1%"),
     ],
 )
 def test_what_is_no_box_is_refused(box, said):

@@ -21,7 +21,7 @@ from helpers.features.regions.windows import Windows
 from helpers.networks.load import LoadedModel, made_once
 from helpers.networks.onnx.cuts import last_map
 from helpers.networks.onnx.graph import Graph
-from helpers.networks.onnx.layers import way_to
+from helpers.networks.onnx.layers import layers_to
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -133,7 +133,7 @@ def _map(network: "ModelProto", own: Tuple[int, int]) -> str:
     _, _, height, width = shape[f"network/{last}"]
     finer = [
         name
-        for node in way_to(network.graph, last).nodes
+        for node in layers_to(network.graph, last).nodes
         for name in node.output
         if _has_places(found := shape.get(f"network/{name}", ()))
         and (found[2] + 1) // 2 in (height, height + 1)

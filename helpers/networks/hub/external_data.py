@@ -15,7 +15,7 @@ LARGEST = 2**31 - 2**20  # bytes: the limit of an ONNX file, less a margin for e
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?<!\.)(?<!\.sha256)(?<!\.json)(?<!\.onnx)")
 
 
-class Part(NamedTuple):
+class WeightsLocation(NamedTuple):
     """Where a tensor is: `length` bytes of the file `name` beside the network."""
 
     name: str
@@ -29,24 +29,24 @@ def is_outside(tensor: "TensorProto") -> bool:
     return bool(tensor.data_location == TensorProto.EXTERNAL)
 
 
-def part(tensor: "TensorProto") -> Part:
+def location_of(tensor: "TensorProto") -> WeightsLocation:
     """Where a tensor that `is_outside` is; raises `ModelError` for any place but a file beside the network."""
     entries = {entry.key: entry.value for entry in tensor.external_data}
     name = entries.get("location", "")
     if not _NAME.fullmatch(name):
         raise ModelError(f"the file of its weights {tensor.name}, {name!r}, is not a file beside it")
     try:
-        place = Part(name, int(entries.get("offset", "0")), int(entries["length"]))
+        location = WeightsLocation(name, int(entries.get("offset", "0")), int(entries["length"]))
     except (KeyError, ValueError) as error:
         raise ModelError(f"the place of its weights {tensor.name} in {name} is missing") from error
-    if place.offset < 0 or place.length < 0:
+    if location.offset < 0 or location.length < 0:
         raise ModelError(f"the place of its weights {tensor.name} is before the beginning of {name}")
-    return place
+    return location
 
 
 def check_total(tensors: Iterable["TensorProto"]) -> None:
     """Raises `ModelError` for weights that are too large for one ONNX file."""
-    total = sum(part(tensor).length if is_outside(tensor) else tensor.ByteSize() for tensor in tensors)
+    total = sum(location_of(tensor).length if is_outside(tensor) else tensor.ByteSize() for tensor in tensors)
     if total > LARGEST:
         raise ModelError(f"its weights are {total / 1e9:.1f} GB, and an ONNX file takes 2; take a smaller network")
 
@@ -58,13 +58,13 @@ def read_outside(tensors: Iterable["TensorProto"], folder: Path) -> None:
     for tensor in tensors:
         if not is_outside(tensor):
             continue
-        place = part(tensor)
-        with (folder / place.name).open("rb") as stream:
+        location = location_of(tensor)
+        with (folder / location.name).open("rb") as stream:
             size = stream.seek(0, 2)
-            if place.offset + place.length > size:
-                raise ModelError(f"its weights {tensor.name} reach beyond the end of {place.name}, of {size} bytes")
-            stream.seek(place.offset)
-            tensor.raw_data = stream.read(place.length)
+            if location.offset + location.length > size:
+                raise ModelError(f"its weights {tensor.name} reach beyond the end of {location.name}, of {size} bytes")
+            stream.seek(location.offset)
+            tensor.raw_data = stream.read(location.length)
         tensor.data_location = TensorProto.DEFAULT
         del tensor.external_data[:]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.errors import ModelError
 from helpers.networks.onnx.graph import Graph
-from helpers.networks.onnx.layers import photo_inputs, way_to
+from helpers.networks.onnx.layers import layers_to, photo_inputs
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
@@ -43,8 +43,8 @@ def find_feature(network: "ModelProto") -> Feature:
     Raises `ModelError` for a network that has no such output, or does not take photos [N, 3, height, width].
     """
     tensor, reading, described = _output(network.graph)
-    way = way_to(network.graph, tensor)
-    inputs = [name for name in photo_inputs(network.graph) if name in way.names]
+    needed = layers_to(network.graph, tensor)
+    inputs = [name for name in photo_inputs(network.graph) if name in needed.names]
     if len(inputs) != 1:
         raise ModelError(f"its {described} needs {len(inputs)} inputs ({', '.join(inputs)}), not photos alone")
     taken = next(each for each in network.graph.input if each.name == inputs[0])
@@ -105,7 +105,7 @@ def _before_scores(graph: "GraphProto", scores: str) -> Tuple[str, str, str]:
 
     def from_photos(names: List[str]) -> List[str]:
         """Those that depend on the photo, not on weights alone."""
-        return [name for name in names if name and photos.intersection(way_to(graph, name).names)]
+        return [name for name in names if name and photos.intersection(layers_to(graph, name).names)]
 
     x = scores
     while x in made_by and made_by[x].op_type in _AFTER and len(from_photos(list(made_by[x].input))) == 1:

@@ -19,12 +19,19 @@ import numpy as np
 
 from helpers.errors import ModelError
 from helpers.files.stamps import sha256
-from helpers.networks.hub.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
+from helpers.networks.hub.external_data import (
+    LARGEST,
+    check_total,
+    is_outside,
+    location_of,
+    read_outside,
+    refuse_hidden,
+)
 from helpers.networks.hub.feature import Feature, append_feature, find_feature
 from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
 from helpers.networks.hub.repository import PREFIX, repository
 from helpers.networks.onnx.graph import Graph
-from helpers.networks.onnx.layers import way_to, without_functions
+from helpers.networks.onnx.layers import layers_to, without_functions
 from helpers.networks.onnx.onnx_runtime import outputs_of
 from helpers.networks.own import remember_dimension, remembered_dimension
 
@@ -121,10 +128,10 @@ def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
     path = source.get(file, progress=progress)
     try:
         network, feature = _read(path)
-        way = way_to(network.graph, feature.tensor)
-        needed: List[TensorProto] = [each for each in network.graph.initializer if each.name in way.names]
-        check_total(needed)
-        beside = sorted({part(tensor).name for tensor in needed if is_outside(tensor)})
+        needed = layers_to(network.graph, feature.tensor)
+        weights: List[TensorProto] = [each for each in network.graph.initializer if each.name in needed.names]
+        check_total(weights)
+        beside = sorted({location_of(tensor).name for tensor in weights if is_outside(tensor)})
     except ModelError as error:
         raise ModelError(f"{path}: {error}; {_way_out(str(source))}") from error
     outside = [source.get(str(PurePosixPath(file).with_name(each)), progress=progress) for each in beside]

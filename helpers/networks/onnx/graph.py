@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.networks.onnx.layers import copied, photo_inputs, way_to, without_functions
+from helpers.networks.onnx.layers import copied, layers_to, photo_inputs, without_functions
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto
@@ -86,17 +86,17 @@ class Graph:
         needs no input, or several, and for operators that are not ONNX's own.
         """
         network = without_functions(network)
-        way = way_to(network.graph, end)
-        inputs = [name for name in photo_inputs(network.graph) if name in way.names]
+        needed = layers_to(network.graph, end)
+        inputs = [name for name in photo_inputs(network.graph) if name in needed.names]
         if len(inputs) != 1:
             raise ModelError(f"a network whose {end} needs {len(inputs)} inputs ({', '.join(inputs)}), not exactly one")
-        if any(tensor.values.name in way.names for tensor in network.graph.sparse_initializer):
+        if any(tensor.values.name in needed.names for tensor in network.graph.sparse_initializer):
             raise ModelError("a network with sparse weights, which not every engine can run")
         self.opset = _opset(network)
-        for node in way.nodes:
+        for node in needed.nodes:
             self.nodes.append(copied(node, lambda name: x if name == inputs[0] else f"network/{name}"))
         for tensor in network.graph.initializer:
-            if tensor.name in way.names:
+            if tensor.name in needed.names:
                 weight = type(tensor)()
                 weight.CopyFrom(tensor)
                 weight.name = f"network/{tensor.name}"

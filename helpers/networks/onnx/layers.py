@@ -16,14 +16,14 @@ def photo_inputs(graph: "GraphProto") -> List[str]:
     return [tensor.name for tensor in graph.input if tensor.name not in weights]
 
 
-class Way(NamedTuple):
+class NeededLayers(NamedTuple):
     """The layers that a tensor needs, in the order in which they run, and all tensors on the way."""
 
     nodes: List["NodeProto"]
     names: Set[str]
 
 
-def way_to(graph: "GraphProto", end: str) -> Way:
+def layers_to(graph: "GraphProto", end: str) -> NeededLayers:
     """The layers that a tensor needs, and the names of all tensors on the way, including it.
 
     Layers in the branches of an `If` or the body of a `Loop` may take tensors
@@ -38,7 +38,7 @@ def way_to(graph: "GraphProto", end: str) -> Way:
             for inner in _inside(node):
                 names.update(inner)
             names.discard("")  # an optional input or output that is not used
-    return Way(nodes[::-1], names)
+    return NeededLayers(nodes[::-1], names)
 
 
 def _inside(node: "NodeProto") -> Iterator[List[str]]:

@@ -24,7 +24,7 @@ _FASTER = 0.95  # of the time of fp32: measured times are off by less than the r
 _FORMAT = 2
 
 
-class Comparison(NamedTuple):
+class PrecisionCheck(NamedTuple):
     """A precision beside fp32, on some photos."""
 
     precision: str
@@ -60,12 +60,12 @@ class Memory:
     def __init__(self, loaded: LoadedModel, scope: Optional[str]) -> None:
         self._loaded, self._scope = loaded, scope
 
-    def comparison(self, precision: str) -> Optional[Comparison]:
+    def comparison(self, precision: str) -> Optional[PrecisionCheck]:
         """The one of an earlier time; None where there is none, or it cannot be read or used any more."""
         if self._scope is None:
             return None
         try:
-            comparison = Comparison(**_read([self._scope, self._loaded.identity, precision]))
+            comparison = PrecisionCheck(**_read([self._scope, self._loaded.identity, precision]))
             if comparison.precision != precision or type(comparison.photos) is not int:
                 return None
             if comparison.agreement is not None and not 0 <= comparison.agreement <= 1:
@@ -76,7 +76,7 @@ class Memory:
         except (OSError, ValueError, TypeError, AttributeError, RecursionError, ModelError):
             return None
 
-    def keep(self, comparison: Comparison) -> None:
+    def keep(self, comparison: PrecisionCheck) -> None:
         if self._scope is not None:
             _write([self._scope, self._loaded.identity, comparison.precision], comparison._asdict())
 

@@ -16,7 +16,7 @@ import numpy as np
 from helpers.errors import ModelError
 from helpers.files.stamps import sha256
 from helpers.networks.load import LoadedModel
-from helpers.networks.precision.remembered import NEIGHBOURS, Comparison, Memory, Pace
+from helpers.networks.precision.remembered import NEIGHBOURS, Memory, Pace, PrecisionCheck
 from helpers.networks.precision.settled import ROUNDED, Settled, as_compared, in_fp32, is_of, key_of
 from helpers.networks.precision.trial import Sample, Trial, agreement, run_both, try_bf16
 from helpers.networks.quantise import quantise
@@ -99,7 +99,7 @@ class _Auto:
                 return in_fp32(self.loaded, self._what_bf16_would_save(entry))
             comparison = self.memory.comparison(precision)
             if comparison is None or comparison.sha256 != digest:
-                comparison = Comparison(precision, 0, None, digest)
+                comparison = PrecisionCheck(precision, 0, None, digest)
             note = f"{precision}, as the features that are kept here"
             if precision == "bf16" and not has_bf16():
                 note = f"{note}; {ROUNDED}{self._how_rounded_agrees(entry)}"
@@ -189,7 +189,7 @@ class _Auto:
             if len(positions) <= NEIGHBOURS:
                 return ""
             rounded = session_for(self.loaded, "bf16").run(photos[positions])
-            comparison = Comparison("rounded", len(positions), agreement(vectors, rounded))
+            comparison = PrecisionCheck("rounded", len(positions), agreement(vectors, rounded))
             self.memory.keep(comparison)
         return "" if comparison is None else f", which agrees with them in {comparison}"
 
@@ -209,18 +209,20 @@ def _by_hand(loaded: LoadedModel, precision: str, sample: Sample, scope: Optiona
     return as_compared(loaded, comparison, _note(comparison, memory.pace()))
 
 
-def _compared(loaded: LoadedModel, precision: str, sample: Sample, photos: np.ndarray, progress: bool) -> Comparison:
+def _compared(
+    loaded: LoadedModel, precision: str, sample: Sample, photos: np.ndarray, progress: bool
+) -> PrecisionCheck:
     wanted = quantise(loaded, photos, progress=progress) if precision == "int8" else loaded
     exact, near = run_both(session_for(loaded, "fp32"), session_for(wanted, precision), photos, progress)
     sample.computed(near)
     digest = sha256(wanted.path) if precision == "int8" else ""
-    return Comparison(precision, len(photos), agreement(exact.features, near.features), digest)
+    return PrecisionCheck(precision, len(photos), agreement(exact.features, near.features), digest)
 
 
 # Notes for the person
 
 
-def _note(comparison: Comparison, pace: Optional[Pace]) -> str:
+def _note(comparison: PrecisionCheck, pace: Optional[Pace]) -> str:
     precision = comparison.precision
     if comparison.agreement is None:
         return f"{precision}: too few photos to compare it with fp32"
@@ -229,7 +231,7 @@ def _note(comparison: Comparison, pace: Optional[Pace]) -> str:
     return f"{precision}{gain}: agrees with fp32 in {comparison}"
 
 
-def _in_vain(comparison: Comparison) -> str:
+def _in_vain(comparison: PrecisionCheck) -> str:
     if comparison.agreement is None:
         return "fp32"
     return f"fp32, since {comparison.precision} agrees with fp32 in only {comparison}"

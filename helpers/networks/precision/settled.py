@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from helpers.networks.load import LoadedModel
-from helpers.networks.precision.remembered import Comparison
+from helpers.networks.precision.remembered import PrecisionCheck
 from helpers.networks.quantise import quantised
 from helpers.networks.runtime import Session, has_bf16, session_for
 
@@ -36,7 +36,7 @@ def in_fp32(loaded: LoadedModel, note: str = "fp32") -> Settled:
     return Settled(loaded, "fp32", None, key_of(loaded, "fp32"), note)
 
 
-def as_compared(loaded: LoadedModel, comparison: Comparison, note: str) -> Settled:
+def as_compared(loaded: LoadedModel, comparison: PrecisionCheck, note: str) -> Settled:
     """In the precision that was compared with fp32; raises `ModelError` where the file of an int8 network has gone."""
     precision, _, agreement, sha256 = comparison
     key = key_of(loaded, precision, sha256)

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.files.progress import progress_bar
 from helpers.networks.load import LoadedModel
-from helpers.networks.precision.remembered import ENOUGH, NEIGHBOURS, Comparison, Memory, Pace
+from helpers.networks.precision.remembered import ENOUGH, NEIGHBOURS, Memory, Pace, PrecisionCheck
 from helpers.networks.runtime import Session, session_for
 
 _CHUNK = 16  # photos that go through one network before the other has its turn
@@ -72,7 +72,7 @@ class Trial(NamedTuple):
 
     exact: NetworkRun  # the photos in fp32
     rounded: NetworkRun  # and in bf16
-    comparison: Comparison
+    comparison: PrecisionCheck
     is_faster: bool
 
     @property
@@ -93,7 +93,7 @@ def try_bf16(loaded: LoadedModel, sample: Sample, photos: np.ndarray, memory: Me
     pace = memory.keep_pace(measured)
     broken = np.isfinite(exact.features).all(axis=1) & ~np.isfinite(rounded.features).all(axis=1)
     agreed = 0.0 if broken.any() else agreement(exact.features, rounded.features)
-    comparison = Comparison("bf16", len(exact.features), agreed)
+    comparison = PrecisionCheck("bf16", len(exact.features), agreed)
     memory.keep(comparison)
     return Trial(exact, rounded, comparison, pace is not None and pace.is_faster)
 
