@@ -49,29 +49,14 @@ _failed: Dict[str, str] = {}  # mirror at which `auto` did not find ResNet-50 in
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A network on disk, ready to run: photos, uint8 [N, height, width, 3] RGB → float32 [N, dimension]; any N.
-
-    Attributes
-    ----------
-    name : str
-    path : Path
-        The ONNX file; `Path()` for a descriptor, which has none.
-    size : tuple of int
-        Width and height of the photos.
-    dimension : int
-        The number of features.
-    identity : str
-        A sha-256 in hex: the same identity, the same features.
-    note : str
-        One line for the person: which network, and why.
-    """
+    """A network on disk, ready to run: photos, uint8 [N, height, width, 3] RGB → float32 [N, dimension]; any N."""
 
     name: str
-    path: Path
-    size: Tuple[int, int]
+    path: Path  # the ONNX file; Path() for a descriptor, which has none
+    size: Tuple[int, int]  # width, height
     dimension: int
-    identity: str
-    note: str
+    identity: str  # a sha-256 in hex: the same identity, the same features
+    note: str  # one line for the person: which network, and why
 
     @property
     def address(self) -> str:

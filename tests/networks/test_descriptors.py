@@ -83,7 +83,7 @@ def test_other_precisions_and_regions_are_refused(monkeypatch):
     many = Sample(10**9, lambda count: pytest.fail("there is nothing to try"))
     assert settle(model, "auto", many).precision == "fp32"
     for precision in ("int8", "bf16"):
-        with pytest.raises(ModelError, match=f"colour is no network, and there is no {precision} of it"):
+        with pytest.raises(ModelError, match=f"colour is not a network and has no {precision}"):
             settle(model, precision, many)
     with pytest.raises(ModelError, match="search by region needs a convolutional network"):
         Regions.of([], [], model, progress=False)

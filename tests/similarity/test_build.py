@@ -399,7 +399,7 @@ def test_auto_says_in_one_line_which_network_it_took_and_why(tmp_path, monkeypat
     model = create(data, model="auto")
     out = capsys.readouterr().out
     note, speed = out.splitlines()
-    assert note.startswith("efficientnet-lite0: ") and "resnet-50 could not be had" in note
+    assert note.startswith("efficientnet-lite0: ") and "resnet-50 are not available" in note
     assert speed.startswith(f"{len(data)} photos at ") and speed.endswith(" a second")
     assert model.network.name == "efficientnet-lite0"
 

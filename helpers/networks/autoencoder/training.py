@@ -16,14 +16,7 @@ from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing_folder
 from helpers.frames import SFrame
 from helpers.frames.columns import image_column, row_labels, row_paths
-from helpers.networks.autoencoder.keras_training import (
-    STEP,
-    Plan,
-    decoder_network,
-    encoder_network,
-    keras_here,
-    train,
-)
+from helpers.networks.autoencoder.keras_training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.networks.autoencoder.model import ABOUT, DECODER, VERSION, Autoencoder, decoded_photos
 from helpers.networks.load import ENCODER
 

@@ -22,6 +22,7 @@ from helpers.networks.precision.trial import Sample, Trial, agreement, run_both,
 from helpers.networks.quantise import quantise
 from helpers.networks.runtime import check_precision, close_session, has_bf16, is_open, session_for
 
+_CHOICE = ("fp32", "bf16")  # of `auto`, where nothing is kept yet
 _LASTING = 32  # photos from which on a decision is made for the collection, not only for these very photos
 _TRIED = 64  # photos by which an agreement is measured; as many again where that gives no sure answer
 _PRICE = 160  # what a trial may cost, in photos through fp32: the photos that are compared, and a network compiled
@@ -88,7 +89,7 @@ class _Auto:
     def __init__(self, loaded: LoadedModel, sample: Sample, scope: Optional[str], progress: bool) -> None:
         self.loaded, self.sample, self.progress = loaded, sample, progress
         self.memory = Memory(loaded, scope)
-        self._open_before = {precision for precision in ("fp32", "bf16") if is_open(loaded, precision)}
+        self._open_before = {precision for precision in _CHOICE if is_open(loaded, precision)}
 
     def as_kept(self, kept: Sequence[KeptFeatures]) -> Optional[Settled]:
         """As the store has most features of this network; None where it has none."""
@@ -113,30 +114,29 @@ class _Auto:
 
     def chosen(self) -> Settled:
         """Where nothing is kept yet: bf16 where it is of use, is faster, and leaves the neighbours as they are."""
-        count = self.sample.count if self._has_use() else None
+        count = self.sample.count if self._can_use_bf16() else None
         if count is None or not self._pays(count, count) or not self._runs_on_processor():
             return in_fp32(self.loaded)
         photos = self.sample.take(_TRIED)
-        in_precision = [
-            count * self.sample.share_new(key_of(self.loaded, precision), len(photos)) for precision in ("fp32", "bf16")
-        ]
-        if len(photos) < _LASTING or not self._pays(*in_precision):
-            return in_fp32(self.loaded)  # most of these photos were computed in fp32 for other folders
-        trial = self._tried(photos, may_take_it=True)
+        # Some of these photos may have been computed for other folders, most likely in fp32.
+        left = {name: count * self.sample.share_new(key_of(self.loaded, name), len(photos)) for name in _CHOICE}
+        if len(photos) < _LASTING or not self._pays(left["fp32"], left["bf16"]):
+            return in_fp32(self.loaded)
+        trial = self._try_bf16(photos, may_take_it=True)
         if not trial.is_faster:
             return in_fp32(self.loaded, "fp32, since bf16 is not faster here")
         if not trial.is_good:
             return in_fp32(self.loaded, _in_vain(trial.comparison))
         return as_compared(self.loaded, trial.comparison, _note(trial.comparison, self.memory.pace()))
 
-    def _has_use(self) -> bool:
-        """Whether bf16 can be of use: the processor has it, and the network is of a size for it."""
+    def _can_use_bf16(self) -> bool:
+        """Whether the processor has bf16, and the network is large enough to gain by it."""
         if self.loaded.descriptor is not None or not has_bf16():
             return False
         return self.loaded.lasting_name != "own" or self.loaded.path.stat().st_size >= _SMALL
 
     def _pays(self, fp32: float, bf16: float) -> bool:
-        """Whether bf16 saves twice the price of a trial: so many photos are left to compute in fp32, or in bf16."""
+        """Whether bf16 saves twice the price of a trial, where so many photos would be computed in fp32 or in bf16."""
         pace = self.memory.pace()
         gain = _USUAL_GAIN if pace is None else max(1 - pace.bf16 / pace.fp32, _LEAST_GAIN)
         return fp32 - bf16 * (1 - gain) >= 2 * _PRICE
@@ -144,14 +144,14 @@ class _Auto:
     def _runs_on_processor(self) -> bool:
         return session_for(self.loaded, "fp32").device == "CPU"
 
-    def _tried(self, photos: np.ndarray, *, may_take_it: bool) -> Trial:
-        """bf16 tried on the photos; the sample gets the features of the network that goes on, the other is closed."""
+    def _try_bf16(self, photos: np.ndarray, *, may_take_it: bool) -> Trial:
+        """Try bf16 on the photos; the sample gets the features of the precision that is taken, the other is closed."""
         trial = try_bf16(self.loaded, self.sample, photos, self.memory, self.progress)
         takes_bf16 = may_take_it and trial.is_good
         self.sample.computed(trial.rounded if takes_bf16 else trial.exact)
-        left = "fp32" if takes_bf16 else "bf16"
-        if left not in self._open_before:
-            close_session(self.loaded, left)
+        not_taken = "fp32" if takes_bf16 else "bf16"
+        if not_taken not in self._open_before:
+            close_session(self.loaded, not_taken)
         return trial
 
     def _what_bf16_would_save(self, entry: KeptFeatures) -> str:
@@ -159,7 +159,7 @@ class _Auto:
         comparison = self.memory.comparison("bf16")
         if comparison is not None and not comparison.is_enough:
             return _in_vain(comparison) if has_bf16() else "fp32"
-        if not self._has_use():
+        if not self._can_use_bf16():
             return "fp32"
         total = self.sample.count or 0
         new = max(0, total - entry.photos)
@@ -167,7 +167,7 @@ class _Auto:
             return "fp32"
         if comparison is None or self.memory.pace() is None:
             photos = self.sample.take(_TRIED)
-            trial = self._tried(photos, may_take_it=False) if len(photos) >= _LASTING else None
+            trial = self._try_bf16(photos, may_take_it=False) if len(photos) >= _LASTING else None
             if trial is None or not trial.is_good:
                 return "fp32"
             comparison = trial.comparison
