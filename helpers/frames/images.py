@@ -16,12 +16,12 @@ from PIL import Image as Pillow
 from helpers.errors import FrameError, PhotoError
 from helpers.files.stamps import sha256
 from helpers.frames import HAS_TURICREATE, Image, SArray
-from helpers.images.decode import PhotoKind, check_photo, open_photo
+from helpers.images.decode import PhotoHeader, check_photo, open_photo
 
 _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
 
 
-def image_of(photo: Union[Path, bytes], kind: Optional[PhotoKind] = None) -> Any:
+def image_of(photo: Union[Path, bytes], kind: Optional[PhotoHeader] = None) -> Any:
     """A frame's Image of a photo, upright, from its file or from the bytes of one.
 
     `kind` is what `check_photo` gave, where the photo was checked before.

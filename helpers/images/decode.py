@@ -105,8 +105,8 @@ def read_photo(path: Union[str, "os.PathLike[str]"]) -> bytes:
         raise refusal(path, error) from error
 
 
-class PhotoKind(NamedTuple):
-    """The kind of a photo's file, from its header."""
+class PhotoHeader(NamedTuple):
+    """What is known of a photo without decoding it."""
 
     format: str  # Pillow's name: JPEG, PNG, …
     mode: str  # Pillow's name: L, RGB, P, CMYK, …
@@ -116,7 +116,7 @@ class PhotoKind(NamedTuple):
     exif: Dict[int, Any]  # as `read_exif` returns it
 
 
-def check_photo(source: Union[Path, bytes]) -> PhotoKind:
+def check_photo(source: Union[Path, bytes]) -> PhotoHeader:
     """Check that a file, or the bytes of one, is a whole photo, decoding no more of it than necessary.
 
     A JPEG that ends with its end marker is whole; any other is decoded, at an eighth.
@@ -134,7 +134,7 @@ def check_photo(source: Union[Path, bytes]) -> PhotoKind:
                 image.load()
             plain = image.format in ("JPEG", "PNG") and image.mode in ("L", "RGB", "RGBA")
             plain = plain and "transparency" not in image.info and _orientation(image) == 1
-            return PhotoKind(image.format or "", image.mode, width, height, plain, exif)
+            return PhotoHeader(image.format or "", image.mode, width, height, plain, exif)
     except TROUBLE as error:
         raise refusal(source, error) from error
 
