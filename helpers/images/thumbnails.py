@@ -12,10 +12,10 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVa
 
 from helpers.arguments import check_whole
 from helpers.errors import PhotoError
-from helpers.files.blob_cache import ThumbnailFile
 from helpers.files.cache import cache_folder
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
+from helpers.files.thumbnail_file import ThumbnailFile
 from helpers.images.decode import Readable, open_photo, read_photo
 from helpers.images.trouble import refusal
 
