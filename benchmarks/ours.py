@@ -108,7 +108,8 @@ def speed(folder: str, network: str, place: str) -> Dict[str, Any]:
 
 def _lay_down(network: str, place: Path) -> None:
     """Have a file of random weights in the place of the real one, in this process."""
-    from helpers.files import cache
+    from helpers.files import stamps
+    from helpers.files.replacing import replacing
     from helpers.networks.load import MODELS
     from tests.support import networks
     from tests.support.hub_networks import random_efficientnet_b0
@@ -125,10 +126,10 @@ def _lay_down(network: str, place: Path) -> None:
     entry = MODELS[network]
     path = place / entry.weights.file
     if not path.exists():
-        with cache.replacing(path) as half:
+        with replacing(path) as half:
             half.write_bytes(make[network]())
     os.environ["KINFRAME_MIRROR"] = str(place)
-    file = dataclasses.replace(entry.weights, size=path.stat().st_size, sha256=cache.sha256(path))
+    file = dataclasses.replace(entry.weights, size=path.stat().st_size, sha256=stamps.sha256(path))
     MODELS[network] = dataclasses.replace(entry, weights=file)
 
 

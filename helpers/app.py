@@ -29,7 +29,8 @@ from pathlib import Path
 from typing import Any, Optional, Sequence
 
 from helpers.errors import KinframeError
-from helpers.files.cache import cache_folder, replacing
+from helpers.files.cache import cache_folder
+from helpers.files.replacing import replacing
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 8866  # Voilà's default

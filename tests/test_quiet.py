@@ -14,7 +14,7 @@ from typing import List, NamedTuple
 import pytest
 from PIL import Image
 
-from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.networks.onnx.onnx_runtime import import_onnxruntime
 from tests.support.app_server import free_port
 from tests.support.places import ROOT
 

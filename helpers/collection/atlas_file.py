@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.collection.layouts import LAYOUTS
 from helpers.errors import ModelError
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 
 _FORMAT = 1
 _TROUBLE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)

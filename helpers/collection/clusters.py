@@ -13,7 +13,7 @@ from helpers.errors import FrameError
 from helpers.features.distance import squared_lengths
 from helpers.frames import SArray
 from helpers.frames.columns import typed_frame
-from helpers.images.contact_sheets import Strip, Tile, contact_sheets
+from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
 from helpers.similarity.evaluation.by_labels import labels_of
 
 __all__ = ["METHODS", "Clusters", "Scores", "Suggestion", "cluster", "show_clusters", "suggest_k"]
@@ -209,7 +209,7 @@ def show_clusters(found: Clusters, photos: int = 8, *, labels: Optional[Any] = N
                 f", {int(100 * labelled[number].share + 1e-9)} % {labelled[number].label}"  # 99.9 is not all of them
             )
         rows = found._central(number)[:photos].tolist()
-        strips.append(Strip(title, [Tile(collection.names[row], collection.sources[row]) for row in rows]))
+        strips.append(PhotoGroup(title, [Tile(collection.names[row], collection.sources[row]) for row in rows]))
     notes = []
     if len(found.sizes) > _MOST_SHOWN:
         notes.append(f"{_MOST_SHOWN} of {len(found.sizes)} clusters shown, the largest")

@@ -13,7 +13,7 @@ from helpers.frames import SFrame
 from helpers.frames.images import source_of
 from helpers.frames.photo_columns import image_column
 from helpers.frames.photo_paths import row_paths, shown_names
-from helpers.images.contact_sheets import Strip, Tile, contact_sheets
+from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
 from helpers.images.decode import Source
 from helpers.widgets.still import png_of, still
 
@@ -140,7 +140,7 @@ def _drawn(given: Any, frame: Any, by: str, k: int) -> Figure:
     if unread:
         notes.append(f"{unread} without a value")
     return contact_sheets(
-        [Strip(by, tiles)], "; ".join(notes) or ("" if tiles else "no photo has a value"), columns=_COLUMNS
+        [PhotoGroup(by, tiles)], "; ".join(notes) or ("" if tiles else "no photo has a value"), columns=_COLUMNS
     )
 
 

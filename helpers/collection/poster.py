@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from helpers.collection.poster_grid import PosterGrid, grid_for, snapped
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.features.nearest import bar
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 from helpers.files.threads import work_ahead
 from helpers.frames.per_photo import entries, numbers
 from helpers.images.decode import Source, open_photo, photo_size

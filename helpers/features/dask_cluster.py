@@ -20,9 +20,9 @@ import numpy as np
 
 from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, ReadPhoto, file_of_copy
-from helpers.files import cache
+from helpers.files import stamps
 from helpers.frames.images import source_of
-from helpers.networks.precision import Settled
+from helpers.networks.precision.settled import Settled
 
 try:
     from distributed import CancelledError, Client, Future, KilledWorker
@@ -68,7 +68,7 @@ class _SentPhoto(NamedTuple):
 
     row: int
     source: Union[str, bytes]  # a full path, an address, or the bytes of a file
-    stamp: Optional[cache.Stamp] = None  # of the path, where this machine sees it too
+    stamp: Optional[stamps.Stamp] = None  # of the path, where this machine sees it too
     file: Optional[str] = None  # where the same photo may be as a file, if it is bytes
 
 
@@ -182,12 +182,12 @@ class _ClusterWork:
         )
 
 
-def _place(source: str) -> Tuple[str, Optional[cache.Stamp]]:
+def _place(source: str) -> Tuple[str, Optional[stamps.Stamp]]:
     if is_address(source):
         return source, None
     path = os.path.abspath(source)  # noqa: PTH100 (needed for every photo, and Path's is slow)
     try:
-        return path, cache.stamp(path)
+        return path, stamps.stamp(path)
     except OSError:
         return path, None  # the workers may still see it
 
@@ -202,7 +202,7 @@ def _received(sent: _SentPhoto, photo: ReadPhoto) -> ReadPhoto:
         return photo._replace(source=source, file=file)
     file = photo.file if photo.file is not None and photo.file.stamp == sent.stamp else None
     try:
-        same = file is not None and cache.remember(*file)
+        same = file is not None and stamps.remember(*file)
     except OSError:
         same = False
     return photo._replace(source=sent.source, file=file if same else None)

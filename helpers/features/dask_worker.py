@@ -17,8 +17,9 @@ from distributed import Client, WorkerPlugin, get_worker
 
 from helpers.errors import ClusterError, ModelError, PhotoError
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, ReadPhoto, computed, read_and_decode
-from helpers.files import cache
-from helpers.networks.precision import Settled
+from helpers.files import cache, stamps
+from helpers.files.replacing import replacing
+from helpers.networks.precision.settled import Settled
 from helpers.networks.runtime import Session
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.:-]+://")
@@ -62,9 +63,9 @@ class SharedNetwork(WorkerPlugin):
         path = cache.cache_folder() / "networks" / name
         for place in (given, path):
             with suppress(OSError):
-                if cache.sha256(place) == self._sha256:
+                if stamps.sha256(place) == self._sha256:
                     return place
-        with cache.replacing(path) as half:
+        with replacing(path) as half:
             half.write_bytes(self._content)
         return path
 
@@ -73,7 +74,7 @@ def hand_out(client: Client, settled: Settled) -> str:
     """Give the network to all workers, once; returns the name under which they have it. Raises `ClusterError`."""
     loaded, there = settled.loaded, _handed_out.setdefault(client, set())
     try:
-        file = "" if loaded.descriptor else cache.sha256(loaded.path)
+        file = "" if loaded.descriptor else stamps.sha256(loaded.path)
         name = f"kinframe-{loaded.identity[:12]}-{file[:12]}-{settled.precision}"
         if name in there:
             return name

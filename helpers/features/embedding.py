@@ -37,11 +37,12 @@ from helpers.errors import StoreError
 from helpers.features.photo_sample import PhotoSample, sample_first
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
 from helpers.features.store import FeatureStore
-from helpers.files import cache
+from helpers.files import cache, stamps
 from helpers.frames.images import path_of
 from helpers.images.decode import Source
 from helpers.networks.load import LoadedModel, load_network
-from helpers.networks.precision import Settled, settle
+from helpers.networks.precision.settle import settle
+from helpers.networks.precision.settled import Settled
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -164,7 +165,7 @@ class _Embedding:
         # Identities whose features are kept → in which other store, None for the store itself.
         self.known: Dict[str, Optional[Path]] = dict.fromkeys(() if store is None else store.photos(settled.key))
         self.files = {} if store is None else store.files()
-        cache.recall(self.files)
+        stamps.recall(self.files)
 
     @property
     def count(self) -> int:

@@ -16,7 +16,7 @@ from helpers.errors import ModelError
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance, squared_lengths
 from helpers.features.index import Index
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 
 _CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 128, 128  # of the paper: M, efConstruction, ef
 _FORMAT = 1

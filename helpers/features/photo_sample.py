@@ -15,7 +15,9 @@ from helpers.features.store import FeatureStore, StoredNetwork
 from helpers.files.threads import work_ahead
 from helpers.frames import SArray
 from helpers.networks.load import LoadedModel
-from helpers.networks.precision import Sample, Settled, is_of, settle
+from helpers.networks.precision.settle import settle
+from helpers.networks.precision.settled import Settled, is_of
+from helpers.networks.precision.trial import Sample
 
 _MOST = 128  # photos by which a precision is judged
 _FIRST = 64  # of these, where the photos can be read only once and in order

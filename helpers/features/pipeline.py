@@ -14,7 +14,7 @@ from typing import Any, Callable, Container, Dict, Generator, Iterable, Iterator
 import numpy as np
 
 from helpers.errors import PhotoError
-from helpers.files import cache
+from helpers.files import stamps
 from helpers.files.threads import in_background, work_ahead
 from helpers.frames.images import source_of
 from helpers.images.decode import Source, open_sized, read_photo
@@ -37,7 +37,7 @@ class KnownFile(NamedTuple):
     """Which photo a file was when it was last read."""
 
     path: str  # in full
-    stamp: cache.Stamp
+    stamp: stamps.Stamp
     identity: str  # sha-256
 
 
@@ -114,7 +114,7 @@ def read_and_decode(request: PhotoRequest, *, size: Tuple[int, int], known: Cont
 def unchanged(path: Optional[str]) -> Optional[KnownFile]:
     """The file, if it was read before and has not changed since."""
     try:
-        remembered = None if path is None else cache.remembered(path)
+        remembered = None if path is None else stamps.remembered(path)
     except OSError:
         return None
     return None if path is None or remembered is None else KnownFile(path, *remembered)
@@ -123,10 +123,10 @@ def unchanged(path: Optional[str]) -> Optional[KnownFile]:
 def _read(path: str) -> Tuple[bytes, str, Optional[KnownFile]]:
     """A file's bytes, their sha-256, and what to remember of it, if it may be remembered; raises `PhotoError`."""
     try:
-        before = cache.stamp(path)
+        before = stamps.stamp(path)
         content = read_photo(path)
         identity = hashlib.sha256(content).hexdigest()
-        return content, identity, KnownFile(path, before, identity) if cache.remember(path, before, identity) else None
+        return content, identity, KnownFile(path, before, identity) if stamps.remember(path, before, identity) else None
     except OSError:
         content = read_photo(path)  # whose error has our words for what is wrong with the file
         return content, hashlib.sha256(content).hexdigest(), None
@@ -135,11 +135,11 @@ def _read(path: str) -> Tuple[bytes, str, Optional[KnownFile]]:
 def file_of_copy(path: Optional[str], content: bytes, identity: str) -> Tuple[Source, Optional[KnownFile]]:
     """The file that still holds the same bytes, which then need not be kept in memory; or the bytes."""
     try:
-        if path is None or cache.stamp(path).size != len(content):
+        if path is None or stamps.stamp(path).size != len(content):
             return content, None
         path = os.path.abspath(path)  # noqa: PTH100
         file = unchanged(path) or _read(path)[2]
-        return (path, file) if cache.sha256(path) == identity else (content, None)
+        return (path, file) if stamps.sha256(path) == identity else (content, None)
     except (OSError, PhotoError):
         return content, None
 

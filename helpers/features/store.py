@@ -18,7 +18,8 @@ import numpy as np
 
 from helpers.errors import StoreError
 from helpers.features import feature_rows
-from helpers.files.cache import Stamp, cache_folder, roomy_array
+from helpers.files.cache import cache_folder, roomy_array
+from helpers.files.stamps import Stamp
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
 _VERSION = 2
@@ -131,7 +132,7 @@ class FeatureStore:
             return {photo.hex() for (photo,) in rows}
 
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
-        """Each file that was read, by its path: its `helpers.files.cache.stamp` then, and the sha-256 of its bytes."""
+        """Each file that was read, by its path: its `helpers.files.stamps.stamp` then, and the sha-256 of its bytes."""
         with self._explained():
             rows = self._connection.execute("SELECT path, size, modified, changed, photo FROM files")
             return {os.fsdecode(path): (Stamp(*stamp), photo.hex()) for path, *stamp, photo in rows}

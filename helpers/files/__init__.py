@@ -1,1 +1,1 @@
-"""The disk: the cache folder, files written whole or not at all, locks, downloads; and threads that work ahead."""
+"""Files and threads: the cache folder, whole-or-not writing, stamps, locks, downloads, CSV, progress, work ahead."""

@@ -1,4 +1,4 @@
-"""Fetching one file from the network, or from a mirror of one's own, within seconds or not at all."""
+"""Fetching one file from the network or from a mirror, with an answer within seconds where none can be reached."""
 
 import os
 import shutil
@@ -18,11 +18,11 @@ _ABSENT = (404, 410)  # what a server answers about a file that it does not have
 
 
 class NotFetched(KinframeError):
-    """A file did not arrive; the message is the bare reason."""
+    """A file did not arrive; the message is the reason alone."""
 
 
 class NotThere(NotFetched):
-    """The server, or the folder, answers: it has no such file."""
+    """The server, or the folder, has no such file."""
 
 
 def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progress: bool = True) -> str:
@@ -32,18 +32,18 @@ def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progre
     looked for there and nowhere else: an http(s) address, or a folder. `size`
     in bytes is for the bar, which shows when it takes longer than a second.
 
-    Raises `NotFetched`, and where there is no such file, `NotThere`. Whether it
-    is the right file, the caller has to see.
+    Raises `NotFetched`, and where there is no such file, `NotThere`. The caller
+    checks whether it is the right file.
     """
     mirror = os.environ.get("KINFRAME_MIRROR", "")
     if mirror and not mirror.startswith(("http://", "https://")):
         folder = Path(mirror).expanduser()
-        shelf = folder / name
-        if not shelf.is_file():
-            answer = NotThere if folder.is_dir() else NotFetched  # a stick that is not plugged in does not answer
-            raise answer(f"{shelf} does not exist (KINFRAME_MIRROR is {mirror})")
-        shutil.copyfile(shelf, half)
-        return str(shelf)
+        file = folder / name
+        if not file.is_file():
+            reason = NotThere if folder.is_dir() else NotFetched  # the folder may be on a stick that is not plugged in
+            raise reason(f"{file} does not exist (KINFRAME_MIRROR is {mirror})")
+        shutil.copyfile(file, half)
+        return str(file)
     origin = f"{mirror.rstrip('/')}/{name}" if mirror else url
     _download(origin, name, half, size, progress)
     return origin
@@ -56,7 +56,7 @@ def _download(url: str, name: str, half: Path, size: Optional[int], progress: bo
 
     bar: Dict[str, Any] = {"desc": name, "delay": _QUICK, "disable": not progress}
     try:
-        _knock(url)
+        _check_reachable(url)
         for pause in (*_PAUSES, None):
             try:
                 # pooch's own bar is reset at the end, which shows it even after a quick download
@@ -68,15 +68,15 @@ def _download(url: str, name: str, half: Path, size: Optional[int], progress: bo
                     raise
                 time.sleep(pause)
     except requests.exceptions.RequestException as error:
-        answer = NotThere if error.response is not None and error.response.status_code in _ABSENT else NotFetched
-        raise answer(_reason(url, error)) from error
+        absent = error.response is not None and error.response.status_code in _ABSENT
+        raise (NotThere if absent else NotFetched)(_reason(url, error)) from error
 
 
-def _knock(url: str) -> None:
-    """Find out within `_PATIENCE` seconds that nobody answers.
+def _check_reachable(url: str) -> None:
+    """Raise an exception of requests within `_PATIENCE` seconds where no server answers.
 
-    The timeout of a connection is not enough: it counts anew for each of a
-    host's addresses, and not at all while its name is looked up.
+    The timeout of a connection is not enough: it starts again for each of a
+    host's addresses, and does not count while its name is looked up.
     """
     import requests
 
@@ -88,17 +88,17 @@ def _knock(url: str) -> None:
         except requests.exceptions.RequestException as error:
             failures.append(error)
 
-    visitor = threading.Thread(target=ask, daemon=True)
-    visitor.start()
-    visitor.join(_PATIENCE)
-    if visitor.is_alive():
+    request = threading.Thread(target=ask, daemon=True)
+    request.start()
+    request.join(_PATIENCE)
+    if request.is_alive():
         raise requests.exceptions.ConnectTimeout
     if failures:
         raise failures[0]
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether another attempt may go better: a cut or stalled connection, a server that is ill or too busy."""
+    """Whether another attempt may succeed: after a cut or stalled connection, or an error or overload of the server."""
     import requests
 
     if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:
@@ -109,7 +109,7 @@ def _may_pass(error: Exception) -> bool:
 def _reason(url: str, error: Exception) -> str:
     import requests
 
-    if isinstance(error, ValueError):  # of requests' errors, those about the address itself
+    if isinstance(error, ValueError):  # requests raises such errors about the address
         return f"{url} is not an address"
     host = urlsplit(url).netloc
     if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:

@@ -1,4 +1,4 @@
-"""One writer at a time, whichever process or notebook it is in: a file that is there while somebody writes."""
+"""One writer at a time among all processes and notebooks: a lock file that exists while one of them writes."""
 
 import contextlib
 import os
@@ -7,22 +7,22 @@ import uuid
 from pathlib import Path
 from typing import Callable, Iterator, Optional
 
-_STALE = 10.0  # seconds after which a lock that never changed belongs to nobody; to write takes far less
-_PATIENCE = 60.0  # seconds until others have had their turn
+_STALE = 10.0  # seconds after which an unchanged lock has been left behind: writing takes far less
+_PATIENCE = 60.0  # seconds to wait for others
 _PAUSE = 0.02
 
 
 class Busy(OSError):
-    """Others are writing all the time."""
+    """Others have held the lock all the time."""
 
 
 class Lost(OSError):
-    """The lock was taken by another process, since this one stood still for too long."""
+    """Another process took the lock over, since this one did nothing for too long."""
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[Callable[[], None]]:
-    """Have the lock file `path` to oneself: `with locked(path) as still_ours: ...`.
+    """Hold the lock file `path`: `with locked(path) as still_ours: ...`.
 
     A lock that a process left behind when it was killed is taken over after ten
     seconds. A process that slept for as long may have lost its own: it calls
@@ -58,30 +58,30 @@ def _take(path: Path, mark: str) -> None:
         except PermissionError:  # of Windows, while another process removes it
             if not path.exists() and time.monotonic() - begin > 1:
                 raise
-        now, there = time.monotonic(), _mark(path)  # the clock of a shared disk may be wrong
-        if there != seen:
-            seen, since = there, now
-        elif there is not None and now - since > _STALE:
-            _remove(path, there)
+        now, holder = time.monotonic(), _mark(path)  # the clock of a shared disk may be wrong
+        if holder != seen:
+            seen, since = holder, now
+        elif holder is not None and now - since > _STALE:
+            _remove(path, holder)
         if now - begin > _PATIENCE:
             raise Busy(f"{path} has been in use for a minute")
         time.sleep(_PAUSE)
 
 
 def _remove(path: Path, mark: str) -> None:
-    """Take a stale lock away, and no other: of several that try, one succeeds."""
+    """Remove a stale lock, and no other; of several processes that try, one succeeds."""
     aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
     with contextlib.suppress(OSError):
         path.rename(aside)
         try:
-            if _mark(aside) != mark:  # somebody was quicker, and this is the lock that they hold
+            if _mark(aside) != mark:  # another process was quicker, and holds this lock
                 os.link(aside, path)
         finally:
             aside.unlink()
 
 
 def _mark(path: Path) -> Optional[str]:
-    """What stands in the lock; None where there is none."""
+    """The content of the lock, which is its holder's mark; None where there is no lock."""
     try:
         return path.read_text(encoding="ascii")
     except OSError:

@@ -1,4 +1,4 @@
-"""Work done by threads ahead of the one who needs it, in order and within bounds."""
+"""Work done by threads before its result is needed, in order and within bounds."""
 
 import queue
 import threading
@@ -13,8 +13,8 @@ Result = TypeVar("Result")
 def work_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int) -> Generator[Result, None, None]:
     """`work(item)` of each item, in their order; at most `ahead` results are waiting or being made.
 
-    To be closed by its reader (`contextlib.closing`): what has not begun by
-    then, an interrupt included, is not done any more, and no thread stays.
+    Its reader closes it (`contextlib.closing`), after an interrupt too: work that
+    has not begun by then is cancelled, and no thread stays.
     """
     waiting: Deque[Future[Result]] = deque()
     with ThreadPoolExecutor(thread_name_prefix="ahead") as pool:
@@ -31,10 +31,10 @@ def work_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, ahead: 
 
 
 def in_background(items: Iterable[Item]) -> Generator[Item, None, None]:
-    """The same items, made by a thread of their own: while one is being used, the next is on its way.
+    """The same items, made by another thread: while one is used, the next is made.
 
-    To be closed by its reader, as `work_ahead` is; the item in work is then
-    finished, and no other begun.
+    Its reader closes it, as `work_ahead`; the current item is then finished, and
+    no other begun.
     """
     ready: queue.Queue[Any] = queue.Queue(maxsize=1)
     stopped = threading.Event()
@@ -53,7 +53,7 @@ def in_background(items: Iterable[Item]) -> Generator[Item, None, None]:
                 if stopped.is_set():
                     return
             hand_over("end", None)
-        except BaseException as error:  # whatever it is, the reader is the one to know
+        except BaseException as error:  # raised again in the reader's thread
             hand_over("error", error)
 
     thread = threading.Thread(target=work, name="ahead-background", daemon=True)

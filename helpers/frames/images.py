@@ -14,14 +14,14 @@ from typing import Any, List, Optional, Union
 from PIL import Image as Pillow
 
 from helpers.errors import FrameError, PhotoError
-from helpers.files.cache import sha256
+from helpers.files.stamps import sha256
 from helpers.frames import HAS_TURICREATE, Column, Image, SArray
-from helpers.images.decode import Kind, check_photo, open_photo
+from helpers.images.decode import PhotoHeader, check_photo, open_photo
 
 _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
 
 
-def image_of(photo: Union[Path, bytes], kind: Optional[Kind] = None) -> Any:
+def image_of(photo: Union[Path, bytes], kind: Optional[PhotoHeader] = None) -> Any:
     """A frame's Image of a photo, upright, from its file or from the bytes of one.
 
     `kind` is the result of `check_photo`, where the photo was checked before.

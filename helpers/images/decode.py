@@ -1,8 +1,8 @@
 """From the bytes of a photo to upright pixels.
 
 The one place that knows about orientation, transparency, 16 bits, CMYK and
-broken files. `open_photo` hands on a Pillow image; what it cannot read, it
-refuses with a `PhotoError` that says why.
+broken files. `open_photo` returns a Pillow image, or raises a `PhotoError` with
+the reason why the photo cannot be read.
 """
 
 import io
@@ -16,8 +16,8 @@ from PIL import Image
 
 from helpers.images.trouble import TROUBLE, refusal
 
-Source = Union[str, bytes]  # of a photo: where it lies, or the bytes of its file
-Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # whatever a photo can be read from
+Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
+Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # all that a photo can be read from
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _CAMERA = 0x8769  # the EXIF tag that leads to those of the camera
@@ -32,8 +32,8 @@ _TURNS = {
 }
 _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
 
-# What Pillow warns of, it either survives, or `open_photo` says it in better words. Photos of 90 to 179
-# megapixels, which telephones make, are no bombs.
+# After a warning Pillow either goes on, or fails and `open_photo` raises a clearer error. Photos of 90 to 179
+# megapixels, which telephones make, are not decompression bombs.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
@@ -62,8 +62,8 @@ def open_photo(
     Returns an RGB Pillow image, or with `native=True` one in its own number of
     channels: `L` (grey), `RGB` or `RGBA`.
 
-    Raises `PhotoError` when the bytes are no photo, are cut off, or hold more
-    pixels than Pillow takes for safe.
+    Raises `PhotoError` when the bytes are not a photo, are cut off, or contain
+    more pixels than Pillow considers safe.
     """
     return open_sized(source, size=size, within=within, native=native)[0]
 
@@ -71,12 +71,12 @@ def open_photo(
 def open_sized(
     source: Readable, *, size: Optional[Tuple[int, int]] = None, within: Optional[int] = None, native: bool = False
 ) -> Tuple[Image.Image, Tuple[int, int]]:
-    """What `open_photo` gives, and the width and height in pixels that the upright photo has in its file."""
+    """The result of `open_photo`, and the width and height in pixels of the upright photo in its file."""
     try:
         with Image.open(readable(source)) as image:
             if within is not None:
                 size = _fitting(_whole_size(image), within)
-            whole = _upright_size(image) if image.format == "TIFF" else None  # of others it takes less time below
+            whole = _upright_size(image) if image.format == "TIFF" else None  # faster to compute below for others
             stored = image.size
             if size is not None:
                 # Twice the target: the resize that follows then has pixels to average.
@@ -98,30 +98,30 @@ def open_sized(
 
 
 def read_photo(path: Union[str, "os.PathLike[str]"]) -> bytes:
-    """The bytes of a photo's file; raises `PhotoError` in the words of `open_photo`."""
+    """The bytes of a photo's file; raises `PhotoError` as `open_photo` does."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
         raise refusal(path, error) from error
 
 
-class Kind(NamedTuple):
-    """What a photo's file says of itself."""
+class PhotoHeader(NamedTuple):
+    """What is known of a photo without decoding it."""
 
     format: str  # Pillow's name: JPEG, PNG, …
     mode: str  # Pillow's name: L, RGB, P, CMYK, …
     width: int  # pixels, upright
     height: int
     plain: bool  # an upright JPEG or PNG of 8-bit grey or RGB(A)
-    exif: Dict[int, Any]  # what `read_exif` gives
+    exif: Dict[int, Any]  # as `read_exif` returns it
 
 
-def check_photo(source: Union[Path, bytes]) -> Kind:
-    """See whether a file, or the bytes of one, is a whole photo, without decoding more of it than it takes to know.
+def check_photo(source: Union[Path, bytes]) -> PhotoHeader:
+    """Check that a file, or the bytes of one, is a whole photo, decoding no more of it than necessary.
 
     A JPEG that ends with its end marker is whole; any other is decoded, at an eighth.
-    Other formats are decoded whole. Damage in the middle of a JPEG shows when
-    its pixels are needed, not here.
+    Other formats are decoded whole. Damage in the middle of a JPEG is found
+    when its pixels are decoded, not here.
 
     Raises `PhotoError`.
     """
@@ -134,7 +134,7 @@ def check_photo(source: Union[Path, bytes]) -> Kind:
                 image.load()
             plain = image.format in ("JPEG", "PNG") and image.mode in ("L", "RGB", "RGBA")
             plain = plain and "transparency" not in image.info and _orientation(image) == 1
-            return Kind(image.format or "", image.mode, width, height, plain, exif)
+            return PhotoHeader(image.format or "", image.mode, width, height, plain, exif)
     except TROUBLE as error:
         raise refusal(source, error) from error
 
@@ -159,16 +159,16 @@ def photo_size(source: Readable) -> Tuple[int, int]:
 
 
 def read_exif(source: Readable) -> Dict[int, Any]:
-    """What the camera wrote beside the pixels: EXIF's own tags by number, as Pillow gives their values.
+    """What the camera wrote beside the pixels: the tags of EXIF's own directory, number → value as Pillow has it.
 
-    Empty where there are none, and for a file that is no photo, damaged or
-    gone: this never raises. The pixels are not decoded, but for a PNG that has
+    Empty where there are none, and for a file that is not a photo, damaged or
+    gone: this never raises. The pixels are not decoded, except for a PNG that has
     no tags before them.
     """
     try:
         with Image.open(readable(source)) as image:
             return _camera_tags(image)
-    except Exception:  # these tags are never worth an error
+    except Exception:  # missing tags are not worth an error
         return {}
 
 
@@ -183,9 +183,9 @@ def readable(source: Readable) -> Union[str, BinaryIO]:
 
 
 def _whole_size(image: Image.Image) -> Tuple[int, int]:
-    """The upright size of a photo that is to be decoded; raises what Pillow does at one that is damaged."""
+    """The upright size of a photo that will be decoded; raises Pillow's error for one that is damaged."""
     if image.format == "PNG":
-        # Asked for its EXIF it would do so itself; the damage would be lost there, and not be seen a second time.
+        # Reading its EXIF would load it too, swallow the error about damage, and not raise it again.
         image.load()
     return _upright_size(image)
 
@@ -196,7 +196,7 @@ def _fitting(size: Tuple[int, int], side: int) -> Tuple[int, int]:
 
 
 def _upright_size(image: Image.Image) -> Tuple[int, int]:
-    # Pillow gives a TIFF's size as it is stored or upright, depending on its version: ask the tags.
+    # Depending on its version, Pillow gives a TIFF's size as stored or upright: read the tags.
     tags = getattr(image, "tag_v2", None) if image.format == "TIFF" else None
     width, height = (tags[256], tags[257]) if tags else image.size
     return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
@@ -205,7 +205,7 @@ def _upright_size(image: Image.Image) -> Tuple[int, int]:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # damaged EXIF is no reason to lose the photo, and Pillow raises what it likes
+    except Exception:  # damaged EXIF is not a reason to lose the photo, and Pillow raises many errors
         return 1
 
 

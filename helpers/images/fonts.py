@@ -1,4 +1,4 @@
-"""Names in any script, drawn with the fonts that are installed, and cut to the room there is."""
+"""Names in any script: the installed fonts that have their characters, their width, and how to shorten them."""
 
 import unicodedata
 from functools import lru_cache
@@ -58,8 +58,8 @@ def _family(character: str) -> Optional[str]:
 
 @lru_cache(maxsize=1)
 def _families() -> List[str]:
-    # Those that findfont takes without a remark. The font of last resort, which newer
-    # matplotlibs bring, has a box for everything.
+    # Those that findfont takes without a warning. The font of last resort, in newer
+    # versions of matplotlib, has a box for every character.
     regular = (font for font in fontManager.ttflist if font.style == "normal" and font.weight == 400)
     names = {font.name for font in regular if "Last Resort" not in font.name} - {_SANS}
     return [_SANS, *sorted(names, key=lambda name: ("Sans" not in name, name))]

@@ -1,9 +1,9 @@
-"""A JPEG without the position that its file tells; its pixels are not coded again.
+"""Removing the position from a JPEG without coding its pixels again.
 
-Positions stand in the EXIF and in XMP, at times in words in IPTC, in comments,
-or in a second picture behind the first. So of the segments (ITU-T T.81, B.1)
+Positions are in the EXIF and in XMP, sometimes as text in IPTC or in comments,
+or in a second picture after the first. So of the segments (ITU-T T.81, B.1)
 only those stay that decode the picture, its colour profile, and the EXIF (CIPA
-DC-008, a TIFF) less its GPS directory.
+DC-008, a TIFF) without its GPS directory.
 """
 
 import re
@@ -14,23 +14,24 @@ from helpers.errors import PhotoError
 _START, _END, _SCAN = b"\xff\xd8", 0xD9, 0xDA
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # other marks are part of the pixels
 _KEPT = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}  # segments and how they begin
-_TEXT = (*range(0xE0, 0xF0), 0xFE)  # segments of which the pixels have no need
+_TEXT = (*range(0xE0, 0xF0), 0xFE)  # segments that the pixels do not need
 _GPS, _CAMERA = 0x8825, 0x8769  # the EXIF tags that lead to other directories
-_TELLING = (_GPS, 700, 33723, 34377)  # and XMP, IPTC and Photoshop's
+_POSITION_TAGS = (_GPS, 700, 33723, 34377)  # and XMP, IPTC and Photoshop's
 _BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}  # of a value, by its type
-_DAMAGED = "its file is damaged, so that nobody can say whether it tells a position"
+_DAMAGED = "its file is damaged, so that it may still contain a position"
 
 
 def without_position(content: bytes) -> bytes:
-    """The file of a JPEG, given as bytes, without position, XMP, IPTC, comments and what is behind its picture.
+    """The bytes of a JPEG file without position, XMP, IPTC, comments and whatever follows its picture.
 
-    All else in the EXIF stays: date, camera, orientation, and what is written
-    in comments and maker's notes there, which nobody looks into. Raises
-    `PhotoError` for a file of another format, and for a JPEG whose parts cannot
-    be told apart.
+    Everything else in the EXIF stays: date, camera, orientation, and its comments
+    and maker's notes, which are not searched for positions. Raises `PhotoError`
+    for a file of another format, and for a JPEG whose segments are damaged.
     """
     if not content.startswith(_START):
-        raise PhotoError("only of a JPEG the position can be taken out; make it one, or export it with its position")
+        raise PhotoError(
+            "the position can be removed from a JPEG only; convert it to one, or export it with its position"
+        )
     kept, place = [_START], len(_START)
     while True:
         mark, body, after = _segment(content, place)
@@ -52,7 +53,7 @@ def without_position(content: bytes) -> bytes:
 
 
 def _segment(content: bytes, place: int) -> Tuple[int, bytes, int]:
-    """The mark of the segment at a place or after it, what it holds, and where it ends."""
+    """The marker of the segment at a place or after it, its content, and where it ends."""
     place = content.find(b"\xff", place)
     while place >= 0 and content[place + 1 : place + 2] == b"\xff":  # any number may stand before a mark
         place += 1
@@ -69,7 +70,7 @@ def _segment(content: bytes, place: int) -> Tuple[int, bytes, int]:
 
 
 def _cleaned(tiff: bytearray) -> bytes:
-    """An EXIF of the same length, in which all else stays where it was, as makers' notes need."""
+    """An EXIF of the same length in which everything else stays in its place, as makers' notes need."""
     if tiff[:4] not in (b"II*\0", b"MM\0*"):
         raise PhotoError(_DAMAGED)
     exif = _Exif(tiff, "little" if tiff[:2] == b"II" else "big")
@@ -84,7 +85,7 @@ def _cleaned(tiff: bytearray) -> bytes:
 
 
 class _Exif:
-    """A TIFF whose directories are changed where they stand."""
+    """A TIFF whose directories are changed in place."""
 
     def __init__(self, tiff: bytearray, order: Literal["little", "big"]) -> None:
         self._tiff, self._order = tiff, order
@@ -96,7 +97,7 @@ class _Exif:
         return 8 <= place <= len(self._tiff) - 2 and self._end(place) <= len(self._tiff)
 
     def clean(self, place: int) -> int:
-        """Take what tells a position out of a directory, and of that of the camera; where the next one is."""
+        """Remove positions from a directory and from that of the camera in it; returns where the next directory is."""
         for entry in self._entries(place):
             lower = self.number(entry + 8, 4)
             if self.number(entry, 2) == _CAMERA and lower != place and self.has_directory(lower):
@@ -106,27 +107,27 @@ class _Exif:
         return follows
 
     def _drop(self, place: int) -> None:
-        """Take the entries that tell a position out of a directory, and what they point to out of the file."""
-        gone = [each for each in self._entries(place) if self.number(each, 2) in _TELLING]
+        """Remove the entries with a position from a directory, and what they point to from the file."""
+        gone = [entry for entry in self._entries(place) if self.number(entry, 2) in _POSITION_TAGS]
         if not gone:
             return
         end = self._end(place)
         entries = self._entries(place)
-        rest = b"".join(bytes(self._tiff[each : each + 12]) for each in entries if each not in gone)
+        rest = b"".join(bytes(self._tiff[entry : entry + 12]) for entry in entries if entry not in gone)
         rest += bytes(self._tiff[end : end + 4])
-        pointed = [(each, self.number(each + 8, 4)) for each in gone]
-        for each, lower in pointed:
-            if self.number(each, 2) == _GPS and self.has_directory(lower):
+        pointed = [(entry, self.number(entry + 8, 4)) for entry in gone]
+        for entry, lower in pointed:
+            if self.number(entry, 2) == _GPS and self.has_directory(lower):
                 for value in self._entries(lower):
                     self._wipe(value)
                 self._zero(lower, self._end(lower) - lower)
-            self._wipe(each)
+            self._wipe(entry)
         length = len(self._tiff[place + 2 : end + 4])
         self._tiff[place : place + 2] = (len(entries) - len(gone)).to_bytes(2, self._order)
         self._tiff[place + 2 : place + 2 + length] = rest.ljust(length, b"\0")
 
     def _wipe(self, entry: int) -> None:
-        """Make the value of an entry zero, where it stands outside of the entry."""
+        """Make the value of an entry zero, where it is outside the entry."""
         length = _BYTES.get(self.number(entry + 2, 2), 0) * self.number(entry + 4, 4)
         if length > 4:
             self._zero(self.number(entry + 8, 4), length)

@@ -1,8 +1,10 @@
-"""A figure on which photos stand in tiles, with text around them, laid out in inches from the top left."""
+"""A figure with photos in tiles and text around them, laid out in inches from the top left."""
 
 import io
+import itertools
 import textwrap
-from typing import Any, Optional, Union
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -22,12 +24,15 @@ TITLE = 0.26
 INK, GREY = "#1f2328", "#6b7280"
 _FAINT, _RULE, _REFUSED = "#f3f4f6", "#e5e7eb", "#d1d5db"
 
+Block = TypeVar("Block")
+TilePixels = Union[np.ndarray, PhotoError]  # a photo at the size of a tile, uint8 [height, width, 3], or why not
+
 
 class InlineFigure(Figure):
-    """A Figure that shows itself inline.
+    """A Figure that Jupyter shows inline.
 
-    Jupyter shows a plain one only after pyplot was imported, and pyplot keeps
-    every figure that it makes alive.
+    It shows a plain one only after pyplot was imported, and pyplot keeps every
+    figure that it makes in memory.
     """
 
     def _repr_png_(self) -> bytes:
@@ -37,12 +42,12 @@ class InlineFigure(Figure):
 
 
 class Sheet:
-    """The figure while it is drawn: one pair of axes over all of it. `finish` comes last."""
+    """A figure while it is drawn, with one pair of axes over all of it. `finish` comes last."""
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
         self.figure = InlineFigure(figsize=(width, height), dpi=100, facecolor="white")
-        self.figure.set_layout_engine("none")  # whatever matplotlibrc wants, inches are inches
+        self.figure.set_layout_engine("none")  # whatever matplotlibrc asks for
         self.axes = self.figure.add_axes((0, 0, 1, 1), frameon=False)
 
     def finish(self) -> Figure:
@@ -51,12 +56,25 @@ class Sheet:
         self.axes.set_axis_off()
         return self.figure
 
-    def rule(self, y: float) -> None:
-        """A faint line from margin to margin."""
-        self.axes.plot([MARGIN, self.width - MARGIN], [y] * 2, color=_RULE, linewidth=0.8)
+    def stack(self, blocks: Sequence[Block], heights: Sequence[float], draw: Callable[[Block, float], None]) -> None:
+        """Draw blocks beneath each other with a faint line between them: `draw(block, top)` draws one."""
+        top = MARGIN
+        for block, height in zip(blocks, heights):
+            if top > MARGIN:
+                line = top - 0.6 * GAP
+                self.axes.plot([MARGIN, self.width - MARGIN], [line, line], color=_RULE, linewidth=0.8)
+            draw(block, top)
+            top += height
 
-    def photo(self, photo: Union[np.ndarray, PhotoError], x: float, y: float) -> None:
-        """What `read_tile` gave, as a tile with its left top corner there."""
+    def title(self, title: str, top: float) -> float:
+        """Write the title of a block, where it has one; returns where its tiles begin."""
+        if not title:
+            return top
+        self.text(MARGIN, top + 0.6 * TITLE, title, size=10, weight="bold", within=self.width - 2 * MARGIN)
+        return top + TITLE
+
+    def photo(self, photo: TilePixels, x: float, y: float) -> None:
+        """Draw what `read_tiles` gave for a photo as a tile with its left top corner there."""
         refused = isinstance(photo, PhotoError)
         self.axes.add_patch(Rectangle((x, y), TILE, TILE, facecolor=_REFUSED if refused else _FAINT))
         if isinstance(photo, PhotoError):
@@ -68,10 +86,17 @@ class Sheet:
         extent = (left, left + width, top + height, top)
         self.axes.imshow(photo, extent=extent, aspect="auto", origin="upper", zorder=2)
 
+    def name(self, name: str, x: float, y: float, *, with_folder: bool) -> None:
+        """The name of a photo's file and, on the next line, its folder."""
+        folder, _, file = name.rpartition("/")
+        self.text(x, y, file, within=TILE)
+        if with_folder:
+            self.text(x, y + LINE, folder, color=GREY, within=TILE)
+
     def text(
         self, x: float, y: float, text: str, *, size: float = 8, color: str = INK, within: float = 0, **style: Any
     ) -> None:
-        """Text as it is; shortened in its middle where it is wider than `within` inches."""
+        """Write text; with `within`, shortened in its middle to that many inches."""
         lines = [fitted(text, within * 72 / size)] if within else [drawable(line) for line in text.split("\n")]
         drawn = "\n".join(lines)
         self.axes.text(
@@ -79,8 +104,27 @@ class Sheet:
         )
 
 
-def read_tile(source: Optional[Source]) -> Union[np.ndarray, PhotoError]:
-    """The photo at the size of a tile, height x width x 3; or, handed on instead of raised, why it cannot be had."""
+def corners(columns: int, left: float, top: float, row_height: float) -> Iterator[Tuple[float, float]]:
+    """The left top corners of tiles, `columns` side by side and then in further rows, without end."""
+    for number in itertools.count():
+        row, column = divmod(number, columns)
+        yield left + column * (TILE + GAP), top + row * row_height
+
+
+def several_folders(names: Iterable[str]) -> bool:
+    """Whether photos, by their names, are in more than one folder."""
+    folders = {name.rpartition("/")[0] for name in names}
+    return len(folders) > 1
+
+
+def read_tiles(sources: Iterable[Optional[Source]]) -> List[TilePixels]:
+    """Photos at the size of a tile, in their order; for one that cannot be read, or None, the reason."""
+    with ThreadPoolExecutor(4) as readers:
+        return list(readers.map(read_tile, sources))
+
+
+def read_tile(source: Optional[Source]) -> TilePixels:
+    """One photo at the size of a tile; the reason why it cannot be read is returned, not raised."""
     if source is None:
         return PhotoError("this query is not one that the model remembers")
     try:

@@ -1,6 +1,6 @@
-"""Thumbnails that are made on demand and kept: what a gallery has shown once, it shows at once.
+"""Thumbnails that are made on demand and kept in a file in the cache folder.
 
-They lie in a file in the cache folder. Deleting it loses time, never data.
+Deleting the file loses time, never data.
 """
 
 import hashlib
@@ -12,15 +12,16 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVa
 
 from helpers.arguments import check_whole
 from helpers.errors import PhotoError
-from helpers.files.blob_cache import ThumbnailFile
-from helpers.files.cache import Stamp, cache_folder, settled, stamp
+from helpers.files.cache import cache_folder
+from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
+from helpers.files.thumbnail_file import ThumbnailFile
 from helpers.images.decode import Readable, open_photo, read_photo
 from helpers.images.trouble import refusal
 
 _AT_ONCE = 500  # photos whose thumbnails are made before they are kept
 
-Photo = Tuple[Union[str, bytes], Optional[str]]  # where it lies, or the bytes of its file; and their sha-256
+Photo = Tuple[Union[str, bytes], Optional[str]]  # its path, or the bytes of its file; and their sha-256
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -45,13 +46,13 @@ class Thumbnails:
     """JPEG thumbnails of at most `size` pixels along the longer side, kept in the file `path`.
 
     Without `path` that is a file in the cache folder, which is begun anew where
-    it is damaged; a file that was named stays as it is. No trouble with the
-    file is an error: thumbnails are then made each time. Several threads may
+    it is damaged; a file that was named stays as it is. A file that cannot be used
+    is never an error: thumbnails are then made each time. Several threads may
     use one `Thumbnails`, and nothing needs to be closed.
 
-    A photo is known by the sha-256 of its file, in hex, where that is given,
-    and may then be moved or renamed; else by its path, size and times. One
-    that is no longer there has no thumbnail.
+    A photo's key is the sha-256 of its file, in hex, where that is given, and it
+    may then be moved or renamed; else its path, size and times. A photo that
+    is gone has no thumbnail.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +79,7 @@ class Thumbnails:
         of the file where it is known. Raises `PhotoError` where the photo is
         gone, or is neither kept nor readable.
         """
-        photo = _known((source, identity))
+        photo = _keyed((source, identity))
         kept = self._file.read(self.size, [photo.key])
         if photo.key in kept:
             return kept[photo.key]
@@ -90,63 +91,63 @@ class Thumbnails:
     def get_many(self, photos: Sequence[Photo]) -> List[Optional[bytes]]:
         """The thumbnail of each photo, given as `get` takes it; None where `get` raises.
 
-        What is kept comes in one read; the others are made by several threads.
+        Thumbnails that are kept are read together; the others are made by several threads.
         """
-        found: List[Optional[bytes]] = []
+        jpegs: List[Optional[bytes]] = []
         for start in range(0, len(photos), _AT_ONCE):
-            found += self._some(photos[start : start + _AT_ONCE])
-        return found
+            jpegs += self._some(photos[start : start + _AT_ONCE])
+        return jpegs
 
     def _some(self, photos: Sequence[Photo]) -> List[Optional[bytes]]:
-        known = _in_threads(_known, photos)
-        jpegs = self._file.read(self.size, [photo.key for photo in known if photo])
-        missing = {photo.key: photo for photo in known if photo and photo.key not in jpegs}
+        keyed = _in_threads(_keyed, photos)
+        jpegs = self._file.read(self.size, [photo.key for photo in keyed if photo])
+        missing = {photo.key: photo for photo in keyed if photo and photo.key not in jpegs}
         made = {key: one for key, one in zip(missing, _in_threads(self._make, list(missing.values()))) if one}
         self._file.write(self.size, {key: one.jpeg for key, one in made.items() if one.lasting})
         jpegs.update((key, one.jpeg) for key, one in made.items())
-        return [jpegs.get(photo.key) if photo else None for photo in known]
+        return [jpegs.get(photo.key) if photo else None for photo in keyed]
 
-    def _make(self, photo: "_Known") -> "_Made":
+    def _make(self, photo: "_KeyedPhoto") -> "_MadeThumbnail":
         """Raises `PhotoError`."""
         if isinstance(photo.source, bytes):
-            return _Made(thumbnail(photo.source, side=self.size), True)
+            return _MadeThumbnail(thumbnail(photo.source, side=self.size), True)
         content = read_photo(photo.source)
-        return _Made(thumbnail(content, side=self.size), _is_still(photo, photo.source, content))
+        return _MadeThumbnail(thumbnail(content, side=self.size), _is_still(photo, photo.source, content))
 
 
-class _Known(NamedTuple):
-    """A photo that is there, and what its thumbnail is kept under."""
+class _KeyedPhoto(NamedTuple):
+    """A photo that exists, and the key of its thumbnail."""
 
     key: bytes
     source: Union[str, bytes]
-    identity: str  # empty where the photo is known by its path and stamp
+    identity: str  # empty where the key is made of path and stamp
     stamp: Optional[Stamp]
 
 
-class _Made(NamedTuple):
-    """A thumbnail, and whether it is worth keeping."""
+class _MadeThumbnail(NamedTuple):
+    """A thumbnail, and whether it may be kept."""
 
     jpeg: bytes
     lasting: bool
 
 
-def _known(photo: Photo) -> _Known:
+def _keyed(photo: Photo) -> _KeyedPhoto:
     """Raises `PhotoError` where the photo is gone."""
     source, identity = photo
     if isinstance(source, bytes):
         identity = identity or hashlib.sha256(source).hexdigest()
-        return _Known(_key(identity.encode()), source, identity, None)
+        return _KeyedPhoto(_key(identity.encode()), source, identity, None)
     try:
         now = stamp(source)
     except OSError as error:
         raise refusal(source, error) from error
     if identity:
-        return _Known(_key(identity.encode()), source, identity, now)
+        return _KeyedPhoto(_key(identity.encode()), source, identity, now)
     path = os.path.abspath(source)  # noqa: PTH100 (Path's is slow, and this is every photo's)
-    return _Known(_key(os.fsencode(path) + repr(tuple(now)).encode()), source, "", now)
+    return _KeyedPhoto(_key(os.fsencode(path) + repr(tuple(now)).encode()), source, "", now)
 
 
-def _is_still(photo: _Known, path: str, content: bytes) -> bool:
+def _is_still(photo: _KeyedPhoto, path: str, content: bytes) -> bool:
     """Whether what was read from its file is the photo that its key stands for; it may have changed since."""
     if photo.identity:
         return hashlib.sha256(content).hexdigest() == photo.identity

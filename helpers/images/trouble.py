@@ -1,4 +1,4 @@
-"""What is wrong with a photo, in our words: of everything that Pillow and the disk may raise, the one `PhotoError`."""
+"""What is wrong with a photo: one `PhotoError` in plain words for all that Pillow and the disk may raise."""
 
 import os
 import struct
@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from helpers.errors import PhotoError
 
-TROUBLE = (  # what Pillow raises at a file that is no photo, or half of one
+TROUBLE = (  # what Pillow raises for a file that is not a photo, or half of one
     PhotoError,
     Image.DecompressionBombError,
     Warning,  # where a person has made them errors
@@ -25,11 +25,11 @@ TROUBLE = (  # what Pillow raises at a file that is no photo, or half of one
     RuntimeError,
 )
 
-_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")  # how such a file names itself
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")  # the brands of such files
 
 
 def refusal(source: Any, error: BaseException) -> PhotoError:
-    """What is wrong with a photo at which this was raised, in our words."""
+    """The error to raise for a photo instead of the one that was raised."""
     return error if isinstance(error, PhotoError) else PhotoError(_reason(source, error))
 
 

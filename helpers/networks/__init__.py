@@ -1,4 +1,4 @@
-"""Networks: the table of those that there are, their weights, precision, and an autoencoder of one's own.
+"""Networks: a table of them, their weights, their precision, and autoencoders trained on one's own photos.
 
 The names that people use are handed on from here; each is loaded when it is first asked for.
 """

@@ -1,5 +1,6 @@
 from .autoencoder.figures import show_losses, show_reconstructions, show_rows
-from .autoencoder.model import Autoencoder, train_autoencoder
+from .autoencoder.model import Autoencoder
+from .autoencoder.training import train_autoencoder
 from .load import LoadedModel, load_network
 from .table import MODELS, Network, WeightsFile
 

@@ -9,14 +9,14 @@ from typing import Dict, Iterator, NamedTuple
 
 import numpy as np
 
-from helpers.networks.graph import Graph
+from helpers.networks.onnx.graph import Graph
 
-# repeats, stride of the first repeat, factor of expansion, channels out; the kernels' sizes are the weights' own
+# repeats, stride of the first repeat, factor of expansion, channels out; the size of kernels is that of the weights
 _STAGES = ((1, 1, 1, 16), (2, 2, 6, 24), (2, 2, 6, 40), (3, 2, 6, 80), (3, 1, 6, 112), (4, 2, 6, 192), (1, 1, 6, 320))
 
 
-class _Block(NamedTuple):
-    """Widen, look around in each channel by itself, narrow again."""
+class _InvertedResidual(NamedTuple):
+    """An inverted residual block: widen, convolve each channel by itself, narrow again."""
 
     stage: int  # from 1
     repeat: int
@@ -25,17 +25,17 @@ class _Block(NamedTuple):
     residual: bool
 
 
-def _blocks() -> Iterator[_Block]:
+def _blocks() -> Iterator[_InvertedResidual]:
     width = 32  # of the stem
     for stage, (repeats, first_stride, factor, out) in enumerate(_STAGES, start=1):
         for repeat in range(repeats):
             stride = first_stride if repeat == 0 else 1
-            yield _Block(stage, repeat, stride, expand=factor > 1, residual=stride == 1 and width == out)
+            yield _InvertedResidual(stage, repeat, stride, expand=factor > 1, residual=stride == 1 and width == out)
             width = out
 
 
 class _Layers:
-    """The networks' kinds of layers, each known by the names of its weights."""
+    """The kinds of layers in both networks, each with the weights of a given name."""
 
     def __init__(self, graph: Graph, weights: Dict[str, np.ndarray], epsilon: float) -> None:
         self.graph, self.weights, self.epsilon = graph, weights, np.float32(epsilon)
@@ -64,13 +64,13 @@ class _Layers:
         return self.graph.node("Mul", x, self.graph.node("Sigmoid", x))
 
     def squeeze(self, x: str, name: str) -> str:
-        """Squeeze-and-excite: each channel times a number between 0 and 1, worked out from the means of all."""
+        """Squeeze-and-excite: each channel times a number between 0 and 1, computed from the means of all channels."""
         y = self.graph.node("GlobalAveragePool", x)
         y = self.silu(self.graph.conv(y, self.weights[f"{name}.fc1.weight"], self.weights[f"{name}.fc1.bias"]))
         y = self.graph.conv(y, self.weights[f"{name}.fc2.weight"], self.weights[f"{name}.fc2.bias"])
         return self.graph.node("Mul", x, self.graph.node("Sigmoid", y))
 
-    def lite_block(self, x: str, name: str, block: _Block) -> str:
+    def lite_block(self, x: str, name: str, block: _InvertedResidual) -> str:
         y = x
         if block.expand:
             y = self.relu6(self.conv(y, f"{name}._expand_conv", f"{name}._bn0"))
@@ -78,8 +78,8 @@ class _Layers:
         y = self.conv(y, f"{name}._project_conv", f"{name}._bn2")
         return self.graph.node("Add", x, y) if block.residual else y
 
-    def block(self, x: str, name: str, block: _Block) -> str:
-        """Its parts are numbered: `name.0` widens, where there is something to widen, and so on."""
+    def block(self, x: str, name: str, block: _InvertedResidual) -> str:
+        """Its parts are numbered: `name.0` widens, if anything does, and so on."""
         y, first = x, 0
         if block.expand:
             y, first = self.silu(self.conv(y, f"{name}.0.0", f"{name}.0.1")), 1

@@ -1,8 +1,8 @@
-"""The networks that turn photos into features: which there are, and each one ready to run.
+"""Making networks ready to run.
 
-`load_network("resnet-50")` hands on an ONNX file that takes photos as they come
+`load_network("resnet-50")` makes an ONNX file that takes photos as they come
 from the decoder, uint8 [N, height, width, 3] in RGB, and gives float32
-features [N, dimension]. Everything in between, normalising included, is in it.
+features [N, dimension]. Normalisation and all other steps are in it.
 """
 
 import difflib
@@ -15,78 +15,95 @@ from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple, Union
 import numpy as np
 
 from helpers.errors import ModelError, WeightsUnavailable
-from helpers.files import cache
-from helpers.networks import graph, weights
+from helpers.files import cache, stamps
+from helpers.files.replacing import replacing
+from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
 from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0
 from helpers.networks.hub import network as hugging_face
+from helpers.networks.onnx.cuts import find_cut
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import free_reshapes
 from helpers.networks.own import inspect_network
 from helpers.networks.table import MODELS, Network
 from helpers.networks.torch_file import read_state_dict
 
 if TYPE_CHECKING:
-    from onnx import GraphProto, ModelProto
+    from onnx import ModelProto
 
 __all__ = ["MODELS", "LoadedModel", "load_network", "made_once"]
 
 ENCODER = "encoder.onnx"  # the network in the folder of an autoencoder
 
-_PREPARATION = 1  # to be raised with every change of what a prepared network computes
+_PREPARATION = 1  # raise it with every change of what a prepared network computes
 
-# What `Network.feature` and `Network.layers` can be.
-CUTS: Dict[str, Callable[["GraphProto"], str]] = {
-    "classifier input": graph.classifier_input,
-    "first hidden layer": graph.first_hidden_layer,
-    "last pooling": graph.last_pooling,
-}
-LAYERS: Dict[str, Optional[Callable[[graph.Graph, str, Dict[str, np.ndarray]], str]]] = {
+# What `Network.layers` can be: how a network's layers are written on top of photos, with the weights of its file.
+LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] = {
     "onnx": None,  # they are in the file
     "efficientnet-lite0": efficientnet_lite0,
     "efficientnet_b0": efficientnet_b0,
 }
 
-_failed: Dict[str, str] = {}  # where `auto` looked for ResNet-50 in vain, in this process → why
+_failed: Dict[str, str] = {}  # mirror at which `auto` did not find ResNet-50 in this process → the reason
 
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A network on disk, ready to run: uint8 [N, height, width, 3] RGB in, float32 [N, dimension] out; N is free."""
+    """A network on disk, ready to run: photos, uint8 [N, height, width, 3] RGB → float32 [N, dimension]; any N."""
 
     name: str
-    path: Path  # Path() for a descriptor, which has no file
+    path: Path  # the ONNX file; Path() for a descriptor, which has none
     size: Tuple[int, int]  # width, height
     dimension: int
-    identity: str  # sha-256: the same identity, the same features
+    identity: str  # a sha-256 in hex: the same identity, the same features
     note: str  # one line for the person: which network, and why
 
     @property
     def address(self) -> str:
-        """What `load_network` takes to open it again: its name, or where one's own file lies."""
+        """The argument for `load_network` that opens it again: its name, or the path of a file of one's own."""
         known = self.name in MODELS or self.descriptor is not None or self.name.startswith(hugging_face.PREFIX)
         return self.name if known or not self.path.name else str(self.path)
 
     @property
+    def lasting_name(self) -> str:
+        """Its name in the table; `own` for any other network, whose file may have another name tomorrow."""
+        return self.name if self.name in MODELS else "own"
+
+    @property
     def descriptor(self) -> Optional[Descriptor]:
-        """What computes the features in a network's place; None for a network."""
+        """The descriptor that computes the features instead of a network; None for a network."""
         return None if self.path.name else DESCRIPTORS.get(self.name)
 
 
 def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> LoadedModel:
-    """Make a network ready: its weights fetched, its graph cut at the feature, both checked.
+    """Make a network ready: fetch its weights, cut its graph at the feature, check both.
 
-    `name` is one of
+    Parameters
+    ----------
+    name : str or path
+        One of
 
-    - a key of `MODELS`;
-    - `auto`: ResNet-50 where its weights are at hand or can be fetched, else
-      EfficientNet-Lite0, and the `note` says why;
-    - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
-    - the path of an ONNX file of your own that takes uint8 [N, height, width,
-      3] and gives float32 [N, dimension]; or a `helpers.networks.Autoencoder`,
-      or the path of its folder;
-    - a key of `helpers.networks.descriptors.DESCRIPTORS`, which are no networks.
+        - a key of `MODELS`;
+        - `auto`: ResNet-50 where its weights are on this machine or can be
+          fetched, else EfficientNet-Lite0, with the reason in the `note`;
+        - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
+        - the path of an ONNX file of your own that takes uint8 [N, height, width,
+          3] and gives float32 [N, dimension]; or a `helpers.networks.Autoencoder`,
+          or the path of its folder;
+        - a key of `helpers.networks.descriptors.DESCRIPTORS`, which are not networks.
+    progress : bool, default True
+        Show a bar where a download takes longer than a second.
 
-    Raises `WeightsUnavailable` where the weights of a named network cannot be
-    had, and `ModelError` for a name that does not exist or a file that does not fit.
+    Returns
+    -------
+    LoadedModel
+
+    Raises
+    ------
+    WeightsUnavailable
+        Where the weights of a named network are not available.
+    ModelError
+        For an unknown name, or a file that does not fit.
 
     >>> load_network("efficientnet-lite0").dimension
     1280
@@ -116,22 +133,22 @@ def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True)
 
 def _auto(progress: bool) -> LoadedModel:
     first, second = MODELS["resnet-50"], MODELS["efficientnet-lite0"]
-    reason = None if weights.is_at_hand(first.name) else _failed.get(_shelf())
+    reason = None if weights.is_at_hand(first.name) else _failed.get(_mirror())
     if reason is None:
         try:
             return _named(first, progress)
         except WeightsUnavailable as error:
-            reason = _failed[_shelf()] = str(error).splitlines()[0]
+            reason = _failed[_mirror()] = str(error).splitlines()[0]
     return _named(second, progress, reason)
 
 
-def _shelf() -> str:
-    return os.environ.get("KINFRAME_MIRROR", "")  # a mirror named later deserves an attempt of its own
+def _mirror() -> str:
+    return os.environ.get("KINFRAME_MIRROR", "")  # another mirror deserves another attempt
 
 
 def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     source = weights.get(network.name, progress=progress)
-    identity = _identity(network, cache.sha256(source))
+    identity = _identity(network, stamps.sha256(source))
     return LoadedModel(
         name=network.name,
         path=made_once(f"{network.name}-{identity[:12]}", lambda: _assemble(network, source)),
@@ -143,9 +160,9 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
 
 
 def _identity(network: Network, sha256: str) -> str:
-    """Of all that decides what the features are: the weights, and what is done with them."""
-    done = (network.layers, network.feature, network.unit, network.size, network.mean, network.std, network.channels)
-    return hashlib.sha256(f"{sha256} {_PREPARATION} {done}".encode()).hexdigest()
+    """A hash over all that decides what the features are: the weights and the processing."""
+    steps = (network.layers, network.feature, network.unit, network.size, network.mean, network.std, network.channels)
+    return hashlib.sha256(f"{sha256} {_PREPARATION} {steps}".encode()).hexdigest()
 
 
 def _described(descriptor: Descriptor) -> LoadedModel:
@@ -167,18 +184,18 @@ def _from_hub(name: str, progress: bool) -> LoadedModel:
 
 
 def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
-    """The file of a network that is made here, from the cache folder or made now.
+    """The file of an assembled network, from the cache folder or made now.
 
-    The sha-256 of its bytes is in its name, so that damage shows. Raises `ModelError` where it cannot be kept.
+    The sha-256 of its bytes is in its name, so that damage is noticed. Raises `ModelError` where it cannot be kept.
     """
     folder = cache.cache_folder() / "networks"
     try:
         for path in sorted(folder.glob(f"{stem}-*.onnx")):
-            if path.stem == f"{stem}-{cache.sha256(path)[:12]}":
+            if path.stem == f"{stem}-{stamps.sha256(path)[:12]}":
                 return path
         content = make().SerializeToString()
         path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.onnx"
-        with cache.replacing(path) as half:
+        with replacing(path) as half:
             half.write_bytes(content)
     except OSError as error:
         raise ModelError(
@@ -190,26 +207,16 @@ def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
 def _assemble(network: Network, source: Path) -> "ModelProto":
     import onnx
 
-    whole = graph.Graph()
-    x = whole.photos(network.mean, network.std, network.channels)
+    graph = Graph()
+    x = graph.photos(network.mean, network.std, network.channels)
     layers = LAYERS[network.layers]
     if layers is None:
         classifier = onnx.load(str(source))
-        graph.free_reshapes(classifier.graph)
-        x = whole.splice(x, classifier, _cut(network, classifier.graph))
+        free_reshapes(classifier.graph)
+        x = graph.splice(x, classifier, find_cut(classifier.graph, network.feature, network.name))
     else:
-        x = layers(whole, x, read_state_dict(source))
-    return whole.model(x, size=network.size, dimension=network.dimension, unit=network.unit)
-
-
-def _cut(network: Network, classifier: "GraphProto") -> str:
-    if network.feature in CUTS:
-        return CUTS[network.feature](classifier)
-    if any(network.feature in node.output for node in classifier.node):
-        return network.feature
-    raise ModelError(
-        f"{network.name}: its file has no tensor {network.feature!r}; feature= is one of {', '.join(CUTS)}"
-    )
+        x = layers(graph, x, read_state_dict(source))
+    return graph.model(x, size=network.size, dimension=network.dimension, unit=network.unit)
 
 
 def _own(path: Path) -> LoadedModel:

@@ -1,17 +1,18 @@
-"""Whether an ONNX file that a person brings is a network from photos to features."""
+"""Checking that a person's own ONNX file is a network from photos to features."""
 
 import contextlib
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Optional, Tuple
 
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.files import cache
-from helpers.networks.graph import photo_inputs
-from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.files import cache, stamps
+from helpers.files.replacing import replacing
+from helpers.networks.onnx.layers import photo_inputs
+from helpers.networks.onnx.onnx_runtime import outputs_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -22,10 +23,10 @@ _NEEDED = "needed: one input, uint8 [N, height, width, 3] with N free, and one o
 def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     """The photo size (width, height), the number of features and the identity of an ONNX file.
 
-    The identity is the file's sha-256, or one over it and the files that hold
-    its weights. The network is run, once on this machine, on two black photos: what a graph
-    says of its own output is often missing, and sometimes wrong. Raises
-    `ModelError` that names the file, what it has and what is needed.
+    The identity is the file's sha-256, or one over it and the files with its
+    weights. The network is run on two black photos, once on this machine: the
+    output's shape in a graph is often missing, and sometimes wrong. Raises a
+    `ModelError` with the file, what it has and what is needed.
     """
     import onnx
     from google.protobuf.message import DecodeError
@@ -38,10 +39,10 @@ def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     except OSError as error:
         raise ModelError(f"{error.filename or path}: {error.strerror}") from error
     size = _photo_size(path, network)
-    dimension = recall(identity)
+    dimension = remembered_dimension(identity)
     if dimension is None:
         dimension = _dimension(path, network, size)
-        remember(identity, dimension)
+        remember_dimension(identity, dimension)
     return size, dimension, identity
 
 
@@ -49,27 +50,27 @@ def _file(identity: str) -> Path:
     return cache.cache_folder() / "networks" / f"own-{identity[:24]}.json"
 
 
-def recall(identity: str) -> Optional[int]:
-    """The number of features of a network that was run before: to open one takes as long as ten photos."""
+def remembered_dimension(identity: str) -> Optional[int]:
+    """The number of features of a network that was run before: opening one takes as long as ten photos."""
     try:
-        kept = json.loads(_file(identity).read_text(encoding="utf-8"))
-        whole = kept["identity"] == identity and type(kept["dimension"]) is int and kept["dimension"] > 0
-        return int(kept["dimension"]) if whole else None
+        entry = json.loads(_file(identity).read_text(encoding="utf-8"))
+        whole = entry["identity"] == identity and type(entry["dimension"]) is int and entry["dimension"] > 0
+        return int(entry["dimension"]) if whole else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def remember(identity: str, dimension: int) -> None:
-    with contextlib.suppress(OSError), cache.replacing(_file(identity)) as half:
+def remember_dimension(identity: str, dimension: int) -> None:
+    with contextlib.suppress(OSError), replacing(_file(identity)) as half:
         half.write_text(json.dumps({"identity": identity, "dimension": dimension}), encoding="utf-8")
 
 
 def _identity(path: Path, network: "ModelProto") -> str:
-    """PyTorch's exporter writes the weights into a second file: other weights, other features."""
+    """With the weights that PyTorch's exporter writes into a second file: other weights, other features."""
     from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
     outside = {ExternalDataInfo(each).location for each in network.graph.initializer if uses_external_data(each)}
-    hashes = [cache.sha256(file) for file in (path, *(path.parent / name for name in sorted(outside)))]
+    hashes = [stamps.sha256(file) for file in (path, *(path.parent / name for name in sorted(outside)))]
     return hashlib.sha256("".join(hashes).encode()).hexdigest() if outside else hashes[0]
 
 
@@ -90,26 +91,9 @@ def _photo_size(path: Path, network: "ModelProto") -> Tuple[int, int]:
 
 def _dimension(path: Path, network: "ModelProto", size: Tuple[int, int]) -> int:
     photos = np.zeros((2, size[1], size[0], 3), np.uint8)
-    outputs = trial(str(path), path, photo_inputs(network.graph)[0], photos)
-    given = [(output.dtype.name, *output.shape) for output in outputs]
-    if len(given) != 1 or given[0][:2] != ("float32", 2) or len(given[0]) != 3:
-        described = "; ".join(f"{kind} {shape}" for kind, *shape in given)
+    outputs = outputs_of(str(path), path, photo_inputs(network.graph)[0], photos)
+    shapes = [(output.dtype.name, *output.shape) for output in outputs]
+    if len(shapes) != 1 or shapes[0][:2] != ("float32", 2) or len(shapes[0]) != 3:
+        described = "; ".join(f"{kind} {shape}" for kind, *shape in shapes)
         raise ModelError(f"{path} gives {described} for two photos; {_NEEDED}")
-    return int(given[0][2])
-
-
-def trial(network: Union[str, bytes], name: object, photos_in: str, *trials: np.ndarray) -> List[np.ndarray]:
-    """All that a network, the path of a file or what would be in it, gives for each array of photos in turn.
-
-    Raises `ModelError` that begins with its `name` where ONNX Runtime cannot run it.
-    """
-    onnxruntime = import_onnxruntime()
-    state = onnxruntime.capi.onnxruntime_pybind11_state
-    errors = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.NotImplemented, state.RuntimeException)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is said once, by the error below
-    try:
-        session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
-        return [output for photos in trials for output in session.run(None, {photos_in: photos})]
-    except errors as error:
-        raise ModelError(f"{name} cannot be run by ONNX Runtime {onnxruntime.__version__}: {error}") from error
+    return int(shapes[0][2])

@@ -1,14 +1,15 @@
-"""A network in 8 bits, made for a person's own photos: less exact than fp32, and faster.
+"""Quantising a network to 8 bits for a person's own photos: less exact than fp32, and faster.
 
-The layers that do the work (Conv, Gemm, MatMul) get 8-bit weights and take 8-bit
-numbers, and so do the sums that close a residual block; everything else stays
+The layers with most of the work (Conv, Gemm, MatMul) get 8-bit weights and 8-bit
+inputs, and so do the sums at the end of a residual block; everything else stays
 as it is. It is written as ONNX's own QuantizeLinear and DequantizeLinear, which
 OpenVINO and ONNX Runtime both read.
 
-Two things keep it near fp32. A layer's weights are scaled so that no sum of two
-products leaves 16 bits, where processors without VNNI cut it off. And what the
-rounding of its weights adds to a layer's result on an average photo is taken
-off its bias.
+Two things keep it close to fp32. A layer's weights are scaled so that no sum of
+two products exceeds 16 bits, where processors without VNNI cut it off. And the
+error of a layer on an average photo, from the rounding of its weights, is
+subtracted from its bias. (ONNX Runtime's own `quantize_static` does neither, and
+agrees less with fp32.)
 """
 
 import hashlib
@@ -18,30 +19,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.errors import ModelError
-from helpers.files import cache
-from helpers.networks.graph import photo_inputs
-from helpers.networks.load import MODELS, LoadedModel
-from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.files import cache, stamps
+from helpers.files.progress import progress_bar
+from helpers.files.replacing import replacing
+from helpers.networks.load import LoadedModel
+from helpers.networks.onnx.layers import photo_inputs
+from helpers.networks.onnx.onnx_runtime import import_onnxruntime
 from helpers.networks.runtime import Photos
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
 
-CALIBRATED_WITH = 32  # photos at most: with more of them the answers change no further
+CALIBRATED_WITH = 32  # photos at most: more of them change the features no further
 _WAY_OUT = "take precision='fp32'"
 _LAYERS = ("Conv", "Gemm", "MatMul")
 _OPSET = 13  # the first in which weights have a scale for each channel
-_TWO_WEIGHTS = 127  # what two of the same sign may sum up to, rounded up to 128: 255 * 128 is below 2 ** 15
+_TWO_WEIGHTS = 127  # the largest sum of two weights of one sign; rounded up it is 128, and 255 * 128 is below 2 ** 15
 
-Layers = Dict[str, np.ndarray]  # a layer, known by its result → its weights
-Narrow = Dict[str, List[str]]  # an operator, known by its result → those of its inputs that are to be in 8 bits
+Layers = Dict[str, np.ndarray]  # the output of a layer → its weights
+Narrow = Dict[str, List[str]]  # the output of an operator → those of its inputs that will be in 8 bits
 
 
 class _Range(NamedTuple):
-    """What passes through one tensor of a network."""
+    """The values of a tensor over all photos."""
 
     low: float
     high: float
@@ -54,16 +56,16 @@ Ranges = Dict[str, _Range]
 def quantise(loaded: LoadedModel, photos: Photos, *, progress: bool = True) -> LoadedModel:
     """The same network in 8 bits, calibrated with photos, uint8 [height, width, 3]; kept in the cache folder.
 
-    The same network and photos give the same file, to the last byte; its
-    sha-256 tells it from others. Of more than `CALIBRATED_WITH` photos, so many
-    are taken, spread evenly.
+    The same network and photos give the same file, to the last byte, identified by
+    its sha-256. Of more than `CALIBRATED_WITH` photos, that many are used, spread
+    evenly.
 
     Raises `ModelError` where there is no photo, for a network without such
     layers or that ONNX's tools cannot rewrite, and where the cache folder cannot
     be written.
     """
     if not len(photos):
-        raise ModelError(f"{loaded.name}: int8 is made for photos, and there is none that can be read; {_WAY_OUT}")
+        raise ModelError(f"{loaded.name}: int8 is calibrated with photos, and none can be read; {_WAY_OUT}")
     places = np.unique(np.linspace(0, len(photos) - 1, min(len(photos), CALIBRATED_WITH)).astype(int))
     try:
         network = _simplified(loaded.path)
@@ -73,11 +75,11 @@ def quantise(loaded: LoadedModel, photos: Photos, *, progress: bool = True) -> L
         narrow = _narrow(network, layers)
         ranges = _ranges(network, narrow, [photos[place] for place in places], progress)
         content = _Writer(network, layers, narrow, ranges).written().SerializeToString(deterministic=True)
-    except Exception as error:  # the tools have many, and a person's own network can be anything
+    except Exception as error:  # the tools raise many, and a person's own network can be anything
         raise ModelError(f"{loaded.path} cannot be made int8: {str(error).strip()}; {_WAY_OUT}") from error
     path = _place(loaded, hashlib.sha256(content).hexdigest())
     try:
-        with cache.replacing(path) as half:
+        with replacing(path) as half:
             half.write_bytes(content)
     except OSError as error:
         way_out = "KINFRAME_CACHE can name another folder"
@@ -86,37 +88,32 @@ def quantise(loaded: LoadedModel, photos: Photos, *, progress: bool = True) -> L
 
 
 def quantised(loaded: LoadedModel, sha256: str) -> LoadedModel:
-    """What `quantise` made earlier, known by the file's sha-256; raises `ModelError` where it has gone."""
+    """What `quantise` made earlier, by the file's sha-256; raises `ModelError` where it is gone or damaged."""
     path = _place(loaded, sha256)
     try:
-        found = cache.sha256(path)
+        digest = stamps.sha256(path)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}: the int8 network is gone; build the model again") from error
-    if found != sha256:
-        raise ModelError(f"{path} is damaged (its sha-256 is {found}); build the model again")
+    if digest != sha256:
+        raise ModelError(f"{path} is damaged (its sha-256 is {digest}); build the model again")
     return replace(loaded, path=path)
 
 
-def lasting_name(loaded: LoadedModel) -> str:
-    """The network's name; `own` for a file of one's own, which may be called otherwise tomorrow."""
-    return loaded.name if loaded.name in MODELS else "own"
-
-
 def _place(loaded: LoadedModel, sha256: str) -> Path:
-    name = f"{lasting_name(loaded)}-{loaded.identity[:12]}-int8-{sha256[:12]}.onnx"
+    name = f"{loaded.lasting_name}-{loaded.identity[:12]}-int8-{sha256[:12]}.onnx"
     return cache.cache_folder() / "networks" / name
 
 
 def _simplified(path: Path) -> "ModelProto":
-    """The network with batch normalisation folded into the layers before it, and what is constant worked out."""
+    """The network with batch normalisation folded into the layers before it, and constants computed."""
     import onnx
 
     onnxruntime = import_onnxruntime()
     network = onnx.load(str(path))
     inputs = set(photo_inputs(network.graph))
-    kept = [each for each in network.graph.input if each.name in inputs]
+    photos = [value for value in network.graph.input if value.name in inputs]
     del network.graph.input[:]
-    network.graph.input.extend(kept)  # weights that are inputs too could change, and would not be folded
+    network.graph.input.extend(photos)  # weights that are inputs too could change, and would not be folded
     network.ir_version = max(network.ir_version, 8)
     if max(each.version for each in network.opset_import if each.domain in ("", "ai.onnx")) < _OPSET:
         network = onnx.version_converter.convert_version(network, _OPSET)
@@ -159,21 +156,21 @@ def _narrow(network: "ModelProto", layers: Layers) -> Narrow:
 
 
 def _ranges(network: "ModelProto", narrow: Narrow, photos: Sequence[np.ndarray], progress: bool) -> Ranges:
-    """What the photos make pass through the tensors that are to be narrow; one photo at a time."""
+    """The values that the photos give in the tensors that will be in 8 bits; one photo at a time."""
     from onnx import ModelProto, TensorProto, helper
 
     onnxruntime = import_onnxruntime()
     names = list(dict.fromkeys(name for inputs in narrow.values() for name in inputs))
     watched = ModelProto()
     watched.CopyFrom(network)
-    given = {each.name for each in watched.graph.output}
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names if name not in given]
+    outside = {each.name for each in watched.graph.output}
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names if name not in outside]
     watched.graph.output.extend(outputs)
     session = onnxruntime.InferenceSession(watched.SerializeToString(), _quiet(), providers=["CPUExecutionProvider"])
     photos_in = session.get_inputs()[0].name
     low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
     means: List[Any] = [0.0] * len(names)
-    for photo in tqdm(photos, desc="making the int8 network", unit=" photos", delay=2, disable=not progress):
+    for photo in progress_bar(photos, desc="making the int8 network", show=progress):
         for place, values in enumerate(session.run(names, {photos_in: photo[np.newaxis]})):
             low[place], high[place] = min(low[place], values.min()), max(high[place], values.max())
             others = tuple(axis for axis in range(values.ndim) if axis != 1)
@@ -195,7 +192,7 @@ class _Writer:
         self.array = numpy_helper.to_array
         self.nodes: List[NodeProto] = []
         self.new: List[TensorProto] = []
-        self.short: Dict[str, str] = {}  # a tensor → itself after it was in 8 bits
+        self.rounded: Dict[str, str] = {}  # a tensor → the same one rounded to 8 bits
 
     def written(self) -> "ModelProto":
         from onnx import ModelProto
@@ -204,11 +201,11 @@ class _Writer:
             copy = type(node)()
             copy.CopyFrom(node)
             for name in self.narrow.get(node.output[0], ()):
-                self.shorten(name)
+                self.round_to_8_bits(name)
             if node.output[0] in self.narrow:
-                copy.input[:] = [self.short.get(name, name) for name in node.input]
+                copy.input[:] = [self.rounded.get(name, name) for name in node.input]
             if node.output[0] in self.layers:
-                self.weigh(copy, node.input[0], self.layers[node.output[0]])
+                self.put_weights(copy, node.input[0], self.layers[node.output[0]])
             self.nodes.append(copy)
         model = ModelProto()
         model.CopyFrom(self.network)
@@ -237,21 +234,18 @@ class _Writer:
         self.nodes.append(helper.make_node(operator, inputs, [f"int8/{output}"], f"int8/{output}", **attributes))
         return f"int8/{output}"
 
-    def shorten(self, name: str) -> None:
+    def round_to_8_bits(self, name: str) -> None:
         """Round a tensor to the 256 steps of its range."""
-        if name in self.short:
+        if name in self.rounded:
             return
-        low, high = (
-            min(self.ranges[name].low, 0.0),
-            max(self.ranges[name].high, 0.0),
-        )  # 0 itself must be a step: it pads
+        low, high = min(self.ranges[name].low, 0.0), max(self.ranges[name].high, 0.0)  # 0 must be a step: it pads
         scale = np.float32((high - low) / 255) or np.float32(1)
         steps = self.constant(f"{name}/scale", scale), self.constant(f"{name}/zero", np.uint8(round(-low / scale)))
-        short = self.node("QuantizeLinear", [name, *steps], f"{name}/steps")
-        self.short[name] = self.node("DequantizeLinear", [short, *steps], f"{name}/rounded")
+        in_steps = self.node("QuantizeLinear", [name, *steps], f"{name}/steps")
+        self.rounded[name] = self.node("DequantizeLinear", [in_steps, *steps], f"{name}/rounded")
 
-    def weigh(self, node: "NodeProto", taken: str, weight: np.ndarray) -> None:
-        """Give a layer weights in 8 bits, each channel of its result with a scale of its own."""
+    def put_weights(self, node: "NodeProto", taken: str, weight: np.ndarray) -> None:
+        """Give a layer weights in 8 bits, with one scale for each channel of its result."""
         attributes = {each.name: each.i for each in node.attribute}
         axis = 0 if node.op_type == "Conv" or attributes.get("transB") else 1
         table = np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1).astype(np.float64)
@@ -270,7 +264,7 @@ class _Writer:
             self.correct(node, lost, self.ranges[taken].mean, attributes.get("group", 1))
 
     def correct(self, node: "NodeProto", lost: np.ndarray, mean: np.ndarray, groups: int) -> None:
-        """Add to a convolution's bias what its rounded weights, [out, in / groups], lose on the average photo."""
+        """Add to a convolution's bias what it loses on an average photo; `lost`, [out, in / groups], of the weights."""
         outputs, width = lost.shape
         bias = np.zeros(outputs)
         if len(node.input) > 2 and node.input[2]:

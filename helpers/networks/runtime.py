@@ -1,14 +1,13 @@
 """Running a prepared network: OpenVINO on x86 processors, ONNX Runtime elsewhere, and a GPU where there is one.
 
-A `Session` takes photos as the decoder gives them and hands back features. On a
+A `Session` takes photos as the decoder gives them and returns features. On a
 processor each photo runs by itself, several at once: its feature does not
-depend on which others are in the batch, to the last bit. A GPU gets batches
-that are always of the same size, filled up with black.
+depend on the others in the batch, to the last bit. A GPU gets batches of one
+size, filled up with black photos.
 
-Run so far were OpenVINO and ONNX Runtime on x86 processors, with bf16 and
-without. What is here for GPUs follows the engines' documentation; its choices
-are tested, it itself has not been run. A GPU is therefore taken only where it
-gives the features that the processor gives.
+OpenVINO and ONNX Runtime have been run on x86 processors, with bf16 and without.
+The code for GPUs follows the engines' documentation and has not been run on one.
+A GPU is therefore used only where it gives the same features as the processor.
 """
 
 import contextlib
@@ -26,7 +25,7 @@ import numpy as np
 from helpers.errors import ModelError
 from helpers.networks.descriptors import Descriptor
 from helpers.networks.load import LoadedModel
-from helpers.networks.onnx_runtime import import_onnxruntime
+from helpers.networks.onnx.onnx_runtime import import_onnxruntime
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
@@ -45,7 +44,7 @@ Photos = Union[np.ndarray, Sequence[np.ndarray]]  # uint8 [N, height, width, 3],
 Run = Callable[[Photos], np.ndarray]
 
 
-class _Opened(NamedTuple):
+class _OpenNetwork(NamedTuple):
     engine: str
     device: str
     run: Run
@@ -57,9 +56,9 @@ class Session:
     `precision` is `fp32`; `bf16`; `int8`, for a network of `helpers.networks.quantise`;
     or `auto`, which is fp32. Where the processor has no bf16, features are
     computed in fp32 and then `rounded` as bf16 rounds. Only fp32 runs on a GPU;
-    with KINFRAME_DEVICE=cpu it does not either. Raises `ModelError` for another
+    with KINFRAME_DEVICE=cpu that does not either. Raises `ModelError` for another
     precision, and where a GPU fails later. `engine`, `device` (`CPU` or `GPU`)
-    and `precision` say what was taken.
+    and `precision` are what was chosen.
     """
 
     def __init__(self, loaded: LoadedModel, precision: str = "auto") -> None:
@@ -83,26 +82,26 @@ class Session:
             except Exception as error:
                 if self.device == "CPU":
                     raise
-                raise ModelError(f"the GPU failed: {error}; with KINFRAME_DEVICE=cpu it is left alone") from error
+                raise ModelError(f"the GPU failed: {error}; with KINFRAME_DEVICE=cpu it is not used") from error
 
 
 def rounded_to_bf16(numbers: np.ndarray) -> np.ndarray:
-    """Numbers, float32, to the nearest that bf16 has: 8 of the 24 bits of each, equals to the even one."""
+    """Numbers, float32, rounded to the nearest of bf16: to 8 of their 24 significant bits, ties to even."""
     bits = np.ascontiguousarray(numbers, dtype=np.float32).view(np.uint32)
     nearest = (bits + (0x7FFF + ((bits >> 16) & 1)).astype(np.uint32)) & np.uint32(0xFFFF0000)
     return np.where(np.isfinite(numbers), nearest.view(np.float32), numbers)
 
 
 def check_name(precision: str, loaded: LoadedModel) -> None:
-    """Raises `ModelError` for a precision that is not known, or that this network can't have."""
+    """Raises `ModelError` for an unknown precision, or one that this network can't have."""
     if precision not in PRECISIONS:
         raise ModelError(f"precision={precision!r} is not known; there are {', '.join(PRECISIONS)}")
     if loaded.descriptor is not None and precision not in ("auto", "fp32"):
-        raise ModelError(f"{loaded.name} is no network, and there is no {precision} of it; take precision='fp32'")
+        raise ModelError(f"{loaded.name} is not a network and has no {precision}; take precision='fp32'")
 
 
 def check_precision(precision: str, loaded: LoadedModel) -> None:
-    """Raises `ModelError` for a precision that is not known, or not available here or for this network."""
+    """Raises `ModelError` for an unknown precision, or one that is not available here or for this network."""
     check_name(precision, loaded)
     if precision == "bf16" and not _has_openvino():
         raise ModelError("precision='bf16' needs OpenVINO on an x86 processor; take precision='fp32'")
@@ -116,14 +115,14 @@ def has_bf16() -> bool:
 
 
 def capabilities() -> FrozenSet[str]:
-    """What the processor computes with, by OpenVINO's names: FP32, BF16, INT8 …; none where there is no OpenVINO."""
+    """The number formats of the processor by OpenVINO's names: FP32, BF16, INT8 …; none without OpenVINO."""
     if not _has_openvino():
         return frozenset()
     return frozenset(_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 def processor() -> str:
-    """What decides how fast a network is: the processor, its threads, and the version of the engine."""
+    """All that decides how fast a network is: the processor, its threads, and the version of the engine."""
     if not _has_openvino():
         return f"{platform.machine()}, {_threads()} threads"
     openvino = _openvino()
@@ -140,7 +139,7 @@ def _has_openvino() -> bool:
 
 
 def _openvino() -> Any:
-    """OpenVINO without its telemetry, which would tell Google Analytics of each import, from a process of its own."""
+    """OpenVINO without its telemetry, which would report each import to Google Analytics from another process."""
     name = "openvino_telemetry"
     absent = name not in sys.modules
     if absent:
@@ -153,7 +152,7 @@ def _openvino() -> Any:
     return openvino
 
 
-def _open(loaded: LoadedModel, precision: str) -> _Opened:
+def _open(loaded: LoadedModel, precision: str) -> _OpenNetwork:
     """The network on a GPU that can run it, else on the processor."""
     if loaded.descriptor is not None:
         return _described(loaded.descriptor)
@@ -161,34 +160,34 @@ def _open(loaded: LoadedModel, precision: str) -> _Opened:
     if precision == "fp32" and os.environ.get("KINFRAME_DEVICE", "").lower() != "cpu":
         noise = np.random.default_rng(0).integers(0, 256, (2, *loaded.size[::-1], 3), np.uint8)
         for attempt in _gpu_attempts(loaded):
-            with contextlib.suppress(Exception):  # a driver or a library is missing; each engine says so differently
+            with contextlib.suppress(Exception):  # a driver or a library is missing; each engine raises another error
                 on_gpu = attempt()
-                wanted, given = on_processor.run(noise), on_gpu.run(noise)
-                if np.linalg.norm(given - wanted) <= _NEAR * np.linalg.norm(wanted):
+                wanted, features = on_processor.run(noise), on_gpu.run(noise)
+                if np.linalg.norm(features - wanted) <= _NEAR * np.linalg.norm(wanted):
                     return on_gpu
     return on_processor
 
 
-def _described(descriptor: Descriptor) -> _Opened:
+def _described(descriptor: Descriptor) -> _OpenNetwork:
     def run(photos: Photos) -> np.ndarray:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             features = list(pool.map(descriptor.compute, photos))
         return np.stack(features) if features else np.empty((0, descriptor.dimension), np.float32)
 
-    return _Opened("scikit-image", "CPU", run)
+    return _OpenNetwork("scikit-image", "CPU", run)
 
 
-def _gpu_attempts(loaded: LoadedModel) -> Iterator[Callable[[], _Opened]]:
+def _gpu_attempts(loaded: LoadedModel) -> Iterator[Callable[[], _OpenNetwork]]:
     onnxruntime = import_onnxruntime()
-    there = onnxruntime.get_available_providers()
+    available = onnxruntime.get_available_providers()
     for provider in _GPUS:
-        if provider in there:
+        if provider in available:
             yield partial(_on_onnxruntime, loaded, provider)
     if _has_openvino() and any(name.startswith("GPU") for name in _openvino().Core().available_devices):
         yield partial(_on_openvino, loaded, "fp32", "GPU")
 
 
-def _on_openvino(loaded: LoadedModel, precision: str, device: str = "CPU") -> _Opened:
+def _on_openvino(loaded: LoadedModel, precision: str, device: str = "CPU") -> _OpenNetwork:
     openvino = _openvino()
     core = openvino.Core()
     model = core.read_model(str(loaded.path))
@@ -202,7 +201,7 @@ def _on_openvino(loaded: LoadedModel, precision: str, device: str = "CPU") -> _O
     workers = 1
     if precision == "int8":
         # The streams of one compiled network share its weights, and are made at the same time: in OpenVINO 2026.4
-        # those of an int8 ResNet-50 were then wrong, every fifth time. So each worker has a network of its own.
+        # those of an int8 ResNet-50 were then wrong, every fifth time. So each worker compiles a network.
         workers = min(_WORKERS, _threads())
         hints.update(NUM_STREAMS="1", INFERENCE_NUM_THREADS=str(_threads() // workers), ENABLE_CPU_PINNING="NO")
     queues = [openvino.AsyncInferQueue(core.compile_model(model, device, hints)) for _ in range(workers)]
@@ -218,24 +217,24 @@ def _on_openvino(loaded: LoadedModel, precision: str, device: str = "CPU") -> _O
         try:
             for place, (rows, pixels) in enumerate(_batches(photos, batch)):
                 queues[place % workers].start_async(pixels, rows)
-        finally:  # also after an interrupt: what still runs would write into the next answer
+        finally:  # after an interrupt too: what still runs would write into the next result
             for queue in queues:
                 queue.wait_all()
         return features
 
-    return _Opened("OpenVINO", device, run)
+    return _OpenNetwork("OpenVINO", device, run)
 
 
-def _on_onnxruntime(loaded: LoadedModel, gpu: Optional[str] = None) -> _Opened:
+def _on_onnxruntime(loaded: LoadedModel, gpu: Optional[str] = None) -> _OpenNetwork:
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     providers: List[Any] = ["CPUExecutionProvider"]
     if gpu is not None:
-        options.log_severity_level = 4  # a GPU that is not there is no news
+        options.log_severity_level = 4  # a missing GPU is not worth a warning
         options.use_deterministic_compute = True
         options.enable_mem_pattern = gpu != "DmlExecutionProvider"  # which refuses it
         providers.insert(0, (gpu, _GPUS[gpu]))
-    # Without its fallback, which prints.
+    # The fallback prints, so it is disabled.
     session = onnxruntime.InferenceSession(str(loaded.path), options, providers=providers, enable_fallback=0)
     session.disable_fallback()
     if gpu is not None and session.get_providers()[0] != gpu:
@@ -248,11 +247,11 @@ def _on_onnxruntime(loaded: LoadedModel, gpu: Optional[str] = None) -> _Opened:
             features[rows] = session.run(None, {photos_in: pixels})[0][: rows.stop - rows.start]
         return features
 
-    return _Opened("ONNX Runtime", "CPU" if gpu is None else "GPU", run)
+    return _OpenNetwork("ONNX Runtime", "CPU" if gpu is None else "GPU", run)
 
 
 def _batches(photos: Photos, size: int) -> Iterator[Tuple[slice, np.ndarray]]:
-    """Photos, `size` at a time, the last ones filled up with black; and which rows they are."""
+    """Photos, `size` at a time, the last ones filled up with black; and their rows."""
     for start in range(0, len(photos), size):
         some = photos[start : start + size]
         if size == 1:
@@ -280,7 +279,7 @@ def is_open(loaded: LoadedModel, precision: str) -> bool:
 
 
 def close_session(loaded: LoadedModel, precision: str) -> None:
-    """Let go of a session, and of its memory as soon as nobody else uses it."""
+    """Close a session; its memory is free as soon as nothing else uses it."""
     _sessions.pop(_session_key(loaded, precision), None)
 
 

@@ -1,6 +1,21 @@
-"""The table of networks: for each, its file of weights, what it takes, and which of its tensors is the feature.
+"""The table of networks: for each, its file of weights, how it takes photos, and which of its tensors is the feature.
 
-An entry is data. One more network of the ONNX Model Zoo, or from anywhere else:
+To add a network for everybody, add an entry to `MODELS`. It needs
+
+- the file: name, bytes, sha-256 (`sha256sum mine.onnx`), address;
+- `dimension`, the number of features;
+- `feature`: where the network is cut, a key of `helpers.networks.onnx.cuts.CUTS`
+  or the name of a tensor (as Netron shows it); by default what the last fully
+  connected layer takes;
+- the preprocessing, `size`, `mean`, `std` and `channels`, where it is not that of
+  most ImageNet classifiers;
+- for a file of PyTorch instead of ONNX, its layers as a function such as those in
+  `efficientnet.py`, added to `helpers.networks.load.LAYERS`.
+
+Then add a network of the same layers with random weights to `ENTRIES` in
+`tests/networks/test_load.py`, which tests the whole path without a download.
+
+In a notebook, for yourself alone, an entry is two lines:
 
 >>> from helpers.networks.table import MODELS, Network, WeightsFile
 >>> file = WeightsFile("mine.onnx", size=1_000_000, sha256="ab" * 32, source="me", url="https://example.org/mine.onnx")
@@ -17,27 +32,27 @@ _PYTORCH = "https://download.pytorch.org/models"
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """One file: where it is to be had, and what it must be."""
+    """A file of weights: where it is available, and what it must be."""
 
     file: str
-    size: int  # bytes; 0 where it is not known
-    sha256: str  # in hex; or its first digits, and the rest is settled by the first download
+    size: int  # bytes; 0 where that is not known
+    sha256: str  # in hex; or its first digits, and the first download settles the rest
     source: str  # who made it, for the reader
     url: str = ""
-    package: str = ""  # the pip package that brings the file, which is then never downloaded by us
+    package: str = ""  # the pip package that contains the file, which is then never downloaded
 
 
 @dataclass(frozen=True)
 class Network:
-    """One network. What has a default is that of most ImageNet classifiers."""
+    """An entry of the table. The defaults are those of most ImageNet classifiers."""
 
     name: str
     weights: WeightsFile
     dimension: int
     about: str  # one line for the person
-    feature: str = "classifier input"  # a key of `helpers.networks.load.CUTS`, or the name of a tensor in the file
+    feature: str = "classifier input"  # a key of `helpers.networks.onnx.cuts.CUTS`, or the name of a tensor
     layers: str = "onnx"  # how the file is read: a key of `helpers.networks.load.LAYERS`
-    unit: bool = False  # whether features are brought to length 1
+    unit: bool = False  # whether each feature is scaled to length 1
     size: Tuple[int, int] = (224, 224)  # width, height
     mean: Tuple[float, float, float] = (123.675, 116.28, 103.53)  # 255 * (0.485, 0.456, 0.406)
     std: Tuple[float, float, float] = (58.395, 57.12, 57.375)  # 255 * (0.229, 0.224, 0.225)
@@ -46,7 +61,7 @@ class Network:
 
 
 def _zoo(repository: str, size: int, sha256: str, file: str = "") -> WeightsFile:
-    """A file of the ONNX Model Zoo as it lies on Hugging Face."""
+    """A file of the ONNX Model Zoo, which is on Hugging Face."""
     file = file or f"{repository}.onnx"
     return WeightsFile(file, size, sha256, f"ONNX Model Zoo, {repository}", f"{_ZOO}/{repository}/resolve/main/{file}")
 

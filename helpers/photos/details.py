@@ -15,7 +15,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 from tqdm.auto import tqdm
 
 from helpers.errors import FrameError
-from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
+from helpers.files.cache import cache_folder
+from helpers.files.replacing import replacing
+from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames.columns import with_columns
 from helpers.frames.photo_paths import folder_of, row_paths

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, Set, Tuple, Union
 
 from helpers.errors import ExportError, FrameError, PhotoError
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import guarded
 from helpers.images.decode import read_photo
 

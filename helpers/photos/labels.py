@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Union
 
 from helpers.errors import FrameError, LabelsError
-from helpers.files.cache import replacing
 from helpers.files.lock import Busy, Lost, locked
+from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import guarded, plain
 
 _COLUMNS = ["path", "label"]

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.features.store import CheckedFile, FeatureStore, default_path
-from helpers.files.cache import Stamp, settled, stamp
+from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames import HAS_TURICREATE, Image
 from helpers.frames.columns import typed_frame

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Tuple, Union
 from tqdm.auto import tqdm
 
 from helpers.errors import ExportError, FrameError, PhotoError
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import guarded
 from helpers.frames import SFrame
 from helpers.images.decode import read_photo

@@ -16,7 +16,7 @@ from helpers.collection.duplicates.fingerprints import fingerprints
 from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.collection.duplicates.thresholds import KINDS, SAME_PICTURE
 from helpers.errors import NotFound, PhotoError, Refused
-from helpers.files.cache import stamp
+from helpers.files.stamps import stamp
 from helpers.images.decode import Source
 from helpers.images.sizes import Sizes
 from helpers.service.photo_root import PhotoRoot

@@ -61,7 +61,7 @@ class QueryNetwork:
 
     @property
     def key(self) -> str:
-        """What features of this network are kept by; see `helpers.networks.precision.Settled`."""
+        """What features of this network are kept by; see `helpers.networks.precision.settled.Settled`."""
         return self.settled.key
 
     @property

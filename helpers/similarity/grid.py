@@ -5,19 +5,29 @@ with `figure.savefig("matches.png")`.
 """
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.errors import FrameError, PhotoError
+from helpers.errors import FrameError
 from helpers.frames import Frame, SFrame
 from helpers.images.decode import Source
-from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, Sheet, read_tile
+from helpers.images.sheet import (
+    GAP,
+    GREY,
+    LINE,
+    MARGIN,
+    TILE,
+    TITLE,
+    Sheet,
+    TilePixels,
+    corners,
+    read_tiles,
+    several_folders,
+)
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
 _BESIDE_QUERY = 0.34  # inches
@@ -36,7 +46,7 @@ class PhotoAlbum(Protocol):
 
 
 @dataclass(frozen=True)
-class _Tile:
+class _MatchTile:
     """One photo of the grid and what is written beneath it."""
 
     name: str
@@ -49,8 +59,8 @@ class _Tile:
 class _QueryRows(NamedTuple):
     """A query with as many of its matches as are drawn, in rows."""
 
-    query: _Tile
-    matches: List[_Tile]
+    query: _MatchTile
+    matches: List[_MatchTile]
     rows: int
     total: int  # matches, with those that are not drawn
     title: str = ""
@@ -95,7 +105,7 @@ def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = 5) -> Figure
         note = f"{len(shown)} of {len(matches)} queries shown; filter the result by query_label to see the others"
     elif not matches:
         note = "no matches"
-    return _MatchesFigure(blocks, note, with_folders=_several_folders(model.names)).figure
+    return _MatchesFigure(blocks, note, with_folders=several_folders(model.names)).figure
 
 
 def show_methods(model: PhotoAlbum, label: Any, results: Sequence[Tuple[str, SFrame]]) -> Figure:
@@ -109,7 +119,7 @@ def show_methods(model: PhotoAlbum, label: Any, results: Sequence[Tuple[str, SFr
     for title, found in results:
         rows = list(found)
         blocks.append(_query_rows(model, label, query, rows, max(1, len(rows)))._replace(title=title))
-    return _MatchesFigure(blocks, "", with_folders=_several_folders(model.names)).figure
+    return _MatchesFigure(blocks, "", with_folders=several_folders(model.names)).figure
 
 
 def _query_rows(
@@ -124,10 +134,10 @@ def _query_rows(
     # A copy of the query is not the query itself: where their names differ, these decide.
     itself = next((place for place in same if names[place] == name), same[0] if same else None)
     tiles = [
-        _Tile(names[place], photos[place], row["rank"], row["distance"], is_query=place == itself)
+        _MatchTile(names[place], photos[place], row["rank"], row["distance"], is_query=place == itself)
         for place, row in enumerate(shown)
     ]
-    return _QueryRows(_Tile(name, source), tiles, max(1, rows), len(matches))
+    return _QueryRows(_MatchTile(name, source), tiles, max(1, rows), len(matches))
 
 
 def _is_same(photo: Source, query: Optional[Source]) -> bool:
@@ -140,15 +150,6 @@ def _is_same(photo: Source, query: Optional[Source]) -> bool:
         file = Path(photo)
         return file.is_file() and file.stat().st_size == len(query) and file.read_bytes() == query
     return photo == query
-
-
-def _several_folders(names: List[str]) -> bool:
-    first = _folder(names[0]) if names else ""
-    return any(_folder(name) != first for name in names)
-
-
-def _folder(name: str) -> str:
-    return name.rpartition("/")[0]
 
 
 class _MatchesFigure(Sheet):
@@ -164,34 +165,25 @@ class _MatchesFigure(Sheet):
             for block in blocks
         ]
         super().__init__(width, 2 * MARGIN + sum(heights) + 2 * LINE * bool(note) - GAP * bool(blocks))
-        top = MARGIN
-        with ThreadPoolExecutor(4) as readers:
-            for block, block_height in zip(blocks, heights):
-                if top > MARGIN:
-                    self.rule(top - 0.6 * GAP)
-                self.block(block, top, readers)
-                top += block_height
+        self.stack(blocks, heights, self.block)
         if note:
             self.text(MARGIN, self.height - MARGIN, note, color=GREY)
         self.finish()
 
-    def block(self, block: _QueryRows, top: float, readers: ThreadPoolExecutor) -> None:
-        if block.title:
-            self.text(MARGIN, top + 0.6 * TITLE, block.title, size=10, weight="bold")
-            top += TITLE
-        query, *photos = readers.map(read_tile, [tile.source for tile in (block.query, *block.matches)])
+    def block(self, block: _QueryRows, top: float) -> None:
+        top = self.title(block.title, top)
+        query, *photos = read_tiles(tile.source for tile in (block.query, *block.matches))
         self.tile(block.query, query, MARGIN, top)
         left = MARGIN + TILE + _BESIDE_QUERY
-        for number, (tile, photo) in enumerate(zip(block.matches, photos)):
-            row, column = divmod(number, self.columns)
-            self.tile(tile, photo, left + column * (TILE + GAP), top + row * self.row_height)
+        for tile, photo, (x, y) in zip(block.matches, photos, corners(self.columns, left, top, self.row_height)):
+            self.tile(tile, photo, x, y)
         if block.total > len(block.matches):
             note = f"{len(block.matches)} of {block.total} matches shown"
             self.text(left, top + block.rows * self.row_height + LINE / 2, note, color=GREY)
         if not block.matches:
             self.text(left + TILE / 2, top + TILE / 2, "no matches", size=9, color=GREY, ha="center", va="center")
 
-    def tile(self, tile: _Tile, photo: Union[np.ndarray, PhotoError], x: float, y: float) -> None:
+    def tile(self, tile: _MatchTile, photo: TilePixels, x: float, y: float) -> None:
         self.photo(photo, x, y)
         below, right = y + TILE + 1.25 * LINE, x + TILE
         if tile.rank is None:
@@ -202,9 +194,7 @@ class _MatchesFigure(Sheet):
             self.text(right, below, _digits(tile.distance), size=9, ha="right")
             if tile.is_query:
                 self.text(x + 0.27, below, "query itself", color=_QUERY)
-        self.text(x, below + LINE, tile.name.rpartition("/")[2], within=TILE)
-        if self.with_folders:
-            self.text(x, below + 2 * LINE, _folder(tile.name), color=GREY, within=TILE)
+        self.name(tile.name, x, below + LINE, with_folder=self.with_folders)
 
 
 def _digits(distance: float) -> str:

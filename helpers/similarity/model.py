@@ -28,7 +28,7 @@ from helpers.frames.row_selection import mask, rows_of
 from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source
 from helpers.networks.load import load_network
-from helpers.networks.precision import Settled, settled_again
+from helpers.networks.precision.settled import Settled, settled_again
 from helpers.similarity import saved
 from helpers.similarity.members import Collection
 from helpers.similarity.recent_queries import RecentQueries

@@ -21,7 +21,7 @@ from helpers.arguments import check_whole
 from helpers.errors import FrameError, ModelError
 from helpers.features.distance import METRICS
 from helpers.features.nearest import bar, index_by, others
-from helpers.files.cache import replacing, replacing_folder
+from helpers.files.replacing import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
 from helpers.frames import Frame
 from helpers.frames.neighbours import edge_frame

@@ -24,7 +24,7 @@ from helpers.features.store import FeatureStore
 from helpers.images.boxes import Box, check_box
 from helpers.images.decode import open_photo, photo_size
 from helpers.networks.load import LoadedModel
-from helpers.networks.precision import Settled
+from helpers.networks.precision.settled import Settled
 
 SMALLEST = 0.01  # of a box's width and height
 _MARGIN = 0.1  # of a box's sides, around what is cut out of a photo

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Optional, Set
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.files.cache import replacing_folder
+from helpers.files.replacing import replacing_folder
 from helpers.frames import Frame
 from helpers.frames.columns import bad_frame
 from helpers.images.decode import Source

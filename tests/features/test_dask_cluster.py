@@ -18,16 +18,16 @@ import pytest
 
 import helpers.errors
 import helpers.features.dask_cluster
-import helpers.networks.precision
+import helpers.networks.precision.settled
 import helpers.networks.runtime
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
 from helpers.features.dask_cluster import batches_on
 from helpers.features.dask_worker import SharedNetwork, features_of, hand_out
 from helpers.features.embedding import embed
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches
-from helpers.files import cache
+from helpers.files import stamps
 from helpers.networks.load import load_network
-from helpers.networks.precision import settled_again
+from helpers.networks.precision.settled import settled_again
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
 from tests.support.pictures import TINY, folder_of, picture, tiny_network
@@ -220,7 +220,7 @@ def test_a_network_is_opened_once_in_a_process(network, monkeypatch):
         opened.append(1)
         return session
 
-    monkeypatch.setattr(helpers.networks.precision, "session_for", open_slowly)
+    monkeypatch.setattr(helpers.networks.precision.settled, "session_for", open_slowly)
     sent = pickle.dumps(SharedNetwork(network, network.loaded.path.read_bytes()))
     workers = [pickle.loads(sent) for _ in range(2)]  # noqa: S301 (our own)
     threads = [threading.Thread(target=worker.session) for worker in workers * 4]
@@ -360,14 +360,14 @@ def test_only_files_that_are_the_same_for_all_are_remembered(client, network, el
     photos = sorted(ROBOTS.rglob("*.jpg"))[:3]
     looked = on_cluster(client, network, photos).photos
     assert [photo.file for photo in looked] == [
-        (str(path), cache.stamp(path), photo.identity) for path, photo in zip(photos, looked)
+        (str(path), stamps.stamp(path), photo.identity) for path, photo in zip(photos, looked)
     ]
-    monkeypatch.setattr(cache, "_SETTLED", 0)
+    monkeypatch.setattr(stamps, "_SETTLED", 0)
     inside = photos[0].relative_to(ROOT)
     (elsewhere / inside).parent.mkdir(parents=True)
     picture(1).save(elsewhere / inside)
     (photo,) = on_cluster(client, network, [HERE / inside]).photos
-    assert photo.identity == cache.sha256(photos[0]) and photo.file is None
+    assert photo.identity == stamps.sha256(photos[0]) and photo.file is None
 
 
 def test_few_batches_are_in_flight(client, network, paths):

@@ -13,7 +13,7 @@ import helpers.networks.runtime
 from helpers import tc
 from helpers.errors import FrameError, ModelError, StoreError
 from helpers.features.embedding import embed
-from helpers.files import cache
+from helpers.files import stamps
 from helpers.frames.images import image_array
 from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
@@ -257,7 +257,7 @@ def test_a_renamed_photo_is_recognised_and_a_changed_one_is_not(paths, network, 
 
 def test_a_photo_that_changes_in_secret_is_computed_again(paths, network, store, monkeypatch):
     """The same size, and the time of change set back: only the time that no program can set tells."""
-    monkeypatch.setattr(cache, "_SETTLED", 0)
+    monkeypatch.setattr(stamps, "_SETTLED", 0)
     picture(0).save(paths[0], "BMP")
     embed(paths, network, progress=False, store=store)
     status = paths[0].stat()
@@ -270,10 +270,10 @@ def test_a_photo_that_changes_in_secret_is_computed_again(paths, network, store,
 
 
 def test_an_unchanged_file_is_not_even_read(paths, network, store, monkeypatch):
-    monkeypatch.setattr(cache, "_SETTLED", 0)
+    monkeypatch.setattr(stamps, "_SETTLED", 0)
     time.sleep(0.02)
     embed(paths, network, progress=False, store=store)
-    monkeypatch.setattr(cache, "_hashed", {})  # as in another process
+    monkeypatch.setattr(stamps, "_hashed", {})  # as in another process
     monkeypatch.setattr(helpers.features.pipeline, "read_photo", None)
     assert embed(paths, network, progress=False, store=store).timings["kept"] == 6
 

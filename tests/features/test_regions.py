@@ -18,9 +18,9 @@ from helpers.features.regions.features import ShapeGroup, _packed
 from helpers.features.regions.index import RegionIndex
 from helpers.features.store import FeatureStore
 from helpers.images.boxes import check_box
-from helpers.networks.graph import Graph
 from helpers.networks.load import load_network
-from helpers.networks.precision import settle
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.precision.settle import settle
 from helpers.similarity.regions import Regions, region_feature
 from tests.support.networks import random_resnet50, zoo_resnet50, zoo_squeezenet
 from tests.support.pictures import folder_of, picture, tiny_network
@@ -176,7 +176,7 @@ def test_copies_and_bytes_are_photos_too(colours, boxed):
         ((10, 20, 30, 40), "from 0 to 1"),
         ((0.3, 0.2, 0.3, 0.4), "empty"),
         ((0.3, 0.4, 0.5, 0.2), "empty"),
-        ((0.3, 0.2, 0.305, 0.4), "too small: each side takes 1%"),
+        ((0.3, 0.2, 0.305, 0.4), "too small: each side must be at least 1%"),
     ],
 )
 def test_what_is_no_box_is_refused(box, said):

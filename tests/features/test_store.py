@@ -12,7 +12,7 @@ import pytest
 from helpers.errors import StoreError
 from helpers.features import feature_rows
 from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, other_stores
-from helpers.files import cache
+from helpers.files.stamps import Stamp
 from tests.support.places import ROOT
 
 
@@ -93,7 +93,7 @@ def test_a_photo_twice_is_kept_once(store):
 
 def test_files_are_known_by_name_and_stamp(store):
     names = ["/photos/a.jpg", "/photos/é '\" <b>.jpg", os.fsdecode(b"/photos/\xff.jpg")]
-    stamps = [cache.Stamp(10, 1_700_000_000_123_456_789, number) for number in range(3)]
+    stamps = [Stamp(10, 1_700_000_000_123_456_789, number) for number in range(3)]
     store.add("net", [], np.empty((0, 0)), [(name, stamp, photo(7)) for name, stamp in zip(names, stamps)])
     assert store.files() == {name: (stamp, photo(7)) for name, stamp in zip(names, stamps)}
     store.add("net", [], np.empty((0, 0)), [(names[0], stamps[2], photo(8))])
@@ -102,9 +102,9 @@ def test_files_are_known_by_name_and_stamp(store):
 
 
 CHECKED = {
-    "/photos/a.jpg": CheckedFile(cache.Stamp(10, 1_700_000_000_123_456_789, 3), 4000, 3000, None),
-    "/photos/é '\" <b>.jpg": CheckedFile(cache.Stamp(0, -1, 2), 1, 1, datetime.datetime(2014, 6, 1, 5, 59, 58)),
-    os.fsdecode(b"/photos/\xff.jpg"): CheckedFile(cache.Stamp(1, 2, 3), 9, 9, datetime.datetime(1826, 1, 1)),
+    "/photos/a.jpg": CheckedFile(Stamp(10, 1_700_000_000_123_456_789, 3), 4000, 3000, None),
+    "/photos/é '\" <b>.jpg": CheckedFile(Stamp(0, -1, 2), 1, 1, datetime.datetime(2014, 6, 1, 5, 59, 58)),
+    os.fsdecode(b"/photos/\xff.jpg"): CheckedFile(Stamp(1, 2, 3), 9, 9, datetime.datetime(1826, 1, 1)),
 }
 
 
@@ -112,7 +112,7 @@ def test_what_is_remembered_of_files_that_were_checked(store):
     assert store.checked() == {}
     store.add_checked(CHECKED)
     assert store.checked() == CHECKED
-    changed = CheckedFile(cache.Stamp(11, 2, 3), 2, 3, None)
+    changed = CheckedFile(Stamp(11, 2, 3), 2, 3, None)
     store.add_checked({"/photos/a.jpg": changed})
     assert store.checked() == {**CHECKED, "/photos/a.jpg": changed}
     store._connection.execute("UPDATE checked SET taken = 'x'")
@@ -123,7 +123,7 @@ def test_what_is_remembered_of_files_that_were_checked(store):
 def test_a_batch_is_kept_whole_or_not_at_all(store):
     store.add("net", [photo(0)], vectors(1))
     with pytest.raises(StoreError, match=r"net has 5 features here, not 6"):
-        store.add("net", [photo(1)], vectors(1, 6), [("/a.jpg", cache.Stamp(1, 2, 3), photo(1))])
+        store.add("net", [photo(1)], vectors(1, 6), [("/a.jpg", Stamp(1, 2, 3), photo(1))])
     with pytest.raises(ValueError):
         store.add("net", [photo(1), "no hash"], vectors(2))
     assert store.photos("net") == {photo(0)} and store.files() == {}

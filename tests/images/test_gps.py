@@ -108,5 +108,5 @@ def test_another_format_is_refused():
     buffer = io.BytesIO()
     picture(3).save(buffer, "PNG")
     for content in (buffer.getvalue(), b"", b"fox"):
-        with pytest.raises(PhotoError, match="only of a JPEG"):
+        with pytest.raises(PhotoError, match="from a JPEG only"):
             without_position(content)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from helpers.errors import FrameError, PhotoError
-from helpers.files import blob_cache, cache
+from helpers.files import stamps, thumbnail_file
 from helpers.images import thumbnails
 from helpers.images.thumbnails import Thumbnails
 from helpers.photos.load import thumbnail
@@ -48,7 +48,7 @@ def _make(content, size):
 def place(tmp_path, monkeypatch):
     """The file in the cache folder, whose photos count as settled at once."""
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(cache, "_SETTLED", -(10**11))  # ns
+    monkeypatch.setattr(stamps, "_SETTLED", -(10**11))  # ns
     return tmp_path / "cache" / "thumbnails.kinframe"
 
 
@@ -232,7 +232,7 @@ def test_where_nothing_can_be_kept(photos, tmp_path, monkeypatch):
 
 def test_a_file_that_another_holds_for_long_is_not_waited_for(photos, place, monkeypatch):
     before = Thumbnails().get_many(photos[:3])
-    monkeypatch.setattr(blob_cache, "_WAIT", 0.01)
+    monkeypatch.setattr(thumbnail_file, "_WAIT", 0.01)
     with contextlib.closing(sqlite3.connect(str(place), isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert Thumbnails().get_many(photos)[:3] == before
@@ -241,14 +241,14 @@ def test_a_file_that_another_holds_for_long_is_not_waited_for(photos, place, mon
 
 def test_a_full_disk(photos, place, monkeypatch):
     before = Thumbnails().get_many(photos[:3])
-    opened = blob_cache._opened
+    opened = thumbnail_file._opened
 
     def small(path):
         connection = opened(path)
         connection.execute("PRAGMA max_page_count = 8")
         return connection
 
-    monkeypatch.setattr(blob_cache, "_opened", small)
+    monkeypatch.setattr(thumbnail_file, "_opened", small)
     large = [(encoded(picture(seed, (300, 300)), "PNG"), None) for seed in range(20)]
     assert Thumbnails().get_many(large) == [thumbnail(source) for source, _ in large]
     monkeypatch.undo()
@@ -258,17 +258,17 @@ def test_a_full_disk(photos, place, monkeypatch):
 
 
 def test_what_was_not_looked_at_for_longest_goes_first(photos, made, place, monkeypatch):
-    monkeypatch.setattr(blob_cache, "_today", lambda: 20_000)
+    monkeypatch.setattr(thumbnail_file, "_today", lambda: 20_000)
     Thumbnails().get_many(photos)
-    monkeypatch.setattr(blob_cache, "_today", lambda: 20_008)
+    monkeypatch.setattr(thumbnail_file, "_today", lambda: 20_008)
     Thumbnails().get_many(photos[:2])
     assert sorted(sql(place, "SELECT used FROM thumbnails")) == [(20_000,)] * 4 + [(20_008,)] * 2
-    monkeypatch.setattr(blob_cache, "_today", lambda: 20_010)
+    monkeypatch.setattr(thumbnail_file, "_today", lambda: 20_010)
     Thumbnails().get_many(photos[:1])
     assert (20_010,) not in sql(place, "SELECT used FROM thumbnails"), "noted once a week"
-    monkeypatch.setattr(blob_cache, "_MOST", 0)
-    monkeypatch.setattr(blob_cache, "_ROOM", 4)
-    monkeypatch.setattr(blob_cache, "_bytes_in_use", _thumbnails_beyond(3))
+    monkeypatch.setattr(thumbnail_file, "_MOST", 0)
+    monkeypatch.setattr(thumbnail_file, "_ROOM", 4)
+    monkeypatch.setattr(thumbnail_file, "_bytes_in_use", _thumbnails_beyond(3))
     del made[:]
     new = encoded(picture(99), "JPEG")
     Thumbnails().get(new)
@@ -282,8 +282,8 @@ def _thumbnails_beyond(number):
 
 
 def test_the_file_stays_within_its_bound(place, monkeypatch):
-    monkeypatch.setattr(blob_cache, "_MOST", 100_000)
-    monkeypatch.setattr(blob_cache, "_ROOM", 10)
+    monkeypatch.setattr(thumbnail_file, "_MOST", 100_000)
+    monkeypatch.setattr(thumbnail_file, "_ROOM", 10)
     sources = [(encoded(picture(seed, (200, 200)), "PNG"), None) for seed in range(60)]
     for start in range(0, 60, 10):
         Thumbnails().get_many(sources[start : start + 10])

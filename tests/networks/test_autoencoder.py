@@ -8,14 +8,15 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-import helpers.networks.autoencoder.model
+import helpers.networks.autoencoder.training
 from helpers import tc
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.files import cache
 from helpers.frames.images import image_array, image_of
-from helpers.networks.autoencoder import training
+from helpers.networks.autoencoder import keras_training
 from helpers.networks.autoencoder.figures import show_losses, show_reconstructions, show_rows
-from helpers.networks.autoencoder.model import Autoencoder, _pixels, train_autoencoder
+from helpers.networks.autoencoder.model import Autoencoder
+from helpers.networks.autoencoder.training import _pixels, train_autoencoder
 from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
 from tests.support.pictures import folder_of, picture
@@ -43,14 +44,14 @@ def trained(data, tmp_path_factory):
 @pytest.fixture
 def eager(monkeypatch):
     """Steps as they are: to compile them takes seconds, and these trainings have few."""
-    model = training.keras_here().Model
+    model = keras_training.keras_here().Model
     monkeypatch.setattr(model, "compile", partialmethod(model.compile, run_eagerly=True))
 
 
 @pytest.fixture
 def scripted(monkeypatch, eager):
     """A function that has validation give these losses, in turn; an exception among them is raised."""
-    original = training._epoch
+    original = keras_training._epoch
 
     def script(*losses):
         coming = iter(losses)
@@ -63,7 +64,7 @@ def scripted(monkeypatch, eager):
                     raise loss
             return loss
 
-        monkeypatch.setattr(training, "_epoch", epoch)
+        monkeypatch.setattr(keras_training, "_epoch", epoch)
 
     return script
 
@@ -85,16 +86,16 @@ def test_it_says_how_it_was_trained(trained):
 
 @needs_keras
 def test_the_networks_on_disk_give_what_keras_gives(data, tmp_path):
-    keras = training.keras_here()
+    keras = keras_training.keras_here()
     random = np.random.default_rng(3)
-    encoder, decoder = training.build(keras, (48, 32), 5, random)
+    encoder, decoder = keras_training.build(keras, (48, 32), 5, random)
     for model in (encoder, decoder):  # biases too
         model.set_weights([weight + 0.05 * random.standard_normal(weight.shape) for weight in model.get_weights()])
     (tmp_path / "encoder.onnx").write_bytes(
-        training.encoder_network(encoder.get_weights(), (48, 32)).SerializeToString()
+        keras_training.encoder_network(encoder.get_weights(), (48, 32)).SerializeToString()
     )
     (tmp_path / "decoder.onnx").write_bytes(
-        training.decoder_network(decoder.get_weights(), (48, 32)).SerializeToString()
+        keras_training.decoder_network(decoder.get_weights(), (48, 32)).SerializeToString()
     )
     settings = {
         "size": (48, 32),
@@ -156,7 +157,7 @@ def test_an_interrupt_in_the_first_epoch_leaves_nothing(data, scripted, tmp_path
 
 @needs_keras
 def test_a_real_interrupt_in_the_middle_of_an_epoch(data, eager, monkeypatch, tmp_path):
-    original = training._batches
+    original = keras_training._batches
 
     def batches(pixels, rows, size, mirror=None):
         for batch in original(pixels, rows, size, mirror):
@@ -167,7 +168,7 @@ def test_a_real_interrupt_in_the_middle_of_an_epoch(data, eager, monkeypatch, tm
                     signal.raise_signal(signal.SIGINT)
 
     learnt = []
-    monkeypatch.setattr(training, "_batches", batches)
+    monkeypatch.setattr(keras_training, "_batches", batches)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background may not have it
     try:
         stopped = train_autoencoder(data, tmp_path / "stopped", **{**QUICK, "epochs": 9})
@@ -227,7 +228,7 @@ def test_it_is_a_network_like_any_other(data, trained, tmp_path):
 
 @needs_keras
 def test_it_is_opened_without_keras(data, trained, monkeypatch):
-    monkeypatch.setattr(training, "find_spec", lambda name: None)
+    monkeypatch.setattr(keras_training, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "keras", None)
     opened = Autoencoder.load(trained.path)
     assert repr(opened) == repr(trained) and list(opened.losses) == list(trained.losses)
@@ -236,7 +237,7 @@ def test_it_is_opened_without_keras(data, trained, monkeypatch):
 
 
 def test_without_keras_the_way_out_is_named(data, monkeypatch, tmp_path):
-    monkeypatch.setattr(training, "find_spec", lambda name: None)
+    monkeypatch.setattr(keras_training, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="pip install keras jax"):
         train_autoencoder(data, tmp_path / "none", **QUICK)
     assert not list(tmp_path.iterdir())
@@ -245,9 +246,9 @@ def test_without_keras_the_way_out_is_named(data, monkeypatch, tmp_path):
 def test_a_backend_is_chosen_only_where_the_person_has_not(monkeypatch):
     monkeypatch.setenv("CHOSEN", "theirs")
     monkeypatch.delenv("OPEN", raising=False)
-    with training._unless_set({"CHOSEN": "ours", "OPEN": "ours"}):
-        assert (training.os.environ["CHOSEN"], training.os.environ["OPEN"]) == ("theirs", "ours")
-    assert training.os.environ["CHOSEN"] == "theirs" and "OPEN" not in training.os.environ
+    with keras_training._unless_set({"CHOSEN": "ours", "OPEN": "ours"}):
+        assert (keras_training.os.environ["CHOSEN"], keras_training.os.environ["OPEN"]) == ("theirs", "ours")
+    assert keras_training.os.environ["CHOSEN"] == "theirs" and "OPEN" not in keras_training.os.environ
 
 
 @needs_keras
@@ -267,7 +268,7 @@ def test_an_older_one_is_replaced_and_nothing_else(data, eager, trained, tmp_pat
 
 @needs_keras
 def test_what_is_damaged_is_refused(trained, tmp_path):
-    with pytest.raises(ModelError, match="no autoencoder"):
+    with pytest.raises(ModelError, match="is not the folder of an autoencoder"):
         Autoencoder.load(tmp_path)
     path = shutil.copytree(trained.path, tmp_path / "copy")
     (path / "decoder.onnx").write_bytes(b"")
@@ -325,7 +326,7 @@ def test_photos_are_held_back_and_some_are_learnt_from(data, monkeypatch, tmp_pa
         assert len(others) == held_back and sorted([*learnt, *others]) == list(range(13))
         raise ModelError("enough")
 
-    monkeypatch.setattr(helpers.networks.autoencoder.model, "train", stop)
+    monkeypatch.setattr(helpers.networks.autoencoder.training, "train", stop)
     with pytest.raises(ModelError, match="enough"):
         train_autoencoder(data, tmp_path / "none", **QUICK, validation=share)
 
@@ -351,7 +352,7 @@ def test_the_figures_show_themselves(data, trained):
     assert (shown[0] == trained.pixels(data[:1])[0]).all() and (shown[3] == trained.reconstruct(data[:1])[0]).all()
     for figure in (losses, pairs, show_reconstructions(trained, data[0]["image"])):
         assert figure._repr_png_().startswith(b"\x89PNG")
-    with pytest.raises(FrameError, match="rows of photos"):
+    with pytest.raises(FrameError, match="rows must have the same number of photos"):
         show_rows([])
 
 

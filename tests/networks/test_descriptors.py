@@ -6,7 +6,8 @@ from helpers import tc
 from helpers.errors import ModelError
 from helpers.networks.descriptors import DESCRIPTORS, colour, hog, pixels
 from helpers.networks.load import load_network
-from helpers.networks.precision import Sample, settle
+from helpers.networks.precision.settle import settle
+from helpers.networks.precision.trial import Sample
 from helpers.networks.runtime import Session
 from helpers.photos.load import load_photos
 from helpers.similarity.regions import Regions
@@ -78,11 +79,11 @@ def test_a_session_computes_it(name):
 
 def test_other_precisions_and_regions_are_refused(monkeypatch):
     model = load_network("colour")
-    monkeypatch.setattr("helpers.networks.precision.has_bf16", lambda: True)
+    monkeypatch.setattr("helpers.networks.precision.settle.has_bf16", lambda: True)
     many = Sample(10**9, lambda count: pytest.fail("there is nothing to try"))
     assert settle(model, "auto", many).precision == "fp32"
     for precision in ("int8", "bf16"):
-        with pytest.raises(ModelError, match=f"colour is no network, and there is no {precision} of it"):
+        with pytest.raises(ModelError, match=f"colour is not a network and has no {precision}"):
             settle(model, precision, many)
     with pytest.raises(ModelError, match="search by region needs a convolutional network"):
         Regions.of([], [], model, progress=False)

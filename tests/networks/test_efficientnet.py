@@ -3,7 +3,7 @@ import onnxruntime
 import pytest
 
 from helpers.networks.efficientnet import efficientnet_b0
-from helpers.networks.graph import Graph
+from helpers.networks.onnx.graph import Graph
 from tests.support.hub_networks import random_efficientnet_b0
 
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)

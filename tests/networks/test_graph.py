@@ -5,7 +5,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import ModelError
-from helpers.networks.graph import Graph, classifier_input, last_pooling, photo_inputs
+from helpers.networks.onnx.cuts import classifier_input, last_pooling
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import photo_inputs
 
 
 def run(model, photos):

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
-from helpers.networks import own, pins
+from helpers.networks import pins
 from helpers.networks.hub import external_data
 from helpers.networks.hub.network import hub_network
 from helpers.networks.hub.preprocessor import read_config
@@ -226,7 +226,7 @@ def test_without_a_connection_the_message_names_the_ways_out(monkeypatch, tmp_pa
         with pytest.raises(WeightsUnavailable) as caught:
             hub_network("hf:owner/name")
         first, *ways = str(caught.value).splitlines()
-        assert first.startswith("The network hf:owner/name could not be had: ")
+        assert first.startswith("The network hf:owner/name is not available: ")
         assert f"- put {CONFIG_FILE} by hand into {tmp_path / 'cache' / 'weights' / 'hf' / 'owner--name'}" in ways
         assert any("KINFRAME_MIRROR" in way and f"owner/name/{CONFIG_FILE}" in way for way in ways)
         assert any("KINFRAME_CACHE" in way for way in ways)
@@ -245,14 +245,14 @@ def test_a_damaged_file_is_fetched_again(monkeypatch, mirror, folder):
     shelf = mirror(hub_networks.vit())
     hub = hub_network("hf:owner/name")
     damage(folder / ONNX_FILE)
-    with pytest.warns(UserWarning, match=r"model\.onnx was damaged .* and was fetched again"):
+    with pytest.warns(UserWarning, match=r"model\.onnx was not the right file .* and was replaced"):
         assert hub_network("hf:owner/name") == hub
     assert (folder / ONNX_FILE).read_bytes() == (shelf / ONNX_FILE).read_bytes()
     (folder / ONNX_FILE).unlink()
     assert hub_network("hf:owner/name") == hub  # the pin says which file it was
     damage(folder / ONNX_FILE)
     monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
-    with pytest.raises(WeightsUnavailable, match="could not be had: no connection"):
+    with pytest.raises(WeightsUnavailable, match="is not available: no connection"):
         hub_network("hf:owner/name")
 
 
@@ -275,7 +275,7 @@ def test_another_file_than_at_first_is_refused(mirror, folder, kept):
     with pytest.raises(WeightsUnavailable) as caught:
         hub_network("hf:owner/name")
     first, *ways = str(caught.value).splitlines()
-    assert "hf:owner/name is not what it was" in first and old in first and new in first
+    assert "hf:owner/name has changed" in first and old in first and new in first
     assert any(str(pins.pin_file(folder / ONNX_FILE)) in way and "trust" in way for way in ways)
     assert any("hf:owner/name@" in way for way in ways)
     pins.pin_file(folder / ONNX_FILE).unlink()  # the way out
@@ -296,7 +296,7 @@ def test_a_pin_is_as_sha256sum_writes_it(tmp_path):
         assert pins.pinned(path) == "cd" * 32
     for bad in (b"", b"<html>", b"\xff\xfe", b"cd" * 32 + b"  other.onnx\n", b"cd" * 31 + b"  model.onnx\n"):
         pins.pin_file(path).write_bytes(bad)
-        with pytest.raises(WeightsUnavailable, match=r"model\.onnx\.sha256 does not hold .*\n.*delete it"):
+        with pytest.raises(WeightsUnavailable, match=r"model\.onnx\.sha256 does not contain .*\n.*delete it"):
             pins.pinned(path)
 
 
@@ -317,7 +317,7 @@ def test_the_address_is_that_of_hugging_face(monkeypatch):
         asked.append((name, url))
         raise download.NotFetched("never asked")
 
-    monkeypatch.setattr("helpers.networks.hub.repository.fetch", fetch)
+    monkeypatch.setattr("helpers.networks.pins.fetch", fetch)
     for name in ("hf:owner/name", "hf:owner/name@a1b2c3"):
         with pytest.raises(WeightsUnavailable):
             hub_network(name)
@@ -427,7 +427,7 @@ def test_a_network_that_learnt_from_blue_to_red_gets_it(config):
         (b"\xff", "is not a preprocessor_config.json"),
         (b"[" * 100_000, "is not a preprocessor_config.json"),
         (b" " * 2**21, "is not a preprocessor_config.json: larger than"),
-        ([], "it holds no fields"),
+        ([], "it has no fields"),
         ({**CONFIG, "image_mean": [0.5, 0.5]}, r"image_mean is \[0\.5, 0\.5\], which is not three numbers"),
         ({**CONFIG, "image_mean": "x" * 999}, r"image_mean is 'x+\.\.\., which is not three numbers"),
         ({**CONFIG, "image_mean": None, "do_normalize": True}, "image_mean is None"),
@@ -511,7 +511,7 @@ def test_what_is_no_classifier_is_not_cut(mirror):
     network = hub_networks.classifier()
     network.graph.node[-1].input[0] = network.graph.node[-2].output[0]
     network.graph.node[-2].op_type = "Relu"
-    assert "does not come from a fully connected layer, so it is no classifier's" in refusal(mirror, network)
+    assert "does not come from a fully connected layer, so it is not a classifier's" in refusal(mirror, network)
 
 
 def test_two_inputs_that_the_feature_needs_are_refused(mirror):
@@ -546,18 +546,18 @@ def test_features_that_are_not_finite_are_refused(mirror):
 @pytest.mark.parametrize(
     ("entries", "reason"),
     [
-        ({"location": "../../secret"}, "said to be in '../../secret', which is no file beside it"),
-        ({"location": "/etc/passwd"}, "no file beside it"),
-        ({"location": "C:\\secret"}, "no file beside it"),
-        ({"location": "deep/weights"}, "no file beside it"),
-        ({"location": ".hidden"}, "no file beside it"),
-        ({"location": ""}, "no file beside it"),
-        ({"location": "model.onnx"}, "no file beside it"),
-        ({"location": "model.onnx.sha256"}, "no file beside it"),
-        ({"length": "3000000000"}, "its weights are 3.0 GB, and 2 can be had in one ONNX file"),
+        ({"location": "../../secret"}, "'../../secret', is not a file beside it"),
+        ({"location": "/etc/passwd"}, "is not a file beside it"),
+        ({"location": "C:\\secret"}, "is not a file beside it"),
+        ({"location": "deep/weights"}, "is not a file beside it"),
+        ({"location": ".hidden"}, "is not a file beside it"),
+        ({"location": ""}, "is not a file beside it"),
+        ({"location": "model.onnx"}, "is not a file beside it"),
+        ({"location": "model.onnx.sha256"}, "is not a file beside it"),
+        ({"length": "3000000000"}, "its weights are 3.0 GB, and an ONNX file takes 2"),
         ({"length": "-1"}, "before the beginning"),
         ({"offset": "-1"}, "before the beginning"),
-        ({"length": "many"}, "does not say where"),
+        ({"length": "many"}, "the place of its weights"),
         ({"offset": "999999"}, "reach beyond the end of model.onnx_data"),
     ],
 )
@@ -603,5 +603,5 @@ def test_the_number_of_features_is_remembered(mirror, monkeypatch):
     mirror(hub_networks.vit())
     hub = hub_network("hf:owner/name")
     assert hub.dimension == hub_networks.WIDTH  # not assembled before: it is now
-    monkeypatch.setattr(own, "trial", None)
+    monkeypatch.setattr("helpers.networks.hub.network.outputs_of", None)
     assert hub_network("hf:owner/name").dimension == hub_networks.WIDTH

@@ -12,9 +12,11 @@ import pytest
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
 from helpers.images.decode import open_photo
-from helpers.networks import graph, load
+from helpers.networks import load
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.efficientnet import efficientnet_b0
+from helpers.networks.onnx.cuts import CUTS
+from helpers.networks.onnx.graph import Graph
 from helpers.networks.table import MODELS, Network, WeightsFile
 from tests.support.file_server import serving
 from tests.support.hub_networks import random_efficientnet_b0
@@ -136,7 +138,7 @@ def test_efficientnet_b0_comes_from_pytorchs_host(monkeypatch, register, empty_c
         model = load.load_network("efficientnet_b0")
     assert (empty_cache / "weights" / f"{file}.sha256").exists()
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
-    alone = graph.Graph()
+    alone = Graph()
     x = efficientnet_b0(alone, alone.photos(MODELS["efficientnet_b0"].mean, MODELS["efficientnet_b0"].std), weights)
     expected = alone.model(x, size=(224, 224), dimension=1280).SerializeToString()
     session = onnxruntime.InferenceSession(expected, providers=["CPUExecutionProvider"])
@@ -256,7 +258,7 @@ def test_auto_falls_back_and_asks_the_network_once(monkeypatch, empty_cache):
             model = load.load_network("auto")
             assert model.name == "efficientnet-lite0"
             assert model.note.startswith("efficientnet-lite0: ")
-            assert "The weights of resnet-50 could not be had" in model.note and "404" in model.note
+            assert "The weights of resnet-50 are not available" in model.note and "404" in model.note
             assert "\n" not in model.note
             assert server.downloads == 1
         with pytest.raises(WeightsUnavailable, match="404"):
@@ -277,7 +279,7 @@ def test_auto_looks_again_where_a_new_mirror_or_a_hand_has_it(monkeypatch, small
 
 
 def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, empty_cache):
-    knocks, knock = [], download._knock
+    knocks, knock = [], download._check_reachable
 
     def knocked(url):
         knocks.append(url)
@@ -286,7 +288,7 @@ def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, e
     def waits(seconds):
         raise AssertionError(f"it waits for {seconds} s")
 
-    monkeypatch.setattr(download, "_knock", knocked)
+    monkeypatch.setattr(download, "_check_reachable", knocked)
     monkeypatch.setattr(download, "time", SimpleNamespace(sleep=waits))
     monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
     assert load.load_network("auto").name == "efficientnet-lite0"
@@ -326,6 +328,6 @@ def test_an_unknown_name_is_answered_with_the_known(name, hint):
 def test_the_table_says_of_every_network_what_it_is():
     for name, network in MODELS.items():
         assert network.name == name
-        assert network.layers in load.LAYERS and network.feature in load.CUTS
+        assert network.layers in load.LAYERS and network.feature in CUTS
         assert network.licence
         assert network.about and "\n" not in network.about

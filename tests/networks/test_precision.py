@@ -7,11 +7,13 @@ import pytest
 
 from helpers.errors import ModelError
 from helpers.features.store import StoredNetwork
-from helpers.files import cache
-from helpers.networks import precision, runtime
-from helpers.networks.graph import Graph
+from helpers.files import cache, stamps
+from helpers.networks import runtime
 from helpers.networks.load import load_network
-from helpers.networks.precision import Sample, Settled, agreement, settle, settled_again
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.precision.settle import settle
+from helpers.networks.precision.settled import Settled, settled_again
+from helpers.networks.precision.trial import Sample, agreement
 from helpers.networks.runtime import rounded_to_bf16
 from tests.support.pictures import picture, tiny_network
 from tests.support.processors import KINDS
@@ -212,13 +214,15 @@ def test_auto_is_fp32_where_bf16_is_not_faster(tiny, processor):
 
 @pytest.mark.parametrize(("agreed", "taken"), [(0.94, "bf16"), (0.9399, "fp32")])
 def test_94_of_100_are_enough(tiny, processor, monkeypatch, agreed, taken):
-    monkeypatch.setattr(precision, "_shares", lambda *_: np.full(64, agreed))
+    monkeypatch.setattr("helpers.networks.precision.trial._shares", lambda *_: np.full(64, agreed))
     assert settle(tiny, "auto", Photos(10_000)).precision == taken
 
 
 @pytest.mark.parametrize(("spread", "taken"), [(0.0, [64]), (0.2, [64, 64])])
 def test_where_64_photos_give_no_sure_answer_there_are_64_more(tiny, processor, monkeypatch, spread, taken):
-    monkeypatch.setattr(precision, "_shares", lambda *_: np.tile([0.96 - spread, 0.96 + spread], 32))
+    monkeypatch.setattr(
+        "helpers.networks.precision.trial._shares", lambda *_: np.tile([0.96 - spread, 0.96 + spread], 32)
+    )
     sample = Photos(10_000)
     settled = settle(tiny, "auto", sample, scope="a folder")
     assert sample.taken == taken and f"({sum(taken)} photos)" in settled.note
@@ -253,9 +257,9 @@ def test_auto_is_fp32_on_a_gpu(tiny, processor):
 
 def test_a_small_network_of_ones_own_stays_with_fp32(tiny, processor, monkeypatch):
     """Such as an autoencoder of 16 numbers, which loses by bf16 what it has."""
-    monkeypatch.setattr(precision, "_SMALL", tiny.path.stat().st_size + 1)
+    monkeypatch.setattr("helpers.networks.precision.settle._SMALL", tiny.path.stat().st_size + 1)
     assert settle(tiny, "auto", nobody()).precision == "fp32"
-    monkeypatch.setattr(precision, "_SMALL", tiny.path.stat().st_size)
+    monkeypatch.setattr("helpers.networks.precision.settle._SMALL", tiny.path.stat().st_size)
     assert settle(tiny, "auto", Photos(10_000)).precision == "bf16"
 
 
@@ -285,6 +289,13 @@ def test_a_network_whose_features_are_no_numbers_stays_with_fp32(tmp_path, proce
     wild = load_network(tiny_network(tmp_path / "wild.onnx", scale=3e38))
     settled = settle(wild, "auto", Photos(10_000), scope="a folder")
     assert settled.precision == "fp32" and "nan" not in settled.note
+
+
+def test_a_store_whose_network_gives_no_numbers_is_promised_nothing(tmp_path, processor):
+    wild = load_network(tiny_network(tmp_path / "wild.onnx", scale=3e38))
+    for _ in range(2):  # the second time from what is remembered
+        settled = settle(wild, "auto", Photos(10_050), scope="a folder", kept=[kept_in(wild, "fp32", photos=50)])
+        assert settled.note == "fp32"
 
 
 def test_a_photo_that_only_bf16_breaks_costs_bf16(tiny, processor, monkeypatch):
@@ -443,7 +454,7 @@ def test_int8_is_made_for_the_photos(network):
     assert settled.precision == settled.session.precision == "int8" and 0.8 < settled.agreement <= 1
     places = f"{100 * settled.agreement:.0f} of 100 places"
     assert settled.note == f"int8: agrees with fp32 in {places} among the ten nearest (40 photos)"
-    assert settled.key == f"own {network.identity} int8 {cache.sha256(settled.loaded.path)}"
+    assert settled.key == f"own {network.identity} int8 {stamps.sha256(settled.loaded.path)}"
     assert settled.loaded.path.parent == cache.cache_folder() / "networks"
 
 
@@ -461,7 +472,7 @@ def test_int8_for_few_photos(network, count, known):
 
 
 def test_int8_without_a_photo(network):
-    with pytest.raises(ModelError, match="int8 is made for photos, and there is none"):
+    with pytest.raises(ModelError, match="int8 is calibrated with photos, and none can be read"):
         settle(network, "int8", Photos(0), progress=False)
 
 
@@ -486,7 +497,7 @@ def test_next_weeks_photos_go_through_the_same_network(network):
 def test_without_a_scope_the_same_photos_go_through_the_same_network(network, monkeypatch):
     first = settle(network, "int8", Photos(40), progress=False)
     with monkeypatch.context() as patch:
-        patch.setattr(precision, "quantise", None)
+        patch.setattr("helpers.networks.precision.settle.quantise", None)
         assert settle(network, "int8", Photos(40), progress=False) == first
     assert settle(network, "int8", Photos(40, first=40), progress=False).key != first.key
 

@@ -12,9 +12,10 @@ from helpers.errors import ModelError
 from helpers.images.decode import open_photo
 from helpers.networks import quantise as module
 from helpers.networks import runtime
-from helpers.networks.graph import Graph, last_pooling
 from helpers.networks.load import load_network
-from helpers.networks.precision import agreement
+from helpers.networks.onnx.cuts import last_pooling
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.precision.trial import agreement
 from helpers.networks.quantise import quantise, quantised
 from helpers.networks.runtime import Session
 from tests.support.networks import keras_resnet50, random_resnet50, zoo_squeezenet
@@ -232,7 +233,7 @@ def test_a_name_of_ones_own_does_not_matter(tmp_path, photos):
 
 def test_what_cannot_be_made_int8(tmp_path, photos):
     loaded = layer_network(tmp_path / "layers.onnx")
-    with pytest.raises(ModelError, match="int8 is made for photos, and there is none that can be read; take precision"):
+    with pytest.raises(ModelError, match="int8 is calibrated with photos, and none can be read; take precision"):
         quantise(loaded, photos[:0], progress=False)
     with pytest.raises(ModelError, match=r"tiny.onnx cannot be made int8: there is no Conv, Gemm or MatMul"):
         quantise(load_network(tiny_network(tmp_path / "tiny.onnx")), photos, progress=False)

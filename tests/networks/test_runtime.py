@@ -235,7 +235,7 @@ def machine(monkeypatch):
 
         if gpu is not None and offered["fails"] is not None:
             raise offered["fails"]
-        return runtime._Opened(engine, gpu or "CPU", run)
+        return runtime._OpenNetwork(engine, gpu or "CPU", run)
 
     class Core:
         available_devices = ("CPU",)
@@ -291,7 +291,7 @@ def test_the_device_that_is_taken(machine, tiny, there, engine, device):
 def test_a_gpu_that_fails_later(machine, tiny, photos):
     machine["providers"] = [CUDA]
     session = Session(tiny)
-    with pytest.raises(ModelError, match=r"the GPU failed: .*; with KINFRAME_DEVICE=cpu it is left alone"):
+    with pytest.raises(ModelError, match=r"the GPU failed: .*; with KINFRAME_DEVICE=cpu it is not used"):
         session.run([photos[0], None])
 
 

@@ -62,7 +62,7 @@ def refusal(name="small"):
     """The message of the refusal, which must come within seconds: after one knock, and two pauses at most."""
     knocks, pauses, refused = [], [], []
 
-    def knock(url, really=download._knock):
+    def knock(url, really=download._check_reachable):
         knocks.append(url)
         really(url)
 
@@ -73,7 +73,7 @@ def refusal(name="small"):
             refused.append(str(error))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(download, "_knock", knock)
+        patch.setattr(download, "_check_reachable", knock)
         patch.setattr(download, "time", SimpleNamespace(sleep=pauses.append))
         getting = threading.Thread(target=get, daemon=True)
         getting.start()
@@ -151,7 +151,7 @@ def test_a_lasting_failure_is_reported(origin, folder, moods, downloads, reason)
 def test_without_a_connection_the_message_names_the_ways_out(origin, folder):
     origin(f"http://127.0.0.1:{closed_port()}/{FILE}")
     first, *ways = refusal().splitlines()
-    assert first.startswith("The weights of small could not be had: no connection to 127.0.0.1:")
+    assert first.startswith("The weights of small are not available: no connection to 127.0.0.1:")
     assert "refused" in first
     ways = "\n".join(ways)
     assert "KINFRAME_MIRROR" in ways
@@ -367,4 +367,4 @@ def test_a_damaged_pin_is_no_file_at_hand(unknown, origin, folder):
         weights.get("small")
     (folder / f"{FILE}.sha256").write_text("oops")
     assert not weights.is_at_hand("small")
-    assert "does not hold the sha-256" in refusal()
+    assert "does not contain the sha-256" in refusal()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from helpers.errors import FrameError, LabelsError
-from helpers.files import cache, lock
+from helpers.files import lock
+from helpers.files.replacing import replacing
 from helpers.photos.labels import Labels
 from tests.support.places import ROOT
 
@@ -315,7 +316,7 @@ def test_others_that_never_pause_are_told(file, monkeypatch):
 
 def test_a_process_that_slept_over_its_lock_begins_again(file, monkeypatch):
     monkeypatch.setattr(lock, "_STALE", 0.1)
-    labels, others, original = Labels(file), Labels(file), cache.replacing
+    labels, others, original = Labels(file), Labels(file), replacing
     slept = []
 
     def slow(path):

@@ -13,7 +13,7 @@ from PIL import Image
 import helpers.photos.load
 from helpers import tc
 from helpers.errors import FrameError, PhotoError
-from helpers.files import cache
+from helpers.files import stamps
 from helpers.frames.images import source_of
 from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos, preview, thumbnail
@@ -322,7 +322,7 @@ def test_when_photos_were_taken(tmp_path):
 @pytest.mark.skipif(tc.HAS_TURICREATE, reason="Turi Create's frames hold copies of the photos, and read them all")
 def test_photos_that_were_checked_are_not_opened_again(tmp_path, monkeypatch):
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(cache, "_SETTLED", -(10**11))  # ns: what was written only now counts too
+    monkeypatch.setattr(stamps, "_SETTLED", -(10**11))  # ns: what was written only now counts too
     dated_folder(tmp_path / "photos")
     first = load(tmp_path / "photos")[2]
     photo(tmp_path / "photos" / "b.jpg", exif=dated(original="2014:06:01 05:59:58"))

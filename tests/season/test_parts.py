@@ -11,8 +11,8 @@ from benchmarks.crops import boxes_for, measure
 from helpers import tc
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.features.store import FeatureStore
-from helpers.images.boxes import check_box
-from helpers.images.crop import cut, edges_of
+from helpers.images.boxes import check_box, edges_of
+from helpers.images.crop import cut
 from helpers.photos.load import load_photos
 from helpers.season import part_features
 from helpers.season.detections import read_detections

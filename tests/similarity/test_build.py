@@ -400,7 +400,7 @@ def test_auto_says_in_one_line_which_network_it_took_and_why(tmp_path, monkeypat
     model = create(data, model="auto")
     out = capsys.readouterr().out
     note, speed = out.splitlines()
-    assert note.startswith("efficientnet-lite0: ") and "resnet-50 could not be had" in note
+    assert note.startswith("efficientnet-lite0: ") and "resnet-50 are not available" in note
     assert re.fullmatch(rf"{len(data)} photos (in \d+ s, )?at \d+ a second", speed)  # it is busy machines that need 2 s
     assert model.network.name == "efficientnet-lite0"
 

@@ -108,7 +108,7 @@ def test_a_method_that_cannot_be_had_costs_no_other(data, tmp_path, capsys):
     broken.write_bytes(b"no network")
     found = rows(compare(data, ["resnet-50", broken, "colour", "hog!"], ["cosine"], store=False))
     assert [row["model"] for row in found] == ["resnet-50", "broken.onnx", "colour", "hog!"]
-    assert "The weights of resnet-50 could not be had" in found[0]["note"] and "\n" not in found[0]["note"]
+    assert "The weights of resnet-50 are not available" in found[0]["note"] and "\n" not in found[0]["note"]
     assert "broken.onnx" in found[1]["note"]
     assert found[2]["precision_at_10"] is not None and found[2]["note"] is None
     assert "did you mean 'hog'" in found[3]["note"]

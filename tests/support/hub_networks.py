@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from helpers.networks.graph import Graph
+from helpers.networks.onnx.graph import Graph
 
 SIDE = 32
 WIDTH = 16  # numbers a token

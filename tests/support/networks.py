@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from helpers.networks.graph import Graph
+from helpers.networks.onnx.graph import Graph
 
 Weights = Dict[str, np.ndarray]
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from helpers.networks import precision, runtime
+from helpers.networks import runtime
+from helpers.networks.precision import remembered, settle, trial
 from helpers.networks.runtime import rounded_to_bf16
 
 KINDS = {
@@ -37,15 +38,15 @@ class Processor:
         self.become(kind)
         monkeypatch.setattr(runtime, "_open", self._opened)
         monkeypatch.setattr(runtime, "_sessions", {})
-        monkeypatch.setattr(precision, "time", SimpleNamespace(perf_counter=lambda: self._clock))
-        monkeypatch.setattr(precision, "_SMALL", 0)  # the tests' networks are small, and stand for large ones
+        monkeypatch.setattr(trial, "time", SimpleNamespace(perf_counter=lambda: self._clock))
+        monkeypatch.setattr(settle, "_SMALL", 0)  # the tests' networks are small, and stand for large ones
 
     def try_for(self, photos):
         """Have bf16 tried on so many photos, and for collections that are not much larger."""
-        self._patch.setattr(precision, "_TRIED", photos)
-        self._patch.setattr(precision, "_LASTING", photos)
-        self._patch.setattr(precision, "_CHUNK", photos // 3)
-        self._patch.setattr(precision, "_PRICE", photos / 6)
+        self._patch.setattr(settle, "_TRIED", photos)
+        self._patch.setattr(settle, "_LASTING", photos)
+        self._patch.setattr(trial, "_CHUNK", photos // 3)
+        self._patch.setattr(settle, "_PRICE", photos / 6)
 
     def become(self, kind):
         """Go on as another machine with the same disk: what is in memory is gone."""
@@ -54,7 +55,7 @@ class Processor:
         self._patch.setattr(runtime, "capabilities", lambda: frozenset(KINDS[kind]))
         self._patch.setattr(runtime, "_has_openvino", lambda: has_openvino)
         self._patch.setattr(runtime, "processor", lambda: kind)
-        self._patch.setattr(precision, "processor", lambda: kind)
+        self._patch.setattr(remembered, "processor", lambda: kind)
         self._patch.setattr(runtime, "_sessions", {})
 
     def _opened(self, loaded, taken):

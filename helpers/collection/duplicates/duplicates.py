@@ -20,7 +20,7 @@ from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_asi
 from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.frames.columns import bad_frame, typed_frame
 from helpers.frames.photo_paths import folder_of
-from helpers.images.contact_sheets import Strip, Tile, contact_sheets
+from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
 from helpers.images.thumbnails import Thumbnails
 
 _MOST, _ACROSS = 20, 8  # groups that a figure shows, and photos of each
@@ -160,7 +160,7 @@ class Duplicates:
         for number, group in enumerate(groups, 1):
             more = f", {_ACROSS} shown" if len(group) > _ACROSS else ""
             tiles = [Tile(photos.names[each.row], sources[each.row], self._caption(each)) for each in group[:_ACROSS]]
-            strips.append(Strip(f"{number}: {len(group)} photos{more}", tiles))
+            strips.append(PhotoGroup(f"{number}: {len(group)} photos{more}", tiles))
         note = f"{len(strips)} of {len(self.groups)} groups shown" if len(strips) < len(self.groups) else ""
         return contact_sheets(strips, note or ("" if strips else "no duplicates"), columns=_ACROSS)
 

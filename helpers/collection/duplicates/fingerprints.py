@@ -13,9 +13,9 @@ from PIL import Image
 from helpers.collection.duplicates.same_picture import COLOURS, SIDE, Fingerprints
 from helpers.errors import PhotoError
 from helpers.features.nearest import bar
-from helpers.files.blob_cache import ThumbnailFile
 from helpers.files.cache import cache_folder
 from helpers.files.threads import work_ahead
+from helpers.files.thumbnail_file import ThumbnailFile
 from helpers.images.decode import open_photo, read_photo
 
 _EDITION = 1  # raise it with every change of what is kept

@@ -22,7 +22,7 @@ from helpers.collection.duplicates.safe_move import (
 )
 from helpers.errors import ExportError, FrameError
 from helpers.features.nearest import bar
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import guarded
 
 Left = List[Tuple[str, str]]  # names of files that were not moved, and why

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Union
 
 from helpers.errors import ExportError
+from helpers.files.stamps import sha256_now
 
 JOURNAL = "kinframe-moved.jsonl"
 
@@ -78,14 +79,8 @@ def parts(name: str) -> List[str]:
 
 
 def sha256(source: Union[str, bytes]) -> str:
-    """The hash of the bytes as they are now, not of a cache. Raises `OSError`."""
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
-    digest = hashlib.sha256()
-    with Path(source).open("rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
+    """Of the bytes as they are now: what was remembered of a file does not do here. Raises `OSError`."""
+    return hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else sha256_now(source)
 
 
 class Journal:

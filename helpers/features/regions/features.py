@@ -19,7 +19,6 @@ from helpers.features.regions.windows import SHAPES, Windows, nearest_shape
 from helpers.features.store import FeatureStore
 from helpers.images.decode import Source, photo_size
 from helpers.networks.load import LoadedModel, load_network
-from helpers.networks.quantise import lasting_name
 from helpers.networks.runtime import Session, session_for
 
 _BATCH = 16  # photos: what a process that is killed loses
@@ -35,7 +34,7 @@ class ShapeGroup(NamedTuple):
 
 def network_to_cut(loaded: LoadedModel) -> LoadedModel:
     """The network in fp32, where it is available: parts of photos lose most in 8 bits."""
-    return load_network(loaded.name) if _in_8_bits(loaded) and lasting_name(loaded) == loaded.name else loaded
+    return load_network(loaded.name) if _in_8_bits(loaded) and loaded.lasting_name == loaded.name else loaded
 
 
 def session_of(network: RegionalNetwork) -> Session:

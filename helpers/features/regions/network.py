@@ -17,10 +17,10 @@ import numpy as np
 from helpers.errors import ModelError
 from helpers.features.regions import windows
 from helpers.features.regions.windows import Windows
-from helpers.networks.graph import Graph, last_map
-from helpers.networks.layers import way_to
 from helpers.networks.load import LoadedModel, made_once
-from helpers.networks.quantise import lasting_name
+from helpers.networks.onnx.cuts import last_map
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import layers_to
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -54,7 +54,7 @@ def for_queries(loaded: LoadedModel) -> RegionalNetwork:
 
 def key_of(loaded: LoadedModel, shape: int) -> str:
     """The key under which features of photos of a shape are kept: the same key, the same features."""
-    return f"{lasting_name(loaded)} {_identity(loaded, _photo(loaded, shape))} regions"
+    return f"{loaded.lasting_name} {_identity(loaded, _photo(loaded, shape))} regions"
 
 
 def _photo(loaded: LoadedModel, shape: int) -> Windows:
@@ -72,7 +72,7 @@ def _network(loaded: LoadedModel, places: Windows) -> RegionalNetwork:
         raise ModelError(f"{loaded.name} is not a network; {_WAY_OUT}")
     identity = _identity(loaded, places)
     kind = "regions-int8" if "-int8-" in loaded.path.name else "regions"
-    path = made_once(f"{lasting_name(loaded)}-{kind}-{identity[:12]}", lambda: _assemble(loaded, places))
+    path = made_once(f"{loaded.lasting_name}-{kind}-{identity[:12]}", lambda: _assemble(loaded, places))
     width = _width(path)
     name = f"{len(places.boxes)} windows of {loaded.name}"
     made = LoadedModel(loaded.name, path, places.size, width * len(places.boxes), identity, name)
@@ -132,7 +132,7 @@ def _map(network: "ModelProto", own: Tuple[int, int]) -> str:
     _, _, height, width = shape[f"network/{last}"]
     finer = [
         name
-        for node in way_to(network.graph, last).nodes
+        for node in layers_to(network.graph, last).nodes
         for name in node.output
         if _has_places(found := shape.get(f"network/{name}", ()))
         and (found[2] + 1) // 2 in (height, height + 1)

@@ -1,7 +1,7 @@
-"""What an autoencoder has learnt, as figures: its losses, and photos beside what it makes of them.
+"""Figures of an autoencoder: its losses, and photos beside their reconstructions.
 
-Each function hands on a matplotlib Figure, which shows itself as the last
-expression of a cell and is saved with `figure.savefig("losses.png")`.
+Each function returns a matplotlib Figure, which Jupyter shows as the last
+expression of a cell and `figure.savefig("losses.png")` saves.
 """
 
 from typing import Any, List, Optional, Sequence
@@ -16,12 +16,21 @@ from helpers.images.sheet import InlineFigure
 from helpers.networks.autoencoder.model import Autoencoder
 
 _MOST = 40  # photos in a figure
-_TILE, _GAP, _MARGIN, _TITLES = 1.1, 0.08, 0.2, 0.85  # inches; _TITLES is the room beside the rows
+_TILE, _GAP, _MARGIN, _TITLES = 1.1, 0.08, 0.2, 0.85  # inches; _TITLES is the width of the titles beside the rows
 _INK, _GREY, _ACCENT = "#1f2328", "#6b7280", "#c2410c"
 
 
 def show_losses(autoencoder: Autoencoder) -> Figure:
-    """Draw the loss of each epoch, of the photos that were learnt from and of those held back; the best is marked."""
+    """Draw the losses by epoch, of the photos learnt from and of those held back, with the best epoch marked.
+
+    Parameters
+    ----------
+    autoencoder : Autoencoder
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     figure = InlineFigure(figsize=(7, 3.4), dpi=100, facecolor="white", layout="constrained")
     axes = figure.add_subplot()
     epochs, own, other = (list(autoencoder.losses[name]) for name in ("epoch", "loss", "validation_loss"))
@@ -40,11 +49,26 @@ def show_losses(autoencoder: Autoencoder) -> Figure:
 
 
 def show_reconstructions(autoencoder: Autoencoder, photos: Any, *, columns: int = 8) -> Figure:
-    """Draw photos as the encoder sees them and, below each, what the decoder makes of its numbers.
+    """Draw photos as the encoder sees them and, below each, its reconstruction by the decoder.
 
-    `photos` are an SFrame, an SArray of Images or one Image, of which the first
-    40 are drawn, `columns` side by side. Raises `PhotoError` for a photo that
-    cannot be read, `FrameError` for columns that are not a number from 1 on.
+    Parameters
+    ----------
+    autoencoder : Autoencoder
+    photos : SFrame, SArray of Image, or Image
+        The first 40 are drawn.
+    columns : int, default 8
+        Photos side by side.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    PhotoError
+        For a photo that cannot be read.
+    FrameError
+        For `columns` below 1.
     """
     some = photos[:_MOST] if hasattr(photos, "__len__") else photos
     pixels = autoencoder.pixels(some)
@@ -54,14 +78,30 @@ def show_reconstructions(autoencoder: Autoencoder, photos: Any, *, columns: int 
 
 
 def show_rows(rows: Sequence[np.ndarray], titles: Optional[Sequence[str]] = None, columns: int = 8) -> Figure:
-    """Draw rows of small photos under each other, each uint8 [N, height, width, 3], with titles beside them.
+    """Draw rows of small photos beneath each other, with titles beside them.
 
-    With more than `columns` photos in a row, the rows begin again below.
+    Parameters
+    ----------
+    rows : sequence of numpy.ndarray
+        Each uint8 [N, height, width, 3], with the same N of at least 1.
+    titles : sequence of str, optional
+        One for each row.
+    columns : int, default 8
+        Photos side by side; with more in a row, the rows continue below.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    FrameError
+        For no photo, or rows of different lengths.
     """
     check_whole("columns", columns)
     count = len(rows[0]) if len(rows) else 0
     if not count or any(len(row) != count for row in rows):
-        raise FrameError("rows of photos are to be drawn, all with the same number of them, and at least one")
+        raise FrameError("rows must have the same number of photos, and at least one")
     across = min(columns, count)
     blocks = [slice(start, start + across) for start in range(0, count, across)]
     left = _MARGIN + (_TITLES if titles else 0)
@@ -78,7 +118,7 @@ def show_rows(rows: Sequence[np.ndarray], titles: Optional[Sequence[str]] = None
             _draw(axes, list(row[block]), left, top)
             top += _TILE + _GAP
         top += _MARGIN
-    axes.set(xlim=(0, width), ylim=(height, 0), aspect="auto")  # last, because drawing photos moves the limits
+    axes.set(xlim=(0, width), ylim=(height, 0), aspect="auto")  # last: drawing photos moves the limits
     axes.set_axis_off()
     return figure
 

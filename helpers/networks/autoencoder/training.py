@@ -1,229 +1,190 @@
-"""Training an autoencoder with Keras, and writing what it has learnt as two ONNX networks.
-
-The encoder halves the photo four times by convolutions and ends with a few
-numbers; the decoder goes the same way back. It enlarges by repeating pixels in
-front of a convolution, which leaves no chequered pattern as transposed
-convolutions do (Odena, Dumoulin and Olah, 2016, doi:10.23915/distill.00003);
-JAX trains it four times as fast, on a processor.
-
-Keras is needed by `train` alone: version 2.13, as it comes with Turi Create, or 3.
-"""
+"""Training an autoencoder on the photos of a frame, and writing it to a folder."""
 
 import contextlib
+import hashlib
+import json
 import os
-from functools import partial
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from pathlib import Path
+from typing import Any, Dict, List, Tuple, Union
 
 import numpy as np
 
-from helpers.errors import ModelError
-from helpers.networks.graph import Graph
+from helpers.arguments import check_whole
+from helpers.errors import FrameError, ModelError
+from helpers.files import cache
+from helpers.files.progress import progress_bar
+from helpers.files.replacing import replacing_folder
+from helpers.frames import SFrame
+from helpers.frames.photo_columns import image_column, row_labels
+from helpers.frames.photo_paths import row_paths
+from helpers.networks.autoencoder.keras_training import STEP, Plan, decoder_network, encoder_network, keras_here, train
+from helpers.networks.autoencoder.model import ABOUT, DECODER, VERSION, Autoencoder, decoded_photos
+from helpers.networks.load import ENCODER
 
-if TYPE_CHECKING:
-    from onnx import ModelProto
-
-Weights = List[np.ndarray]  # kernel and bias of each layer, as Keras orders them
-
-STEP = 16  # both sides of a photo are multiples of it: they are halved four times
-_CHANNELS = (16, 32, 64, 64)  # after each halving
-_BACKENDS = ("tensorflow", "jax", "torch")  # of Keras 3, the fastest on a processor first
-_MISSING = (
-    "training needs Keras and JAX: pip install keras jax; an autoencoder that was trained before is opened without them"
-)
-
-
-class Plan(NamedTuple):
-    """How to train."""
-
-    latent: int
-    epochs: int  # at most
-    patience: int  # epochs without a better one, after which it ends
-    batch_size: int
-    learning_rate: float
-    mirror: bool  # half of the photos, others each time, are shown the wrong way round
-    seed: int
+_FEWEST = 8  # photos
+_SIDES = range(32, 257, STEP)  # pixels
 
 
-class Course(NamedTuple):
-    """What became of a training: the weights of its best epoch, and the losses of each."""
+def train_autoencoder(
+    dataset: Any,
+    path: Union[str, "os.PathLike[str]"],
+    *,
+    feature: Union[str, None] = None,
+    latent: int = 16,
+    size: Tuple[int, int] = (64, 64),
+    epochs: int = 100,
+    patience: int = 10,
+    validation: float = 0.2,
+    batch_size: int = 16,
+    learning_rate: float = 0.001,
+    mirror: bool = True,
+    seed: int = 0,
+    progress: bool = True,
+) -> Autoencoder:
+    """Train an autoencoder on the photos in an SFrame, and write it to the folder `path`.
 
-    encoder: Weights
-    decoder: Weights
-    losses: List[Tuple[float, float]]  # of training and validation, one pair an epoch
-    best: int  # epoch, from 1 on
-    interrupted: bool = False
+    Each photo is decoded once; from 256 MB on (20,000 photos of 64 x 64) the
+    pixels are in a file in the cache folder while they are needed. An interrupt
+    ends the training and keeps the best epoch so far.
 
+    Parameters
+    ----------
+    dataset : SFrame
+    path : str or path
+        An older autoencoder there is replaced when the new one is complete.
+    feature : str, optional
+        The image column; not needed where there is only one.
+    latent : int, default 16
+        To how many numbers a photo is reduced.
+    size : tuple of int, default (64, 64)
+        Width and height of the photos to learn from, each a multiple of 16 from 32 to 256.
+    epochs, patience : int, default 100 and 10
+        Training ends after `epochs`, or when the validation loss has not improved
+        for `patience` epochs; the weights of the best epoch are kept.
+    validation : float, default 0.2
+        The share of photos that is held back.
+    batch_size : int, default 16
+    learning_rate : float, default 0.001
+    mirror : bool, default True
+        Mirror photos at random; `False` where that changes their meaning, as of text.
+    seed : int, default 0
+        The same photos in the same order, settings and seed give the same encoder, to
+        the last bit, on the processor of one machine with the same packages.
+    progress : bool, default True
+        Show a bar, and print a note at the end.
 
-def train(
-    pixels: np.ndarray, learnt: np.ndarray, held_back: np.ndarray, plan: Plan, seen: Callable[[str, int], None]
-) -> Course:
-    """Train until the validation loss has not got better for a while, or until an interrupt.
+    Returns
+    -------
+    Autoencoder
+        Its `bad` lists the photos that could not be read and were left out.
 
-    `pixels` are photos, uint8 [N, height, width, 3], and may lie on disk; those
-    in the rows `learnt` are trained with, those `held_back` give the validation
-    loss. Losses are mean squared errors of colours from 0 to 1; that of
-    training is taken while the weights move. `seen` is told of each batch: how
-    it goes, and how many photos these were.
-
-    Raises `ModelError` without Keras, where an interrupt comes before the first
-    epoch is finished, and where no loss is a number.
+    Raises
+    ------
+    FrameError
+        For wrong arguments, and for fewer than 8 photos.
+    ModelError
+        Where Keras is missing, where an interrupt comes before the first epoch is
+        finished, and where `path` has other content or cannot be written.
     """
-    keras = keras_here()
-    random = np.random.default_rng(plan.seed)
-    encoder, decoder = build(keras, (pixels.shape[2], pixels.shape[1]), plan.latent, random)
-    whole = keras.Model(encoder.input, decoder(encoder.output))
-    whole.compile(keras.optimizers.Adam(plan.learning_rate), loss="mse")
-    losses: List[Tuple[float, float]] = []
-    course: Optional[Course] = None
+    if not isinstance(dataset, SFrame):
+        raise FrameError(f"train_autoencoder() takes an SFrame, not {type(dataset).__name__}; load_photos makes one")
+    _check(Plan(latent, epochs, patience, batch_size, learning_rate, mirror, seed), size, validation)
+    # NumPy's numbers cannot be written as JSON.
+    plan = Plan(int(latent), int(epochs), int(patience), int(batch_size), float(learning_rate), bool(mirror), int(seed))
+    size = int(size[0]), int(size[1])
+    column = image_column(dataset, feature)
+    folder = Path(path).expanduser().absolute()
+    _check_place(folder)
+    keras_here()  # shows now, not after an hour of decoding
+    pixels, bad = _pixels(dataset[column], size, progress)
+    paths, labels = row_paths(dataset)[0], row_labels(dataset, None)
+    if bad:
+        print(f"{len(bad)} of {len(dataset)} photos could not be read and are left out; .bad has the reasons")
+    if len(pixels) < _FEWEST:
+        raise FrameError(f"there are {len(pixels)} photos to learn from; an autoencoder needs {_FEWEST} at least")
+    order = np.random.default_rng(seed).permutation(len(pixels))
+    share = min(max(1, round(validation * len(pixels))), len(pixels) - 1)
+    held_back, learnt = np.sort(order[:share]), np.sort(order[share:])
+    with progress_bar(total=epochs * len(learnt), show=progress) as bar:
+
+        def report_progress(epoch: str, photos: int) -> None:
+            bar.set_description(epoch, refresh=False)
+            bar.update(photos)
+
+        result = train(pixels, learnt, held_back, plan, report_progress)
+        bar.total = bar.n  # where it ended sooner, the bar is full too
+    settings = {
+        **plan._asdict(),
+        "size": list(size),
+        "validation": float(validation),
+        "photos": len(pixels),
+        "best_epoch": result.best,
+        "interrupted": result.interrupted,
+        "losses": result.losses,
+        "bad": [(labels[row], paths[row], reason) for row, reason in bad],
+    }
+    networks = {ENCODER: encoder_network(result.encoder, size), DECODER: decoder_network(result.decoder, size)}
+    _write(folder, settings, {name: network.SerializeToString() for name, network in networks.items()})
+    trained = Autoencoder.load(folder)
+    if progress:
+        print(trained.note)
+    return trained
+
+
+def _check(plan: Plan, size: Any, validation: Any) -> None:
+    """Raise `FrameError` for arguments out of range."""
+    for name in ("latent", "epochs", "patience", "batch_size"):
+        check_whole(name, getattr(plan, name))
+    if not isinstance(size, (tuple, list)) or len(size) != 2 or not all(side in _SIDES for side in size):
+        raise FrameError(f"size is (width, height), each a multiple of {STEP} from 32 to 256, not {size!r}")
+    if not isinstance(validation, (int, float)) or not 0 < validation < 1:
+        raise FrameError(f"validation is a share of the photos, between 0 and 1, such as 0.2, not {validation!r}")
+    if not isinstance(plan.learning_rate, (int, float)) or not plan.learning_rate > 0:
+        raise FrameError(f"learning_rate is a number above 0, such as 0.001, not {plan.learning_rate!r}")
+    if not isinstance(plan.seed, (int, np.integer)) or isinstance(plan.seed, bool) or plan.seed < 0:
+        raise FrameError(f"seed is a whole number, 0 or more, not {plan.seed!r}")
+
+
+def _check_place(folder: Path) -> None:
+    """Raise `ModelError` where a folder has any content but an autoencoder: now, not after an hour of work."""
     try:
-        for epoch in range(1, plan.epochs + 1):
-            told = partial(seen, f"epoch {epoch}" + (f", best loss {_best(course):.4f}" if course else ""))
-            mixed = _batches(pixels, random.permutation(learnt), plan.batch_size, random if plan.mirror else None)
-            loss = _epoch(whole, whole.train_on_batch, mixed, told)
-            same = _batches(pixels, held_back, plan.batch_size)
-            checked = _epoch(whole, whole.test_on_batch, same, lambda photos: None)
-            losses.append((loss, checked))
-            if checked < _best(course):
-                course = Course(encoder.get_weights(), decoder.get_weights(), losses, epoch)
-            elif epoch - (course.best if course else 0) >= plan.patience:
-                break
-    except KeyboardInterrupt:
-        if course is None:
-            raise ModelError("interrupted before the first epoch was finished: there is nothing to keep") from None
-        return course._replace(interrupted=True)
-    if course is None:
-        raise ModelError(f"no loss was a number; try a learning_rate below {plan.learning_rate:g}")
-    return course
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        names = {entry.name for entry in folder.iterdir()} - {".DS_Store"} if folder.exists() else set()
+    except OSError as error:
+        raise ModelError(f"{folder}: {error.strerror}; choose another path for the autoencoder") from error
+    if names and not (ABOUT in names and names <= {ENCODER, DECODER, ABOUT}):
+        raise ModelError(f"{folder} has other files in it; choose another path for the autoencoder")
 
 
-def _best(course: Optional[Course]) -> float:
-    return course.losses[course.best - 1][1] if course else np.inf
-
-
-def _epoch(model: Any, step: Callable[..., Any], batches: Iterator[np.ndarray], seen: Callable[[int], None]) -> float:
-    """One step for each batch; the mean loss of a photo."""
-    total, count = 0.0, 0
-    for photos in batches:
-        model.reset_metrics()  # or Keras 3 would give the mean of all batches until now
-        total += len(photos) * float(step(photos, photos))
-        count += len(photos)
-        seen(len(photos))
-    return total / count
-
-
-def _batches(
-    pixels: np.ndarray, rows: np.ndarray, size: int, mirror: Optional[np.random.Generator] = None
-) -> Iterator[np.ndarray]:
-    """Photos as Keras takes them, float32 from 0 to 1; with `mirror` as many of them as it says turn left to right."""
-    for start in range(0, len(rows), size):
-        photos = pixels[rows[start : start + size]].astype(np.float32) / 255
-        if mirror is not None:
-            turned = mirror.random(len(photos)) < 0.5
-            photos[turned] = photos[turned, :, ::-1]
-        yield photos
-
-
-def keras_here() -> Any:
-    """Keras, with a backend that is installed, unless the person has chosen one; raises `ModelError`."""
-    backend = next((name for name in _BACKENDS if find_spec(name) is not None), None)
-    if backend is None or find_spec("keras") is None:
-        raise ModelError(_MISSING)
-    try:
-        with _unless_set({"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"}):  # 2: no notes, but errors
-            import keras
-    except ImportError as error:
-        raise ModelError(f"Keras is installed, but cannot be used: {error}") from error
-    return keras
-
-
-@contextlib.contextmanager
-def _unless_set(wanted: Dict[str, str]) -> Iterator[None]:
-    """Environment variables for now, where the person has not set them."""
-    added = wanted.keys() - os.environ.keys()
-    os.environ.update({name: wanted[name] for name in added})
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
-
-
-def build(keras: Any, size: Tuple[int, int], latent: int, random: np.random.Generator) -> Tuple[Any, Any]:
-    """An encoder and a decoder as Keras models, float32 from 0 to 1; their first weights do not depend on Keras.
-
-    `size` is (width, height).
-    """
-    layers = keras.layers
+def _pixels(photos: Any, size: Tuple[int, int], progress: bool) -> Tuple[np.ndarray, List[Tuple[int, str]]]:
+    """The photos that can be read, uint8 [N, height, width, 3], large arrays in a file; and the others with reasons."""
     width, height = size
-    zeros = {"kernel_initializer": "zeros"}  # Keras would draw from Python's own random numbers
-    photos = keras.Input((height, width, 3))
-    x = photos
-    for channels in _CHANNELS:
-        x = layers.Conv2D(channels, 3, strides=2, padding="same", activation="relu", **zeros)(x)
-    encoder = keras.Model(photos, layers.Dense(latent, **zeros)(layers.Flatten()(x)))
-
-    numbers = keras.Input((latent,))
-    small = (height // STEP, width // STEP, _CHANNELS[-1])
-    x = layers.Reshape(small)(layers.Dense(int(np.prod(small)), activation="relu", **zeros)(numbers))
-    for channels in _CHANNELS[-2::-1]:
-        x = layers.Conv2D(channels, 3, padding="same", activation="relu", **zeros)(layers.UpSampling2D()(x))
-    x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", **zeros)(layers.UpSampling2D()(x))
-    decoder = keras.Model(numbers, x)
-
-    for model in (encoder, decoder):
-        model.set_weights([_drawn(weight.shape, random) for weight in model.get_weights()])
-    return encoder, decoder
+    try:
+        room = cache.roomy_array((len(photos), width * height * 3 // 4))  # float32, of 4 bytes each
+    except OSError as error:
+        raise ModelError(f"{cache.cache_folder()}: {error.strerror}; KINFRAME_CACHE can name another folder") from error
+    pixels = room.view(np.uint8).reshape(len(photos), height, width, 3)
+    bad: List[Tuple[int, str]] = []
+    bar = progress_bar(total=len(photos), desc="reading", show=progress)
+    with bar, contextlib.closing(decoded_photos(photos, size)) as decoded:
+        for row, (photo, reason) in enumerate(decoded):
+            if photo is None:
+                bad.append((row, reason))
+            else:
+                pixels[row - len(bad)] = photo
+            bar.update()
+    return pixels[: len(photos) - len(bad)], bad
 
 
-def _drawn(shape: Tuple[int, ...], random: np.random.Generator) -> np.ndarray:
-    """A layer's first weights, Keras's own choice (Glorot and Bengio, 2010): even around 0, biases 0."""
-    if len(shape) == 1:
-        return np.zeros(shape, np.float32)
-    limit = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
-    return random.uniform(-limit, limit, shape).astype(np.float32)
-
-
-def encoder_network(weights: Weights, size: Tuple[int, int]) -> "ModelProto":
-    """The encoder as `load_network` takes it: photos, uint8 [N, height, width, 3] → float32 [N, latent].
-
-    `size` is (width, height).
-    """
-    graph = Graph()
-    x = graph.photos(mean=[0, 0, 0], std=[255, 255, 255])
-    *convolutions, (kernel, bias) = zip(weights[::2], weights[1::2])
-    for each, its_bias in convolutions:
-        constants = graph.constant(each.transpose(3, 2, 0, 1)), graph.constant(its_bias)
-        # Of one line of padding, Keras puts none before the photo.
-        x = graph.node(
-            "Relu", graph.node("Conv", x, *constants, kernel_shape=[3, 3], strides=[2, 2], pads=[0, 0, 1, 1])
-        )
-    x = graph.node("Flatten", graph.node("Transpose", x, perm=[0, 2, 3, 1]))
-    x = graph.node("Gemm", x, graph.constant(kernel), graph.constant(bias))
-    return graph.model(x, size=size, dimension=len(bias))
-
-
-def decoder_network(weights: Weights, size: Tuple[int, int]) -> "ModelProto":
-    """The decoder: `numbers`, float32 [N, latent] → `photos`, uint8 [N, height, width, 3]."""
-    import onnx
-    from onnx import TensorProto, helper
-
-    graph = Graph()
-    (kernel, bias), *convolutions = zip(weights[::2], weights[1::2])
-    x = graph.node("Relu", graph.node("Gemm", "numbers", graph.constant(kernel), graph.constant(bias)))
-    small = [0, size[1] // STEP, size[0] // STEP, -1]
-    x = graph.node("Transpose", graph.node("Reshape", x, graph.constant(np.array(small))), perm=[0, 3, 1, 2])
-    nearest = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
-    twice = graph.constant(np.array([1, 1, 2, 2], np.float32))
-    for each, its_bias in convolutions:
-        x = graph.conv(graph.node("Resize", x, "", twice, **nearest), each.transpose(3, 2, 0, 1), its_bias, padding=1)
-        x = graph.node("Sigmoid" if len(its_bias) == 3 else "Relu", x)
-    x = graph.node("Round", graph.node("Mul", x, graph.constant(np.float32(255))))
-    x = graph.node("Transpose", graph.node("Cast", x, to=TensorProto.UINT8), perm=[0, 2, 3, 1])
-    taken = helper.make_tensor_value_info("numbers", TensorProto.FLOAT, ["N", len(kernel)])
-    given = helper.make_tensor_value_info(x, TensorProto.UINT8, ["N", size[1], size[0], 3])
-    body = helper.make_graph(graph.nodes, "kinframe", [taken], [given], graph.weights)
-    opsets = [helper.make_opsetid("", graph.opset)]
-    model = helper.make_model(body, opset_imports=opsets, ir_version=8)  # as `Graph.model` does
-    onnx.checker.check_model(model, full_check=True)
-    return model
+def _write(folder: Path, settings: Dict[str, Any], files: Dict[str, bytes]) -> None:
+    """Write an autoencoder whole or not at all; raises `ModelError`."""
+    _check_place(folder)
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    try:
+        with replacing_folder(folder) as half:
+            for name, content in files.items():
+                (half / name).write_bytes(content)
+            text = json.dumps({"autoencoder": VERSION, **settings, "files": digests}, indent=1)
+            (half / ABOUT).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ModelError(f"{folder}: the autoencoder could not be written ({error.strerror or error})") from error

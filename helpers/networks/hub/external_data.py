@@ -1,22 +1,22 @@
-"""The weights of an ONNX network that lie in a second file: which files, how much, and reading them."""
+"""Weights of an ONNX network in a second file: which files, how much, and reading them."""
 
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Iterable, Iterator, List, NamedTuple
 
 from helpers.errors import ModelError
-from helpers.networks.layers import graphs_of
+from helpers.networks.onnx.layers import graphs_of
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
 
-LARGEST = 2**31 - 2**20  # bytes that an ONNX file can hold, less those of everything that is no weight
+LARGEST = 2**31 - 2**20  # bytes: the limit of an ONNX file, less a margin for everything but the weights
 
 _NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(?<!\.)(?<!\.sha256)(?<!\.json)(?<!\.onnx)")
 
 
-class Part(NamedTuple):
-    """Where a tensor lies: `length` bytes of the file `name`, which is beside the network."""
+class WeightsLocation(NamedTuple):
+    """Where a tensor is: `length` bytes of the file `name` beside the network."""
 
     name: str
     offset: int
@@ -29,48 +29,48 @@ def is_outside(tensor: "TensorProto") -> bool:
     return bool(tensor.data_location == TensorProto.EXTERNAL)
 
 
-def part(tensor: "TensorProto") -> Part:
-    """Where a tensor that `is_outside` lies; raises `ModelError` for a place that is not simply beside the network."""
+def location_of(tensor: "TensorProto") -> WeightsLocation:
+    """Where a tensor that `is_outside` is; raises `ModelError` for any place but a file beside the network."""
     entries = {entry.key: entry.value for entry in tensor.external_data}
     name = entries.get("location", "")
     if not _NAME.fullmatch(name):
-        raise ModelError(f"its weights {tensor.name} are said to be in {name!r}, which is no file beside it")
+        raise ModelError(f"the file of its weights {tensor.name}, {name!r}, is not a file beside it")
     try:
-        found = Part(name, int(entries.get("offset", "0")), int(entries["length"]))
+        location = WeightsLocation(name, int(entries.get("offset", "0")), int(entries["length"]))
     except (KeyError, ValueError) as error:
-        raise ModelError(f"it does not say where in {name} its weights {tensor.name} are") from error
-    if found.offset < 0 or found.length < 0:
-        raise ModelError(f"its weights {tensor.name} are said to be before the beginning of {name}")
-    return found
+        raise ModelError(f"the place of its weights {tensor.name} in {name} is missing") from error
+    if location.offset < 0 or location.length < 0:
+        raise ModelError(f"the place of its weights {tensor.name} is before the beginning of {name}")
+    return location
 
 
 def check_total(tensors: Iterable["TensorProto"]) -> None:
-    """Raises `ModelError` for weights that are too many for one ONNX file."""
-    total = sum(part(tensor).length if is_outside(tensor) else tensor.ByteSize() for tensor in tensors)
+    """Raises `ModelError` for weights that are too large for one ONNX file."""
+    total = sum(location_of(tensor).length if is_outside(tensor) else tensor.ByteSize() for tensor in tensors)
     if total > LARGEST:
-        raise ModelError(f"its weights are {total / 1e9:.1f} GB, and 2 can be had in one ONNX file; take a smaller one")
+        raise ModelError(f"its weights are {total / 1e9:.1f} GB, and an ONNX file takes 2; take a smaller network")
 
 
 def read_outside(tensors: Iterable["TensorProto"], folder: Path) -> None:
-    """Put the weights that lie in files of `folder` into the tensors. Raises `ModelError` and `OSError`."""
+    """Read the weights from the files in `folder` into the tensors. Raises `ModelError` and `OSError`."""
     from onnx import TensorProto
 
     for tensor in tensors:
         if not is_outside(tensor):
             continue
-        place = part(tensor)
-        with (folder / place.name).open("rb") as stream:
+        location = location_of(tensor)
+        with (folder / location.name).open("rb") as stream:
             size = stream.seek(0, 2)
-            if place.offset + place.length > size:
-                raise ModelError(f"its weights {tensor.name} reach beyond the end of {place.name}, of {size} bytes")
-            stream.seek(place.offset)
-            tensor.raw_data = stream.read(place.length)
+            if location.offset + location.length > size:
+                raise ModelError(f"its weights {tensor.name} reach beyond the end of {location.name}, of {size} bytes")
+            stream.seek(location.offset)
+            tensor.raw_data = stream.read(location.length)
         tensor.data_location = TensorProto.DEFAULT
         del tensor.external_data[:]
 
 
 def refuse_hidden(nodes: Iterable["NodeProto"]) -> None:
-    """Raises `ModelError` for layers with weights of their own, not those of the network, in a second file."""
+    """Raises `ModelError` for layers whose attributes contain weights that are in a second file."""
     for tensor in _of_layers(nodes):
         if is_outside(tensor):
             raise ModelError(f"the weights {tensor.name} of a single layer are in a file of their own")

@@ -5,28 +5,20 @@ from typing import TYPE_CHECKING, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.networks.graph import Graph, photo_inputs
-from helpers.networks.layers import way_to
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import layers_to, photo_inputs
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, ValueInfoProto
 
 _EMBEDDINGS = ("embed", "feature")  # in the name of a network's only output: not the scores of a classifier
-_BEHIND = (
-    "Add",
-    "Cast",
-    "Flatten",
-    "Identity",
-    "Reshape",
-    "Sigmoid",
-    "Softmax",
-    "Squeeze",
-)  # a classifier's last layer
-_BEFORE = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze")  # and what only brings it its numbers
+# Around a classifier's last layer: operators after it, and those before it that only pass its input on.
+_AFTER = ("Add", "Cast", "Flatten", "Identity", "Reshape", "Sigmoid", "Softmax", "Squeeze")
+_BEFORE = ("Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze")
 
 
 class Feature(NamedTuple):
-    """A tensor, what is to be done with it, and the input that it is made of."""
+    """The tensor that is the feature, how to read it, and the input that it depends on."""
 
     tensor: str
     reading: str  # "" as it is; "token": the first of its tokens; "places": the mean over its places
@@ -34,25 +26,25 @@ class Feature(NamedTuple):
     photos: str  # the input
     kind: int  # what the input takes, a `TensorProto.DataType`
     size: Tuple[Optional[int], Optional[int]]  # width, height; None where they are free
-    alone: bool  # whether the file says that it takes one photo at a time
+    alone: bool  # whether the network takes one photo at a time, by the shape of its input
 
 
 def find_feature(network: "ModelProto") -> Feature:
-    """The feature of a network that transformers' exporters, or others with their names, wrote.
+    """The feature of a network exported by transformers, or with the same names of outputs.
 
-    The first of these outputs that there is: `image_embeds` (CLIP);
-    `pooler_output`; `last_hidden_state`, [N, tokens, D], of which the first token is taken, or [N, C,
-    height, width], of which the mean is taken; `logits`, which is left for what
-    the last layer takes. A network with one output of another name is read by
-    its shape; two axes are an embedding if the name says so, else scores.
+    The first of these outputs that the network has: `image_embeds` (CLIP);
+    `pooler_output`; `last_hidden_state`, the first token of [N, tokens, D] or the
+    mean of [N, C, height, width]; `logits`, instead of which the input of the last
+    layer is taken. A single output of another name is read by its shape; one with
+    two axes is an embedding if its name contains "embed" or "feature", else scores.
 
-    Nothing tells whether the first token is a class token, or whether a pooler
-    was ever trained: where a repository has several files, its page says which.
+    A file does not show whether the first token is a class token, or whether a
+    pooler was trained: where a repository has several files, see its page.
     Raises `ModelError` for a network that has no such output, or does not take photos [N, 3, height, width].
     """
     tensor, reading, described = _output(network.graph)
-    way = way_to(network.graph, tensor)
-    inputs = [name for name in photo_inputs(network.graph) if name in way.names]
+    needed = layers_to(network.graph, tensor)
+    inputs = [name for name in photo_inputs(network.graph) if name in needed.names]
     if len(inputs) != 1:
         raise ModelError(f"its {described} needs {len(inputs)} inputs ({', '.join(inputs)}), not photos alone")
     taken = next(each for each in network.graph.input if each.name == inputs[0])
@@ -76,7 +68,7 @@ def append_feature(graph: Graph, x: str, network: "ModelProto", feature: Feature
 
 
 def _output(graph: "GraphProto") -> Tuple[str, str, str]:
-    """The tensor, how it is to be read, and both in words."""
+    """The tensor, how to read it, and both in words."""
     outputs: Dict[str, ValueInfoProto] = {each.name: each for each in graph.output}
     for name in ("image_embeds", "pooler_output"):
         if name in outputs:
@@ -107,20 +99,20 @@ def _hidden(output: "ValueInfoProto") -> Tuple[str, str, str]:
 
 
 def _before_scores(graph: "GraphProto", scores: str) -> Tuple[str, str, str]:
-    """What the fully connected layer takes that a classifier's scores come from, before it is made flat."""
+    """The input of the fully connected layer that gives a classifier's scores, before it is flattened."""
     made_by = {name: node for node in graph.node for name in node.output}
     photos = set(photo_inputs(graph))
 
-    def seen(names: List[str]) -> List[str]:
+    def from_photos(names: List[str]) -> List[str]:
         """Those that depend on the photo, not on weights alone."""
-        return [name for name in names if name and photos.intersection(way_to(graph, name).names)]
+        return [name for name in names if name and photos.intersection(layers_to(graph, name).names)]
 
     x = scores
-    while x in made_by and made_by[x].op_type in _BEHIND and len(seen(list(made_by[x].input))) == 1:
-        [x] = seen(list(made_by[x].input))
+    while x in made_by and made_by[x].op_type in _AFTER and len(from_photos(list(made_by[x].input))) == 1:
+        [x] = from_photos(list(made_by[x].input))
     layer = made_by.get(x)
-    if layer is None or layer.op_type not in ("Gemm", "MatMul") or seen(list(layer.input)) != [layer.input[0]]:
-        raise ModelError(f"its output {scores} does not come from a fully connected layer, so it is no classifier's")
+    if layer is None or layer.op_type not in ("Gemm", "MatMul") or from_photos(list(layer.input)) != [layer.input[0]]:
+        raise ModelError(f"its output {scores} does not come from a fully connected layer, so it is not a classifier's")
     x = layer.input[0]
     while x in made_by and made_by[x].op_type in _BEFORE:
         x = made_by[x].input[0]

@@ -1,13 +1,13 @@
-"""Vision networks from Hugging Face: `hf:owner/name`, of which the repository has an ONNX file.
+"""Vision networks from repositories on Hugging Face that have an ONNX file: `hf:owner/name`.
 
 >>> from helpers.networks.hub.repository import repository
 >>> str(repository("hf:owner/name@v1.0:onnx/model_fp16.onnx"))
 'hf:owner/name@v1.0:onnx/model_fp16.onnx'
 
-Three files decide what the features are: `preprocessor_config.json`, which says
-how photos are prepared, the ONNX file, and that of its weights where they do
-not fit into it. Nobody says beforehand what they must be; the sha-256 that
-each had when it was first fetched is pinned, in a text file beside it.
+Three files decide what the features are: `preprocessor_config.json`, which
+describes how to prepare photos, the ONNX file, and that of its weights where they
+do not fit into it. Their sha-256 is not known beforehand; the one that each had
+when it was first fetched is pinned, in a text file beside it.
 """
 
 import hashlib
@@ -18,14 +18,22 @@ from typing import TYPE_CHECKING, List, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
-from helpers.files.cache import sha256
-from helpers.networks import own
-from helpers.networks.graph import Graph
-from helpers.networks.hub.external_data import LARGEST, check_total, is_outside, part, read_outside, refuse_hidden
+from helpers.files.stamps import sha256
+from helpers.networks.hub.external_data import (
+    LARGEST,
+    check_total,
+    is_outside,
+    location_of,
+    read_outside,
+    refuse_hidden,
+)
 from helpers.networks.hub.feature import Feature, append_feature, find_feature
 from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
 from helpers.networks.hub.repository import PREFIX, repository
-from helpers.networks.layers import way_to, without_functions
+from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.layers import layers_to, without_functions
+from helpers.networks.onnx.onnx_runtime import outputs_of
+from helpers.networks.own import remember_dimension, remembered_dimension
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
@@ -34,7 +42,7 @@ __all__ = ["PREFIX", "HubNetwork", "hub_network"]
 
 _CONFIG = "preprocessor_config.json"
 _FILES = ("onnx/vision_model.onnx", "onnx/model.onnx", "model.onnx", "vision_model.onnx")  # in this order
-_ASSEMBLY = 1  # to be raised with every change of what is made of the files
+_ASSEMBLY = 1  # raise it with every change of what is made of the files
 _NEAR = 1e-3  # how far a photo's features may be from those that it has alone, as a share of the largest
 
 
@@ -44,7 +52,7 @@ class HubNetwork:
 
     name: str  # hf:owner/name@revision:file
     size: Tuple[int, int]  # width, height
-    sha256: str  # over all that decides what the features are
+    sha256: str  # of all that decides what the features are
     note: str  # one line for the person: which file, which tensor
     path: Path = field(repr=False)  # the ONNX file
     config: PhotoConfig = field(repr=False)
@@ -52,7 +60,7 @@ class HubNetwork:
     @property
     def dimension(self) -> int:
         """The number of features; where it is not remembered, the network is assembled to find out."""
-        known = own.recall(self.sha256)
+        known = remembered_dimension(self.sha256)
         return known if known is not None else _dimension(self.assemble())
 
     def assemble(self) -> "ModelProto":
@@ -77,15 +85,15 @@ class HubNetwork:
             raise ModelError(f"{error.filename or self.path}: {error.strerror}") from error
         dimension = self._try(model.SerializeToString(), feature)
         model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = dimension
-        own.remember(self.sha256, dimension)
+        remember_dimension(self.sha256, dimension)
         return model
 
     def _try(self, content: bytes, feature: Feature) -> int:
-        """The number of features, seen in a run."""
+        """Run it; returns the number of features."""
         photos = np.random.default_rng(0).integers(0, 256, (2, self.size[1], self.size[0], 3), np.uint8)
-        photos[0] //= 8  # a dark one and a bright one: rounding that is settled by both would show in one of them
+        photos[0] //= 8  # a dark one and a bright one: if both share one scale of 8 bits, the dark one differs
         try:
-            together, first, second = own.trial(content, self.path, "photos", photos, photos[:1], photos[1:])
+            together, first, second = outputs_of(content, self.path, "photos", photos, photos[:1], photos[1:])
         except ModelError as error:
             hint = "; it may have been exported for one photo at a time" if feature.alone else ""
             raise ModelError(f"{error}{hint}; {_way_out(self.name)}") from error
@@ -102,15 +110,16 @@ class HubNetwork:
 
 
 def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
-    """Have the files of a network, from this machine or fetched and pinned now, and see which tensor is its feature.
+    """Get the files of a network, from this machine or fetched and pinned now, and find its feature.
 
-    `name` is `hf:owner/name`, with `@revision` and `:path/in/repository.onnx` if
-    need be. Without a path, one that is kept here already, else the first of `onnx/vision_model.onnx`,
-    `onnx/model.onnx`, `model.onnx` and `vision_model.onnx` is taken.
+    `name` is `hf:owner/name`, optionally with `@revision` and
+    `:path/in/repository.onnx`. Without a path, the file is one that is kept here
+    already, else the first of `onnx/vision_model.onnx`, `onnx/model.onnx`,
+    `model.onnx` and `vision_model.onnx` in the repository.
 
-    Raises `WeightsUnavailable` where a file cannot be had, or is another than
-    when it was first fetched; and `ModelError` for another name, and for files
-    that are no such network.
+    Raises `WeightsUnavailable` where a file is not available, or has changed since
+    it was first fetched; and `ModelError` for another name, and for files that are
+    not such a network.
     """
     source = repository(name)
     config_file = source.get(_CONFIG, progress=progress)
@@ -119,10 +128,10 @@ def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
     path = source.get(file, progress=progress)
     try:
         network, feature = _read(path)
-        way = way_to(network.graph, feature.tensor)
-        needed: List[TensorProto] = [each for each in network.graph.initializer if each.name in way.names]
-        check_total(needed)
-        beside = sorted({part(tensor).name for tensor in needed if is_outside(tensor)})
+        needed = layers_to(network.graph, feature.tensor)
+        weights: List[TensorProto] = [each for each in network.graph.initializer if each.name in needed.names]
+        check_total(weights)
+        beside = sorted({location_of(tensor).name for tensor in weights if is_outside(tensor)})
     except ModelError as error:
         raise ModelError(f"{path}: {error}; {_way_out(str(source))}") from error
     outside = [source.get(str(PurePosixPath(file).with_name(each)), progress=progress) for each in beside]
@@ -138,7 +147,7 @@ def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
 
 
 def _read(path: Path) -> Tuple["ModelProto", Feature]:
-    """A network without the weights in a second file, and its feature. Raises `ModelError`, the bare reason."""
+    """A network without the weights in a second file, and its feature. Raises `ModelError` with the reason alone."""
     import onnx
     from google.protobuf.message import DecodeError
 
@@ -154,7 +163,7 @@ def _read(path: Path) -> Tuple["ModelProto", Feature]:
 
 
 def _size(config_file: Path, path: Path, feature: Feature, config: PhotoConfig) -> Tuple[int, int]:
-    """Width and height: the network's own where they are fixed, else as the configuration says."""
+    """Width and height: those of the network where they are fixed, else those of the configuration."""
     width, height = feature.size
     if config.size is not None:
         width, height = width or config.size[0], height or config.size[1]

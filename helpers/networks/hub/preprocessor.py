@@ -14,21 +14,21 @@ Three = Tuple[float, float, float]
 
 
 class PhotoConfig(NamedTuple):
-    """What `helpers.networks.graph.Graph.photos` has to do, and the size of the photos."""
+    """The arguments of `helpers.networks.onnx.graph.Graph.photos`, and the size of the photos."""
 
     mean: Three  # on the scale 0 to 255, in the order of `channels`
     std: Three
     channels: str  # RGB or BGR
-    size: Optional[Tuple[int, int]]  # width, height; None where the file does not say
+    size: Optional[Tuple[int, int]]  # width, height; None where it is not in the file
 
 
 def read_config(path: Path) -> PhotoConfig:
-    """What a `preprocessor_config.json` asks for.
+    """The content of a `preprocessor_config.json`.
 
-    Photos are stretched to the size, the whole of them: where the network's
-    makers cut out the middle (`do_center_crop`), the size is that of the middle
-    (`crop_size`), else `size`; `crop_pct`, a margin to be cut off, and `resample`
-    have no effect. A size that is one number, or a `shortest_edge`, is that of a square.
+    Whole photos are stretched to the size, and never cropped: the size is that of
+    the crop (`crop_size`) where the network's makers crop (`do_center_crop`), else
+    `size`; `crop_pct`, a margin to cut off, and `resample` have no effect. One
+    number, or a `shortest_edge`, is the size of a square.
 
     Raises `ModelError` that names the file and the field.
     """
@@ -55,16 +55,16 @@ def read_config(path: Path) -> PhotoConfig:
 
 
 def check_size(size: Tuple[int, int], where: object) -> Tuple[int, int]:
-    """The size (width, height) itself; raises `ModelError` for one that no photo should have."""
+    """Returns the size (width, height); raises `ModelError` for one out of range."""
     if not all(length in _SIZES for length in size):
         raise ModelError(
-            f"{where} asks for photos of {size[0]} x {size[1]} pixels; {_SIZES[0]} to {_SIZES[-1]} can be had"
+            f"{where} asks for photos of {size[0]} x {size[1]} pixels; {_SIZES[0]} to {_SIZES[-1]} are possible"
         )
     return size
 
 
 class _Config:
-    """The fields of one file; what is null is not there."""
+    """The fields of one file, without those that are null."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -77,7 +77,7 @@ class _Config:
         except (ValueError, RecursionError) as error:
             raise ModelError(f"{path} is not a preprocessor_config.json: {error}") from error
         if not isinstance(fields, dict):
-            raise ModelError(f"{path} is not a preprocessor_config.json: it holds no fields")
+            raise ModelError(f"{path} is not a preprocessor_config.json: it has no fields")
         self.fields: Dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
 
     def wrong(self, field: str, reason: str) -> ModelError:

@@ -1,14 +1,13 @@
 """Files of a repository on Hugging Face: fetched once, pinned, and kept in the cache folder."""
 
 import re
-import warnings
 from pathlib import Path
-from typing import NamedTuple, Optional, Sequence
+from typing import NamedTuple, Sequence
 
 from helpers.errors import ModelError, WeightsUnavailable
-from helpers.files.cache import cache_folder, replacing, sha256
-from helpers.files.download import NotFetched, NotThere, fetch
-from helpers.networks.pins import pin, pin_file, pinned
+from helpers.files.cache import cache_folder
+from helpers.files.download import NotFetched, NotThere
+from helpers.networks.pins import OtherFile, fetch_pinned, pin_file, pinned
 
 PREFIX = "hf:"
 
@@ -26,10 +25,10 @@ class Repository(NamedTuple):
     owner: str
     name: str
     revision: str  # a branch, a tag or a commit; "" is the branch main
-    file: str  # the ONNX file that is asked for; "" where it is to be looked for
+    file: str  # the ONNX file that is asked for; "" where it has to be found
 
     def __str__(self) -> str:
-        """As it is asked for: `hf:owner/name@revision:file`."""
+        """As a person writes it: `hf:owner/name@revision:file`."""
         return f"{self.address}{f':{self.file}' if self.file else ''}"
 
     @property
@@ -53,85 +52,65 @@ class Repository(NamedTuple):
                 return file
         for file in files:
             try:
-                self._fetch(file, None, progress)
-            except NotThere:
-                continue
-            except NotFetched as error:
-                raise self._unavailable(file, str(error)) from error
-            return file
+                self.get(file, progress=progress)
+                return file
+            except WeightsUnavailable as error:
+                if not isinstance(error.__cause__, NotThere):
+                    raise
         reason = f"it has no {' and no '.join(files)}"
         raise self._unavailable(files[-1], reason, f"name the file: {self.address}:path/in/the/repository.onnx")
 
     def get(self, file: str, *, progress: bool) -> Path:
         """One file, which is what it was when it was first fetched.
 
-        It is looked for on huggingface.co, or only at `KINFRAME_MIRROR` as
-        `owner/name/file`. One that lies in its place already is taken, and
-        pinned if it is not yet. Raises `WeightsUnavailable` that names the ways out.
+        It is fetched from huggingface.co, or only from `KINFRAME_MIRROR` as
+        `owner/name/file`. A file that is in its place already is used, and pinned
+        if it is not yet. Raises `WeightsUnavailable` with the ways out.
         """
-        path = self.folder / file
-        wanted = pinned(path)
+        path, name = self.folder / file, f"{self.owner}/{self.name}/{file}"
         try:
-            found = sha256(path) if path.exists() else None
-            if found is not None and wanted is None:
-                pin(path, found)
-            elif found is None or found != wanted:
-                self._fetch(file, wanted, progress)
-                if found is not None:
-                    warnings.warn(f"{path} was damaged (its sha-256 was {found}) and was fetched again", stacklevel=2)
+            fetch_pinned(path, name, f"{self.page}/resolve/{self.revision or 'main'}/{file}", progress=progress)
+            return path
+        except OtherFile as error:
+            raise self._changed(file, error) from error
         except NotFetched as error:
             raise self._unavailable(file, str(error)) from error
         except OSError as error:
             raise self._unavailable(file, f"{error.filename or path}: {error.strerror}") from error
-        return path
 
-    def _fetch(self, file: str, wanted: Optional[str], progress: bool) -> None:
-        """Fill the file's place, and pin it. Raises `NotFetched`, or `WeightsUnavailable` for another one."""
-        path = self.folder / file
-        url = f"{self.page}/resolve/{self.revision or 'main'}/{file}"
-        try:
-            with replacing(path) as half:
-                origin = fetch(f"{self.owner}/{self.name}/{file}", url, half, progress=progress)
-                arrived = sha256(half)
-                if wanted not in (None, arrived):
-                    raise self._changed(file, origin, arrived, wanted)
-            if wanted is None:
-                pin(path, arrived)
-        except OSError as error:
-            raise self._unavailable(file, f"{error.filename or path}: {error.strerror}") from error
-
-    def _changed(self, file: str, origin: str, arrived: str, wanted: Optional[str]) -> WeightsUnavailable:
+    def _changed(self, file: str, error: OtherFile) -> WeightsUnavailable:
         path = self.folder / file
         old = f", and {path}, which is damaged" if path.exists() else ""
         return WeightsUnavailable(
-            f"{self} is not what it was: {origin} has the sha-256 {arrived}, and when it was first fetched {wanted}.\n"
+            f"{self} has changed: {error.origin} has the sha-256 {error.digest}, and had {pinned(path)} when it was "
+            f"first fetched.\n"
             f"Ways out:\n"
             f"- to trust the new file, delete {pin_file(path)}{old}\n"
-            f"- to have the old one, name the commit that it is in: {PREFIX}{self.owner}/{self.name}@commit\n"
+            f"- to get the old one, name its commit: {PREFIX}{self.owner}/{self.name}@commit\n"
             f"- put the old {path.name} by hand into {path.parent}"
         )
 
     def _unavailable(self, file: str, reason: str, *ways_out: str) -> WeightsUnavailable:
         path = self.folder / file
         if " answers 401 " in reason:
-            reason += "; Hugging Face answers so where there is no such repository, or it is not public"
+            reason += "; Hugging Face answers that where there is no such repository, or it is not public"
         ways_out = (
             *ways_out,
-            f"set KINFRAME_MIRROR to an address or a folder that holds {self.owner}/{self.name}/{file}",
+            f"set KINFRAME_MIRROR to an address or a folder with {self.owner}/{self.name}/{file}",
             f"put {path.name} by hand into {path.parent}",
             "set KINFRAME_CACHE to another folder, if that one cannot be written",
         )
         ways = "\n".join(f"- {way}" for way in ways_out)
-        return WeightsUnavailable(f"The network {self} could not be had: {reason}.\nWays out:\n{ways}")
+        return WeightsUnavailable(f"The network {self} is not available: {reason}.\nWays out:\n{ways}")
 
 
 def repository(name: str) -> Repository:
-    """`hf:owner/name`, with `@revision` and `:path/in/repository.onnx` if need be; raises `ModelError`."""
+    """`hf:owner/name`, optionally with `@revision` and `:path/in/repository.onnx`; raises `ModelError`."""
     parts = _NAME.fullmatch(name)
-    found = None if parts is None or ".." in name else Repository(**parts.groupdict(default=""))
-    if found is None or "--" in found.owner or "--" in found.name:
+    asked = None if parts is None or ".." in name else Repository(**parts.groupdict(default=""))
+    if asked is None or "--" in asked.owner or "--" in asked.name:
         raise ModelError(
             f"{name!r} is not a network on Hugging Face; write it as 'hf:owner/name', 'hf:owner/name@revision' "
             f"or 'hf:owner/name:path/in/the/repository.onnx'"
         )
-    return found
+    return asked

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from helpers.errors import ExportError, FrameError
-from helpers.files.cache import replacing_folder
+from helpers.files.replacing import replacing_folder
 from helpers.frames.columns import typed_frame
 from helpers.season.camtrap import rules
 from helpers.season.camtrap.check import check_camtrap

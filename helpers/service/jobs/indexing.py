@@ -15,9 +15,9 @@ from helpers.database.interface import parts
 from helpers.errors import NotFound, PhotoError, Refused
 from helpers.features.dask_cluster import Client, batches_on
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, ReadPhoto
-from helpers.files.cache import stamp
+from helpers.files.stamps import stamp
 from helpers.images.decode import photo_size
-from helpers.networks.precision import Settled
+from helpers.networks.precision.settled import Settled
 from helpers.service.jobs.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.records import BadPhoto, Image, Job, NewImage

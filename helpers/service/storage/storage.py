@@ -127,7 +127,7 @@ def kept_networks(address: str) -> List[StoredNetwork]:
 def open_storage(address: str, *, key: str, dimension: int, index: str = "exact") -> Storage:
     """The storage at `postgresql://…`, or in the file of a feature store, which is made where there is none.
 
-    `key` is the network's, as `helpers.networks.precision.Settled` has it, and
+    `key` is the network's, as `helpers.networks.precision.settled.Settled` has it, and
     `dimension` the length of its features. `index` is `exact` or `hnsw`.
     """
     from helpers.database.postgres import PostgresDatabase, is_address

@@ -20,7 +20,7 @@ class Vectors(ABC):
     methods may be called from several threads.
     """
 
-    key: str  # the network, as `helpers.networks.precision.Settled` has it
+    key: str  # the network, as `helpers.networks.precision.settled.Settled` has it
     dimension: int
     index: str  # one of `helpers.features.open_index.KINDS`
     note: str  # a line for people: how it is searched

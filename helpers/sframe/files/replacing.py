@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO, Iterator
 
-from helpers.files.cache import replacing
+from helpers.files.replacing import replacing
 from helpers.sframe.errors import BadFile
 
 

@@ -1,4 +1,4 @@
-"""A file of thumbnails that saves time and nothing else: whatever happens to it, nobody is told.
+"""A file of thumbnails, which only saves time: whatever happens to it is never an error.
 
 One SQLite file, which any number of notebooks may use at a time. Where it is
 damaged, full, in use for too long or may not be written, reading gives nothing
@@ -19,13 +19,13 @@ _HEADER = ("application_id", "user_version", "schema_version")  # all 0 in a fil
 _MOST = 2 * 2**30  # bytes that are kept: some 300,000 thumbnails
 _WAIT = 2.0  # seconds for another notebook; after that, making thumbnails is faster
 _AT_ONCE = 500  # thumbnails asked for in one statement; SQLite takes 999
-_ROOM = 1000  # thumbnails that go at once when there are too many
-_NOTED = 7  # days after which it is noted anew that a thumbnail is in use
+_ROOM = 1000  # thumbnails that are deleted at once when there are too many
+_NOTED = 7  # days after which the day of its last use is written again
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS thumbnails (
-    photo BLOB NOT NULL,      -- what the photo is known by
+    photo BLOB NOT NULL,      -- its key
     size INTEGER NOT NULL,    -- pixels along the longer side, at most
     jpeg BLOB NOT NULL,
     checksum INTEGER NOT NULL,
@@ -43,32 +43,32 @@ class ThumbnailFile:
     """The thumbnails that are kept in the file `path`, which is made where there is none.
 
     Several threads and processes may use it at once, and nothing needs to be
-    closed. `replaceable` lets a damaged file be deleted, and begun anew. Of
-    more than 2 GB those thumbnails go that were not asked for for longest.
+    closed. With `replaceable`, a damaged file is deleted and begun anew. Of
+    more than 2 GB, those thumbnails are deleted that were not used for longest.
     """
 
     def __init__(self, path: Path, *, replaceable: bool) -> None:
         self.path, self._replaceable = path, replaceable
 
     def read(self, size: int, photos: Sequence[bytes]) -> Dict[bytes, bytes]:
-        """JPEGs of that size by what their photos are known by; what is absent or damaged is left out."""
-        kept: Dict[bytes, bytes] = {}
+        """JPEGs of that size by the keys of their photos; those that are absent or damaged are left out."""
+        jpegs: Dict[bytes, bytes] = {}
         today = _today()
 
         def work(connection: sqlite3.Connection) -> None:
             noted_long_ago = []
             for start in range(0, len(photos), _AT_ONCE):
-                asked = photos[start : start + _AT_ONCE]
-                marks = ",".join("?" * len(asked))
+                some = photos[start : start + _AT_ONCE]
+                marks = ",".join("?" * len(some))
                 rows = connection.execute(
                     # A damaged row may hold anything: a number in the place of a JPEG too.
                     "SELECT photo, jpeg, checksum, used < ? FROM thumbnails "  # noqa: S608
                     f"WHERE size = ? AND photo IN ({marks}) AND typeof(jpeg) = 'blob'",
-                    [today - _NOTED, size, *asked],
+                    [today - _NOTED, size, *some],
                 )
                 for photo, jpeg, checksum, long_ago in rows:
                     if _checksum(photo, size, jpeg) == checksum:
-                        kept[photo] = jpeg
+                        jpegs[photo] = jpeg
                         noted_long_ago += [(today, size, photo)] * bool(long_ago)
             if noted_long_ago:
                 with _transaction(connection):
@@ -78,7 +78,7 @@ class ThumbnailFile:
 
         if photos:
             self._try(work)
-        return kept
+        return jpegs
 
     def write(self, size: int, thumbnails: Dict[bytes, bytes]) -> None:
         """Keep JPEGs of that size as `read` gives them, in place of those that were there."""
@@ -126,7 +126,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 @contextlib.contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
-    yield  # what is not committed, `close` takes back
+    yield  # `close` rolls back what is not committed
     connection.execute("COMMIT")
 
 
@@ -147,9 +147,9 @@ def _value(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _is_damage(error: sqlite3.Error) -> bool:
-    # What cannot be had or written just now is an OperationalError, and no damage.
-    said = str(error)
-    return not isinstance(error, sqlite3.OperationalError) or "malformed" in said or "no such" in said
+    # A file that cannot be read or written just now is an OperationalError, not damage.
+    message = str(error)
+    return not isinstance(error, sqlite3.OperationalError) or "malformed" in message or "no such" in message
 
 
 def _checksum(photo: bytes, size: int, jpeg: bytes) -> int:

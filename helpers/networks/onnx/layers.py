@@ -1,4 +1,4 @@
-"""Taking layers out of an ONNX network: which a tensor needs, and copies of them under other names."""
+"""Taking an ONNX network apart: its inputs, the layers that a tensor needs, and copies of them under other names."""
 
 from typing import TYPE_CHECKING, Callable, Iterator, List, NamedTuple, Set
 
@@ -10,18 +10,24 @@ if TYPE_CHECKING:
 _OWN_DOMAINS = ("", "ai.onnx")  # two names of ONNX's own operators
 
 
-class Way(NamedTuple):
-    """What leads to a tensor: its layers in the order in which they run, and all tensors that they need."""
+def photo_inputs(graph: "GraphProto") -> List[str]:
+    """The inputs of a graph that are not weights: files from before 2019 list every weight as an input too."""
+    weights = {tensor.name for tensor in graph.initializer}
+    return [tensor.name for tensor in graph.input if tensor.name not in weights]
+
+
+class NeededLayers(NamedTuple):
+    """The layers that a tensor needs, in the order in which they run, and all tensors on the way."""
 
     nodes: List["NodeProto"]
     names: Set[str]
 
 
-def way_to(graph: "GraphProto", end: str) -> Way:
-    """The layers that a tensor is made by, and the names of all tensors on the way, itself among them.
+def layers_to(graph: "GraphProto", end: str) -> NeededLayers:
+    """The layers that a tensor needs, and the names of all tensors on the way, including it.
 
-    Layers of the branches of an `If` or the body of a `Loop` may take tensors
-    from outside of it, which are then needed too.
+    Layers in the branches of an `If` or the body of a `Loop` may take tensors
+    from outside, which are then needed too.
     """
     names = {end}
     nodes = []
@@ -31,12 +37,12 @@ def way_to(graph: "GraphProto", end: str) -> Way:
             names.update(node.input)
             for inner in _inside(node):
                 names.update(inner)
-            names.discard("")  # an optional input that is not given, or a result that nobody takes
-    return Way(nodes[::-1], names)
+            names.discard("")  # an optional input or output that is not used
+    return NeededLayers(nodes[::-1], names)
 
 
 def _inside(node: "NodeProto") -> Iterator[List[str]]:
-    """The names of the tensors that the graphs inside a layer speak of, their own as well as those from outside."""
+    """The names of all tensors in the graphs inside a layer, whether made there or outside."""
     for graph in graphs_of(node):
         yield [each.name for each in graph.output]
         for inner in graph.node:
@@ -53,9 +59,9 @@ def graphs_of(node: "NodeProto") -> List["GraphProto"]:
 
 
 def copied(node: "NodeProto", name: Callable[[str], str]) -> "NodeProto":
-    """A copy of a layer whose tensors, those of the graphs inside it as well, are called otherwise.
+    """A copy of a layer with other names of tensors, in the graphs inside it too.
 
-    Raises `ModelError` for an operator that is not ONNX's own: one engine may run it and another not.
+    Raises `ModelError` for an operator that is not ONNX's own, which one engine may run and another not.
     """
     copy = type(node)()
     copy.CopyFrom(node)
@@ -76,9 +82,22 @@ def _rename(node: "NodeProto", name: Callable[[str], str]) -> None:
 
 
 def without_functions(network: "ModelProto") -> "ModelProto":
-    """The network with what it defines itself, of ONNX's operators, written out; itself where it defines nothing."""
+    """The network with the functions that it defines replaced by their operators."""
     if not network.functions:
         return network
     from onnx import inliner
 
     return inliner.inline_local_functions(network)
+
+
+def free_reshapes(graph: "GraphProto") -> None:
+    """Have each Reshape keep the number of photos where it is fixed at 1, as in old files, made for one photo."""
+    from onnx import numpy_helper
+
+    shapes = {node.input[1] for node in graph.node if node.op_type == "Reshape"}
+    for tensor in graph.initializer:
+        if tensor.name in shapes and len(tensor.dims) == 1:
+            shape = numpy_helper.to_array(tensor).copy()
+            if len(shape) > 1 and shape[0] == 1:
+                shape[0] = 0  # as in what comes in
+                tensor.CopyFrom(numpy_helper.from_array(shape, tensor.name))
