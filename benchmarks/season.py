@@ -49,7 +49,7 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
 
     from helpers import tc
     from helpers.photos.load import load_photos
-    from helpers.season.detections import read_detections
+    from helpers.season.detection.detections import read_detections
     from helpers.season.learner import unit
     from helpers.season.parts import Parts
     from helpers.season.scores import NOTHING, neighbour_shares, species_precision

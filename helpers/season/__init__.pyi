@@ -1,7 +1,7 @@
-from .camtrap.check import check_camtrap
-from .camtrap.write import write_camtrap
-from .detections import read_detections
-from .export import export_sightings, save_sightings
+from .detection.detections import read_detections
+from .exchange.camtrap.check import check_camtrap
+from .exchange.camtrap.write import write_camtrap
+from .exchange.export import export_sightings, save_sightings
 from .parts import Parts
 from .scores import neighbour_shares, species_precision
 from .season import Season

@@ -22,7 +22,7 @@ from helpers.features.store import FeatureStore
 from helpers.frames import SFrame
 from helpers.frames.columns import bad_frame
 from helpers.images.boxes import check_box
-from helpers.season.detections import KINDS, Detections
+from helpers.season.detection.detections import KINDS, Detections
 from helpers.season.match_paths import match
 from helpers.season.part_features import Wanted, features_of
 

@@ -13,11 +13,11 @@ from helpers.errors import ExportError, FrameError
 from helpers.frames.columns import typed_frame
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
-from helpers.season.camtrap import write
-from helpers.season.camtrap.blur import blurred
-from helpers.season.camtrap.rules import columns_of
-from helpers.season.camtrap.write import check_camtrap, write_camtrap
-from helpers.season.detections import read_detections
+from helpers.season.detection.detections import read_detections
+from helpers.season.exchange.camtrap import write
+from helpers.season.exchange.camtrap.blur import blurred
+from helpers.season.exchange.camtrap.rules import columns_of
+from helpers.season.exchange.camtrap.write import check_camtrap, write_camtrap
 from tests.support.places import SHARED
 from tests.support.sightings import WHEN, sightings
 

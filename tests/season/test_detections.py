@@ -8,7 +8,7 @@ import pytest
 
 from helpers import tc
 from helpers.errors import FrameError
-from helpers.season.detections import read_detections
+from helpers.season.detection.detections import read_detections
 from helpers.season.match_paths import NOT_HERE, match
 from tests.support.pace import times_as_long
 

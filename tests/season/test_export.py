@@ -8,8 +8,8 @@ from PIL import Image
 
 from helpers.errors import ExportError, FrameError
 from helpers.photos.load import load_photos
-from helpers.season.detections import read_detections
-from helpers.season.export import export_sightings, save_sightings
+from helpers.season.detection.detections import read_detections
+from helpers.season.exchange.export import export_sightings, save_sightings
 from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create

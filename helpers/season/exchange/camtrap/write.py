@@ -15,11 +15,11 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 from helpers.errors import ExportError, FrameError
 from helpers.files.cache import replacing_folder
 from helpers.frames.columns import typed_frame
-from helpers.season.camtrap import rules
-from helpers.season.camtrap.check import check_camtrap
-from helpers.season.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
-from helpers.season.camtrap.requirements import Offset, check_asked, species_name, zone_of
-from helpers.season.camtrap.tables import Row, deployment_rows, media_rows, write_table
+from helpers.season.exchange.camtrap import rules
+from helpers.season.exchange.camtrap.check import check_camtrap
+from helpers.season.exchange.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
+from helpers.season.exchange.camtrap.requirements import Offset, check_asked, species_name, zone_of
+from helpers.season.exchange.camtrap.tables import Row, deployment_rows, media_rows, write_table
 from helpers.season.sighting import data_of, sightings_of
 from helpers.season.timeline.effort import deployments_of
 
@@ -77,7 +77,7 @@ def write_camtrap(
       those that the detector did not look at; so it takes `detections`, or a
       column `people`, in which None is a photo that nobody looked at.
     - `blur_km`: the width of a grid whose cells' middles take the place of the
-      coordinates, see `helpers.season.camtrap.blur.blurred`. The true ones are then
+      coordinates, see `helpers.season.exchange.camtrap.blur.blurred`. The true ones are then
       nowhere in the package; photos may hold their own, which
       `helpers.season.export_sightings` with `places=False` leaves out of copies.
     - `taxa`: more of a species, by its scientific name: `taxonRank`,

@@ -5,7 +5,7 @@ import re
 from typing import Any, List, Mapping, Optional, Set, Union
 
 from helpers.errors import FrameError
-from helpers.season.camtrap import rules
+from helpers.season.exchange.camtrap import rules
 from helpers.season.sighting import CONFIRMED, Sighting
 from helpers.season.timeline.effort import Deployment
 

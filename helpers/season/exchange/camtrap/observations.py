@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.errors import FrameError
 from helpers.files.spreadsheet import guarded
-from helpers.season.camtrap.tables import Medium, Row, identity, written
+from helpers.season.exchange.camtrap.tables import Medium, Row, identity, written
 from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting
 from helpers.season.sighting import REJECTED as NOT_IT
 

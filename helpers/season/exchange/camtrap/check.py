@@ -1,4 +1,4 @@
-"""Whether a folder is a Camtrap DP package, by the rules of `helpers.season.camtrap.rules`; nothing is fetched."""
+"""Whether a folder is a Camtrap DP package, by the rules in `rules`; nothing is fetched."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
-from helpers.season.camtrap import rules
+from helpers.season.exchange.camtrap import rules
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CREATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

@@ -21,8 +21,8 @@ import numpy as np
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
+from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, Found, read_file
 from helpers.season.match_paths import match, normal
-from helpers.season.megadetector import KINDS, UNKNOWN, Bad, Found, read_file
 
 __all__ = ["KINDS", "Detections", "read_detections"]
 
