@@ -18,11 +18,12 @@ from helpers.errors import FrameError
 from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames.columns import folder_of, row_paths, with_columns
+from helpers.photos.deployments import deployed, deployment_table, name_of
+from helpers.photos.layout import PLACES, places_of
 from helpers.photos.metadata.maker_notes import available, complete
 from helpers.photos.metadata.moon import moon_phases
 from helpers.photos.metadata.read import Metadata, read_metadata
 from helpers.photos.metadata.xmp import sidecars
-from helpers.photos.places import PLACES, deployed, name_of, places_of, read_deployments
 
 Mark = Tuple[Optional[Stamp], ...]  # what changes when a photo, or what lies beside it, changes
 
@@ -36,7 +37,7 @@ _PLACE = ("latitude", "longitude")
 def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None) -> Any:
     """The frame with the columns `site`, `camera` and `deployment`, text or None.
 
-    `layout` tells them from the folders (see `helpers.photos.places.places_of`);
+    `layout` tells them from the folders (see `helpers.photos.layout.places_of`);
     without it the first folder of each path is the camera, or the deployment
     where `deployments` has one of that name. `deployments`, a CSV file or the
     frame of `read_deployments`, completes them and adds `latitude` and
@@ -47,7 +48,7 @@ def add_places(data: Any, layout: Optional[str] = None, deployments: Any = None)
     or a table that cannot be read.
     """
     paths, taken = list(data["path"]), list(data["taken"])
-    table = read_deployments(deployments) if isinstance(deployments, (str, os.PathLike)) else deployments
+    table = None if deployments is None else deployment_table(deployments)
     folders = [path.rpartition("/")[0] for path in paths]
     if layout is None:
         named = table is not None and {folder.partition("/")[0] for folder in folders} & set(table["deployment"])

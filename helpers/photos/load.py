@@ -63,7 +63,7 @@ def load_photos(
 
     For field cameras there are more columns:
 
-    - with `layout`, such as `"{site}/{camera}"` (see `helpers.photos.places.places_of`),
+    - with `layout`, such as `"{site}/{camera}"` (see `helpers.photos.layout.places_of`),
       or `deployments`, a CSV file or the frame of `helpers.photos.read_deployments`:
       `site`, `camera`, `deployment`, and of the table `latitude` and `longitude`;
     - with `details=True` what the files tell: `night`, `temperature`, `moon`,

@@ -19,9 +19,10 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.errors import FrameError
 from helpers.images.sheet import GREY, INK, InlineFigure
+from helpers.photos.deployments import deployments_of
 from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting, data_of, sightings_of
 from helpers.season.timeline.activity import Activity, clock
-from helpers.season.timeline.effort import deployments_of, outside
+from helpers.season.timeline.effort import outside
 from helpers.season.timeline.site_map import show_sites
 from helpers.season.timeline.strip import show_strip
 from helpers.season.timeline.style import COLOURS, FAINT, LIGHT, check_width, legend, plain, statuses

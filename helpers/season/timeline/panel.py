@@ -10,8 +10,8 @@ import traitlets
 from matplotlib.figure import Figure
 
 from helpers.errors import KinframeError
+from helpers.photos.deployments import deployment_table
 from helpers.season.sighting import CANDIDATE, CONFIRMED, sightings_of
-from helpers.season.timeline.effort import table_of
 from helpers.season.timeline.figures import show_activity, show_dates, show_sites, show_strip
 from helpers.season.timeline.strip import Tiles
 from helpers.season.timeline.style import check_width
@@ -58,7 +58,7 @@ class TimelinePanel(ipywidgets.VBox):
         self.figure: Optional[Figure] = None
         self._tiles: Tiles = {}
         self._season = getattr(sightings, "season", None) if season is None else season
-        self._deployments = None if deployments is None else table_of(deployments)
+        self._deployments = None if deployments is None else deployment_table(deployments)
         self._width = width
         shown = [name for name in VIEWS if name != "photos" or self._season is not None]
         self.buttons = ipywidgets.ToggleButtons(

@@ -19,9 +19,10 @@ import numpy as np
 
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
+from helpers.photos.deployments import Deployment, deployments_of
 from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting, sightings_of
 from helpers.season.timeline.activity import Activity, activity
-from helpers.season.timeline.effort import Deployment, deployments_of, during
+from helpers.season.timeline.effort import during
 
 STEPS = ("day", "week", "month")
 

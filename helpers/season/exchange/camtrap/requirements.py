@@ -5,9 +5,9 @@ import re
 from typing import Any, List, Mapping, Optional, Set, Union
 
 from helpers.errors import FrameError
+from helpers.photos.deployments import Deployment
 from helpers.season.exchange.camtrap import rules
 from helpers.season.sighting import CONFIRMED, Sighting
-from helpers.season.timeline.effort import Deployment
 
 Offset = Union[str, datetime.timedelta, datetime.timezone]
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from helpers.errors import FrameError
 from helpers.files.spreadsheet import guarded
+from helpers.photos.deployments import Deployment
 from helpers.season.exchange.camtrap.blur import Place, blurred
 from helpers.season.exchange.camtrap.rules import LEGAL_PATH, columns_of
-from helpers.season.timeline.effort import Deployment
 
 Row = Dict[str, Any]
 

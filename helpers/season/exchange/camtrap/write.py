@@ -15,13 +15,13 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 from helpers.errors import ExportError, FrameError
 from helpers.files.cache import replacing_folder
 from helpers.frames.columns import typed_frame
+from helpers.photos.deployments import deployments_of
 from helpers.season.exchange.camtrap import rules
 from helpers.season.exchange.camtrap.check import check_camtrap
 from helpers.season.exchange.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
 from helpers.season.exchange.camtrap.requirements import Offset, check_asked, species_name, zone_of
 from helpers.season.exchange.camtrap.tables import Row, deployment_rows, media_rows, write_table
 from helpers.season.sighting import data_of, sightings_of
-from helpers.season.timeline.effort import deployments_of
 
 __all__ = ["Package", "check_camtrap", "write_camtrap"]
 

@@ -1,4 +1,4 @@
-"""Where a photo was taken: by the folders it lies in, and by a table of deployments.
+"""A table of deployments, and which of them a photo belongs to.
 
 A deployment is one camera at one place from one day to another.
 """
@@ -10,13 +10,13 @@ import math
 import os
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
 from helpers.files.spreadsheet import plain
+from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
-
-PLACES = ("site", "camera", "deployment")
+from helpers.photos.layout import PLACES
 
 # As our own column, and as Camtrap DP calls it.
 _HEADS = {
@@ -29,42 +29,34 @@ _HEADS = {
     "end": ("end", "deploymentend", "retrieval_date"),
 }
 _LARGEST = {"latitude": 90.0, "longitude": 180.0}
-_FIELD = re.compile(r"{([^{}]*)}|\*|([^{}*]+)|(.)")
+_DAY = 86_400.0  # seconds
 
 
-def places_of(folders: Sequence[str], layout: str) -> Dict[str, List[Optional[str]]]:
-    """What a layout tells of folders: a list for each of `PLACES` that it names; None where a folder does not fit.
+class Deployment(NamedTuple):
+    """A camera at a place from one moment to another, by its clock."""
 
-    `layout` is a path with the names of places in braces, such as
-    `{site}/{camera}` or `cards/{site}_{camera}/*`; `*` is anything within one
-    folder's name. It says how paths begin: what lies deeper does not count.
-    Raises `FrameError` for a layout that cannot be read.
+    name: str
+    site: Optional[str]
+    camera: Optional[str]
+    latitude: Optional[float]
+    longitude: Optional[float]
+    start: Optional[datetime.datetime]
+    end: Optional[datetime.datetime]
 
-    >>> places_of(["north/C1/100MEDIA", "loose"], "{site}/{camera}")
-    {'site': ['north', None], 'camera': ['C1', None]}
-    """
-    pattern, names = _pattern(layout)
-    found = [pattern.match(folder + "/") for folder in folders]
-    return {name: [match[name] if match else None for match in found] for name in names}
+    @property
+    def place(self) -> str:
+        """Where it is: the site, else its own name."""
+        return self.site or self.name
 
+    def days(self, since: datetime.datetime, until: datetime.datetime) -> float:
+        """How many of the days between two moments it was out; none where its dates are not known."""
+        if self.start is None or self.end is None:
+            return 0.0
+        return max(0.0, (min(self.end, until) - max(self.start, since)).total_seconds() / _DAY)
 
-def _pattern(layout: str) -> Tuple["re.Pattern[str]", List[str]]:
-    if not isinstance(layout, str):
-        raise FrameError(f"layout= is text such as '{{site}}/{{camera}}', not {type(layout).__name__}")
-    text, names = "", []
-    for match in _FIELD.finditer(layout.replace("\\", "/").strip("/")):
-        if match[3]:
-            raise FrameError(f"layout={layout!r} has a brace without its other; write it such as '{{site}}/{{camera}}'")
-        if match[1] is None:
-            text += "[^/]*" if match[0] == "*" else re.escape(match[2])
-            continue
-        if match[1] not in PLACES or match[1] in names:
-            raise FrameError(f"layout={layout!r} names {match[1]!r}; it may name {', '.join(PLACES)}, each once")
-        names.append(match[1])
-        text += f"(?P<{match[1]}>[^/]+?)"
-    if not names:
-        raise FrameError(f"layout={layout!r} names no place; write it such as '{{site}}/{{camera}}'")
-    return re.compile(f"{text}/", re.DOTALL), names
+    def covers(self, moment: Optional[datetime.datetime]) -> bool:
+        """Whether it was out at that moment."""
+        return None not in (moment, self.start, self.end) and self.start <= moment <= self.end  # type: ignore[operator]
 
 
 def read_deployments(path: Union[str, "os.PathLike[str]"]) -> Any:
@@ -102,6 +94,21 @@ def read_deployments(path: Union[str, "os.PathLike[str]"]) -> Any:
         raise FrameError(f"{file}: two deployments are called {twice!r}; give each a name of its own")
     kinds = {"latitude": float, "longitude": float, "start": datetime.datetime, "end": datetime.datetime}
     return typed_frame((name, kinds.get(name, str), [row[name] for row in rows]) for name in _HEADS)
+
+
+def deployment_table(deployments: Any) -> Any:
+    """The frame of `read_deployments`, given as it is or as the CSV that it reads; raises `FrameError`."""
+    return deployments if isinstance(deployments, SFrame) else read_deployments(deployments)
+
+
+def deployments_of(deployments: Any) -> List[Deployment]:
+    """The rows of a `deployment_table`; columns that it lacks are None. Raises `FrameError`."""
+    table = deployment_table(deployments)
+    if "deployment" not in table.column_names():
+        raise FrameError(f"deployments have a column 'deployment'; these have {', '.join(table.column_names())}")
+    names = ("deployment", *Deployment._fields[1:])
+    columns = [list(table[name]) if name in table.column_names() else [None] * len(table) for name in names]
+    return [Deployment(*row) for row in zip(*columns)]
 
 
 def _columns(head: List[str], file: Path) -> Dict[str, int]:
