@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
@@ -14,6 +14,17 @@ from helpers.photos.events import add_events, cameras_of, event_table
 Moment = Union[str, datetime.date, None]
 
 _PLACES = ("site", "camera", "deployment")
+
+
+class PhotoFilters(NamedTuple):
+    """The photos that count in a search; see `helpers.season.Season.search`."""
+
+    other: Optional[str] = None
+    where: Optional[Any] = None
+    night: Optional[bool] = None
+    since: Moment = None
+    until: Moment = None
+    hide_people: bool = True
 
 
 class SeasonPhotos:

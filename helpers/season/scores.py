@@ -12,7 +12,7 @@ from helpers.features.nearest import bar, but_itself, check_k, parts
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, group_numbers, is_label
 from helpers.photos.events import cameras_of
-from helpers.season.ranking import Ranking
+from helpers.season.event_ranking import EventRanking
 from helpers.season.season import Season
 from helpers.similarity.evaluation.intervals import Interval, intervals
 
@@ -106,7 +106,7 @@ def species_precision(
     values = np.empty((len(queries), 3))
     with bar(len(queries), progress) as done:
         for line, row in enumerate(queries):
-            ranking = Ranking(season, season.labels[row], other=other, metric=metric, k=k + judged)
+            ranking = EventRanking(season, season.labels[row], other=other, metric=metric, k=k + judged)
             values[line] = _shares(ranking, events[shown[row]], k, judged)
             done.update()
     asked = [shown[row] for row in queries]
@@ -167,7 +167,7 @@ def _queries(season: Season, shown: Sequence[Any]) -> List[int]:
     """The row that each event is asked with, of the events that show a species."""
     queries = []
     has_part = np.zeros(len(shown), bool)
-    has_part[season.items.rows] = True
+    has_part[season.searched.rows] = True
     for event in season.events["event"]:
         rows = [row for row in season.photos.rows_of(event) if shown[row] is not None]
         if rows:
@@ -178,7 +178,7 @@ def _queries(season: Season, shown: Sequence[Any]) -> List[int]:
     return queries
 
 
-def _shares(ranking: Ranking, right: set, k: int, judged: int) -> List[float]:
+def _shares(ranking: EventRanking, right: set, k: int, judged: int) -> List[float]:
     """Precision, with and without the judged ones, and without these where nothing is learned."""
     plain = ranking.events_of(ranking.nearest)
     if not judged:
@@ -186,7 +186,7 @@ def _shares(ranking: Ranking, right: set, k: int, judged: int) -> List[float]:
     first = plain[:judged]
     learned = ranking.events_of(
         ranking.learned(
-            [*ranking.asked, *(each for each in first if each in right)], [e for e in first if e not in right]
+            [*ranking.liked, *(each for each in first if each in right)], [e for e in first if e not in right]
         )
     )
     rest = [each for each in learned if each not in first]

@@ -18,8 +18,8 @@ from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.images.boxes import SIDES
 from helpers.photos.labels import Labels
-from helpers.season.items import Nearest
-from helpers.season.ranking import Ranking
+from helpers.season.event_ranking import EventRanking
+from helpers.season.searched_features import NearestPhotos
 from helpers.season.season import Season
 from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, STATUS
 
@@ -75,13 +75,13 @@ class Sightings(traitlets.HasTraits):
         file: Union[str, "os.PathLike[str]", None] = None,
         *,
         k: int = 100,
-        **asked: Any,
+        **query: Any,
     ) -> None:
         super().__init__()
         check_whole("k", k)
         self.season, self.species, self.k = season, species, k
         self.labels = Labels(_file_of(species) if file is None else file)
-        self._ranking = Ranking(season, like, **asked)
+        self._ranking = EventRanking(season, like, **query)
         self._nearest, self.learned = self._ranking.nearest, False
         self._event_of_name = dict(zip(season.names, season.event_of_photo.tolist()))
         self._judged = self._read()
@@ -191,7 +191,7 @@ class Sightings(traitlets.HasTraits):
                 columns.append((name, float, [each.box[edge] if each.box else None for each in chosen]))
         return typed_frame(columns)
 
-    def _chosen(self, nearest: Nearest) -> List["_Chosen"]:
+    def _chosen(self, nearest: NearestPhotos) -> List["_Chosen"]:
         chosen: List[_Chosen] = []
         left, events = self.k, self._ranking.events_of(nearest)
         boxes: List[Any] = [None] * len(events) if nearest.boxes is None else nearest.boxes.tolist()
@@ -230,7 +230,7 @@ class Sightings(traitlets.HasTraits):
             event = self._event_of_name.get(name)
             if event is not None and label.strip().lower() in (_YES, _NO):
                 said.setdefault(event, set()).add(label.strip().lower())
-        judged = dict.fromkeys(self._ranking.asked, CONFIRMED)
+        judged = dict.fromkeys(self._ranking.liked, CONFIRMED)
         judged.update((event, CONFIRMED if _YES in labels else REJECTED) for event, labels in said.items())
         return judged
 
