@@ -1,4 +1,4 @@
-"""What an animal detector found in a season's photos: MegaDetector's results, beside the frame of the photos.
+"""What a detector of animals has found in a season's photos, by the rows of their frame.
 
 >>> import json, pathlib, tempfile
 >>> fox = {"category": "1", "conf": 0.9, "bbox": [0.2, 0.4, 0.3, 0.2]}
@@ -14,110 +14,132 @@
 """
 
 import os
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
-from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, Found, read_file
+from helpers.images.boxes import SIDES
+from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, read_file
 from helpers.season.match_paths import match, normal
+
+if TYPE_CHECKING:
+    from helpers.similarity.model import SimilarityModel
 
 __all__ = ["KINDS", "Detections", "read_detections"]
 
-PEOPLE_FROM = 0.2  # a threshold above this one is for animals: it must not bring people back
-
-_NOBODY = "the frame has no column 'path', by which the file's photos could be told apart"
+PEOPLE_FROM = 0.2  # a higher threshold is meant for animals, and must not bring people back
 
 
 def read_detections(
-    file: Union[str, "os.PathLike[str]"], photos: Any, *, threshold: float = 0.2, progress: bool = True
+    file: Union[str, "os.PathLike[str]"],
+    photos: Union[SFrame, "SimilarityModel", Sequence[str]],
+    *,
+    threshold: float = 0.2,
+    progress: bool = True,
 ) -> "Detections":
-    """What MegaDetector found in the photos of a collection, from the JSON that it wrote.
+    """Read the detections in a collection's photos from the JSON that MegaDetector writes.
 
-    - `photos`: the frame of `load_photos`, a similarity model, or a list of paths.
-      The file's photos are told by the end of their paths, see
-      `helpers.season.match_paths`: it may come from another machine, and from Windows.
-    - `threshold`: the score from which a detection counts, 0 to 1. Animals that
-      are there score as low as 0.08; the files of most detectors end at 0.005 to 0.1.
+    Parameters
+    ----------
+    file
+        The results file. It may come from another machine, and from Windows:
+        photos are matched by the end of their paths, see `helpers.season.match_paths`.
+    photos
+        The frame of `load_photos`, a similarity model, or a list of paths.
+    threshold
+        The score from which a detection counts, 0 to 1. Animals that are there
+        score as low as 0.08; the files of most detectors end at 0.005 to 0.1.
+    progress
+        Whether to show a progress bar.
 
-    What in the file is wrong, is of other photos or cannot be told stands in
-    `bad` of the answer, and costs nothing else. Raises `FrameError` where the
-    file is not there or something else.
+    Returns
+    -------
+    Detections
+        Entries of the file that are invalid, or of other photos, are in its
+        `bad`, and cost nothing else.
+
+    Raises
+    ------
+    FrameError
+        Where the file cannot be read or holds something else, for a threshold
+        that is not 0 to 1, and for photos without paths.
+
+    Notes
+    -----
+    The format is https://lila.science/megadetector-output-format, 1.0 to 1.6.
     """
     _check_threshold(threshold)
     names = _names(photos)
-    looked, bad = read_file(file, progress)
-    first: Dict[str, int] = {}
-    found: List[Dict[Found, None]] = []
-    whole: List[bool] = []
-    files: List[str] = []
-    for photo in looked:
-        place = first.setdefault(normal(photo.file), len(files))
-        if place < len(files):
+    detected, bad = read_file(file, progress)
+    by_path: Dict[str, DetectedPhoto] = {}
+    for photo in detected:
+        first = by_path.setdefault(normal(photo.file), photo)
+        if first is not photo:
             bad.append((photo.file, "it is in the file more than once: what was found in any of them counts"))
-            found[place].update(dict.fromkeys(photo.found))
-            whole[place] &= photo.whole
-        else:
-            files.append(photo.file)
-            found.append(dict.fromkeys(photo.found))
-            whole.append(photo.whole)
+            both = DetectedPhoto(first.file, first.detections + photo.detections, first.complete and photo.complete)
+            by_path[normal(photo.file)] = both
+    files = [photo.file for photo in by_path.values()]
     matched = match(files, names)
     bad += [(name, reason) for name, reason in zip(files, matched.reasons) if reason]
-    told = [(row, place) for place, row in enumerate(matched.rows) if row is not None]
-    seen = {row: whole[place] for row, place in told}
-    boxes = [(row, each) for row, place in sorted(told) for each in found[place]]
-    return Detections(names, seen, boxes, bad, threshold, matched.moved)
+    by_row = {row: photo for row, photo in zip(matched.rows, by_path.values()) if row is not None}
+    return Detections(names, by_row, bad, threshold, matched.moved)
 
 
 class Detections:
-    """Detections in the photos of a collection that score `threshold` or more.
+    """The detections in the photos of a collection that score `threshold` or more.
 
-    `names` are the collection's photos, by their row, and of these
+    `names` are the collection's photos, by row. Of the detections, sorted by
+    path and then by score, the best first, there are
 
-    - `rows`, int64 [n], `kinds`, list of `animal`, `person` or `vehicle`,
-      `scores`, float64 [n], `boxes`, float64 [n, 4]: left, top, right, bottom in
-      shares of the upright photo; sorted by path, then the best score first;
-    - `animals`, `people`, `vehicles`: the photos that have one, `blank`: those
-      that were looked at and have nothing, `seen`: those that were looked at.
-      bool [rows of the frame] each, to be handed on as `where=`.
+    - `rows`, int64 [n]; `kinds`, a list of `animal`, `person` or `vehicle`;
+      `scores`, float64 [n], 0 to 1; `boxes`, float64 [n, 4]: left, top, right,
+      bottom in shares of the upright photo;
+    - `frame`: the same as an SFrame of `path`, `kind`, `score`, `left`, `top`,
+      `right`, `bottom`, and `label` and `label_score` of a classifier (None
+      where there was none).
 
-    People count from 0.2 on, or from `threshold` where that is lower: a higher
-    one, for animals, does not bring photos with people back. Of what was
-    refused and may be a person the same holds: the photo is one of `people`,
-    and `bad` says why. A photo that the file does not tell of is not `seen`,
-    and nobody knows who is in it.
+    Of the photos, each bool [photos] and of use as `where=`, there are
 
-    `frame` is an SFrame of all this, with what a classifier said: `path`,
-    `kind`, `score`, `left`, `top`, `right`, `bottom`, `label` and `label_score`
-    (None where there was no classifier). `bad` is one of `file` and `reason`.
-    `note` is one line for a person.
+    - `animals`, `people`, `vehicles`: those that have one;
+    - `seen`: those that the detector has looked at; `blank`: those of them
+      that have nothing.
+
+    People count from 0.2 on, or from `threshold` where that is lower. A photo
+    with a refused detection that may be a person is one of `people` too. Of
+    photos that are not `seen`, nobody knows who is in them.
+
+    `bad` is an SFrame of `file` and `reason`; `note` is a summary in one line.
     """
 
     def __init__(
         self,
         names: Sequence[str],
-        seen: Dict[int, bool],
-        found: List[Tuple[int, Found]],
+        photos: Dict[int, DetectedPhoto],
         bad: Bad,
         threshold: float,
         moved: Optional[Tuple[str, str]] = None,
     ) -> None:
         self.names, self.threshold = list(names), threshold
-        self._seen, self._all, self._bad, self._moved = seen, found, bad, moved
-        least = {kind: min(threshold, PEOPLE_FROM) if kind == "person" else threshold for kind in KINDS}
-        counted = [(row, each) for row, each in found if each.kind in KINDS and each.score >= least[each.kind]]
-        self._doubtful = [row for row, each in found if each.kind == UNKNOWN and each.score >= least["person"]]
-        counted.sort(key=lambda pair: (self.names[pair[0]], pair[0], -pair[1].score, pair[1].box))
-        self._found = counted
-        self.rows = np.array([row for row, _ in counted], np.int64)
-        self.kinds = [each.kind for _, each in counted]
-        self.scores = np.array([each.score for _, each in counted], np.float64)
-        self.boxes = np.array([each.box for _, each in counted], np.float64).reshape(-1, 4)
-        self.bad = typed_frame(
-            (name, str, [row[place] for row in bad]) for place, name in enumerate(("file", "reason"))
-        )
+        self._photos, self._bad, self._moved = photos, bad, moved
+        least = dict.fromkeys(KINDS, threshold)
+        least["person"] = least[UNKNOWN] = min(threshold, PEOPLE_FROM)
+        counted = [
+            (row, detection)
+            for row, photo in sorted(photos.items())
+            for detection in dict.fromkeys(photo.detections)  # a photo may be in the file twice
+            if detection.score >= least[detection.kind]
+        ]
+        self._doubtful = [row for row, detection in counted if detection.kind == UNKNOWN]
+        self._detections = [pair for pair in counted if pair[1].kind != UNKNOWN]
+        self._detections.sort(key=lambda pair: (self.names[pair[0]], pair[0], -pair[1].score, pair[1].box))
+        self.rows = np.array([row for row, _ in self._detections], np.int64)
+        self.kinds = [detection.kind for _, detection in self._detections]
+        self.scores = np.array([detection.score for _, detection in self._detections], np.float64)
+        self.boxes = np.array([detection.box for _, detection in self._detections], np.float64).reshape(-1, 4)
+        self.bad = typed_frame([("file", str, [file for file, _ in bad]), ("reason", str, [why for _, why in bad])])
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -126,18 +148,15 @@ class Detections:
         return f"Detections: {self.note}"
 
     def above(self, threshold: float) -> "Detections":
-        """The same file's detections by another threshold; it is not read again. Raises `FrameError`."""
+        """The detections by another threshold, without reading the file again; raises `FrameError`."""
         _check_threshold(threshold)
-        return Detections(self.names, self._seen, self._all, self._bad, threshold, self._moved)
+        return Detections(self.names, self._photos, self._bad, threshold, self._moved)
 
     def having(self, kind: str) -> np.ndarray:
-        """The photos that have a detection of a kind, or may have a person; bool [rows of the frame].
-
-        Raises `FrameError`.
-        """
+        """The photos with a detection of a kind, or that may show a person: bool [photos]. Raises `FrameError`."""
         if kind not in KINDS:
             raise FrameError(f"kind={kind!r} is not known; there are {', '.join(KINDS)}")
-        rows = [row for row, each in zip(self.rows.tolist(), self.kinds) if each == kind]
+        rows = [row for row, detection in self._detections if detection.kind == kind]
         return self._mask(rows + self._doubtful if kind == "person" else rows)
 
     @property
@@ -154,81 +173,80 @@ class Detections:
 
     @property
     def seen(self) -> np.ndarray:
-        return self._mask(list(self._seen))
+        return self._mask(list(self._photos))
 
     @property
     def blank(self) -> np.ndarray:
-        return self._mask([row for row, whole in self._seen.items() if whole]) & ~self._mask(self.rows)
+        return self._mask([row for row, photo in self._photos.items() if photo.complete]) & ~self._mask(self.rows)
 
     @property
     def counts(self) -> Dict[str, int]:
-        """How many photos there are of each sort: photos, seen, animals, people, vehicles, blank; and boxes, bad."""
-        sorts = {name: int(getattr(self, name).sum()) for name in ("seen", "animals", "people", "vehicles", "blank")}
-        return {"photos": len(self.names), **sorts, "boxes": len(self), "bad": len(self._bad)}
+        """How many photos, seen, animals, people, vehicles and blank ones there are; and how many boxes and bad."""
+        names = ("seen", "animals", "people", "vehicles", "blank")
+        photos = {name: int(getattr(self, name).sum()) for name in names}
+        return {"photos": len(self.names), **photos, "boxes": len(self), "bad": len(self._bad)}
 
     @property
     def note(self) -> str:
         counts = self.counts
-        said = (
+        note = (
             "{seen:,} of {photos:,} photos looked at by the detector: {animals:,} with animals, "
             "{people:,} with people, {vehicles:,} with vehicles, {blank:,} blank"
         ).format(**counts)
-        said += f" (score {self.threshold:g} or more)"
+        note += f" (score {self.threshold:g} or more)"
         if self._moved is not None:
-            said += f"; the file's folder {self._moved[0] or '.'} is taken for {self._moved[1] or '.'}"
+            note += f"; the file's folder {self._moved[0] or '.'} is taken for {self._moved[1] or '.'}"
         entries = "1 entry" if counts["bad"] == 1 else f"{counts['bad']:,} entries"
-        return said + (f"; {entries} left out, see bad" if counts["bad"] else "")
+        return note + (f"; {entries} left out, see bad" if counts["bad"] else "")
 
     @property
-    def frame(self) -> Any:
-        found = [each for _, each in self._found]
-        sides = zip(("left", "top", "right", "bottom"), self.boxes.T.tolist())
+    def frame(self) -> SFrame:
+        detections = [detection for _, detection in self._detections]
         return typed_frame(
             [
                 ("path", str, [self.names[row] for row in self.rows]),
                 ("kind", str, self.kinds),
                 ("score", float, self.scores.tolist()),
-                *((name, float, edges) for name, edges in sides),
-                ("label", str, [each.label for each in found]),
-                ("label_score", float, [each.label_score for each in found]),
+                *((side, float, edges) for side, edges in zip(SIDES, self.boxes.T.tolist())),
+                ("label", str, [detection.label for detection in detections]),
+                ("label_score", float, [detection.label_score for detection in detections]),
             ]
         )
 
     def is_of(self, photos: Any) -> bool:
-        """Whether a frame, a model or a list of paths has the photos that the file was read for, in their order."""
+        """Whether a frame, a model or a list of paths has the same photos, in the same order."""
         return _names(photos) == self.names
 
-    def add_to(self, data: Any) -> Any:
-        """The frame with four int columns more, `animals`, `people`, `vehicles`, `blank`: 1 where there is one, or 0.
+    def add_to(self, data: SFrame) -> SFrame:
+        """The frame with the int columns `animals`, `people`, `vehicles` and `blank`, 1 or 0.
 
-        None in the rows of photos that the detector did not look at. Columns of
-        these names are made anew. Raises
-        `FrameError` for another frame than the one that the file was read for.
+        Photos that the detector has not looked at have None. Columns of these
+        names are replaced. Raises `FrameError` for another frame than the one
+        that the detections were read for.
         """
         if not isinstance(data, SFrame) or not self.is_of(data):
             raise FrameError("add_to() takes the frame that the detections were read for, with all of its rows")
         seen = self.seen.tolist()
+        columns = []
+        for name in ("animals", "people", "vehicles", "blank"):
+            values = getattr(self, name).tolist()
+            columns.append((name, int, [int(value) if known else None for value, known in zip(values, seen)]))
+        return with_columns(data, columns)
 
-        def told(name: str) -> List[Optional[int]]:
-            return [int(value) if known else None for value, known in zip(getattr(self, name).tolist(), seen)]
-
-        return with_columns(data, ((name, int, told(name)) for name in ("animals", "people", "vehicles", "blank")))
-
-    def _mask(self, rows: Any) -> np.ndarray:
-        chosen = np.zeros(len(self.names), bool)
-        chosen[rows] = True
-        return chosen
+    def _mask(self, rows: Iterable[int]) -> np.ndarray:
+        return np.isin(np.arange(len(self.names)), rows)
 
 
 def _names(photos: Any) -> List[str]:
-    """What the collection's photos are called."""
+    """The paths of the collection's photos."""
     if isinstance(photos, SFrame):
         if "path" not in photos.column_names():
-            raise FrameError(f"{_NOBODY}; it has {', '.join(photos.column_names())}")
+            columns = ", ".join(photos.column_names())
+            raise FrameError(f"the frame has no column 'path', by which photos are found in the file; it has {columns}")
         return ["" if path is None else str(path) for path in photos["path"]]
     if hasattr(photos, "names") and hasattr(photos, "vectors"):
         return list(photos.names)
-    if isinstance(photos, (list, tuple)) and all(isinstance(each, str) for each in photos):
+    if isinstance(photos, (list, tuple)) and all(isinstance(path, str) for path in photos):
         return list(photos)
     raise FrameError(f"photos is the frame of load_photos, a model or a list of paths, not {type(photos).__name__}")
 
