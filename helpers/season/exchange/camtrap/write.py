@@ -1,8 +1,7 @@
 """A season and its sightings as a Camtrap DP 1.0.2 package, the exchange format for field-camera photos.
 
-A folder of photos knows neither where its cameras stood nor who worked there,
-nor the offset of their clocks: `write_camtrap` asks, and guesses none of it.
-`check_camtrap` says what in a package is against the standard's rules.
+A folder of photos contains neither where its cameras stood nor who worked
+there, nor the offset of their clocks: `write_camtrap` asks, and guesses nothing.
 """
 
 import datetime
@@ -10,35 +9,39 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from helpers.errors import ExportError, FrameError
 from helpers.files.cache import replacing_folder
+from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.deployments import deployments_of
+from helpers.season.detection.detections import Detections
 from helpers.season.exchange.camtrap import rules
-from helpers.season.exchange.camtrap.check import check_camtrap
+from helpers.season.exchange.camtrap.blur import KM_OF_A_DEGREE
 from helpers.season.exchange.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
-from helpers.season.exchange.camtrap.requirements import Offset, check_asked, species_name, zone_of
+from helpers.season.exchange.camtrap.requirements import Offset, check_complete, species_name, zone_of
 from helpers.season.exchange.camtrap.tables import Row, deployment_rows, media_rows, write_table
-from helpers.season.sighting import data_of, sightings_of
+from helpers.season.sighting import Sighting, data_of, sightings_of
 
-__all__ = ["Package", "check_camtrap", "write_camtrap"]
+if TYPE_CHECKING:
+    from helpers.season.season import Season
+    from helpers.season.sightings import Sightings
 
 
 class Package(NamedTuple):
-    """What was written."""
+    """A Camtrap DP package that was written."""
 
     folder: Path
     counts: Dict[str, int]  # rows of each table
-    bad: Any  # an SFrame of `path` and `reason`: photos that stayed out
+    bad: SFrame  # `path` and `reason` of the photos that were left out
 
 
 def write_camtrap(
     folder: Union[str, "os.PathLike[str]"],
-    data: Any,
-    sightings: Mapping[str, Any],
-    deployments: Any,
+    data: Union["Season", SFrame],
+    sightings: Mapping[str, Union["Sightings", SFrame]],
+    deployments: Union[SFrame, str, "os.PathLike[str]"],
     *,
     contributors: Iterable[Mapping[str, str]] = (),
     project: Optional[Mapping[str, Any]] = None,
@@ -46,7 +49,7 @@ def write_camtrap(
     classified_by: str = "",
     candidates: str = "unclassified",
     rejected: str = "leave out",
-    detections: Optional[Any] = None,
+    detections: Optional[Detections] = None,
     detector: str = "MegaDetector",
     below: str = "",
     public: bool = False,
@@ -56,41 +59,73 @@ def write_camtrap(
 ) -> Package:
     """Write datapackage.json, deployments.csv, media.csv and observations.csv to a new folder, whole or not at all.
 
-    - `data`: the season, or its frame with `event`, `taken`, `deployment`.
-    - `sightings`: the scientific name of each species, and its `Sightings` or
-      their frame, such as `{"Vulpes vulpes": foxes}`.
-    - `deployments`: what `helpers.photos.read_deployments` gives, or the CSV that
-      it reads. Each needs coordinates; where a start or end is not known, the
-      first or last photo stands for it, and a comment says so.
-    - `contributors`: dicts with `title` (a name) and, at wish, `role`, `email`,
-      `path`, `organization`. `project`: a dict with `title`, `samplingDesign`
-      and `captureMethod`. `licences`: the data package's `licenses`.
-    - `offset`: of the cameras' clocks from UTC, such as `"+02:00"` or `"Z"`; or
-      one for each deployment, by its name.
-    - `classified_by`: who confirmed and rejected.
-    - `candidates`: `"unclassified"`, `"unknown"` or `"leave out"`; `rejected`:
-      `"unclassified"`, with a comment, or `"leave out"`.
-    - `detections`: a `Detections` of this frame; its animals, people, vehicles
-      and blanks become observations of single photos, made by `detector`.
-    - `below`: a folder that is put before the photos' paths. Photos are not copied.
-    - `public`: whether others may see the photos. Those with people never, nor
-      those that the detector did not look at; so it takes `detections`, or a
-      column `people`, in which None is a photo that nobody looked at.
-    - `blur_km`: the width of a grid whose cells' middles take the place of the
-      coordinates, see `helpers.season.exchange.camtrap.blur.blurred`. The true ones are then
-      nowhere in the package; photos may hold their own, which
-      `helpers.season.export_sightings` with `places=False` leaves out of copies.
-    - `taxa`: more of a species, by its scientific name: `taxonRank`,
-      `vernacularNames`, `family` ...
+    Parameters
+    ----------
+    folder
+        The folder to make. Photos are not copied into it.
+    data
+        The season, or its frame with `event`, `taken` and `deployment`.
+    sightings
+        The `Sightings` of each species, or their frame, by its scientific name,
+        such as `{"Vulpes vulpes": foxes}`.
+    deployments
+        The frame of `helpers.photos.read_deployments`, or the CSV that it reads.
+        Each needs coordinates. The first or last photo replaces an unknown
+        start or end, and a comment says so.
+    contributors
+        Dicts with `title` (a name) and optionally `role`, `email`, `path`, `organization`.
+    project
+        A dict with `title`, `samplingDesign` and `captureMethod`.
+    offset
+        Of the cameras' clocks from UTC, such as `"+02:00"` or `"Z"`; or a dict
+        with that of each deployment, by its name.
+    classified_by
+        Who has confirmed and rejected the sightings.
+    candidates, rejected
+        The observation type of events that have such sightings only:
+        `"unclassified"` or `"leave out"`, and for candidates also `"unknown"`.
+        A comment names the species.
+    detections
+        Detections in the photos of this frame. Animals, people, vehicles and
+        blanks become observations of single photos.
+    detector
+        What has made them.
+    below
+        A folder that is put before the photos' paths.
+    public
+        Whether others may see the photos. This needs `detections`, or a column
+        `people` where None is a photo that nobody has looked at: photos with
+        people are never public, nor those that nobody has looked at.
+    blur_km
+        Replaces coordinates by the middles of a grid's cells of this width, see
+        `helpers.season.exchange.camtrap.blur.blurred`. The true ones are then
+        nowhere in the package. Photos may contain their own:
+        `helpers.season.export_sightings` with `places=False` removes them.
+    licences
+        The `licenses` of the data package.
+    taxa
+        More on a species, by its scientific name: `taxonRank`, `vernacularNames`, `family`, ...
 
-    Each event of a species is an observation of level `event`. IDs are made of
-    paths, so that the same season gives the same ones. Photos without a
-    date or deployment, and those whose paths the standard does not allow, stay
-    out and are told in `bad`. Text that begins like a formula has an apostrophe
-    in front, see `helpers.files.spreadsheet`.
+    Returns
+    -------
+    Package
+        The `folder`, the `counts` of rows in each table, and `bad`: an SFrame of
+        `path` and `reason`, the photos that were left out because they have no
+        date or deployment, or a path that the standard does not allow.
 
-    Raises `FrameError` for what is missing, naming it, and where there is
-    something at `folder` already; `ExportError` where it cannot be written.
+    Raises
+    ------
+    FrameError
+        Where something is missing, all of which is named, or `folder` exists.
+    ExportError
+        Where the package cannot be written.
+
+    Notes
+    -----
+    The format is Camtrap DP 1.0.2, https://camtrap-dp.tdwg.org. An event with a
+    confirmed species is an observation of level `event`. IDs are made of paths,
+    so that the same season gives the same ones. Text that begins like a formula
+    gets an apostrophe in front, see `helpers.files.spreadsheet`.
     """
     place = Path(folder).expanduser().absolute()
     contributors, licences = list(contributors), list(licences)
@@ -99,29 +134,24 @@ def write_camtrap(
         if value not in known:
             raise FrameError(f"{name}={value!r} is not known; there are {', '.join(known)}")
     frame = data_of(data)
-    known_names = set(frame["deployment"]) - {None, ""} if "deployment" in frame.column_names() else set()
-    told = {}
-    for name, each in sightings.items():
-        if species_name(name) in told:
-            raise FrameError(f"sightings= has {species_name(name)!r} twice, but for blanks; put the two together")
-        told[species_name(name)] = sightings_of(each, rejected=True)
+    names = set(frame["deployment"]) - {None, ""} if "deployment" in frame.column_names() else set()
+    by_species = _by_species(sightings)
     placed = deployments_of(deployments)
-    check_asked(told, placed, known_names, contributors, project, offset, classified_by)
-    offsets = {each.name: zone_of(offset, each.name) for each in placed}
-    people = None if data is frame else getattr(data, "people", None)  # a season's parts may know more
+    check_complete(by_species, placed, names, contributors, project, offset, classified_by)
+    offsets = {deployment.name: zone_of(offset, deployment.name) for deployment in placed}
+    people = None if data is frame else getattr(data, "people", None)  # a season's parts may show more than its frame
     media, bad = media_rows(frame, offsets, below, public, detections, people)
-    photos = [row for row in media if row is not None]
-    tables: Dict[str, List[Row]] = {"media": [each.cells for each in photos]}
+    photos = [medium for medium in media if medium is not None]
+    tables: Dict[str, List[Row]] = {"media": [photo.cells for photo in photos]}
     tables["deployments"], places = deployment_rows(placed, photos, offsets, blur_km)
     events = events_of(frame, media)
-    tables["observations"] = event_rows(told, events, classified_by, candidates, rejected)
+    tables["observations"] = event_rows(by_species, events, classified_by, candidates, rejected)
     if detections is not None:
         tables["observations"] += detection_rows(detections, media, events, detector)
-    levels = sorted({row["observationLevel"] for row in tables["observations"]}) or ["event"]
-    about = _about(tables, places, contributors, dict(project or {}), levels, licences)
-    about["taxonomic"] = [{"scientificName": name, **(taxa or {}).get(name, {})} for name in told]
+    about = _about(tables, places, contributors, dict(project or {}), licences)
+    about["taxonomic"] = [{"scientificName": name, **(taxa or {}).get(name, {})} for name in by_species]
     if blur_km is not None:
-        about["coordinatePrecision"] = round(blur_km / 111.32, 5)
+        about["coordinatePrecision"] = round(blur_km / KM_OF_A_DEGREE, 5)
     try:
         with replacing_folder(place) as half:
             for name in rules.TABLES:
@@ -131,8 +161,18 @@ def write_camtrap(
             _check_free(place)
     except OSError as error:
         raise ExportError(f"{place}: the package could not be written ({error.strerror or error})") from error
-    columns = [(name, str, [row[number] for row in bad]) for number, name in enumerate(("path", "reason"))]
-    return Package(place, {name: len(tables[name]) for name in rules.TABLES}, typed_frame(columns))
+    left_out = typed_frame([("path", str, [path for path, _ in bad]), ("reason", str, [reason for _, reason in bad])])
+    return Package(place, {name: len(tables[name]) for name in rules.TABLES}, left_out)
+
+
+def _by_species(sightings: Mapping[str, Union["Sightings", SFrame]]) -> Dict[str, List[Sighting]]:
+    by_species: Dict[str, List[Sighting]] = {}
+    for given, of_species in sightings.items():
+        name = species_name(given)
+        if name in by_species:
+            raise FrameError(f"sightings= has {name!r} twice, but for blanks; put the two together")
+        by_species[name] = sightings_of(of_species, rejected=True)
+    return by_species
 
 
 def _check_free(place: Path) -> None:
@@ -145,10 +185,10 @@ def _about(
     places: List[Tuple[float, float]],
     contributors: List[Mapping[str, str]],
     project: Dict[str, Any],
-    levels: List[str],
     licences: List[Mapping[str, str]],
 ) -> Dict[str, Any]:
-    """datapackage.json but for what is particular to the species."""
+    """datapackage.json without what depends on the species."""
+    levels = sorted({row["observationLevel"] for row in tables["observations"]}) or ["event"]
     resources = [
         {
             "name": name,
@@ -163,20 +203,20 @@ def _about(
     ]
     dates = [row[name][:10] for row in tables["deployments"] for name in ("deploymentStart", "deploymentEnd")]
     if not dates:
-        raise FrameError("there is no deployment, of which a package is made; give deployments= with a row")
+        raise FrameError("a package needs a deployment; give deployments= with a row")
     about: Dict[str, Any] = {
         "resources": resources,
         "profile": rules.PROFILE,
         "name": re.sub(r"[^a-z0-9]+", "-", str(project["title"]).lower()).strip("-") or "camera-traps",
         "created": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "title": project["title"],
-        "contributors": [dict(each) for each in contributors],
+        "contributors": [dict(person) for person in contributors],
         "project": {"individualAnimals": False, **project, "observationLevel": levels},
         "spatial": _outline(places),
         "temporal": {"start": min(dates), "end": max(dates)},
     }
     if licences:
-        about["licenses"] = [dict(each) for each in licences]
+        about["licenses"] = [dict(licence) for licence in licences]
     return about
 
 
@@ -185,8 +225,9 @@ def _outline(places: List[Tuple[float, float]]) -> Dict[str, Any]:
 
     A box across the date line is two, as RFC 7946, 3.1.9, asks for.
     """
-    south, north = min(place[0] for place in places), max(place[0] for place in places)
-    easts = sorted({180.0 if place[1] == -180 else place[1] for place in places})
+    latitudes = [latitude for latitude, _ in places]
+    south, north = min(latitudes), max(latitudes)
+    easts = sorted({180.0 if longitude == -180 else longitude for _, longitude in places})
     gaps = [after - before for before, after in zip(easts, easts[1:])]
     widest = max(gaps, default=0.0)
     if widest <= 360 - (easts[-1] - easts[0]):
