@@ -6,10 +6,11 @@ from .parts import Parts
 from .scores import neighbour_shares, species_precision
 from .season import Season
 from .sightings import Sightings
-from .timeline.figures import show_activity, show_dates
+from .timeline.activity_figure import show_activity
+from .timeline.dates_figure import show_dates
 from .timeline.panel import TimelinePanel
+from .timeline.photo_strip import show_strip
 from .timeline.site_map import show_sites
-from .timeline.strip import show_strip
 
 __all__ = [
     "Parts",

@@ -62,6 +62,11 @@ def sightings_of(given: Any, *, rejected: bool = False) -> List[Sighting]:
     return [each for each in moments if rejected or each.status != REJECTED]
 
 
+def count_of(status: str, sightings: List[Sighting]) -> int:
+    """How many of the sightings have a status."""
+    return sum(sighting.status == status for sighting in sightings)
+
+
 def data_of(given: Any) -> Any:
     """The frame of a season, of a model, or the frame itself; raises `FrameError`."""
     data = given if isinstance(given, SFrame) else getattr(given, "data", None)
