@@ -48,6 +48,11 @@ class Deployment(NamedTuple):
         """Where it is: the site, else its own name."""
         return self.site or self.name
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether both its start and its end are known."""
+        return self.start is not None and self.end is not None
+
     def days(self, since: datetime.datetime, until: datetime.datetime) -> float:
         """How many of the days between two moments it was out; none where its dates are not known."""
         if self.start is None or self.end is None:

@@ -26,7 +26,7 @@ def outside(sightings: List[Sighting], deployments: List[Deployment]) -> Dict[st
             continue
         if deployment is None:
             reason = "whose deployment is not in the table"
-        elif deployment.start is None or deployment.end is None:
+        elif not deployment.has_dates:
             reason = "whose deployment has no dates"
         else:
             reason = "beyond the dates of their deployment"
