@@ -53,10 +53,8 @@ def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progr
         raise FrameError("name a place for the photos: a file that ends with .csv or .zip, or a folder")
     place = Path(to).expanduser().absolute()
     ending = place.suffix.lower()
-    if place.is_dir() and (ending in (".csv", ".zip") or any(place.iterdir())):
-        raise FrameError(f"{place}: there is a folder already, and nothing in it is written over; choose another name")
-    if os.path.lexists(place) and not place.is_dir():
-        raise FrameError(f"{place}: there is a file already, and it is not written over; choose another name")
+    if not place.is_dir() or ending in (".csv", ".zip") or any(place.iterdir()):
+        check_free(place)
     write = {".csv": _write_list, ".zip": _write_zip}.get(ending, _write_folder)
     try:
         return place, write(place, chosen, progress)
@@ -65,6 +63,12 @@ def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progr
             f"{place}: the photos could not be written ({error.strerror or error}), and nothing was left there; "
             "make room, or choose another place"
         ) from error
+
+
+def check_free(place: Path) -> None:
+    """Raise `FrameError` where there is a file or a folder already."""
+    if os.path.lexists(place):
+        raise FrameError(f"{place} exists already, and is not overwritten; choose another name")
 
 
 def _write_list(place: Path, photos: List[Photo], progress: bool) -> Bad:
@@ -149,8 +153,7 @@ def _new(place: Path) -> Iterator[Path]:
     """A file that takes its place when it is whole, if that is still free."""
     with replacing(place) as half:
         yield half
-        if os.path.lexists(place):
-            raise FrameError(f"{place}: a file has come there meanwhile, and is not written over; choose another name")
+        check_free(place)  # something may have come there meanwhile
 
 
 class _Names:

@@ -96,13 +96,13 @@ def test_home_and_here(photos, tmp_path, monkeypatch):
 def test_what_is_there_stays(photos, tmp_path, to):
     mine = tmp_path / to
     mine.write_text("mine")
-    with pytest.raises(FrameError, match=f"{to}: there is a file already"):
+    with pytest.raises(FrameError, match=f"{to} exists already"):
         export(photos, mine)
     assert mine.read_text() == "mine"
     mine.unlink()
     mine.mkdir()
     (mine / "thesis.txt").write_text("mine")
-    with pytest.raises(FrameError, match=f"{to}: there is a folder already"):
+    with pytest.raises(FrameError, match=f"{to} exists already"):
         export(photos, mine)
     assert files(mine) == {"thesis.txt": b"mine"}
 

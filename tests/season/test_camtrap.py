@@ -359,7 +359,7 @@ def _upright(latitude, longitude):
 
 def test_nothing_is_written_over_and_nothing_is_left_half(tmp_path, monkeypatch):
     (tmp_path / "there").mkdir()
-    with pytest.raises(FrameError, match="is there already"):
+    with pytest.raises(FrameError, match="exists already"):
         write_camtrap(tmp_path / "there", season(), FOXES, placed(), **ASKED)
 
     def full(file, table, rows):

@@ -1,4 +1,4 @@
-"""Sightings handed on: as a table for a spreadsheet, and as copies of their photos."""
+"""Exporting sightings: as a table for a spreadsheet, and as copies of their photos."""
 
 import contextlib
 import csv
@@ -6,7 +6,7 @@ import datetime
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List, Tuple, Union
+from typing import TYPE_CHECKING, Any, List, Set, Tuple, Union
 
 from tqdm.auto import tqdm
 
@@ -16,22 +16,42 @@ from helpers.files.spreadsheet import guarded
 from helpers.frames import SFrame
 from helpers.images.decode import read_photo
 from helpers.images.gps import without_position
-from helpers.photos.export import Bad, Photo, export
+from helpers.photos.export import Bad, Photo, check_free, export
 from helpers.season.sighting import CONFIRMED, STATUS, Sighting, sightings_of
 
+if TYPE_CHECKING:
+    from helpers.season.season import Season
+    from helpers.season.sightings import Sightings
 
-def save_sightings(sightings: Any, file: Union[str, "os.PathLike[str]"]) -> Path:
-    """Write sightings, a frame or a `Sightings`, to a new CSV, a row an event in their order; returns where it is.
 
-    All columns are there; dates are written as 2026-05-01 21:30:00, and what is
-    not known is empty. Text that begins like a formula has an apostrophe in
-    front, see `helpers.files.spreadsheet`. Raises `FrameError` where there is a file
-    already, and `ExportError` where it cannot be written.
+def save_sightings(sightings: Union["Sightings", SFrame], file: Union[str, "os.PathLike[str]"]) -> Path:
+    """Write sightings to a new CSV, a row per event.
+
+    Parameters
+    ----------
+    sightings
+        A `Sightings`, or a frame of them, with all of its columns.
+    file
+        The CSV to make, in UTF-8.
+
+    Returns
+    -------
+    Path
+        Where it is. Dates are written as 2026-05-01 21:30:00, and None as an
+        empty cell. Text that begins like a formula gets an apostrophe in front,
+        see `helpers.files.spreadsheet`.
+
+    Raises
+    ------
+    FrameError
+        Where the file exists, and for a frame that is not one of sightings.
+    ExportError
+        Where the file cannot be written.
     """
     frame = sightings if isinstance(sightings, SFrame) else sightings.frame()
-    sightings_of(frame)  # raises FrameError for what are no sightings
+    sightings_of(frame)  # raises FrameError for another frame
     place = Path(file).expanduser().absolute()
-    _check_free(place)
+    check_free(place)
     names = frame.column_names()
     try:
         with replacing(place) as half:
@@ -39,7 +59,7 @@ def save_sightings(sightings: Any, file: Union[str, "os.PathLike[str]"]) -> Path
                 writer = csv.writer(stream)
                 writer.writerow([guarded(name) for name in names])
                 writer.writerows([_cell(row[name]) for name in names] for row in frame)
-            _check_free(place)
+            check_free(place)
     except OSError as error:
         raise ExportError(
             f"{place}: the sightings could not be written ({error.strerror or error}); choose another place"
@@ -48,8 +68,8 @@ def save_sightings(sightings: Any, file: Union[str, "os.PathLike[str]"]) -> Path
 
 
 def export_sightings(
-    sightings: Any,
-    season: Any,
+    sightings: Union["Sightings", SFrame],
+    season: "Season",
     to: Union[str, "os.PathLike[str]"],
     *,
     status: str = CONFIRMED,
@@ -57,45 +77,65 @@ def export_sightings(
     places: bool = True,
     progress: bool = True,
 ) -> Tuple[Path, Bad]:
-    """Copy the photos of confirmed sightings to a new folder, or into a ZIP where `to` ends with `.zip`.
+    """Copy the photos of confirmed sightings to a new folder or ZIP.
 
-    Copies keep the paths that the photos have below the season's folder.
-    `status` takes those of another status; `every=False` the best photo of each
-    event only. Photos that are known to show people (a column `people`, or
-    parts of the season) stay out.
+    Parameters
+    ----------
+    sightings
+        A `Sightings`, or its frame.
+    season
+        The season that they were made with.
+    to
+        The folder; or the ZIP, where it ends with `.zip`; or a list of the files,
+        where it ends with `.csv`. Copies keep the photos' paths below the
+        season's folder.
+    status
+        Copy sightings with this status.
+    every
+        Whether to copy all photos of each event, or only the best one.
+    places
+        Whether copies keep the position that a camera has written into them.
+        They are otherwise the files as they are. Without it, photos that are
+        not JPEG are left out, see `helpers.images.gps`.
+    progress
+        Whether to show a progress bar.
 
-    Copies are the files as they are, with all that these tell: dates, cameras,
-    and the position, if the camera knew it. `places=False` takes the position
-    out of them, see `helpers.images.gps`; photos that are no JPEG then stay out.
+    Returns
+    -------
+    Path, list of (name, reason)
+        Where the copies are, and the photos that were left out. Those that are
+        known to show people are never copied.
 
-    Returns where the copies are, and which photos stayed out and why. Raises
-    what `helpers.photos.export.export` raises, and `FrameError` where there is no such
-    sighting, or one is not of this season.
+    Raises
+    ------
+    FrameError
+        Where no sighting has the status, one is not of this season, all photos
+        show people, or `to` exists.
+    ExportError
+        Where the copies cannot be written.
     """
     if status not in STATUS:
         raise FrameError(f"status={status!r} is not known; there are {', '.join(STATUS)}")
-    chosen = [each for each in sightings_of(sightings, rejected=True) if each.status == status]
+    chosen = [sighting for sighting in sightings_of(sightings, rejected=True) if sighting.status == status]
     if not chosen:
         raise FrameError(f"no sighting is {status}, so that there is no photo to export")
-    labels: Dict[Any, None] = {}
-    for each in chosen:
-        labels.update(dict.fromkeys(_photos(season, each, every)))
+    labels = list(dict.fromkeys(label for sighting in chosen for label in _photos(season, sighting, every)))
     private = _with_people(season)
-    kept = [label for label in labels if label not in private]
+    public = [label for label in labels if label not in private]
     hidden = [(season.name_of(label), "it shows people") for label in labels if label in private]
-    if not kept:
+    if not public:
         raise FrameError(f"all {len(labels)} photos of these sightings show people, and none is exported")
-    photos = [(season.name_of(label), season.photo(label)) for label in kept]
+    photos: List[Photo] = [(season.name_of(label), season.photo(label)) for label in public]
     bad: Bad = []
     with contextlib.ExitStack() as stack:
-        if not places and Path(to).suffix.lower() != ".csv":  # which is a list of the files, without copies
+        if not places and Path(to).suffix.lower() != ".csv":  # a list of the files has no copies
             photos, bad = _unplaced(photos, Path(to).expanduser().absolute(), stack, progress)
         place, unread = export(photos, to, progress=progress)
     return place, bad + unread + hidden
 
 
-def _photos(season: Any, sighting: Sighting, every: bool) -> List[Any]:
-    """The labels of the photos of a sighting's event, or of its best one; raises `FrameError` for another season."""
+def _photos(season: "Season", sighting: Sighting, every: bool) -> List[Any]:
+    """The labels of the photos of a sighting's event, or of the best one; raises `FrameError` for another season."""
     labels = season.photos_of(sighting.event)
     best = labels
     if sighting.path is not None:
@@ -111,16 +151,16 @@ def _photos(season: Any, sighting: Sighting, every: bool) -> List[Any]:
     return labels if every else [sighting.label] if sighting.label in best else best[:1]
 
 
-def _with_people(season: Any) -> "set[Any]":
+def _with_people(season: "Season") -> Set[Any]:
     """The labels of the photos that are known to show people."""
     shown = getattr(season, "people", None)
     return set() if shown is None else {label for label, people in zip(season.labels, shown) if people}
 
 
 def _unplaced(photos: List[Photo], to: Path, stack: contextlib.ExitStack, progress: bool) -> Tuple[List[Photo], Bad]:
-    """Photos as copies without a position beside `to`, which are there as long as `stack`, and those that have none."""
-    if os.path.lexists(to) and not to.is_dir():
-        _check_free(to)
+    """Copies of photos without their position, beside `to` and until `stack` closes; and the photos left out."""
+    if not to.is_dir():
+        check_free(to)
     made: List[Photo] = []
     bad: Bad = []
     try:
@@ -144,7 +184,7 @@ def _unplaced(photos: List[Photo], to: Path, stack: contextlib.ExitStack, progre
             f"{to}: the photos could not be written ({error.strerror or error}); choose another place"
         ) from error
     if not made:
-        raise ExportError(f"of none of the {len(photos)} photos there is a copy; the first, {bad[0][0]}: {bad[0][1]}")
+        raise ExportError(f"none of the {len(photos)} photos can be copied; the first, {bad[0][0]}: {bad[0][1]}")
     return made, bad
 
 
@@ -154,8 +194,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime.datetime):
         return value.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
     return guarded(value) if isinstance(value, str) else str(value)
-
-
-def _check_free(place: Path) -> None:
-    if os.path.lexists(place):
-        raise FrameError(f"{place} is there already, and is not written over; choose another name")

@@ -16,6 +16,7 @@ from helpers.files.cache import replacing_folder
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.deployments import deployments_of
+from helpers.photos.export import check_free
 from helpers.season.detection.detections import Detections
 from helpers.season.exchange.camtrap import rules
 from helpers.season.exchange.camtrap.blur import KM_OF_A_DEGREE
@@ -129,7 +130,7 @@ def write_camtrap(
     """
     place = Path(folder).expanduser().absolute()
     contributors, licences = list(contributors), list(licences)
-    _check_free(place)
+    check_free(place)
     for name, value, known in (("candidates", candidates, CANDIDATES), ("rejected", rejected, REJECTED)):
         if value not in known:
             raise FrameError(f"{name}={value!r} is not known; there are {', '.join(known)}")
@@ -158,7 +159,7 @@ def write_camtrap(
                 write_table(half / f"{name}.csv", name, tables[name])
             text = json.dumps(about, indent=2, ensure_ascii=False)
             (half / "datapackage.json").write_text(text + "\n", encoding="utf-8")
-            _check_free(place)
+            check_free(place)
     except OSError as error:
         raise ExportError(f"{place}: the package could not be written ({error.strerror or error})") from error
     left_out = typed_frame([("path", str, [path for path, _ in bad]), ("reason", str, [reason for _, reason in bad])])
@@ -173,11 +174,6 @@ def _by_species(sightings: Mapping[str, Union["Sightings", SFrame]]) -> Dict[str
             raise FrameError(f"sightings= has {name!r} twice, but for blanks; put the two together")
         by_species[name] = sightings_of(of_species, rejected=True)
     return by_species
-
-
-def _check_free(place: Path) -> None:
-    if os.path.lexists(place):
-        raise FrameError(f"{place} is there already, and nothing is written over; name a new folder")
 
 
 def _about(
