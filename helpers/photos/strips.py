@@ -14,7 +14,6 @@ from helpers.arguments import check_whole
 from helpers.errors import FrameError, PhotoError
 from helpers.files.threads import work_ahead
 from helpers.frames.columns import row_paths, typed_frame
-from helpers.images.boxes import Box
 from helpers.images.decode import open_photo
 from helpers.photos.events import cameras_of
 
@@ -69,16 +68,6 @@ def find_strips(data: Any, *, photos: int = 40, progress: bool = True) -> Any:
             rows.append((camera, strip.top, strip.bottom, round((strip.top + strip.bottom) * tallest), len(pixels)))
     kinds = (("camera", str), ("top", float), ("bottom", float), ("rows", int), ("photos", int))
     return typed_frame((name, kind, [row[place] for row in rows]) for place, (name, kind) in enumerate(kinds))
-
-
-def without_strips(data: Any, strips: Any) -> List[Box]:
-    """The box of each photo that its camera's strips leave: left, top, right, bottom in shares.
-
-    `strips` is what `find_strips` gives. A photo of a camera that is not in it keeps all of itself.
-    """
-    known = {row["camera"]: Strip(row["top"], row["bottom"]) for row in strips}
-    left = [known.get(str(camera), Strip(0.0, 0.0)) for camera in cameras_of(data)]
-    return [(0.0, strip.top, 1.0, 1.0 - strip.bottom) for strip in left]
 
 
 def strip_of(pixels: np.ndarray) -> Strip:

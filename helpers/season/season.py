@@ -37,29 +37,53 @@ class SeasonQuery(NamedTuple):
 
 
 class Season:
-    """A `SimilarityModel` and the frame of its photos, searched by event.
+    """A similarity model and the frame of its photos, searched by event.
 
-    - `data`: the rows of the photos in the model's order, with `taken` and, as
-      `load_photos` gives them with `layout=` and `details=True`, where and how
-      they were taken. Needed only of a model that was loaded.
-    - `sequence`, `independent`: seconds, see `helpers.photos.add_events`; without
-      them the frame's column `event` counts, where it has one.
-    - `parts`: the parts of photos that are compared instead of whole photos,
-      see `helpers.season.Parts`; photos without any do not come up.
+    It has the attributes and methods of its model too, so that it can be
+    explored and mapped as one.
 
-    To look at: `model`, `data` (with the events), `events` (an SFrame of a row
-    an event: `event`, `site`, `camera`, `deployment`, `start`, `end`, `photos`,
-    and `first`, the label of its first photo), `event_of_photo` (int64, one a
-    photo), `note` (what is to be known of the last search, or nothing). All
-    else that a model has, a season has too, so that it can be explored and
-    mapped as one. Raises `FrameError` for a frame that does not fit.
+    Parameters
+    ----------
+    model
+        The model of the photos.
+    data
+        The frame of the photos, in the model's order or with all rows that the
+        model was made of, with `taken` and the columns of `load_photos` with
+        `layout=` and `details=True`. By default that of the model; a model that
+        was loaded has none.
+    sequence, independent
+        Seconds between the sequences and events of a camera, see
+        `helpers.photos.add_events`. By default the frame's column `event`
+        counts, or the defaults of that function.
+    parts
+        The `Parts` of photos to compare instead of whole photos. Photos without
+        any are not found.
 
+    Attributes
+    ----------
+    model, data, parts
+        As given, `data` with the events.
+    events
+        An SFrame of a row per event: `event`, `site`, `camera`, `deployment`,
+        `start`, `end`, `photos` and `first`, the label of its first photo.
+    event_of_photo
+        The event of each photo, int64 [photos].
+    note
+        A remark on the last search, or an empty text.
+
+    Raises
+    ------
+    FrameError
+        For a frame that is missing, has another number of rows, or has neither
+        events nor what `add_events` needs.
+
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))
-    >>> found = season.search(like=0, other="events", k=3)
-    >>> found.column_names()
+    >>> season.search(like=0, other="events", k=3).column_names()
     ['query_label', 'reference_label', 'distance', 'rank', 'event', 'photos']
     """
 
@@ -109,7 +133,7 @@ class Season:
 
     @property
     def people(self) -> np.ndarray:
-        """The photos that are known to show people, by the frame or by the parts: bool [photos]."""
+        """The photos that are known to show people, by the frame or the parts: bool [photos]."""
         return self.photos.people if self.parts is None else self.photos.people | self.parts.people
 
     @property
@@ -150,27 +174,53 @@ class Season:
         metric: Optional[str] = None,
         hide: bool = False,
         hide_people: bool = True,
-    ) -> Any:
-        """The nearest events to some photos, each with its best photo; see `SimilarityModel.search`.
+    ) -> SFrame:
+        """Find the events nearest to some photos, each with its best photo.
 
-        - `like`, `unlike`, `region`, `metric`, `hide`: as there. With parts, a
-          photo of the season is asked with its part of the highest score, an
-          animal if it has one, or with the one that `box` (left, top, right,
-          bottom in shares) covers best; without a part, and from outside, with
-          the whole photo, and `note` says so. A region's own feature is then
-          compared with the parts.
-        - `other`: `"events"` leaves out the events of the photos asked with;
-          `"sites"` also the sites of those in `like`, and photos without a site.
-        - `where`: which rows of `data`, or of the frame that the model was made
-          of, count; `night`: True for the night only, False for the day only;
-          `since`, `until`: dates, or texts such as 2026-07-31, both included.
-        - `k`: how many events; `per="photo"`: how many photos, several an event.
-        - `hide_people`: photos that are known to show people (see `people`) stay out.
+        Parameters
+        ----------
+        like, unlike
+            Photos to be like, and to be unlike: labels, or Images, Paths or bytes
+            of photos from outside. With parts, a photo of the season stands for
+            its part of the highest score, an animal if there is one. Without a
+            part, and from outside, it is the whole photo, and `note` says so.
+        region
+            Instead, a photo and a box: left, top, right, bottom in shares. Its
+            feature is compared with the parts, if there are any.
+        box
+            With parts, chooses the part that it overlaps most.
+        other
+            `"events"` leaves out the events of the query's photos; `"sites"` also
+            the sites of those in `like`, and photos without a site.
+        where
+            Which rows of `data`, or of the frame that the model was made of, count.
+        night
+            True for photos of the night only, False for those of the day only.
+        since, until
+            Dates, or texts such as 2026-07-31, both included.
+        k
+            How many events; all with None.
+        per
+            `"photo"` finds `k` photos instead, several of an event.
+        metric
+            `euclidean` or `cosine`; by default that of the model.
+        hide
+            Whether to leave out the query's photos.
+        hide_people
+            Whether to leave out photos that show people, see `people`.
 
-        Returns an SFrame of `query_label`, `reference_label`, `distance` and
-        `rank`, nearest first, with `event`, `photos` (how many of the event
-        count), and with parts or regions `left`, `top`, `right`, `bottom`.
-        Raises `FrameError` and `PhotoError` as `SimilarityModel.search` does.
+        Returns
+        -------
+        SFrame
+            `query_label`, `reference_label`, `distance` and `rank`, nearest
+            first, `event` and `photos` (how many of the event count); with parts
+            or regions also `left`, `top`, `right`, `bottom`.
+
+        Raises
+        ------
+        FrameError, PhotoError
+            As `SimilarityModel.search`; and for an unknown value of `other` or
+            `per`, an invalid date, or a filter by a column that the frame lacks.
         """
         check_whole("k", k, none_is="all")
         if per not in ("event", "photo"):
@@ -188,7 +238,7 @@ class Season:
     def prepare(
         self, like: Any, unlike: Any, region: Any, box: Any, metric: Optional[str], filters: PhotoFilters
     ) -> SeasonQuery:
-        """A query with the arguments of `search`, and raising what that does; it sets `note`."""
+        """A query from the arguments of `search`, raising as that does; sets `note`."""
         question = Question.of(self.collection, like, unlike, region)
         allowed = self._allowed(question, filters)
         features = self._features(question, box)

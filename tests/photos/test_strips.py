@@ -5,7 +5,7 @@ from PIL import Image, ImageDraw
 from helpers import tc
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
-from helpers.photos.strips import Strip, find_strips, strip_of, without_strips
+from helpers.photos.strips import Strip, find_strips, strip_of
 from tests.support.places import SHARED
 
 FIELDCAM = SHARED / "fieldcam"
@@ -53,9 +53,6 @@ def test_by_camera_and_with_bad_photos(tmp_path):
     assert list(found["bottom"]) == [24 / 480, 0, 0]
     assert list(found["rows"]) == [24, 0, 0]
     assert list(found["photos"]) == [11, 12, 5]
-    boxes = without_strips(data, found)
-    assert boxes[0] == (0.0, 0.0, 1.0, 1 - 24 / 480)
-    assert boxes[-1] == (0.0, 0.0, 1.0, 1.0)
 
 
 def test_only_so_many_photos_are_looked_at(tmp_path):

@@ -205,7 +205,7 @@ def test_dates(season):
     assert found(season, 0, since="2026-05-01 10:10", until=at(12)) == [3, 5]
     assert found(season, 0, since="2026-05-02 23:00:05") == [6]
     for wrong in ("soon", "2026-13-01", 2026):
-        with pytest.raises(FrameError, match=r"is (no|a) date"):
+        with pytest.raises(FrameError, match=r"is (not )?a date"):
             season.search(like=0, since=wrong)
 
 
