@@ -11,19 +11,19 @@ _FIELD = re.compile(r"{([^{}]*)}|\*|([^{}*]+)|(.)")
 
 
 def places_of(folders: Sequence[str], layout: str) -> Dict[str, List[Optional[str]]]:
-    """What a layout tells of folders: a list for each of `PLACES` that it names; None where a folder does not fit.
+    """The site, camera and deployment of folders, as far as a layout names them; None where a folder does not fit.
 
     `layout` is a path with the names of places in braces, such as
     `{site}/{camera}` or `cards/{site}_{camera}/*`; `*` is anything within one
-    folder's name. It says how paths begin: what lies deeper does not count.
+    folder's name. It is the beginning of paths: deeper folders do not count.
     Raises `FrameError` for a layout that cannot be read.
 
     >>> places_of(["north/C1/100MEDIA", "loose"], "{site}/{camera}")
     {'site': ['north', None], 'camera': ['C1', None]}
     """
     pattern, names = _pattern(layout)
-    found = [pattern.match(folder + "/") for folder in folders]
-    return {name: [match[name] if match else None for match in found] for name in names}
+    matches = [pattern.match(folder + "/") for folder in folders]
+    return {name: [match[name] if match else None for match in matches] for name in names}
 
 
 def _pattern(layout: str) -> Tuple["re.Pattern[str]", List[str]]:
@@ -32,7 +32,7 @@ def _pattern(layout: str) -> Tuple["re.Pattern[str]", List[str]]:
     text, names = "", []
     for match in _FIELD.finditer(layout.replace("\\", "/").strip("/")):
         if match[3]:
-            raise FrameError(f"layout={layout!r} has a brace without its other; write it such as '{{site}}/{{camera}}'")
+            raise FrameError(f"layout={layout!r} has half a pair of braces; write it such as '{{site}}/{{camera}}'")
         if match[1] is None:
             text += "[^/]*" if match[0] == "*" else re.escape(match[2])
             continue

@@ -24,7 +24,13 @@ def test_layouts(layout, folder, told):
 
 @pytest.mark.parametrize(
     "layout, said",
-    [("", "names no place"), ("a/b", "names no place"), ("{sit}", "'sit'"), ("{site", "brace"), (3, "text")],
+    [
+        ("", "names no place"),
+        ("a/b", "names no place"),
+        ("{sit}", "'sit'"),
+        ("{site", "half a pair of braces"),
+        (3, "text"),
+    ],
 )
 def test_layouts_that_cannot_be_read(layout, said):
     with pytest.raises(FrameError, match=said):
