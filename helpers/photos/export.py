@@ -1,7 +1,7 @@
-"""Photos that were chosen, taken elsewhere: their paths in a CSV, or copies in a ZIP or a folder.
+"""Exporting photos: their paths to a CSV, or copies to a ZIP or a folder.
 
-Whole or not at all: `to` is there when everything is in it. Nothing that was
-there before is ever written over.
+Whole or not at all: `to` exists when everything is in it. Nothing is ever
+overwritten.
 """
 
 import contextlib
@@ -21,30 +21,30 @@ from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
 from helpers.images.decode import read_photo
 
-Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and where it lies or the bytes of its file
+Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and the path or the bytes of its file
 Bad = List[Tuple[str, str]]  # name and reason
 
 _DRIVE = re.compile(r"^([A-Za-z]):")
-_ZIP_DATES = 315_619_200, 4_354_732_800  # 1980-01-02 and 2107-12-30: beyond these, ZIP knows none
+_ZIP_DATES = 315_619_200, 4_354_732_800  # 1980-01-02 and 2107-12-30: ZIP has no dates beyond
 
 
 def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> Tuple[Path, Bad]:
-    """Write photos, given as name and source, to `to`; where that is, and which photos stayed out and why.
+    """Write photos, given as name and source, to `to`; returns where that is, and the photos left out with the reason.
 
     - `to` ends with `.csv`: the columns `path` (the name; one that begins like
-      a formula is marked, see `helpers.files.spreadsheet`) and `file` (where the photo
-      lies, empty for one that is no file).
+      a formula is marked, see `helpers.files.spreadsheet`) and `file` (the path
+      on this machine, empty for a photo that is not a file).
     - with `.zip`: copies in a ZIP, not compressed again.
-    - else: copies in a folder, which is new or empty.
+    - otherwise: copies in a folder, which is new or empty.
 
-    Names are paths with `/`, and copies keep them, below `to` whatever they
-    say: `../` and the roots of disks are left out. Where two names are one, or
-    would be on Windows or a Mac, the later gets a number: `a (2).jpg`. Copies
-    are as old as their photos.
+    Names are paths with `/`. Copies keep them, always below `to`: `../` and the
+    roots of disks are left out. Where two names are equal, or would be on
+    Windows or a Mac, the later one gets a number: `a (2).jpg`. Copies keep the
+    dates of their files.
 
-    A photo that has gone or cannot be read stays out. Raises `FrameError` where
-    there is something at `to` already or no photo is given, and `ExportError`
-    where none can be read or the disk is full.
+    Photos that are missing or cannot be read are left out. Raises `FrameError`
+    where `to` exists or no photo is given, and `ExportError` where none can be
+    read or the disk is full.
     """
     chosen = list(photos)
     if not chosen:
@@ -74,7 +74,7 @@ def check_free(place: Path) -> None:
 def _write_list(place: Path, photos: List[Photo], progress: bool) -> Bad:
     bad: Bad = []
     rows = []
-    for name, source in _shown(photos, progress):
+    for name, source in _with_progress(photos, progress):
         if isinstance(source, bytes):
             rows.append((guarded(name), ""))
         elif Path(source).is_file():
@@ -92,7 +92,7 @@ def _write_zip(place: Path, photos: List[Photo], progress: bool) -> Bad:
 
         def put(name: str, content: bytes, modified: float) -> None:
             entry = zipfile.ZipInfo(name, time.localtime(min(max(modified, _ZIP_DATES[0]), _ZIP_DATES[1]))[:6])
-            entry.external_attr = 0o644 << 16  # else nobody may read it
+            entry.external_attr = 0o644 << 16  # otherwise nobody may read it
             archive.writestr(entry, content)
 
         return _copy(photos, put, progress)
@@ -112,7 +112,7 @@ def _write_folder(place: Path, photos: List[Photo], progress: bool) -> Bad:
         bad = _copy(photos, put, progress)
         half.chmod(0o755)
         if place.is_dir():
-            place.rmdir()  # fails where something has come into it since
+            place.rmdir()  # fails where something has come into it meanwhile
         half.rename(place)
         return bad
     finally:
@@ -120,10 +120,10 @@ def _write_folder(place: Path, photos: List[Photo], progress: bool) -> Bad:
 
 
 def _copy(photos: List[Photo], put: Callable[[str, bytes, float], None], progress: bool) -> Bad:
-    """Hand on each photo under a name of its own; returns those that could not be read."""
+    """Copy each photo under another name, with `put`; returns those that could not be read."""
     bad: Bad = []
-    names = _Names()
-    for name, source in _shown(photos, progress):
+    names = _CopyNames()
+    for name, source in _with_progress(photos, progress):
         try:
             content = source if isinstance(source, bytes) else read_photo(source)
             modified = time.time() if isinstance(source, bytes) else Path(source).stat().st_mtime
@@ -142,7 +142,7 @@ def _check_some(photos: List[Photo], bad: Bad) -> None:
         raise ExportError(f"none of the {len(photos)} photos can be read; the first, {bad[0][0]}: {bad[0][1]}")
 
 
-def _shown(photos: List[Photo], progress: bool) -> Iterator[Photo]:
+def _with_progress(photos: List[Photo], progress: bool) -> Iterator[Photo]:
     from tqdm.auto import tqdm
 
     return iter(tqdm(photos, unit=" photos", delay=2, disable=not progress))
@@ -150,21 +150,21 @@ def _shown(photos: List[Photo], progress: bool) -> Iterator[Photo]:
 
 @contextlib.contextmanager
 def _new(place: Path) -> Iterator[Path]:
-    """A file that takes its place when it is whole, if that is still free."""
+    """A file that is moved to its place when it is whole, if nothing is there."""
     with replacing(place) as half:
         yield half
         check_free(place)  # something may have come there meanwhile
 
 
-class _Names:
-    """Names of copies that lie below the place they are copied to, and are different from each other everywhere."""
+class _CopyNames:
+    """Names of copies that stay below their folder, and differ on every system."""
 
     def __init__(self) -> None:
         self._files: Set[str] = set()
         self._folders: Set[str] = set()
 
     def take(self, name: str) -> str:
-        """The name for a photo; no other photo gets it."""
+        """A name that no other photo gets."""
         parts = _safe(name)
         if any(_same("/".join(parts[:end])) in self._files for end in range(1, len(parts))):
             parts = ["_".join(parts)]  # a photo has the name of the folder
@@ -183,11 +183,11 @@ class _Names:
 
 
 def _safe(name: str) -> List[str]:
-    r"""The parts of a name, none of which leads out: `../` goes, `C:` becomes `C_`, and `\` is no separator."""
+    r"""The parts of a name that stay in the folder: without `../`, with `C_` for `C:` and `_` for `\`."""
     parts = [_DRIVE.sub(r"\1_", part.replace("\\", "_").replace("\0", "_")) for part in name.split("/")]
     return [part for part in parts if part not in ("", ".", "..")] or ["photo"]
 
 
 def _same(name: str) -> str:
-    """Equal for names that are one on a disk that takes A for a."""
+    """A key that is equal for names that are the same file on some systems, such as A and a."""
     return unicodedata.normalize("NFC", name).casefold()

@@ -109,7 +109,7 @@ def test_what_is_there_stays(photos, tmp_path, to):
 
 @pytest.mark.parametrize("to", ["mine.csv", "mine.zip", "mine"])
 def test_what_comes_there_meanwhile_stays(photos, tmp_path, monkeypatch, to):
-    original, mine = helpers.photos.export._shown, tmp_path / to
+    original, mine = helpers.photos.export._with_progress, tmp_path / to
 
     def slowly(*values):
         if to == "mine":
@@ -119,7 +119,7 @@ def test_what_comes_there_meanwhile_stays(photos, tmp_path, monkeypatch, to):
             mine.write_text("mine")
         return original(*values)
 
-    monkeypatch.setattr(helpers.photos.export, "_shown", slowly)
+    monkeypatch.setattr(helpers.photos.export, "_with_progress", slowly)
     with pytest.raises((FrameError, ExportError), match=to):
         export(photos, mine)
     assert (mine / "thesis.txt" if to == "mine" else mine).read_text() == "mine"
