@@ -14,7 +14,7 @@ import time
 import unicodedata
 import zipfile
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, List, Set, Tuple, Union
+from typing import Callable, Iterable, Iterator, List, Optional, Set, Tuple, Union
 
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.cache import replacing
@@ -23,12 +23,19 @@ from helpers.images.decode import read_photo
 
 Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and the path or the bytes of its file
 Bad = List[Tuple[str, str]]  # name and reason
+_Copy = Tuple[str, bytes, float]  # name, content and the time of its last change
 
 _DRIVE = re.compile(r"^([A-Za-z]):")
 _ZIP_DATES = 315_619_200, 4_354_732_800  # 1980-01-02 and 2107-12-30: ZIP has no dates beyond
 
 
-def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> Tuple[Path, Bad]:
+def export(
+    photos: Iterable[Photo],
+    to: Union[str, "os.PathLike[str]"],
+    *,
+    change: Optional[Callable[[bytes], bytes]] = None,
+    progress: bool = True,
+) -> Tuple[Path, Bad]:
     """Write photos, given as name and source, to `to`; returns where that is, and the photos left out with the reason.
 
     - `to` ends with `.csv`: the columns `path` (the name; one that begins like
@@ -40,7 +47,8 @@ def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progr
     Names are paths with `/`. Copies keep them, always below `to`: `../` and the
     roots of disks are left out. Where two names are equal, or would be on
     Windows or a Mac, the later one gets a number: `a (2).jpg`. Copies keep the
-    dates of their files.
+    dates of their files. `change` is called with the bytes of each photo, and
+    returns those of its copy.
 
     Photos that are missing or cannot be read are left out. Raises `FrameError`
     where `to` exists or no photo is given, and `ExportError` where none can be
@@ -55,14 +63,20 @@ def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progr
     ending = place.suffix.lower()
     if not place.is_dir() or ending in (".csv", ".zip") or any(place.iterdir()):
         check_free(place)
-    write = {".csv": _write_list, ".zip": _write_zip}.get(ending, _write_folder)
+    bad: Bad = []
     try:
-        return place, write(place, chosen, progress)
+        if ending == ".csv":
+            _write_list(place, chosen, bad, progress)
+        elif ending == ".zip":
+            _write_zip(place, _copies(chosen, change, bad, progress))
+        else:
+            _write_folder(place, _copies(chosen, change, bad, progress))
     except OSError as error:
         raise ExportError(
             f"{place}: the photos could not be written ({error.strerror or error}), and nothing was left there; "
             "make room, or choose another place"
         ) from error
+    return place, bad
 
 
 def check_free(place: Path) -> None:
@@ -71,8 +85,7 @@ def check_free(place: Path) -> None:
         raise FrameError(f"{place} exists already, and is not overwritten; choose another name")
 
 
-def _write_list(place: Path, photos: List[Photo], progress: bool) -> Bad:
-    bad: Bad = []
+def _write_list(place: Path, photos: List[Photo], bad: Bad, progress: bool) -> None:
     rows = []
     for name, source in _with_progress(photos, progress):
         if isinstance(source, bytes):
@@ -84,62 +97,55 @@ def _write_list(place: Path, photos: List[Photo], progress: bool) -> Bad:
     _check_some(photos, bad)
     with _new(place) as half, half.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("path", "file"), *rows])
-    return bad
 
 
-def _write_zip(place: Path, photos: List[Photo], progress: bool) -> Bad:
+def _write_zip(place: Path, copies: Iterable[_Copy]) -> None:
     with _new(place) as half, zipfile.ZipFile(half, "w", zipfile.ZIP_STORED) as archive:
-
-        def put(name: str, content: bytes, modified: float) -> None:
+        for name, content, modified in copies:
             entry = zipfile.ZipInfo(name, time.localtime(min(max(modified, _ZIP_DATES[0]), _ZIP_DATES[1]))[:6])
             entry.external_attr = 0o644 << 16  # otherwise nobody may read it
             archive.writestr(entry, content)
 
-        return _copy(photos, put, progress)
 
-
-def _write_folder(place: Path, photos: List[Photo], progress: bool) -> Bad:
+def _write_folder(place: Path, copies: Iterable[_Copy]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     half = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
     try:
-
-        def put(name: str, content: bytes, modified: float) -> None:
+        for name, content, modified in copies:
             copy = half.joinpath(*name.split("/"))
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(content)
             os.utime(copy, (modified, modified))
-
-        bad = _copy(photos, put, progress)
         half.chmod(0o755)
         if place.is_dir():
             place.rmdir()  # fails where something has come into it meanwhile
         half.rename(place)
-        return bad
     finally:
         shutil.rmtree(half, ignore_errors=True)
 
 
-def _copy(photos: List[Photo], put: Callable[[str, bytes, float], None], progress: bool) -> Bad:
-    """Copy each photo under another name, with `put`; returns those that could not be read."""
-    bad: Bad = []
+def _copies(
+    photos: List[Photo], change: Optional[Callable[[bytes], bytes]], bad: Bad, progress: bool
+) -> Iterator[_Copy]:
+    """Each photo under another name; those that cannot be read are added to `bad`."""
     names = _CopyNames()
     for name, source in _with_progress(photos, progress):
         try:
             content = source if isinstance(source, bytes) else read_photo(source)
             modified = time.time() if isinstance(source, bytes) else Path(source).stat().st_mtime
+            content = content if change is None else change(content)
         except PhotoError as error:
             bad.append((name, str(error)))
         except OSError as error:
             bad.append((name, error.strerror or str(error)))
         else:
-            put(names.take(name), content, modified)
+            yield names.take(name), content, modified
     _check_some(photos, bad)
-    return bad
 
 
 def _check_some(photos: List[Photo], bad: Bad) -> None:
     if len(bad) == len(photos):
-        raise ExportError(f"none of the {len(photos)} photos can be read; the first, {bad[0][0]}: {bad[0][1]}")
+        raise ExportError(f"none of the {len(photos)} photos can be copied; the first, {bad[0][0]}: {bad[0][1]}")
 
 
 def _with_progress(photos: List[Photo], progress: bool) -> Iterator[Photo]:

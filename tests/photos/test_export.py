@@ -188,7 +188,7 @@ def test_a_photo_that_has_gone_stays_out(photos, folder, tmp_path, to):
 
 @pytest.mark.parametrize("to", ["chosen.csv", "chosen.zip", "chosen"])
 def test_where_all_have_gone_nothing_is_made(tmp_path, to):
-    with pytest.raises(ExportError, match=r"none of the 2 photos can be read; the first, a\.jpg: no such file"):
+    with pytest.raises(ExportError, match=r"none of the 2 photos can be copied; the first, a\.jpg: no such file"):
         export([(name, str(tmp_path / name)) for name in ("a.jpg", "b.jpg")], tmp_path / to)
     assert not list(tmp_path.iterdir())
 

@@ -1,22 +1,17 @@
 """Exporting sightings: as a table for a spreadsheet, and as copies of their photos."""
 
-import contextlib
 import csv
 import datetime
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, List, Set, Tuple, Union
 
-from tqdm.auto import tqdm
-
-from helpers.errors import ExportError, FrameError, PhotoError
+from helpers.errors import ExportError, FrameError
 from helpers.files.cache import replacing
 from helpers.files.spreadsheet import guarded
 from helpers.frames import SFrame
-from helpers.images.decode import read_photo
 from helpers.images.gps import without_position
-from helpers.photos.export import Bad, Photo, check_free, export
+from helpers.photos.export import Bad, check_free, export
 from helpers.season.sighting import CONFIRMED, STATUS, Sighting, sightings_of
 
 if TYPE_CHECKING:
@@ -125,13 +120,9 @@ def export_sightings(
     hidden = [(season.name_of(label), "it shows people") for label in labels if label in private]
     if not public:
         raise FrameError(f"all {len(labels)} photos of these sightings show people, and none is exported")
-    photos: List[Photo] = [(season.name_of(label), season.photo(label)) for label in public]
-    bad: Bad = []
-    with contextlib.ExitStack() as stack:
-        if not places and Path(to).suffix.lower() != ".csv":  # a list of the files has no copies
-            photos, bad = _unplaced(photos, Path(to).expanduser().absolute(), stack, progress)
-        place, unread = export(photos, to, progress=progress)
-    return place, bad + unread + hidden
+    photos = [(season.name_of(label), season.photo(label)) for label in public]
+    place, bad = export(photos, to, change=None if places else without_position, progress=progress)
+    return place, bad + hidden
 
 
 def _photos(season: "Season", sighting: Sighting, every: bool) -> List[Any]:
@@ -155,37 +146,6 @@ def _with_people(season: "Season") -> Set[Any]:
     """The labels of the photos that are known to show people."""
     shown = getattr(season, "people", None)
     return set() if shown is None else {label for label, people in zip(season.labels, shown) if people}
-
-
-def _unplaced(photos: List[Photo], to: Path, stack: contextlib.ExitStack, progress: bool) -> Tuple[List[Photo], Bad]:
-    """Copies of photos without their position, beside `to` and until `stack` closes; and the photos left out."""
-    if not to.is_dir():
-        check_free(to)
-    made: List[Photo] = []
-    bad: Bad = []
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.")))
-        for number, (name, source) in enumerate(
-            tqdm(photos, desc="positions", unit=" photos", delay=2, disable=not progress)
-        ):
-            copy = folder / str(number)
-            try:
-                copy.write_bytes(without_position(source if isinstance(source, bytes) else read_photo(source)))
-            except PhotoError as error:
-                bad.append((name, str(error)))
-                continue
-            if not isinstance(source, bytes):
-                modified = Path(source).stat().st_mtime
-                os.utime(copy, (modified, modified))
-            made.append((name, copy))
-    except OSError as error:
-        raise ExportError(
-            f"{to}: the photos could not be written ({error.strerror or error}); choose another place"
-        ) from error
-    if not made:
-        raise ExportError(f"none of the {len(photos)} photos can be copied; the first, {bad[0][0]}: {bad[0][1]}")
-    return made, bad
 
 
 def _cell(value: Any) -> str:
