@@ -5,7 +5,7 @@ A camera photographs an animal again and again. Studies count events, not photos
 
 import datetime
 import math
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -127,10 +127,10 @@ def event_table(data: SFrame) -> SFrame:
     """
     if "event" not in data.column_names():
         raise FrameError("the frame has no column 'event'; add_events makes it")
-    events = np.array(list(data["event"]), np.int64)
-    taken = list(data["taken"]) if "taken" in data.column_names() else [None] * len(events)
-    rows = [sorted(group, key=lambda row: (taken[row] is None, taken[row], row)) for group in _groups(events)]
-    columns: List[Tuple[str, Optional[type], List[Any]]] = [("event", int, [int(events[group[0]]) for group in rows])]
+    taken = list(data["taken"]) if "taken" in data.column_names() else [None] * len(data)
+    by_event = rows_by_event(data)
+    rows = list(by_event.values())
+    columns: List[Tuple[str, Optional[type], List[Any]]] = [("event", int, list(by_event))]
     for name in PLACES:
         if name in data.column_names():
             values = list(data[name])
@@ -142,6 +142,16 @@ def event_table(data: SFrame) -> SFrame:
         ("first", int, [group[0] for group in rows]),
     ]
     return typed_frame(columns)
+
+
+def rows_by_event(data: SFrame) -> Dict[int, List[int]]:
+    """The rows of each event, by event, and in an event by time."""
+    events = list(data["event"])
+    taken = list(data["taken"]) if "taken" in data.column_names() else [None] * len(events)
+    rows: Dict[int, List[int]] = {event: [] for event in sorted(set(events))}
+    for row in sorted(range(len(events)), key=lambda row: (taken[row] is None, taken[row] or 0, row)):
+        rows[events[row]].append(row)
+    return rows
 
 
 def check_times(sequence: float, independent: float) -> None:
@@ -168,10 +178,3 @@ def cameras_of(data: SFrame) -> List[str]:
         name, value = next(((name, value) for name, value in zip(known, values) if value is not None), ("", ""))
         cameras.append(f"{site}/{value}" if name == "camera" and site is not None else str(value))
     return cameras
-
-
-def _groups(values: np.ndarray) -> List[List[int]]:
-    """The rows of each value, by value."""
-    order = np.argsort(values, kind="stable")
-    edges = np.flatnonzero(np.diff(values[order])) + 1
-    return [part.tolist() for part in np.split(order, edges) if len(part)]

@@ -29,17 +29,19 @@ _TOGETHER = 32  # parts of a photo that are cut out at once: for more, it is rea
 _CHANGED = "the file is not the photo that the model was made of; build the model again"
 
 
-class PhotoPart(NamedTuple):
-    """A part of a photo."""
+class PhotoBox(NamedTuple):
+    """A box in a photo."""
 
     row: int  # of the model's photos
     box: Box
+    kind: str
+    score: float
 
 
 class PartFeatures(NamedTuple):
     """The features of those parts whose photos can be read."""
 
-    places: np.ndarray  # int64 [n] ascending: which of the wanted parts
+    places: List[int]  # which of the wanted parts, ascending
     vectors: np.ndarray  # float32 [n, dimension]
     bad: List[Tuple[int, str]]  # row and reason of the other photos, ascending
 
@@ -56,7 +58,7 @@ class _PartsOfPhoto(NamedTuple):
 
 def features_of(
     model: "SimilarityModel",
-    wanted: Sequence[PhotoPart],
+    wanted: Sequence[PhotoBox],
     margin: float,
     store: Optional[FeatureStore],
     progress: bool,
@@ -91,7 +93,7 @@ class _CollectedFeatures:
     def __init__(
         self,
         model: "SimilarityModel",
-        wanted: Sequence[PhotoPart],
+        wanted: Sequence[PhotoBox],
         margin: float,
         store: Optional[FeatureStore],
     ) -> None:
@@ -149,7 +151,7 @@ class _CollectedFeatures:
             kept, vectors = self._store.features(self._key, [self._names[place] for place in places])
             if len(kept) < len(places):
                 raise StoreError(f"{self._store.path}: features were removed from it while it was read; run this again")
-        return PartFeatures(np.array(places, np.int64), vectors, sorted(self._bad.items()))
+        return PartFeatures(places, vectors, sorted(self._bad.items()))
 
     def _identified(self, rows: Set[int]) -> Dict[int, str]:
         """The identities of the model's photos; photos that were missing when it was saved are read now."""

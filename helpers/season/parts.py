@@ -13,7 +13,7 @@
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from helpers.frames.columns import bad_frame
 from helpers.images.boxes import SIDES, check_box
 from helpers.season.detection.detections import KINDS, Detections
 from helpers.season.match_paths import match
-from helpers.season.part_features import PhotoPart, features_of
+from helpers.season.part_features import PhotoBox, features_of
 
 if TYPE_CHECKING:
     from helpers.similarity.model import SimilarityModel
@@ -33,16 +33,6 @@ _WIDEST = 10  # times the box, on each side
 _PART = "part"  # the kind of a box without one
 
 Store = Union[str, "os.PathLike[str]", bool, None]
-
-
-class PhotoBoxes(NamedTuple):
-    """Boxes in a model's photos, sorted by row and then by score, the best first."""
-
-    rows: np.ndarray  # int64 [n]: the model's photos
-    boxes: np.ndarray  # float64 [n, 4]
-    kinds: List[str]
-    scores: np.ndarray  # float64 [n]
-    people: np.ndarray  # bool [photos of the model]: those that show people, also without a box
 
 
 class Parts:
@@ -62,12 +52,21 @@ class Parts:
     - `note`: a summary in one line.
     """
 
-    def __init__(self, model: "SimilarityModel", boxes: PhotoBoxes, vectors: np.ndarray) -> None:
-        self.rows, self.boxes, self.kinds, self.scores, self.people = boxes
-        self.vectors = vectors
-        self.photos = np.zeros(model.num_examples, bool)
-        self.photos[self.rows] = True
-        self.bad = bad_frame([])
+    def __init__(
+        self,
+        model: "SimilarityModel",
+        boxes: Sequence[PhotoBox],
+        vectors: np.ndarray,
+        people: np.ndarray,
+        bad: Sequence[Tuple[int, str]] = (),
+    ) -> None:
+        self.rows = np.array([box.row for box in boxes], np.int64)
+        self.boxes = np.array([box.box for box in boxes], np.float64).reshape(-1, 4)
+        self.kinds = [box.kind for box in boxes]
+        self.scores = np.array([box.score for box in boxes], np.float64)
+        self.vectors, self.people = vectors, people
+        self.photos = np.isin(np.arange(model.num_examples), self.rows)
+        self.bad = bad_frame([(model.labels[row], model.names[row], reason) for row, reason in bad])
 
     @classmethod
     def of(
@@ -123,24 +122,14 @@ class Parts:
         """
         if isinstance(margin, bool) or not isinstance(margin, (int, float, np.number)) or not 0 <= margin <= _WIDEST:
             raise FrameError(f"margin is a number from 0 to {_WIDEST}, not {margin!r}")
-        chosen = _boxes_in(model, boxes, kinds)
+        chosen, people = _boxes_in(model, boxes, kinds)
         path = model.store_path if store is None else None if store is False else store
         if path is True:
             raise FrameError("store is the path of a file, False for none, or None for the model's, not True")
-        wanted = [PhotoPart(row, box) for row, box in zip(chosen.rows.tolist(), map(tuple, chosen.boxes.tolist()))]
         with contextlib.ExitStack() as stack:
             opened = None if path is None else stack.enter_context(FeatureStore(path))
-            computed = features_of(model, wanted, float(margin), opened, progress)
-        places = computed.places
-        available = chosen._replace(
-            rows=chosen.rows[places],
-            boxes=chosen.boxes[places],
-            kinds=[chosen.kinds[place] for place in places],
-            scores=chosen.scores[places],
-        )
-        parts = cls(model, available, computed.vectors)
-        parts.bad = bad_frame([(model.labels[row], model.names[row], reason) for row, reason in computed.bad])
-        return parts
+            places, vectors, bad = features_of(model, chosen, float(margin), opened, progress)
+        return cls(model, [chosen[place] for place in places], vectors, people, bad)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -154,40 +143,41 @@ class Parts:
         return f"{len(self):,} parts of {int(self.photos.sum()):,} photos{left_out}"
 
 
-def _boxes_in(model: "SimilarityModel", boxes: Any, kinds: Sequence[str]) -> PhotoBoxes:
+def _boxes_in(model: "SimilarityModel", boxes: Any, kinds: Sequence[str]) -> Tuple[List[PhotoBox], np.ndarray]:
+    """The boxes in the model's photos, by row and then by score, and which photos may show people."""
     if isinstance(boxes, Detections):
-        unknown = [kind for kind in kinds if kind not in KINDS]
-        if isinstance(kinds, str) or unknown:
-            raise FrameError(f"kinds is a list of some of {', '.join(KINDS)}, not {kinds!r}")
-        row_of = match(boxes.names, model.names).rows if boxes.names != model.names else range(len(boxes.names))
-        people = [row_of[row] for row in np.flatnonzero(boxes.people)]
-        detections = zip(boxes.rows.tolist(), boxes.boxes.tolist(), boxes.kinds, boxes.scores.tolist())
-        given = [(row_of[row], tuple(box), kind, score) for row, box, kind, score in detections if kind in kinds]
+        given, people = _from_detections(model, boxes, kinds)
     elif isinstance(boxes, SFrame):
         given = _from_frame(model, boxes)
-        people = [row for row, _, kind, _ in given if kind == "person"]
+        people = [box.row for box in given if box.kind == "person"]
     elif isinstance(boxes, (list, tuple)):
         given, people = [], []
         for pair in boxes:
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
                 raise FrameError(f"boxes are pairs of a photo's label and a box in it, not {pair!r}")
-            given.append((model.collection.row(pair[0]), check_box(pair[1]), _PART, 1.0))
+            given.append(PhotoBox(model.collection.row(pair[0]), check_box(pair[1]), _PART, 1.0))
     else:
         raise FrameError(f"boxes are Detections, an SFrame or a list of (label, box), not {type(boxes).__name__}")
-    present = [(row, box, kind, score) for row, box, kind, score in given if row is not None]
-    present.sort(key=lambda box: (box[0], -box[3]))
-    has_people = np.zeros(model.num_examples, bool)
-    has_people[[row for row in people if row is not None]] = True
-    return PhotoBoxes(
-        np.array([row for row, _, _, _ in present], np.int64),
-        np.array([box for _, box, _, _ in present], float).reshape(-1, 4),
-        [kind for _, _, kind, _ in present],
-        np.array([score for _, _, _, score in present], float),
-        has_people,
-    )
+    given.sort(key=lambda box: (box.row, -box.score))
+    return given, np.isin(np.arange(model.num_examples), people)
 
 
-def _from_frame(model: "SimilarityModel", frame: SFrame) -> List[Tuple[Optional[int], Any, str, float]]:
+def _from_detections(
+    model: "SimilarityModel", detections: Detections, kinds: Sequence[str]
+) -> Tuple[List[PhotoBox], List[int]]:
+    if isinstance(kinds, str) or not set(kinds) <= set(KINDS):
+        raise FrameError(f"kinds is a list of some of {', '.join(KINDS)}, not {kinds!r}")
+    rows: List[Optional[int]] = list(range(len(detections.names)))
+    if detections.names != model.names:
+        rows = match(detections.names, model.names).rows
+    every = zip(detections.rows.tolist(), detections.boxes.tolist(), detections.kinds, detections.scores.tolist())
+    given = [(rows[row], tuple(box), kind, score) for row, box, kind, score in every if kind in kinds]
+    people = [rows[row] for row in np.flatnonzero(detections.people)]
+    boxes = [PhotoBox(row, *values) for row, *values in given if row is not None]
+    return boxes, [row for row in people if row is not None]
+
+
+def _from_frame(model: "SimilarityModel", frame: SFrame) -> List[PhotoBox]:
     columns = frame.column_names()
     column = next((name for name in ("label", "path") if name in columns), None)
     if column is None or not set(SIDES) <= set(columns):
@@ -198,9 +188,10 @@ def _from_frame(model: "SimilarityModel", frame: SFrame) -> List[Tuple[Optional[
     if column == "label":
         rows = [model.collection.row(label) for label in frame["label"]]
     else:
-        names = {name: row for row, name in enumerate(model.names)}
-        rows = [names.get(path) for path in frame["path"]]
+        row_of = {name: row for row, name in enumerate(model.names)}
+        rows = [row_of.get(path) for path in frame["path"]]
     boxes = [check_box(box) for box in zip(*(list(frame[side]) for side in SIDES))]
     kinds = [kind or _PART for kind in frame["kind"]] if "kind" in columns else [_PART] * len(rows)
     scores = [float(score or 0) for score in frame["score"]] if "score" in columns else [1.0] * len(rows)
-    return list(zip(rows, boxes, kinds, scores))
+    every = zip(rows, boxes, kinds, scores)
+    return [PhotoBox(row, box, kind, score) for row, box, kind, score in every if row is not None]

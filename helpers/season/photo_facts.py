@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import is_label, numbers
-from helpers.photos.events import add_events, cameras_of, event_table
+from helpers.photos.events import add_events, cameras_of, event_table, rows_by_event
 from helpers.photos.layout import PLACES
 
 Moment = Union[str, datetime.date, None]
@@ -42,10 +42,7 @@ class SeasonPhotos:
             raise FrameError("the column 'event' needs a whole number for each photo; add_events makes one")
         self.event_of_photo = np.array(events, np.int64)
         self.events = _table(self.data, labels)
-        taken = self.column("taken")
-        self._rows: Dict[int, List[int]] = {}
-        for row in sorted(range(len(events)), key=lambda row: (taken[row] is None, taken[row] or 0, row)):
-            self._rows.setdefault(events[row], []).append(row)
+        self._rows = rows_by_event(self.data)
 
     def column(self, name: str) -> List[Any]:
         """The values of a column, None for each photo where there is no such column."""
