@@ -18,6 +18,8 @@ from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.layout import PLACES
 
+GivenDeployments = Union[SFrame, str, "os.PathLike[str]"]  # the frame of `read_deployments`, or the CSV that it reads
+
 # By our own column: its names here and in Camtrap DP.
 _HEADS = {
     "deployment": ("deployment", "deploymentid"),
@@ -113,12 +115,12 @@ def read_deployments(path: Union[str, "os.PathLike[str]"]) -> SFrame:
     return typed_frame((name, kinds.get(name, str), [row[name] for row in rows]) for name in _HEADS)
 
 
-def deployment_table(deployments: Union[SFrame, str, "os.PathLike[str]"]) -> SFrame:
+def deployment_table(deployments: GivenDeployments) -> SFrame:
     """The frame of `read_deployments`, given as it is or as the CSV that it reads; raises `FrameError`."""
     return deployments if isinstance(deployments, SFrame) else read_deployments(deployments)
 
 
-def deployments_of(deployments: Union[SFrame, str, "os.PathLike[str]"]) -> List[Deployment]:
+def deployments_of(deployments: GivenDeployments) -> List[Deployment]:
     """The rows of a `deployment_table`; columns that it lacks are None. Raises `FrameError`."""
     table = deployment_table(deployments)
     if "deployment" not in table.column_names():

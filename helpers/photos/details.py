@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from tqdm.auto import tqdm
 
@@ -19,7 +19,7 @@ from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
 from helpers.frames.columns import folder_of, row_paths, with_columns
-from helpers.photos.deployments import deployed, deployment_table, name_of
+from helpers.photos.deployments import GivenDeployments, deployed, deployment_table, name_of
 from helpers.photos.layout import PLACES, places_of
 from helpers.photos.metadata.maker_notes import available, complete
 from helpers.photos.metadata.moon import moon_phases
@@ -35,9 +35,7 @@ _TYPES = {"night": int, "temperature": float, "latitude": float, "longitude": fl
 _PLACE = ("latitude", "longitude")
 
 
-def add_places(
-    data: SFrame, layout: Optional[str] = None, deployments: Union[SFrame, str, "os.PathLike[str]", None] = None
-) -> SFrame:
+def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional[GivenDeployments] = None) -> SFrame:
     """Add the columns `site`, `camera` and `deployment`, text or None, to the frame of `load_photos`.
 
     `layout` is what folders are named by (see `helpers.photos.layout.places_of`);

@@ -18,6 +18,7 @@ from helpers.frames.columns import typed_frame
 from helpers.frames.images import image_array, image_of
 from helpers.images.decode import check_photo, open_photo
 from helpers.images.thumbnails import preview, thumbnail
+from helpers.photos.deployments import GivenDeployments
 from helpers.photos.details import add_details, add_places
 from helpers.photos.find import find_photos
 from helpers.photos.metadata.read import moment, named_moment
@@ -39,7 +40,7 @@ def load_photos(
     recursive: bool = True,
     progress: bool = True,
     layout: Optional[str] = None,
-    deployments: Union[SFrame, str, "os.PathLike[str]", None] = None,
+    deployments: Optional[GivenDeployments] = None,
     details: bool = False,
     file_dates: bool = False,
 ) -> Tuple[SFrame, SFrame]:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from helpers.season.season import Season
     from helpers.season.sightings import Sightings
 
+GivenSightings = Union["Sightings", SFrame]  # an SFrame is that of `Sightings.frame`
+GivenSeason = Union["Season", SFrame]
+
 CONFIRMED, CANDIDATE, REJECTED = STATUS = ("confirmed", "candidate", "rejected")
 
 
@@ -42,7 +45,7 @@ class Sighting(NamedTuple):
         return self.start.hour + self.start.minute / 60 + (self.start.second + self.start.microsecond / 1e6) / 3600
 
 
-def sightings_of(given: Union["Sightings", SFrame], *, rejected: bool = False) -> List[Sighting]:
+def sightings_of(given: GivenSightings, *, rejected: bool = False) -> List[Sighting]:
     """The sightings of a frame or a `Sightings`, in their order, optionally with the rejected ones.
 
     The frame has the columns `event`, `status` and `start`; a field whose
@@ -73,7 +76,7 @@ def count_of(status: str, sightings: List[Sighting]) -> int:
     return sum(sighting.status == status for sighting in sightings)
 
 
-def data_of(given: Union["Season", SFrame]) -> SFrame:
+def data_of(given: GivenSeason) -> SFrame:
     """The frame of a season or a model, or the frame itself; raises `FrameError`."""
     data = given if isinstance(given, SFrame) else getattr(given, "data", None)
     if not isinstance(data, SFrame):

@@ -12,14 +12,13 @@ from helpers.files.spreadsheet import guarded
 from helpers.frames import SFrame
 from helpers.images.gps import without_position
 from helpers.photos.export import Bad, check_free, export
-from helpers.season.sighting import CONFIRMED, STATUS, Sighting, sightings_of
+from helpers.season.sighting import CONFIRMED, STATUS, GivenSightings, Sighting, sightings_of
 
 if TYPE_CHECKING:
     from helpers.season.season import Season
-    from helpers.season.sightings import Sightings
 
 
-def save_sightings(sightings: Union["Sightings", SFrame], file: Union[str, "os.PathLike[str]"]) -> Path:
+def save_sightings(sightings: GivenSightings, file: Union[str, "os.PathLike[str]"]) -> Path:
     """Write sightings to a new CSV, a row per event.
 
     Parameters
@@ -63,7 +62,7 @@ def save_sightings(sightings: Union["Sightings", SFrame], file: Union[str, "os.P
 
 
 def export_sightings(
-    sightings: Union["Sightings", SFrame],
+    sightings: GivenSightings,
     season: "Season",
     to: Union[str, "os.PathLike[str]"],
     *,

@@ -1,6 +1,6 @@
 """The figure of the time of day at which a species was seen."""
 
-from typing import TYPE_CHECKING, Any, List, Union
+from typing import Any, List, Optional
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,14 +9,10 @@ from matplotlib.ticker import MaxNLocator
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.images.sheet import INK
-from helpers.season.sighting import CANDIDATE, CONFIRMED, count_of, data_of, sightings_of
+from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSeason, GivenSightings, count_of, data_of, sightings_of
 from helpers.season.timeline.activity import Activity, clock
 from helpers.season.timeline.style import COLOURS, FAINT, legend, new_figure, plain, set_title, statuses, write_instead
 from helpers.season.timeline.tables import activity_of
-
-if TYPE_CHECKING:
-    from helpers.season.season import Season
-    from helpers.season.sightings import Sightings
 
 _NIGHT = (0.35, 0.39, 0.53)
 _HALF_HOURS = 48
@@ -25,8 +21,8 @@ _SPARSE = 5  # candidates, from which their curve is drawn
 
 
 def show_activity(
-    sightings: Union["Sightings", SFrame],
-    season: Union["Season", SFrame, None] = None,
+    sightings: GivenSightings,
+    season: Optional[GivenSeason] = None,
     *,
     circle: bool = False,
     width: float = 7,

@@ -1,16 +1,15 @@
 """The figure of the dates at which a species was seen."""
 
-from typing import TYPE_CHECKING, Any, List, Optional, Union
+from typing import Any, List, Optional
 
 import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.frames import SFrame
 from helpers.images.sheet import GREY
-from helpers.photos.deployments import deployments_of
-from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting, count_of, sightings_of
+from helpers.photos.deployments import GivenDeployments, deployments_of
+from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
 from helpers.season.timeline.effort import outside
 from helpers.season.timeline.style import (
     COLOURS,
@@ -25,13 +24,10 @@ from helpers.season.timeline.style import (
 )
 from helpers.season.timeline.tables import by_date
 
-if TYPE_CHECKING:
-    from helpers.season.sightings import Sightings
-
 
 def show_dates(
-    sightings: Union["Sightings", SFrame],
-    deployments: Optional[Any] = None,
+    sightings: GivenSightings,
+    deployments: Optional[GivenDeployments] = None,
     *,
     step: Optional[str] = None,
     width: float = 7,
@@ -119,7 +115,7 @@ def _draw_effort(axes: Any, left: np.ndarray, days: np.ndarray, cameras: np.ndar
     plain(axes)
 
 
-def _left_out(sightings: List[Sighting], deployments: Optional[Any]) -> str:
+def _left_out(sightings: List[Sighting], deployments: Optional[GivenDeployments]) -> str:
     """What the bars do not show, in a line."""
     undated = sum(sighting.start is None for sighting in sightings)
     notes = [f"{undated} without a date"] if undated else []

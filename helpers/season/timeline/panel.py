@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from helpers.errors import KinframeError
 from helpers.frames import SFrame
-from helpers.photos.deployments import deployment_table
+from helpers.photos.deployments import GivenDeployments, deployment_table
 from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, count_of, sightings_of
 from helpers.season.timeline.activity_figure import show_activity
 from helpers.season.timeline.dates_figure import show_dates
@@ -68,7 +68,7 @@ class TimelinePanel(ipywidgets.VBox):
     def __init__(
         self,
         sightings: Any,
-        deployments: Optional[Any] = None,
+        deployments: Optional[GivenDeployments] = None,
         *,
         season: Optional["Season"] = None,
         view: str = "hours",

@@ -10,14 +10,12 @@ from matplotlib.patches import Rectangle
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, PhotoError
-from helpers.frames import SFrame
 from helpers.images.sheet import GAP, GREY, INK, LINE, MARGIN, TILE, Sheet, read_tile
-from helpers.season.sighting import CONFIRMED, Sighting, sightings_of
+from helpers.season.sighting import CONFIRMED, GivenSightings, Sighting, sightings_of
 from helpers.season.timeline.style import COLOURS, check_width
 
 if TYPE_CHECKING:
     from helpers.season.season import Season
-    from helpers.season.sightings import Sightings
     from helpers.similarity.model import SimilarityModel
 
 _MOST = 100  # photos
@@ -26,7 +24,7 @@ Tiles = Dict[Any, Union[np.ndarray, PhotoError]]  # by the label of the photo
 
 
 def show_strip(
-    sightings: Union["Sightings", SFrame],
+    sightings: GivenSightings,
     season: Union["Season", "SimilarityModel"],
     *,
     k: int = 40,

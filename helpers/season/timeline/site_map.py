@@ -5,23 +5,20 @@ as its standard parallel: areas are right everywhere, distances there.
 """
 
 import math
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 from matplotlib.ticker import MaxNLocator
 
-from helpers.frames import SFrame
 from helpers.images.fonts import families_of, fitted
 from helpers.images.fonts import width as text_width
 from helpers.images.sheet import GREY, INK, InlineFigure
-from helpers.season.sighting import CANDIDATE, CONFIRMED
+from helpers.photos.deployments import GivenDeployments
+from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSightings
 from helpers.season.timeline.style import COLOURS, FAINT, check_width, legend, plain, statuses, write_instead
 from helpers.season.timeline.tables import by_site
-
-if TYPE_CHECKING:
-    from helpers.season.sightings import Sightings
 
 _RADIUS = 6371.0072  # km: of the sphere with the area of the Earth
 _MARGIN, _BAR, _TOP, _BELOW = 0.15, 0.27, 0.55, 0.55  # inches
@@ -46,7 +43,9 @@ class _SiteCircle(NamedTuple):
     events: int
 
 
-def show_sites(sightings: Union["Sightings", SFrame], deployments: Optional[Any] = None, *, width: float = 7) -> Figure:
+def show_sites(
+    sightings: GivenSightings, deployments: Optional[GivenDeployments] = None, *, width: float = 7
+) -> Figure:
     """Draw where a species was seen: a bar per site and, for sites with coordinates, a map.
 
     Parameters

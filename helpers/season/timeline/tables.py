@@ -13,20 +13,17 @@
 import datetime
 import math
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
-from helpers.photos.deployments import Deployment, deployments_of
-from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting, count_of, sightings_of
+from helpers.photos.deployments import Deployment, GivenDeployments, deployments_of
+from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
 from helpers.season.timeline.activity import Activity, activity
 from helpers.season.timeline.effort import during
-
-if TYPE_CHECKING:
-    from helpers.season.sightings import Sightings
 
 STEPS = ("day", "week", "month")
 
@@ -47,7 +44,7 @@ class Period(NamedTuple):
     end: datetime.datetime  # the midnight after it
 
 
-def activity_of(sightings: Union["Sightings", SFrame], status: str = CONFIRMED) -> Activity:
+def activity_of(sightings: GivenSightings, status: str = CONFIRMED) -> Activity:
     """The activity curve of sightings with one status, `confirmed` or `candidate`.
 
     The candidates of a `Sightings` are its first `k`. An event counts once, at
@@ -59,7 +56,7 @@ def activity_of(sightings: Union["Sightings", SFrame], status: str = CONFIRMED) 
     return activity([hour for hour in hours if hour is not None])
 
 
-def activity_table(sightings: Union["Sightings", SFrame]) -> SFrame:
+def activity_table(sightings: GivenSightings) -> SFrame:
     """Sightings by hour of day, an SFrame of 24 rows; an event counts at the time at which it began.
 
     Columns: `hour` (0 to 23), `confirmed` and `candidates` (events), and
@@ -79,7 +76,7 @@ def activity_table(sightings: Union["Sightings", SFrame]) -> SFrame:
 
 
 def by_date(
-    sightings: Union["Sightings", SFrame], deployments: Optional[Any] = None, step: Optional[str] = None
+    sightings: GivenSightings, deployments: Optional[GivenDeployments] = None, step: Optional[str] = None
 ) -> SFrame:
     """Sightings by day, week (from Monday) or month, an SFrame of a row each, without gaps.
 
@@ -112,7 +109,7 @@ def by_date(
     return typed_frame((name, kind, [row[name] for row in rows]) for name, kind in kinds.items())
 
 
-def by_site(sightings: Union["Sightings", SFrame], deployments: Optional[Any] = None) -> SFrame:
+def by_site(sightings: GivenSightings, deployments: Optional[GivenDeployments] = None) -> SFrame:
     """Sightings by site, an SFrame of a row each, those with most confirmed events first.
 
     With `deployments` (see `by_date`) all of their sites are there, also those

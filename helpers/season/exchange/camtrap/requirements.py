@@ -7,7 +7,7 @@ from typing import Any, List, Mapping, Optional, Set, Union
 from helpers.errors import FrameError
 from helpers.photos.deployments import Deployment
 from helpers.season.exchange.camtrap import rules
-from helpers.season.sighting import CONFIRMED, Sighting
+from helpers.season.sighting import CONFIRMED, Sighting, count_of
 
 Offset = Union[str, datetime.timedelta, datetime.timezone]
 
@@ -34,56 +34,47 @@ def check_complete(
 
     `names` are the deployments of the photos.
     """
-    missing: List[str] = []
-    unknown = sorted(names - {deployment.name for deployment in deployments})
-    if unknown:
-        missing.append(f"deployments= has no row for {_list(unknown)}")
-    empty = [deployment.name for deployment in deployments if deployment.name in rules.MISSING]
-    if empty:
-        missing.append(f"another name for the deployment {_list(empty)}, which the standard takes for an empty cell")
-    nowhere = [deployment.name for deployment in deployments if None in (deployment.latitude, deployment.longitude)]
-    if nowhere:
-        missing.append(f"latitude and longitude of {_list(nowhere)} in deployments=")
-    undated = [
-        deployment.name
-        for deployment in deployments
-        if deployment.name not in names and None in (deployment.start, deployment.end)
-    ]
-    if undated:
-        missing.append(f"start and end of {_list(undated)}, which have no photos, in deployments=")
     persons = [person for person in contributors if isinstance(person, Mapping) and person.get("title")]
+    roles = {person["role"] for person in persons if "role" in person} - set(rules.ROLES)
+    known_roles = ", ".join(rules.ROLES)
+    unknown = names - {deployment.name for deployment in deployments}
+    empty = [deployment.name for deployment in deployments if deployment.name in rules.MISSING]
+    nowhere = [deployment.name for deployment in deployments if None in (deployment.latitude, deployment.longitude)]
+    undated = [place.name for place in deployments if place.name not in names and not place.has_dates]
+    without = [place.name for place in deployments if isinstance(offset, Mapping) and place.name not in offset]
+    missing = [
+        *_of_names("deployments= has no row for {}", sorted(unknown)),
+        *_of_names("another name for the deployment {}, which the standard takes for an empty cell", empty),
+        *_of_names("latitude and longitude of {} in deployments=", nowhere),
+        *_of_names("start and end of {}, which have no photos, in deployments=", undated),
+    ]
     if not persons or len(persons) < len(contributors):
         missing.append('contributors=[{"title": "who", "role": "contact"}, ...], each with a title')
-    roles = {person["role"] for person in persons if "role" in person} - set(rules.ROLES)
-    if roles:
-        missing.append(f"a role of contributors that is one of {', '.join(rules.ROLES)}, not {_list(sorted(roles))}")
-    missing += _project_faults(project)
+    missing += _of_names(f"a role of contributors that is one of {known_roles}, not {{}}", sorted(roles))
+    missing += _project_faults(dict(project or {}))
     if offset is None:
         missing.append('offset= of the cameras\' clocks from UTC, such as "+02:00"')
-    elif isinstance(offset, Mapping):
-        without = [deployment.name for deployment in deployments if deployment.name not in offset]
-        if without:
-            missing.append(f"the offset from UTC of {_list(without)} in offset=")
-    if not classified_by and any(sighting.status == CONFIRMED for rows in sightings.values() for sighting in rows):
+    missing += _of_names("the offset from UTC of {} in offset=", without)
+    if not classified_by and any(count_of(CONFIRMED, of_species) for of_species in sightings.values()):
         missing.append("classified_by=, who confirmed the sightings")
     if missing:
         raise FrameError("Camtrap DP asks for more than photos contain; give " + "; ".join(missing))
 
 
-def _project_faults(project: Optional[Mapping[str, Any]]) -> List[str]:
-    given = dict(project or {})
-    missing = [] if given.get("title") else ['project={"title": ..., "samplingDesign": ..., "captureMethod": [...]}']
-    if given.get("samplingDesign") not in rules.SAMPLING_DESIGNS:
+def _of_names(text: str, names: List[str]) -> List[str]:
+    """The text with the first names in it; nothing without any."""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return [text.format(", ".join(map(repr, names[:5])) + more)] if names else []
+
+
+def _project_faults(project: Mapping[str, Any]) -> List[str]:
+    missing = [] if project.get("title") else ['project={"title": ..., "samplingDesign": ..., "captureMethod": [...]}']
+    if project.get("samplingDesign") not in rules.SAMPLING_DESIGNS:
         missing.append(f"project's samplingDesign, one of {', '.join(rules.SAMPLING_DESIGNS)}")
-    methods = given.get("captureMethod")
+    methods = project.get("captureMethod")
     if not isinstance(methods, (list, tuple)) or not methods or set(methods) - set(rules.CAPTURE_METHODS):
         missing.append(f"project's captureMethod, a list of {' and/or '.join(rules.CAPTURE_METHODS)}")
     return missing
-
-
-def _list(names: List[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(map(repr, names[:5])) + more
 
 
 def zone_of(offset: Union[Offset, Mapping[str, Offset], None], name: str) -> datetime.timezone:

@@ -9,13 +9,13 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from helpers.errors import ExportError, FrameError
 from helpers.files.cache import replacing_folder
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
-from helpers.photos.deployments import deployments_of
+from helpers.photos.deployments import GivenDeployments, deployments_of
 from helpers.photos.export import check_free
 from helpers.season.detection.detections import Detections
 from helpers.season.exchange.camtrap import rules
@@ -23,11 +23,7 @@ from helpers.season.exchange.camtrap.blur import KM_OF_A_DEGREE
 from helpers.season.exchange.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
 from helpers.season.exchange.camtrap.requirements import Offset, check_complete, species_name, zone_of
 from helpers.season.exchange.camtrap.tables import Row, deployment_rows, media_rows, write_table
-from helpers.season.sighting import Sighting, data_of, sightings_of
-
-if TYPE_CHECKING:
-    from helpers.season.season import Season
-    from helpers.season.sightings import Sightings
+from helpers.season.sighting import GivenSeason, GivenSightings, Sighting, data_of, sightings_of
 
 
 class Package(NamedTuple):
@@ -40,9 +36,9 @@ class Package(NamedTuple):
 
 def write_camtrap(
     folder: Union[str, "os.PathLike[str]"],
-    data: Union["Season", SFrame],
-    sightings: Mapping[str, Union["Sightings", SFrame]],
-    deployments: Union[SFrame, str, "os.PathLike[str]"],
+    data: GivenSeason,
+    sightings: Mapping[str, GivenSightings],
+    deployments: GivenDeployments,
     *,
     contributors: Iterable[Mapping[str, str]] = (),
     project: Optional[Mapping[str, Any]] = None,
@@ -166,7 +162,7 @@ def write_camtrap(
     return Package(place, {name: len(tables[name]) for name in rules.TABLES}, left_out)
 
 
-def _by_species(sightings: Mapping[str, Union["Sightings", SFrame]]) -> Dict[str, List[Sighting]]:
+def _by_species(sightings: Mapping[str, GivenSightings]) -> Dict[str, List[Sighting]]:
     by_species: Dict[str, List[Sighting]] = {}
     for given, of_species in sightings.items():
         name = species_name(given)
