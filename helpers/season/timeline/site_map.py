@@ -109,10 +109,10 @@ def _draw_bars(figure: Figure, sites: List[Dict[str, Any]], area: _Area) -> None
         for key, status in zip(keys, (CONFIRMED, CANDIDATE)):
             axes.barh(place, row[key] or 0, 0.68, start, color=COLOURS[status], linewidth=0, zorder=2)
             start += row[key] or 0
-        said = f"{row['confirmed']} + {row['candidates']}"
+        counts = f"{row['confirmed']} + {row['candidates']}"
         if rated and not any(row[key] for key in keys) and any(row[key] is None for key in keys):
             axes.text(0.01 * most, place, "effort not known", color=GREY, **style)
-        axes.text(1.02 * most, place, said, color=GREY, **style)
+        axes.text(1.02 * most, place, counts, color=GREY, **style)
     axes.set(xlim=(0, most), ylim=(max(1, len(rows)) - 0.5, -0.5), yticks=[])
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=not rated))
     axes.set_xlabel("events per 100 camera-days" if rated else "events")
@@ -254,8 +254,8 @@ def _draw_scale(axes: Any, length: float, scale: float) -> None:
     """A bar of `length` km, at `scale` inches per km."""
     left, right, y = 0.12, 0.12 + length * scale, 0.13
     axes.plot([left, left, right, right], [y + 0.06, y, y, y + 0.06], color=INK, linewidth=1.2, zorder=5)
-    said = f"{length:,.0f} km" if length >= 1 else f"{length * 1000:,.0f} m"
-    axes.text((left + right) / 2, y + 0.06, said, size=7.5, color=INK, ha="center", va="bottom", zorder=5)
+    text = f"{length:,.0f} km" if length >= 1 else f"{length * 1000:,.0f} m"
+    axes.text((left + right) / 2, y + 0.06, text, size=7.5, color=INK, ha="center", va="bottom", zorder=5)
 
 
 def _draw_north(axes: Any, x: float, y: float) -> None:

@@ -119,10 +119,10 @@ def _refused(path: Any, prefix: str, taken: Any, deployment: Any, paths: Set[str
         return "its camera did not say when it was taken"
     if not deployment:
         return "it belongs to no deployment"
-    whole = prefix + path
-    if any(unicodedata.category(letter) in _UNWRITABLE for letter in whole) or not re.match(LEGAL_PATH, whole):
+    target = prefix + path
+    if any(unicodedata.category(letter) in _UNWRITABLE for letter in target) or not re.match(LEGAL_PATH, target):
         return "the standard does not allow such a path: none with .. or a line break, or that begins with / . ~"
-    if guarded(whole) != whole:
+    if guarded(target) != target:
         return "a spreadsheet would take its path for a formula; put a folder before it with below="
     return ""
 
