@@ -5,8 +5,10 @@ as 2012-01-01 00:00, and goes on from there.
 """
 
 import datetime
+import itertools
 import re
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from collections import Counter
+from typing import List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
 from helpers.frames import SFrame
@@ -202,19 +204,17 @@ def _check(data: SFrame) -> None:
 
 def _usual_year(runs: Sequence[ClockRun]) -> int:
     """The year of most photos."""
-    years: Dict[int, int] = {}
+    years: Counter = Counter()
     for run in runs:
-        years[run.last.year] = years.get(run.last.year, 0) + len(run.rows)
+        years[run.last.year] += len(run.rows)
     return max(years, key=lambda year: (years[year], year), default=0)
 
 
 def _judged(runs: Sequence[ClockRun], usual: int) -> List[Tuple[ClockRun, str]]:
     """The runs with what is wrong, or an empty text; all runs of a camera without any order are one."""
-    by_camera: Dict[str, List[ClockRun]] = {}
-    for run in runs:
-        by_camera.setdefault(run.camera, []).append(run)
     judged: List[Tuple[ClockRun, str]] = []
-    for camera, of_camera in by_camera.items():
+    for camera, group in itertools.groupby(runs, lambda run: run.camera):
+        of_camera = list(group)
         rows = [row for run in of_camera for row in run.rows]
         if len(of_camera) > max(_ORDERLY, len(rows) / _ORDERLY):
             judged.append((ClockRun(camera, rows, of_camera[0].first, of_camera[-1].last, None), _NO_ORDER))

@@ -5,6 +5,7 @@ camera. A `Season` answers with one photo per event, optionally of other events
 or other sites only.
 """
 
+from functools import cached_property
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -104,7 +105,6 @@ class Season:
         self.photos = SeasonPhotos(data, model.labels, *times)
         self.data, self.events, self.event_of_photo = self.photos.data, self.photos.events, self.photos.event_of_photo
         self.searched = SearchedFeatures(model, parts)
-        self._learner: Optional[Learner] = None
 
         # What a season takes from its model as it is, so that it can be explored and mapped as one.
         self.collection, self.labels, self.names = model.collection, model.labels, model.names
@@ -136,12 +136,10 @@ class Season:
         """The photos that are known to show people, by the frame or the parts: bool [photos]."""
         return self.photos.people if self.parts is None else self.photos.people | self.parts.people
 
-    @property
+    @cached_property
     def learner(self) -> Learner:
-        """What learns from confirmed and rejected events; made when first needed."""
-        if self._learner is None:
-            self._learner = Learner(self.searched.vectors)
-        return self._learner
+        """What learns from confirmed and rejected events."""
+        return Learner(self.searched.vectors)
 
     def photos_of(self, event: int) -> List[Any]:
         """The labels of an event's photos, by time; raises `FrameError` where there is no such event."""

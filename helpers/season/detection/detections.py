@@ -28,8 +28,6 @@ from helpers.season.match_paths import match, normal
 if TYPE_CHECKING:
     from helpers.similarity.model import SimilarityModel
 
-__all__ = ["KINDS", "Detections", "read_detections"]
-
 PEOPLE_FROM = 0.2  # a higher threshold is meant for animals, and must not bring people back
 
 

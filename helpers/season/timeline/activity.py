@@ -60,15 +60,15 @@ class Activity(NamedTuple):
         return f"peak {clock(self.peak)}, 95 % interval {clock(self.low)} to {clock(self.high)} ({count}{few})"
 
 
-def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
+def activity(hours: Sequence[float]) -> Activity:
     """The activity curve of observations at these hours of the day, 0 to 24.
 
     The concentration of the times is the largest of the three that maximum
     likelihood gives for a von Mises distribution by the first, second and third
     trigonometric moment, so that two peaks a day are not smoothed into one; the
     kernel's is `(3 n k^2 I2(2k) / (4 sqrt(pi) I0(k)^2))^(2/5)` of it. The peak's
-    interval is the percentile interval of 1,000 resamples, drawn by `seed`, with
-    the same kernel. There is no peak where Kuiper's test does not reject at 5 %
+    interval is the percentile interval of 1,000 resamples, always the same ones,
+    with the same kernel. There is no peak where Kuiper's test does not reject at 5 %
     that the times are even round the clock; with fewer than `FEW` observations,
     for which that test is weak, only where the interval is also 12 hours or
     longer. Raises `FrameError` for hours out of range.
@@ -88,7 +88,7 @@ def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
     concentration = _concentration(angles)
     density = _kernel(grid[:, None] - times, concentration).mean(axis=1)
     peak = float(_peaks(density[None, :-1])[0])
-    low, high = _interval(times, concentration, peak, seed)
+    low, high = _interval(times, concentration, peak)
     flat = _even(times) and (len(times) >= FEW or high - low >= _LONG - _SAME)
     mean = float(np.angle(moment) * 12 / np.pi % 24)
     curve = Activity(len(times), grid, density, peak, low % 24, high % 24, mean, float(abs(moment)), concentration)
@@ -146,10 +146,10 @@ def _even(times: np.ndarray) -> bool:
     return bool(apart * (root + 0.155 + 0.24 / root) < _EVEN)
 
 
-def _interval(times: np.ndarray, concentration: float, peak: float, seed: int) -> "tuple[float, float]":
+def _interval(times: np.ndarray, concentration: float, peak: float) -> "tuple[float, float]":
     """The 95 % interval of the peak, as hours around it that may be outside 0 to 24."""
     minutes, counts = np.unique(np.round(times * 60) % (24 * 60), return_counts=True)
-    drawn = np.random.default_rng(seed).multinomial(len(times), counts / counts.sum(), size=_RESAMPLES)
+    drawn = np.random.default_rng(0).multinomial(len(times), counts / counts.sum(), size=_RESAMPLES)
     grid = np.linspace(0, 24, _STEPS, endpoint=False)
     peaks = _peaks(drawn @ _kernel(grid - minutes[:, None] / 60, concentration))
     away = (peaks - peak + 12 + _SAME) % 24 - 12 - _SAME  # half a day counts as before

@@ -2,23 +2,29 @@
 
 import datetime
 import re
-from typing import Any, List, Mapping, Optional, Set, Union
+from typing import Any, Dict, List, Mapping, Optional, Set, Union
 
 from helpers.errors import FrameError
 from helpers.photos.deployments import Deployment
 from helpers.season.exchange.camtrap import rules
-from helpers.season.sighting import CONFIRMED, Sighting, count_of
+from helpers.season.sighting import CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
 
 Offset = Union[str, datetime.timedelta, datetime.timezone]
 
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
-def species_name(name: Any) -> str:
-    """A scientific name without blanks around it; raises `FrameError` for another type or an empty name."""
-    if not isinstance(name, str) or not name.strip():
-        raise FrameError(f"sightings= are given by scientific name, such as 'Vulpes vulpes', not {name!r}")
-    return name.strip()
+def by_species(sightings: Mapping[str, GivenSightings]) -> Dict[str, List[Sighting]]:
+    """The sightings by scientific name, without blanks around it; raises `FrameError` for an invalid name."""
+    named: Dict[str, List[Sighting]] = {}
+    for given, of_species in sightings.items():
+        name = given.strip() if isinstance(given, str) else ""
+        if not name:
+            raise FrameError(f"sightings= are given by scientific name, such as 'Vulpes vulpes', not {given!r}")
+        if name in named:
+            raise FrameError(f"sightings= has {name!r} twice, but for blanks; put the two together")
+        named[name] = sightings_of(of_species, rejected=True)
+    return named
 
 
 def check_complete(

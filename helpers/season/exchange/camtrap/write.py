@@ -21,9 +21,9 @@ from helpers.season.detection.detections import Detections
 from helpers.season.exchange.camtrap import rules
 from helpers.season.exchange.camtrap.blur import KM_OF_A_DEGREE
 from helpers.season.exchange.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
-from helpers.season.exchange.camtrap.requirements import Offset, check_complete, species_name, zone_of
+from helpers.season.exchange.camtrap.requirements import Offset, by_species, check_complete, zone_of
 from helpers.season.exchange.camtrap.tables import Row, deployment_rows, media_rows, write_table
-from helpers.season.sighting import GivenSeason, GivenSightings, Sighting, data_of, sightings_of
+from helpers.season.sighting import GivenSeason, GivenSightings, data_of
 
 
 class Package(NamedTuple):
@@ -132,9 +132,9 @@ def write_camtrap(
             raise FrameError(f"{name}={value!r} is not known; there are {', '.join(known)}")
     frame = data_of(data)
     names = set(frame["deployment"]) - {None, ""} if "deployment" in frame.column_names() else set()
-    by_species = _by_species(sightings)
+    of_species = by_species(sightings)
     placed = deployments_of(deployments)
-    check_complete(by_species, placed, names, contributors, project, offset, classified_by)
+    check_complete(of_species, placed, names, contributors, project, offset, classified_by)
     offsets = {deployment.name: zone_of(offset, deployment.name) for deployment in placed}
     people = None if data is frame else getattr(data, "people", None)  # a season's parts may show more than its frame
     media, bad = media_rows(frame, offsets, below, public, detections, people)
@@ -142,11 +142,11 @@ def write_camtrap(
     tables: Dict[str, List[Row]] = {"media": [photo.cells for photo in photos]}
     tables["deployments"], places = deployment_rows(placed, photos, offsets, blur_km)
     events = events_of(frame, media)
-    tables["observations"] = event_rows(by_species, events, classified_by, candidates, rejected)
+    tables["observations"] = event_rows(of_species, events, classified_by, candidates, rejected)
     if detections is not None:
         tables["observations"] += detection_rows(detections, media, events, detector)
     about = _about(tables, places, contributors, dict(project or {}), licences)
-    about["taxonomic"] = [{"scientificName": name, **(taxa or {}).get(name, {})} for name in by_species]
+    about["taxonomic"] = [{"scientificName": name, **(taxa or {}).get(name, {})} for name in of_species]
     if blur_km is not None:
         about["coordinatePrecision"] = round(blur_km / KM_OF_A_DEGREE, 5)
     try:
@@ -160,16 +160,6 @@ def write_camtrap(
         raise ExportError(f"{place}: the package could not be written ({error.strerror or error})") from error
     left_out = typed_frame([("path", str, [path for path, _ in bad]), ("reason", str, [reason for _, reason in bad])])
     return Package(place, {name: len(tables[name]) for name in rules.TABLES}, left_out)
-
-
-def _by_species(sightings: Mapping[str, GivenSightings]) -> Dict[str, List[Sighting]]:
-    by_species: Dict[str, List[Sighting]] = {}
-    for given, of_species in sightings.items():
-        name = species_name(given)
-        if name in by_species:
-            raise FrameError(f"sightings= has {name!r} twice, but for blanks; put the two together")
-        by_species[name] = sightings_of(of_species, rejected=True)
-    return by_species
 
 
 def _about(
