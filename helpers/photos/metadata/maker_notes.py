@@ -23,7 +23,7 @@ _AT_ONCE = 100  # photos for each run of exiftool
 _AHEAD = 2
 _PATIENCE = 120.0  # seconds for a run, on a slow disk
 _MISSING = (
-    "{count} photos of {makers} may contain the temperature, in notes that only the program exiftool reads: install it "
+    "{count} photos of {makers} may tell how warm it was, in notes that only the program exiftool reads: install it "
     "(libimage-exiftool-perl on Debian and Ubuntu, `brew install exiftool`, or exiftool.org) to know"
 )
 
