@@ -4,6 +4,6 @@ import os
 
 __version__ = "0.1.0"
 
-# ONNX Runtime reads it when it is imported: without it, an id of this machine and a queue of events for Microsoft are
-# written at once. Set here it is there before any module of this package, a worker's too, or a cell after them.
+# ONNX Runtime reads it on import: without it, it writes an id of this machine and a queue of events for Microsoft at
+# once. Here it is set before any module of this package is imported, also in a worker process.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -1,13 +1,13 @@
-"""`make app`: the explorer as a web page for a class, on the sample photos or on a folder of one's own.
+"""`make app`: the explorer as a web page for a class, on the sample photos or on another folder.
 
-The work is done once, before the server starts: features, thumbnails, and in
-the cache folder a place with all that a visitor's kernel opens:
+The work is done once, before the server starts: features, thumbnails, and a
+folder in the cache with everything that a visitor's kernel opens:
 
     model/    the similarity model
-    photos/   what is known of each photo: a frame without images
-    page/     the notebook behind the page, of one cell; the page's template; how a kernel is started
+    photos/   a frame with the details of each photo, without images
+    page/     the notebook behind the page, with one cell; the page's template; the kernel's command
 
-Voilà then gives each visitor a page, and a kernel of their own behind it.
+Voilà then serves each visitor a page, with a separate kernel behind it.
 """
 
 import argparse
@@ -32,17 +32,17 @@ from helpers.errors import KinframeError
 from helpers.files.cache import cache_folder, replacing
 
 ROOT = Path(__file__).resolve().parent.parent
-PORT = 8866  # Voilà's usual one
+PORT = 8866  # Voilà's default
 THEMES = ("light", "dark")
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
-_PRIVATE = {"id", "image", "file"}  # columns of `load_photos`: a visitor is not told where photos lie on this machine
-_AT_ONCE = 500  # thumbnails that are made before the bar moves on
-_IDLE = 10 * 60  # seconds until the kernel of a visitor who went away without a word is ended
+_PRIVATE = {"id", "image", "file"}  # columns of `load_photos`: they show where the photos are on this machine
+_AT_ONCE = 500  # thumbnails made between two updates of the progress bar
+_IDLE = 10 * 60  # seconds until the kernel of a visitor who has left is ended
 _CELL = "from helpers.app import visit\nvisit({place!r})"
 
-# Voilà's own template, without the icons that it fetches from elsewhere, and with no theme but those two: it would
-# write any other into the page as it came.
+# Voilà's own template, without the icons that it fetches from elsewhere, and with these two themes only: it writes the
+# name of any other theme into the page unescaped.
 _TEMPLATE = """
 {%- extends "voila/templates/lab/index.html.j2" -%}
 {%- import "spinner.macro.html.j2" as spinner -%}
@@ -55,7 +55,7 @@ _TEMPLATE = """
 {%- endblock notebook_css -%}
 """.replace("THEMES", repr(THEMES))
 
-# Nothing is fetched from elsewhere, whoever wants it: Voilà would ask a CDN for a widget that it does not know.
+# The page fetches nothing from elsewhere: Voilà would ask a CDN for a widget that it does not have.
 _ONLY_HERE = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
@@ -63,25 +63,28 @@ _ONLY_HERE = (
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Lay the page ready for the folder that the environment variable `FOLDER` names, and serve it until Ctrl+C."""
+    """Prepare the page for the folder in the environment variable `FOLDER`, and serve it until Ctrl+C."""
     chosen = _parser().parse_args(arguments)
-    # By the environment and not by the command line: a file name is no shell's business.
-    wanted = os.environ.get("FOLDER", "")
-    folder = Path(wanted).expanduser().absolute() if wanted else ROOT / "data" / "robots"
+    # From the environment, not the command line, so that no shell interprets the file name.
+    named = os.environ.get("FOLDER", "")
+    folder = Path(named).expanduser().absolute() if named else ROOT / "data" / "robots"
     try:
-        trouble = _trouble(folder, chosen.host, chosen.port)
-        if trouble:
-            print(trouble, file=sys.stderr)
+        obstacle = _obstacle(folder, chosen.host, chosen.port)
+        if obstacle:
+            print(obstacle, file=sys.stderr)
             return 2
-        print(f"Laying the photos of {folder} ready", flush=True)
-        with ProcessPoolExecutor(1, get_context("spawn")) as once:  # the memory that it takes, it takes with it
-            place = once.submit(prepare, folder).result()
+        print(f"Preparing the photos of {folder}", flush=True)
+        with ProcessPoolExecutor(1, get_context("spawn")) as worker:  # its memory is free again afterwards
+            place = worker.submit(prepare, folder).result()
         serve(place, host=chosen.host, port=chosen.port, theme=chosen.theme)
     except KinframeError as error:
         print(error, file=sys.stderr)
         return 1
     except BrokenProcessPool:
-        print("The work was ended from outside: was the memory too small? What was done is kept.", file=sys.stderr)
+        print(
+            "The work was stopped from outside, perhaps for lack of memory. What was done is kept.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         pass
@@ -90,9 +93,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def prepare(folder: Path) -> Path:
-    """Do the work that is the same for all visitors; the place of what they open.
+    """Do the work that is the same for all visitors; the path of the folder that their kernels open.
 
-    Raises `FrameError` where the folder holds no photos, and what `create` raises.
+    Raises `FrameError` where the folder has no photos, and what `create` raises.
     """
     from helpers import tc
     from helpers.photos.load import load_photos
@@ -100,41 +103,41 @@ def prepare(folder: Path) -> Path:
 
     data, _ = load_photos(folder)
     model = create(data)
-    told: Any = model.data
-    told = told[[name for name in told.column_names() if name not in _PRIVATE]]
+    details: Any = model.data
+    details = details[[name for name in details.column_names() if name not in _PRIVATE]]
     _keep_thumbnails(model.collection)
     name = hashlib.sha256(f"{tc.ENVIRONMENT} {folder}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
     place = cache_folder() / "app" / name
     model.save(place / "model")
-    told.save(str(place / "photos"))
+    details.save(str(place / "photos"))
     _write_page(place, folder.name or str(folder))
     return place
 
 
 def serve(place: Path, *, host: str = _LOCAL[0], port: int = PORT, theme: str = THEMES[0]) -> None:
-    """Serve what `prepare` laid ready, until Ctrl+C."""
+    """Serve the folder that `prepare` returned, until Ctrl+C."""
     from jupyter_core.utils import run_sync
     from traitlets.config import Config
     from voila.app import Voila
 
     class Server(Voila):
-        def launch_browser(self) -> None:  # Voilà calls this when the page can be had
+        def launch_browser(self) -> None:  # Voilà calls this when the page can be opened
             _end_on_ctrl_c()
             _announce(host, port)
 
         def stop(self) -> None:
-            logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a page that was being made is given up
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a page in the making is given up
             shutil.rmtree(self.connection_dir)
             run_sync(_end_kernels)(self.kernel_manager)
 
     settings = Config()
     settings.Voila.update(ip=host, port=port, port_retries=0, log_level="ERROR", open_browser=True)
-    settings.Voila.config_file_paths = []  # what is served to others is not for somebody's own settings to change
+    settings.Voila.config_file_paths = []  # personal settings must not change a page for others
     settings.Voila.tornado_settings = {
         "headers": {"Content-Security-Policy": _ONLY_HERE},
-        # A page that is closed ends its kernel, but lacks the cookie that this would need; nothing else can be posted.
+        # A closing page ends its kernel by a POST without the cookie of the check; nothing else can be posted.
         "disable_check_xsrf": True,
-        "allow_remote_access": host not in _LOCAL,  # else a page from elsewhere could pass itself off as this one
+        "allow_remote_access": host not in _LOCAL,  # else a page from elsewhere could pretend to be this one
     }
     settings.VoilaConfiguration.update(
         theme=theme,
@@ -147,7 +150,7 @@ def serve(place: Path, *, host: str = _LOCAL[0], port: int = PORT, theme: str = 
     settings.VoilaExecutor.startup_timeout = 600  # when all come at once
     settings.KernelManager.shutdown_wait_time = 1.0  # seconds; a kernel has nothing to save
     settings.MappingKernelManager.update(cull_idle_timeout=_IDLE, cull_interval=60)
-    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of what Jupyter tells it about pings
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of Jupyter's own ping settings
     page = place / "page"
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(page), os.environ.get("JUPYTER_PATH")]))
     server = Server(config=settings)
@@ -163,11 +166,11 @@ def visit(place: str) -> Any:
     from helpers.similarity.build import load_model
 
     model, data = load_model(Path(place) / "model"), tc.load_sframe(str(Path(place) / "photos"))
-    return Explorer(model, data, keep=False)  # visitors leave nothing on this machine: no labels, no copies of photos
+    return Explorer(model, data, keep=False)  # visitors store nothing on this machine: no labels, no copies of photos
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make app", description="The explorer as a web page, for others too.")
+    parser = argparse.ArgumentParser(prog="make app", description="The explorer as a web page.")
     parser.add_argument("--host", type=_host, default=_LOCAL[0], help="0.0.0.0 lets other machines in")
     parser.add_argument("--port", type=int, default=PORT, help="default: %(default)s")
     parser.add_argument("--theme", choices=THEMES, default=THEMES[0], help="default: %(default)s")
@@ -175,23 +178,23 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _host(text: str) -> str:
-    return text or _LOCAL[0]  # an empty one would let everybody in
+    return text or _LOCAL[0]  # an empty one would accept connections from everywhere
 
 
-def _trouble(folder: Path, host: str, port: int) -> str:
-    """What would keep the server from starting, known before the work is done; empty where nothing is."""
+def _obstacle(folder: Path, host: str, port: int) -> str:
+    """A reason why the server cannot start, found before the work is done; empty where there is none."""
     if not folder.is_dir():
-        return f"{folder}: no such folder. Say make app FOLDER=path/to/photos"
+        return f"{folder}: no such folder. Run make app FOLDER=path/to/photos"
     if find_spec("voila") is None:
         return "The page needs Voilà: pip install voila"
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            if os.name == "posix":  # a server that has just ended is no trouble
+            if os.name == "posix":  # the port of a server that has just ended is free
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except (OSError, OverflowError) as error:
-        return f"{host}, port {port}, cannot be had ({error}). Say make app PORT={PORT + 1}, or another HOST"
+        return f"{host}, port {port}, is not available ({error}). Run make app PORT={PORT + 1}, or with another HOST"
     return ""
 
 
@@ -212,7 +215,7 @@ def _write_page(place: Path, title: str) -> None:
     page = place / "page"
     about = {"title": title, "kernelspec": {"name": "photos", "display_name": "photos", "language": "python"}}
     cell = nbformat.v4.new_code_cell(_CELL.format(place=str(place)))
-    # This environment's Python, and none of what the person set up for their own notebooks: no history, no start-up.
+    # This environment's Python, without the person's own settings for notebooks, their history and start-up files.
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--IPKernelApp.log_level=50"]
     command += [f"--IPKernelApp.ipython_dir={page / 'ipython'}", "--HistoryManager.enabled=False"]
     kernel = {"argv": command, "display_name": "photos", "language": "python", "env": {"PYTHONNOUSERSITE": "1"}}
@@ -223,18 +226,18 @@ def _write_page(place: Path, title: str) -> None:
     }
     (page / "ipython").mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
-        with replacing(page / name) as half:
-            half.write_text(text, encoding="utf-8")
+        with replacing(page / name) as file:
+            file.write_text(text, encoding="utf-8")
 
 
 def _end_on_ctrl_c() -> None:
-    """End between two steps of the server, and not within one: that would be a traceback instead of an end."""
+    """Stop between two steps of the server; within one, Ctrl+C would print a traceback."""
     from tornado.ioloop import IOLoop
 
     loop = IOLoop.current()
 
     def end(*_: Any) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # once more, and it ends at any price
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl+C stops it at once
         loop.add_callback_from_signal(loop.stop)
 
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
@@ -246,8 +249,8 @@ async def _end_kernels(kernels: Any) -> None:
 
     for _ in range(50):
         try:
-            return await kernels.shutdown_all(now=True)  # one that is asked to end says so, in a traceback
-        except HTTPError:  # one is just being started, and cannot be ended yet
+            return await kernels.shutdown_all(now=True)  # a kernel that is asked to end prints a traceback
+        except HTTPError:  # a kernel that is just starting cannot be ended yet
             await asyncio.sleep(0.1)
 
 
@@ -255,16 +258,16 @@ def _announce(host: str, port: int) -> None:
     if host in _LOCAL:
         print("Only this machine can open it; HOST=0.0.0.0 lets others in.")
     else:
-        print("Everybody who can reach this machine can open it, and see all of these photos. There is no password.")
-    print(f"\n  open   http://{_name(host)}:{port}/\n\nCtrl+C ends it.", flush=True)
+        print("Everybody who can reach this machine can open it and see all of these photos. There is no password.")
+    print(f"\n  open   http://{_name(host)}:{port}/\n\nCtrl+C stops it.", flush=True)
 
 
 def _name(host: str) -> str:
-    """How others write this machine in an address."""
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104  # where it was asked for
+    """This machine's name in an address that others open."""
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104  # only where HOST= says so
         host = socket.gethostname()
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:
-            route.connect(("192.0.2.1", 9))  # nothing is sent: which of our addresses would be the sender's?
+            route.connect(("192.0.2.1", 9))  # nothing is sent: this only selects the sender's address
             host = route.getsockname()[0]
     return f"[{host}]" if ":" in host else host
 

@@ -1,4 +1,4 @@
-"""Numbers that a person hands to a call, checked in one place and refused in the same words."""
+"""Checks of numeric arguments, with the same messages everywhere."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from helpers.errors import FrameError
 
 
 def check_whole(name: str, value: Any, *, none_is: str = "") -> None:
-    """Raise `FrameError` unless the argument is a whole number from 1 on; or None, where that means something."""
+    """Raise `FrameError` unless the argument is a whole number of 1 or more, or None where `none_is` explains it."""
     if value is None and none_is:
         return
     if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
@@ -17,6 +17,6 @@ def check_whole(name: str, value: Any, *, none_is: str = "") -> None:
 
 
 def check_distance(name: str, value: Any) -> None:
-    """Raise `FrameError` unless the argument is a number from 0 on, or None."""
+    """Raise `FrameError` unless the argument is a number of 0 or more, or None."""
     if value is not None and not (isinstance(value, (int, float, np.number)) and value >= 0):
         raise FrameError(f"{name} is a distance, 0 or more, or None, not {value!r}")

@@ -1,6 +1,6 @@
-"""`make demo`: notebook 01 from top to bottom, on the sample photos or on a folder of one's own.
+"""`make demo`: notebook 01 from top to bottom, on the sample photos or on another folder.
 
-Leaves a page, a picture and the figures in `build/`:
+Writes a page, a picture and the figures to `build/`:
 
     build/01-find-similar-photos.html    the notebook with its outputs, to be opened in a browser
     build/matches.png                    the query and its matches
@@ -13,16 +13,19 @@ import platform
 import re
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence
+
+if TYPE_CHECKING:
+    from helpers.frames import Frame
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 NOTEBOOK = ROOT / "notebooks" / "01-find-similar-photos.ipynb"
 
-_LISTED = 20  # of the files that were left out
-# Run after the notebook's own cells, in the same kernel, and not kept: the figures are the notebook's own.
+_LISTED = 20  # files that were left out, at most
+# Runs after the notebook's own cells, in the same kernel, and is not part of the page.
 _GATHER = "from helpers.demo import keep_figures\nkeep_figures({build!r}, model, bad, similar_images)"
-# Run where one of them failed.
+# Runs if one of them failed.
 _EXPLAIN = "from helpers.demo import print_left_out\nprint_left_out(globals().get('bad', []))"
 # One state of a tqdm bar, with or without a total: `photos:  96%|#########6| 192/199 [00:02<00:00, 90.1 photos/s]`.
 _BAR = re.compile(
@@ -32,19 +35,19 @@ _BAR = re.compile(
 
 
 def main() -> int:
-    """Run the notebook on the folder that the environment variable `FOLDER` names; the process's exit status."""
-    # By the environment and not by the command line: a file name is no shell's business.
-    wanted = os.environ.get("FOLDER", "")
-    return demonstrate(Path(wanted).expanduser().absolute() if wanted else ROOT / "data" / "robots", BUILD)
+    """Run the notebook on the folder in the environment variable `FOLDER`; the exit status."""
+    # From the environment, not the command line, so that no shell interprets the file name.
+    named = os.environ.get("FOLDER", "")
+    return demonstrate(Path(named).expanduser().absolute() if named else ROOT / "data" / "robots", BUILD)
 
 
 def demonstrate(folder: Path, build: Path) -> int:
-    """Run the notebook on a folder, leave the results in `build` and print the figures; 0 where that went well."""
-    for name in (f"{NOTEBOOK.stem}.html", "matches.png", "demo.json"):  # a failure leaves nothing of the run before
+    """Run the notebook on a folder, write the results to `build` and print the figures; the exit status."""
+    for name in (f"{NOTEBOOK.stem}.html", "matches.png", "demo.json"):  # a failed run leaves no older results
         if (build / name).exists():
             (build / name).unlink()
     if not folder.is_dir():
-        print(f"{folder}: no such folder. Say make demo FOLDER=path/to/photos", file=sys.stderr)
+        print(f"{folder}: no such folder. Run make demo FOLDER=path/to/photos", file=sys.stderr)
         return 2
     build.mkdir(parents=True, exist_ok=True)
     print(f"Running {NOTEBOOK.relative_to(ROOT)} on {folder}", flush=True)
@@ -56,8 +59,8 @@ def demonstrate(folder: Path, build: Path) -> int:
     return 0
 
 
-def keep_figures(build: str, model: Any, bad: Any, found: Any) -> None:
-    """Write the figures and the picture of a notebook's model to the folder `build`; called in its kernel."""
+def keep_figures(build: str, model: Any, bad: "Frame", neighbours: "Frame") -> None:
+    """Write the figures and the picture of a notebook's model to the folder `build`; runs in its kernel."""
     from helpers import tc
     from helpers.similarity.evaluation.by_labels import precision_at
     from helpers.similarity.grid import show_matches
@@ -75,19 +78,19 @@ def keep_figures(build: str, model: Any, bad: Any, found: Any) -> None:
         "kept": int(model.timings["kept"]),
         "precision_at_10": precision_at(model, k=10),
     }
-    show_matches(model, found).savefig(Path(build) / "matches.png", dpi=150)
+    show_matches(model, neighbours).savefig(Path(build) / "matches.png", dpi=150)
     (Path(build) / "demo.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
-def print_left_out(bad: Any) -> None:
-    """Say how many files were left out, and of the first ones why; called in the kernel of a notebook that failed."""
+def print_left_out(bad: "Frame") -> None:
+    """Print how many files were left out, and the first reasons; runs in the kernel of a failed notebook."""
     if len(bad):
         print(f"Files left out: {len(bad)}")
         print("\n".join(_left_out([[row["path"], row["reason"]] for row in bad[:_LISTED]], len(bad))))
 
 
 def set_parameters(notebook: Any, **values: Any) -> None:
-    """Write the values into the notebook's cell of parameters, in place of those that it assigns to these names."""
+    """Replace the values that the notebook's cell of parameters assigns to these names."""
     cell = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
     for name, value in values.items():
         line = f"{name} = {value!r}".replace("\\", r"\\")  # a template: its backslashes count double
@@ -95,14 +98,14 @@ def set_parameters(notebook: Any, **values: Any) -> None:
 
 
 def drop_progress(notebook: Any) -> None:
-    """Take the progress bars out of the notebook's outputs; a page would show them frozen. Warnings stay."""
+    """Remove the progress bars from the notebook's outputs; a page would show them frozen. Warnings stay."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
 
 
 def _is_progress(output: Any) -> bool:
-    """Whether an output is a progress bar and nothing else; bars in a stream with other text are cut out of it."""
+    """Whether an output is only a progress bar; bars in a stream with other text are removed from it."""
     if output.output_type == "display_data":
         return "application/vnd.jupyter.widget-view+json" in output.data
     if output.output_type != "stream" or output.name != "stderr":
@@ -112,7 +115,7 @@ def _is_progress(output: Any) -> bool:
 
 
 def _run_notebook(folder: Path, build: Path) -> str:
-    """Execute the notebook, write its page; the reason where it stopped, else nothing."""
+    """Execute the notebook and write its page; the reason where it stopped, else an empty text."""
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
@@ -126,11 +129,11 @@ def _run_notebook(folder: Path, build: Path) -> str:
             notebook,
             kernel_name="python3",
             timeout=None,
-            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only: what it warns of is between us and us
+            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only
             resources={"metadata": {"path": str(NOTEBOOK.parent)}},
             on_cell_complete=lambda cell, cell_index: bar.update(),
         )
-        client.store_widget_state = False  # its viewer would be fetched from a CDN by whoever opens the page
+        client.store_widget_state = False  # the page would fetch a viewer for it from a CDN
         with client.setup_kernel():
             try:
                 for place, cell in enumerate(notebook.cells):
@@ -139,8 +142,8 @@ def _run_notebook(folder: Path, build: Path) -> str:
                 explain = nbformat.v4.new_code_cell(_EXPLAIN)
                 notebook.cells.append(explain)
                 client.execute_cell(explain, len(notebook.cells) - 1)
-                said = "".join(output.text for output in explain.outputs if output.get("name") == "stdout")
-                return f"{error.ename}: {error.evalue}\n{said}".rstrip()
+                printed = "".join(output.text for output in explain.outputs if output.get("name") == "stdout")
+                return f"{error.ename}: {error.evalue}\n{printed}".rstrip()
     del notebook.cells[-1]
     drop_progress(notebook)
     _write_page(notebook, build)
@@ -150,7 +153,7 @@ def _run_notebook(folder: Path, build: Path) -> str:
 def _write_page(notebook: Any, build: Path) -> None:
     from nbconvert import HTMLExporter
 
-    # Nothing is fetched by who opens the page: no scripts from elsewhere, for there are no formulas and no widgets.
+    # The page fetches nothing from elsewhere: without formulas and widgets it needs no scripts.
     exporter = HTMLExporter(**{name: "" for name in HTMLExporter.class_trait_names() if name.endswith("_url")})
     html, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": "Find similar photos"}})
     (build / f"{NOTEBOOK.stem}.html").write_text(html, encoding="utf-8")
@@ -158,13 +161,13 @@ def _write_page(notebook: Any, build: Path) -> None:
 
 def _print_figures(figures: Dict[str, Any], build: Path) -> None:
     precision = figures["precision_at_10"]
-    before = f"; {figures['kept']} of them were kept from an earlier run" if figures["kept"] else ""
+    earlier = f"; {figures['kept']} of them were kept from an earlier run" if figures["kept"] else ""
     lines = {
         "environment": f"{figures['environment']} ({figures['frames']}, Python {figures['python']})",
         "model": figures["note"],
         "photos": f"{figures['photos']} ({figures['bad']} left out)",
-        "photos/s": f"{figures['photos_per_second']}, from the files to their features" + before,
-        "precision@10": "none (one folder: nothing to tell apart)" if precision is None else f"{precision:.3f}",
+        "photos/s": f"{figures['photos_per_second']}, from the files to their features" + earlier,
+        "precision@10": "none (all photos are in one folder)" if precision is None else f"{precision:.3f}",
         "open": os.path.relpath(build / f"{NOTEBOOK.stem}.html"),
         "picture": os.path.relpath(build / "matches.png"),
         "figures": os.path.relpath(build / "demo.json"),

@@ -1,13 +1,13 @@
-"""What can go wrong, one class for each thing that a caller would handle differently.
+"""The errors of this package, one class for each case that a caller would handle differently.
 
-Every message names the file or the argument, the cause, and the way out.
+Every message names the file or the argument, the cause, and a way out.
 """
 
 from typing import Optional
 
 
 class KinframeError(Exception):
-    """The root of every error that this package raises on purpose."""
+    """The base class of every error that this package raises on purpose."""
 
 
 class PhotoError(KinframeError):
@@ -15,7 +15,7 @@ class PhotoError(KinframeError):
 
 
 class WeightsUnavailable(KinframeError):
-    """The weights of a network cannot be had: no network, or a file that is not the right one."""
+    """The weights of a network are not available: no connection, or a file with other contents than expected."""
 
 
 class ModelError(KinframeError):
@@ -31,15 +31,15 @@ class LabelsError(KinframeError):
 
 
 class ExportError(KinframeError):
-    """Photos that could not be taken to another place: a full disk, a folder that cannot be written."""
+    """Photos that could not be copied or moved: a full disk, a folder that cannot be written."""
 
 
 class ClusterError(KinframeError):
-    """A cluster that cannot do the work: its workers die, or cannot be reached."""
+    """A Dask cluster that cannot do the work: its workers die, or cannot be reached."""
 
 
 class FrameError(KinframeError):
-    """A frame, a column or an argument that does not fit what is asked of it."""
+    """A frame, a column or an argument that cannot be used."""
 
 
 class LeftOut(KinframeError, NotImplementedError):
@@ -47,7 +47,7 @@ class LeftOut(KinframeError, NotImplementedError):
 
 
 class ServiceError(KinframeError):
-    """A search service that cannot be started, reached, or used so; `status` is the HTTP status, where there is one."""
+    """A search service that cannot be started, reached, or used; `status` is the HTTP status, where there is one."""
 
     def __init__(self, message: str, status: Optional[int] = None) -> None:
         super().__init__(message)
@@ -55,18 +55,18 @@ class ServiceError(KinframeError):
 
 
 class NotFound(ServiceError):
-    """An image, product, job or key that is not there."""
+    """An image, product, job or key that does not exist."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, 404)
 
 
 class Refused(ServiceError):
-    """A request that the service does not follow: `status` says in which way (400 to 499)."""
+    """A request that the service rejects; `status` is from 400 to 499."""
 
 
 class Unavailable(ServiceError):
-    """The database cannot be reached just now; the same request may succeed later."""
+    """The database cannot be reached just now; the same request can succeed later."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, 503)

@@ -2,9 +2,10 @@
 
 `from helpers import tc` is the one import that a notebook needs for frames.
 Where Turi Create is installed, `tc.SFrame`, `tc.SArray`, `tc.Image` and the
-rest are Turi Create's own; elsewhere they are the stand-in's of
-`helpers.sframe`. `tc.image_similarity` is always `helpers.similarity.build`. Nothing
-inside `helpers` stands on this module: that takes its frames from `helpers.frames`.
+rest are Turi Create's own; elsewhere they are those of the stand-in,
+`helpers.sframe`. `tc.image_similarity` is always `helpers.similarity.build`.
+Nothing within `helpers` but the commands imports this module: frames come from
+`helpers.frames`.
 """
 
 from typing import Any
@@ -35,7 +36,7 @@ else:
 
 
 def __getattr__(name: str) -> Any:
-    # Looked up when asked for: whoever wants frames alone need not wait for what a model needs.
+    # Imported on first use: frames alone do not need what a model needs.
     if name == "image_similarity":
         import helpers.similarity.build
 

@@ -1,4 +1,4 @@
-"""What README says can be done, done."""
+"""What README, docs and CONTRIBUTING say can be done, done: snippets, commands, links, quoted messages."""
 
 import os
 import re
@@ -12,37 +12,78 @@ from helpers.networks.table import MODELS
 from helpers.sframe.left_out import LEFT_OUT
 from tests.support.places import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
-COMMANDS = [line.strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = [README, CONTRIBUTING, ROOT / "CHANGELOG.md", *DOCS]
+FENCES = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
-def test_the_snippets_run_one_after_the_other(tmp_path, monkeypatch):
+def text(page):
+    return page.read_text(encoding="utf-8")
+
+
+def blocks(page, language):
+    return [block for which, block in FENCES.findall(text(page)) if which == language]
+
+
+def commands(page):
+    return [line.strip() for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
+
+
+COMMANDS = [command for page in PAGES for command in commands(page)]
+WITH_SNIPPETS = [page for page in PAGES if blocks(page, "python")]
+
+
+def checks():
+    """What the names of a page's snippets hold at its end."""
+    return {
+        "README.md": lambda n: (
+            len(n["data"]) == n["model"].num_examples == 199
+            and n["explorer"].chosen == 17
+            and len(n["explorer"].found) == 20
+        ),
+        "collection.md": lambda n: "bytes" in set(n["copies"].frame["kind"]) | {"bytes"} and len(n["odd"]),
+        "compare.md": lambda n: len(n["comparison"].frame) == 6 and len(n["rankings"]) == 199,
+        "field-cameras.md": lambda n: len(n["foxes"].confirmed) == 2 and n["foxes"].learned,
+        "many-photos.md": lambda n: n["model"].agreement > 0.8 and n["model"].index.recall > 0.8,
+        "names.md": lambda n: (
+            len(n["edges"]) == 3 * 199
+            and n["picker"].chosen == 17
+            and len(n["picker"].found) == n["picker"].k
+            and len(n["found"])
+        ),
+        "networks.md": lambda n: MODELS["mine"].dimension == 512,
+        "service.md": lambda n: set(n["answer"]["products"][0]) == {"round"} and "bytes" in set(n["known"]["kind"]),
+    }
+
+
+@pytest.mark.parametrize("page", WITH_SNIPPETS, ids=lambda page: page.name)
+def test_the_snippets_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
     (tmp_path / "data").symlink_to(ROOT / "data", target_is_directory=True)
     (tmp_path / "build").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(MODELS, "mine", None)  # which a snippet adds, and which is to go again
-    [draw] = [line for line in COMMANDS if "draw_season" in line]
-    subprocess.run([sys.executable, str(ROOT / draw.split()[1]), *draw.split()[2:]], check=True)
+    for command in commands(page):
+        if "draw_season" in command:
+            _, script, *arguments = command.split()
+            subprocess.run([sys.executable, str(ROOT / script), *arguments], check=True)
     names = {}
-    for snippet in SNIPPETS:
-        exec(compile(snippet, "README.md", "exec"), names)  # noqa: S102  # our own text
-    assert len(SNIPPETS) == 10
-    assert len(names["data"]) == names["model"].num_examples == 199
-    assert len(names["edges"]) == 3 * 199
-    assert names["explorer"].chosen == 17 and len(names["explorer"].found) == 20
-    assert len(names["foxes"].confirmed) == 2 and names["foxes"].learned
-    assert len(names["found"]) and len(names["ranked"]) == 199
-    assert set(names["answer"]["products"][0]) == {"round"} and "bytes" in set(names["known"]["kind"])
-    assert names["picker"].chosen == 17 and len(names["picker"].found) == names["picker"].k
+    for snippet in blocks(page, "python"):
+        exec(compile(snippet, page.name, "exec"), names)  # noqa: S102  # our own text
+    assert checks()[page.name](names)
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")
-@pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith("make")])
+@pytest.mark.parametrize("command", sorted({line for line in COMMANDS if line.startswith("make")}))
 def test_each_make_command_has_a_recipe(command):
     done = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
     assert b"tools/" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")
+def test_each_make_target_that_a_page_names_exists():
+    named = {target for page in PAGES for target in re.findall(r"`make (?!and\b)([a-z-]+)", text(page))}
+    assert named and named <= set(re.findall(r"^([a-z-]+):", text(ROOT / "Makefile"), flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line.startswith(".venv/bin/python -m pip")])
@@ -63,14 +104,51 @@ def test_no_command_is_left_untried():
 
 @pytest.mark.parametrize("owner", ["SFrame", "SArray"])
 def test_what_is_left_out_is_listed(owner):
-    told = README[README.index("Left out are") :]
+    names = text(ROOT / "docs" / "names.md")
+    listed = names[names.index("Left out are") :]
     for name in LEFT_OUT[owner]:
-        assert f"`{name}`" in told or any(name.startswith(part) for part in ("dict_", "rolling_")), name
+        assert f"`{name}`" in listed or any(name.startswith(part) for part in ("dict_", "rolling_")), name
 
 
-def test_what_the_readme_links_to_is_there():
-    for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert target.startswith("https://") or (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_links_to_is_there(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", text(page)):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_files_that_pages_name_are_there():
+    """Paths in backticks, but for placeholders and what is made by a run."""
+    named = {
+        path
+        for page in PAGES
+        for path in re.findall(r"`((?:helpers|tests|tools|docs|notebooks|data|benchmarks)/[\w./-]+)`", text(page))
+    }
+    assert named and not [path for path in sorted(named) if not (ROOT / path).exists()]
+
+
+def test_every_page_is_reached_from_the_readme():
+    linked = set(re.findall(r"\]\((docs/[^)#]+)\)", text(README)))
+    assert linked == {page.relative_to(ROOT).as_posix() for page in DOCS}
+
+
+def test_every_notebook_is_in_the_readme():
+    listed = re.findall(r"^\| `(\d\d-[^`]+)`", text(README), flags=re.MULTILINE)
+    assert listed == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_the_readme_is_read_in_three_minutes():
+    assert 5_000 < len(text(README).encode("utf-8")) < 7_000
+
+
+def test_messages_that_troubleshooting_quotes_are_in_the_code():
+    page = text(ROOT / "docs" / "troubleshooting.md")
+    quoted = [
+        cell for row in re.findall(r"^\| (.*?) \|", page, flags=re.MULTILINE) for cell in re.findall("`([^`]+)`", row)
+    ]
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "helpers").rglob("*.py"))
+    for message in quoted:
+        for words in re.split(r"^\w+Error: |^\w+Unavailable: |…", message):
+            assert words.strip(" ,:") in code, message
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")

@@ -10,8 +10,10 @@ from helpers.errors import FrameError, PhotoError
 from helpers.features.nearest import bar, others
 from helpers.files.threads import work_ahead
 from helpers.frames import SArray, SFrame
-from helpers.frames.columns import image_column, row_paths, shown_names, typed_frame
+from helpers.frames.columns import typed_frame
 from helpers.frames.images import source_of
+from helpers.frames.photo_columns import image_column
+from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.images.decode import Source, open_photo
 
 FLAGS = ("black", "white", "blank", "blurred")

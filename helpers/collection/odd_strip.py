@@ -11,8 +11,9 @@ from helpers.arguments import check_whole
 from helpers.collection.odd_photos import FLAGS, is_downwards, ordered
 from helpers.errors import FrameError
 from helpers.frames import SFrame
-from helpers.frames.columns import image_column, row_paths, shown_names
 from helpers.frames.images import source_of
+from helpers.frames.photo_columns import image_column
+from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.images.decode import Source
 

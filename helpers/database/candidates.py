@@ -1,95 +1,83 @@
-"""The nearest of some items by their features in PostgreSQL: candidates from there, settled here."""
+"""The exact nearest photos to a query in PostgreSQL: it returns candidates, whose distances are computed here."""
 
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.database.interface import Session
-from helpers.database.rounding import Bounds
+from helpers.database.interface import Session, parts
+from helpers.database.rounding import DistanceBounds
 from helpers.features.distance import Distance
 
+if TYPE_CHECKING:
+    from helpers.database.feature_table import FeatureTable
+
 _MORE = 32  # candidates beyond k: in 16 bits their order may be another
-_MOST = 10_000  # candidates from which all rows are candidates
-_AT_ONCE = 1000  # features that are fetched at once
+_MOST = 10_000  # candidates; a search that needs more takes all rows
 _EF = 200, 1000  # candidates that an HNSW index keeps in sight: at least, and at most
 
 _OPERATORS = {"euclidean": "<->", "cosine": "<=>"}
 _SETTINGS = {  # for one transaction
     "jit": "off",  # it takes longer than the search
-    "plan_cache_mode": "force_custom_plan",  # how many are asked for decides whether an index is of use
+    "plan_cache_mode": "force_custom_plan",  # whether an index is of use depends on how many rows are wanted
 }
 
 
-class Table(Protocol):
-    """The table of a network's features, as `helpers.database.feature_table.FeatureTable`."""
+class References(NamedTuple):
+    """The photos that are searched: the images of a service, or the rows of a notebook's collection."""
 
-    name: str
-    type: str  # of its vectors
-    dimension: int
-
-    def vector(self, numbers: np.ndarray) -> Any:
-        """Numbers of `rounded`, as a parameter of a statement."""
-
-    def features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
-        """The features of these photos, as far as they are kept."""
-
-
-class Items(NamedTuple):
-    """What is searched for: the images of a service, or the rows of a notebook's collection."""
-
-    rows: str  # a statement that gives `item` and `identity`
+    rows: str  # a statement that returns `item` and `identity`
     values: Tuple[Any, ...] = ()
-    few: bool = False  # so few of the features are theirs, that these are picked out first
+    few: bool = False  # whether they are so few of the table's features that it is faster to join them first
 
 
-Near = Tuple[int, str, float]  # item, identity, how far it seems
-Settle = Callable[[List[int], List[str]], np.ndarray]  # items and their identities → distances, float64
+Candidate = Tuple[int, str, float]  # item, identity, approximate distance
+Settle = Callable[[List[int], List[str]], np.ndarray]  # items and their identities → exact distances, float64
 
 
-class Candidates:
-    """One question."""
+class CandidateSearch:
+    """One search: candidates are fetched until the k nearest of them are proved to be the nearest of all."""
 
     def __init__(
         self,
-        table: Table,
+        table: "FeatureTable",
         session: Session,
         feature: np.ndarray,
         metric: str,
-        bounds: Bounds,
-        items: Items,
+        references: References,
         settle: Optional[Settle],
     ) -> None:
-        self._table, self._session, self._metric, self._bounds = table, session, metric, bounds
-        self._feature, self._items, self._settle = feature, items, settle or self._from_table
+        self._table, self._session, self._metric = table, session, metric
+        self._bounds = DistanceBounds(feature, metric, table.type)
+        self._feature, self._references, self._settle = feature, references, settle or self._from_table
         self._distances: Dict[int, float] = {}
-        self.few = False  # whether they turned out to be
+        self.found_few = False  # whether few of the nearest features belonged to references
 
-    def found(self, k: int, by_graph: bool) -> List[Tuple[int, float]]:
+    def nearest(self, k: int, by_graph: bool) -> List[Tuple[int, float]]:
         for name, value in _SETTINGS.items():
             self._session.rows("SELECT set_config(?, ?, true)", name, value)
-        self._take(self._lost())
+        self._add(self._without_vector())
         if self._bounds.is_zero and self._metric == "cosine":  # at 1 from all that has a direction
             self._distances.update(dict.fromkeys(self._first(k), 1.0))
             return self._nearest(k)
         limit: Optional[int] = k + _MORE
-        few = self._items.few
+        few = self._references.few
         while True:
             near, last = self._near_few(limit) if few else self._near(limit, by_graph)
             is_all = last is None
             farthest = self._bounds.most(near[k - 1][2]) if len(near) >= k else np.inf
-            self._take([one for one in near if not self._bounds.least(one[2]) > farthest])
+            self._add([candidate for candidate in near if not self._bounds.least(candidate[2]) > farthest])
             nearest = self._nearest(k)
             if len(nearest) == k and (by_graph or is_all or nearest[-1][1] < self._bounds.least(last or 0.0)):
                 return nearest
             if is_all and not by_graph:
                 return nearest
-            self.few = len(near) < k
-            few, by_graph = few or by_graph or self.few, False
+            self.found_few = len(near) < k
+            few, by_graph = few or by_graph or self.found_few, False
             if limit is not None:
                 limit = None if 8 * limit > _MOST else 8 * limit
 
-    def _near(self, limit: Optional[int], by_graph: bool) -> Tuple[List[Near], Optional[float]]:
-        """The items of the features that seem nearest; and how far the last of these seems, None if they are all."""
+    def _near(self, limit: Optional[int], by_graph: bool) -> Tuple[List[Candidate], Optional[float]]:
+        """Candidates among the nearest features, and the last one's approximate distance; None if they are all."""
         table, operator = self._table, _OPERATORS[self._metric]
         apart = f"v {operator} ?::{table.type}({table.dimension})"
         if by_graph:
@@ -102,62 +90,62 @@ class Candidates:
             f"""WITH near AS MATERIALIZED (
                 SELECT identity, {apart} AS apart FROM {table.name} WHERE v IS NOT NULL ORDER BY 2 LIMIT ?::bigint
             ) SELECT near.identity, near.apart, items.item
-            FROM near LEFT JOIN ({self._items.rows}) AS items ON items.identity = near.identity""",  # noqa: S608
+            FROM near LEFT JOIN ({self._references.rows}) AS items ON items.identity = near.identity""",  # noqa: S608
             table.vector(self._bounds.numbers),
             limit,
-            *self._items.values,
+            *self._references.values,
         )
         features = {identity for identity, _, _ in rows}
         last = None if limit is None or len(features) < limit else max(apart for _, apart, _ in rows)
         near = [(item, identity, apart) for identity, apart, item in rows if item is not None]
-        return sorted(near, key=lambda one: one[2]), last
+        return sorted(near, key=lambda candidate: candidate[2]), last
 
-    def _near_few(self, limit: Optional[int]) -> Tuple[List[Near], Optional[float]]:
-        """The items that seem nearest, and how far the last of them seems, None if they are all."""
+    def _near_few(self, limit: Optional[int]) -> Tuple[List[Candidate], Optional[float]]:
+        """Candidates among the references, and the last one's approximate distance; None if they are all."""
         table = self._table
         apart = f"0 + (v {_OPERATORS[self._metric]} ?::{table.type}({table.dimension}))"
         rows = self._session.rows(
-            f"""SELECT items.item, items.identity, {apart} AS apart
-            FROM ({self._items.rows}) AS items JOIN {table.name} AS kept ON kept.identity = items.identity
+            f"""SELECT items.item, items.identity, {apart} AS apart FROM {self._joined}
             WHERE v IS NOT NULL ORDER BY 3 LIMIT ?::bigint""",  # noqa: S608
             table.vector(self._bounds.numbers),
-            *self._items.values,
+            *self._references.values,
             limit,
         )
         return rows, None if limit is None or len(rows) < limit else rows[-1][2]
 
-    def _lost(self) -> List[Near]:
+    def _without_vector(self) -> List[Candidate]:
+        """The references whose feature has no vector in the table: always candidates."""
         return self._session.rows(
-            f"""SELECT items.item, items.identity, 0.0::double precision
-            FROM {self._table.name} AS kept JOIN ({self._items.rows}) AS items ON items.identity = kept.identity
-            WHERE kept.v IS NULL""",  # noqa: S608
-            *self._items.values,
+            f"SELECT items.item, items.identity, 0.0::double precision FROM {self._joined} WHERE kept.v IS NULL",  # noqa: S608
+            *self._references.values,
         )
 
     def _first(self, k: int) -> List[int]:
-        """The first items that have a direction."""
+        """The first references that have a direction."""
         rows = self._session.rows(
-            f"""SELECT items.item
-            FROM ({self._items.rows}) AS items JOIN {self._table.name} AS kept ON kept.identity = items.identity
-            WHERE v IS NOT NULL ORDER BY 1 LIMIT ?::bigint""",  # noqa: S608
-            *self._items.values,
+            f"SELECT items.item FROM {self._joined} WHERE v IS NOT NULL ORDER BY 1 LIMIT ?::bigint",  # noqa: S608
+            *self._references.values,
             k,
         )
         return [item for (item,) in rows]
 
-    def _take(self, candidates: Iterable[Near]) -> None:
-        """Settle how far candidates are."""
+    @property
+    def _joined(self) -> str:
+        return f"({self._references.rows}) AS items JOIN {self._table.name} AS kept ON kept.identity = items.identity"
+
+    def _add(self, candidates: Iterable[Candidate]) -> None:
+        """Compute the exact distances of candidates."""
         new = [(item, identity) for item, identity, _ in candidates if item not in self._distances]
-        for start in range(0, len(new), _AT_ONCE):
-            items, identities = [list(each) for each in zip(*new[start : start + _AT_ONCE])]
+        for part in parts(new):
+            items, identities = map(list, zip(*part))
             self._distances.update(zip(items, self._settle(items, identities).tolist()))
 
     def _from_table(self, items: List[int], identities: List[str]) -> np.ndarray:
         photos = list(dict.fromkeys(identities))
-        kept = self._table.features(self._session, photos)
-        distance = Distance(np.stack([kept[photo] for photo in photos]), self._metric)
-        apart = dict(zip(photos, distance.to(distance.points(self._feature[None])[0])))
-        return np.array([apart[identity] for identity in identities])
+        features = self._table.features(self._session, photos)
+        distance = Distance(np.stack([features[photo] for photo in photos]), self._metric)
+        distances = dict(zip(photos, distance.to(distance.points(self._feature[None])[0])))
+        return np.array([distances[identity] for identity in identities])
 
     def _nearest(self, k: int) -> List[Tuple[int, float]]:
         items = np.fromiter(self._distances.keys(), np.int64, len(self._distances))

@@ -1,4 +1,4 @@
-"""pgvector's HNSW indexes of a table of features: built beside everything else, and never half."""
+"""pgvector's HNSW indexes of a table of features, built in the background."""
 
 import logging
 import threading
@@ -10,53 +10,44 @@ from helpers.database.interface import Database, Session
 from helpers.errors import KinframeError, Unavailable
 
 _OPERATORS = {"euclidean": "l2_ops", "cosine": "cosine_ops"}
-_BUILT = {"m": 16, "ef_construction": 128}  # as `helpers.features.hnsw` has them
+_BUILT = {"m": 16, "ef_construction": 128}  # as in `helpers.features.hnsw`
 _MEMORY = 64, 4096  # MB for the graph while it is built, at least and at most
-_VALID = """SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(?)"""
+_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(?)"
 
 
 class GraphIndex:
-    """The indexes of a table, one for each metric, each built when it is first asked for.
+    """The indexes of a table, one for each metric, each built when it is first needed.
 
-    Building goes on in a thread and, with CREATE INDEX CONCURRENTLY, without
-    keeping anybody from writing. One line of the log says that it is done, and
-    how long it took. It fails where the server's memory or disk do; then the
-    search goes on exactly, the log says why, and the next start tries again; or
-    the next search, where it was the database that went away.
+    A thread builds it, with CREATE INDEX CONCURRENTLY, so that others can write
+    in the meantime; the log reports how long it took. Where the server runs out
+    of memory or disk it fails: searches stay exact, the log has the reason, and
+    the next start tries again. Where the database was lost, the next search
+    does.
     """
 
     def __init__(self, database: Database, table: FeatureTable) -> None:
         self._database, self._table = database, table
         self._lock = threading.Lock()
         self._states: Dict[str, str] = {}  # of each metric: "building", "ready", "failed"
-        self._threads: Dict[str, threading.Thread] = {}  # the last of each metric
 
     @property
     def note(self) -> str:
-        """What is not as it should be, for people."""
-        said = [
-            f"{state} for {metric}, exactly until then" for metric, state in self._states.items() if state != "ready"
-        ]
-        return f" ({'; '.join(said)})" if said else ""
+        """Which indexes are not ready, for people; empty where all are."""
+        unready = {metric: state for metric, state in self._states.items() if state != "ready"}
+        notes = [f"{state} for {metric}, exactly until then" for metric, state in unready.items()]
+        return f" ({'; '.join(notes)})" if notes else ""
 
     def ready(self, metric: str) -> bool:
-        """Whether the index can be used; otherwise it is seen to."""
+        """Whether the index of a metric can be used; if not, building it starts unless it failed."""
         if self._states.get(metric) == "ready":
             return True
         with self._lock:
             if metric not in self._states:
                 self._states[metric] = "building"
-                thread = threading.Thread(target=self._see_to, args=(metric,), daemon=True, name=f"hnsw, {metric}")
-                self._threads[metric] = thread
-                thread.start()
+                threading.Thread(target=self._ensure, args=(metric,), daemon=True, name=f"hnsw, {metric}").start()
         return self._states.get(metric) == "ready"
 
-    def settle(self) -> None:
-        """Wait for what is built."""
-        for thread in list(self._threads.values()):
-            thread.join()
-
-    def _see_to(self, metric: str) -> None:
+    def _ensure(self, metric: str) -> None:
         log = logging.getLogger(__name__)
         try:
             with self._database.transaction(write=False) as session:
@@ -74,10 +65,10 @@ class GraphIndex:
         name = f"{self._table.name}_{metric}"
         if session.rows(_VALID, name) == [(True,)]:
             return
-        session.rows("COMMIT")  # what goes on concurrently is no part of a transaction
+        session.rows("COMMIT")  # CREATE INDEX CONCURRENTLY cannot run in a transaction
         settings = {"statement_timeout": "0", "lock_timeout": "0", "maintenance_work_mem": f"{self._memory(session)}MB"}
         before = {setting: session.rows("SELECT current_setting(?)", setting)[0][0] for setting in settings}
-        # Services that start at the same time build one after another, the others none.
+        # Of several services that start at the same time, the first builds, and the others find it built.
         session.rows("SELECT set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)")
         session.rows("SELECT pg_advisory_lock(hashtext(?))", name)
         try:
@@ -86,7 +77,7 @@ class GraphIndex:
                 return
             for setting, value in settings.items():
                 session.rows("SELECT set_config(?, ?, false)", setting, value)
-            if valid:  # one that somebody began
+            if valid:  # one that was begun and not finished
                 session.rows(f"DROP INDEX CONCURRENTLY {name}")
             start = time.perf_counter()
             log.info("building an hnsw index for %s", metric)
@@ -99,17 +90,17 @@ class GraphIndex:
 
     def _create(self, session: Session, name: str, metric: str) -> None:
         table = self._table
-        how = ", ".join(f"{parameter} = {value}" for parameter, value in _BUILT.items())
+        parameters = ", ".join(f"{name} = {value}" for name, value in _BUILT.items())
         create = (
             f"CREATE INDEX CONCURRENTLY {name} ON {table.name} USING hnsw (v {table.type}_{_OPERATORS[metric]})"
-            f" WITH ({how})"
+            f" WITH ({parameters})"
         )
         try:
             session.rows(create)
         except KinframeError as error:
             if "shared memory" not in str(error):
                 raise
-            # Of which containers often have little; several processes build a graph there, one does not.
+            # Containers often have little of it; only parallel workers need it.
             session.rows(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             session.rows("SELECT set_config('max_parallel_maintenance_workers', '0', false)")
             try:
@@ -118,7 +109,6 @@ class GraphIndex:
                 session.rows("RESET max_parallel_maintenance_workers")
 
     def _memory(self, session: Session) -> int:
-        """MB for a graph of what the table holds."""
-        each = (4 if self._table.type == "vector" else 2) * self._table.dimension + 500
+        """MB for a graph of all features in the table."""
         rows = session.rows(f"SELECT count(*) FROM {self._table.name}")[0][0]  # noqa: S608
-        return int(min(_MEMORY[1], max(_MEMORY[0], 1.2 * rows * each / 1e6)))
+        return int(min(_MEMORY[1], max(_MEMORY[0], 1.2 * rows * (self._table.vector_bytes + 500) / 1e6)))

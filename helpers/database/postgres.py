@@ -1,20 +1,17 @@
-"""PostgreSQL with pgvector as the database of a service: connections that come back, and what can go wrong."""
+"""PostgreSQL with pgvector as a database: connections that come back, and what can go wrong."""
 
 import contextlib
 import functools
 import os
 import socket
 import threading
-from typing import Any, Dict, Iterable, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, Sequence
 
-from helpers.database.interface import Database, Session
-from helpers.database.pool import Pool
-from helpers.database.postgres_errors import explained, not_connected
-from helpers.database.queue import Turns
-from helpers.errors import StoreError
+from helpers.database.interface import Database
+from helpers.errors import StoreError, Unavailable
 
 _WAIT = 15.0  # seconds for a turn, while the server is there; that it is not is known at once
-_WRITERS = 0x4B494E46  # the number of the lock that one writes under; "KINF"
+_WRITERS = 0x4B494E46  # the number of the writers' lock; "KINF"
 _CONNECTING: Dict[str, Any] = {  # where the address does not say
     "application_name": "kinframe",
     "connect_timeout": 3,
@@ -37,26 +34,27 @@ _WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})"
 
 
 def is_address(text: str) -> bool:
-    """Whether it says where a PostgreSQL is, rather than where a file is."""
+    """Whether a text is the address of a PostgreSQL server, rather than the path of a file."""
     return text.startswith(("postgresql://", "postgres://"))
 
 
 class PostgresDatabase(Database):
     """The database at `postgresql://user:password@host:port/name`.
 
-    One who writes holds a lock of its own, so that, as in a file, one writes
-    after another, services on other machines too: nobody's transaction fails
-    because of somebody else's, and what was read stays true until the end.
-    Readers see what was there when they began, and wait for nobody.
+    A writer holds an advisory lock, so that, as in a file, one writes after
+    another, services on other machines included: no transaction fails because
+    of another, and what was read stays true until the end. Readers see the
+    tables as they were when they began, and wait for nobody.
 
-    A connection that is lost in the very moment of its commit may have kept
-    what it was told to: `Unavailable` is raised, and doing it again is to be safe.
+    A connection that is lost in the very moment of its commit may have
+    committed: `Unavailable` is raised, and doing it again has to be safe.
     """
 
     kind = "postgresql"
 
     def __init__(self, url: str, most: int = 20) -> None:
         self._psycopg = _psycopg()
+        self._error = self._psycopg.Error
         try:
             self._parameters = {**_CONNECTING, **self._psycopg.conninfo.conninfo_to_dict(_plain(url))}
         except (self._psycopg.Error, ValueError):
@@ -64,108 +62,72 @@ class PostgresDatabase(Database):
             raise StoreError(f"The address of the database cannot be read; it has the form {form}") from None
         named = self._parameters
         host = f"{named.get('host') or 'localhost'}:{named.get('port') or 5432}"
-        self.note = f"in PostgreSQL, {named.get('dbname') or named.get('user') or 'the usual database'} at {host}"
-        self._places = Turns(most, f"What is kept {self.note}")
-        self._writers = Turns(1, f"What is kept {self.note}")  # so that those who wait for it here take no connection
-        self._pool: Pool[Any] = Pool(self._opened, _closed)
-
-    @contextlib.contextmanager
-    def transaction(self, write: bool = True) -> Iterator[Session]:
-        with self._writers.turn(_WAIT) if write else contextlib.nullcontext(), self._places.turn(_WAIT):
-            connection = self._begun(write)
-            try:
-                yield _PostgresSession(self, connection)
-                self._kept(connection)
-            except BaseException:
-                with contextlib.suppress(self._psycopg.Error):
-                    connection.execute("ROLLBACK", prepare=False)
-                raise
-            finally:
-                idle = connection.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE
-                (self._pool.give if idle else self._pool.drop)(connection)
+        note = f"in PostgreSQL, {named.get('dbname') or named.get('user') or 'the usual database'} at {host}"
+        super().__init__(note, connections=most, wait=_WAIT)
 
     def rest(self) -> None:
-        """Close the connections that nobody uses; whoever needs one again opens it."""
+        """Close the connections that are idle; the next transaction opens one again."""
         self._pool.clear()
 
-    def close(self) -> None:
-        self._pool.close()
-
-    def _begun(self, write: bool) -> Any:
-        """A connection on which the transaction is open."""
-        statement = _WRITING if write else _READING
-        kept = self._pool.idle()
-        while kept is not None:
-            try:
-                with _cut_off(kept, _SILENT[write]):
-                    kept.execute(statement, prepare=False)
-                _know_vectors(self._psycopg, kept)
-                return kept
-            except self._psycopg.Error as error:
-                lost = kept.closed or kept.broken
-                self._pool.drop(kept)
-                if not lost:
-                    raise self._explained(error) from error
-                self._pool.clear()  # the server was ended: those beside it are lost as well
-            except BaseException:
-                self._pool.drop(kept)
-                raise
-            kept = self._pool.idle()
-        fresh = self._pool.new()
-        try:
-            fresh.execute(statement, prepare=False)
-        except BaseException as error:
-            self._pool.drop(fresh)
-            if isinstance(error, self._psycopg.Error):
-                raise self._explained(error) from error
-            raise
-        return fresh
-
-    def _kept(self, connection: Any) -> None:
-        try:
-            connection.execute("COMMIT", prepare=False)
-        except self._psycopg.Error as error:
-            raise self._explained(error) from error
-
-    def _opened(self) -> Any:
+    def _connect(self) -> Any:
         try:
             connection = self._psycopg.connect(**self._parameters, autocommit=True)
         except self._psycopg.Error as error:
             raise not_connected(self.note, error) from error
         try:
-            connection.execute(_SET, [each for setting in _SETTINGS.items() for each in setting], prepare=False)
+            connection.execute(_SET, [text for setting in _SETTINGS.items() for text in setting], prepare=False)
             _know_vectors(self._psycopg, connection)
         except self._psycopg.Error as error:
             connection.close()
             raise self._explained(error) from error
         return connection
 
+    def _begin(self, write: bool) -> Any:
+        statement = _WRITING if write else _READING
+        connection = self._pool.idle()
+        while connection is not None:
+            try:
+                with _cut_off(connection, _SILENT[write]):
+                    connection.execute(statement, prepare=False)
+                _know_vectors(self._psycopg, connection)
+                return connection
+            except self._psycopg.Error as error:
+                lost = connection.closed or connection.broken
+                connection.close()
+                if not lost:
+                    raise self._explained(error) from error
+                self._pool.clear()  # the server was ended: the other idle ones are lost as well
+            except BaseException:
+                connection.close()
+                raise
+            connection = self._pool.idle()
+        connection = self._pool.new()
+        try:
+            with self._explaining():
+                connection.execute(statement, prepare=False)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _execute(self, connection: Any, statement: str, values: Sequence[Any] = ()) -> Any:
+        prepare = False if statement in ("COMMIT", "ROLLBACK") else None  # None: after a few times
+        return connection.execute(_translated(statement), values or None, prepare=prepare)
+
+    def _execute_many(self, connection: Any, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(_translated(statement), rows)
+
+    def _is_idle(self, connection: Any) -> bool:
+        return bool(connection.info.transaction_status == self._psycopg.pq.TransactionStatus.IDLE)
+
     def _explained(self, error: Exception) -> Exception:
         return explained(self.note, error)
 
 
-class _PostgresSession(Session):
-    def __init__(self, database: PostgresDatabase, connection: Any) -> None:
-        self._database, self._connection = database, connection
-
-    def rows(self, statement: str, *values: Any) -> List[Tuple[Any, ...]]:
-        try:
-            cursor = self._connection.execute(_translated(statement), values or None)
-            return cursor.fetchall() if cursor.description else []
-        except self._database._psycopg.Error as error:
-            raise self._database._explained(error) from error
-
-    def many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        try:
-            with self._connection.cursor() as cursor:
-                cursor.executemany(_translated(statement), rows)
-        except self._database._psycopg.Error as error:
-            raise self._database._explained(error) from error
-
-
 @contextlib.contextmanager
 def _cut_off(connection: Any, seconds: float) -> Iterator[None]:
-    """End a connection from this side where what is done in the meantime takes too long."""
+    """Shut a connection down from this side where the body takes longer."""
 
     def cut() -> None:
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
@@ -186,7 +148,7 @@ def _translated(statement: str) -> str:
 
 
 def _know_vectors(psycopg: Any, connection: Any) -> None:
-    """Let the connection speak of pgvector's types, once there are any."""
+    """Register pgvector's types with the connection, once the database has them."""
     if getattr(connection, "_knows_vectors", False):
         return
     from pgvector.psycopg import register_vector
@@ -197,15 +159,11 @@ def _know_vectors(psycopg: Any, connection: Any) -> None:
 
 
 def _plain(url: str) -> str:
-    """The address as it is; raises `ValueError` where half a password would be taken for a host, and told to all."""
+    """The address unchanged; raises `ValueError` where half a password would be taken for the host, and printed."""
     place, _, name = url.partition("://")[2].partition("/")
     if place.count("@") > 1 or "@" in name.partition("?")[0]:
         raise ValueError("@ or / in a password")
     return url
-
-
-def _closed(connection: Any) -> None:
-    connection.close()
 
 
 def _psycopg() -> Any:
@@ -217,3 +175,56 @@ def _psycopg() -> Any:
             f"PostgreSQL needs psycopg and pgvector: pip install 'psycopg[binary]' pgvector ({error})"
         ) from error
     return psycopg
+
+
+# Classes of SQLSTATE: lost, in conflict, too much, locked, ended, too slow.
+_PASSING = ("08", "40", "53", "55", "57", "25P03")
+_REASONS = {  # by SQLSTATE, or the class of it
+    "53100": "the disk of the server is full. Make room and go on: what was written before this is kept",
+    "42501": "the user of the address may not do this. Let its owner GRANT what is missing, or name another user",
+    "25006": "it is a read-only copy of another server. Name that one",
+    "42P01": "a table of the service is missing. Put back a copy, or start the service on an empty database",
+    "XX001": "it is damaged. Put back a copy of it",
+    "XX002": "it is damaged. REINDEX DATABASE repairs it",
+    "58": "the disk of the server fails. See to it and go on: what was written before this is kept",
+}
+_REFUSED = {  # by the words of the message: an error of connecting has no SQLSTATE
+    "password authentication failed": "user or password are wrong",
+    "no password supplied": "a password is needed: postgresql://user:password@…, or PGPASSWORD",
+    "no pg_hba.conf entry": "the server accepts no connection from here; see its pg_hba.conf",
+    "is not permitted to log in": "the user may not log in; ALTER ROLE … LOGIN allows it",
+    "does not support SSL": "the server has no TLS, which sslmode= of the address asks for",
+    "certificate verify failed": "the server's certificate is not trusted; name its authority with sslrootcert=",
+    "permission denied for database": "the user may not connect to it; GRANT CONNECT ON DATABASE allows it",
+}
+
+
+def explained(note: str, error: Exception) -> Exception:
+    """What to raise for an error within a transaction; `note` says which database it is."""
+    cause = _cause(error)
+    state = getattr(error, "sqlstate", None) or "08"  # without one, the connection is lost
+    reason = _REASONS.get(state) or _REASONS.get(state[:2])
+    if reason:
+        return StoreError(f"The data {note}: {reason} ({cause})")
+    if state.startswith(_PASSING):
+        return Unavailable(f"The data {note} cannot be reached just now; try again ({cause})")
+    return StoreError(f"The data {note}: not what the service's tables are for ({cause})")
+
+
+def not_connected(note: str, error: Exception) -> Exception:
+    """What to raise for an error of connecting."""
+    cause = _cause(error)
+    for words, reason in _REFUSED.items():
+        if words in str(error):
+            return StoreError(f"The data {note} cannot be reached: {reason} ({cause})")
+    if cause.endswith("does not exist"):
+        what = "the user has to be made first" if 'role "' in cause else "make it first: createdb, CREATE DATABASE"
+        return StoreError(f"The data {note} cannot be reached: {what} ({cause})")
+    return Unavailable(f"The data {note} cannot be reached just now: no PostgreSQL answers there ({cause})")
+
+
+def _cause(error: Exception) -> str:
+    """The line with the cause; the others repeat the address, once for each of its hosts, or give advice."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    fatal = [line.rsplit("FATAL:", 1)[1].strip() for line in lines if "FATAL:" in line]
+    return (fatal or lines or [type(error).__name__])[0]

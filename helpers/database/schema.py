@@ -1,7 +1,7 @@
-"""The tables of a service, and how those of an earlier version become those of this one.
+"""The tables of a service, and the migration of those of an earlier version.
 
-All names begin with `kinframe_`, so that the tables may lie in a database, or
-a schema of one, that others use too. The tables of the features belong to
+All names begin with `kinframe_`, so that the tables can share a database, or a
+schema, with others. The tables of the features belong to
 `helpers.service.storage.vectors`, which makes them for a network when it is first used.
 """
 
@@ -45,8 +45,8 @@ _TABLES = (  # numbers are 64 bits; text sorts by code point in both
         name {text} PRIMARY KEY, role {text} NOT NULL, digest {text} NOT NULL UNIQUE, created DOUBLE PRECISION NOT NULL
     )""",
 )
-_LISTED = ("ALTER TABLE kinframe_jobs ADD COLUMN listed BIGINT",)  # photos of the request, null where it is a folder
-STEPS = (_TABLES, _LISTED)  # what makes each version of the one before; a step that was once given away stays as it is
+_LISTED = ("ALTER TABLE kinframe_jobs ADD COLUMN listed BIGINT",)  # photos in the request; null for a folder
+STEPS = (_TABLES, _LISTED)  # from each version to the next; a released step never changes
 _TYPES: Dict[str, Dict[str, str]] = {
     "embedded": {"identity": "INTEGER PRIMARY KEY AUTOINCREMENT", "text": "TEXT", "blob": "BLOB"},
     "postgresql": {
@@ -55,7 +55,7 @@ _TYPES: Dict[str, Dict[str, str]] = {
         "blob": "BYTEA",
     },
 }
-_THERE = {
+_HAS_SCHEMA = {
     "embedded": "SELECT count(*) FROM sqlite_master WHERE name = 'kinframe_schema'",
     "postgresql": "SELECT count(to_regclass('kinframe_schema'))",
 }
@@ -63,66 +63,58 @@ _VECTORS = (0, 7)  # the first pgvector with halfvec
 
 
 def migrate(database: Database, steps: Sequence[Sequence[str]] = STEPS) -> None:
-    """Make the tables where there are none, and bring those of an earlier version up to date; all or nothing.
+    """Make the tables where there are none, and update those of an earlier version; all or nothing.
 
     Services that start at the same time wait for each other. Raises
     `StoreError` for tables of a newer version, for a PostgreSQL without
-    pgvector, and for a user who may not make tables; `Unavailable`.
+    pgvector, and for a user who may not make tables; and `Unavailable`.
     """
     with database.transaction() as session:
         if database.kind == "postgresql":
             session.rows("SET LOCAL statement_timeout = 0")  # a large table takes its time
             _need_vectors(database, session)
-        found = _version(database, session)
-        if found > len(steps):
+        version = _version(database, session)
+        if version > len(steps):
             raise StoreError(
-                f"What is kept {database.note} is of a newer Kinframe (version {found} of the service's tables,"
+                f"The data {database.note} are from a newer Kinframe (version {version} of the service's tables,"
                 f" {len(steps)} here); update this one"
             )
-        for step in steps[found:]:
+        for step in steps[version:]:
             for statement in step:
                 session.rows(statement.format(**_TYPES[database.kind]))
-        if found < len(steps):
+        if version < len(steps):
             session.rows("UPDATE kinframe_schema SET version = ?", len(steps))
 
 
-def version(database: Database) -> int:
-    """The version of the tables that are there, 0 where there are none."""
-    with database.transaction(write=False) as session:
-        if not session.rows(_THERE[database.kind])[0][0]:
-            return 0
-        return int(session.rows("SELECT version FROM kinframe_schema")[0][0])
-
-
 def _version(database: Database, session: Session) -> int:
-    if not session.rows(_THERE[database.kind])[0][0]:  # asked first: one who may not make tables may use them
+    if not session.rows(_HAS_SCHEMA[database.kind])[0][0]:  # a user who may not make tables may still use them
         session.rows("CREATE TABLE kinframe_schema (version BIGINT NOT NULL)")
         session.rows("INSERT INTO kinframe_schema VALUES (0)")
     return int(session.rows("SELECT version FROM kinframe_schema")[0][0])
 
 
 def _need_vectors(database: Database, session: Session) -> None:
-    """See to it that pgvector is there."""
+    """Add pgvector to the database if it lacks it; raises `StoreError` where that fails, or it is too old."""
     offered = session.rows("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
-    asked = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
-    found = session.rows(asked)
-    if not found and not offered:
+    installed = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
+    rows = session.rows(installed)
+    if not rows and not offered:
         raise StoreError(
-            f"What is to be kept {database.note}: the server has no pgvector. Install it there"
+            f"The data {database.note}: the server has no pgvector. Install it there"
             " (https://github.com/pgvector/pgvector), or name a file instead of an address"
         )
-    if not found:
+    if not rows:
         try:
             session.rows("CREATE EXTENSION vector")
         except StoreError as error:
             raise StoreError(
-                f"What is to be kept {database.note}: the user may not add pgvector to the database."
-                " Let a superuser say once, in that database: CREATE EXTENSION vector"
+                f"The data {database.note}: the user may not add pgvector to the database."
+                " Let a superuser run once, in that database: CREATE EXTENSION vector"
             ) from error
-        found = session.rows(asked)
-    numbers = tuple(int(part) for part in found[0][0].split(".")[:2])
+        rows = session.rows(installed)
+    numbers = tuple(int(part) for part in rows[0][0].split(".")[:2])
     if numbers < _VECTORS:
         raise StoreError(
-            f"What is to be kept {database.note}: its pgvector is {found[0][0]}, and has to be 0.7 or newer."
-            " Update it on the server, then say: ALTER EXTENSION vector UPDATE"
+            f"The data {database.note}: its pgvector is {rows[0][0]}, and has to be 0.7 or newer."
+            " Update it on the server, then run: ALTER EXTENSION vector UPDATE"
         )

@@ -1,11 +1,13 @@
-"""Which frames this Python has: Turi Create's own where it is installed, else the stand-in's.
+"""The frames of this Python: Turi Create's own where it is installed, else the stand-in's.
 
 Everything in `helpers` takes its frames from here. Notebooks take them from
-`helpers.tc`, which stands on top and hands on Turi Create's other names too.
+`helpers.tc`, which has Turi Create's other names too.
 """
 
 import warnings
 from importlib.util import find_spec
+
+from helpers.frames.protocols import Column, Frame
 
 HAS_TURICREATE = find_spec("turicreate") is not None
 """Whether the frames of this Python are Turi Create's."""
@@ -29,4 +31,14 @@ else:
 
     ENVIRONMENT = "the stand-in for Turi Create"
 
-__all__ = ["ENVIRONMENT", "HAS_TURICREATE", "Image", "SArray", "SFrame", "aggregate", "load_sframe"]
+__all__ = [
+    "ENVIRONMENT",
+    "HAS_TURICREATE",
+    "Column",
+    "Frame",
+    "Image",
+    "SArray",
+    "SFrame",
+    "aggregate",
+    "load_sframe",
+]

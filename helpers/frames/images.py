@@ -1,7 +1,7 @@
-"""Photos in the image column of a frame, whichever kind of frame it is.
+"""Photos in the image column of a frame, of either kind.
 
-The stand-in's Images know where their photo lies; Turi Create's hold a copy of
-its bytes. `image_of` makes one from a file, `source_of` gives back what
+The stand-in's Images have the path of their photo; Turi Create's hold a copy of
+its bytes. `image_of` makes one from a file, `source_of` returns what
 `helpers.images.decode.open_photo` takes.
 """
 
@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from helpers.errors import FrameError, PhotoError
 from helpers.files.cache import sha256
-from helpers.frames import HAS_TURICREATE, Image, SArray
+from helpers.frames import HAS_TURICREATE, Column, Image, SArray
 from helpers.images.decode import Kind, check_photo, open_photo
 
 _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
@@ -24,9 +24,9 @@ _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
 def image_of(photo: Union[Path, bytes], kind: Optional[Kind] = None) -> Any:
     """A frame's Image of a photo, upright, from its file or from the bytes of one.
 
-    `kind` is what `check_photo` gave, where the photo was checked before.
+    `kind` is the result of `check_photo`, where the photo was checked before.
 
-    Turi Create knows upright JPEG and plain PNG files: those are kept as they
+    Turi Create reads upright JPEG and plain PNG files: those are kept as they
     are. Any other photo becomes a PNG of the same pixels. Raises `PhotoError`
     where the photo cannot be read.
     """
@@ -44,7 +44,7 @@ def image_of(photo: Union[Path, bytes], kind: Optional[Kind] = None) -> Any:
 
 
 def _turi_image(encoded: bytes, number: int, width: int, height: int, channels: int) -> Any:
-    # Built from its parts: Turi Create's own reader takes an address, and a file name is not one.
+    # Built from its parts: Turi Create's own reader takes a URL, not the path of a file.
     return Image(
         _image_data=bytearray(encoded),
         _image_data_size=len(encoded),
@@ -59,7 +59,7 @@ def _turi_image(encoded: bytes, number: int, width: int, height: int, channels: 
 def source_of(image: Any) -> Union[str, bytes]:
     """What `helpers.images.decode.open_photo` takes: a path, or the bytes of a photo file.
 
-    Raises `FrameError` for what is no photo, `PhotoError` for an Image without pixels.
+    Raises `FrameError` for anything but a photo, `PhotoError` for an Image without pixels.
     """
     if isinstance(image, (str, bytes)):
         return image
@@ -79,19 +79,19 @@ def source_of(image: Any) -> Union[str, bytes]:
 
 
 def path_of(photo: Any) -> Optional[str]:
-    """The full path of the file that stands behind a photo; None for a copy of its bytes, or no photo."""
+    """The full path of a photo's file; None for a copy of its bytes, or anything but a photo."""
     path = photo if isinstance(photo, (str, os.PathLike)) else getattr(photo, "path", None)
-    return None if path is None else os.path.abspath(path)  # noqa: PTH100 (Path's is slow, and this is every photo's)
+    return None if path is None else os.path.abspath(path)  # noqa: PTH100 (Path.resolve is slow)
 
 
-def image_array(images: List[Any]) -> Any:
-    """The images as an SArray; an empty one too has the type Image."""
+def image_array(images: List[Any]) -> Column:
+    """The images as an SArray of type Image, also without any."""
     return SArray(images, dtype=Image)
 
 
 def identity_of(source: Union[str, bytes]) -> str:
-    """The sha-256 of the photo's file: the same wherever the photo lies, and in either environment.
+    """The sha-256 of the photo's file: the same at any path, and in either environment.
 
-    Raises `OSError` where the file has gone.
+    Raises `OSError` where the file is gone.
     """
     return hashlib.sha256(source).hexdigest() if isinstance(source, bytes) else sha256(Path(source))

@@ -1,7 +1,7 @@
-"""Keep the notes of a C library out of a notebook, and only those.
+"""Drops the notes of a C library from stderr, and only those.
 
-Libraries below Python write to file descriptor 2, past `sys.stderr` and
-`warnings`. `drop_lines` puts a filter there that passes everything else on.
+C libraries write to file descriptor 2, past `sys.stderr` and `warnings`.
+`drop_lines` puts a filter there that passes everything else on.
 """
 
 import atexit
@@ -12,8 +12,8 @@ import threading
 def drop_lines(prefix: bytes) -> None:
     """Drop the lines that begin with `prefix` from what this process writes to descriptor 2.
 
-    Everything else goes where it went before, in order, also what has no line
-    end yet when the process stops. Does nothing where there is no descriptor 2.
+    Everything else is passed on in order, also a last line without an end. Does
+    nothing where there is no descriptor 2.
     """
     try:
         before = os.dup(2)
@@ -39,7 +39,7 @@ def _pass_on(reading: int, before: int, prefix: bytes) -> None:
                     kept.append(line + b"\n")
                 begun = False
             if rest and (begun or not prefix.startswith(rest[: len(prefix)])):
-                kept.append(rest)  # a prompt or a bar: not to be held back
+                kept.append(rest)  # a prompt or a progress bar must not wait for its line end
                 rest, begun = b"", True
             _write(before, b"".join(kept))
         if not rest.startswith(prefix):

@@ -10,6 +10,7 @@ import turicreate
 import turicreate.visualization._plot as _plot
 
 from helpers.errors import KinframeError
+from helpers.frames import Frame
 from helpers.frames.images import source_of
 from helpers.sframe import Image, SArray, SFrame
 from helpers.sframe.display.html_table import html_table
@@ -17,12 +18,12 @@ from helpers.sframe.display.show import EXPLORED, Page, show_inline
 
 
 def repair() -> None:
-    """Let `explore()` of Turi Create's frames and columns show thumbnails, as the stand-in's does."""
+    """Make `explore()` of Turi Create's frames and columns show thumbnails, as the stand-in's does."""
     _plot.display_table_in_notebook = show_table
 
 
-def show_table(frame: Any, title: Optional[str] = None) -> None:
-    """The first hundred rows of one of Turi Create's frames below the cell."""
+def show_table(frame: Frame, title: Optional[str] = None) -> None:
+    """Show the first hundred rows of one of Turi Create's frames below the cell."""
     head = frame[:EXPLORED]
     ours = SFrame()
     for name, kind in zip(head.column_names(), head.column_types()):
@@ -37,5 +38,5 @@ def show_table(frame: Any, title: Optional[str] = None) -> None:
 def _image(image: Any) -> Optional[Image]:
     try:
         return None if image is None else Image.from_bytes(source_of(image))  # type: ignore[arg-type]  # Turi Create holds bytes
-    except KinframeError:  # shown as missing: one bad photo is no reason to show no table
+    except KinframeError:  # a bad photo is shown as missing; the table is still shown
         return None

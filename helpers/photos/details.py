@@ -18,7 +18,8 @@ from helpers.errors import FrameError
 from helpers.files.cache import Stamp, cache_folder, replacing, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
-from helpers.frames.columns import folder_of, row_paths, with_columns
+from helpers.frames.columns import with_columns
+from helpers.frames.photo_paths import folder_of, row_paths
 from helpers.photos.deployments import GivenDeployments, deployed, deployment_table, name_of
 from helpers.photos.layout import PLACES, places_of
 from helpers.photos.metadata.maker_notes import available, complete

@@ -11,9 +11,9 @@ import numpy as np
 from PIL import Image as Pillow
 
 from helpers.errors import PhotoError
-from helpers.sframe.array.array import SArray
-from helpers.sframe.errors import NotFound, Unsupported
-from helpers.sframe.frame.frame import SFrame
+from helpers.sframe.array.sarray import SArray
+from helpers.sframe.errors import NoSuchFile, Unsupported
+from helpers.sframe.frame.sframe import SFrame
 from helpers.sframe.image import Image
 from helpers.sframe.left_out import refuse
 
@@ -36,7 +36,7 @@ def load_images(
     `PhotoError`. `format="JPG"` or `"PNG"` takes all files, whatever their
     ending, that are of that format. Hidden files count, as in Turi Create.
 
-    Raises `NotFound` where there is no such folder.
+    Raises `NoSuchFile` where there is no such folder.
     """
     paths = sorted(_files(Path(url).absolute(), recursive))
     if format not in ("JPG", "PNG"):
@@ -118,7 +118,7 @@ def _files(url: Path, recursive: bool) -> Iterator[str]:
         yield str(url)
         return
     if not url.is_dir():
-        raise NotFound(f"{url}: no such file or folder")
+        raise NoSuchFile(f"{url}: no such file or folder")
     for folder, _, names in os.walk(url):
         yield from (str(Path(folder) / name) for name in names)
         if not recursive:

@@ -14,7 +14,8 @@ from helpers.arguments import check_whole
 from helpers.errors import FrameError, PhotoError
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
-from helpers.frames.columns import row_paths, typed_frame
+from helpers.frames.columns import typed_frame
+from helpers.frames.photo_paths import row_paths
 from helpers.images.decode import open_photo
 from helpers.photos.events import cameras_of
 

@@ -13,7 +13,8 @@ import numpy as np
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
 from helpers.frames import SArray, SFrame
-from helpers.frames.columns import edge_frame, mask, rows_of
+from helpers.frames.neighbours import edge_frame
+from helpers.frames.row_selection import mask, rows_of
 from helpers.images.boxes import SIDES, check_box
 from helpers.networks.load import LoadedModel
 from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events

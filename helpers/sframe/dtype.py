@@ -1,9 +1,9 @@
-"""The types a column can hold: which one fits some values, and the values stored as it.
+"""The types that a column can have: inferred from values, and values converted to them.
 
-A type is known by its Python class, as in Turi Create: `int`, `float`, `str`,
+A type is its Python class, as in Turi Create: `int`, `float`, `str`,
 `list`, `dict`, `array.array` (numbers only), `numpy.ndarray`,
-`datetime.datetime`, `Image`. One column holds one type, or None for missing.
-Stored are 64-bit integers and floats, and Python objects for all else.
+`datetime.datetime`, `Image`. One column holds one type, with None for missing.
+Numbers are stored in 64 bits, everything else as Python objects.
 """
 
 import datetime
@@ -27,7 +27,7 @@ _ITEMS = (list, tuple, array)
 
 
 def infer(values: Iterable[Any]) -> type:
-    """The one type that holds all the values; `float` where there is none or only None.
+    """The one type that holds all the values; `float` where there are none, or only None.
 
     Whole numbers and fractions together are `float`; lists of numbers are
     `array.array`, lists of anything else `list`.
@@ -49,10 +49,10 @@ def infer(values: Iterable[Any]) -> type:
 
 
 def store(values: Union[List[Any], Tuple[Any, ...]], dtype: type) -> Tuple[Values, Missing]:
-    """The values as a column of `dtype` stores them, and where they are missing.
+    """The values as a column of `dtype` stores them, and where one is missing.
 
-    Raises `TypeError` for a value that is not of that type; `float` takes whole
-    numbers, `int` cuts off fractions, `str` writes numbers out.
+    Raises `TypeError` for a value of another type; but `float` takes whole
+    numbers, `int` cuts off fractions, and `str` takes numbers.
     """
     missing = np.fromiter((is_missing(value) for value in values), bool, len(values))
     gaps = missing if missing.any() else None
@@ -64,17 +64,17 @@ def store(values: Union[List[Any], Tuple[Any, ...]], dtype: type) -> Tuple[Value
 
 
 def objects(cells: Iterable[Any], count: int) -> np.ndarray:
-    """A one-dimensional array of any objects; numpy alone would unfold lists of one length into a table."""
+    """A one-dimensional array of any objects; `np.array` would make a table of lists of one length."""
     return np.fromiter(cells, object, count)
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value counts as missing: None, and what pandas uses for it. NaN is a number, not a gap."""
+    """Whether a value counts as missing: None, and the markers of pandas. NaN is a number."""
     return value is None or value is pd.NA or value is pd.NaT
 
 
 def plain(value: Any) -> Any:
-    """A value inside of a list or a dict, as Turi Create hands it back: lists of numbers become arrays."""
+    """A value within a list or a dict, as Turi Create returns it: lists of numbers become arrays."""
     if value is None or type(value) in (int, float, str):
         return value
     if isinstance(value, _INTS):
@@ -118,9 +118,9 @@ def _all_numbers(values: Union[List[Any], Tuple[Any, ...], array]) -> bool:
 def _store_numbers(values: Iterable[Any], gaps: Missing, dtype: type) -> Values:
     if gaps is not None:
         values = [0 if gap else value for value, gap in zip(values, gaps)]
-    strange = [cls for cls in set(map(type, values)) if not issubclass(cls, _INTS + _FLOATS)]
-    if strange:
-        raise TypeError(f"{strange[0].__name__} is no {dtype.__name__}; use .astype({dtype.__name__}) to convert text")
+    other = [cls for cls in set(map(type, values)) if not issubclass(cls, _INTS + _FLOATS)]
+    if other:
+        raise TypeError(f"{other[0].__name__} is not {dtype.__name__}; use .astype({dtype.__name__}) to convert text")
     try:
         return np.array([int(value) for value in values], np.int64) if dtype is int else np.array(values, np.float64)
     except OverflowError:
@@ -136,7 +136,7 @@ def _converter(dtype: type) -> Callable[[Any], Any]:
 def _text(value: Any) -> str:
     if isinstance(value, (str, *_INTS, *_FLOATS)):
         return str(value)
-    raise TypeError(f"{type(value).__name__} is no str; use .astype(str) to write it out")
+    raise TypeError(f"{type(value).__name__} is not str; use .astype(str) to write it out")
 
 
 def _date(value: Any) -> datetime.datetime:
@@ -148,25 +148,25 @@ def _date(value: Any) -> datetime.datetime:
         return value
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day)
-    raise TypeError(f"{type(value).__name__} is no datetime; use .str_to_datetime(format) to read text")
+    raise TypeError(f"{type(value).__name__} is not datetime; use .str_to_datetime(format) to read text")
 
 
 def _list(value: Any) -> List[Any]:
     if not isinstance(value, _ITEMS):
-        raise TypeError(f"{type(value).__name__} is no list")
+        raise TypeError(f"{type(value).__name__} is not a list")
     return [plain(item) for item in value]
 
 
 def _array(value: Any) -> array:
     if not isinstance(value, (*_ITEMS, np.ndarray)) or not _all_numbers(list(value)):
-        raise TypeError(f"{type(value).__name__} is no list of numbers")
+        raise TypeError(f"{type(value).__name__} is not a list of numbers")
     return array("d", value)
 
 
 def _same(cls: type) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
         if not isinstance(value, cls):
-            raise TypeError(f"{type(value).__name__} is no {cls.__name__}")
+            raise TypeError(f"{type(value).__name__} is not {cls.__name__}")
         return value
 
     return check

@@ -1,20 +1,20 @@
-"""What can go wrong with a frame, each both ours and the exception that Turi Create raises there.
+"""The errors of frames; each is also of the class that Turi Create raises there.
 
-A notebook that says `except RuntimeError` because Turi Create raises that for
-a missing column goes on working here; `except FrameError` catches them all.
+A notebook with `except RuntimeError`, because Turi Create raises that for a
+missing column, works here too; `except FrameError` catches all but those of photos.
 """
 
 from helpers.errors import FrameError, LeftOut, PhotoError
 
 
 class NoSuchColumn(FrameError, KeyError, RuntimeError, ValueError):
-    """A column that the frame does not have; Turi Create raises one of three, by method."""
+    """A column that the frame does not have; Turi Create raises one of these three, depending on the method."""
 
     __str__ = Exception.__str__  # KeyError would print the message as a quoted string
 
 
 class ColumnExists(FrameError, RuntimeError, ValueError):
-    """A column name that is taken already."""
+    """A column name that the frame has already."""
 
 
 class SizeMismatch(FrameError, IndexError, RuntimeError, ValueError):
@@ -22,23 +22,19 @@ class SizeMismatch(FrameError, IndexError, RuntimeError, ValueError):
 
 
 class OutOfRange(FrameError, IndexError, OverflowError):
-    """A row number, a step or a count that points outside of the rows."""
+    """A row number, a step or a count that points outside the rows."""
 
 
 class Unsupported(FrameError, TypeError, RuntimeError):
-    """An operation that the types of the values do not have."""
+    """An operation that is not defined for the types of the values."""
 
 
-class NotFound(FrameError, FileNotFoundError, RuntimeError):
+class NoSuchFile(FrameError, FileNotFoundError, RuntimeError):
     """No such file or folder."""
 
 
-class NotAFrame(FrameError, OSError):
-    """A file or folder that holds no frame, or one that cannot be written there."""
-
-
-class BadData(FrameError, RuntimeError, ValueError):
-    """A file whose contents are not in the format asked for."""
+class BadFile(FrameError, OSError, RuntimeError, ValueError):
+    """A file or folder that is not a frame in the expected format, or that cannot be written."""
 
 
 class BadImage(PhotoError, RuntimeError):
@@ -46,4 +42,4 @@ class BadImage(PhotoError, RuntimeError):
 
 
 class LeftOutName(LeftOut, AttributeError):
-    """A name of Turi Create that the stand-in lacks: an AttributeError too, so that `hasattr` says no."""
+    """A name of Turi Create that the stand-in leaves out; an AttributeError too, so that `hasattr` is False."""

@@ -1,11 +1,11 @@
-"""One photo in a frame: where it is, and its pixels when somebody asks.
+"""One photo in a frame: its path, and its pixels on demand.
 
 An `Image` holds a path, the bytes of a file, or raw pixels. Making one from a
-file reads its header alone; the pixels are decoded anew each time they are
-asked for, so that a column of a million photos fits in memory.
+file reads only its header; the pixels are decoded each time they are needed, so
+that a column of a million photos fits in memory.
 
-Unlike Turi Create's, an Image stands upright: EXIF orientation is applied, so
-width and height are those of the photo as it is seen.
+Unlike Turi Create's, an Image is upright: EXIF orientation is applied, so width
+and height are those of the photo as it is seen.
 """
 
 import io
@@ -20,18 +20,18 @@ from helpers.errors import PhotoError
 from helpers.images.decode import open_photo, photo_size
 from helpers.sframe.errors import BadImage
 
-SHOWN = 1024  # pixels along the longer side, at most, of what goes into a notebook
+SHOWN = 1024  # pixels along the longer side, at most, of an image in a notebook
 _SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPG": b"\xff\xd8"}
 
 
 class Image:
-    """A photo: `width`, `height` and `channels` (1, 3 or 4) in its header, `pixel_data` on demand.
+    """A photo: `width`, `height` and `channels` (1, 3 or 4) from its header, `pixel_data` on demand.
 
-    `path` names a file; `format` may be `"PNG"` or `"JPG"` where only that is
-    wanted. Use `Image.from_bytes` and `Image.from_array` for what is no file.
-    `Image()` is an empty one, as in Turi Create.
+    `path` is that of a file; `format` `"PNG"` or `"JPG"` accepts only such a
+    file. `Image.from_bytes` and `Image.from_array` need no file. `Image()` is
+    empty, as in Turi Create.
 
-    Raises `PhotoError`, with the file's name, when it cannot be read.
+    Raises `PhotoError`, with the file's name, if it cannot be read.
     """
 
     __slots__ = ("_channels", "_pixels", "_size", "_source")
@@ -63,7 +63,7 @@ class Image:
 
     @classmethod
     def of_known_size(cls, source: Union[str, bytes], size: Optional[Tuple[int, int]] = None) -> "Image":
-        """An Image whose size is known already: its file is not opened."""
+        """An Image of this size, whose file is not opened; without a size, it is read from the header."""
         image = cls()
         image._source, image._channels = source, None
         image._size = _read_size(source, "auto") if size is None else size
@@ -93,18 +93,18 @@ class Image:
 
     @property
     def path(self) -> Optional[str]:
-        """The file that the photo is read from; None where there is none."""
+        """The path of the photo's file; None where it has none."""
         return self._source if isinstance(self._source, str) else None
 
     @property
     def source(self) -> Union[str, bytes]:
-        """What `helpers.images.decode.open_photo` takes: the path, the file's bytes, or the pixels as a PNG."""
+        """The path, the file's bytes, or the pixels as a PNG: what `helpers.images.decode.open_photo` takes."""
         if self._source is None:
             return self._encoded("PNG", None)
         return self._source
 
     def save(self, filename: str) -> None:
-        """Write the upright pixels to a file; its ending says the format."""
+        """Write the upright pixels to a file; its ending decides the format."""
         self._open().save(filename)
 
     def show(self) -> None:
@@ -165,7 +165,7 @@ def _read_size(source: Union[str, bytes], format: str) -> Tuple[int, int]:
     try:
         signature = _SIGNATURES.get(format.upper())
         if signature is not None and not _first_bytes(source).startswith(signature):
-            raise PhotoError(f"no {format.upper()} file")
+            raise PhotoError(f"not a {format.upper()} file")
         return photo_size(source)
     except (PhotoError, OSError) as error:
         raise _bad(source, error) from error
@@ -179,7 +179,7 @@ def _first_bytes(source: Union[str, bytes]) -> bytes:
 
 
 def _read_channels(source: Union[str, bytes]) -> int:
-    """What `open_photo(native=True)` will make of the photo, from its header alone."""
+    """The channels that `open_photo(native=True)` will return, from the header alone."""
     try:
         with Pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             if "A" in image.mode or "transparency" in image.info:

@@ -1,21 +1,25 @@
-"""Rows as numbers: equal keys get equal numbers, for grouping, joining, sorting and looking up.
+"""Values as whole numbers, equal for equal values: for grouping, joining, sorting and looking up.
 
 None equals None, NaN equals NaN, and the two differ.
 """
 
+import datetime
 from array import array
 from typing import Any, Sequence, Tuple
 
 import numpy as np
 import pandas as pd
 
+from helpers.sframe.array.base import BaseArray
 from helpers.sframe.dtype import NUMBERS, objects
 from helpers.sframe.errors import Unsupported
 from helpers.sframe.image import Image
 
+SORTABLE = (int, float, str, datetime.datetime)
 
-def codes(column: Any, ordered: bool = False) -> np.ndarray:
-    """A number from 0 for each row of one column.
+
+def codes(column: BaseArray, ordered: bool = False) -> np.ndarray:
+    """A number for each row of one column, from 0; None equals None, and NaN equals NaN.
 
     With `ordered=True` the numbers sort as the values do: None first, NaN last.
     """
@@ -30,7 +34,7 @@ def codes(column: Any, ordered: bool = False) -> np.ndarray:
     return result.astype(np.int64)
 
 
-def combined(columns: Sequence[Any]) -> Tuple[np.ndarray, int]:
+def combined(columns: Sequence[BaseArray]) -> Tuple[np.ndarray, int]:
     """A number for each row of several columns, in order of first appearance; and how many there are."""
     rows = len(columns[0]) if columns else 0
     result = np.zeros(rows, np.int64)
@@ -39,6 +43,11 @@ def combined(columns: Sequence[Any]) -> Tuple[np.ndarray, int]:
         # Renumbered after each column, so that the product stays far from 64 bits.
         result = pd.factorize(result * (1 + np.max(numbers, initial=0)) + numbers)[0].astype(np.int64)
     return result, 1 + int(np.max(result, initial=-1))
+
+
+def direction(numbers: np.ndarray, ascending: bool) -> np.ndarray:
+    """Numbers that sort upwards, or downwards."""
+    return numbers if ascending else -numbers
 
 
 def _hashable(value: Any) -> Any:

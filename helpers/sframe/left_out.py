@@ -1,14 +1,13 @@
-"""What of Turi Create the stand-in leaves out on purpose, and what to use instead.
+"""The parts of Turi Create that the stand-in leaves out on purpose, and what to use instead.
 
-The one list: the README prints it, a test compares it with Turi Create's own
-`dir()`, and asking for one of these names raises `LeftOut` with its advice.
+The one list: the README repeats it, a test compares it with Turi Create's own
+`dir()`, and using one of these names raises `LeftOut` with its advice.
 """
 
 from typing import Any, Dict, NoReturn
 
 from helpers.sframe.errors import LeftOutName
 
-_PANDAS = "use .to_dataframe() and pandas"
 _APPLY = "use .apply() with a function of one value"
 _MODELS = "use scikit-learn on .to_dataframe()"
 _ROLLING = "use pandas: .to_dataframe()[name].rolling(n)"
@@ -20,7 +19,7 @@ LEFT_OUT: Dict[str, Dict[str, str]] = {
         "from_sql": "use SFrame(pandas.read_sql(query, connection))",
         "pack_columns": "use .apply(lambda row: [row['a'], row['b']])",
         "plot": "use .show(), or matplotlib on .to_dataframe()",
-        "read_csv_with_errors": "use SFrame.read_csv, which says how many lines it could not read",
+        "read_csv_with_errors": "use SFrame.read_csv, which prints how many lines it could not read",
         "split_datetime": "use .apply() with a function of one row, once for each part",
         "stack": "use pandas: .to_dataframe().explode(name)",
         "to_sql": "use .to_dataframe().to_sql(name, connection)",
@@ -137,14 +136,14 @@ def refuse(owner: str, name: str) -> NoReturn:
 
 
 class LeavesOut(type):
-    """The metaclass of `SFrame` and `SArray`: their class methods that are left out say so too."""
+    """The metaclass of `SFrame` and `SArray`: raises `LeftOut` for class methods that are left out."""
 
     def __getattr__(cls, name: str) -> Any:
         refuse(cls.__name__, name)
 
 
 class LeftOutMethods:
-    """Answers for methods that are left out."""
+    """Raises `LeftOut` for methods that are left out."""
 
     __slots__ = ()
 

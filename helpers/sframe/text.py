@@ -1,4 +1,4 @@
-"""Values as text, the way Turi Create writes them, and back.
+"""Values as text, as Turi Create writes them, and back.
 
 Lists of numbers are `[1 2.5]`, other lists `[1,"a",]` with nothing where a
 value is missing, dicts `{"a":1, "b":[1 2]}`, dates `20200102T030405`.
@@ -30,7 +30,7 @@ def exact(number: float) -> str:
 
 
 def written(value: Any, number: Callable[[float], str] = short, strict: bool = False) -> str:
-    """One value as text; `number` says how to write a float.
+    """One value as text; `number` writes a float.
 
     With `strict`, quotes and backslashes in the texts of a list or dict are
     escaped, which `astype(str)` does not do in Turi Create but a CSV file needs.
@@ -57,28 +57,28 @@ def written(value: Any, number: Callable[[float], str] = short, strict: bool = F
 def whole(text: str) -> int:
     """A whole number; raises `Unsupported` for any other text, blanks around it included."""
     if not _WHOLE.fullmatch(text):
-        raise Unsupported(f"{text!r} is no whole number; astype(int, undefined_on_failure=True) makes it missing")
+        raise Unsupported(f"{text!r} is not a whole number; astype(int, undefined_on_failure=True) makes it missing")
     return int(text)
 
 
 def fraction(text: str) -> float:
     """A number; raises `Unsupported` for any other text, blanks around it included."""
     if not _FRACTION.fullmatch(text):
-        raise Unsupported(f"{text!r} is no number; astype(float, undefined_on_failure=True) makes it missing")
+        raise Unsupported(f"{text!r} is not a number; astype(float, undefined_on_failure=True) makes it missing")
     return float(text)
 
 
 def parsed(text: str) -> Any:
-    """The list, array or dict that a text in brackets stands for; `Unsupported` if it stands for none."""
+    """The list, array or dict that a text in brackets describes; raises `Unsupported` for any other text."""
     tokens = [match.groups() for match in _TOKEN.finditer(text)]
     if "".join(match.group() for match in _TOKEN.finditer(text)).strip() != text.strip() or not tokens:
-        raise Unsupported(f"{text[:40]!r} is no list or dict")
+        raise Unsupported(f"{text[:40]!r} is not a list or dict")
     try:
         value, rest = _parse(tokens, 0)
     except IndexError:
         raise Unsupported(f"{text[:40]!r} ends before its last bracket") from None
     if rest != len(tokens) or not isinstance(value, (list, array, dict)):
-        raise Unsupported(f"{text[:40]!r} is no list or dict")
+        raise Unsupported(f"{text[:40]!r} is not a list or dict")
     return value
 
 
@@ -88,7 +88,7 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    r"""Text with `\n`, `\t`, `\"` and `\\` as what they stand for; other backslashes are kept."""
+    r"""Text with `\n`, `\t`, `\"` and `\\` replaced by what they stand for; other backslashes are kept."""
     return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match.group(1), match.group()), text, flags=re.DOTALL)
 
 

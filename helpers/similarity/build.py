@@ -19,7 +19,9 @@ from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
 from helpers.features.store import default_path, other_stores
 from helpers.frames import SFrame
-from helpers.frames.columns import bad_frame, folder_of, image_column, row_labels, row_paths, shown_names
+from helpers.frames.columns import bad_frame
+from helpers.frames.photo_columns import image_column, row_labels
+from helpers.frames.photo_paths import folder_of, row_paths, shown_names
 from helpers.networks.load import LoadedModel, load_network
 from helpers.similarity import saved
 from helpers.similarity.model import SimilarityModel

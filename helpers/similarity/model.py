@@ -14,8 +14,10 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.nearest import but_itself
-from helpers.frames.columns import edge_frame, image_column, images_and_paths, query_frame, row_labels, shown_names
 from helpers.frames.images import source_of
+from helpers.frames.neighbours import edge_frame
+from helpers.frames.photo_columns import image_column, images_and_paths, query_frame, row_labels
+from helpers.frames.photo_paths import shown_names
 from helpers.images.decode import Source
 from helpers.networks.load import LoadedModel, load_network
 from helpers.networks.precision import Settled, settled_again

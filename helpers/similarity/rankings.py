@@ -23,7 +23,7 @@ from helpers.features.distance import METRICS
 from helpers.features.nearest import bar, index_by, others
 from helpers.files.cache import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
-from helpers.frames.columns import edge_frame
+from helpers.frames.neighbours import edge_frame
 from helpers.similarity.members import Collection
 
 _FORMAT = 1

@@ -16,7 +16,8 @@ from helpers.features.index import SearchIndex
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
 from helpers.frames import SArray
-from helpers.frames.columns import edge_frame, mask, rows_of
+from helpers.frames.neighbours import edge_frame
+from helpers.frames.row_selection import mask, rows_of
 from helpers.images.boxes import SIDES
 from helpers.networks.precision import Settled
 from helpers.similarity.members import Collection

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.database.queue import Turns
+from helpers.database.fair_semaphore import FairSemaphore
 from helpers.database.sqlite import SqliteDatabase
 from helpers.errors import StoreError, Unavailable
 from helpers.features.store import FeatureStore
@@ -114,24 +114,24 @@ def test_a_database_that_is_closed_says_so(numbers):
 
 
 def test_turns_come_in_the_order_in_which_they_were_asked_for():
-    turns, order = Turns(1, "here"), []
+    semaphore, order = FairSemaphore(1, "here"), []
 
     def take(number):
-        with turns.turn(60):
+        with semaphore.turn(60):
             order.append(number)
 
     threads = [threading.Thread(target=take, args=(number,)) for number in range(5)]
-    with turns.turn(1):
+    with semaphore.turn(1):
         for thread in threads:
-            waiting = len(turns._waiting)
+            waiting = len(semaphore._waiting)
             thread.start()
-            until(lambda waiting=waiting: len(turns._waiting) > waiting)
-        with pytest.raises(Unavailable, match=r"here: others have been at it for 0.01 s"), turns.turn(0.01):
+            until(lambda waiting=waiting: len(semaphore._waiting) > waiting)
+        with pytest.raises(Unavailable, match=r"here: in use by others for 0.01 s"), semaphore.turn(0.01):
             pass
     for thread in threads:
         thread.join()
     assert order == [0, 1, 2, 3, 4]
-    with turns.turn(0):
+    with semaphore.turn(0):
         pass
 
 
@@ -165,7 +165,7 @@ class TestFile:
         with pytest.raises(Unavailable, match="another program is writing"), database.transaction():
             pass
         other.close()
-        with database.transaction(), pytest.raises(Unavailable, match="others have been at it"), database.transaction():
+        with database.transaction(), pytest.raises(Unavailable, match="in use by others"), database.transaction():
             pass
         with database.transaction():
             pass

@@ -6,6 +6,7 @@ import pytest
 
 from helpers.database.graph_index import GraphIndex
 from helpers.errors import StoreError, Unavailable
+from tests.support.until import until
 
 
 class Going:
@@ -27,6 +28,6 @@ def test_the_next_search_tries_again_where_the_database_was_away(error, tries):
     index = GraphIndex(database, table=None)
     for _ in range(2):
         assert not index.ready("cosine")
-        index.settle()
+        until(lambda: "building" not in index.note)
     assert database.asked == tries
     assert ("failed" in index.note) == (tries == 1)

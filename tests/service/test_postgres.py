@@ -164,7 +164,7 @@ def test_all_connections_in_use(postgres_url, monkeypatch):
 
     monkeypatch.setattr(postgres, "_WAIT", 0.1)
     database = postgres.PostgresDatabase(postgres_url, most=1)
-    with database.transaction(write=False), pytest.raises(Unavailable, match="others have been at it"):
+    with database.transaction(write=False), pytest.raises(Unavailable, match="in use by others"):
         ask(database)
     assert ask(database) == [(1,)]
     database.close()
@@ -222,14 +222,14 @@ def test_what_may_not_be_read(postgres_server, postgres_url, postgres):
         ("25P03", Unavailable, "try again"),
         ("53100", StoreError, "the disk of the server is full"),
         ("58030", StoreError, "the disk of the server fails"),
-        ("25006", StoreError, "may be read, not written"),
+        ("25006", StoreError, "read-only copy"),
         ("42501", StoreError, "GRANT"),
         ("XX001", StoreError, "damaged"),
         ("23505", StoreError, "not what the service's tables are for"),
     ],
 )
 def test_what_is_told_of_an_error_of_postgresql(state, kind, said):
-    from helpers.database.postgres_errors import explained
+    from helpers.database.postgres import explained
 
     error = OSError("the cause\nDETAIL: more")
     error.sqlstate = state
@@ -243,7 +243,7 @@ def test_what_is_told_of_an_error_of_postgresql(state, kind, said):
         ("FATAL:  the database system is starting up", Unavailable, "starting up"),
         ("FATAL:  sorry, too many clients already", Unavailable, "too many clients"),
         ("could not translate host name", Unavailable, "no PostgreSQL answers"),
-        ('FATAL:  no pg_hba.conf entry for host "::1"', StoreError, "lets nobody in"),
+        ('FATAL:  no pg_hba.conf entry for host "::1"', StoreError, "accepts no connection from here"),
         ('FATAL:  role "x" is not permitted to log in', StoreError, "ALTER ROLE"),
         ("server does not support SSL, but SSL was required", StoreError, "sslmode="),
         ("SSL error: certificate verify failed", StoreError, "sslrootcert="),
@@ -251,7 +251,7 @@ def test_what_is_told_of_an_error_of_postgresql(state, kind, said):
     ],
 )
 def test_what_is_told_who_cannot_connect(message, kind, said):
-    from helpers.database.postgres_errors import not_connected
+    from helpers.database.postgres import not_connected
 
     told = not_connected("in a database", OSError(message))
     assert type(told) is kind and said in str(told)

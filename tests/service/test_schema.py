@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from helpers.database.schema import STEPS, migrate, version
+from helpers.database.schema import STEPS, migrate
 from helpers.errors import StoreError
 from helpers.service.storage.images import Images
 from helpers.service.storage.products import Products
@@ -15,6 +15,15 @@ LATER = (
     "CREATE TABLE kinframe_pictures (number {identity}, name {text} NOT NULL, content {blob})",
     "INSERT INTO kinframe_pictures (name) SELECT path FROM kinframe_images ORDER BY id",
 )
+
+
+def version(database):
+    """The version of the tables in a database, 0 where there are none."""
+    try:
+        with database.transaction(write=False) as session:
+            return session.rows("SELECT version FROM kinframe_schema")[0][0]
+    except StoreError:
+        return 0
 
 
 def test_tables_are_made_once(opened):
@@ -111,7 +120,7 @@ class TestPostgres:
         postgres_server.sql("DROP ROLE weak")
 
     def test_a_user_who_may_not_add_pgvector_is_told_what_to_do(self, postgres_server, postgres_url, weak):
-        with pytest.raises(StoreError, match="superuser say once, in that database: CREATE EXTENSION vector"):
+        with pytest.raises(StoreError, match="superuser run once, in that database: CREATE EXTENSION vector"):
             migrate(weak)
         postgres_server.sql("CREATE EXTENSION vector", postgres_url.rsplit("/", 1)[1])
         migrate(weak)

@@ -6,12 +6,13 @@ import threading
 import numpy as np
 import pytest
 
-from helpers.database.rounding import Bounds, rounded, type_of
+from helpers.database.rounding import DistanceBounds, rounded, type_of
 from helpers.errors import FrameError, NotFound, StoreError, Unavailable
 from helpers.features.distance import METRICS, Distance
 from helpers.features.store import FeatureStore, Kept
 from helpers.service.records import NewImage
 from helpers.service.storage.storage import kept_networks, open_vectors
+from tests.support.until import until
 
 storage_module = pytest.importorskip("helpers.service.storage.storage")
 RANDOM = np.random.default_rng(3)
@@ -265,7 +266,7 @@ def test_an_hnsw_index_finds_nearly_all(place, metric):
         storage.vectors._index.settle()
         assert storage.vectors._index.state(metric) == "hnsw"
     else:
-        storage.vectors._graph.settle()
+        until(lambda: storage.vectors._graph.ready(metric))
         with storage.database.transaction(write=False) as session:
             kinds = session.rows(
                 "SELECT amname FROM pg_class JOIN pg_am ON relam = pg_am.oid WHERE relname LIKE ?", f"%_{metric}"
@@ -310,7 +311,7 @@ def test_the_bounds_hold(metric, dimension):
     assert {50, 60} <= set(np.flatnonzero(lost).tolist())
     distance = Distance(vectors, metric)
     for number in (0, 90, 200):
-        bounds = Bounds(vectors[number], metric, kind)
+        bounds = DistanceBounds(vectors[number], metric, kind)
         question, rows = bounds.numbers.astype(np.float32), numbers.astype(np.float32)
         with np.errstate(all="ignore"):
             if metric == "euclidean":  # as pgvector sums, in 32 bits

@@ -16,7 +16,7 @@ import pytest
 
 from helpers.errors import FrameError
 from helpers.sframe import Image, SArray, SFrame, load_sframe
-from helpers.sframe.errors import NotAFrame, NotFound
+from helpers.sframe.errors import BadFile, NoSuchFile
 from tests.support.places import ROOT
 
 PIXELS = np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3)
@@ -145,7 +145,7 @@ def test_a_first_save_that_was_cut_off_is_no_frame(tmp_path, monkeypatch):
         patch.setattr("helpers.sframe.files.archive.json.dumps", lambda *args, **kwargs: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             SFrame({"n": [1]}).save(str(tmp_path / "saved"))
-    with pytest.raises(NotAFrame, match="no saved frame, or not a whole one"):
+    with pytest.raises(BadFile, match="not a saved frame, or an incomplete one"):
         load_sframe(str(tmp_path / "saved"))
     SFrame({"n": [1]}).save(str(tmp_path / "saved"))
     assert len(load_sframe(str(tmp_path / "saved"))) == 1
@@ -159,18 +159,18 @@ def test_saving_over_a_frame_clears_its_files(frame, tmp_path):
 
 def test_other_files_are_never_touched(tmp_path):
     (tmp_path / "IMG_0001.JPG").write_bytes(b"a photo")
-    with pytest.raises(NotAFrame, match="holds other files"):
+    with pytest.raises(BadFile, match="holds other files"):
         SFrame({"n": [1]}).save(str(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["IMG_0001.JPG"]
 
 
 def test_what_is_no_frame(tmp_path):
-    with pytest.raises(NotFound, match="no such file"):
+    with pytest.raises(NoSuchFile, match="no such file"):
         load_sframe(str(tmp_path / "nowhere"))
-    with pytest.raises(NotAFrame, match="no saved frame"):
+    with pytest.raises(BadFile, match="not a saved frame"):
         load_sframe(str(tmp_path))
     (tmp_path / "note").write_text("a note")
-    with pytest.raises(NotAFrame, match="no saved frame"):
+    with pytest.raises(BadFile, match="not a saved frame"):
         load_sframe(str(tmp_path / "note"))
     for index in ("{}", "[]", '{"format": "other", "version": 1}', '{"format": "kinframe-frame", "version": 99}'):
         (tmp_path / "frame.json").write_text(index)
@@ -180,7 +180,7 @@ def test_what_is_no_frame(tmp_path):
 
 def test_turi_creates_own_format_has_a_way_out(tmp_path):
     (tmp_path / "dir_archive.ini").write_text("[archive]\nversion=1\n")
-    with pytest.raises(NotAFrame, match=r"Turi Create environment .* export_csv\(\)"):
+    with pytest.raises(BadFile, match=r"Turi Create environment .* export_csv\(\)"):
         load_sframe(str(tmp_path))
 
 
@@ -189,7 +189,7 @@ def test_a_damaged_file_is_reported(tmp_path, kind):
     SFrame({"n": [1, 2], "s": ["a", "b"]}).save(str(tmp_path / "saved"))
     for path in (tmp_path / "saved").glob(f"*-*.{kind}"):
         path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(NotAFrame):
+    with pytest.raises(BadFile):
         load_sframe(str(tmp_path / "saved"))
 
 
@@ -197,5 +197,5 @@ def test_an_object_array_is_refused(tmp_path):
     SFrame({"n": [1, 2]}).save(str(tmp_path / "saved"))
     (path,) = (tmp_path / "saved").glob("*.npy")
     np.save(str(path), np.array([1, "x"], object), allow_pickle=True)
-    with pytest.raises(NotAFrame):
+    with pytest.raises(BadFile):
         load_sframe(str(tmp_path / "saved"))

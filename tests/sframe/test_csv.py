@@ -7,7 +7,7 @@ import pathlib
 import pytest
 
 from helpers.sframe import SFrame
-from helpers.sframe.errors import NotAFrame, NotFound
+from helpers.sframe.errors import BadFile, NoSuchFile
 
 
 def there_and_back(frame, path, **options):
@@ -77,9 +77,9 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, ending, monkeypatch):
 
 
 def test_places_that_cannot_be(tmp_path):
-    with pytest.raises(NotAFrame, match="choose another place"):
+    with pytest.raises(BadFile, match="choose another place"):
         SFrame({"a": [1]}).export_csv(str(tmp_path / "nowhere" / "frame.csv"))
-    with pytest.raises(NotFound, match="nowhere"):
+    with pytest.raises(NoSuchFile, match="nowhere"):
         SFrame.read_csv(str(tmp_path / "nowhere.csv"))
-    with pytest.raises(NotFound, match="nowhere"):
+    with pytest.raises(NoSuchFile, match="nowhere"):
         SFrame.read_json(str(tmp_path / "nowhere.json"))

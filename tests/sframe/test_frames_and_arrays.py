@@ -14,10 +14,10 @@ import pytest
 from helpers.errors import FrameError
 from helpers.photos import image_analysis
 from helpers.sframe import Image, SArray, SFrame
-from helpers.sframe.array import array as array_module
+from helpers.sframe.array import sarray as array_module
 from helpers.sframe.errors import NoSuchColumn, OutOfRange, SizeMismatch, Unsupported
 from helpers.sframe.frame import aggregate
-from helpers.sframe.frame import frame as frame_module
+from helpers.sframe.frame import sframe as frame_module
 
 NAN = float("nan")
 

@@ -8,8 +8,8 @@ import helpers.similarity.build
 import helpers.similarity.model
 from helpers import tc
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
-from helpers.frames.columns import edge_frame
 from helpers.frames.images import image_array, image_of
+from helpers.frames.neighbours import edge_frame
 from helpers.images.decode import open_photo
 from helpers.networks import load as models
 from helpers.photos.load import load_photos

@@ -182,9 +182,9 @@ def test_there_is_a_label_for_each_photo():
 
 
 def test_what_is_no_label(line):
-    with pytest.raises(FrameError, match="labels are to be numbers or text"):
+    with pytest.raises(FrameError, match="labels have to be numbers or text"):
         precision_at(line, labels=[["a"]] * 5)
-    with pytest.raises(FrameError, match="labels are to be numbers or text"):
+    with pytest.raises(FrameError, match="labels have to be numbers or text"):
         precision_at(line, labels=[np.zeros(2)] * 5)
     with pytest.raises(FrameError, match="labels='species' names a column, but a model from disk has no frame"):
         evaluate(line, "species")

@@ -41,7 +41,7 @@ def serving(folder: Path, cache: Path, python: str = sys.executable) -> Iterator
             said = ""
             for line in process.stdout:
                 said += line
-                if "Ctrl+C ends it" in line:
+                if "Ctrl+C stops it" in line:
                     break
             else:
                 pytest.fail(f"make app did not start:\n{said}")

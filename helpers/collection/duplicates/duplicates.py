@@ -18,7 +18,8 @@ from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.collection.duplicates.groups import Member
 from helpers.collection.duplicates.move_aside import Copy, Moved, move_aside, write_csv
 from helpers.collection.duplicates.pairs import SAME, pictures_apart
-from helpers.frames.columns import bad_frame, folder_of, typed_frame
+from helpers.frames.columns import bad_frame, typed_frame
+from helpers.frames.photo_paths import folder_of
 from helpers.images.contact_sheets import Strip, Tile, contact_sheets
 from helpers.images.thumbnails import Thumbnails
 

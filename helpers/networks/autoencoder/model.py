@@ -26,8 +26,10 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.files import cache
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
-from helpers.frames.columns import bad_frame, image_column, query_frame, row_labels, row_paths
+from helpers.frames.columns import bad_frame
 from helpers.frames.images import source_of
+from helpers.frames.photo_columns import image_column, query_frame, row_labels
+from helpers.frames.photo_paths import row_paths
 from helpers.images.decode import open_photo
 from helpers.networks.autoencoder.training import STEP, Plan, decoder_network, encoder_network, keras_here, train
 from helpers.networks.load import ENCODER

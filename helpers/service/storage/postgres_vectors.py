@@ -4,7 +4,7 @@ from typing import List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
-from helpers.database.candidates import Items
+from helpers.database.candidates import References
 from helpers.database.feature_table import LONGEST_HNSW, FeatureTable
 from helpers.database.graph_index import GraphIndex
 from helpers.database.interface import Database, Session
@@ -69,10 +69,10 @@ class PostgresVectors(Vectors):
         conditions: List[Tuple[str, object]] = [] if products is None else [(_OF_PRODUCTS, list(products))]
         conditions += [] if without is None else [("id <> ?", without)]
         where = f" WHERE {' AND '.join(condition for condition, _ in conditions)}" if conditions else ""
-        items = Items(_IMAGES + where, tuple(value for _, value in conditions), few=products is not None)
+        references = References(_IMAGES + where, tuple(value for _, value in conditions), few=products is not None)
         with self._database.transaction(write=False) as session:
             by_graph = self._graph is not None and self._graph.ready(metric)  # not asked where the database is away
             if by_graph and products is not None:
-                counted = f"SELECT count(*) FROM ({items.rows} LIMIT {_FEW + 1}) AS items"  # noqa: S608
-                items = items._replace(few=session.rows(counted, *items.values)[0][0] <= _FEW)
-            return self._table.search(session, feature, k, metric=metric, items=items, by_graph=by_graph)
+                counted = f"SELECT count(*) FROM ({references.rows} LIMIT {_FEW + 1}) AS items"  # noqa: S608
+                references = references._replace(few=session.rows(counted, *references.values)[0][0] <= _FEW)
+            return self._table.search(session, feature, k, metric=metric, references=references, by_graph=by_graph)

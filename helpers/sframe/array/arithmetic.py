@@ -1,4 +1,4 @@
-"""What `+` or `//` between columns, or a column and a value, mean.
+"""The arithmetic operators between columns, or a column and a value.
 
 Turi Create's rules: a missing value in, a missing value out; `/` and `**`
 give floats; whole numbers divided by zero with `//` or `%` are missing.
@@ -7,65 +7,45 @@ give floats; whole numbers divided by zero with `//` or `%` are missing.
 import datetime
 import operator
 from array import array
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Tuple
 
 import numpy as np
 
-from helpers.sframe.array.operands import Op, Operand, Sided, cell_by_cell, either, operand, sides, unsupported
+from helpers.sframe.array.base import BaseArray
+from helpers.sframe.array.operands import Op, Operand, cell_by_cell, either, operand, sides, unsupported
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import Unsupported
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 
-class Arithmetic(Sided):
+def _left(op: Op) -> Callable[[Any, Any], "SArray"]:
+    """The method for a column on the left of an operator."""
+    return lambda self, other: _compute(op, self, other)
+
+
+def _right(op: Op) -> Callable[[Any, Any], "SArray"]:
+    """The method for a column on the right of an operator."""
+    return lambda self, other: _compute(op, other, self)
+
+
+class Arithmetic(BaseArray):
     """The arithmetic operators of `SArray`."""
 
     __slots__ = ()
 
-    def __add__(self, other: Any) -> "SArray":
-        return _compute(operator.add, self, other)
-
-    def __radd__(self, other: Any) -> "SArray":
-        return _compute(operator.add, other, self)
-
-    def __sub__(self, other: Any) -> "SArray":
-        return _compute(operator.sub, self, other)
-
-    def __rsub__(self, other: Any) -> "SArray":
-        return _compute(operator.sub, other, self)
-
-    def __mul__(self, other: Any) -> "SArray":
-        return _compute(operator.mul, self, other)
-
-    def __rmul__(self, other: Any) -> "SArray":
-        return _compute(operator.mul, other, self)
-
-    def __truediv__(self, other: Any) -> "SArray":
-        return _compute(operator.truediv, self, other)
-
-    def __rtruediv__(self, other: Any) -> "SArray":
-        return _compute(operator.truediv, other, self)
-
-    def __floordiv__(self, other: Any) -> "SArray":
-        return _compute(operator.floordiv, self, other)
+    __add__, __radd__ = _left(operator.add), _right(operator.add)
+    __sub__, __rsub__ = _left(operator.sub), _right(operator.sub)
+    __mul__, __rmul__ = _left(operator.mul), _right(operator.mul)
+    __truediv__, __rtruediv__ = _left(operator.truediv), _right(operator.truediv)
+    __mod__, __rmod__ = _left(operator.mod), _right(operator.mod)
+    __pow__, __rpow__ = _left(operator.pow), _right(operator.pow)
+    __floordiv__ = _left(operator.floordiv)
 
     def __rfloordiv__(self, other: Any) -> "SArray":
-        # Towards zero, and always int: what Turi Create does when the column is on the right.
+        # Towards zero, and always int, as in Turi Create when the column is on the right.
         return _compute(operator.truediv, other, self).astype(int)
-
-    def __mod__(self, other: Any) -> "SArray":
-        return _compute(operator.mod, self, other)
-
-    def __rmod__(self, other: Any) -> "SArray":
-        return _compute(operator.mod, other, self)
-
-    def __pow__(self, other: Any) -> "SArray":
-        return _compute(operator.pow, self, other)
-
-    def __rpow__(self, other: Any) -> "SArray":
-        return _compute(operator.pow, other, self)
 
     def __neg__(self) -> "SArray":
         return _compute(operator.sub, 0, self)
@@ -76,7 +56,7 @@ class Arithmetic(Sided):
     def __abs__(self) -> "SArray":
         return self.abs()
 
-    def abs(self: Any) -> "SArray":
+    def abs(self) -> "SArray":
         """The values without their sign; of lists of numbers, item by item."""
         if self.dtype in NUMBERS:
             return self._of(self.dtype, np.abs(self._values), self._missing)
@@ -110,7 +90,7 @@ def _compute(op: Op, left_side: Any, right_side: Any) -> "SArray":
 
 
 def _shift(op: Op) -> Op:
-    """A date so many seconds later or earlier; missing for NaN seconds."""
+    """An operator on a date and seconds; missing for NaN seconds."""
     return lambda moment, seconds: None if np.isnan(seconds) else op(moment, datetime.timedelta(seconds=float(seconds)))
 
 
@@ -124,7 +104,7 @@ def _numbers(op: Op, a: np.ndarray, b: np.ndarray) -> Tuple[Values, Missing]:
         if op is operator.pow:
             return np.power(a.astype(np.float64), b.astype(np.float64)), None
         if op is operator.floordiv:
-            # Not numpy's //, which answers NaN where the quotient is infinite.
+            # Not numpy's //, which makes NaN of an infinite quotient.
             return np.floor(np.true_divide(a, b)), None
         return op(a, b), None
 

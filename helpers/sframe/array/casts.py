@@ -12,16 +12,16 @@ from helpers.sframe.image import Image
 from helpers.sframe.text import fraction, parsed, whole, written
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 
 
 def cast(column: "SArray", dtype: type, undefined_on_failure: bool) -> "SArray":
-    """The column with every value as `dtype`; missing stays missing, and NaN becomes it, even as a float.
+    """The column with every value as `dtype`; missing stays missing, and NaN becomes missing, even as a float.
 
-    Raises `Unsupported` where the types have nothing to do with each other, and
-    for a value that cannot be converted unless `undefined_on_failure`.
+    Raises `Unsupported` for types that cannot be converted to each other, and
+    for such a value unless `undefined_on_failure`.
     """
     if not isinstance(dtype, type):
         raise TypeError("astype() takes a type, such as int")
@@ -72,7 +72,7 @@ def _parsed_as(*kinds: type) -> Callable[[str], Any]:
         if kinds == (list,) and isinstance(value, array):
             return [int(item) if item.is_integer() else item for item in value]
         if not isinstance(value, kinds):
-            raise Unsupported(f"{text[:40]!r} is no {kinds[0].__name__}")
+            raise Unsupported(f"{text[:40]!r} is not {kinds[0].__name__}")
         return value
 
     return convert

@@ -1,60 +1,57 @@
-"""What `<`, `==` or `&` between columns, or a column and a value, mean.
+"""The comparing and logical operators between columns, or a column and a value.
 
-Turi Create's rules: the answers are 1, 0, and missing where a side is missing;
+Turi Create's rules: the results are 1, 0, and missing where a side is missing;
 NaN equals NaN; `==` and `!=` are never missing. `&` and `|` leave missing only
 what the known side does not decide.
 """
 
 import datetime
 import operator
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Tuple
 
 import numpy as np
 
-from helpers.sframe.array.operands import Op, Operand, Sided, cell_by_cell, either, sides, unsupported
+from helpers.sframe.array.base import BaseArray
+from helpers.sframe.array.operands import Op, Operand, cell_by_cell, either, sides, unsupported
 from helpers.sframe.dtype import NUMBERS, plain, store
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 
-class Comparison(Sided):
+def _ordering(op: Op) -> Callable[[Any, Any], "SArray"]:
+    """The method for an operator that compares by order."""
+    return lambda self, other: _order(op, self, other)
+
+
+class Comparison(BaseArray):
     """The comparing and the logical operators of `SArray`."""
 
     __slots__ = ()
 
-    def __lt__(self, other: Any) -> "SArray":
-        return _order(operator.lt, self, other)
+    __lt__, __le__ = _ordering(operator.lt), _ordering(operator.le)
+    __gt__, __ge__ = _ordering(operator.gt), _ordering(operator.ge)
 
-    def __le__(self, other: Any) -> "SArray":
-        return _order(operator.le, self, other)
-
-    def __gt__(self, other: Any) -> "SArray":
-        return _order(operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> "SArray":
-        return _order(operator.ge, self, other)
-
-    def __eq__(self: Any, other: Any) -> "SArray":  # type: ignore[override]
+    def __eq__(self, other: Any) -> "SArray":  # type: ignore[override]
         return self._of(int, _equal(self, other).astype(np.int64), None)
 
-    def __ne__(self: Any, other: Any) -> "SArray":  # type: ignore[override]
+    def __ne__(self, other: Any) -> "SArray":  # type: ignore[override]
         return self._of(int, (~_equal(self, other)).astype(np.int64), None)
 
     __hash__ = None  # type: ignore[assignment]  # `==` compares element by element
 
-    def __and__(self: Any, other: Any) -> "SArray":
+    def __and__(self, other: Any) -> "SArray":
         true, false = _truths(self, other)
         no = false[0] | false[1]
         return self._of(int, (true[0] & true[1]).astype(np.int64), ~(no | (true[0] & true[1])))
 
-    def __or__(self: Any, other: Any) -> "SArray":
+    def __or__(self, other: Any) -> "SArray":
         true, false = _truths(self, other)
         yes = true[0] | true[1]
         return self._of(int, yes.astype(np.int64), ~(yes | (false[0] & false[1])))
 
 
-def truth(column: Any) -> np.ndarray:
+def truth(column: BaseArray) -> np.ndarray:
     """Where a column counts as true: not missing, not zero, not empty. NaN is true."""
     if column.dtype in NUMBERS:
         return (column._values != 0) & ~column._gaps
@@ -105,11 +102,11 @@ def _same(left: Any, right: Any) -> bool:
 
 
 def _truths(left: Any, right: Any) -> Tuple[Tuple[np.ndarray, ...], Tuple[np.ndarray, ...]]:
-    if not isinstance(right, Sided):
+    if not isinstance(right, BaseArray):
         raise TypeError("& and | need a column on both sides")
     sides(left, right)
     # Here, unlike in a mask, NaN is neither true nor false.
-    columns: Tuple[Any, Any] = (left, right)
+    columns: Tuple[BaseArray, BaseArray] = (left, right)
     known = [~column._missing_or_nan() for column in columns]
     true = tuple(truth(column) & sure for column, sure in zip(columns, known))
     return true, tuple(sure & ~yes for yes, sure in zip(true, known))

@@ -3,6 +3,7 @@
 import operator
 from typing import Any, Callable, Dict, Iterable, NamedTuple, Tuple
 
+from helpers.sframe.array.base import BaseArray
 from helpers.sframe.dtype import Missing, Values, infer, is_missing, objects, store
 from helpers.sframe.errors import SizeMismatch, Unsupported
 
@@ -35,44 +36,37 @@ class Operand(NamedTuple):
         return [self.values] * count if self.single else self.values
 
 
-class Sided:
-    """What a column is to an operator; `SArray` is one."""
-
-    __slots__ = ()
-
-
 def operand(side: Any) -> Operand:
     """A column, or one value, as an operand."""
-    if isinstance(side, Sided):
-        column: Any = side
-        return Operand(column.dtype, column._values, column._missing, single=False)
+    if isinstance(side, BaseArray):
+        return Operand(side.dtype, side._values, side._missing, single=False)
     if is_missing(side):
         return Operand(None, None, None, single=True)
     dtype = infer([side])
     return Operand(dtype, store([side], dtype)[0][0], None, single=True)
 
 
-def sides(left: Any, right: Any) -> Tuple[Operand, Operand, Any]:
-    """Both operands, and the column of the two that knows how to make the result."""
-    columns = [side for side in (left, right) if isinstance(side, Sided)]
+def sides(left: Any, right: Any) -> Tuple[Operand, Operand, BaseArray]:
+    """Both operands, and a column to make the result of."""
+    columns = [side for side in (left, right) if isinstance(side, BaseArray)]
     if len(columns) == 2 and len(left) != len(right):
         raise SizeMismatch(f"columns of {len(left)} and {len(right)} rows; both need the same length")
     return operand(left), operand(right), columns[0]
 
 
 def unsupported(op: Op, left: Operand, right: Operand) -> Unsupported:
-    """The error that says that these types do not have this operator."""
+    """The error for an operator that these types do not have."""
     names = ["None" if side.dtype is None else side.dtype.__name__ for side in (left, right)]
     return Unsupported(f"{names[0]} {_SIGNS[op]} {names[1]} is not defined; convert one side with .astype()")
 
 
 def either(left: Missing, right: Missing) -> Missing:
-    """Where a value is missing on one side at least."""
+    """Where a value is missing on at least one side."""
     return right if left is None else left if right is None else left | right
 
 
 def cell_by_cell(op: Op, left: Operand, right: Operand, gaps: Missing, count: int) -> Tuple[Values, Missing]:
-    """An operator on Python objects, row by row, but where there are gaps."""
+    """An operator on Python objects, row by row, except where there are gaps."""
     blank = [False] * count if gaps is None else gaps
     rows = zip(left.cells(count), right.cells(count), blank)
     return objects((None if gap else op(a, b) for a, b, gap in rows), count), gaps

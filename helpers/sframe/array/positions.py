@@ -4,7 +4,7 @@ from helpers.sframe.errors import OutOfRange, Unsupported
 
 
 def count(n: int) -> int:
-    """A number of rows that was asked for; raises `OutOfRange` if it is negative."""
+    """A number of rows; raises `OutOfRange` if it is negative."""
     if int(n) < 0:
         raise OutOfRange(f"{n} rows; ask for 0 or more")
     return int(n)

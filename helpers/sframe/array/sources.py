@@ -1,4 +1,4 @@
-"""What a column can be made of: lists, numpy arrays, pandas Series, and what else counts as a list."""
+"""The data that a column can be made of: lists, numpy arrays, pandas Series, and other sequences."""
 
 import collections.abc
 import itertools
@@ -16,7 +16,7 @@ _SEQUENCES = (types.GeneratorType, range, filter, map, collections.abc.KeysView,
 
 
 def is_number_array(data: Any) -> bool:
-    """Whether this is a numpy array or a Series of plain numbers, which need not be looked at one by one."""
+    """Whether this is a numpy array or a Series of plain numbers, whose values need no check one by one."""
     dtype = getattr(data, "dtype", None)
     return isinstance(data, (np.ndarray, pd.Series)) and isinstance(dtype, np.dtype) and dtype.kind in "biuf"
 
@@ -36,7 +36,7 @@ def of_numbers(data: np.ndarray) -> Tuple[type, Values, Missing]:
 
 
 def listed(data: Any) -> Union[List[Any], Tuple[Any, ...]]:
-    """The values one after the other. Raises `TypeError` for what has no order, or no values."""
+    """The values in a list. Raises `TypeError` for data without an order, or without values."""
     if isinstance(data, (list, tuple)):
         return data
     if isinstance(data, pd.Series):
@@ -52,6 +52,6 @@ def _series(data: "pd.Series[Any]") -> List[Any]:
     values: Iterable[Any] = data.array if data.dtype.kind == "M" else data.tolist()
     cells = [None if is_missing(value) else value for value in values]
     if any(isinstance(cell, str) for cell in itertools.islice(cells, 1000)):
-        # Pandas writes NaN for a missing text; Turi Create stops at those.
+        # Pandas has NaN for a missing text; Turi Create raises there.
         return [None if cell is None or cell != cell else cell for cell in cells]
     return cells

@@ -13,7 +13,7 @@ from helpers.sframe.display.text_table import shown
 from helpers.sframe.image import Image
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
 THUMBNAIL = 85  # pixels along the longer side
 LONGEST = 100  # characters of one value
@@ -29,11 +29,12 @@ _QUIET = "opacity: 0.7;"
 
 
 def html_table(frame: "SFrame", rows: int, title: str = "", total: Optional[int] = None) -> str:
-    """The first rows and columns; only for these are images opened. `total`: rows in all, where `frame` is a part."""
+    """The first rows and columns; only their images are opened. `total`: all rows, where `frame` has only some."""
     total = len(frame) if total is None else total
     names = frame.column_names()[:COLUMNS]
     head = frame.select_columns(names).head(rows)
-    heads = [f'{escape(name)} <span style="{_QUIET}">{kind.__name__}</span>' for name, kind in _kinds(head)]
+    kinds = zip(head.column_names(), head.column_types())
+    heads = [f'{escape(name)} <span style="{_QUIET}">{kind.__name__}</span>' for name, kind in kinds]
     body = [[cell(value) for value in row.values()] for row in head]
     shape = f"{total:,} rows x {frame.num_columns():,} columns"
     hidden = [f"the first {len(head):,} rows are shown"] if len(head) < total else []
@@ -54,7 +55,7 @@ def cell(value: Any) -> str:
 
 
 def thumbnail(image: Image) -> str:
-    """A small picture of an image; where that cannot be made, the reason."""
+    """A small picture of an image, or the reason why there is none."""
     if not image.width:
         return escape(shown(image))
     try:
@@ -66,7 +67,7 @@ def thumbnail(image: Image) -> str:
 
 
 def table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are HTML already."""
+    """A table of cells, which are HTML."""
     lines = [_row("th", _HEAD, heads), *(_row("td", _CELL, row) for row in rows)]
     return f'<table style="{_TABLE}">' + "\n".join(lines) + "</table>"
 
@@ -76,10 +77,6 @@ def page(title: str, content: str, note: str) -> str:
     above = f"<strong>{escape(title)}</strong>" if title else ""
     below = f'<div style="{_QUIET}">{escape(note)}</div>'
     return f'<div style="max-height: 60em; overflow: auto;">{above}{content}{below}</div>'
-
-
-def _kinds(frame: "SFrame") -> "Iterable[tuple[str, type]]":
-    return zip(frame.column_names(), frame.column_types())
 
 
 def _row(tag: str, style: str, cells: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Frames, summaries and photos shown where the person is: in the notebook, or else as text."""
+"""Shows frames, summaries and photos: in a notebook as HTML, elsewhere as text."""
 
 from html import escape
 from typing import TYPE_CHECKING, Any, List
@@ -8,8 +8,8 @@ from helpers.sframe.display.text_table import shown, text
 from helpers.sframe.dtype import NUMBERS
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.array.sarray import SArray
+    from helpers.sframe.frame.sframe import SFrame
 
 EXPLORED = 100  # rows
 TOP = 3  # of the most frequent values
@@ -17,7 +17,7 @@ LONGEST = 40  # characters of one of them
 
 
 class Page:
-    """HTML for a notebook, and text for everywhere else."""
+    """HTML for a notebook, with text for everywhere else."""
 
     def __init__(self, html: str, plain: str) -> None:
         self._html, self._plain = html, plain
@@ -47,7 +47,7 @@ def show_inline(thing: Any) -> None:
 
 
 def explore(frame: "SFrame", title: str) -> None:
-    """Show the first hundred rows, images as thumbnails; outside of a notebook print the first ten."""
+    """Show the first hundred rows, images as thumbnails; outside a notebook print the first ten."""
     if in_notebook():
         show_inline(Page(html_table(frame, EXPLORED, title), text(frame)))
     else:
@@ -55,7 +55,7 @@ def explore(frame: "SFrame", title: str) -> None:
 
 
 def show(frame: "SFrame") -> None:
-    """Show what is in each column; outside of a notebook print it."""
+    """Show a summary of each column; outside a notebook print it."""
     rows = [[name, frame[name].dtype.__name__, *_summary(frame[name])] for name in frame.column_names()]
     heads = ["column", "type", "missing", "different", "content"]
     size = f"{len(frame):,} rows x {frame.num_columns():,} columns"
@@ -68,7 +68,7 @@ def show(frame: "SFrame") -> None:
 
 
 def _summary(column: "SArray") -> List[str]:
-    """How many values are missing, how many different ones there are, and what they are like."""
+    """How many values are missing, how many are different, and a note on them."""
     missing = f"{column.countna():,}"
     if column.dtype in (dict, list) or column.dtype.__name__ in ("Image", "ndarray", "array"):
         return [missing, "", f"{len(column) - column.countna():,} values"]
@@ -85,6 +85,6 @@ def _summary(column: "SArray") -> List[str]:
 
 
 def _end(value: Any) -> str:
-    # Of a long text the end: paths differ there.
+    # The end of a long text: paths differ there.
     text = shown(value)
     return text if len(text) <= LONGEST else "…" + text[-LONGEST:]

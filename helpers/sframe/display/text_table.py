@@ -8,7 +8,7 @@ from helpers.sframe.image import Image
 from helpers.sframe.text import written
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
 HEAD = 10  # rows
 COLUMNS = 20

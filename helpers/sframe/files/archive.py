@@ -1,13 +1,13 @@
-"""A frame in a folder: what `SFrame.save` writes and `load_sframe` reads. No pickle, so reading runs no code.
+"""A frame in a folder, as `SFrame.save` writes and `load_sframe` reads it. No pickle, so reading runs no code.
 
-    frame.json      format, version, rows, and of each column its name, type and files
+    frame.json      format, version, rows; the name, type and files of each column
     <id>-0.npy      numbers, and lists of numbers that are all of one length
     <id>-0.gaps.npy where numbers are missing
     <id>-1.json     texts, dates, lists, dicts; of images their path or place in the .bin file
     <id>-1.bin      images that have no path, one encoded file after the other
 
-Each save writes its data under a new id, and then puts `frame.json` in place in
-one step. Killed before that, the old frame is still there; after it, the new.
+Each save writes its data under a new id, and then replaces `frame.json` in one
+step: if it is killed before that, the old frame is there, afterwards the new one.
 """
 
 import datetime
@@ -19,9 +19,9 @@ from typing import Any, BinaryIO, Callable, Dict, List, Tuple
 
 import numpy as np
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
-from helpers.sframe.errors import NotAFrame, NotFound
+from helpers.sframe.errors import BadFile, NoSuchFile
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.image import Image
 
@@ -41,18 +41,18 @@ _TYPES: Dict[str, type] = {
 
 
 def save(columns: Dict[str, SArray], filename: str) -> None:
-    """Write columns to a folder, which is made, or holds a frame that is then replaced.
+    """Write columns to a folder; one with a frame is replaced.
 
-    Raises `NotAFrame` when the folder holds anything else, or cannot be written.
+    Raises `BadFile` if the folder holds anything else, or cannot be written.
     """
     folder = Path(filename)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         before = sorted(path.name for path in folder.iterdir())
     except OSError as error:
-        raise NotAFrame(f"{folder}: {error.strerror}; choose another place to save to") from error
+        raise BadFile(f"{folder}: {error.strerror}; choose another place to save to") from error
     if before and INDEX not in before and not all(_is_data(name) for name in before):
-        raise NotAFrame(f"{folder} holds other files and no frame; choose an empty or new folder")
+        raise BadFile(f"{folder} holds other files, not a frame; choose an empty or new folder")
     prefix = uuid.uuid4().hex[:12]
     described = []
     for place, (name, column) in enumerate(columns.items()):
@@ -74,33 +74,33 @@ def save(columns: Dict[str, SArray], filename: str) -> None:
 def load(filename: str) -> Dict[str, SArray]:
     """The columns that `save` wrote to a folder.
 
-    Raises `NotFound` where there is nothing, `NotAFrame` for anything but a
+    Raises `NoSuchFile` where there is nothing, `BadFile` for anything but a
     whole frame.
     """
     folder = Path(filename)
     if not folder.exists():
-        raise NotFound(f"{folder}: no such file or folder")
+        raise NoSuchFile(f"{folder}: no such file or folder")
     if (folder / "dir_archive.ini").exists():
-        raise NotAFrame(
+        raise BadFile(
             f"{folder} is a frame of Turi Create's own format; in the Turi Create environment "
             "(environment.yml) load it and call export_csv(), then read the CSV file here"
         )
     try:
         index = json.loads((folder / INDEX).read_bytes())
         if index["format"] != FORMAT or index["version"] > VERSION:
-            raise NotAFrame(f"{folder} was saved by a newer Kinframe; update this one")
+            raise BadFile(f"{folder} was saved by a newer Kinframe; update this one")
         columns = {described["name"]: _column(folder, described) for described in index["columns"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, NotAFrame):
+        if isinstance(error, BadFile):
             raise
-        raise NotAFrame(f"{folder} is no saved frame, or not a whole one ({error})") from error
+        raise BadFile(f"{folder} is not a saved frame, or an incomplete one ({error})") from error
     if any(len(column) != index["rows"] for column in columns.values()):
-        raise NotAFrame(f"{folder} is damaged: its columns differ in length; save it again from its source")
+        raise BadFile(f"{folder} is damaged: its columns differ in length; save it again from its source")
     return columns
 
 
 def _is_data(name: str) -> bool:
-    """Whether a file was written by a save: a column's, or what is left of one that was cut off."""
+    """Whether a file was written by a save, also by one that was cut off."""
     if name.startswith(f".{INDEX}."):
         return True
     head, dash, rest = name.lstrip(".").partition("-")
@@ -129,7 +129,7 @@ def _column(folder: Path, described: Dict[str, Any]) -> SArray:
         return SArray._of(dtype, values, missing) if dtype in NUMBERS else SArray(values)
     blobs = (folder / files["bin"]).read_bytes() if "bin" in files else b""
     cells = [_restored(cell, blobs) for cell in json.loads((folder / files["json"]).read_bytes())]
-    if dtype is list:  # as they are: `store` would turn lists of whole numbers inside into arrays
+    if dtype is list:  # unchanged: `store` would turn inner lists of whole numbers into arrays
         return SArray._of(list, objects(cells, len(cells)), np.array([cell is None for cell in cells], bool))
     return SArray._of(dtype, *store(cells, dtype))
 
@@ -142,7 +142,7 @@ def _numbers(folder: Path, files: Dict[str, str]) -> Tuple[Values, Missing]:
 
 
 def _described(value: Any, blobs: List[bytes]) -> Any:
-    """A value as JSON has it; what JSON does not have, as an object that names its type."""
+    """A value as JSON; one that JSON does not have, as an object with its type."""
     if isinstance(value, list):
         return [_described(item, blobs) for item in value]
     if isinstance(value, dict):

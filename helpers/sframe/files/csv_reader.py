@@ -1,7 +1,7 @@
-"""CSV files read as Turi Create reads them, but for what it loses.
+"""Reads CSV files as Turi Create does, without its losses.
 
-The types of the columns are those that fit every row; Turi Create looks at the
-first hundred, and drops later rows that do not fit, or cuts off their fractions.
+The types of the columns fit every row; Turi Create looks at the first hundred,
+and drops later rows that do not fit, or cuts off their fractions.
 """
 
 import gzip
@@ -12,8 +12,8 @@ from array import array
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
-from helpers.sframe.array.array import SArray
-from helpers.sframe.errors import BadData, NotFound, Unsupported
+from helpers.sframe.array.sarray import SArray
+from helpers.sframe.errors import BadFile, NoSuchFile, Unsupported
 from helpers.sframe.text import fraction, parsed, unescaped, whole
 
 PathLike = Union[str, "os.PathLike[str]"]
@@ -35,13 +35,13 @@ def read(url: PathLike, **options: Any) -> Dict[str, SArray]:
     `comment_char`, `escape_char`, `double_quote`, `quote_char`,
     `column_type_hints` (a type, a list of them, or a dict by name),
     `na_values`, `usecols`, `nrows`, `skiprows`, `true_values`, `false_values`.
-    Its others change nothing: all line ends are known, blanks around fields are
-    dropped, every row is looked at, and little is printed.
+    The others have no effect: all line ends are recognised, blanks around fields
+    are dropped, every row is looked at, and little is printed.
 
     An empty field is missing in a column of numbers, and an empty text in one
-    of texts. Lines with too few or too many fields, or with one that is not of
-    the type hinted at, are left out and counted on stderr, unless
-    `error_bad_lines`: then they raise `BadData`.
+    of texts. Lines with too few or too many fields, or with a field that does not
+    fit its type hint, are left out and counted on stderr, or with
+    `error_bad_lines` raise `BadFile`.
     """
     return _read(Path(url), **canonical(options))
 
@@ -79,16 +79,16 @@ def _read(
     names = _names(table.pop(0)) if header else [f"X{place + 1}" for place in range(len(table[0]))]
     good = [row for row in table if len(row) == len(names)]
     if error_bad_lines and len(good) < len(table):
-        raise BadData(f"{path}: a line has not {len(names)} fields; leave error_bad_lines out to pass over it")
+        raise BadFile(f"{path}: a line does not have {len(names)} fields; without error_bad_lines it is left out")
     missing = [na_values] if isinstance(na_values, str) else na_values or ()
-    spoken = {**dict.fromkeys(true_values, "1"), **dict.fromkeys(false_values, "0")}
-    fields = [[None if cell in missing else spoken.get(cell, cell) for cell in column] for column in zip(*good)]
+    words = {**dict.fromkeys(true_values, "1"), **dict.fromkeys(false_values, "0")}
+    fields = [[None if cell in missing else words.get(cell, cell) for cell in column] for column in zip(*good)]
     texts = dict(zip(names, fields or [[] for _ in names]))
     hints = _hints(column_type_hints, names)
     types = {name: hints.get(name) or _fitting(cells) for name, cells in texts.items()}
     columns, bad = _converted(texts, types)
     if error_bad_lines and bad:
-        raise BadData(f"{path}: line {min(bad) + 1 + header} does not fit the types asked for")
+        raise BadFile(f"{path}: line {min(bad) + 1 + header} does not fit the types in column_type_hints")
     if len(good) < len(table) or bad:
         print(f"{path}: {len(table) - len(good) + len(bad)} lines could not be read and are left out", file=sys.stderr)
     chosen = [name for name in names if not usecols or name in usecols]
@@ -99,7 +99,7 @@ def _text(path: Path, skiprows: int) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise NotFound(f"{path}: {error.strerror or error}") from error
+        raise NoSuchFile(f"{path}: {error.strerror or error}") from error
     text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig", errors="replace")
     for _ in range(skiprows):
         text = text.partition("\n")[2]
@@ -109,8 +109,8 @@ def _text(path: Path, skiprows: int) -> str:
 def _rows(text: str, delimiter: str, quote: str, escape: str, double_quote: bool, comment: str) -> Iterator[List[str]]:
     r"""The fields of each line that has any.
 
-    A field is quoted, a list or dict in brackets, or plain; what a backslash
-    stands for is replaced in quoted fields only.
+    A field is quoted, a list or dict in brackets, or plain; backslashes are
+    replaced in quoted fields only.
     """
     q, d, e, c = map(re.escape, (quote, delimiter, escape, comment))
     inside = f"[^{q}{e}]" + (f"|{e}." if e else "") + (f"|{q}{q}" if double_quote else "")

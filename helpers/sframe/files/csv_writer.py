@@ -1,4 +1,4 @@
-"""CSV files written as Turi Create writes them, but that numbers keep all their digits; there they keep six."""
+"""Writes CSV files as Turi Create does, but numbers with all their digits; there they have six."""
 
 import csv
 import gzip
@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterator
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.files.csv_reader import PathLike, canonical
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.text import escaped, exact, written
 
 
 def write(columns: Dict[str, SArray], filename: PathLike, **options: Any) -> None:
-    """Write columns as CSV; `.gz` packs it. A file that was there is replaced only when all is written.
+    """Write columns as CSV; `.gz` packs it. An existing file is replaced only when all is written.
 
     Options, as in Turi Create: `delimiter`, `line_terminator`, `header`,
     `quote_level` (of the module `csv`), `double_quote`, `escape_char`,
@@ -43,7 +43,7 @@ def _lines(
     special = re.compile(f"[{re.escape(delimiter + quote_char + escape_char)}\r\n\t]|^ | $")
 
     def quoted(text: str, force: bool) -> str:
-        # Without quotes, an empty text alone in its line would be an empty line, which reads as none.
+        # Without quotes, an empty text alone in its line would be an empty line, which is skipped on reading.
         force = force or quote_level == csv.QUOTE_ALL or (text == "" and len(columns) == 1)
         if quote_level == csv.QUOTE_NONE or not (force or special.search(text)):
             return text

@@ -10,9 +10,9 @@ from typing import Any, Dict, List, Union
 
 import numpy as np
 
-from helpers.sframe.array.array import SArray
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import infer
-from helpers.sframe.errors import BadData, NotFound
+from helpers.sframe.errors import BadFile, NoSuchFile
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.image import Image
 from helpers.sframe.text import written
@@ -21,26 +21,26 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 
 def read(url: PathLike, orient: str = "records") -> Dict[str, SArray]:
-    """The columns of a JSON file, sorted by name; what a row lacks is missing.
+    """The columns of a JSON file, sorted by name; a value that a row lacks is missing.
 
-    Raises `BadData` for anything but objects, `NotFound` where there is no file.
+    Raises `BadFile` for anything but objects, `NoSuchFile` where there is no file.
     """
     _check(orient)
     try:
         text = Path(url).read_text("utf-8-sig")
     except OSError as error:
-        raise NotFound(f"{url}: {error.strerror}") from error
+        raise NoSuchFile(f"{url}: {error.strerror}") from error
     try:
         rows = json.loads(text) if orient == "records" else [json.loads(line) for line in text.splitlines() if line]
     except ValueError as error:
-        raise BadData(f"{url}: no JSON ({error}); orient='lines' reads one object in each line") from error
+        raise BadFile(f"{url}: not JSON ({error}); orient='lines' reads one object in each line") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise BadData(f"{url}: not a list of objects, one for each row")
+        raise BadFile(f"{url}: not a list of objects, one for each row")
     return {name: _column([row.get(name) for row in rows], orient) for name in sorted({n for row in rows for n in row})}
 
 
 def write(columns: Dict[str, SArray], filename: PathLike, orient: str = "records") -> None:
-    """Write one object for each row, without what is missing; NaN, which JSON lacks, becomes null."""
+    """Write one object for each row, without missing values; NaN, which JSON lacks, becomes null."""
     _check(orient)
     names = list(columns)
     lines = [

@@ -1,7 +1,7 @@
-"""What `SFrame.groupby` can compute for each group.
+"""The functions that `SFrame.groupby` can compute for each group.
 
-Each function takes column names and returns the recipe that `groupby` follows.
-Missing values are passed over unless the description says otherwise.
+Each takes column names and returns an `Aggregate` for `groupby`. Missing values
+are left out unless the description mentions them.
 """
 
 from typing import Any, Callable, Iterable, NamedTuple, NoReturn, Optional, Tuple, Union
@@ -11,7 +11,7 @@ from helpers.sframe.left_out import refuse
 
 
 class Aggregate(NamedTuple):
-    """A function of groups and columns, the columns it wants, and the name of what it makes."""
+    """A function of groups and columns, the names of these columns, and that of the result."""
 
     compute: Callable[..., Any]
     columns: Tuple[str, ...]

@@ -1,20 +1,75 @@
-"""The columns of a frame: named, added, replaced, removed, chosen."""
+"""The columns of a frame: named, added, replaced, removed, chosen; and rows by their number."""
 
 import difflib
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple
+import numbers
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
-from helpers.sframe.array.array import SArray
+import numpy as np
+
+from helpers.sframe.array.positions import forwards, row_number
+from helpers.sframe.array.sarray import SArray, chosen_rows
 from helpers.sframe.errors import ColumnExists, NoSuchColumn, SizeMismatch
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
 
 class Columns:
-    """The methods of `SFrame` about its columns. Those that change it answer with a new frame unless `inplace`."""
+    """The methods of `SFrame` about its columns. Those that change them return a new frame unless `inplace`."""
 
-    __slots__ = ()
+    __slots__ = ("_columns",)
     _columns: Dict[str, SArray]
+
+    @classmethod
+    def _of(cls, columns: Dict[str, SArray]) -> "SFrame":
+        frame: Any = cls.__new__(cls)
+        frame._columns = columns
+        return frame
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values()))) if self._columns else 0
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __iter__(self) -> Iterator[Dict[str, Any]]:
+        names = list(self._columns)
+        return (dict(zip(names, row)) for row in zip(*self._columns.values()))
+
+    def __getitem__(self, key: Any) -> Any:
+        """Columns or rows, depending on the key.
+
+        For a name, the column; for a list of names or a type, a frame of those
+        columns. For a number, the row as a dict (negative from the end); for a
+        slice, or a column used as a mask, a frame of those rows.
+        """
+        if isinstance(key, str):
+            return self.select_column(key)
+        if isinstance(key, SArray):
+            return self._take(chosen_rows(key, len(self)))
+        if isinstance(key, numbers.Integral):
+            row = row_number(int(key), len(self))
+            return {name: column[row] for name, column in self._columns.items()}
+        if isinstance(key, slice):
+            rows = forwards(key, len(self))
+            return self._of({name: column._slice(rows) for name, column in self._columns.items()})
+        if isinstance(key, type):
+            return self.select_columns([key])
+        if hasattr(key, "__iter__"):
+            return self.select_columns(key)
+        raise TypeError(f"the key is a name, a row number, a slice or a column, not {key!r}")
+
+    def _take(self, rows: np.ndarray) -> "SFrame":
+        return self._of({name: column._take(rows) for name, column in self._columns.items()})
+
+    def copy(self) -> "SFrame":
+        """Another frame of the same columns, which costs nothing."""
+        return self._of(dict(self._columns))
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: Any) -> "SFrame":
+        return self.copy()
 
     def column_names(self) -> List[str]:
         """The names, from left to right."""
@@ -33,7 +88,7 @@ class Columns:
         """How many columns."""
         return len(self._columns)
 
-    def num_rows(self: Any) -> int:
+    def num_rows(self) -> int:
         """How many rows."""
         return len(self)
 
@@ -44,13 +99,12 @@ class Columns:
 
     def select_column(self, column_name: str) -> SArray:
         """One column. Raises `NoSuchColumn`."""
-        if not isinstance(column_name, str):
-            raise TypeError("a column name is a text")
+        check_name(column_name)
         if column_name not in self._columns:
             raise self._no_such_column(column_name)
         return self._columns[column_name]
 
-    def select_columns(self: Any, column_names: Iterable[Any]) -> "SFrame":
+    def select_columns(self, column_names: Iterable[Any]) -> "SFrame":
         """A frame of these columns, in this order; a type stands for all columns of that type."""
         if isinstance(column_names, str) or not hasattr(column_names, "__iter__"):
             raise TypeError("select_columns() takes a list of names")
@@ -63,20 +117,17 @@ class Columns:
         names += [name for name, column in self._columns.items() if column.dtype in keys and name not in names]
         return self._of({name: self.select_column(name) for name in names})
 
-    def add_column(self: Any, data: Any, column_name: str = "", inplace: bool = False) -> "SFrame":
+    def add_column(self, data: Any, column_name: str = "", inplace: bool = False) -> "SFrame":
         """A frame with one more column, at the right, named `X` and its place if not otherwise.
 
         A single value is repeated in every row.
         """
-        if not isinstance(column_name, str):
-            raise TypeError("a column name is a text")
-        frame = self if inplace else self.copy()
+        check_name(column_name)
+        frame = self.copy()
         frame._add(column_name, self._as_column(data, rows=self.num_rows() if self._columns else 1))
-        return frame
+        return self._become(frame) if inplace else frame
 
-    def add_columns(
-        self: Any, data: Any, column_names: Optional[Iterable[str]] = None, inplace: bool = False
-    ) -> "SFrame":
+    def add_columns(self, data: Any, column_names: Optional[Iterable[str]] = None, inplace: bool = False) -> "SFrame":
         """A frame with more columns: those of another frame, or SArrays and their names."""
         if isinstance(data, Columns):
             data, column_names = list(data._columns.values()), data.column_names()
@@ -90,10 +141,9 @@ class Columns:
             frame._add(name, column)
         return self._become(frame) if inplace else frame
 
-    def add_row_number(self: Any, column_name: str = "id", start: int = 0, inplace: bool = False) -> "SFrame":
+    def add_row_number(self, column_name: str = "id", start: int = 0, inplace: bool = False) -> "SFrame":
         """A frame with a first column that counts the rows from `start`."""
-        if not isinstance(column_name, str):
-            raise TypeError("a column name is a text")
+        check_name(column_name)
         if type(start) is not int:
             raise TypeError("start is a whole number")
         if column_name in self._columns:
@@ -105,7 +155,7 @@ class Columns:
         """A frame without this column."""
         return self.remove_columns([column_name], inplace)
 
-    def remove_columns(self: Any, column_names: Iterable[str], inplace: bool = False) -> "SFrame":
+    def remove_columns(self, column_names: Iterable[str], inplace: bool = False) -> "SFrame":
         """A frame without these columns."""
         names = list(column_names)
         for name in names:
@@ -113,7 +163,7 @@ class Columns:
         frame = self._of({name: column for name, column in self._columns.items() if name not in names})
         return self._become(frame) if inplace else frame
 
-    def swap_columns(self: Any, column_name_1: str, column_name_2: str, inplace: bool = False) -> "SFrame":
+    def swap_columns(self, column_name_1: str, column_name_2: str, inplace: bool = False) -> "SFrame":
         """A frame in which these two columns have changed places."""
         swapped = {column_name_1: column_name_2, column_name_2: column_name_1}
         for name in swapped:
@@ -121,7 +171,7 @@ class Columns:
         frame = self.select_columns([swapped.get(name, name) for name in self._columns])
         return self._become(frame) if inplace else frame
 
-    def rename(self: Any, names: Dict[str, str], inplace: bool = False) -> "SFrame":
+    def rename(self, names: Dict[str, str], inplace: bool = False) -> "SFrame":
         """A frame with other names: a dict from old to new, one after the other."""
         if not isinstance(names, dict):
             raise TypeError("rename() takes a dict from old names to new ones")
@@ -135,13 +185,12 @@ class Columns:
         frame = self._of(dict(zip(current, self._columns.values())))
         return self._become(frame) if inplace else frame
 
-    def __setitem__(self: Any, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: Any) -> None:
         """Add or replace a column; a single value is repeated. A list of new names takes a list of SArrays."""
         if isinstance(key, list):
             self.add_columns(value, key, inplace=True)
             return
-        if not isinstance(key, str):
-            raise TypeError(f"a column name is a text, not {type(key).__name__}")
+        check_name(key)
         column = self._as_column(value, rows=self.num_rows())
         if list(self._columns) == [key]:
             self._columns[key] = column  # the only column may change its length
@@ -163,7 +212,7 @@ class Columns:
             raise SizeMismatch(f"the column {name!r} has {len(column)} rows, the frame {self.num_rows()}")
         self._columns[name] = column
 
-    def _become(self: Any, frame: Any) -> Any:
+    def _become(self, frame: "SFrame") -> Any:
         self._columns = frame._columns
         return self
 
@@ -171,3 +220,9 @@ class Columns:
         close = difflib.get_close_matches(name, self._columns, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(self._columns) or 'none'}"
         return NoSuchColumn(f"the frame has no column {name!r}; {hint}")
+
+
+def check_name(name: Any) -> None:
+    """Raise `TypeError` unless a column name is a text."""
+    if not isinstance(name, str):
+        raise TypeError(f"a column name is a text, not {type(name).__name__}")

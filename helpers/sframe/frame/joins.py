@@ -9,52 +9,40 @@ from helpers.sframe.errors import NoSuchColumn, Unsupported
 from helpers.sframe.keys import combined
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.array.sarray import SArray
+    from helpers.sframe.frame.rows import Rows
+    from helpers.sframe.frame.sframe import SFrame
 
 _WAYS = ("inner", "left", "right", "outer")
 
 
-class Joining:
-    """The method `join` of `SFrame`."""
-
-    __slots__ = ()
-
-    def join(
-        self: Any,
-        right: "SFrame",
-        on: Union[str, list, Dict[str, str], None] = None,
-        how: str = "inner",
-        alter_name: Optional[Dict[str, str]] = None,
-    ) -> "SFrame":
-        """Each row with all rows of `right` whose keys are the same; a missing key equals a missing key.
-
-        `on` is a column name, several, or a dict from names here to names there;
-        without it, all names that both frames have. `how` is `inner`, `left`,
-        `right` or `outer`: which rows without a partner are kept. The result has
-        this frame's columns, then those of `right` without its keys; a name that
-        is taken gets `.1` behind it, or what `alter_name` says. Rows come in the
-        order of this frame, except in `right` joins.
-        """
-        keys = _keys(self, right, on, how)
-        _check_names(self, right, keys, alter_name or {})
-        for mine, other in keys.items():
-            if self[mine].dtype is not right[other].dtype:
-                kinds = f"{self[mine].dtype.__name__} and {right[other].dtype.__name__}"
-                raise Unsupported(f"the keys {mine!r} and {other!r} are {kinds}; convert one with .astype()")
-        left_rows, right_rows = _pairs(self, right, keys, how)
-        columns: Dict[str, Any] = {}
-        for name in self.column_names():
-            column = self[name]._take(left_rows)
-            columns[name] = _filled(column, right[keys[name]], left_rows, right_rows) if name in keys else column
-        for name in right.column_names():
-            if name not in keys.values():
-                columns[_free_name(name, columns, alter_name or {})] = right[name]._take(right_rows)
-        return self._of(columns)
+def join(
+    left: "Rows",
+    right: "SFrame",
+    on: Union[str, list, Dict[str, str], None],
+    how: str,
+    alter_name: Optional[Dict[str, str]],
+) -> "SFrame":
+    """As `SFrame.join`."""
+    keys = _keys(left, right, on, how)
+    _check_names(left, right, keys, alter_name or {})
+    for mine, other in keys.items():
+        if left[mine].dtype is not right[other].dtype:
+            kinds = f"{left[mine].dtype.__name__} and {right[other].dtype.__name__}"
+            raise Unsupported(f"the keys {mine!r} and {other!r} are {kinds}; convert one with .astype()")
+    left_rows, right_rows = _pairs(left, right, keys, how)
+    columns: Dict[str, Any] = {}
+    for name in left.column_names():
+        column = left[name]._take(left_rows)
+        columns[name] = _filled(column, right[keys[name]], left_rows, right_rows) if name in keys else column
+    for name in right.column_names():
+        if name not in keys.values():
+            columns[_free_name(name, columns, alter_name or {})] = right[name]._take(right_rows)
+    return left._of(columns)
 
 
-def _keys(left: "SFrame", right: Any, on: Any, how: str) -> Dict[str, str]:
-    from helpers.sframe.frame.frame import SFrame
+def _keys(left: "Rows", right: Any, on: Any, how: str) -> Dict[str, str]:
+    from helpers.sframe.frame.sframe import SFrame
 
     if not isinstance(right, SFrame):
         raise TypeError(f"join() takes an SFrame, not {type(right).__name__}")
@@ -73,15 +61,15 @@ def _keys(left: "SFrame", right: Any, on: Any, how: str) -> Dict[str, str]:
     return {name: name for name in on}
 
 
-def _check_names(left: "SFrame", right: "SFrame", keys: Dict[str, str], alter_name: Dict[str, str]) -> None:
+def _check_names(left: "Rows", right: "SFrame", keys: Dict[str, str], alter_name: Dict[str, str]) -> None:
     for old, new in alter_name.items():
         if old not in right.column_names() or old in keys:
-            raise NoSuchColumn(f"alter_name: {old!r} is no column of the right frame besides its keys")
+            raise NoSuchColumn(f"alter_name: {old!r} is not a column of the right frame, or is one of the keys")
         if new in left.column_names() or new in right.column_names():
             raise ValueError(f"alter_name: {new!r} is taken already")
 
 
-def _pairs(left: "SFrame", right: "SFrame", keys: Dict[str, str], how: str) -> Any:
+def _pairs(left: "Rows", right: "SFrame", keys: Dict[str, str], how: str) -> Any:
     """The rows to put side by side, -1 where one side has none."""
     if keys:
         both = [left[mine].append(right[other]) for mine, other in keys.items()]

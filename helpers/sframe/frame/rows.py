@@ -1,36 +1,34 @@
-"""Rows of a frame picked, put in another order, or gathered in groups."""
+"""The rows of a frame: filtered, sorted, grouped, joined, sampled."""
 
 from array import array
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.sframe.array.ordering import SORTABLE, direction
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import ColumnExists
-from helpers.sframe.frame import aggregate
+from helpers.sframe.frame import aggregate, joins
+from helpers.sframe.frame.columns import Columns, check_name
 from helpers.sframe.frame.groups import Groups, mean, total
-from helpers.sframe.keys import codes
+from helpers.sframe.keys import SORTABLE, codes, direction
 
 if TYPE_CHECKING:
-    from helpers.sframe.frame.frame import SFrame
+    from helpers.sframe.frame.sframe import SFrame
 
 Keys = Union[str, Iterable[str]]
 
 
-class Rows:
-    """The methods of `SFrame` that answer with some of its rows, or with one row for several."""
+class Rows(Columns):
+    """The methods of `SFrame` that return some of its rows, in some order, or one row for several."""
 
     __slots__ = ()
 
-    def filter_by(self: Any, values: Any, column_name: str, exclude: bool = False) -> "SFrame":
-        """The rows whose value in the column is one of `values`, or with `exclude` none of them.
+    def filter_by(self, values: Any, column_name: str, exclude: bool = False) -> "SFrame":
+        """The rows whose value in the column is among `values`, or with `exclude` the others.
 
         Raises `TypeError` unless the values are of the column's type.
         """
-        from helpers.sframe.array.array import SArray
-
-        if not isinstance(column_name, str):
-            raise TypeError("column_name is a text")
+        check_name(column_name)
         column = self[column_name]
         if not isinstance(values, SArray):
             values = list(values) if _several(values) else [values]
@@ -39,10 +37,10 @@ class Rows:
             kinds = f"{values.dtype.__name__}, and the column {column_name!r} {column.dtype.__name__}"
             raise TypeError(f"the values are {kinds}; give values of the column's type")
         numbers = codes(column.append(values))
-        found = np.isin(numbers[: len(self)], numbers[len(self) :])
-        return self._take(np.flatnonzero(found ^ bool(exclude)))
+        is_in = np.isin(numbers[: len(self)], numbers[len(self) :])
+        return self._take(np.flatnonzero(is_in ^ bool(exclude)))
 
-    def sort(self: Any, key_column_names: Any, ascending: bool = True) -> "SFrame":
+    def sort(self, key_column_names: Any, ascending: bool = True) -> "SFrame":
         """The rows in order of one column, of several, or of `(name, ascending)` pairs.
 
         Missing values come first and NaN last, the other way round when
@@ -55,17 +53,16 @@ class Rows:
         keys = [direction(codes(self[name], ordered=True), upwards) for name, upwards in pairs]
         return self._take(np.lexsort(keys[::-1]))
 
-    def topk(self: Any, column_name: str, k: int = 10, reverse: bool = False) -> "SFrame":
+    def topk(self, column_name: str, k: int = 10, reverse: bool = False) -> "SFrame":
         """The k rows with the largest values, largest first; the smallest with `reverse`, smallest first."""
-        if not isinstance(column_name, str):
-            raise TypeError("column_name is a text")
+        check_name(column_name)
         return self[self[column_name].is_topk(k, reverse)].sort(column_name, ascending=reverse)
 
-    def unique(self: Any) -> "SFrame":
+    def unique(self) -> "SFrame":
         """Each different row once, in order of first appearance (Turi Create promises no order)."""
         return self.groupby(self.column_names(), {})
 
-    def drop_duplicates(self: Any, subset: Keys) -> "SFrame":
+    def drop_duplicates(self, subset: Keys) -> "SFrame":
         """The first row for each different set of values in these columns, which come first in the result."""
         subset = [subset] if isinstance(subset, str) else list(subset)
         if not set(subset) <= set(self.column_names()):
@@ -73,12 +70,12 @@ class Rows:
         rest = [name for name in self.column_names() if name not in subset]
         return self.groupby(subset, {name: aggregate.SELECT_ONE(name) for name in rest})
 
-    def groupby(self: Any, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
-        """One row for each different key, in order of first appearance: the keys, then what is computed.
+    def groupby(self, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
+        """One row for each different key, in order of first appearance: the keys, then the computed columns.
 
-        `operations` is a dict from new names to what `helpers.sframe.frame.aggregate`
-        has, such as `{"n": aggregate.COUNT()}`, or a list of it, or one; more of
-        the same may follow.
+        `operations` is a dict from new names to functions of
+        `helpers.sframe.frame.aggregate`, such as `{"n": aggregate.COUNT()}`, or a
+        list of them, or one; more may follow.
         """
         keys = [key_column_names] if isinstance(key_column_names, str) else list(key_column_names)
         for name in keys:
@@ -96,7 +93,25 @@ class Rows:
             columns[new or _free_label(recipe, sources, columns)] = recipe.compute(groups, *sources)
         return self._of(columns)
 
-    def unstack(self: Any, column_names: Union[str, List[str]], new_column_name: Optional[str] = None) -> "SFrame":
+    def join(
+        self,
+        right: "SFrame",
+        on: Union[str, list, Dict[str, str], None] = None,
+        how: str = "inner",
+        alter_name: Optional[Dict[str, str]] = None,
+    ) -> "SFrame":
+        """Each row with all rows of `right` whose keys are the same; a missing key equals a missing key.
+
+        `on` is a column name, several, or a dict from names here to names there;
+        without it, all names that both frames have. `how` is `inner`, `left`,
+        `right` or `outer`: which rows without a partner are kept. The result has
+        this frame's columns, then those of `right` without its keys; a name that
+        is taken gets `.1` behind it, or the one in `alter_name`. Rows come in the
+        order of this frame, except in `right` joins.
+        """
+        return joins.join(self, right, on, how, alter_name)
+
+    def unstack(self, column_names: Union[str, List[str]], new_column_name: Optional[str] = None) -> "SFrame":
         """One row for each set of the other columns, with these values in a list, or two columns of them in a dict."""
         names = [column_names] if isinstance(column_names, str) else list(column_names)
         if len(names) not in (1, 2):
@@ -105,57 +120,53 @@ class Rows:
         keys = [name for name in self.column_names() if name not in names]
         return self.groupby(keys, recipe if new_column_name is None else {new_column_name: recipe})
 
-    def dropna(self: Any, columns: Any = None, how: str = "any", recursive: bool = False) -> "SFrame":
+    def dropna(self, columns: Any = None, how: str = "any", recursive: bool = False) -> "SFrame":
         """The rows without missing values or NaN in these columns (in all of them without `columns`).
 
-        With `how="all"` only rows go that have nothing else; with `recursive`
-        gaps inside of lists and dicts count too.
+        With `how="all"` only rows without any value are dropped; with `recursive`
+        gaps within lists and dicts count too.
         """
         return self.dropna_split(columns, how, recursive)[0]
 
-    def dropna_split(
-        self: Any, columns: Any = None, how: str = "any", recursive: bool = False
-    ) -> "Tuple[SFrame, SFrame]":
-        """What `dropna` keeps, and what it drops."""
+    def dropna_split(self, columns: Any = None, how: str = "any", recursive: bool = False) -> "Tuple[SFrame, SFrame]":
+        """The rows that `dropna` keeps, and those that it drops."""
         if isinstance(columns, list) and not columns:
-            return self.copy(), type(self)()
+            return self.copy(), self._of({})
         names = self.column_names() if columns is None else [columns] if isinstance(columns, str) else columns
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise TypeError("columns is a column name or a list of them")
         if how not in ("any", "all"):
             raise ValueError(f"how is 'any' or 'all', not {how!r}")
         if not names:
-            return self.copy(), type(self)()
+            return self.copy(), self._of({})
         gaps = [_gaps(self[name], recursive) for name in names]
         drop = np.any(gaps, axis=0) if how == "any" else np.all(gaps, axis=0)
         return self._take(np.flatnonzero(~drop)), self._take(np.flatnonzero(drop))
 
-    def fillna(self: Any, column_name: str, value: Any) -> "SFrame":
+    def fillna(self, column_name: str, value: Any) -> "SFrame":
         """The frame with `value` where one in the column is missing, or NaN."""
-        if not isinstance(column_name, str):
-            raise TypeError("column_name is a text")
+        check_name(column_name)
         result = self.copy()
         result[column_name] = result[column_name].fillna(value)
         return result
 
-    def sample(self: Any, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SFrame":
+    def sample(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SFrame":
         """A random part of the rows, in their order; the same for the same seed.
 
-        Each row is in it with that probability, or with `exact` so many are,
-        rounded down. The random numbers are not Turi Create's.
+        Each row is in it with the probability `fraction`; with `exact`, the part
+        has exactly that fraction of the rows, rounded down. The random numbers
+        are not Turi Create's.
         """
         return self._take(np.flatnonzero(_chosen(len(self), fraction, seed, exact)))
 
-    def random_split(
-        self: Any, fraction: float, seed: Optional[int] = None, exact: bool = False
-    ) -> "Tuple[SFrame, SFrame]":
-        """The rows in two parts, the first what `sample` gives."""
+    def random_split(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "Tuple[SFrame, SFrame]":
+        """The rows in two parts, the first as from `sample`."""
         chosen = _chosen(len(self), fraction, seed, exact)
         if not len(self):
-            return type(self)(), type(self)()
+            return self._of({}), self._of({})
         return self._take(np.flatnonzero(chosen)), self._take(np.flatnonzero(~chosen))
 
-    def shuffle(self: Any) -> "SFrame":
+    def shuffle(self) -> "SFrame":
         """All rows in a random order."""
         return self._take(np.random.default_rng().permutation(len(self)))
 
@@ -209,7 +220,7 @@ def _free_label(recipe: aggregate.Aggregate, sources: List[Any], taken: Dict[str
     return name
 
 
-def _gaps(column: Any, recursive: bool) -> np.ndarray:
+def _gaps(column: SArray, recursive: bool) -> np.ndarray:
     if not recursive or column.dtype not in (list, dict):
         return column._missing_or_nan()
     return np.fromiter((_has_gap(cell) for cell in column._values), bool, len(column))

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from helpers.errors import FrameError
 from helpers.features.distance import METRICS
 from helpers.frames import SFrame
-from helpers.frames.columns import image_column, typed_frame
+from helpers.frames.columns import typed_frame
+from helpers.frames.photo_columns import image_column
 from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.load import MODELS

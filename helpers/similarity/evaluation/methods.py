@@ -11,8 +11,9 @@ import numpy as np
 from helpers.errors import KinframeError
 from helpers.features.embedding import embed
 from helpers.features.nearest import neighbours
-from helpers.frames.columns import edge_frame, row_paths, shown_names
+from helpers.frames.neighbours import edge_frame
 from helpers.frames.per_photo import Sides, entries_of, group_numbers
+from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.hub.repository import PREFIX
 from helpers.networks.load import load_network

@@ -1,4 +1,4 @@
-"""What a column answers about each of its values: parts of texts and lists, membership, dates."""
+"""Operations on each value of a column: parts of texts and lists, membership, limits, dates."""
 
 import datetime
 import re
@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Optional
 
 import numpy as np
 
-from helpers.sframe.dtype import NUMBERS, plain, store
+from helpers.sframe.array.base import BaseArray
+from helpers.sframe.dtype import NUMBERS, plain
 from helpers.sframe.errors import OutOfRange, Unsupported
 
 if TYPE_CHECKING:
-    from helpers.sframe.array.array import SArray
+    from helpers.sframe.array.sarray import SArray
 
 ISO = "%Y-%m-%dT%H:%M:%S%ZP"  # Turi Create's default; %ZP is a zone such as GMT+01 or Z, or nothing
 _ZONE = re.compile(r"(?:\s*(?:GMT|UTC|Z)(?:([+-])(\d{1,2}):?(\d{2})?)?)?$")
 
 
-class Cells:
+class Cells(BaseArray):
     """The methods of `SArray` that work value by value."""
 
     __slots__ = ()
 
-    def vector_slice(self: Any, start: int, end: Optional[int] = None) -> "SArray":
+    def vector_slice(self, start: int, end: Optional[int] = None) -> "SArray":
         """Items `start` to `end` of each list, or its item `start` alone; missing where a list is too short."""
         if self.dtype not in (array, list):
             raise Unsupported(f"vector_slice() needs lists, not {self.dtype.__name__}")
@@ -34,40 +35,41 @@ class Cells:
         return self._map(lambda cell: cell[start:stop] if len(cell) >= stop else None, self.dtype)
 
     def element_slice(
-        self: Any, start: Optional[int] = None, stop: Optional[int] = None, step: Optional[int] = None
+        self, start: Optional[int] = None, stop: Optional[int] = None, step: Optional[int] = None
     ) -> "SArray":
         """Each text or list cut as `value[start:stop:step]` cuts it."""
         if self.dtype not in (str, array, list):
             raise TypeError(f"element_slice() needs texts or lists, not {self.dtype.__name__}")
         return self._map(lambda cell: cell[start:stop:step], self.dtype)
 
-    def item_length(self: Any) -> "SArray":
+    def item_length(self) -> "SArray":
         """How many items each list or dict has."""
         if self.dtype not in (list, dict, array):
             raise TypeError(f"item_length() needs lists or dicts, not {self.dtype.__name__}")
         return self._map(len, int)
 
-    def contains(self: Any, item: Any) -> "SArray":
+    def contains(self, item: Any) -> "SArray":
         """1 where a text, a list or the keys of a dict contain `item`, else 0."""
         kinds: Any = {str: str, array: (int, float), list: object, dict: object}
         if not isinstance(item, kinds.get(self.dtype, ())):
             raise Unsupported(f"a column of {self.dtype.__name__} cannot contain {item!r}")
-        found = np.fromiter((cell is not None and item in cell for cell in self._values), bool, len(self))
-        return self._of(int, found.astype(np.int64), None)
+        return self._yes_or_no(cell is not None and item in cell for cell in self._values)
 
-    def is_in(self: Any, other: Iterable[Any]) -> "SArray":
+    def is_in(self, other: Iterable[Any]) -> "SArray":
         """1 where the value is one of `other` (or part of it, where `other` is a text), else 0. NaN never is."""
         if isinstance(other, str) and self.dtype is str:
-            found = np.fromiter((isinstance(cell, str) and cell in other for cell in self._values), bool, len(self))
-            return self._of(int, found.astype(np.int64), None)
+            return self._yes_or_no(isinstance(cell, str) and cell in other for cell in self._values)
         if not hasattr(other, "__iter__") or isinstance(other, str):
             raise Unsupported(f"is_in() takes several values, not {other!r}; use == for one")
         others = list(other)
         if others and self.dtype not in NUMBERS and all(isinstance(item, (int, float)) for item in others):
             raise Unsupported(f"no value of a column of {self.dtype.__name__} is in a list of numbers")
-        return self._of(int, _members(self, others).astype(np.int64), None)
+        return self._yes_or_no(_members(self, others))
 
-    def clip(self: Any, lower: float = float("nan"), upper: float = float("nan")) -> "SArray":
+    def _yes_or_no(self, values: Iterable[Any]) -> "SArray":
+        return self._of(int, np.fromiter(values, np.int64, len(self)), None)
+
+    def clip(self, lower: float = float("nan"), upper: float = float("nan")) -> "SArray":
         """Numbers, or lists of them, cut off below `lower` and above `upper`; NaN is no limit.
 
         Whole numbers stay whole if both limits are.
@@ -93,40 +95,35 @@ class Cells:
         """Numbers of at most `threshold`, as floats."""
         return self.clip(upper=threshold)
 
-    def str_to_datetime(self: Any, format: str = ISO) -> "SArray":
+    def str_to_datetime(self, format: str = ISO) -> "SArray":
         """Texts read as dates; `format` is that of `datetime.strptime`, and `%ZP` a zone such as GMT+01."""
         if self.dtype is not str:
             raise TypeError(f"str_to_datetime() needs texts, not {self.dtype.__name__}")
         return self._map(_reader(format), datetime.datetime)
 
-    def datetime_to_str(self: Any, format: str = ISO) -> "SArray":
+    def datetime_to_str(self, format: str = ISO) -> "SArray":
         """Dates written out; `format` is that of `datetime.strftime`."""
         if self.dtype is not datetime.datetime:
             raise TypeError(f"datetime_to_str() needs dates, not {self.dtype.__name__}")
         pattern = format.replace("%ZP", "%Z")
         return self._map(lambda moment: moment.strftime(pattern), str)
 
-    def _map(self: Any, function: Callable[[Any], Any], dtype: type) -> "SArray":
-        """`function` of every value that is not missing, as a column of `dtype`."""
-        cells: List[Any] = [None if cell is None else function(cell) for cell in self]
-        return self._of(dtype, *store(cells, dtype))
 
-
-def _members(column: Any, others: List[Any]) -> np.ndarray:
+def _members(column: BaseArray, others: List[Any]) -> np.ndarray:
     wants_missing = any(item is None for item in others)
     present = [item for item in others if item is not None]
     if not present:
-        found = np.zeros(len(column), bool)
+        members = np.zeros(len(column), bool)
     elif column.dtype in NUMBERS:
         numbers = [item for item in present if isinstance(item, (int, float, np.number))]
-        found = np.isin(column._values, np.array(numbers)) if numbers else np.zeros(len(column), bool)
+        members = np.isin(column._values, np.array(numbers)) if numbers else np.zeros(len(column), bool)
     elif column.dtype in (str, datetime.datetime):
         wanted = {item for item in present if isinstance(item, column.dtype)}
-        found = np.fromiter((cell in wanted for cell in column._values), bool, len(column))
+        members = np.fromiter((cell in wanted for cell in column._values), bool, len(column))
     else:
         cells = [plain(item) for item in present]
-        found = np.fromiter((cell in cells for cell in column._values), bool, len(column))
-    return np.where(column._gaps, wants_missing, found)
+        members = np.fromiter((cell in cells for cell in column._values), bool, len(column))
+    return np.where(column._gaps, wants_missing, members)
 
 
 def _reader(format: str) -> Callable[[str], datetime.datetime]:
@@ -140,7 +137,7 @@ def _reader(format: str) -> Callable[[str], datetime.datetime]:
             moment = datetime.datetime.strptime(text[: match.start()] if match else text, pattern)
             return moment.replace(tzinfo=zone)
         except ValueError as error:
-            raise Unsupported(f"{text!r} is no date of the format {format!r}") from error
+            raise Unsupported(f"{text!r} is not a date of the format {format!r}") from error
 
     return read
 

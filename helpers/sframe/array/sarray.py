@@ -1,34 +1,37 @@
-"""One column: values of one type, None where one is missing. It never changes; operations make new ones."""
+"""One column: values of one type, None where one is missing. It never changes; operations return a new one."""
 
 import numbers
 from array import array
-from typing import Any, Callable, Iterator, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Tuple
 
 import numpy as np
 
 from helpers.sframe.array import casts
-from helpers.sframe.array.arithmetic import Arithmetic
+from helpers.sframe.array.cells import Cells
 from helpers.sframe.array.comparison import Comparison, truth
-from helpers.sframe.array.ordering import Ordering
 from helpers.sframe.array.positions import count, forwards, row_number
 from helpers.sframe.array.sources import is_number_array, listed, of_numbers
 from helpers.sframe.array.statistics import Statistics
-from helpers.sframe.array.values import Cells
-from helpers.sframe.dtype import NUMBERS, Missing, Values, infer, objects, store
+from helpers.sframe.dtype import NUMBERS, infer, objects, store
 from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.image import Image
+from helpers.sframe.keys import SORTABLE, codes, direction
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
+
+if TYPE_CHECKING:
+    from helpers.sframe.frame.sframe import SFrame
 
 SHOWN = 100  # values in the text of a column
 
 
-class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods, metaclass=LeavesOut):
+class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut):
     """A column of a frame, with the calls of Turi Create's SArray.
 
     `data` is a list, a tuple, a generator, a numpy array (two dimensions make a
     column of `array.array`), a pandas Series or another SArray. The type is the
     one that fits all values unless `dtype` names it.
 
-    Raises `TypeError` for values of several types, and for what is no sequence.
+    Raises `TypeError` for values of several types, and for anything but a sequence.
 
     >>> SArray([1, None, 3]) + 1
     dtype: int
@@ -36,7 +39,7 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
     [2, None, 4]
     """
 
-    __slots__ = ("_dtype", "_missing", "_values")
+    __slots__ = ()
     __array_ufunc__ = None  # a numpy number on the left leaves the operator to the column
 
     def __init__(self, data: Any = (), dtype: Optional[type] = None, ignore_cast_failure: bool = False) -> None:
@@ -51,14 +54,6 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
             values = listed(data)
             self._dtype = infer(values) if dtype is None else int if dtype is bool else dtype
             self._values, self._missing = store(values, self._dtype)
-
-    @classmethod
-    def _of(cls, dtype: type, values: Values, missing: Missing) -> "SArray":
-        """A column of values that are stored as they should be already."""
-        column = cls.__new__(cls)
-        column._dtype, column._values = dtype, values
-        column._missing = missing if missing is not None and missing.any() else None
-        return column
 
     @classmethod
     def from_const(cls, value: Any, size: int, dtype: Optional[type] = None) -> "SArray":
@@ -84,7 +79,7 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
         if not kinds and dtype is None:
             kinds = [infer([side]) for side in sides if side is not None] or [float]
             if len(set(kinds)) > 1:
-                raise TypeError("both values need the same type; dtype= says which")
+                raise TypeError("both values need the same type; choose it with dtype=")
         kind = kinds[0] if kinds else dtype
         columns = [s if isinstance(s, SArray) else cls.from_const(s, len(condition), kind) for s in sides]
         if len(set(map(len, [condition, *columns]))) > 1:
@@ -96,27 +91,9 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
         return cls._of(columns[0].dtype, np.where(chosen, columns[0]._values, columns[1]._values), gaps)
 
     @property
-    def dtype(self) -> type:
-        """The Python type of the values."""
-        return self._dtype
-
-    @property
     def shape(self) -> Tuple[int]:
         """The number of rows, in a tuple."""
         return (len(self),)
-
-    @property
-    def _gaps(self) -> np.ndarray:
-        return np.zeros(len(self), bool) if self._missing is None else self._missing
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __iter__(self) -> Iterator[Any]:
-        values = self._values.tolist()
-        if self._missing is None or self._dtype not in NUMBERS:
-            return iter(values)
-        return (None if gap else value for value, gap in zip(values, self._missing.tolist()))
 
     def __contains__(self, item: Any) -> bool:
         return (self == item).any()
@@ -135,22 +112,6 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
             return self._take(chosen_rows(key, len(self)))
         raise IndexError(f"rows are a number, a slice or a column, not {type(key).__name__}")
 
-    def _slice(self, rows: slice) -> "SArray":
-        missing = None if self._missing is None else self._missing[rows]
-        return self._of(self._dtype, self._values[rows], missing)
-
-    def _take(self, rows: np.ndarray) -> "SArray":
-        """The rows of these numbers; -1 makes a missing value."""
-        absent = rows < 0
-        if not absent.any():
-            return self._of(self._dtype, self._values[rows], None if self._missing is None else self._missing[rows])
-        blank = 0 if self._dtype in NUMBERS else None
-        values = np.full(len(rows), blank, self._values.dtype)
-        values[~absent] = self._values[rows[~absent]]
-        gaps = absent.copy()
-        gaps[~absent] = self._gaps[rows[~absent]]
-        return self._of(self._dtype, values, gaps)
-
     def head(self, n: int = 10) -> "SArray":
         """The first n values."""
         return self._slice(slice(0, count(n)))
@@ -160,7 +121,7 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
         return self._slice(slice(max(0, len(self) - count(n)), None))
 
     def append(self, other: "SArray") -> "SArray":
-        """This column and below it another of the same type; an empty one fits any."""
+        """This column, and below it another of the same type; an empty one fits any."""
         if not isinstance(other, SArray):
             raise Unsupported(f"append() takes an SArray, not {type(other).__name__}")
         if self.dtype is not other.dtype and min(len(self), len(other)):
@@ -175,15 +136,15 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
     def apply(self, fn: Callable[[Any], Any], dtype: Optional[type] = None, skip_na: bool = True) -> "SArray":
         """`fn` of every value, once each, from the first to the last.
 
-        Missing values stay so, unseen, unless `skip_na=False`. Without `dtype`
-        the results decide on the type, as in a new SArray.
+        Missing values stay missing, without a call, unless `skip_na=False`. Without
+        `dtype` the type is that of the results, as in a new SArray.
         """
         if not callable(fn):
             raise AssertionError("apply() takes a function of one value")
         return SArray([None if skip_na and value is None else fn(value) for value in self], dtype)
 
     def filter(self, fn: Callable[[Any], Any], skip_na: bool = True, seed: Optional[int] = None) -> "SArray":
-        """The values for which `fn` is true. `seed` is for Turi Create's sake."""
+        """The values for which `fn` is true. `seed` is ignored, as in Turi Create's signature."""
         if not callable(fn):
             raise AssertionError("filter() takes a function of one value")
         kept = [not (skip_na and value is None) and bool(fn(value)) for value in self]
@@ -210,11 +171,50 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
         rows = np.where(self._missing_or_nan(), len(self), np.arange(len(self)))
         return self._of(self.dtype, np.concatenate([self._values, filling._values])[rows], None)
 
-    def _missing_or_nan(self) -> np.ndarray:
-        return self._gaps | np.isnan(self._values) if self.dtype is float else self._gaps
+    def sort(self, ascending: bool = True) -> "SArray":
+        """From the smallest to the largest: missing values first, NaN last; or the other way round."""
+        if self.dtype not in SORTABLE:
+            raise TypeError(f"only numbers, texts and dates can be sorted, not {self.dtype.__name__}")
+        return self._take(np.argsort(direction(codes(self, ordered=True), ascending), kind="stable"))
+
+    def unique(self) -> "SArray":
+        """Each value once, in order of first appearance (Turi Create promises no order)."""
+        return self._frame().unique()["X1"]
+
+    def is_topk(self, topk: int = 10, reverse: bool = False) -> "SArray":
+        """1 for the `topk` largest values, or the smallest with `reverse`; never for missing ones or NaN."""
+        if self.dtype not in SORTABLE:
+            raise Unsupported(f"{self.dtype.__name__} has no order; only numbers, texts and dates have")
+        known = np.flatnonzero(~self._missing_or_nan())
+        order = np.argsort(direction(codes(self._take(known), ordered=True), reverse), kind="stable")
+        result = np.zeros(len(self), np.int64)
+        result[known[order[:topk]]] = 1
+        return self._of(int, result, None)
+
+    def filter_by(self, values: Iterable[Any], exclude: bool = False) -> "SArray":
+        """The values that are among `values`, or with `exclude` the others; `values` are of the column's type."""
+        return self._frame().filter_by(values, "X1", exclude)["X1"]
+
+    def sample(self, fraction: float, seed: Optional[int] = None, exact: bool = False) -> "SArray":
+        """A random part, in the old order; the same for the same seed. With `exact`, exactly that fraction."""
+        return self._frame().sample(fraction, seed, exact)["X1"]
+
+    def random_split(self, fraction: float, seed: Optional[int] = None) -> "Tuple[SArray, SArray]":
+        """Two parts, of about `fraction` and the rest; the same for the same seed."""
+        first, second = self._frame().random_split(fraction, seed)
+        return first["X1"], second["X1"]
+
+    def shuffle(self) -> "SArray":
+        """All values in a random order."""
+        return self._frame().shuffle()["X1"]
+
+    def _frame(self, name: str = "X1") -> "SFrame":
+        from helpers.sframe.frame.sframe import SFrame
+
+        return SFrame({name: self})
 
     def to_numpy(self) -> np.ndarray:
-        """A numpy array: of numbers where there are only those, one row a list where all are of one length."""
+        """A numpy array; lists of one length are the rows of a table, missing values make it one of objects."""
         return np.asarray(self)
 
     def __array__(self, dtype: Any = None, copy: Optional[bool] = None) -> np.ndarray:
@@ -237,15 +237,11 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
 
     def explore(self, title: Optional[str] = None) -> None:
         """Show the first hundred values as a table."""
-        from helpers.sframe.frame.frame import SFrame
-
-        SFrame({"SArray": self}).explore(title)
+        self._frame("SArray").explore(title)
 
     def show(self, title: Optional[str] = None, xlabel: Optional[str] = None, ylabel: Optional[str] = None) -> None:
-        """Show a summary of the values. The labels are for Turi Create's sake: there is no plot."""
-        from helpers.sframe.frame.frame import SFrame
-
-        SFrame({title or "SArray": self}).show()
+        """Show a summary of the values. The axis labels are ignored: there is no plot."""
+        self._frame(title or "SArray").show()
 
     def __copy__(self) -> "SArray":
         return self
@@ -255,7 +251,7 @@ class SArray(Arithmetic, Comparison, Cells, Ordering, Statistics, LeftOutMethods
 
     def __str__(self) -> str:
         head = self.head(SHOWN)
-        values = list(casts.cast(head, str, False) if self.dtype.__name__ == "Image" else head)
+        values = list(casts.cast(head, str, False) if self.dtype is Image else head)
         return f"{values}"[:-1] + (", ... ]" if len(self) > SHOWN else "]")
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Turns, in the order in which they were asked for: nobody who came later goes before one who waits."""
+"""A semaphore that serves whoever waits longest."""
 
 import collections
 import contextlib
@@ -8,8 +8,11 @@ from typing import Deque, Iterator
 from helpers.errors import Unavailable
 
 
-class Turns:
-    """At most `most` have a turn at a time; `note` says what they wait for."""
+class FairSemaphore:
+    """Lets `most` threads in at a time, in the order of their arrival; `note` names what they wait for.
+
+    Python's own semaphore lets a thread that has just come pass those that wait.
+    """
 
     def __init__(self, most: int, note: str) -> None:
         self._free, self._note = most, note
@@ -18,36 +21,36 @@ class Turns:
 
     @contextlib.contextmanager
     def turn(self, seconds: float) -> Iterator[None]:
-        """Have a turn, when it comes; raises `Unavailable` where it has not come after so many seconds."""
-        self._begin(seconds)
+        """Wait for a turn and have it; raises `Unavailable` where it has not come after so many seconds."""
+        self._acquire(seconds)
         try:
             yield
         finally:
             with self._lock:
                 self._pass_on()
 
-    def _begin(self, seconds: float) -> None:
+    def _acquire(self, seconds: float) -> None:
         with self._lock:
             if self._free:
                 self._free -= 1
                 return
-            mine = threading.Event()
-            self._waiting.append(mine)
+            turn = threading.Event()
+            self._waiting.append(turn)
         came = False
         try:
-            came = mine.wait(seconds)
+            came = turn.wait(seconds)
         finally:
             if not came:
-                self._leave(mine)
+                self._leave(turn)
         if not came:
-            raise Unavailable(f"{self._note}: others have been at it for {seconds:g} s; try again")
+            raise Unavailable(f"{self._note}: in use by others for {seconds:g} s; try again")
 
-    def _leave(self, mine: threading.Event) -> None:
+    def _leave(self, turn: threading.Event) -> None:
         with self._lock:
-            if mine.is_set():  # it came at the last moment
+            if turn.is_set():  # it came at the last moment
                 self._pass_on()
             else:
-                self._waiting.remove(mine)
+                self._waiting.remove(turn)
 
     def _pass_on(self) -> None:
         if self._waiting:

@@ -1,21 +1,19 @@
-"""The frame: columns of one length, each under a name. Columns come and go; their values never change."""
+"""The frame: named columns of one length. Columns can be added and removed; their values never change."""
 
-import numbers
+import datetime
 import os
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Union
+from typing import Any, Callable, Dict, Iterable, Optional, Union
 
 import numpy as np
 import pandas as pd
 
-from helpers.sframe.array.array import SArray, chosen_rows
-from helpers.sframe.array.positions import count, forwards, row_number
+from helpers.sframe.array.positions import count
+from helpers.sframe.array.sarray import SArray
 from helpers.sframe.display import show, text_table
 from helpers.sframe.display.html_table import html_table
+from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.errors import SizeMismatch, Unsupported
-from helpers.sframe.files import archive
-from helpers.sframe.frame.columns import Columns
-from helpers.sframe.frame.exchange import Exchange
-from helpers.sframe.frame.joins import Joining
+from helpers.sframe.files import archive, csv_reader, csv_writer, json_files
 from helpers.sframe.frame.rows import Rows
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 
@@ -23,7 +21,7 @@ Path = Union[str, "os.PathLike[str]"]
 _FORMATS = ("auto", "array", "csv", "dataframe", "dict", "empty", "sarray", "sframe", "sframe_obj", "tsv")
 
 
-class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesOut):
+class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
     """A table with the calls of Turi Create's SFrame.
 
     `data` is a dict from names to columns, whose names are then sorted, as in
@@ -35,7 +33,7 @@ class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesO
     {'photo': 'b.jpg', 'size': None}
     """
 
-    __slots__ = ("_columns",)
+    __slots__ = ()
 
     def __init__(self, data: Any = None, format: str = "auto") -> None:
         if format not in _FORMATS:
@@ -55,51 +53,9 @@ class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesO
         elif hasattr(data, "__len__"):
             self._add_items(data)
         elif hasattr(data, "__iter__"):
-            raise TypeError("a frame is made of values that are there; make a list of the generator first")
+            raise TypeError("a frame cannot be made of a generator; make a list of it first")
         elif data is not None:
             raise ValueError(f"a frame is made of a dict, a list, a DataFrame or a path, not of {data!r}")
-
-    @classmethod
-    def _of(cls, columns: Dict[str, SArray]) -> "SFrame":
-        frame = cls()
-        frame._columns = columns
-        return frame
-
-    def __len__(self) -> int:
-        return len(next(iter(self._columns.values()))) if self._columns else 0
-
-    def __bool__(self) -> bool:
-        return len(self) > 0
-
-    def __iter__(self) -> Iterator[Dict[str, Any]]:
-        names = list(self._columns)
-        return (dict(zip(names, row)) for row in zip(*self._columns.values()))
-
-    def __getitem__(self, key: Any) -> Any:
-        """Columns or rows, by what stands in the brackets.
-
-        A name gives a column, a list of names or a type a frame of those
-        columns; a number gives a row as a dict (negative from the end), a
-        slice, or a column that is true in them, a frame of those rows.
-        """
-        if isinstance(key, str):
-            return self.select_column(key)
-        if isinstance(key, SArray):
-            return self._take(chosen_rows(key, len(self)))
-        if isinstance(key, numbers.Integral):
-            row = row_number(int(key), len(self))
-            return {name: column[row] for name, column in self._columns.items()}
-        if isinstance(key, slice):
-            rows = forwards(key, len(self))
-            return self._of({name: column._slice(rows) for name, column in self._columns.items()})
-        if isinstance(key, type):
-            return self.select_columns([key])
-        if hasattr(key, "__iter__"):
-            return self.select_columns(key)
-        raise TypeError(f"a frame is asked for a name, a row number, a slice or a column, not {key!r}")
-
-    def _take(self, rows: np.ndarray) -> "SFrame":
-        return self._of({name: column._take(rows) for name, column in self._columns.items()})
 
     def head(self, n: int = 10) -> "SFrame":
         """The first n rows."""
@@ -116,7 +72,7 @@ class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesO
         return SArray([fn(row) for row in self], dtype)
 
     def append(self, other: "SFrame") -> "SFrame":
-        """This frame and below it another with the same columns, in any order."""
+        """This frame, and below it another with the same columns, in any order."""
         if not isinstance(other, SFrame):
             raise Unsupported(f"append() takes an SFrame, not {type(other).__name__}")
         if not self._columns or not other._columns:
@@ -133,15 +89,6 @@ class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesO
     def __add__(self, other: "SFrame") -> "SFrame":
         return self.append(other)
 
-    def copy(self) -> "SFrame":
-        """Another frame of the same columns, which costs nothing."""
-        return self._of(dict(self._columns))
-
-    __copy__ = copy
-
-    def __deepcopy__(self, memo: Any) -> "SFrame":
-        return self.copy()
-
     def __eq__(self, other: Any) -> bool:
         raise NotImplementedError("frames are not compared as a whole; compare columns")
 
@@ -149,6 +96,52 @@ class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesO
 
     def __hash__(self) -> int:
         return id(self)
+
+    @classmethod
+    def read_csv(cls, url: Path, delimiter: str = ",", header: bool = True, **options: Any) -> "SFrame":
+        """A frame of a CSV file; see `helpers.sframe.files.csv_reader.read`."""
+        return cls._of(csv_reader.read(url, delimiter=delimiter, header=header, **options))
+
+    @classmethod
+    def read_json(cls, url: Path, orient: str = "records") -> "SFrame":
+        """A frame of a JSON file: a list of objects, or with `orient="lines"` one object in each line."""
+        return cls._of(json_files.read(url, orient))
+
+    def export_csv(self, filename: Path, delimiter: str = ",", **options: Any) -> None:
+        """Write a CSV file; see `helpers.sframe.files.csv_writer.write`."""
+        csv_writer.write(self._columns, filename, delimiter=delimiter, **options)
+
+    def export_json(self, filename: Path, orient: str = "records") -> None:
+        """Write a JSON file: a list of objects, or with `orient="lines"` one object in each line."""
+        json_files.write(self._columns, filename, orient)
+
+    def save(self, filename: Path, format: Optional[str] = None) -> None:
+        """Write the frame to a folder that `load_sframe` reads, or to a `.csv`, `.csv.gz` or `.json` file.
+
+        If it is killed half-way, the old files are still there; see `helpers.sframe.files.archive`.
+        """
+        path = os.fspath(filename)
+        if format is None:
+            format = "csv" if path.endswith((".csv", ".csv.gz")) else "json" if path.endswith(".json") else "binary"
+        if format == "csv":
+            self.export_csv(path if path.endswith((".csv", ".csv.gz")) else path + ".csv")
+        elif format == "json":
+            self.export_json(path)
+        elif format == "binary":
+            archive.save(self._columns, path)
+        else:
+            raise ValueError(f"format is 'binary', 'csv' or 'json', not {format!r}")
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A pandas DataFrame. Whole numbers become floats where some are missing; images stay `Image`."""
+        return pd.DataFrame({name: _series(column) for name, column in self._columns.items()})
+
+    def to_numpy(self) -> np.ndarray:
+        """A two-dimensional numpy array, rows x columns, of the one type that holds all values."""
+        columns = [np.asarray(column) for column in self._columns.values()]
+        if any(column.dtype == object or column.ndim > 1 for column in columns):
+            columns = [np.fromiter(column, object, len(column)) for column in self._columns.values()]
+        return np.array(columns).T
 
     def materialize(self) -> None:
         """Nothing to do: nothing here is lazy."""
@@ -212,8 +205,8 @@ class SFrame(Columns, Exchange, Rows, Joining, LeftOutMethods, metaclass=LeavesO
 def load_sframe(filename: Path) -> SFrame:
     """The frame that `SFrame.save` wrote to a folder, or a frame of a CSV file.
 
-    Raises `NotFound` where nothing is, `NotAFrame` for anything else, Turi
-    Create's own frames included.
+    Raises `NoSuchFile` where there is nothing, `BadFile` for anything else,
+    including Turi Create's own frames.
     """
     return SFrame(os.fspath(filename))
 
@@ -229,3 +222,11 @@ def _read(path: str, format: str) -> SFrame:
 
 def _cells(values: Any) -> Any:
     return list(values) if isinstance(values, (str, dict, np.ndarray)) and getattr(values, "ndim", 1) < 2 else values
+
+
+def _series(column: SArray) -> "pd.Series[Any]":
+    is_number = column.dtype in NUMBERS
+    if is_number and (column._missing is None or not len(column)):
+        return pd.Series(column._values.copy())
+    is_date = column.dtype is datetime.datetime and len(column)
+    return pd.Series(list(column), dtype="float64" if is_number else None if is_date else object)
