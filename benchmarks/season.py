@@ -49,7 +49,7 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
 
     from helpers import tc
     from helpers.photos.load import load_photos
-    from helpers.season.detections import read_detections
+    from helpers.season.detection.detections import read_detections
     from helpers.season.learner import unit
     from helpers.season.parts import Parts
     from helpers.season.scores import NOTHING, neighbour_shares, species_precision
@@ -77,7 +77,7 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
     }
     ways = {
         _WHOLE: (season, 0),
-        **{name: (Season(model, parts=_as_parts(each)), 0) for name, each in others.items()},
+        **{name: (Season(model, parts=_as_parts(model, each)), 0) for name, each in others.items()},
         f"{_WHOLE}, 5 judged": (season, 5),
         f"{_WHOLE}, 10 judged": (season, 10),
         "parts": (parted, 0),
@@ -130,14 +130,12 @@ def _likest(vectors: Any, cameras: Any, events: Any, k: int = 20) -> Any:
     return means
 
 
-def _as_parts(vectors: Any) -> Any:
-    """Whole photos with other features, as `Season` takes parts."""
-    from types import SimpleNamespace
-
+def _as_parts(model: Any, vectors: Any) -> Any:
+    """Whole photos of a model with other features, as parts."""
     import numpy as np
 
-    count = len(vectors)
-    boxes = np.tile([0.0, 0.0, 1.0, 1.0], (count, 1))
-    return SimpleNamespace(
-        rows=np.arange(count), boxes=boxes, vectors=vectors, kinds=["animal"] * count, scores=np.ones(count)
-    )
+    from helpers.season.part_features import PhotoBox
+    from helpers.season.parts import Parts
+
+    boxes = [PhotoBox(row, (0.0, 0.0, 1.0, 1.0), "animal", 1.0) for row in range(len(vectors))]
+    return Parts(model, boxes, vectors.astype(np.float32), np.zeros(len(vectors), bool))

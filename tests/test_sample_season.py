@@ -13,7 +13,7 @@ from drawing.season import banner
 from drawing.season.habits import HABITS
 from PIL import Image
 
-from helpers.photos.places import read_deployments
+from helpers.photos.deployments import read_deployments
 from tests.support.places import ROOT
 
 DATA = ROOT / "data"

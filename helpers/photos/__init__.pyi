@@ -1,8 +1,8 @@
 from .article import PhotosUnavailable, article_photos
 from .clocks import clock_report, shift_clocks
+from .deployments import read_deployments
 from .events import add_events, event_table
 from .load import load_photos, open_photo, preview, thumbnail
-from .places import read_deployments
 from .strips import find_strips
 
 __all__ = [

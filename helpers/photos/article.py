@@ -1,7 +1,7 @@
 """The 199 photos of the Turi Create article: 119 of Doraemon, 80 of WALL·E.
 
-They are not ours to hand on, so they are fetched from the article's own
-repository when somebody asks for them.
+They are not ours to distribute, so they are downloaded from the article's own
+repository when they are needed.
 """
 
 import hashlib
@@ -24,14 +24,27 @@ _SHA256 = "ca5d8ee23d78f4ec174e1625e02ba3ba67c101359c08cc3116b84182177ef0cc"
 
 
 class PhotosUnavailable(KinframeError):
-    """The article's photos cannot be had here."""
+    """The article's photos are not available."""
 
 
 def article_photos(*, progress: bool = True) -> Path:
-    """The folder of the article's photos, with the folders `doraemon` and `walle`; fetched the first time.
+    """The folder of the article's photos, downloaded the first time.
 
-    Raises `PhotosUnavailable`, within seconds when there is no network; the
-    message names the ways out.
+    Parameters
+    ----------
+    progress
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Path
+        A folder in the cache folder, with the folders `doraemon` and `walle`.
+
+    Raises
+    ------
+    PhotosUnavailable
+        Where the photos cannot be downloaded, within seconds without a network;
+        the message names the ways out.
     """
     folder = cache_folder() / "photos" / "article"
     if folder.is_dir() and _digest(folder) == _SHA256:
@@ -43,7 +56,7 @@ def article_photos(*, progress: bool = True) -> Path:
             _unpack(half, folder, origin)
     except (NotFetched, OSError, zipfile.BadZipFile) as error:
         raise PhotosUnavailable(
-            f"The article's photos could not be had: {error}.\n"
+            f"The article's photos are not available: {error}.\n"
             f"Ways out:\n"
             f"- set KINFRAME_MIRROR to an address or a folder that holds {_FILE} ({_URL})\n"
             f"- put the two folders doraemon and walle of its folder image into {folder}"
@@ -53,7 +66,7 @@ def article_photos(*, progress: bool = True) -> Path:
 
 
 def _unpack(archive: Path, folder: Path, origin: str) -> None:
-    """The photos out of the archive into `folder`, all of them and the right ones, or none."""
+    """Unpack the photos into `folder`: all of them and the right ones, or none."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     half = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".article."))
     try:
@@ -67,7 +80,7 @@ def _unpack(archive: Path, folder: Path, origin: str) -> None:
                 with packed.open(member) as photo, (half / parts[2] / parts[3]).open("wb") as file:
                     shutil.copyfileobj(photo, file)
         if _digest(half) != _SHA256:
-            raise NotFetched(f"{origin} holds other photos than the article's")
+            raise NotFetched(f"{origin} contains other photos than the article's")
         shutil.rmtree(folder, ignore_errors=True)
         half.replace(folder)
     finally:

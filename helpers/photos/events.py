@@ -1,17 +1,18 @@
-"""When photos belong together: bursts of a camera, and visits that are independent of each other.
+"""Sequences and events: photos of one burst, and of one visit.
 
-A camera photographs what moves again and again. What a study counts are not
-photos but events, and what is asked is asked of other events.
+A camera photographs an animal again and again. Studies count events, not photos.
 """
 
 import datetime
 import math
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
+from helpers.photos.layout import PLACES
 
 SEQUENCE = 120  # seconds
 INDEPENDENT = 30 * 60
@@ -19,27 +20,44 @@ INDEPENDENT = 30 * 60
 _COLUMNS = ("sequence", "event")
 
 
-class Numbers(NamedTuple):
-    """Which sequence and which event each photo belongs to: int64 [photos] both, from 0 on in the order of time."""
+class EventNumbers(NamedTuple):
+    """The sequence and the event of each photo: int64 [photos] both, numbered from 0 by time."""
 
     sequences: np.ndarray
     events: np.ndarray
 
 
-def add_events(data: Any, sequence: float = SEQUENCE, independent: float = INDEPENDENT) -> Any:
-    """The frame with two more columns, `sequence` and `event`: whole numbers from 0 on, in the order of time.
+def add_events(data: SFrame, sequence: float = SEQUENCE, independent: float = INDEPENDENT) -> SFrame:
+    """Add the columns `sequence` and `event` to a frame of photos.
 
-    - Photos of one camera of which each was taken less than `sequence` seconds
-      after the one before are one sequence.
-    - Sequences of one camera of which each begins less than `independent`
-      seconds after the last photo of the one before are one event.
+    Parameters
+    ----------
+    data
+        A frame of `load_photos`, with `taken` and one of `camera`, `deployment`
+        and `folder`. A photo without a camera counts as one of its deployment's,
+        or its folder's.
+    sequence
+        Photos of one camera that were taken less than so many seconds after the
+        one before are one sequence.
+    independent
+        Sequences of one camera that begin less than so many seconds after the
+        last photo of the one before are one event.
 
-    A photo without a `camera` is taken for one of its deployment's, or its
-    folder's; one without `taken` is a sequence and an event of its own. Columns of
-    these names are made anew; rows keep their order. Raises `FrameError` where
-    the frame does not say when or where its photos were taken, for numbers
-    below 0, and for a sequence that may be longer than an event.
+    Returns
+    -------
+    SFrame
+        The same rows, with whole numbers from 0, by time. A photo without a date
+        is a sequence and an event of its own. Columns of these names are
+        replaced.
 
+    Raises
+    ------
+    FrameError
+        Where the frame has no date or camera, for seconds below 0, and for a
+        `sequence` longer than `independent`.
+
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> data, bad = load_photos("data/robots/tarn")
     >>> data = add_events(data)
@@ -50,17 +68,17 @@ def add_events(data: Any, sequence: float = SEQUENCE, independent: float = INDEP
     names = data.column_names()
     if "taken" not in names:
         raise FrameError(f"the frame has no column 'taken', as load_photos gives it; it has {', '.join(names)}")
-    found = number(list(data["taken"]), cameras_of(data), sequence, independent)
-    return with_columns(data, ((name, int, values.tolist()) for name, values in zip(_COLUMNS, found)))
+    numbers = number_events(list(data["taken"]), cameras_of(data), sequence, independent)
+    return with_columns(data, ((name, int, values.tolist()) for name, values in zip(_COLUMNS, numbers)))
 
 
-def number(
+def number_events(
     taken: Sequence[Optional[datetime.datetime]],
     cameras: Sequence[str],
     sequence: float = SEQUENCE,
     independent: float = INDEPENDENT,
-) -> Numbers:
-    """`add_events` of when each photo was taken, and of which camera took it; equals in time by their order."""
+) -> EventNumbers:
+    """Number the photos as `add_events` does, by their dates and cameras; equal dates by the order of photos."""
     known = [row for row, moment in enumerate(taken) if moment is not None]
     order = sorted(known, key=lambda row: (cameras[row], taken[row], row))
     first = {"sequence": np.arange(len(taken)), "event": np.arange(len(taken))}  # row → the first row of its group
@@ -71,11 +89,11 @@ def number(
         for name, longest in zip(_COLUMNS, (sequence, independent)):
             if gap < longest:
                 first[name][row] = first[name][before]
-    return Numbers(*(_counted(first[name], taken, cameras) for name in _COLUMNS))
+    return EventNumbers(*(_counted(first[name], taken, cameras) for name in _COLUMNS))
 
 
 def _counted(first: np.ndarray, taken: Sequence[Optional[datetime.datetime]], cameras: Sequence[str]) -> np.ndarray:
-    """Numbers in the order of time, of groups that are known by their first row."""
+    """Number groups by time, each of which is given by its first row."""
 
     def when(row: int) -> Tuple[bool, Any, str, int]:
         moment = taken[row]
@@ -87,21 +105,33 @@ def _counted(first: np.ndarray, taken: Sequence[Optional[datetime.datetime]], ca
     return numbers[first]
 
 
-def event_table(data: Any) -> Any:
-    """The events of a frame that has them, an SFrame of a row each, in their order.
+def event_table(data: SFrame) -> SFrame:
+    """The events of a frame, a row each.
 
-    Columns: `event`; `site`, `camera` and `deployment`, as far as the frame has
-    them; `start` and `end` (datetimes, None where unknown); `photos` (how many);
-    `first` (the row of the frame of its first photo). Raises `FrameError`
-    where the frame has no column `event`.
+    Parameters
+    ----------
+    data
+        A frame with `event`, as `add_events` makes it.
+
+    Returns
+    -------
+    SFrame
+        `event`, ascending; `site`, `camera` and `deployment`, as far as the
+        frame has them; `start` and `end` (datetimes, None where unknown);
+        `photos` (how many); `first` (the frame's row of the first photo).
+
+    Raises
+    ------
+    FrameError
+        Where the frame has no column `event`.
     """
     if "event" not in data.column_names():
         raise FrameError("the frame has no column 'event'; add_events makes it")
-    events = np.array(list(data["event"]), np.int64)
-    taken = list(data["taken"]) if "taken" in data.column_names() else [None] * len(events)
-    rows = [sorted(group, key=lambda row: (taken[row] is None, taken[row], row)) for group in _groups(events)]
-    columns: List[Tuple[str, Optional[type], List[Any]]] = [("event", int, [int(events[group[0]]) for group in rows])]
-    for name in ("site", "camera", "deployment"):
+    taken = list(data["taken"]) if "taken" in data.column_names() else [None] * len(data)
+    by_event = rows_by_event(data)
+    rows = list(by_event.values())
+    columns: List[Tuple[str, Optional[type], List[Any]]] = [("event", int, list(by_event))]
+    for name in PLACES:
         if name in data.column_names():
             values = list(data[name])
             columns.append((name, str, [values[group[0]] for group in rows]))
@@ -114,8 +144,18 @@ def event_table(data: Any) -> Any:
     return typed_frame(columns)
 
 
+def rows_by_event(data: SFrame) -> Dict[int, List[int]]:
+    """The rows of each event, by event, and in an event by time."""
+    events = list(data["event"])
+    taken = list(data["taken"]) if "taken" in data.column_names() else [None] * len(events)
+    rows: Dict[int, List[int]] = {event: [] for event in sorted(set(events))}
+    for row in sorted(range(len(events)), key=lambda row: (taken[row] is None, taken[row] or 0, row)):
+        rows[events[row]].append(row)
+    return rows
+
+
 def check_times(sequence: float, independent: float) -> None:
-    """Raise `FrameError` unless these are seconds, and sequences are not longer than events."""
+    """Raise `FrameError` unless both are seconds, and sequences are not longer than events."""
     for name, value in (("sequence", sequence), ("independent", independent)):
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < math.inf:
             raise FrameError(f"{name}= is a number of seconds, 0 or more, not {value!r}")
@@ -123,28 +163,18 @@ def check_times(sequence: float, independent: float) -> None:
         raise FrameError(f"sequence={sequence} is more than independent={independent}: an event is made of sequences")
 
 
-def cameras_of(data: Any) -> List[str]:
-    """Which camera took each photo: by the columns site and camera, where these are empty by its deployment or folder.
+def cameras_of(data: SFrame) -> List[str]:
+    """The camera of each photo, with its site; where that is empty its deployment, or else its folder.
 
     Raises `FrameError` where the frame has none of these columns.
     """
     names = data.column_names()
     known = [name for name in ("camera", "deployment", "folder") if name in names]
     if not known:
-        raise FrameError(
-            "the frame does not say which camera took a photo: it has none of the columns camera, deployment, folder"
-        )
+        raise FrameError("the frame has no camera of its photos: it has none of the columns camera, deployment, folder")
     sites = list(data["site"]) if "site" in names else [None] * len(data)
-    found: List[str] = []
-    for site, *told in zip(sites, *(data[name] for name in known)):
-        which = next((place for place, value in enumerate(told) if value is not None), None)
-        text = "" if which is None else str(told[which])
-        found.append(f"{site}/{text}" if which is not None and known[which] == "camera" and site is not None else text)
-    return found
-
-
-def _groups(values: np.ndarray) -> List[List[int]]:
-    """The rows of each value, by value."""
-    order = np.argsort(values, kind="stable")
-    edges = np.flatnonzero(np.diff(values[order])) + 1
-    return [part.tolist() for part in np.split(order, edges) if len(part)]
+    cameras: List[str] = []
+    for site, *values in zip(sites, *(data[name] for name in known)):
+        name, value = next(((name, value) for name, value in zip(known, values) if value is not None), ("", ""))
+        cameras.append(f"{site}/{value}" if name == "camera" and site is not None else str(value))
+    return cameras

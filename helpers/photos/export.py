@@ -1,7 +1,7 @@
-"""Photos that were chosen, taken elsewhere: their paths in a CSV, or copies in a ZIP or a folder.
+"""Exporting photos: their paths to a CSV, or copies to a ZIP or a folder.
 
-Whole or not at all: `to` is there when everything is in it. Nothing that was
-there before is ever written over.
+Whole or not at all: `to` exists when everything is in it. Nothing is ever
+overwritten.
 """
 
 import contextlib
@@ -14,37 +14,45 @@ import time
 import unicodedata
 import zipfile
 from pathlib import Path
-from typing import Callable, Iterable, Iterator, List, Set, Tuple, Union
+from typing import Callable, Iterable, Iterator, List, Optional, Set, Tuple, Union
 
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import guarded
 from helpers.images.decode import read_photo
 
-Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and where it lies or the bytes of its file
+Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and the path or the bytes of its file
 Bad = List[Tuple[str, str]]  # name and reason
+_Copy = Tuple[str, bytes, float]  # name, content and the time of its last change
 
 _DRIVE = re.compile(r"^([A-Za-z]):")
-_ZIP_DATES = 315_619_200, 4_354_732_800  # 1980-01-02 and 2107-12-30: beyond these, ZIP knows none
+_ZIP_DATES = 315_619_200, 4_354_732_800  # 1980-01-02 and 2107-12-30: ZIP has no dates beyond
 
 
-def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> Tuple[Path, Bad]:
-    """Write photos, given as name and source, to `to`; where that is, and which photos stayed out and why.
+def export(
+    photos: Iterable[Photo],
+    to: Union[str, "os.PathLike[str]"],
+    *,
+    change: Optional[Callable[[bytes], bytes]] = None,
+    progress: bool = True,
+) -> Tuple[Path, Bad]:
+    """Write photos, given as name and source, to `to`; returns where that is, and the photos left out with the reason.
 
     - `to` ends with `.csv`: the columns `path` (the name; one that begins like
-      a formula is marked, see `helpers.files.spreadsheet`) and `file` (where the photo
-      lies, empty for one that is no file).
+      a formula is marked, see `helpers.files.spreadsheet`) and `file` (the path
+      on this machine, empty for a photo that is not a file).
     - with `.zip`: copies in a ZIP, not compressed again.
-    - else: copies in a folder, which is new or empty.
+    - otherwise: copies in a folder, which is new or empty.
 
-    Names are paths with `/`, and copies keep them, below `to` whatever they
-    say: `../` and the roots of disks are left out. Where two names are one, or
-    would be on Windows or a Mac, the later gets a number: `a (2).jpg`. Copies
-    are as old as their photos.
+    Names are paths with `/`. Copies keep them, always below `to`: `../` and the
+    roots of disks are left out. Where two names are equal, or would be on
+    Windows or a Mac, the later one gets a number: `a (2).jpg`. Copies keep the
+    dates of their files. `change` is called with the bytes of each photo, and
+    returns those of its copy.
 
-    A photo that has gone or cannot be read stays out. Raises `FrameError` where
-    there is something at `to` already or no photo is given, and `ExportError`
-    where none can be read or the disk is full.
+    Photos that are missing or cannot be read are left out. Raises `FrameError`
+    where `to` exists or no photo is given, and `ExportError` where none can be
+    read or the disk is full.
     """
     chosen = list(photos)
     if not chosen:
@@ -53,24 +61,33 @@ def export(photos: Iterable[Photo], to: Union[str, "os.PathLike[str]"], *, progr
         raise FrameError("name a place for the photos: a file that ends with .csv or .zip, or a folder")
     place = Path(to).expanduser().absolute()
     ending = place.suffix.lower()
-    if place.is_dir() and (ending in (".csv", ".zip") or any(place.iterdir())):
-        raise FrameError(f"{place}: there is a folder already, and nothing in it is written over; choose another name")
-    if os.path.lexists(place) and not place.is_dir():
-        raise FrameError(f"{place}: there is a file already, and it is not written over; choose another name")
-    write = {".csv": _write_list, ".zip": _write_zip}.get(ending, _write_folder)
+    if not place.is_dir() or ending in (".csv", ".zip") or any(place.iterdir()):
+        check_free(place)
+    bad: Bad = []
     try:
-        return place, write(place, chosen, progress)
+        if ending == ".csv":
+            _write_list(place, chosen, bad, progress)
+        elif ending == ".zip":
+            _write_zip(place, _copies(chosen, change, bad, progress))
+        else:
+            _write_folder(place, _copies(chosen, change, bad, progress))
     except OSError as error:
         raise ExportError(
             f"{place}: the photos could not be written ({error.strerror or error}), and nothing was left there; "
             "make room, or choose another place"
         ) from error
+    return place, bad
 
 
-def _write_list(place: Path, photos: List[Photo], progress: bool) -> Bad:
-    bad: Bad = []
+def check_free(place: Path) -> None:
+    """Raise `FrameError` where there is a file or a folder already."""
+    if os.path.lexists(place):
+        raise FrameError(f"{place} exists already, and is not overwritten; choose another name")
+
+
+def _write_list(place: Path, photos: List[Photo], bad: Bad, progress: bool) -> None:
     rows = []
-    for name, source in _shown(photos, progress):
+    for name, source in _with_progress(photos, progress):
         if isinstance(source, bytes):
             rows.append((guarded(name), ""))
         elif Path(source).is_file():
@@ -80,65 +97,58 @@ def _write_list(place: Path, photos: List[Photo], progress: bool) -> Bad:
     _check_some(photos, bad)
     with _new(place) as half, half.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("path", "file"), *rows])
-    return bad
 
 
-def _write_zip(place: Path, photos: List[Photo], progress: bool) -> Bad:
+def _write_zip(place: Path, copies: Iterable[_Copy]) -> None:
     with _new(place) as half, zipfile.ZipFile(half, "w", zipfile.ZIP_STORED) as archive:
-
-        def put(name: str, content: bytes, modified: float) -> None:
+        for name, content, modified in copies:
             entry = zipfile.ZipInfo(name, time.localtime(min(max(modified, _ZIP_DATES[0]), _ZIP_DATES[1]))[:6])
-            entry.external_attr = 0o644 << 16  # else nobody may read it
+            entry.external_attr = 0o644 << 16  # otherwise nobody may read it
             archive.writestr(entry, content)
 
-        return _copy(photos, put, progress)
 
-
-def _write_folder(place: Path, photos: List[Photo], progress: bool) -> Bad:
+def _write_folder(place: Path, copies: Iterable[_Copy]) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     half = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
     try:
-
-        def put(name: str, content: bytes, modified: float) -> None:
+        for name, content, modified in copies:
             copy = half.joinpath(*name.split("/"))
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(content)
             os.utime(copy, (modified, modified))
-
-        bad = _copy(photos, put, progress)
         half.chmod(0o755)
         if place.is_dir():
-            place.rmdir()  # fails where something has come into it since
+            place.rmdir()  # fails where something has come into it meanwhile
         half.rename(place)
-        return bad
     finally:
         shutil.rmtree(half, ignore_errors=True)
 
 
-def _copy(photos: List[Photo], put: Callable[[str, bytes, float], None], progress: bool) -> Bad:
-    """Hand on each photo under a name of its own; returns those that could not be read."""
-    bad: Bad = []
-    names = _Names()
-    for name, source in _shown(photos, progress):
+def _copies(
+    photos: List[Photo], change: Optional[Callable[[bytes], bytes]], bad: Bad, progress: bool
+) -> Iterator[_Copy]:
+    """Each photo under another name; those that cannot be read are added to `bad`."""
+    names = _CopyNames()
+    for name, source in _with_progress(photos, progress):
         try:
             content = source if isinstance(source, bytes) else read_photo(source)
             modified = time.time() if isinstance(source, bytes) else Path(source).stat().st_mtime
+            content = content if change is None else change(content)
         except PhotoError as error:
             bad.append((name, str(error)))
         except OSError as error:
             bad.append((name, error.strerror or str(error)))
         else:
-            put(names.take(name), content, modified)
+            yield names.take(name), content, modified
     _check_some(photos, bad)
-    return bad
 
 
 def _check_some(photos: List[Photo], bad: Bad) -> None:
     if len(bad) == len(photos):
-        raise ExportError(f"none of the {len(photos)} photos can be read; the first, {bad[0][0]}: {bad[0][1]}")
+        raise ExportError(f"none of the {len(photos)} photos can be copied; the first, {bad[0][0]}: {bad[0][1]}")
 
 
-def _shown(photos: List[Photo], progress: bool) -> Iterator[Photo]:
+def _with_progress(photos: List[Photo], progress: bool) -> Iterator[Photo]:
     from tqdm.auto import tqdm
 
     return iter(tqdm(photos, unit=" photos", delay=2, disable=not progress))
@@ -146,22 +156,21 @@ def _shown(photos: List[Photo], progress: bool) -> Iterator[Photo]:
 
 @contextlib.contextmanager
 def _new(place: Path) -> Iterator[Path]:
-    """A file that takes its place when it is whole, if that is still free."""
+    """A file that is moved to its place when it is whole, if nothing is there."""
     with replacing(place) as half:
         yield half
-        if os.path.lexists(place):
-            raise FrameError(f"{place}: a file has come there meanwhile, and is not written over; choose another name")
+        check_free(place)  # something may have come there meanwhile
 
 
-class _Names:
-    """Names of copies that lie below the place they are copied to, and are different from each other everywhere."""
+class _CopyNames:
+    """Names of copies that stay below their folder, and differ on every system."""
 
     def __init__(self) -> None:
         self._files: Set[str] = set()
         self._folders: Set[str] = set()
 
     def take(self, name: str) -> str:
-        """The name for a photo; no other photo gets it."""
+        """A name that no other photo gets."""
         parts = _safe(name)
         if any(_same("/".join(parts[:end])) in self._files for end in range(1, len(parts))):
             parts = ["_".join(parts)]  # a photo has the name of the folder
@@ -180,11 +189,11 @@ class _Names:
 
 
 def _safe(name: str) -> List[str]:
-    r"""The parts of a name, none of which leads out: `../` goes, `C:` becomes `C_`, and `\` is no separator."""
+    r"""The parts of a name that stay in the folder: without `../`, with `C_` for `C:` and `_` for `\`."""
     parts = [_DRIVE.sub(r"\1_", part.replace("\\", "_").replace("\0", "_")) for part in name.split("/")]
     return [part for part in parts if part not in ("", ".", "..")] or ["photo"]
 
 
 def _same(name: str) -> str:
-    """Equal for names that are one on a disk that takes A for a."""
+    """A key that is equal for names that are the same file on some systems, such as A and a."""
     return unicodedata.normalize("NFC", name).casefold()

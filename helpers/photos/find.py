@@ -1,24 +1,24 @@
-"""Which files below a folder may be photos: all but hidden ones, and what lies beside photos."""
+"""Finding files that may be photos: all but hidden ones and sidecars."""
 
 import contextlib
 import os
 from pathlib import Path
 from typing import Iterator, List, Optional, Set, Tuple
 
-_SIDECAR = ".xmp"  # what a catalogue programme writes beside a photo: no photo, and nothing that is missing
+_SIDECAR = ".xmp"  # what a catalogue program writes beside a photo
 
 
 def find_photos(
     root: Path, folder: str = "", *, recursive: bool = True, links_out: bool = True
 ) -> Tuple[List[str], List[Tuple[str, str]]]:
-    """Every file below a folder that may be a photo, sorted, and every one that was not looked at, with the reason.
+    """The files below a folder that may be photos, sorted, and those that are not looked at, with the reason.
 
-    `folder`, and what is found, are relative to the root, with `/`. Without
+    `folder` and the files are relative to the root, with `/`. Without
     `links_out`, links that lead out of the root are not followed.
     """
-    found: List[str] = []
+    photos: List[str] = []
     refused: List[Tuple[str, str]] = []
-    walk = _Walk(root, recursive, None if links_out else os.path.realpath(root))
+    walk = _FolderWalk(root, recursive, None if links_out else os.path.realpath(root))
     for name, reason in walk.below(folder, walk.above(folder)):
         try:
             name.encode()
@@ -28,30 +28,30 @@ def find_photos(
         if reason:
             refused.append((name, reason))
         elif not name.lower().endswith(_SIDECAR):
-            found.append(name)
-    return sorted(found), refused
+            photos.append(name)
+    return sorted(photos), refused
 
 
-class _Walk:
-    """Files below a folder, links followed; where `inside` names a folder, only those that stay in it.
+class _FolderWalk:
+    """The files below a folder, with links; where `inside` is a folder, only those that stay in it.
 
-    Folders and what is found are relative to the root, with `/`: text, since Path is slow for 10,000 files.
+    Folders and files are text, relative to the root, with `/`: Path is slow for 10,000 files.
     """
 
     def __init__(self, root: Path, recursive: bool, inside: Optional[str]) -> None:
         self._root, self._recursive, self._inside = root, recursive, inside
 
     def above(self, folder: str) -> Set[Tuple[int, int]]:
-        """The folders from the root to this one, without it."""
-        parts, found = folder.split("/") if folder else [], set()
+        """The device and number of each folder from the root to this one, without it."""
+        parts, above = folder.split("/") if folder else [], set()
         for count in range(len(parts)):
             with contextlib.suppress(OSError):
                 status = self._root.joinpath(*parts[:count]).stat()
-                found.add((status.st_dev, status.st_ino))
-        return found
+                above.add((status.st_dev, status.st_ino))
+        return above
 
     def below(self, folder: str, above: Set[Tuple[int, int]]) -> Iterator[Tuple[str, str]]:
-        """Files; the second of each pair is why it was not looked at, or empty."""
+        """Files, each with the reason why it is not looked at, or an empty text."""
         try:
             place = self._root / folder
             status = place.stat()
@@ -88,5 +88,5 @@ class _Walk:
 
 
 def is_inside(folder: str, path: str) -> bool:
-    """Whether a path lies in a folder; both are real paths, without links."""
+    """Whether a path is in a folder; both are real paths, without links."""
     return path == folder or path.startswith(folder if folder.endswith(os.sep) else folder + os.sep)

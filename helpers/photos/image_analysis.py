@@ -31,8 +31,8 @@ def load_images(
 ) -> SFrame:
     """The JPEG and PNG files of a folder, in order of their paths: columns `path` (absolute) and `image`.
 
-    Only the header of each file is read. One that is no photo is left out, with
-    a line on stderr that says why; with `ignore_failure=False` it raises
+    Only the header of each file is read. A file that is not a photo is left out,
+    with the reason on stderr; with `ignore_failure=False` it raises
     `PhotoError`. `format="JPG"` or `"PNG"` takes all files, whatever their
     ending, that are of that format. Hidden files count, as in Turi Create.
 
@@ -43,17 +43,17 @@ def load_images(
         paths = [path for path in paths if path.lower().endswith(_ENDINGS)]
     if random_order:
         random.shuffle(paths)
-    found, images = [], []
+    loaded, images = [], []
     for path in paths:
         try:
             images.append(Image(path, format))
-            found.append(path)
+            loaded.append(path)
         except PhotoError as error:
             if not ignore_failure:
                 raise
             print(error, file=sys.stderr)
     frame = SFrame().add_column(SArray(images, Image), "image")
-    return frame.add_column(SArray(found, str), "path")[["path", "image"]] if with_path else frame
+    return frame.add_column(SArray(loaded, str), "path")[["path", "image"]] if with_path else frame
 
 
 def resize(
@@ -64,7 +64,7 @@ def resize(
     decode: bool = False,
     resample: str = "nearest",
 ) -> Union[Image, SArray]:
-    """An image, or each of a column, stretched to this size, with 1, 3 or 4 channels.
+    """Stretch an image, or all of a column, to a size, with 1, 3 or 4 channels.
 
     Without `channels` an image keeps its own, and a column gets 3. The corners
     of the result are the corners of the original, as in Turi Create: `nearest`
@@ -81,8 +81,8 @@ def resize(
     if channels is not None and channels <= 0:
         raise ValueError("an image has 1, 3 or 4 channels")
     if isinstance(image, SArray) and image.dtype is Image:
-        each = 3 if channels is None else channels
-        return image.apply(lambda one: resize(one, width, height, each, decode, resample), Image)
+        count = 3 if channels is None else channels
+        return image.apply(lambda one: resize(one, width, height, count, decode, resample), Image)
     if not isinstance(image, Image):
         raise ValueError("resize() takes an Image or an SArray of Images")
     channels = image.channels if channels is None else channels
@@ -105,7 +105,7 @@ def get_deep_features(
         raise Unsupported("there are no images to get features of")
     if batch_size < 1:
         raise ValueError("batch_size is 1 or more")
-    # In fp32, whatever their number: what is asked for today is compared with what is asked for tomorrow.
+    # In fp32, whatever their number, so that features of different calls can be compared.
     result = embed(images, model=model_name, precision="fp32", batch_size=batch_size, progress=verbose)
     features: list = [None] * len(images)
     for row, vector in zip(result.rows, result.vectors):

@@ -22,28 +22,27 @@ _BOM = "\ufeff"
 _AGAIN = 3  # attempts where the lock was lost
 
 
-class Change(NamedTuple):
-    """The labels of photos before and after; `""` is none."""
+class LabelChange(NamedTuple):
+    """The labels of photos before and after a change; `""` is none."""
 
     before: Dict[str, str]
     after: Dict[str, str]
 
 
-_done: Dict[str, List[Change]] = {}  # file → what was changed in it in this session
+_undoable: Dict[str, List[LabelChange]] = {}  # by file: the changes of this session that can be undone
 
 
 class Labels(Mapping[str, str]):
     """The labels of photos by their path, kept in a file that is made with the first label.
 
-    `labels[path]`, `get`, `items` and the other calls of a dict read; photos
-    without a label are absent. What other notebooks have written since is seen
-    after `reload`, `set` or `undo`; these read the file again and change no
-    more of it than was asked for: rows, columns and notes that people added
-    stay. Labels that begin like a formula have an apostrophe in front of them
-    in the file, see `helpers.files.spreadsheet`.
+    It reads as a dict; photos without a label are absent. `reload`, `set` and
+    `undo` also read what other notebooks have written since, and change nothing
+    else in the file: rows, columns and notes that people added stay. In the
+    file, labels that begin like a formula have an apostrophe in front, see
+    `helpers.files.spreadsheet`.
 
-    Raises `LabelsError` for a file that is damaged or something else; it stays
-    as it is.
+    Raises `LabelsError` for a file that is damaged or something else, which
+    stays as it is.
 
     >>> labels = Labels("photo-labels.csv")
     >>> len(labels), labels.get("card 1/IMG_0001.JPG")
@@ -71,11 +70,11 @@ class Labels(Mapping[str, str]):
         """Read the file again. Raises `LabelsError`."""
         self._labels = _read(self._file).labels()
 
-    def set(self, paths: Union[str, Iterable[str]], text: str) -> Change:
-        """Give photos a label in place of what they had; `""` takes it away. Returns what that changed.
+    def set(self, paths: Union[str, Iterable[str]], text: str) -> LabelChange:
+        """Replace the label of photos, or remove it with `""`; returns the change.
 
         Raises `LabelsError` where the file cannot be written, and `FrameError`
-        for what is no path or label.
+        for an invalid path or label.
         """
         wanted = {_checked("path", path): text for path in ([paths] if isinstance(paths, str) else paths)}
         if text != "":
@@ -85,12 +84,12 @@ class Labels(Mapping[str, str]):
             self._changes().append(change)
         return change
 
-    def undo(self) -> Optional[Change]:
-        """Take back the last change of this session to this file that is not taken back yet.
+    def undo(self) -> Optional[LabelChange]:
+        """Undo the last change of this session to this file that is not undone yet.
 
-        Returns that change, without the photos that another notebook has
-        labelled since: they keep their label. `None` where there is nothing to
-        take back. Raises `LabelsError`.
+        Returns the change, without photos that another notebook has labelled
+        since: they keep their label. None where there is nothing to undo.
+        Raises `LabelsError`.
         """
         changes = self._changes()
         if not changes:
@@ -100,13 +99,13 @@ class Labels(Mapping[str, str]):
             lambda now: {path: last.before[path] for path, label in last.after.items() if now.get(path, "") == label}
         )
         changes.pop()
-        return Change(before=back.after, after=back.before)
+        return LabelChange(before=back.after, after=back.before)
 
-    def _changes(self) -> List[Change]:
-        return _done.setdefault(str(self._file), [])
+    def _changes(self) -> List[LabelChange]:
+        return _undoable.setdefault(str(self._file), [])
 
-    def _write(self, wanted: Callable[[Dict[str, str]], Dict[str, str]]) -> Change:
-        """Change the labels in the file, which others may have written to, to those `wanted` of what is there."""
+    def _write(self, wanted: Callable[[Dict[str, str]], Dict[str, str]]) -> LabelChange:
+        """Change the labels in the file to `wanted`, a function of those that it has now."""
         try:
             for _ in range(_AGAIN):
                 try:
@@ -123,7 +122,7 @@ class Labels(Mapping[str, str]):
                 "spreadsheet, or name another one"
             ) from error
 
-    def _write_locked(self, wanted: Callable[[Dict[str, str]], Dict[str, str]]) -> Change:
+    def _write_locked(self, wanted: Callable[[Dict[str, str]], Dict[str, str]]) -> LabelChange:
         with locked(self._file.with_name(f".{self._file.name}.lock")) as still_ours:
             table = _read(self._file)
             now = table.labels()
@@ -134,20 +133,20 @@ class Labels(Mapping[str, str]):
                     half.write_bytes(table.text().encode("utf-8"))
                     still_ours()
             self._labels = table.labels()
-            return Change({path: now.get(path, "") for path in after}, after)
+            return LabelChange({path: now.get(path, "") for path in after}, after)
 
 
-class _Table:
-    """A CSV as it stands in the file, cell by cell."""
+class _LabelsTable:
+    """The CSV, cell by cell, as it is in the file."""
 
     def __init__(self, header: List[str], rows: List[List[str]], delimiter: str = ",", begin: str = "") -> None:
         self._header, self._rows, self._delimiter, self._begin = header, rows, delimiter, begin
         self._path, self._label = (header.index(name) for name in _COLUMNS)
 
     def labels(self) -> Dict[str, str]:
-        """Path → label; of several lines for a photo the last counts."""
-        found = {plain(row[self._path]): plain(row[self._label]) for row in self._rows}
-        return {path: label for path, label in found.items() if path and label}
+        """The labels by path; of several lines for a photo the last counts."""
+        labels = {plain(row[self._path]): plain(row[self._label]) for row in self._rows}
+        return {path: label for path, label in labels.items() if path and label}
 
     def put(self, labels: Dict[str, str]) -> None:
         left = dict(labels)
@@ -172,37 +171,38 @@ class _Table:
         return any(cell for place, cell in enumerate(row) if place not in (self._path, self._label))
 
 
-def _read(file: Path) -> _Table:
+def _read(file: Path) -> _LabelsTable:
     """The table in a file, empty where there is none; raises `LabelsError`."""
     try:
         text = file.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        return _Table(list(_COLUMNS), [])
+        return _LabelsTable(list(_COLUMNS), [])
     except UnicodeDecodeError as error:
         raise LabelsError(
-            f"{file} is no CSV in UTF-8; save it from the spreadsheet as such, or name another file"
+            f"{file} is not a CSV in UTF-8; save it from the spreadsheet as such, or name another file"
         ) from error
     except OSError as error:
         reason = "a folder; name a file in it" if file.is_dir() else f"it cannot be read ({error.strerror})"
         raise LabelsError(f"{file}: {reason}") from error
     begin = _BOM if text.startswith(_BOM) else ""
     text = text[len(begin) :]
-    delimiter = next((each for each in _DELIMITERS if _is_ours(text, each)), None)
+    delimiter = next((sign for sign in _DELIMITERS if _is_delimiter(sign, text)), None)
     if delimiter is None:
         raise LabelsError(
-            f"{file} holds no labels: its first line does not name the columns path and label; name another file"
+            f"{file} has no labels: its first line does not name the columns path and label; name another file"
         )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = next(reader)
-        return _Table(header, list(_rows(reader, len(header))), delimiter, begin)
+        return _LabelsTable(header, list(_rows(reader, len(header))), delimiter, begin)
     except (csv.Error, ValueError) as error:
         raise LabelsError(
-            f"{file} is damaged (line {reader.line_num}: {error}); mend it, or name another file"
+            f"{file} is damaged (line {reader.line_num}: {error}); correct it, or name another file"
         ) from error
 
 
-def _is_ours(text: str, delimiter: str) -> bool:
+def _is_delimiter(delimiter: str, text: str) -> bool:
+    """Whether the first line, split there, names the columns."""
     try:
         header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -218,13 +218,13 @@ def _rows(reader: Iterable[List[str]], width: int) -> Iterator[List[str]]:
             yield cells + [""] * (width - len(cells))
 
 
-def _checked(what: str, text: str) -> str:
+def _checked(name: str, text: str) -> str:
     if not isinstance(text, str):
-        raise FrameError(f"a {what} is text, not {type(text).__name__}")
+        raise FrameError(f"a {name} is text, not {type(text).__name__}")
     if not 0 < len(text) <= _LONGEST or "\0" in text:
-        raise FrameError(f"a {what} has 1 to {_LONGEST:,} characters, none of them NUL: {text[:40]!r}")
+        raise FrameError(f"a {name} has 1 to {_LONGEST:,} characters, none of them NUL: {text[:40]!r}")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise FrameError(f"{text[:40]!r} is not valid text and cannot be kept as a {what}") from error
+        raise FrameError(f"{text[:40]!r} is not valid text and cannot be kept as a {name}") from error
     return text

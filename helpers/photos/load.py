@@ -1,8 +1,4 @@
-"""A folder of photos as a frame: finding them, checking them, and making them small enough to show.
-
-`load_photos` hands on an SFrame with one row a photo, and a second one with
-everything that stayed out, and why. Nothing in a folder ends the run.
-"""
+"""Loading a folder of photos as a frame; nothing in the folder ends the run."""
 
 import contextlib
 import datetime
@@ -17,11 +13,12 @@ from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.features.store import CheckedFile, FeatureStore, default_path
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
-from helpers.frames import HAS_TURICREATE, Image
+from helpers.frames import HAS_TURICREATE, Image, SFrame
 from helpers.frames.columns import typed_frame
 from helpers.frames.images import image_array, image_of
 from helpers.images.decode import check_photo, open_photo
 from helpers.images.thumbnails import preview, thumbnail
+from helpers.photos.deployments import GivenDeployments
 from helpers.photos.details import add_details, add_places
 from helpers.photos.find import find_photos
 from helpers.photos.metadata.read import moment, named_moment
@@ -31,10 +28,10 @@ __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 _AHEAD = 256  # photos that may be checked before they are asked for
 
 
-class _Photo(NamedTuple):
+class _LoadedPhoto(NamedTuple):
     image: Any
     taken: Optional[datetime.datetime]
-    stamp: Optional[Stamp] = None  # that its file had before it was read, where it was read now
+    stamp: Optional[Stamp] = None  # of the file before it was read; None where it was not read again
 
 
 def load_photos(
@@ -43,48 +40,71 @@ def load_photos(
     recursive: bool = True,
     progress: bool = True,
     layout: Optional[str] = None,
-    deployments: Any = None,
+    deployments: Optional[GivenDeployments] = None,
     details: bool = False,
     file_dates: bool = False,
-) -> Tuple[Any, Any]:
-    """The photos of a folder, and what in it is none.
+) -> Tuple[SFrame, SFrame]:
+    """Load the photos of a folder.
 
-    Returns two SFrames, each sorted by path:
+    Parameters
+    ----------
+    folder
+        The folder of photos.
+    recursive
+        Whether to load the folders in it too.
+    progress
+        Whether to show a progress bar.
+    layout
+        What the names of folders are, such as `"{site}/{camera}"`, see
+        `helpers.photos.layout.places_of`.
+    deployments
+        A CSV file or the frame of `helpers.photos.read_deployments`, which
+        completes sites and cameras, and adds coordinates.
+    details
+        Whether to read what the files contain beside their pixels, see
+        `helpers.photos.details.add_details`.
+    file_dates
+        Whether a file's own date replaces an unknown date of the photo. It may
+        be that of a copy.
 
-    - `data`: `id` (row number), `path` (relative to the folder, with `/`; this
-      is what a photo is known by), `image`, `folder` (the path without the file name,
-      `.` for photos that lie in the folder itself), `taken` (a datetime by the
-      camera's clock, None where neither the file nor its name says:
-      `helpers.photos.metadata.read.taken`; with `file_dates=True` then the date of the file,
-      which may be that of a copy), `width` and `height` (pixels, upright), and
-      `file` (where the photo lies on this machine);
-    - `bad`: `path` and `reason`, for each file that is no photo or cannot be
-      read, and each folder that was not entered.
+    Returns
+    -------
+    data : SFrame
+        A row per photo, by path: `id` (row number); `path` (relative to the
+        folder, with `/`); `image`; `folder` (the path without the file name, `.`
+        for the folder itself); `taken` (a datetime by the camera's clock, from
+        the file or its name, or None, see `helpers.photos.metadata.read.taken`);
+        `width` and `height` (pixels, upright); `file` (the path on this machine).
+        With `layout` or `deployments` also `site`, `camera`, `deployment`, with
+        `details` also `night`, `temperature`, `moon` and `tags`, and with either
+        of the last two `latitude` and `longitude`.
+    bad : SFrame
+        `path` and `reason`, by path: files that are not photos or cannot be
+        read, and folders that were not entered. A line on their number is printed.
 
-    For field cameras there are more columns:
+    Raises
+    ------
+    FrameError
+        Where there is no such folder, or for an invalid layout or deployments.
 
-    - with `layout`, such as `"{site}/{camera}"` (see `helpers.photos.places.places_of`),
-      or `deployments`, a CSV file or the frame of `helpers.photos.read_deployments`:
-      `site`, `camera`, `deployment`, and of the table `latitude` and `longitude`;
-    - with `details=True` what the files tell: `night`, `temperature`, `moon`,
-      `latitude`, `longitude` and `tags` (see `helpers.photos.details.add_details`).
+    Notes
+    -----
+    Valid files are remembered in the cache folder, and not opened again while
+    they stay the same (Turi Create's frames hold copies, and read them all).
 
-    One line says how many were left out. Files that were found whole are
-    remembered in the cache folder, and not opened again while they stay as they
-    are (Turi Create's frames hold copies, and read them all). Raises `FrameError` where the folder
-    cannot be had at all.
-
+    Examples
+    --------
     >>> data, bad = load_photos("data/robots")
     >>> len(data), len(bad)
     (199, 0)
     """
-    root = Path(folder).expanduser().absolute()  # the photos are found again after a change of folder
+    root = Path(folder).expanduser().absolute()  # so that a change of the working folder does no harm
     if not root.is_dir():
         kind = "is a file, not a folder" if root.exists() else "no such folder"
         raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
-    found, refused = find_photos(root, recursive=recursive)
-    photos = _whole_already(root, found)
-    new = [name for name in found if name not in photos]
+    names, refused = find_photos(root, recursive=recursive)
+    photos = _checked_before(root, names)
+    new = [name for name in names if name not in photos]
     read = work_ahead(_try_photo, (root / name for name in new), ahead=_AHEAD)
     with closing(read):
         pairs = zip(new, read)
@@ -93,7 +113,7 @@ def load_photos(
                 refused.append((name, str(photo)))
             else:
                 photos[name] = photo
-    _remember_whole(root, {name: photos[name] for name in new if name in photos})
+    _remember_checked(root, {name: photos[name] for name in new if name in photos})
     if refused:
         print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
     data = _data(root, sorted(photos.items()), file_dates)
@@ -102,26 +122,26 @@ def load_photos(
     return add_details(data, progress=progress) if details else data, _bad(sorted(refused))
 
 
-def _try_photo(path: Path) -> Union[_Photo, PhotoError]:
-    """The photo in a file, or the error that says why there is none."""
+def _try_photo(path: Path) -> Union[_LoadedPhoto, PhotoError]:
+    """The photo in a file, or the error with the reason why there is none."""
     try:
         before = None
-        with contextlib.suppress(OSError):  # what is wrong with the file, `check_photo` says in our words
+        with contextlib.suppress(OSError):  # `check_photo` has a better message
             before = stamp(path)
         kind = check_photo(path)
-        return _Photo(image_of(path, kind), moment(kind.exif), before)
+        return _LoadedPhoto(image_of(path, kind), moment(kind.exif), before)
     except PhotoError as error:
         return error
     except OSError as error:
         return PhotoError(error.strerror or str(error))
 
 
-def _whole_already(root: Path, names: List[str]) -> Dict[str, _Photo]:
-    """The files that were checked at an earlier time and have not changed since; they are not opened."""
+def _checked_before(root: Path, names: List[str]) -> Dict[str, _LoadedPhoto]:
+    """The photos that were checked before and have not changed since; they are not opened."""
     if HAS_TURICREATE:  # whose Images hold a copy of the bytes
         return {}
     photos = {}
-    with contextlib.suppress(StoreError, OSError):  # then they are checked again: nothing but time is lost
+    with contextlib.suppress(StoreError, OSError):  # then they are checked again
         file = default_path(root)
         if not file.exists():
             return {}
@@ -129,13 +149,13 @@ def _whole_already(root: Path, names: List[str]) -> Dict[str, _Photo]:
             checked = store.checked()
         for name in names:
             path = os.path.join(root, name)  # noqa: PTH118 (Path is slow, and these are all files of the folder)
-            seen = checked.get(path)
-            if seen is not None and stamp(path) == seen.stamp:
-                photos[name] = _Photo(Image.of_known_size(path, (seen.width, seen.height)), seen.taken)
+            before = checked.get(path)
+            if before is not None and stamp(path) == before.stamp:
+                photos[name] = _LoadedPhoto(Image.of_known_size(path, (before.width, before.height)), before.taken)
     return photos
 
 
-def _remember_whole(root: Path, photos: Dict[str, _Photo]) -> None:
+def _remember_checked(root: Path, photos: Dict[str, _LoadedPhoto]) -> None:
     if HAS_TURICREATE or not photos:
         return
     with contextlib.suppress(StoreError, OSError), FeatureStore(default_path(root)) as store:
@@ -148,7 +168,7 @@ def _remember_whole(root: Path, photos: Dict[str, _Photo]) -> None:
         )
 
 
-def _data(root: Path, photos: List[Tuple[str, _Photo]], file_dates: bool) -> Any:
+def _data(root: Path, photos: List[Tuple[str, _LoadedPhoto]], file_dates: bool) -> SFrame:
     names = [name for name, _ in photos]
     images = [photo.image for _, photo in photos]
     files = [os.path.join(root, name) for name in names]  # noqa: PTH118 (as above)
@@ -177,7 +197,7 @@ def _file_date(file: str) -> Optional[datetime.datetime]:
         return None
 
 
-def _bad(refused: List[Tuple[str, str]]) -> Any:
+def _bad(refused: List[Tuple[str, str]]) -> SFrame:
     return typed_frame(
         [("path", str, [name for name, _ in refused]), ("reason", str, [reason for _, reason in refused])]
     )

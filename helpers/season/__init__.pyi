@@ -1,15 +1,16 @@
-from .camtrap.check import check_camtrap
-from .camtrap.write import write_camtrap
-from .detections import read_detections
-from .export import export_sightings, save_sightings
+from .detection.detections import read_detections
+from .exchange.camtrap.check import check_camtrap
+from .exchange.camtrap.write import write_camtrap
+from .exchange.export import export_sightings, save_sightings
 from .parts import Parts
 from .scores import neighbour_shares, species_precision
 from .season import Season
 from .sightings import Sightings
-from .timeline.figures import show_activity, show_dates
+from .timeline.activity_figure import show_activity
+from .timeline.dates_figure import show_dates
 from .timeline.panel import TimelinePanel
+from .timeline.photo_strip import show_strip
 from .timeline.site_map import show_sites
-from .timeline.strip import show_strip
 
 __all__ = [
     "Parts",

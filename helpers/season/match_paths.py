@@ -1,8 +1,8 @@
-"""Which photo is meant by a path that was written on another machine: found by the end of it, or not at all.
+"""Matching paths that were written on another machine with a collection's photos, by the end of the path.
 
-A path agrees with another one for as many names as are the same from the file
-name backwards. Of an absolute path, the folders that all paths have in common
-say only where the photos lay; where another folder differs, it is another photo.
+Two paths agree for as many names as are equal from the file name backwards. Of
+absolute paths, the folders that all of them share only say where the photos
+were; where another folder differs, it is another photo.
 """
 
 import re
@@ -13,24 +13,24 @@ _ABSOLUTE = re.compile(r"^(/|\\\\|[A-Za-z]:[\\/])")
 NOT_HERE = "not in the collection"
 
 
-class Matched(NamedTuple):
-    """What became of each path."""
+class MatchedPaths(NamedTuple):
+    """The photo of each path."""
 
-    rows: List[Optional[int]]  # the photo's row; None where there is none, or nobody can say which
-    reasons: List[str]  # then why; else empty
-    moved: Optional[Tuple[str, str]]  # folders of other names that were taken for one another, the first ones
+    rows: List[Optional[int]]  # of the photo; None where there is none, or several
+    reasons: List[str]  # for None; else empty
+    moved: Optional[Tuple[str, str]]  # the first pair of different folders that were taken for the same
 
 
-def match(paths: Sequence[str], photos: Sequence[str]) -> Matched:
-    """Each path's photo among those known by their paths; no photo is given twice.
+def match(paths: Sequence[str], photos: Sequence[str]) -> MatchedPaths:
+    """Match paths with the paths of photos; each photo is matched once at most.
 
     >>> match(["D:\\\\card\\\\north\\\\1.JPG", "D:\\\\card\\\\south\\\\1.JPG"], ["north/1.JPG", "north/2.JPG"]).rows
     [0, None]
     """
     exact = {photo: row for row, photo in enumerate(photos)}
     parts = [[path] if path in exact else _parts(path) for path in paths]
-    free = _shared([each for path, each in zip(paths, parts) if path not in exact and _ABSOLUTE.match(path)])
-    ends = _Ends(photos)
+    free = _shared([names for path, names in zip(paths, parts) if path not in exact and _ABSOLUTE.match(path)])
+    photos_by_end = _PhotosByEnd(photos)
     rows: List[Optional[int]] = []
     reasons: List[str] = []
     agreed: List[int] = []
@@ -38,21 +38,21 @@ def match(paths: Sequence[str], photos: Sequence[str]) -> Matched:
         row: Optional[int] = exact.get(path)
         length, reason = len(_parts(path)) + 1, ""
         if row is None:
-            row, length, reason = ends.find(names, len(names) - free if _ABSOLUTE.match(path) else len(names))
+            row, length, reason = photos_by_end.find(names, len(names) - free if _ABSOLUTE.match(path) else len(names))
         rows.append(row)
         agreed.append(length)
         reasons.append(reason)
     _settle(rows, agreed, reasons)
     moved = None
-    for names, meant, length in zip(parts, rows, agreed):
-        there = [] if meant is None else _parts(photos[meant])
-        if moved is None and length < min(len(names), len(there)):
-            moved = "/".join(names[:-length]), "/".join(there[:-length])
-    return Matched(rows, reasons, moved)
+    for names, matched, length in zip(parts, rows, agreed):
+        own_names = [] if matched is None else _parts(photos[matched])
+        if moved is None and length < min(len(names), len(own_names)):
+            moved = "/".join(names[:-length]), "/".join(own_names[:-length])
+    return MatchedPaths(rows, reasons, moved)
 
 
 def _settle(rows: List[Optional[int]], agreed: List[int], reasons: List[str]) -> None:
-    """Of the paths that mean one photo, the one that agrees for longest keeps it; of equals, none is to be trusted."""
+    """Leave each photo to the path that agrees longest; where several do, to none of them."""
     claims: Dict[int, List[int]] = {}
     for place, row in enumerate(rows):
         if row is not None:
@@ -67,7 +67,7 @@ def _settle(rows: List[Optional[int]], agreed: List[int], reasons: List[str]) ->
                 rows[place], reasons[place] = None, f"{len(best)} paths of the file end like one photo's; none is taken"
 
 
-class _Ends:
+class _PhotosByEnd:
     """Photos by every end of their paths."""
 
     def __init__(self, photos: Sequence[str]) -> None:
@@ -78,22 +78,22 @@ class _Ends:
                 self._rows.setdefault(end, []).append(row)
 
     def find(self, names: List[str], enough: int) -> Tuple[Optional[int], int, str]:
-        """The photo's row, for how many names the paths agree, and why there is none.
+        """The photo's row, how many names the paths agree for, and the reason where there is no photo.
 
-        They are to agree for `enough` of the path's names, or for all of the photo's.
+        They must agree for `enough` of the path's names, or for all of the photo's.
         """
         for length, end in reversed(list(enumerate(_ends(names), 1))):
             rows = self._rows.get(end, [])
             if rows:
-                meant = rows if length >= enough else [row for row in rows if self._lengths[row] == length]
-                if len(meant) == 1:
-                    return meant[0], length, ""
-                return None, 0, f"{len(meant)} photos of the collection end like it" if meant else NOT_HERE
+                matches = rows if length >= enough else [row for row in rows if self._lengths[row] == length]
+                if len(matches) == 1:
+                    return matches[0], length, ""
+                return None, 0, f"{len(matches)} photos of the collection end like it" if matches else NOT_HERE
         return None, 0, NOT_HERE
 
 
 def normal(path: str) -> str:
-    """The path with `/`, and without what says nothing."""
+    """The path with `/`, and without empty names and `.`."""
     return "/".join(_parts(path))
 
 

@@ -1,47 +1,55 @@
-"""What is known of each photo of a season beside its picture: its event, its date, and so whether it counts."""
+"""The events, dates and sites of a season's photos, and which photos pass a filter."""
 
 import contextlib
 import datetime
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import is_label, numbers
-from helpers.photos.events import add_events, cameras_of, event_table
+from helpers.photos.events import add_events, cameras_of, event_table, rows_by_event
+from helpers.photos.layout import PLACES
 
 Moment = Union[str, datetime.date, None]
 
-_PLACES = ("site", "camera", "deployment")
+
+class PhotoFilters(NamedTuple):
+    """The photos that count in a search; see `helpers.season.Season.search`."""
+
+    other: Optional[str] = None
+    where: Optional[Any] = None
+    night: Optional[bool] = None
+    since: Moment = None
+    until: Moment = None
+    hide_people: bool = True
 
 
 class SeasonPhotos:
-    """The photos of a frame by event, and which of them count; without their features.
+    """The photos of a frame by event, and which of them pass a filter; without their features.
 
     `data` is the frame, with events; `events` and `event_of_photo` are those of
     `helpers.season.Season`. Raises `FrameError` for a frame that has no events
     and does not say when and where its photos were taken.
     """
 
-    def __init__(self, data: Any, labels: List[Any], sequence: float, independent: float) -> None:
+    def __init__(self, data: SFrame, labels: List[Any], sequence: float, independent: float) -> None:
         self.data = data if "event" in data.column_names() else add_events(data, sequence, independent)
         events = list(self.data["event"])
         if self.data["event"].dtype is not int or None in events:
-            raise FrameError("the column 'event' is to hold a whole number for each photo; add_events makes it so")
+            raise FrameError("the column 'event' needs a whole number for each photo; add_events makes one")
         self.event_of_photo = np.array(events, np.int64)
         self.events = _table(self.data, labels)
-        taken = self.column("taken")
-        self._rows: Dict[int, List[int]] = {}
-        for row in sorted(range(len(events)), key=lambda row: (taken[row] is None, taken[row] or 0, row)):
-            self._rows.setdefault(events[row], []).append(row)
+        self._rows = rows_by_event(self.data)
 
     def column(self, name: str) -> List[Any]:
         """The values of a column, None for each photo where there is no such column."""
         return list(self.data[name]) if name in self.data.column_names() else [None] * len(self.data)
 
     def rows_of(self, event: int) -> List[int]:
-        """The rows of an event's photos in the order of time; raises `FrameError` where there is no such event."""
+        """The rows of an event's photos, by time; raises `FrameError` where there is no such event."""
         if event not in self._rows:
             raise FrameError(f"there is no event {event!r}; season.events lists them")
         return self._rows[event]
@@ -52,10 +60,10 @@ class SeasonPhotos:
         return np.array([value is not None and bool(value) for value in self.column("people")], bool)
 
     def lit(self, night: Optional[bool]) -> np.ndarray:
-        """The photos of the night, with False of the day, and all with None: bool [photos].
+        """The photos of the night, those of the day with False, all with None: bool [photos].
 
-        By the column `night`, 1 or 0; photos of which it is not known stay out.
-        Raises `FrameError` where the frame has no such column.
+        By the column `night`, 1 or 0; photos without a value are left out. Raises
+        `FrameError` where the frame has no such column.
         """
         if night is None:
             return np.ones(len(self.data), bool)
@@ -64,11 +72,11 @@ class SeasonPhotos:
         return np.array([value is not None and bool(value) == bool(night) for value in self.column("night")], bool)
 
     def dated(self, since: Moment, until: Moment) -> np.ndarray:
-        """The photos taken from one moment to another, both included: bool [photos]; those without a date stay out.
+        """The photos taken from one moment to another, both included: bool [photos]; those without a date are left out.
 
         A moment is a date, a datetime, or a text such as 2026-07-31 or
         2026-07-31 18:30; a day as `until` counts to its end. By the camera's
-        clock. Raises `FrameError` for what is no date.
+        clock. Raises `FrameError` for an invalid date.
         """
         if since is None and until is None:
             return np.ones(len(self.data), bool)
@@ -77,33 +85,30 @@ class SeasonPhotos:
         return np.array([moment is not None and first <= moment <= last for moment in self.column("taken")], bool)
 
     def elsewhere(self, other: str, like: List[int], unlike: List[int]) -> np.ndarray:
-        """The photos of other events than those of some rows, or of other sites than those of `like`: bool [photos]."""
+        """The photos of other events than some rows, and with `sites` of other sites than `like`: bool [photos]."""
         if other not in ("events", "sites"):
             raise FrameError(f"other={other!r} is not known; there are events and sites")
-        found = ~np.isin(self.event_of_photo, self.event_of_photo[[*like, *unlike]])
+        elsewhere = ~np.isin(self.event_of_photo, self.event_of_photo[[*like, *unlike]])
         if other == "sites":
             sites = self.column("site")
             if not any(is_label(site) for site in sites):
-                raise FrameError(
-                    "the frame says no photo's site; load_photos(folder, layout='{site}/{camera}') adds it"
-                )
-            own = numbers(sites, "site")[0]
-            found &= (own >= 0) & ~np.isin(own, own[like])
-        return found
+                raise FrameError("the frame has no photo's site; load_photos(folder, layout='{site}/{camera}') adds it")
+            site_numbers = numbers(sites, "site")[0]
+            elsewhere &= (site_numbers >= 0) & ~np.isin(site_numbers, site_numbers[like])
+        return elsewhere
 
 
-def _table(data: Any, labels: List[Any]) -> Any:
+def _table(data: SFrame, labels: List[Any]) -> SFrame:
     """`helpers.photos.event_table` with all places, and with the label of each event's first photo."""
     table = event_table(data)
     firsts = list(table["first"])
-    told = {name: list(table[name]) for name in _PLACES if name in table.column_names()}
-    if "camera" not in told:
-        cameras: List[Any] = [None] * len(data)
+    places = {name: list(table[name]) for name in PLACES if name in table.column_names()}
+    if "camera" not in places:
         with contextlib.suppress(FrameError):
             cameras = cameras_of(data)
-        told["camera"] = [cameras[row] for row in firsts]
+            places["camera"] = [cameras[row] for row in firsts]
     columns: List[Tuple[str, Optional[type], List[Any]]] = [("event", int, list(table["event"]))]
-    columns += [(name, str, told.get(name, [None] * len(firsts))) for name in _PLACES]
+    columns += [(name, str, places.get(name, [None] * len(firsts))) for name in PLACES]
     columns += [(name, datetime.datetime, list(table[name])) for name in ("start", "end")]
     columns += [("photos", int, list(table["photos"])), ("first", None, [labels[row] for row in firsts])]
     return typed_frame(columns)
@@ -117,7 +122,7 @@ def _moment(name: str, value: Any, time: datetime.time) -> datetime.datetime:
             else:
                 value = datetime.datetime.fromisoformat(value)
         except ValueError:
-            raise FrameError(f"{name}={value!r} is no date; write it as 2026-07-31 or 2026-07-31 18:30") from None
+            raise FrameError(f"{name}={value!r} is not a date; write it as 2026-07-31 or 2026-07-31 18:30") from None
     if isinstance(value, datetime.datetime):
         return value.replace(tzinfo=None)
     if isinstance(value, datetime.date):

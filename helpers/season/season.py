@@ -1,63 +1,101 @@
-"""A season of field-camera photos, asked by event: when else, and where else?
+"""A season of field-camera photos, searched by event: when else, and where else?
 
 The nearest photos to one are those of its own burst, and then those of the same
-camera. A `Season` answers with one photo an event, at wish of other events or
-other sites only.
+camera. A `Season` answers with one photo per event, optionally of other events
+or other sites only.
 """
 
-from typing import Any, List, Optional, Tuple
+from functools import cached_property
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
-from helpers.frames import SArray
+from helpers.frames import SArray, SFrame
 from helpers.frames.neighbours import edge_frame
 from helpers.frames.row_selection import mask, rows_of
 from helpers.images.boxes import SIDES, check_box
+from helpers.networks.load import LoadedModel
 from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
-from helpers.season.items import Items, Nearest
 from helpers.season.learner import Learner
-from helpers.season.photo_facts import Moment, SeasonPhotos
-from helpers.similarity.regions import SMALLEST, region_feature
+from helpers.season.parts import Parts
+from helpers.season.photo_facts import Moment, PhotoFilters, SeasonPhotos
+from helpers.season.searched_features import NearestPhotos, SearchedFeatures, nearest_of_groups
+from helpers.similarity.model import SimilarityModel
+from helpers.similarity.regions import SMALLEST, Regions, region_feature
 from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
 
 
+class SeasonQuery(NamedTuple):
+    """A question to a season, with all that a search takes."""
+
+    question: SearchQuery
+    like: np.ndarray  # features of its photos, or of a part of each: float32 [n, dimension]
+    unlike: np.ndarray
+    allowed: np.ndarray  # the photos of the season that count: bool [photos]
+    metric: Optional[str]
+
+
 class Season:
-    """A `SimilarityModel` and the frame of its photos, searched by event.
+    """A similarity model and the frame of its photos, searched by event.
 
-    - `data`: the rows of the photos in the model's order, with `taken` and, as
-      `load_photos` gives them with `layout=` and `details=True`, where and how
-      they were taken. Needed only of a model that was loaded.
-    - `sequence`, `independent`: seconds, see `helpers.photos.add_events`; without
-      them the frame's column `event` counts, where it has one.
-    - `parts`: the parts of photos that are compared instead of whole photos,
-      see `helpers.season.Parts`; photos without any do not come up.
+    It has the attributes and methods of its model too, so that it can be
+    explored and mapped as one.
 
-    To look at: `model`, `data` (with the events), `events` (an SFrame of a row
-    an event: `event`, `site`, `camera`, `deployment`, `start`, `end`, `photos`,
-    and `first`, the label of its first photo), `event_of_photo` (int64, one a
-    photo), `note` (what is to be known of the last search, or nothing). All
-    else that a model has, a season has too, so that it can be explored and
-    mapped as one. Raises `FrameError` for a frame that does not fit.
+    Parameters
+    ----------
+    model
+        The model of the photos.
+    data
+        The frame of the photos, in the model's order or with all rows that the
+        model was made of, with `taken` and the columns of `load_photos` with
+        `layout=` and `details=True`. By default that of the model; a model that
+        was loaded has none.
+    sequence, independent
+        Seconds between the sequences and events of a camera, see
+        `helpers.photos.add_events`. By default the frame's column `event`
+        counts, or the defaults of that function.
+    parts
+        The `Parts` of photos to compare instead of whole photos. Photos without
+        any are not found.
 
+    Attributes
+    ----------
+    model, data, parts
+        As given, `data` with the events.
+    events
+        An SFrame of a row per event: `event`, `site`, `camera`, `deployment`,
+        `start`, `end`, `photos` and `first`, the label of its first photo.
+    event_of_photo
+        The event of each photo, int64 [photos].
+    note
+        A remark on the last search, or an empty text.
+
+    Raises
+    ------
+    FrameError
+        For a frame that is missing, has another number of rows, or has neither
+        events nor what `add_events` needs.
+
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))
-    >>> found = season.search(like=0, other="events", k=3)
-    >>> found.column_names()
+    >>> season.search(like=0, other="events", k=3).column_names()
     ['query_label', 'reference_label', 'distance', 'rank', 'event', 'photos']
     """
 
     def __init__(
         self,
-        model: Any,
-        data: Optional[Any] = None,
+        model: SimilarityModel,
+        data: Optional[SFrame] = None,
         *,
         sequence: Optional[float] = None,
         independent: Optional[float] = None,
-        parts: Optional[Any] = None,
+        parts: Optional[Parts] = None,
     ) -> None:
         self.model, self.parts, self.note = model, parts, ""
         data = _frame_of(model, data)
@@ -66,44 +104,55 @@ class Season:
             data = add_events(data, *times)
         self.photos = SeasonPhotos(data, model.labels, *times)
         self.data, self.events, self.event_of_photo = self.photos.data, self.photos.events, self.photos.event_of_photo
-        self.items = Items(model, parts)
-        self._learner: Optional[Learner] = None
+        self.searched = SearchedFeatures(model, parts)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "model":  # not there yet, as while it is copied
-            raise AttributeError(name)
-        return getattr(self.model, name)
+        # What a season takes from its model as it is, so that it can be explored and mapped as one.
+        self.collection, self.labels, self.names = model.collection, model.labels, model.names
+        self.index, self.vectors, self.metric = model.index, model.vectors, model.metric
+        self.num_examples, self.rows, self.bad = model.num_examples, model.rows, model.bad
+        self.feature, self.label, self.key, self.timings = model.feature, model.label, model.key, model.timings
+        self.precision, self.agreement, self.store_path = model.precision, model.agreement, model.store_path
+        self.photo, self.name_of, self.asked = model.photo, model.name_of, model.asked
+        self.query, self.searcher, self.where = model.query, model.searcher, model.where
+        self.similarity_graph, self.rankings, self.save = model.similarity_graph, model.rankings, model.save
+        self.embed, self.opened, self.add_regions = model.embed, model.opened, model.add_regions
+
+    @property
+    def network(self) -> LoadedModel:
+        """The model's network, which `opened` may load again."""
+        return self.model.network
+
+    @property
+    def regions(self) -> Optional[Regions]:
+        """The parts of photos that `add_regions` has added to the model."""
+        return self.model.regions
 
     def __repr__(self) -> str:
-        parts = "" if self.items.boxes is None else f", {len(self.items.rows)} parts"
+        parts = "" if self.parts is None else f", {len(self.searched.rows)} parts"
         return f"Season of {len(self.event_of_photo)} photos in {len(self.events)} events{parts}"
 
     @property
     def people(self) -> np.ndarray:
-        """The photos that are known to show people, by the frame or by the parts: bool [photos]."""
-        return self.photos.people | self.items.having("person") | getattr(self.parts, "people", False)
+        """The photos that are known to show people, by the frame or the parts: bool [photos]."""
+        return self.photos.people if self.parts is None else self.photos.people | self.parts.people
 
-    @property
+    @cached_property
     def learner(self) -> Learner:
-        """What learns from confirmations, made when it is first asked for."""
-        if self._learner is None:
-            self._learner = Learner(self.items.vectors)
-        return self._learner
+        """What learns from confirmed and rejected events."""
+        return Learner(self.searched.vectors)
 
     def photos_of(self, event: int) -> List[Any]:
-        """The labels of an event's photos in the order of time; raises `FrameError` where there is no such event."""
-        return [self.model.labels[row] for row in self.photos.rows_of(event)]
+        """The labels of an event's photos, by time; raises `FrameError` where there is no such event."""
+        return [self.labels[row] for row in self.photos.rows_of(event)]
 
     def event_of(self, label: Any) -> int:
-        """The event of a photo, by its label; raises `FrameError` where there is none."""
-        return int(self.event_of_photo[self.model.collection.row(label)])
+        """The event of a photo, by its label; raises `FrameError` for a label that is not in the model."""
+        return int(self.event_of_photo[self.collection.row(label)])
 
     def photos_where(self, where: Optional[Any]) -> np.ndarray:
-        """Which photos count for a `where` of `search`: bool [photos]. Raises `FrameError`."""
-        if where is None:
-            return np.ones(len(self.event_of_photo), bool)
-        if hasattr(where, "__len__") and len(where) == len(self.event_of_photo):  # made of `data`
-            return mask(where, len(self.event_of_photo))
+        """The photos that count for a `where` of `search`, bool [photos]. Raises `FrameError`."""
+        if where is not None and hasattr(where, "__len__") and len(where) == len(self.event_of_photo):
+            return mask(where, len(where))  # made of `data`, and not of the frame that the model was made of
         return self.model.photos_where(where)
 
     def search(
@@ -123,124 +172,140 @@ class Season:
         metric: Optional[str] = None,
         hide: bool = False,
         hide_people: bool = True,
-    ) -> Any:
-        """The nearest events to some photos, each with its best photo; see `SimilarityModel.search`.
+    ) -> SFrame:
+        """Find the events nearest to some photos, each with its best photo.
 
-        - `like`, `unlike`, `region`, `metric`, `hide`: as there. With parts, a
-          photo of the season is asked with its part of the highest score, an
-          animal if it has one, or with the one that `box` (left, top, right,
-          bottom in shares) covers best; without a part, and from outside, with
-          the whole photo, and `note` says so. A region's own feature is then
-          compared with the parts.
-        - `other`: `"events"` leaves out the events of the photos asked with;
-          `"sites"` also the sites of those in `like`, and photos without a site.
-        - `where`: which rows of `data`, or of the frame that the model was made
-          of, count; `night`: True for the night only, False for the day only;
-          `since`, `until`: dates, or texts such as 2026-07-31, both included.
-        - `k`: how many events; `per="photo"`: how many photos, several an event.
-        - `hide_people`: photos that are known to show people (see `people`) stay out.
+        Parameters
+        ----------
+        like, unlike
+            Photos to be like, and to be unlike: labels, or Images, Paths or bytes
+            of photos from outside. With parts, a photo of the season stands for
+            its part of the highest score, an animal if there is one. Without a
+            part, and from outside, it is the whole photo, and `note` says so.
+        region
+            Instead, a photo and a box: left, top, right, bottom in shares. Its
+            feature is compared with the parts, if there are any.
+        box
+            With parts, chooses the part that it overlaps most.
+        other
+            `"events"` leaves out the events of the query's photos; `"sites"` also
+            the sites of those in `like`, and photos without a site.
+        where
+            Which rows of `data`, or of the frame that the model was made of, count.
+        night
+            True for photos of the night only, False for those of the day only.
+        since, until
+            Dates, or texts such as 2026-07-31, both included.
+        k
+            How many events; all with None.
+        per
+            `"photo"` finds `k` photos instead, several of an event.
+        metric
+            `euclidean` or `cosine`; by default that of the model.
+        hide
+            Whether to leave out the query's photos.
+        hide_people
+            Whether to leave out photos that show people, see `people`.
 
-        Returns an SFrame of `query_label`, `reference_label`, `distance` and
-        `rank`, nearest first, with `event`, `photos` (how many of the event
-        count), and with parts or regions `left`, `top`, `right`, `bottom`.
-        Raises `FrameError` and `PhotoError` as `SimilarityModel.search` does.
+        Returns
+        -------
+        SFrame
+            `query_label`, `reference_label`, `distance` and `rank`, nearest
+            first, `event` and `photos` (how many of the event count); with parts
+            or regions also `left`, `top`, `right`, `bottom`.
+
+        Raises
+        ------
+        FrameError, PhotoError
+            As `SimilarityModel.search`; and for an unknown value of `other` or
+            `per`, an invalid date, or a filter by a column that the frame lacks.
         """
         check_whole("k", k, none_is="all")
         if per not in ("event", "photo"):
             raise FrameError(f"per={per!r} is not known; there are event and photo")
-        question = SearchQuery.of(self.model.collection, like, unlike, region)
-        allowed = self.allowed(question, other, where, night, since, until, hide_people)
+        filters = PhotoFilters(other, where, night, since, until, hide_people)
+        query = self.prepare(like, unlike, region, box, metric, filters)
         if hide:
-            allowed[rows_of_asked(question.photos)] = False
-        groups = self.event_of_photo if per == "event" else np.arange(len(allowed))
-        nearest = self.nearest(question, self.features(question, box), k, groups, allowed, metric)
-        first = question.like[0]
-        self.model._recent.remember(question.label, first.name, first.source, nearest.rows, nearest.distances)
-        return self._frame(question.label, nearest, allowed)
+            query.allowed[rows_of_photos(query.question.photos)] = False
+        groups = self.event_of_photo if per == "event" else np.arange(len(self.event_of_photo))
+        nearest = self.nearest(query, k, groups)
+        label, first = query.question.label, query.question.like[0]
+        self.model._recent.remember(label, first.name, first.source, nearest.rows, nearest.distances)
+        return self._frame(label, nearest, query.allowed)
 
-    def allowed(
-        self,
-        question: SearchQuery,
-        other: Optional[str] = None,
-        where: Optional[Any] = None,
-        night: Optional[bool] = None,
-        since: Moment = None,
-        until: Moment = None,
-        hide_people: bool = True,
-    ) -> np.ndarray:
-        """Which photos a search with these arguments goes through: bool [photos]. Raises `FrameError`."""
-        allowed = self.photos_where(where) & self.photos.lit(night) & self.photos.dated(since, until)
-        if hide_people:
+    def prepare(
+        self, like: Any, unlike: Any, region: Any, box: Any, metric: Optional[str], filters: PhotoFilters
+    ) -> SeasonQuery:
+        """A query from the arguments of `search`, raising as that does; sets `note`."""
+        question = SearchQuery.of(self.collection, like, unlike, region)
+        allowed = self._allowed(question, filters)
+        features = self._features(question, box)
+        likes = len(question.like)
+        return SeasonQuery(question, features[:likes], features[likes:], allowed, metric)
+
+    def nearest(self, query: SeasonQuery, k: Optional[int], groups: np.ndarray) -> NearestPhotos:
+        """The `k` groups of photos nearest to a query, each with its nearest photo; `k=None` is all.
+
+        `groups` has the group of each photo, such as its event: int64 [photos].
+        """
+        box, regions = query.question.box, self.model.regions
+        if box is None or regions is None or self.parts is not None:
+            point = feedback(query.like, query.unlike, self.metric if query.metric is None else query.metric)
+            return self.searched.nearest(point, k, groups, query.allowed, query.metric)
+
+        def search(count: int) -> NearestPhotos:
+            source = query.question.like[0].source
+            return NearestPhotos(*regions.search(source, box, max(1, count), query.allowed))
+
+        return nearest_of_groups(search, k, groups, int(query.allowed.sum()))
+
+    def _allowed(self, question: SearchQuery, filters: PhotoFilters) -> np.ndarray:
+        allowed = self.photos_where(filters.where)
+        allowed = allowed & self.photos.lit(filters.night) & self.photos.dated(filters.since, filters.until)
+        if filters.hide_people:
             allowed &= ~self.people
-        if other is not None:
-            allowed &= self.photos.elsewhere(other, rows_of_asked(question.like), rows_of_asked(question.unlike))
+        if filters.other is not None:
+            like, unlike = rows_of_photos(question.like), rows_of_photos(question.unlike)
+            allowed &= self.photos.elsewhere(filters.other, like, unlike)
         return allowed
 
-    def features(self, question: SearchQuery, box: Optional[Any] = None) -> np.ndarray:
-        """What each photo of a question is asked with, float32 [photos, dimension]; see `search`."""
+    def _features(self, question: SearchQuery, box: Optional[Any]) -> np.ndarray:
+        """The feature of each photo of a question, or of a part of it: float32 [photos, dimension]; see `search`."""
         self.note = ""
         if box is not None and (self.parts is None or question.box is not None):
             raise FrameError("box= chooses one of the parts of photos; for any box give region=(label, box)")
         if question.box is not None:
-            return region_feature(question.like[0].source, question.box, self.model.opened())[None]
-        if self.parts is None:
-            return self.model.features_of(question.photos)
-        checked = None if box is None else check_box(box, smallest=SMALLEST)
-        chosen = [None if each.row is None else self.items.part_of(each.row, checked) for each in question.photos]
-        whole = [each for each, part in zip(question.photos, chosen) if part is None]
-        if whole:
-            names = ", ".join(each.name for each in whole[:3])
+            return region_feature(question.like[0].source, question.box, self.opened())[None]
+        chosen = None if box is None else check_box(box, smallest=SMALLEST)
+        parts = [None if photo.row is None else self.searched.part_of(photo.row, chosen) for photo in question.photos]
+        whole = [photo for photo, part in zip(question.photos, parts) if part is None]
+        if whole and self.parts is not None:
+            names = ", ".join(photo.name for photo in whole[:3])
             self.note = f"asked with the whole photo, for no part of it is known: {names}; region= asks with any part"
-        others = iter(self.model.features_of(whole) if whole else ())
-        return np.stack([next(others) if part is None else self.items.vectors[part] for part in chosen])
+        features = iter(self.model.features_of(whole))
+        return np.stack([next(features) if part is None else self.searched.vectors[part] for part in parts])
 
-    def nearest(
-        self,
-        question: SearchQuery,
-        features: np.ndarray,
-        k: Optional[int],
-        groups: np.ndarray,
-        allowed: np.ndarray,
-        metric: Optional[str] = None,
-    ) -> Nearest:
-        """The `k` groups of photos that are nearest to a question with these features; see `Items.nearest`."""
-        if question.box is not None and self.parts is None and self.model.regions is not None:
-            return self._nearest_regions(question, k, groups, allowed)
-        likes = len(question.like)
-        point = feedback(features[:likes], features[likes:], self.model.metric if metric is None else metric)
-        return self.items.nearest(point, k, groups, allowed, metric)
-
-    def _nearest_regions(
-        self, question: SearchQuery, k: Optional[int], groups: np.ndarray, allowed: np.ndarray
-    ) -> Nearest:
-        source, count = question.like[0].source, int(allowed.sum())
-        wanted = max(1, count if k is None else min(count, 4 * k))
-        while True:
-            found = self.model.regions.search(source, question.box, wanted, allowed)
-            places = np.sort(np.unique(groups[found[0]], return_index=True)[1])
-            if wanted >= count or (k is not None and len(places) >= k):
-                return Nearest(*(each[places[:k]] for each in found))
-            wanted = min(count, 4 * wanted)
-
-    def _frame(self, query: Any, nearest: Nearest, allowed: np.ndarray) -> Any:
-        found = edge_frame([query], nearest.rows[None], nearest.distances[None], self.model.labels, None)
+    def _frame(self, query_label: Any, nearest: NearestPhotos, allowed: np.ndarray) -> SFrame:
+        frame = edge_frame([query_label], nearest.rows[None], nearest.distances[None], self.labels, None)
         events = self.event_of_photo[nearest.rows]
         known, counts = np.unique(self.event_of_photo[allowed], return_counts=True)
-        photos = counts[np.searchsorted(known, events)]
-        columns: List[Tuple[str, type, np.ndarray]] = [("event", int, events), ("photos", int, photos)]
+        columns: List[Tuple[str, type, np.ndarray]] = [
+            ("event", int, events),
+            ("photos", int, counts[np.searchsorted(known, events)]),
+        ]
         if nearest.boxes is not None:
-            columns += [(name, float, edges) for name, edges in zip(SIDES, nearest.boxes.T)]
+            columns += [(side, float, edges) for side, edges in zip(SIDES, nearest.boxes.T)]
         for name, kind, values in columns:
-            found = found.add_column(SArray(values.tolist(), dtype=kind), name)
-        return found
+            frame = frame.add_column(SArray(values.tolist(), dtype=kind), name)
+        return frame
 
 
-def rows_of_asked(asked: List[QueryPhoto]) -> List[int]:
+def rows_of_photos(photos: List[QueryPhoto]) -> List[int]:
     """The rows of those photos of a question that are in the model."""
-    return [each.row for each in asked if each.row is not None]
+    return [photo.row for photo in photos if photo.row is not None]
 
 
-def _frame_of(model: Any, data: Optional[Any]) -> Any:
+def _frame_of(model: SimilarityModel, data: Optional[SFrame]) -> SFrame:
     """The frame of a model's photos, in their order; raises `FrameError`."""
     data = model.data if data is None else data
     if data is None:

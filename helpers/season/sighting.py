@@ -1,10 +1,17 @@
-"""The rows of sightings, as `helpers.season.Sightings.frame` gives them, for figures and tables."""
+"""One sighting, as a row of the frame of `helpers.season.Sightings`, for figures, tables and copies."""
 
 import datetime
-from typing import Any, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Union
 
 from helpers.errors import FrameError
 from helpers.frames import SFrame
+
+if TYPE_CHECKING:
+    from helpers.season.season import Season
+    from helpers.season.sightings import Sightings
+
+GivenSightings = Union["Sightings", SFrame]  # an SFrame is that of `Sightings.frame`
+GivenSeason = Union["Season", SFrame]
 
 CONFIRMED, CANDIDATE, REJECTED = STATUS = ("confirmed", "candidate", "rejected")
 
@@ -14,7 +21,7 @@ class Sighting(NamedTuple):
 
     event: int
     status: str  # one of `STATUS`
-    start: Optional[datetime.datetime]  # None where the camera did not say
+    start: Optional[datetime.datetime]  # None where the date is unknown
     end: Optional[datetime.datetime]
     site: Optional[str]
     camera: Optional[str]
@@ -27,48 +34,55 @@ class Sighting(NamedTuple):
 
     @property
     def place(self) -> Optional[str]:
-        """Where it was: the site, else the deployment or the camera."""
+        """The site, else the deployment or the camera."""
         return self.site or self.deployment or self.camera
 
     @property
     def hour(self) -> Optional[float]:
-        """The time of day at which it began, 0 to 24."""
+        """The time of day at which it began, in hours, 0 to 24."""
         if self.start is None:
             return None
         return self.start.hour + self.start.minute / 60 + (self.start.second + self.start.microsecond / 1e6) / 3600
 
 
-def sightings_of(given: Any, *, rejected: bool = False) -> List[Sighting]:
-    """The sightings of a frame, or of a `Sightings`, in their order; rejected ones at wish.
+def sightings_of(given: GivenSightings, *, rejected: bool = False) -> List[Sighting]:
+    """The sightings of a frame or a `Sightings`, in their order, optionally with the rejected ones.
 
-    Of the columns `event`, `status` and `start` all must be there; the others
-    are None where they are not. Raises `FrameError`.
+    The frame has the columns `event`, `status` and `start`; a field whose
+    column is missing is None. Raises `FrameError`.
     """
     frame = given if isinstance(given, SFrame) else given.frame() if hasattr(given, "frame") else None
     if frame is None:
         raise FrameError(f"sightings are a frame, as sightings.frame() gives it, not {type(given).__name__}")
-    columns = frame.column_names()
-    lost = [name for name in ("event", "status", "start") if name not in columns]
-    if lost:
-        raise FrameError(f"the frame has no column {', '.join(lost)}; give what sightings.frame() gives")
-    names = {"label": "reference_label"}
-    wanted = [names.get(field, field) for field in Sighting._fields]
-    values = [list(frame[name]) if name in columns else [None] * len(frame) for name in wanted]
-    found = [Sighting(*each) for each in zip(*values)]
-    strange = {each.status for each in found} - set(STATUS)
-    if strange:
-        raise FrameError(f"status {sorted(map(str, strange))[0]!r} is not known; there are {', '.join(STATUS)}")
-    moments = [each._replace(start=_plain(each.start), end=_plain(each.end)) for each in found]
-    return [each for each in moments if rejected or each.status != REJECTED]
+    names = frame.column_names()
+    missing = [name for name in ("event", "status", "start") if name not in names]
+    if missing:
+        raise FrameError(f"the frame has no column {', '.join(missing)}; give what sightings.frame() gives")
+    columns = ["reference_label" if field == "label" else field for field in Sighting._fields]
+    values = [list(frame[name]) if name in names else [None] * len(frame) for name in columns]
+    sightings = [Sighting(*row) for row in zip(*values)]
+    unknown = {sighting.status for sighting in sightings} - set(STATUS)
+    if unknown:
+        raise FrameError(f"status {sorted(map(str, unknown))[0]!r} is not known; there are {', '.join(STATUS)}")
+    return [
+        sighting._replace(start=_without_zone(sighting.start), end=_without_zone(sighting.end))
+        for sighting in sightings
+        if rejected or sighting.status != REJECTED
+    ]
 
 
-def data_of(given: Any) -> Any:
-    """The frame of a season, of a model, or the frame itself; raises `FrameError`."""
+def count_of(status: str, sightings: List[Sighting]) -> int:
+    """How many of the sightings have a status."""
+    return sum(sighting.status == status for sighting in sightings)
+
+
+def data_of(given: GivenSeason) -> SFrame:
+    """The frame of a season or a model, or the frame itself; raises `FrameError`."""
     data = given if isinstance(given, SFrame) else getattr(given, "data", None)
     if not isinstance(data, SFrame):
         raise FrameError(f"give the season, or its frame, not {type(given).__name__}")
     return data
 
 
-def _plain(moment: Optional[datetime.datetime]) -> Optional[datetime.datetime]:
+def _without_zone(moment: Optional[datetime.datetime]) -> Optional[datetime.datetime]:
     return None if moment is None else moment.replace(tzinfo=None)

@@ -1,61 +1,91 @@
-"""Where a species was seen: the events that a search found, each a candidate until a person has judged it.
+"""Where a species was seen: the events that a search finds, each a candidate until a person has judged it.
 
-What was judged is kept in a CSV of `path,label`, one line a photo of the event
-with `yes` or `no`, see `helpers.photos.labels`: it is there again the next time, also
-where events are cut otherwise, and a spreadsheet can read and change it.
+Judgements are kept in a CSV of `path,label`, a line per photo of the event with
+`yes` or `no`, see `helpers.photos.labels`. They are read again the next time,
+also where events are cut differently, and a spreadsheet can change them.
 """
 
 import datetime
 import os
 import re
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, Union
 
 import numpy as np
 import traitlets
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.images.boxes import SIDES
 from helpers.photos.labels import Labels
-from helpers.season.items import Nearest
-from helpers.season.ranking import Ranking
+from helpers.season.event_ranking import EventRanking
 from helpers.season.season import Season
 from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, STATUS
 
 _YES, _NO = "yes", "no"
-_PLACES = ("site", "camera", "deployment", "start", "end", "photos")
+_OF_EVENT = {  # columns of `Season.events`
+    **dict.fromkeys(("site", "camera", "deployment"), str),
+    **dict.fromkeys(("start", "end"), datetime.datetime),
+    "photos": int,
+}
 
 
-class _Chosen(NamedTuple):
-    """An event to show."""
+class _RankedEvent(NamedTuple):
+    """An event, and its best photo."""
 
     event: int
     rank: int
     distance: Optional[float]
-    row: int  # of its best photo
-    box: Optional[List[float]] = None  # of the best part of it
+    row: int  # of the photo
+    box: Optional[List[float]] = None  # of the best part of the photo
 
 
 class Sightings(traitlets.HasTraits):
-    """The events that may show a species, by one question to a season.
+    """The events that may show a species, by one query to a season.
 
-    - `like`, and at wish `unlike`, `region`, `box`, `metric` and filters such
-      as `other`, `where`, `night`: those of `Season.search`.
-    - `species`: its name, for figures and tables.
-    - `file`: the CSV of what was judged, by default `sightings-SPECIES.csv` in
-      the notebook's folder. It is written when the first event is judged.
-    - `k`: how many candidates `frame` holds beside what was judged.
+    The events of the query's photos are confirmed, unless they are rejected. An
+    event is confirmed where any of its photos has `yes`, else rejected where any
+    has `no`.
 
-    The events of the photos asked with are confirmed, unless they are rejected.
-    An event is confirmed where any of its photos has `yes`, else rejected where
-    any has `no`. Traits to observe: `changed`, a number that goes up with each
-    judgement and each learning. To look at: `season`, `labels`, `learned`
-    (whether the order is that of `learn`), `confirmed`, `rejected` and
-    `candidates` (events; all candidates, of which `frame` has the first `k`).
+    Parameters
+    ----------
+    season
+        The season to search.
+    like
+        Photos of the species, as for `Season.search`.
+    species
+        Its name, for figures and tables.
+    file
+        The CSV of judgements, by default `sightings-SPECIES.csv` in the
+        notebook's folder. It is written with the first judgement.
+    k
+        How many candidates `frame` has beside the judged events.
+    **query
+        `unlike`, `region`, `box`, `metric` and the filters of `Season.search`,
+        such as `other`, `where` and `night`.
 
-    Raises what `Season.search` and `helpers.photos.labels.Labels` raise.
+    Attributes
+    ----------
+    changed
+        A trait: a number that goes up with each judgement and each learning.
+    confirmed, rejected, candidates
+        Events, the first two by time, candidates by rank; all of them, of which
+        `frame` has the first `k`.
+    season, labels
+        The season, and the `helpers.photos.labels.Labels` of judged photos.
+    learned
+        Whether the order is that of `learn`.
 
+    Raises
+    ------
+    FrameError, PhotoError
+        As `Season.search`.
+    LabelsError
+        Where the file is damaged or something else.
+
+    Examples
+    --------
     >>> from helpers.photos.load import load_photos
     >>> from helpers.similarity.build import create
     >>> data, bad = load_photos("data/robots/tarn")
@@ -75,13 +105,13 @@ class Sightings(traitlets.HasTraits):
         file: Union[str, "os.PathLike[str]", None] = None,
         *,
         k: int = 100,
-        **asked: Any,
+        **query: Any,
     ) -> None:
         super().__init__()
         check_whole("k", k)
         self.season, self.species, self.k = season, species, k
         self.labels = Labels(_file_of(species) if file is None else file)
-        self._ranking = Ranking(season, like, **asked)
+        self._ranking = EventRanking(season, like, **query)
         self._nearest, self.learned = self._ranking.nearest, False
         self._event_of_name = dict(zip(season.names, season.event_of_photo.tolist()))
         self._judged = self._read()
@@ -99,118 +129,132 @@ class Sightings(traitlets.HasTraits):
 
     @property
     def confirmed(self) -> List[int]:
-        """The confirmed events, in the order of time."""
+        """The confirmed events, by time."""
         return sorted(event for event, status in self._judged.items() if status == CONFIRMED)
 
     @property
     def rejected(self) -> List[int]:
-        """The rejected events, in the order of time."""
+        """The rejected events, by time."""
         return sorted(event for event, status in self._judged.items() if status == REJECTED)
 
     @property
     def candidates(self) -> List[int]:
-        """The events that count and are not judged, by rank; all of them, whatever `k` is."""
+        """The events that pass the filters and are not judged, by rank; all of them, whatever `k` is."""
         return [event for event in self._ranking.events_of(self._nearest) if event not in self._judged]
 
     def status(self, event: int) -> str:
-        """One of `helpers.season.sighting.STATUS`; raises `FrameError` for what is no event."""
+        """`confirmed`, `candidate` or `rejected`; raises `FrameError` for an unknown event."""
         self._rows_of(event)
-        return self._judged.get(event, CANDIDATE)
+        return self._status(event)
 
     def confirm(self, events: Union[int, Iterable[int]]) -> None:
-        """One event, or several, show the species. Raises `FrameError` for what is no event, and `LabelsError`."""
-        self._give(events, _YES)
+        """Note that one event, or several, show the species.
+
+        Raises `FrameError` for an unknown event, and `LabelsError`.
+        """
+        self._judge(events, _YES)
 
     def reject(self, events: Union[int, Iterable[int]]) -> None:
-        """One event, or several, do not show it. Raises as `confirm`."""
-        self._give(events, _NO)
+        """Note that one event, or several, do not show the species; raises as `confirm`."""
+        self._judge(events, _NO)
 
     def reopen(self, events: Union[int, Iterable[int]]) -> None:
-        """One event, or several, are candidates again. Raises as `confirm`."""
-        self._give(events, "")
+        """Make one event, or several, candidates again; raises as `confirm`."""
+        self._judge(events, "")
 
     def undo(self) -> bool:
-        """Take the last judgement back; whether there was any. Raises `LabelsError`."""
+        """Take back the last judgement; returns whether there was one. Raises `LabelsError`."""
         undone = self.labels.undo() is not None
         self._renew()
         return undone
 
     def reload(self) -> None:
-        """Take over what others have written to the file. Raises `LabelsError`."""
+        """Read the file again, which others may have changed. Raises `LabelsError`."""
         self.labels.reload()
         self._renew()
 
     def learn(self) -> None:
-        """Order the events anew by what was judged, which takes a fraction of a second; see `helpers.season.learner`.
+        """Order the events by what the judged ones teach, within a fraction of a second; see `helpers.season.learner`.
 
-        The photos asked with count as confirmed. The distances are then 0.1 in
-        the middle of the confirmed photos, and 0.9 in that of the rejected ones.
+        The photos of the query count as confirmed. Distances are then 0.1 at the
+        mean of the confirmed photos, and 0.9 at that of the rejected ones.
         """
         self._nearest, self.learned = self._ranking.learned(self.confirmed, self.rejected), True
         self.changed += 1
 
     def unlearn(self) -> None:
-        """Order the events by the distance again."""
+        """Order the events by their distance from the query again."""
         self._nearest, self.learned = self._ranking.nearest, False
         self.changed += 1
 
-    def frame(self, status: Optional[str] = None) -> Any:
-        """What was judged and the first `k` candidates, an SFrame of a row an event, by rank.
+    def frame(self, status: Optional[str] = None) -> SFrame:
+        """The judged events and the first `k` candidates, a row each, by rank.
 
-        Columns: `event`, `rank` (among all events that count, 1 is the first),
-        `status` (`confirmed`, `candidate` or `rejected`), `distance`,
-        `reference_label` and `path` (the event's best photo), `site`, `camera`,
-        `deployment`, `start`, `end` (datetimes, None where unknown), `photos`
-        (how many); where parts of photos are compared also `left`, `top`,
-        `right`, `bottom` of the best one. Events that were judged and do not pass the filters of the question
-        come last, without a distance, and with their first photo without people,
-        if they have one. `status` gives those events only.
+        Parameters
+        ----------
+        status
+            Only events with this status: `confirmed`, `candidate` or `rejected`.
+
+        Returns
+        -------
+        SFrame
+            `event`; `rank` (among all events that pass the filters, 1 is the
+            first); `status`; `distance`; `reference_label` and `path` (of the
+            best photo); `site`, `camera`, `deployment`; `start`, `end`
+            (datetimes, None where unknown); `photos` (how many); and where parts
+            of photos are compared `left`, `top`, `right`, `bottom` of the best.
+            Judged events that do not pass the filters come last, without a
+            distance, with their first photo without people, if they have one.
+
+        Raises
+        ------
+        FrameError
+            For an unknown status.
         """
         if status is not None and status not in STATUS:
             raise FrameError(f"status={status!r} is not known; there are {', '.join(STATUS)}")
-        chosen = self._chosen(self._nearest)
-        if status is not None:
-            chosen = [each for each in chosen if self._judged.get(each.event, CANDIDATE) == status]
-        events, rows = [each.event for each in chosen], [each.row for each in chosen]
+        shown = [ranked for ranked in self._shown() if status in (None, self._status(ranked.event))]
         table = self.season.events
-        place = {event: place for place, event in enumerate(table["event"])}
-        kinds: Dict[str, Any] = {"start": datetime.datetime, "end": datetime.datetime, "photos": int}
+        place_of = {event: place for place, event in enumerate(table["event"])}
         columns: List[Tuple[str, Optional[type], List[Any]]] = [
-            ("event", int, events),
-            ("rank", int, [each.rank for each in chosen]),
-            ("status", str, [self._judged.get(event, CANDIDATE) for event in events]),
-            ("distance", float, [each.distance for each in chosen]),
-            ("reference_label", type(self.season.labels[0]), [self.season.labels[row] for row in rows]),
-            ("path", str, [self.season.names[row] for row in rows]),
+            ("event", int, [ranked.event for ranked in shown]),
+            ("rank", int, [ranked.rank for ranked in shown]),
+            ("status", str, [self._status(ranked.event) for ranked in shown]),
+            ("distance", float, [ranked.distance for ranked in shown]),
+            ("reference_label", type(self.season.labels[0]), [self.season.labels[ranked.row] for ranked in shown]),
+            ("path", str, [self.season.names[ranked.row] for ranked in shown]),
         ]
-        for name in _PLACES:
+        for name, kind in _OF_EVENT.items():
             values = list(table[name])
-            columns.append((name, kinds.get(name, str), [values[place[event]] for event in events]))
+            columns.append((name, kind, [values[place_of[ranked.event]] for ranked in shown]))
         if self._nearest.boxes is not None:
             for edge, name in enumerate(SIDES):
-                columns.append((name, float, [each.box[edge] if each.box else None for each in chosen]))
+                columns.append((name, float, [ranked.box[edge] if ranked.box else None for ranked in shown]))
         return typed_frame(columns)
 
-    def _chosen(self, nearest: Nearest) -> List["_Chosen"]:
-        chosen: List[_Chosen] = []
-        left, events = self.k, self._ranking.events_of(nearest)
+    def _shown(self) -> List[_RankedEvent]:
+        """The events of `frame`."""
+        shown: List[_RankedEvent] = []
+        nearest, events = self._nearest, self._ranking.events_of(self._nearest)
         boxes: List[Any] = [None] * len(events) if nearest.boxes is None else nearest.boxes.tolist()
-        nearest_first = zip(events, nearest.distances.tolist(), nearest.rows.tolist(), boxes)
-        for rank, (event, distance, row, box) in enumerate(nearest_first, 1):
+        left = self.k
+        ranking = zip(events, nearest.distances.tolist(), nearest.rows.tolist(), boxes)
+        for rank, (event, distance, row, box) in enumerate(ranking, 1):
             left -= event not in self._judged
             if left >= 0 or event in self._judged:
-                chosen.append(_Chosen(event, rank, distance, row, box))
-        outside = sorted(set(self._judged) - set(events))
-        if outside:
-            people = self.season.people
-            for rank, event in enumerate(outside, len(events) + 1):
-                first = min(self._rows_of(event), key=lambda row: people[row])  # without people, if there is one
-                chosen.append(_Chosen(event, rank, None, first))
-        return chosen
+                shown.append(_RankedEvent(event, rank, distance, row, box))
+        people = self.season.people
+        for rank, event in enumerate(sorted(set(self._judged) - set(events)), len(events) + 1):
+            first = min(self._rows_of(event), key=lambda row: people[row])  # without people, if there is one
+            shown.append(_RankedEvent(event, rank, None, first))
+        return shown
 
-    def _give(self, events: Union[int, Iterable[int]], label: str) -> None:
-        several: List[Any] = list(events) if isinstance(events, Iterable) else [events]
-        rows = [row for event in several for row in self._rows_of(event)]
+    def _status(self, event: int) -> str:
+        return self._judged.get(event, CANDIDATE)
+
+    def _judge(self, events: Union[int, Iterable[int]], label: str) -> None:
+        judged: List[Any] = list(events) if isinstance(events, Iterable) else [events]
+        rows = [row for event in judged for row in self._rows_of(event)]
         self.labels.set([self.season.names[row] for row in rows], label)
         self._renew()
 
@@ -224,18 +268,18 @@ class Sightings(traitlets.HasTraits):
         self.changed += 1
 
     def _read(self) -> Dict[int, str]:
-        """The judged events, in no order, and what they are."""
-        said: Dict[int, set] = {}
+        """The status of each judged event."""
+        labels_of: Dict[int, Set[str]] = {}
         for name, label in self.labels.items():
             event = self._event_of_name.get(name)
             if event is not None and label.strip().lower() in (_YES, _NO):
-                said.setdefault(event, set()).add(label.strip().lower())
-        judged = dict.fromkeys(self._ranking.asked, CONFIRMED)
-        judged.update((event, CONFIRMED if _YES in labels else REJECTED) for event, labels in said.items())
+                labels_of.setdefault(event, set()).add(label.strip().lower())
+        judged = dict.fromkeys(self._ranking.liked, CONFIRMED)
+        judged.update((event, CONFIRMED if _YES in labels else REJECTED) for event, labels in labels_of.items())
         return judged
 
 
 def _file_of(species: str) -> str:
-    """The name of a file for a species, whatever it is called."""
+    """The name of the file for a species, from the letters and digits of its name."""
     words = "-".join(re.findall(r"\w+", species)).lower()
     return f"sightings-{words or 'species'}.csv"

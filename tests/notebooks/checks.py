@@ -57,7 +57,7 @@ _CHECKS = {
         assert suggested.k == 2 and len(copies.groups) == 0 and len(odd) == 199
     """,
     "07-field-camera": """
-        from helpers.season.timeline.figures import activity_of
+        from helpers.season.timeline.tables import activity_of
         assert list(report["camera"]) == ["brook/B2"] and len(clock_report(data)) == 0
         assert len(events) == 217 and set(find_strips(data, progress=False)["rows"]) == {24}
         assert all(shows(event) for event in confirmed["event"]) and len(confirmed) >= 28

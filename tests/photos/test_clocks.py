@@ -5,7 +5,7 @@ import pytest
 from helpers import tc
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
-from helpers.photos.clocks import clock_report, runs, shift_clocks
+from helpers.photos.clocks import clock_report, clock_runs, shift_clocks
 from helpers.photos.events import add_events
 
 DAY = datetime.datetime(2026, 5, 1)
@@ -116,7 +116,7 @@ def test_the_first_photo_may_come_days_after_the_reset():
 
 def test_a_camera_years_behind_the_others_is_named():
     (row,) = clock_report(season(a=[NEW_YEAR + 200 * HOUR], b=[DAY, DAY, DAY]))
-    assert (row["camera"], row["trouble"]) == ("a", "the clock says 2012, and those of most photos 2026")
+    assert (row["camera"], row["trouble"]) == ("a", "the clock shows 2012, and those of most photos 2026")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_camera_years_behind_the_others_is_named():
         ({"c": HOUR}, "no camera 'c'"),
         ({"a": 3}, "timedelta, or a pair"),
         ({"a": ("yesterday", DAY)}, "yesterday"),
-        ({"a": (DAY - 1000 * HOUR, DAY)}, "never said"),
+        ({"a": (DAY - 1000 * HOUR, DAY)}, "never showed"),
         ({"a": datetime.timedelta(days=3_000_000)}, "beyond all dates"),
     ],
 )
@@ -135,7 +135,7 @@ def test_shifts_that_cannot_be(shifts, said):
 
 
 def test_runs_are_cut_by_camera_and_jump():
-    found = runs(season(a=[DAY, DAY + HOUR], b=[DAY, NEW_YEAR]))
+    found = clock_runs(season(a=[DAY, DAY + HOUR], b=[DAY, NEW_YEAR]))
     assert [(run.camera, run.rows, run.before) for run in found] == [
         ("a", [0, 1], None),
         ("b", [2], None),

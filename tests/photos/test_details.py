@@ -62,7 +62,7 @@ def test_deployments_complete_the_places(season, tmp_path, capsys):
         -12.51,
         -12.51,
     ]
-    assert capsys.readouterr().out == "1 of 4 photos belong to none of the deployments in the table\n"
+    assert capsys.readouterr().out == "1 of 4 photos are in no deployment of the table\n"
     by_name = tmp_path / "by_name.csv"
     by_name.write_text("deployment,site,camera\nnorth,hill,7\n")
     data, _ = load_photos(season, deployments=by_name, progress=False)
@@ -73,7 +73,7 @@ def test_deployments_complete_the_places(season, tmp_path, capsys):
 def test_photos_that_lie_nowhere_are_told(season, capsys):
     picture().save(season / "loose.jpg")
     data, _ = load_photos(season, layout="{site}/{camera}", progress=False)
-    assert "1 of 5 photos lie in no folder as {site}/{camera} has it" in capsys.readouterr().out
+    assert "1 of 5 photos are in no folder such as {site}/{camera}" in capsys.readouterr().out
     assert data[data["path"] == "loose.jpg"]["deployment"][0] is None
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from helpers import tc
 from helpers.errors import FrameError
-from helpers.photos.events import add_events, cameras_of, event_table, number
+from helpers.photos.events import add_events, cameras_of, event_table, number_events
 
 NOON = datetime.datetime(2026, 5, 1, 12)
 
@@ -24,17 +24,17 @@ def season(taken, cameras, **columns):
 
 def test_sequences_and_events_by_hand():
     # 0 and 119 s: one burst. 239 s: another one of the same visit. Half an hour after the last: another visit.
-    found = number(at(0, 119, 239, 239 + 1799, 239 + 1799 + 1800), ["a"] * 5)
+    found = number_events(at(0, 119, 239, 239 + 1799, 239 + 1799 + 1800), ["a"] * 5)
     assert found.sequences.tolist() == [0, 0, 1, 2, 3]
     assert found.events.tolist() == [0, 0, 0, 0, 1]
 
 
 def test_the_gap_counts_from_the_photo_before_and_not_from_the_first():
-    assert number(at(*range(0, 6000, 100)), ["a"] * 60).sequences.tolist() == [0] * 60
+    assert number_events(at(*range(0, 6000, 100)), ["a"] * 60).sequences.tolist() == [0] * 60
 
 
 def test_cameras_have_events_of_their_own_and_numbers_follow_time():
-    found = number(at(50, 0, 51, 1), ["b", "a", "b", "a"])
+    found = number_events(at(50, 0, 51, 1), ["b", "a", "b", "a"])
     assert found.events.tolist() == [1, 0, 1, 0]
 
 
@@ -42,15 +42,15 @@ def test_order_of_rows_does_not_count():
     random = np.random.default_rng(3)
     seconds = np.cumsum(random.integers(1, 4000, 200))
     cameras = random.choice(["a", "b", "c"], 200)
-    straight = number(at(*seconds.tolist()), cameras.tolist())
+    straight = number_events(at(*seconds.tolist()), cameras.tolist())
     mixed = random.permutation(200)
-    found = number(at(*seconds[mixed].tolist()), cameras[mixed].tolist())
+    found = number_events(at(*seconds[mixed].tolist()), cameras[mixed].tolist())
     assert np.array_equal(found.events, straight.events[mixed])
     assert np.array_equal(found.sequences, straight.sequences[mixed])
 
 
 def test_a_photo_without_a_date_is_an_event_of_its_own_and_comes_last():
-    found = number(at(None, 0, None, 1), ["a"] * 4)
+    found = number_events(at(None, 0, None, 1), ["a"] * 4)
     assert found.events.tolist() == [1, 0, 2, 0]
 
 

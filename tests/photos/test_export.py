@@ -96,20 +96,20 @@ def test_home_and_here(photos, tmp_path, monkeypatch):
 def test_what_is_there_stays(photos, tmp_path, to):
     mine = tmp_path / to
     mine.write_text("mine")
-    with pytest.raises(FrameError, match=f"{to}: there is a file already"):
+    with pytest.raises(FrameError, match=f"{to} exists already"):
         export(photos, mine)
     assert mine.read_text() == "mine"
     mine.unlink()
     mine.mkdir()
     (mine / "thesis.txt").write_text("mine")
-    with pytest.raises(FrameError, match=f"{to}: there is a folder already"):
+    with pytest.raises(FrameError, match=f"{to} exists already"):
         export(photos, mine)
     assert files(mine) == {"thesis.txt": b"mine"}
 
 
 @pytest.mark.parametrize("to", ["mine.csv", "mine.zip", "mine"])
 def test_what_comes_there_meanwhile_stays(photos, tmp_path, monkeypatch, to):
-    original, mine = helpers.photos.export._shown, tmp_path / to
+    original, mine = helpers.photos.export._with_progress, tmp_path / to
 
     def slowly(*values):
         if to == "mine":
@@ -119,7 +119,7 @@ def test_what_comes_there_meanwhile_stays(photos, tmp_path, monkeypatch, to):
             mine.write_text("mine")
         return original(*values)
 
-    monkeypatch.setattr(helpers.photos.export, "_shown", slowly)
+    monkeypatch.setattr(helpers.photos.export, "_with_progress", slowly)
     with pytest.raises((FrameError, ExportError), match=to):
         export(photos, mine)
     assert (mine / "thesis.txt" if to == "mine" else mine).read_text() == "mine"
@@ -188,7 +188,7 @@ def test_a_photo_that_has_gone_stays_out(photos, folder, tmp_path, to):
 
 @pytest.mark.parametrize("to", ["chosen.csv", "chosen.zip", "chosen"])
 def test_where_all_have_gone_nothing_is_made(tmp_path, to):
-    with pytest.raises(ExportError, match=r"none of the 2 photos can be read; the first, a\.jpg: no such file"):
+    with pytest.raises(ExportError, match=r"none of the 2 photos can be copied; the first, a\.jpg: no such file"):
         export([(name, str(tmp_path / name)) for name in ("a.jpg", "b.jpg")], tmp_path / to)
     assert not list(tmp_path.iterdir())
 

@@ -172,16 +172,16 @@ def test_what_a_spreadsheet_saved(file):
 
 
 DAMAGES = {
-    "empty": (b"", "holds no labels"),
+    "empty": (b"", "has no labels"),
     "of something else": (b"name,age\nEve,3\n", "does not name the columns path and label"),
-    "without the label": (b"path\na.jpg\n", "holds no labels"),
-    "a column twice": (b"path,label,path\na,b,c\n", "holds no labels"),
+    "without the label": (b"path\na.jpg\n", "has no labels"),
+    "a column twice": (b"path,label,path\na,b,c\n", "has no labels"),
     "cut off": (b'path,label\na.jpg,"half', "damaged"),
     "a quote too many": (b'path,label\na.jpg,"he"ron\n', r"damaged \(line 2"),
     "a comma too many": (b"path,label\na.jpg,heron\nb.jpg,heron, old\n", r"damaged \(line 3: 3 cells, and 2 columns\)"),
-    "Latin-1": ("path,label\na.jpg,Füchse\n".encode("latin-1"), "no CSV in UTF-8"),
-    "UTF-16": ("path,label\n".encode("utf-16"), "no CSV in UTF-8"),
-    "a photo": (b"\xff\xd8\xff\xe0", "no CSV in UTF-8"),
+    "Latin-1": ("path,label\na.jpg,Füchse\n".encode("latin-1"), "not a CSV in UTF-8"),
+    "UTF-16": ("path,label\n".encode("utf-16"), "not a CSV in UTF-8"),
+    "a photo": (b"\xff\xd8\xff\xe0", "not a CSV in UTF-8"),
 }
 
 

@@ -5,7 +5,7 @@ from PIL import Image, ImageDraw
 from helpers import tc
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
-from helpers.photos.strips import Strip, find_strips, strip_of, without_strips
+from helpers.photos.strips import StripHeights, find_strips, strip_of
 from tests.support.places import SHARED
 
 FIELDCAM = SHARED / "fieldcam"
@@ -27,18 +27,18 @@ def photos(count=12, top=0, bottom=24, height=480, seed=5):
 
 @pytest.mark.parametrize("top, bottom", [(0, 24), (24, 0), (18, 30), (0, 0), (0, 60)])
 def test_strips_are_found_to_the_row(top, bottom):
-    assert strip_of(photos(top=top, bottom=bottom)) == Strip(top / 480, bottom / 480)
+    assert strip_of(photos(top=top, bottom=bottom)) == StripHeights(top / 480, bottom / 480)
 
 
 def test_a_dark_sky_is_no_strip():
     pixels = photos(bottom=24)
     pixels[:, :200] = 3
-    assert strip_of(pixels) == Strip(0.0, 24 / 480)
+    assert strip_of(pixels) == StripHeights(0.0, 24 / 480)
 
 
 def test_one_burst_tells_nothing():
     pixels = np.repeat(photos(1), 10, axis=0)
-    assert strip_of(pixels) == Strip(0.0, 0.0)
+    assert strip_of(pixels) == StripHeights(0.0, 0.0)
 
 
 def test_by_camera_and_with_bad_photos(tmp_path):
@@ -53,9 +53,6 @@ def test_by_camera_and_with_bad_photos(tmp_path):
     assert list(found["bottom"]) == [24 / 480, 0, 0]
     assert list(found["rows"]) == [24, 0, 0]
     assert list(found["photos"]) == [11, 12, 5]
-    boxes = without_strips(data, found)
-    assert boxes[0] == (0.0, 0.0, 1.0, 1 - 24 / 480)
-    assert boxes[-1] == (0.0, 0.0, 1.0, 1.0)
 
 
 def test_only_so_many_photos_are_looked_at(tmp_path):

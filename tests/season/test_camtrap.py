@@ -13,11 +13,12 @@ from helpers.errors import ExportError, FrameError
 from helpers.frames.columns import typed_frame
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
-from helpers.season.camtrap import write
-from helpers.season.camtrap.blur import blurred
-from helpers.season.camtrap.rules import columns_of
-from helpers.season.camtrap.write import check_camtrap, write_camtrap
-from helpers.season.detections import read_detections
+from helpers.season.detection.detections import read_detections
+from helpers.season.exchange.camtrap import write
+from helpers.season.exchange.camtrap.blur import blurred
+from helpers.season.exchange.camtrap.check import check_camtrap
+from helpers.season.exchange.camtrap.rules import columns_of
+from helpers.season.exchange.camtrap.write import write_camtrap
 from tests.support.places import SHARED
 from tests.support.sightings import WHEN, sightings
 
@@ -118,8 +119,8 @@ def test_all_that_is_missing_is_named_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"offset": "2 hours"}, "no offset from UTC"),
-        ({"offset": "+15:00"}, "no offset from UTC"),
+        ({"offset": "2 hours"}, "not an offset from UTC"),
+        ({"offset": "+15:00"}, "not an offset from UTC"),
         ({"offset": {FORD: "Z"}}, "the offset from UTC of 'mill"),
         ({"contributors": [{"title": "Ada", "role": "boss"}]}, "not 'boss'"),
         ({"candidates": "maybe"}, "candidates='maybe'"),
@@ -358,7 +359,7 @@ def _upright(latitude, longitude):
 
 def test_nothing_is_written_over_and_nothing_is_left_half(tmp_path, monkeypatch):
     (tmp_path / "there").mkdir()
-    with pytest.raises(FrameError, match="is there already"):
+    with pytest.raises(FrameError, match="exists already"):
         write_camtrap(tmp_path / "there", season(), FOXES, placed(), **ASKED)
 
     def full(file, table, rows):
@@ -429,7 +430,7 @@ def test_what_points_nowhere_and_what_is_twice(package):
 
 def test_what_is_wrong_in_the_package_itself(package):
     told = about(package)
-    told["contributors"] = [{"role": "boss"}]
+    told["contributors"] = [{"role": "boss"}, {"title": ""}]
     told["created"], told["temporal"] = "yesterday", {"start": "1 May"}
     told["project"].update(samplingDesign="lazy", captureMethod="activityDetection")
     told["resources"][0]["path"] = "https://example.org/deployments.csv"
@@ -441,12 +442,14 @@ def test_what_is_wrong_in_the_package_itself(package):
     assert fields == [
         "spatial",
         "created",
-        "contributors",
+        "contributors.title",
+        "contributors.role",
+        "contributors.title",
         "project.samplingDesign",
         "project.captureMethod",
-        "temporal.start",
         "temporal.end",
-        "taxonomic",
+        "temporal.start",
+        "taxonomic.scientificName",
         "deployments",
         "media",
     ]
@@ -456,7 +459,7 @@ def test_what_is_no_package(tmp_path):
     pytest.importorskip("frictionless", reason="packages are checked by an optional library")
     with pytest.raises(FrameError, match=r"datapackage\.json: No such file"):
         check_camtrap(tmp_path)
-    for text, said in (("{", "no JSON"), ("[]", "no object")):
+    for text, said in (("{", "is not JSON"), ("[]", "not an object")):
         (tmp_path / "datapackage.json").write_text(text)
         with pytest.raises(FrameError, match=said):
             check_camtrap(tmp_path)

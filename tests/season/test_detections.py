@@ -8,7 +8,7 @@ import pytest
 
 from helpers import tc
 from helpers.errors import FrameError
-from helpers.season.detections import read_detections
+from helpers.season.detection.detections import read_detections
 from helpers.season.match_paths import NOT_HERE, match
 from tests.support.pace import times_as_long
 
@@ -119,10 +119,10 @@ NOT_GOOD = [
     (box(bbox=(0.1, 0.2, 0.3)), "bbox is four numbers"),
     (box(bbox=(0.1, 0.2, 0.3, None)), "bbox is four numbers"),
     (box(bbox=(0.1, 0.2, 0.3, float("inf"))), "bbox is four numbers"),
-    (box(bbox=(0.8, 0.2, 0.3, 0.4)), "lies in it"),
-    (box(bbox=(-0.2, 0.2, 0.3, 0.4)), "lies in it"),
-    (box(bbox=(0.1, 0.2, 0, 0.4)), "bbox is empty"),
-    (box(bbox=(0.5, 0.2, -0.3, 0.4)), "bbox is empty"),
+    (box(bbox=(0.8, 0.2, 0.3, 0.4)), "bbox is within the photo"),
+    (box(bbox=(-0.2, 0.2, 0.3, 0.4)), "bbox is within the photo"),
+    (box(bbox=(0.1, 0.2, 0, 0.4)), "is empty: right is to be more than left"),
+    (box(bbox=(0.5, 0.2, -0.3, 0.4)), "is empty: right is to be more than left"),
     (box("9"), "the category '9' is none of animal, person, vehicle"),
     (box(["1"]), "the category ['1'] is none of"),
     ("a fox", "not a detection but 'a fox'"),
@@ -151,8 +151,8 @@ def test_a_detection_that_is_no_good_costs_only_itself(written, wrong, said):
         ({"detections": []}, "it has no file name: None"),
         ({"file": 7, "detections": []}, "it has no file name: 7"),
         ({"file": "", "detections": []}, "it has no file name: ''"),
-        ({"file": "x.jpg"}, "its detections are no list but None"),
-        ({"file": "x.jpg", "detections": {"1": 2}}, "its detections are no list but {'1': 2}"),
+        ({"file": "x.jpg"}, "its detections are not a list but None"),
+        ({"file": "x.jpg", "detections": {"1": 2}}, "its detections are not a list but {'1': 2}"),
         ({"file": "x.jpg", "detections": None}, "the detector could not read it: 'no reason given'"),
         ({"file": "x\ud800.jpg", "detections": []}, NOT_HERE),
         ({"file": "../../etc/passwd", "detections": []}, NOT_HERE),

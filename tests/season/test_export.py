@@ -8,8 +8,8 @@ from PIL import Image
 
 from helpers.errors import ExportError, FrameError
 from helpers.photos.load import load_photos
-from helpers.season.detections import read_detections
-from helpers.season.export import export_sightings, save_sightings
+from helpers.season.detection.detections import read_detections
+from helpers.season.exchange.export import export_sightings, save_sightings
 from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create
@@ -45,7 +45,7 @@ def test_a_table_for_a_spreadsheet(seen, tmp_path):
     assert list(rows[0]) == seen.column_names() and len(rows) == 3
     assert rows[0]["site"] == "'" + HOSTILE and rows[0]["start"] == "2026-05-01 21:00:07"
     assert rows[1]["start"] == rows[1]["site"] == "" and rows[1]["status"] == "rejected"
-    with pytest.raises(FrameError, match="is there already"):
+    with pytest.raises(FrameError, match="exists already"):
         save_sightings(seen, file)
     with pytest.raises(FrameError, match="no column event"):
         save_sightings(seen.remove_column("event"), tmp_path / "no.csv")
@@ -116,10 +116,10 @@ def test_copies_without_their_position(seen, season, tmp_path):
     assert (place / "0.jpg").stat().st_mtime == 1_000_000_000
     listed, bad = export_sightings(seen, season, tmp_path / "chosen" / "list.csv", places=False)
     assert bad == [] and str(folder / "2.jpg") in listed.read_text("utf-8")
-    with pytest.raises(FrameError, match="there already"):
+    with pytest.raises(FrameError, match="exists already"):
         export_sightings(seen, season, folder / "0.jpg", places=False)
     picture(1).save(folder / "odd/1.jpg", "PNG")
-    with pytest.raises(ExportError, match=r"of none of the 1 photos there is a copy; the first, odd/1\.jpg"):
+    with pytest.raises(ExportError, match=r"none of the 1 photos can be copied; the first, odd/1\.jpg"):
         export_sightings(seen, season, tmp_path / "new" / "none.zip", status="rejected", places=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["as they are", "chosen", "new", "photos"]
     assert not any((tmp_path / "new").iterdir())

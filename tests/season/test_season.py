@@ -13,7 +13,7 @@ from helpers.features.index import Index
 from helpers.frames.columns import typed_frame
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
-from helpers.season.items import Items
+from helpers.season.searched_features import SearchedFeatures
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
 from helpers.similarity.model import SimilarityModel
@@ -78,14 +78,17 @@ def season():
     return Season(model_of(PLACES, data, names=[f"{site}/{n}.jpg" for n, site in enumerate(SITES)]))
 
 
-def parts_of(rows, vectors, kinds=None, scores=None, boxes=None):
+def parts_of(rows, vectors, kinds=None, scores=None, boxes=None, photos=9):
     count = len(rows)
+    kinds = ["animal"] * count if kinds is None else kinds
+    people = [row for row, kind in zip(rows, kinds) if kind == "person"]
     return SimpleNamespace(
         rows=np.array(rows, np.int64),
         vectors=np.array(vectors, np.float32).reshape(count, -1 if count else 1),
         boxes=np.array([[0.1, 0.2, 0.3, 0.4]] * count if boxes is None else boxes, float),
-        kinds=["animal"] * count if kinds is None else kinds,
+        kinds=kinds,
         scores=np.array([0.9] * count if scores is None else scores, float),
+        people=np.isin(np.arange(photos), people),
     )
 
 
@@ -204,7 +207,7 @@ def test_dates(season):
     assert found(season, 0, since="2026-05-01 10:10", until=at(12)) == [3, 5]
     assert found(season, 0, since="2026-05-02 23:00:05") == [6]
     for wrong in ("soon", "2026-13-01", 2026):
-        with pytest.raises(FrameError, match=r"is (no|a) date"):
+        with pytest.raises(FrameError, match=r"is (not )?a date"):
             season.search(like=0, since=wrong)
 
 
@@ -258,9 +261,11 @@ def test_which_part_is_asked_with(season):
     boxes = [[0, 0, 0.5, 0.5], [0.4, 0.4, 1, 1], [0, 0, 0.2, 0.2], [0, 0, 1, 1]]
     parts = parts_of([0, 0, 0, 3], [1, 2, 3, 4], ["person", "animal", "animal", "animal"], [0.9, 0.5, 0.8, 1], boxes)
     parted = Season(season.model, season.data, parts=parts)
-    assert parted.items.part_of(0) == 2, "the animal of the highest score"
-    assert parted.items.part_of(0, (0.5, 0.5, 0.9, 0.9)) == 1 and parted.items.part_of(0, (0.9, 0, 1, 0.1)) is None
-    assert parted.items.part_of(1) is None
+    assert parted.searched.part_of(0) == 2, "the animal of the highest score"
+    assert (
+        parted.searched.part_of(0, (0.5, 0.5, 0.9, 0.9)) == 1 and parted.searched.part_of(0, (0.9, 0, 1, 0.1)) is None
+    )
+    assert parted.searched.part_of(1) is None
     scores = [each["distance"] for each in parted.search(like=0, box=(0.4, 0.4, 1, 1), other="events")]
     assert scores == [2], "from 2 to 4"
     assert parted.search(like=3, hide_people=True)["reference_label"][0] == 3
@@ -287,14 +292,14 @@ def test_the_search_of_parts_is_exact(metric):
     vectors = np.abs(random.standard_normal((700, 48))).astype(np.float32)
     vectors[100:140] = vectors[50]  # equals
     vectors[7], vectors[9] = 0, 1e30
-    items = Items(model_of(np.zeros((200, 48)), metric=metric), parts_of(rows, vectors))
+    searched = SearchedFeatures(model_of(np.zeros((200, 48)), metric=metric), parts_of(rows, vectors))
     distance = Distance(vectors, metric)
     for allowed in (np.ones(200, bool), random.random(200) < 0.3):
         for query in (vectors[50], vectors[7], vectors[300] + 0.1):
             every = distance.to(distance.points(query[None])[0])
             nearest = sorted((every[rows == row].min(), row) for row in np.unique(rows) if allowed[row])
             for k in (1, 3, 50, None):
-                told = items.nearest(query, k, np.arange(200), allowed, None)
+                told = searched.nearest(query, k, np.arange(200), allowed, None)
                 assert list(zip(told.distances.tolist(), told.rows.tolist())) == nearest[:k]
 
 
@@ -328,7 +333,7 @@ def test_a_photo_from_outside_has_no_event(photos, network, tmp_path):
     picture(99).save(outside)
     answer = season.search(like=outside, other="events", k=None)
     assert len(answer) == 8 and answer["query_label"][0] == "heron.png"
-    parted = Season(season.model, parts=parts_of([0, 1], season.vectors[:2]))
+    parted = Season(season.model, parts=parts_of([0, 1], season.vectors[:2], photos=8))
     parted.search(like=outside)
     assert "heron.png" in parted.note
 
@@ -344,7 +349,7 @@ def test_a_region_then_collapsed(photos, network):
     best = [label for place, label in enumerate(every) if events[label] not in [events[each] for each in every[:place]]]
     assert found(season, region=region) == best and len(best) == 3
     assert found(season, region=region, other="events") == [label for label in best if events[label] != 0]
-    parted = Season(model, parts=parts_of([0, 5], season.vectors[[0, 5]]))
+    parted = Season(model, parts=parts_of([0, 5], season.vectors[[0, 5]], photos=8))
     assert sorted(found(parted, region=region)) == [0, 5] and parted.note == ""
 
 

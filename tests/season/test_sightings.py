@@ -187,7 +187,8 @@ def test_judged_events_outside_the_filters_are_shown_without_people(file, known_
     people = np.isin(np.arange(2 * COUNT), [0, 4, 5])
     plain, parts = season_of(), None
     if known_by == "parts":
-        parts = parts_of(range(2 * COUNT), plain.vectors, kinds=["person" if each else "animal" for each in people])
+        kinds = ["person" if each else "animal" for each in people]
+        parts = parts_of(range(2 * COUNT), plain.vectors, kinds, photos=2 * COUNT)
     elif known_by == "people of parts":
         parts = parts_of(range(2 * COUNT), plain.vectors)
         parts.people = people
@@ -259,7 +260,7 @@ def test_learning_keeps_to_the_filters(season, file):
 
 def test_parts_are_learned_from(file):
     whole = season_of()
-    parts = parts_of(range(0, 2 * COUNT, 2), whole.vectors[::2])
+    parts = parts_of(range(0, 2 * COUNT, 2), whole.vectors[::2], photos=2 * COUNT)
     sightings = Sightings(season_of(parts=parts), 0, "fox", file)
     sightings.confirm([3, 6])
     sightings.reject([1, 2])
@@ -268,7 +269,7 @@ def test_parts_are_learned_from(file):
 
 
 def test_with_parts_the_best_one_of_each_event_is_told(file):
-    season = season_of(parts=parts_of([2 * n for n in range(COUNT)], season_of().vectors[::2]))
+    season = season_of(parts=parts_of([2 * n for n in range(COUNT)], season_of().vectors[::2], photos=2 * COUNT))
     sightings = Sightings(season, 0, "fox", file, other="events")
     frame = sightings.frame()
     found = season.search(like=0, other="events", k=None)

@@ -9,17 +9,11 @@ from PIL import Image
 
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
-from helpers.season.timeline.figures import (
-    activity_of,
-    activity_table,
-    by_date,
-    by_site,
-    show_activity,
-    show_dates,
-    show_sites,
-    show_strip,
-)
-from helpers.season.timeline.site_map import projected
+from helpers.season.timeline.activity_figure import show_activity
+from helpers.season.timeline.dates_figure import show_dates
+from helpers.season.timeline.photo_strip import show_strip
+from helpers.season.timeline.site_map import projected, show_sites
+from helpers.season.timeline.tables import activity_of, activity_table, by_date, by_site
 from tests.support.pace import times_as_long
 from tests.support.pictures import folder_of
 from tests.support.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings

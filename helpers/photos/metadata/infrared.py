@@ -8,23 +8,22 @@ from PIL import ExifTags, Image
 
 _OFFSET, _LENGTH = 0x0201, 0x0202  # EXIF: where its small picture begins, and how many bytes it has
 _HEADER = b"Exif\0\0"
-_SIDE = 80  # pixels that are enough to know
+_SIDE = 80  # pixels that are enough
 _COLOUR = 1.5  # levels of 255: how far colours lie apart in a photo that has any; seen are 0 and 2 to 40
 _CERTAIN = 4.0  # that many in the upper quarter: the rest need not be looked at
 _MARGIN = 0.12  # of the height: where dates and logos stand, which may be coloured
-_BASELINE = (0xC0, 0xC1)  # JPEG: how the kinds of frames begin whose rows lie one after the other
+_BASELINE = (0xC0, 0xC1)  # markers of JPEG frames whose rows are in order
 _QUARTER, _BLOCK = 4, 16  # pixels of a block's side, at most
 _LARGE = 2_000_000  # pixels: smaller photos are decoded as fast
 
 
 def is_infrared(image: Any) -> Optional[bool]:
-    """Of an open Pillow image, which may then be smaller than it was; None where its pixels cannot be read.
+    """Whether an open Pillow image, which may be reduced by this, is infrared; None where it cannot be read.
 
-    By the small picture in its EXIF where there is one; else by its upper
-    quarter, where that has colours, and by all of it where it has none. An
-    infrared photo may have a tint as a whole: what counts is how far the
-    colours lie apart, over nine tenths of the pixels, without the edges where
-    dates are written.
+    By the thumbnail in its EXIF where there is one; otherwise by its upper
+    quarter where that has colours, or by all of it. An infrared photo may have
+    a tint: what counts is how far the colours of nine tenths of the pixels are
+    apart, without the edges where dates are written.
     """
     if image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16"):
         return True
@@ -41,7 +40,7 @@ def is_infrared(image: Any) -> Optional[bool]:
 
 
 def spread(image: Any, top: float = _MARGIN) -> float:
-    """How far the colours of a picture lie apart, in levels of 255, without `top` of its height, and some below."""
+    """How far the colours of a picture are apart, in levels of 255, without `top` of its height, and some below."""
     image.draft("YCbCr", (_SIDE, _SIDE))
     wanted = (min(_SIDE, image.width), min(_SIDE, image.height))
     small = image.convert("YCbCr") if image.mode == "YCbCr" else image.convert("RGB").convert("YCbCr")
@@ -53,9 +52,9 @@ def spread(image: Any, top: float = _MARGIN) -> float:
 
 
 def _upper_quarter(image: Any) -> Optional[Any]:
-    """The upper quarter of a JPEG whose rows lie one after the other, opened, but not decoded; None of any other.
+    """The upper quarter of a baseline JPEG, opened but not decoded; None for another format.
 
-    It is the same file with a smaller height in its header: what lies behind those rows is not decoded.
+    It is the same file with a smaller height in its header, so that the other rows are not decoded.
     """
     if image.format not in ("JPEG", "MPO") or image.width * image.height < _LARGE or image.height < 1024:
         return None
@@ -84,8 +83,8 @@ def _within_exif(image: Any) -> Optional[Any]:
         start = len(_HEADER) + int(directory[_OFFSET])
         small = Image.open(io.BytesIO(exif[start : start + int(directory[_LENGTH])]), formats=["JPEG"])
         if small.width * small.height > _LARGE:
-            return None  # it claims to be larger than what it stands for
+            return None  # it claims to be larger than the photo
         small.load()
-    except Exception:  # none, or damaged: then the photo itself is looked at
+    except Exception:  # none, or damaged: then the photo itself is read
         return None
     return small

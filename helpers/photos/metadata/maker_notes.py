@@ -1,7 +1,7 @@
-"""What only the notes of a camera's maker tell, in a form of each maker's own: the temperature of the air.
+"""The temperature of the air in makers' notes, read by the program exiftool.
 
-Read by the program exiftool, the reference for them all. Photos tell it in
-EXIF too, and then it is not needed.
+Each maker has another format for them, and exiftool is the reference for all.
+It is not needed for photos with the temperature in EXIF.
 """
 
 import contextlib
@@ -17,11 +17,11 @@ from tqdm.auto import tqdm
 from helpers.files.threads import work_ahead
 from helpers.photos.metadata.read import Metadata, number
 
-MAKERS = ("RECONYX", "BUSHNELL")  # exiftool 12 knows the notes of Reconyx, and not yet those of Bushnell
+MAKERS = ("RECONYX", "BUSHNELL")  # exiftool 12 reads the notes of Reconyx, and not yet those of Bushnell
 _TAG = "AmbientTemperature"  # in degrees Celsius, whatever the camera shows
-_AT_ONCE = 100  # photos that exiftool is asked for together
+_AT_ONCE = 100  # photos for each run of exiftool
 _AHEAD = 2
-_PATIENCE = 120.0  # seconds for these, on a slow disk
+_PATIENCE = 120.0  # seconds for a run, on a slow disk
 _MISSING = (
     "{count} photos of {makers} may tell how warm it was, in notes that only the program exiftool reads: install it "
     "(libimage-exiftool-perl on Debian and Ubuntu, `brew install exiftool`, or exiftool.org) to know"
@@ -34,26 +34,26 @@ def available() -> bool:
 
 
 def complete(files: Sequence[str], read: Sequence[Metadata], progress: bool = True) -> List[Metadata]:
-    """What `read_metadata` found of files, with the temperatures in degrees Celsius that makers' notes tell.
+    """Complete the results of `read_metadata` with temperatures in makers' notes, in degrees Celsius.
 
-    One line says where exiftool is missing and would tell more.
+    A line is printed where exiftool is missing and would find more.
     """
-    wanted = [row for row, each in enumerate(read) if each.temperature is None and _is_known(each.make)]
-    found = list(read)
+    wanted = [row for row, metadata in enumerate(read) if metadata.temperature is None and _is_known(metadata.make)]
+    completed = list(read)
     if wanted and not available():
         makers = sorted({str(read[row].make).split()[0].capitalize() for row in wanted})
         print(_MISSING.format(count=len(wanted), makers=" and ".join(makers)))
-        return found
-    parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
-    asked = ([files[row] for row in part] for part in parts)
-    with contextlib.closing(work_ahead(_temperatures, asked, ahead=_AHEAD)) as told:
+        return completed
+    batches = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+    paths = ([files[row] for row in batch] for batch in batches)
+    with contextlib.closing(work_ahead(_temperatures, paths, ahead=_AHEAD)) as results:
         bar = tqdm(total=len(wanted), desc="makers' notes", unit=" photos", delay=2, disable=not progress)
-        for part, temperatures in zip(parts, told):
-            for row in part:
-                found[row] = found[row]._replace(temperature=temperatures.get(files[row]))
-            bar.update(len(part))
+        for batch, temperatures in zip(batches, results):
+            for row in batch:
+                completed[row] = completed[row]._replace(temperature=temperatures.get(files[row]))
+            bar.update(len(batch))
         bar.close()
-    return found
+    return completed
 
 
 def _is_known(make: Any) -> bool:
@@ -61,15 +61,15 @@ def _is_known(make: Any) -> bool:
 
 
 def _temperatures(files: List[str]) -> Dict[str, float]:
-    """Those that exiftool finds; a file that it cannot read has none."""
-    # It is told file names line by line, and takes a line that begins with - or # for something else.
-    asked = [file for file in files if Path(file).is_absolute() and "\n" not in file and "\r" not in file]
+    """The temperatures that exiftool finds, by file; files that it cannot read have none."""
+    # It reads file names line by line, and takes a line that begins with - or # for something else.
+    paths = [file for file in files if Path(file).is_absolute() and "\n" not in file and "\r" not in file]
     program = shutil.which("exiftool")
-    if program is None or not asked:
+    if program is None or not paths:
         return {}
     command = [program, "-config", "", "-json", "-n", "-fast", "-charset", "filename=utf8"]
     command += [f"-{_TAG}", "-@", "-"]
-    lines = os.fsencode("\n".join(asked) + "\n")
+    lines = os.fsencode("\n".join(paths) + "\n")
     try:
         done = subprocess.run(
             command, input=lines, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=_PATIENCE, check=False
@@ -77,5 +77,5 @@ def _temperatures(files: List[str]) -> Dict[str, float]:
         rows = json.loads(done.stdout.decode("utf-8", "replace") or "[]")
     except (OSError, ValueError, subprocess.SubprocessError):
         return {}
-    told = {str(row.get("SourceFile")): number(row.get(_TAG)) for row in rows}
-    return {file: value for file, value in told.items() if value is not None}
+    temperatures = {str(row.get("SourceFile")): number(row.get(_TAG)) for row in rows}
+    return {file: value for file, value in temperatures.items() if value is not None}

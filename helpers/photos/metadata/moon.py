@@ -1,4 +1,4 @@
-"""The moon's phase on a day, by which animals of the night go."""
+"""The moon's phase on a day, which nocturnal animals depend on."""
 
 import datetime
 from typing import List, Optional, Sequence
@@ -19,9 +19,9 @@ _CYCLE = 28.0  # as `astral.moon.phase` counts: 0 is new, 14 full
 
 
 def moon_phases(moments: Sequence[Optional[datetime.datetime]]) -> List[Optional[str]]:
-    """One of `PHASES` for each moment; None where there is none. Each lasts an eighth of the month.
+    """One of `PHASES` for each moment, or None for None; each lasts an eighth of the month.
 
-    The same all over the world but for some hours, since no zone is known.
+    It is the same all over the world but for some hours, and no zone is known.
 
     >>> moon_phases([datetime.datetime(2020, 4, 7, 22)])
     ['full moon']

@@ -1,4 +1,4 @@
-"""What a photo's file tells beside its pixels: when it was taken, where, how warm it was, in which light."""
+"""What a photo's file contains beside its pixels: date, place, temperature, light and tags."""
 
 import datetime
 import math
@@ -29,22 +29,22 @@ _NAMED = re.compile(
 
 
 def taken(source: Readable) -> Optional[datetime.datetime]:
-    """When a photo was taken, by the camera's clock; None where its file does not say, or cannot be read.
+    """When a photo was taken, by the camera's clock; None where its file has no date, or cannot be read.
 
     That is EXIF's DateTimeOriginal, else its DateTimeDigitized, else a date
-    with a time of day in the file's name. The file's own date is that of a
-    copy, and is never taken for it. No zone is guessed. `source` is what
+    with a time of day in the file's name. The file's own date may be that of a
+    copy, and is not used. No zone is guessed. `source` is what
     `helpers.images.decode.open_photo` takes; the pixels are not decoded (but for a PNG
     that has no EXIF before them), and nothing is raised.
     """
-    found = moment(read_exif(source))
-    if found is None and isinstance(source, (str, os.PathLike)):
-        found = named_moment(os.path.basename(os.fspath(source)))  # noqa: PTH119 (a name may hold what Path splits at)
-    return found
+    date = moment(read_exif(source))
+    if date is None and isinstance(source, (str, os.PathLike)):
+        date = named_moment(os.path.basename(os.fspath(source)))  # noqa: PTH119 (a name may hold what Path splits at)
+    return date
 
 
 def named_moment(name: str) -> Optional[datetime.datetime]:
-    """The date in a file's name, if it has a time of day too; None where it has none.
+    """The date and time of day in a file's name, or None.
 
     >>> named_moment("IMG_20260501_143000.jpg")
     datetime.datetime(2026, 5, 1, 14, 30)
@@ -57,12 +57,9 @@ def named_moment(name: str) -> Optional[datetime.datetime]:
 
 
 def moment(exif: Dict[int, Any]) -> Optional[datetime.datetime]:
-    """`taken` of the tags that `helpers.images.decode.read_exif` gives."""
-    for tag in (_ORIGINAL, _DIGITISED):
-        found = _moment(exif.get(tag))
-        if found is not None:
-            return found
-    return None
+    """When a photo was taken, by the tags of `helpers.images.decode.read_exif`."""
+    dates = (_moment(exif.get(tag)) for tag in (_ORIGINAL, _DIGITISED))
+    return next((date for date in dates if date is not None), None)
 
 
 def _moment(text: Any) -> Optional[datetime.datetime]:
@@ -85,7 +82,7 @@ def _checked(*numbers: str) -> Optional[datetime.datetime]:
 
 
 class Metadata(NamedTuple):
-    """What `read_metadata` finds; None, or no tag, where the file does not say."""
+    """What a photo's file contains beside its pixels; None, or no tag, where it does not."""
 
     taken: Optional[datetime.datetime] = None  # by the camera's clock
     night: Optional[int] = None  # 1 in infrared light, which has no colours; 0 in colour
@@ -97,12 +94,12 @@ class Metadata(NamedTuple):
 
 
 def read_metadata(source: Readable) -> Metadata:
-    """All that the file of a photo tells, in its EXIF, its XMP, and the XMP file beside it (`a.jpg.xmp` or `a.xmp`).
+    """Read a photo's EXIF, its XMP, and the XMP file beside it (`a.jpg.xmp` or `a.xmp`).
 
-    `night` is told by the colours of the small picture in the EXIF, or where
-    there is none of the photo at an eighth: see `helpers.photos.metadata.infrared`. What only
-    the notes of one maker tell is read by `helpers.photos.metadata.maker_notes`. Nothing is
-    raised: a file that is no photo tells nothing.
+    `night` is by the colours of the EXIF's thumbnail, or else of the photo at an
+    eighth, see `helpers.photos.metadata.infrared`. Makers' notes are read by
+    `helpers.photos.metadata.maker_notes`. Nothing is raised: a file that is not
+    a photo has no metadata.
     """
     try:
         with Image.open(readable(source)) as image:
@@ -129,7 +126,7 @@ def read_metadata(source: Readable) -> Metadata:
 
 
 def _degrees(place: Dict[int, Any], tag: int, largest: int) -> Optional[float]:
-    """Degrees, minutes and seconds as one number; None where it is none, or is off the globe."""
+    """Degrees, minutes and seconds as one number; None for invalid ones."""
     parts = [number(part) for part in _listed(place.get(tag))]
     if not parts or None in parts:
         return None
@@ -144,7 +141,7 @@ def _listed(value: Any) -> List[Any]:
 
 
 def number(value: Any) -> Optional[float]:
-    """A finite number; None for what is none."""
+    """The value as a finite number, or None."""
     try:
         number = float(value)
     except (TypeError, ValueError, ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""What people wrote on a photo with a catalogue programme (digiKam, Lightroom, darktable): its tags, in XMP.
+"""The tags that people gave a photo in a catalogue program (digiKam, Lightroom, darktable), read from XMP.
 
 XMP is XML that comes from anybody. It is parsed by defusedxml, which refuses
 entities, and only the tags are taken from it.
@@ -12,7 +12,7 @@ from defusedxml import ElementTree
 
 from helpers.images.decode import Readable
 
-_NAMES = {  # as each programme calls them; with | or / between a group and what is in it
+_NAMES = {  # of the three programs; with | or / between a group and what is in it
     "{http://www.digikam.org/ns/1.0/}TagsList",
     "{http://ns.adobe.com/lightroom/1.0/}hierarchicalSubject",
     "{http://purl.org/dc/elements/1.1/}subject",
@@ -25,11 +25,11 @@ _LARGEST = 4 * 2**20  # bytes
 def read_tags(image: Any, source: Readable) -> List[str]:
     """The tags of an open Pillow image, and of the XMP file beside it: each once, groups as `Species|Fox`.
 
-    A word that is the end of another tag is not told again. Sorted. What is damaged counts for nothing.
+    Sorted, without words that are the end of another tag. Damaged XMP has no tags.
     """
-    found = {tag for packet in (*_within(image), *_beside(source)) for tag in _tags(packet)}
-    last = {tag.rpartition("|")[2] for tag in found if "|" in tag}
-    return sorted(tag for tag in found if "|" in tag or tag not in last)
+    tags = {tag for packet in (*_within(image), *_beside(source)) for tag in _tags(packet)}
+    last = {tag.rpartition("|")[2] for tag in tags if "|" in tag}
+    return sorted(tag for tag in tags if "|" in tag or tag not in last)
 
 
 def _within(image: Any) -> Iterator[bytes]:

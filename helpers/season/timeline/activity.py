@@ -1,4 +1,4 @@
-"""At which time of day animals are about: a kernel density of times on the 24-hour circle.
+"""The time of day at which animals are active: a kernel density of times on the 24-hour circle.
 
 The kernel is a von Mises density, and its concentration is chosen by Taylor's
 rule as Ridout and Linkie took it to camera traps: "Estimating overlap of daily
@@ -7,10 +7,10 @@ Biological and Environmental Statistics 14, 322-337; C. C. Taylor, "Automatic
 bandwidth selection for circular density estimation" (2008), Computational
 Statistics and Data Analysis 52, 3493-3500.
 
-Where times are as even as chance would have them, there is no peak. That is
-judged by Kuiper's test in the form of M. A. Stephens, "Use of the
-Kolmogorov-Smirnov, Cramer-von Mises and related statistics without extensive
-tables" (1970), Journal of the Royal Statistical Society B 32, 115-122.
+Times that may be even by chance have no peak. That is decided by Kuiper's test
+in the form of M. A. Stephens, "Use of the Kolmogorov-Smirnov, Cramer-von Mises
+and related statistics without extensive tables" (1970), Journal of the Royal
+Statistical Society B 32, 115-122.
 """
 
 from typing import Any, NamedTuple, Optional, Sequence
@@ -19,24 +19,24 @@ import numpy as np
 
 from helpers.errors import FrameError
 
-FEW = 10  # observations, below which a curve says little
+FEW = 10  # observations, below which a curve is not reliable
 
 _STEPS = 480  # points of the curve: one every three minutes
 _MOMENTS = 3  # trigonometric moments that the concentration is estimated by
-_LARGEST = 500.0  # concentration of the observations: times that are all the same have no end of it
+_LARGEST = 500.0  # concentration of the observations, which is infinite for equal times
 _RESAMPLES = 1000
-_EVEN = 1.747  # Kuiper's statistic, below which even times are not refused at 5 %
+_EVEN = 1.747  # Kuiper's statistic, below which evenness is not rejected at 5 %
 _LONG = 12.0  # hours
-_SAME = 1e-9  # densities, as a share, and hours that are no further apart are the same: the last bits differ by machine
+_SAME = 1e-9  # densities, as a share, and hours that differ by less are equal: the last bits differ by machine
 
 
 class Activity(NamedTuple):
-    """What the times of day of some observations say; hours are 0 to 24."""
+    """The activity curve of some observations; hours are 0 to 24."""
 
     observations: int
     hours: np.ndarray  # float64 [481], from 0 to 24, both included
     density: np.ndarray  # float64 [481], the share of observations per hour: its integral is 1
-    peak: Optional[float]  # the hour of the highest density; None without observations, and where there is no peak
+    peak: Optional[float]  # the hour of the highest density, or None
     low: Optional[float]  # the 95 % interval of the peak goes from `low` to `high`,
     high: Optional[float]  # over midnight where `low` is more than `high`
     mean: Optional[float]  # the mean direction, as an hour
@@ -45,12 +45,12 @@ class Activity(NamedTuple):
 
     @property
     def few(self) -> bool:
-        """Whether there are too few observations to rely on the curve."""
+        """Whether there are too few observations for a reliable curve."""
         return self.observations < FEW
 
     @property
     def note(self) -> str:
-        """The peak in one line for a person."""
+        """The peak in one line."""
         if not self.observations:
             return "no time of day is known"
         count = f"{self.observations} observation{'s' * (self.observations != 1)}"
@@ -60,21 +60,21 @@ class Activity(NamedTuple):
         return f"peak {clock(self.peak)}, 95 % interval {clock(self.low)} to {clock(self.high)} ({count}{few})"
 
 
-def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
+def activity(hours: Sequence[float]) -> Activity:
     """The activity curve of observations at these hours of the day, 0 to 24.
 
     The concentration of the times is the largest of the three that maximum
     likelihood gives for a von Mises distribution by the first, second and third
     trigonometric moment, so that two peaks a day are not smoothed into one; the
     kernel's is `(3 n k^2 I2(2k) / (4 sqrt(pi) I0(k)^2))^(2/5)` of it. The peak's
-    interval is the percentile interval of 1,000 resamples, drawn by `seed`, with
-    the same kernel. There is no peak where Kuiper's test does not refuse at 5 %
-    that the times are even round the clock; of fewer than `FEW` observations,
-    which that test can say little of, where the interval is also 12 hours or
-    longer. Raises `FrameError` for what is no hour of the day.
+    interval is the percentile interval of 1,000 resamples, always the same ones,
+    with the same kernel. There is no peak where Kuiper's test does not reject at 5 %
+    that the times are even round the clock; with fewer than `FEW` observations,
+    for which that test is weak, only where the interval is also 12 hours or
+    longer. Raises `FrameError` for hours out of range.
 
-    >>> found = activity([5.5, 6, 6.25, 6.5, 7.5])
-    >>> round(found.peak, 1), found.few
+    >>> curve = activity([5.5, 6, 6.25, 6.5, 7.5])
+    >>> round(curve.peak, 1), curve.few
     (6.1, True)
     """
     times = np.array(list(hours), np.float64)
@@ -88,11 +88,11 @@ def activity(hours: Sequence[float], *, seed: int = 0) -> Activity:
     concentration = _concentration(angles)
     density = _kernel(grid[:, None] - times, concentration).mean(axis=1)
     peak = float(_peaks(density[None, :-1])[0])
-    low, high = _interval(times, concentration, peak, seed)
+    low, high = _interval(times, concentration, peak)
     flat = _even(times) and (len(times) >= FEW or high - low >= _LONG - _SAME)
     mean = float(np.angle(moment) * 12 / np.pi % 24)
-    found = Activity(len(times), grid, density, peak, low % 24, high % 24, mean, float(abs(moment)), concentration)
-    return found._replace(peak=None, low=None, high=None) if flat else found
+    curve = Activity(len(times), grid, density, peak, low % 24, high % 24, mean, float(abs(moment)), concentration)
+    return curve._replace(peak=None, low=None, high=None) if flat else curve
 
 
 def clock(hour: float) -> str:
@@ -102,7 +102,7 @@ def clock(hour: float) -> str:
 
 
 def _concentration(angles: np.ndarray) -> float:
-    """That of the kernel for these angles, by Taylor's rule."""
+    """The concentration of the kernel for these angles, by Taylor's rule."""
     from scipy.optimize import brentq
     from scipy.special import ive
 
@@ -126,9 +126,9 @@ def _kernel(hours: np.ndarray, concentration: float) -> np.ndarray:
 
 
 def _peaks(densities: np.ndarray) -> np.ndarray:
-    """The hour of the highest point of each curve, [curves, 480]: of the parabola through the three points there.
+    """The hour of the highest point of each curve, [curves, 480], by a parabola through three points.
 
-    Of several that are as high, the earliest in the day.
+    Of several that are as high, the earliest.
     """
     top = (densities >= densities.max(axis=1, keepdims=True) * (1 - _SAME)).argmax(axis=1)
     left, middle, right = (densities[np.arange(len(top)), (top + step) % _STEPS] for step in (-1, 0, 1))
@@ -139,19 +139,19 @@ def _peaks(densities: np.ndarray) -> np.ndarray:
 
 
 def _even(times: np.ndarray) -> bool:
-    """Whether Kuiper's test does not refuse that hours are even round the clock."""
+    """Whether Kuiper's test does not reject that hours are even round the clock."""
     root = np.sqrt(len(times))
     ahead = np.arange(len(times)) / len(times) - np.sort(times % 24) / 24
     apart = float(np.ptp(ahead)) + 1 / len(times)
     return bool(apart * (root + 0.155 + 0.24 / root) < _EVEN)
 
 
-def _interval(times: np.ndarray, concentration: float, peak: float, seed: int) -> "tuple[float, float]":
-    """The 95 % interval of the peak, as hours around it that are not yet turned to 0 to 24."""
+def _interval(times: np.ndarray, concentration: float, peak: float) -> "tuple[float, float]":
+    """The 95 % interval of the peak, as hours around it that may be outside 0 to 24."""
     minutes, counts = np.unique(np.round(times * 60) % (24 * 60), return_counts=True)
-    drawn = np.random.default_rng(seed).multinomial(len(times), counts / counts.sum(), size=_RESAMPLES)
+    drawn = np.random.default_rng(0).multinomial(len(times), counts / counts.sum(), size=_RESAMPLES)
     grid = np.linspace(0, 24, _STEPS, endpoint=False)
     peaks = _peaks(drawn @ _kernel(grid - minutes[:, None] / 60, concentration))
-    away = (peaks - peak + 12 + _SAME) % 24 - 12 - _SAME  # half a day away is before
+    away = (peaks - peak + 12 + _SAME) % 24 - 12 - _SAME  # half a day counts as before
     low, high = np.percentile(away, (2.5, 97.5))
     return float(peak + low), float(peak + high)

@@ -1,21 +1,27 @@
-"""When and where a species was seen, beside the work of confirming it: figures that follow each judgement."""
+"""Figures of when and where a species was seen that follow each confirmation, beside the explorer."""
 
 import base64
 from html import escape
-from typing import Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
 
 import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
 from helpers.errors import KinframeError
-from helpers.season.sighting import CANDIDATE, CONFIRMED, sightings_of
-from helpers.season.timeline.effort import table_of
-from helpers.season.timeline.figures import show_activity, show_dates, show_sites, show_strip
-from helpers.season.timeline.strip import Tiles
+from helpers.frames import SFrame
+from helpers.photos.deployments import GivenDeployments, deployment_table
+from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, count_of, sightings_of
+from helpers.season.timeline.activity_figure import show_activity
+from helpers.season.timeline.dates_figure import show_dates
+from helpers.season.timeline.photo_strip import Tiles, show_strip
+from helpers.season.timeline.site_map import show_sites
 from helpers.season.timeline.style import check_width
 from helpers.season.timeline.tables import activity_of, by_date, by_site
 from helpers.widgets.still import png_of
+
+if TYPE_CHECKING:
+    from helpers.season.season import Season
 
 VIEWS = ("hours", "dates", "sites", "photos")
 
@@ -23,33 +29,48 @@ _TITLES = {"hours": "Time of day", "dates": "Dates", "sites": "Sites", "photos":
 
 
 class TimelinePanel(ipywidgets.VBox):
-    """The figures of `helpers.season.timeline.figures`, one at a time, drawn anew whenever the sightings change.
+    """The figures of a timeline, one at a time, drawn anew whenever the sightings change.
 
-    - `sightings`: a `Sightings`; whatever has `frame()` and the trait `changed` will do.
-    - `season`: the season, for the photos and for the night; without it that of
-      the sightings.
-    - `deployments`: what `helpers.photos.read_deployments` gives, or its CSV,
-      which is read once, for effort and the map.
-    - `width`: of the figures, in inches.
+    Parameters
+    ----------
+    sightings
+        A `Sightings`, or another object with `frame()` and a trait `changed`.
+    deployments
+        The frame of `helpers.photos.read_deployments`, or the CSV that it reads,
+        which is read once; for effort and for the map.
+    season
+        The season, for the photos and for the night; by default that of the sightings.
+    view
+        One of `hours`, `dates`, `sites` and `photos`.
+    width
+        Of the figures, 3.5 to 20 inches.
 
-    Traits: `view`, one of `VIEWS`; `frame`, the sightings that are drawn;
-    `description`, the figure in words, which is its alternative text too.
-    `figure` is the figure, to be saved. What cannot be drawn is said in place of
-    it, and in `description`; `figure` is None then. `close` ends the following.
-    Raises `FrameError` for a width or for deployments that cannot be.
+    Attributes
+    ----------
+    view, frame, description
+        Traits: the view, the frame of sightings that is drawn, and the figure
+        in words, which is its alternative text too.
+    figure
+        The figure, to be saved; None where nothing can be drawn. The reason is
+        then in its place, and in `description`.
+
+    Raises
+    ------
+    FrameError
+        For a width out of range, and for deployments that cannot be read.
     """
 
     view = traitlets.Enum(VIEWS, "hours")
     frame = traitlets.Any(None, allow_none=True)
     description = traitlets.Unicode("")
-    sightings: Any = None
+    sightings: Any = None  # None again after `close`
 
     def __init__(
         self,
         sightings: Any,
-        deployments: Optional[Any] = None,
+        deployments: Optional[GivenDeployments] = None,
         *,
-        season: Optional[Any] = None,
+        season: Optional["Season"] = None,
         view: str = "hours",
         width: float = 7,
     ) -> None:
@@ -57,8 +78,8 @@ class TimelinePanel(ipywidgets.VBox):
         self.sightings = sightings
         self.figure: Optional[Figure] = None
         self._tiles: Tiles = {}
-        self._season = getattr(sightings, "season", None) if season is None else season
-        self._deployments = None if deployments is None else table_of(deployments)
+        self._season: Any = getattr(sightings, "season", None) if season is None else season
+        self._deployments = None if deployments is None else deployment_table(deployments)
         self._width = width
         shown = [name for name in VIEWS if name != "photos" or self._season is not None]
         self.buttons = ipywidgets.ToggleButtons(
@@ -67,7 +88,7 @@ class TimelinePanel(ipywidgets.VBox):
             style={"button_width": "110px"},
         )
         self.status = ipywidgets.Label()
-        # Of our own text alone, and escaped; ipywidgets' Image has no alternative text.
+        # HTML, since ipywidgets' Image has no alternative text; all text in it is escaped.
         self.picture = ipywidgets.HTML(layout={"max_width": "100%", "overflow": "auto"})
         super().__init__([self.buttons, self.status, self.picture], view=view)
         traitlets.link((self, "view"), (self.buttons, "value"))
@@ -76,8 +97,8 @@ class TimelinePanel(ipywidgets.VBox):
         self._show()
 
     def close(self) -> None:
-        """Take the panel away, and draw no more."""
-        if self.sightings is not None:  # ipywidgets closes what was never made, too
+        """Remove the panel, and stop following the sightings."""
+        if self.sightings is not None:  # ipywidgets also closes a panel whose making has failed
             self.sightings.unobserve(self._show, "changed")
             self.sightings = None
         super().close()
@@ -104,36 +125,44 @@ class TimelinePanel(ipywidgets.VBox):
         style = "max-width: 100%; height: auto; border-radius: 6px"
         return f'<img style="{style}" alt="{escape(self.description)}" src="data:image/png;base64,{picture}">'
 
-    def _night(self) -> Optional[Any]:
-        """The season, if it knows its nights."""
+    def _night(self) -> Optional["Season"]:
+        """The season, if its frame has the nights."""
         data = getattr(self._season, "data", None)
         known = data is not None and {"night", "taken"} <= set(data.column_names())
         return self._season if known else None
 
-    def _counts(self, frame: Any) -> str:
-        told = sightings_of(frame, rejected=True)
-        counts = [f"{sum(each.status == status for each in told)} {status}" for status in (CONFIRMED, "rejected")]
-        left = sum(each.status == CANDIDATE for each in told)
-        every = len(getattr(self.sightings, "candidates", [])) or left
-        some = f"{left} of {every:,}" if left < every else f"{left}"
+    def _counts(self, frame: SFrame) -> str:
+        shown = sightings_of(frame, rejected=True)
+        confirmed, rejected, candidates = (count_of(status, shown) for status in (CONFIRMED, REJECTED, CANDIDATE))
+        every = len(getattr(self.sightings, "candidates", [])) or candidates
+        some = f"{candidates} of {every:,}" if candidates < every else f"{candidates}"
         name = getattr(self.sightings, "species", "")
-        return f"{name + ': ' if name else ''}{', '.join(counts)}, {some} candidate{'s' * (every != 1)}"
+        counts = f"{confirmed} confirmed, {rejected} rejected, {some} candidate{'s' * (every != 1)}"
+        return f"{name}: {counts}" if name else counts
 
-    def _words(self, frame: Any) -> str:
-        """What the figure shows, in words."""
-        said = f"{_TITLES[self.view]}. {self._counts(frame)}"
-        if self.view == "hours":
-            return f"{said}. Confirmed events: {activity_of(frame).note}"
-        if self.view == "dates":
-            best = max(by_date(frame, self._deployments), key=lambda row: row["confirmed"], default=None)
-            if best is None or not best["confirmed"]:
-                return said
-            return f"{said}. Most confirmed events, {best['confirmed']}, in the period from {best['start']:%Y-%m-%d}"
-        if self.view == "sites":
-            rows = [row for row in by_site(frame, self._deployments) if row["confirmed"]][:5]
-            names = [f"{row['site'] or 'no site'} {row['confirmed']}" for row in rows]
-            return f"{said}. Confirmed events by site: {', '.join(names)}" if names else said
-        first = [each.start for each in sightings_of(frame) if each.start is not None and each.status == CONFIRMED]
-        if not first:
-            return said
-        return f"{said}. Confirmed from {min(first):%Y-%m-%d} to {max(first):%Y-%m-%d}"
+    def _words(self, frame: SFrame) -> str:
+        """The figure in words."""
+        findings: Dict[str, Callable[[], str]] = {
+            "hours": lambda: f"Confirmed events: {activity_of(frame).note}",
+            "dates": lambda: _best_period(by_date(frame, self._deployments)),
+            "sites": lambda: _best_sites(by_site(frame, self._deployments)),
+            "photos": lambda: _period(frame),
+        }
+        return ". ".join(filter(None, (_TITLES[self.view], self._counts(frame), findings[self.view]())))
+
+
+def _best_period(periods: SFrame) -> str:
+    best = max(periods, key=lambda row: row["confirmed"], default=None)
+    if best is None or not best["confirmed"]:
+        return ""
+    return f"Most confirmed events, {best['confirmed']}, in the period from {best['start']:%Y-%m-%d}"
+
+
+def _best_sites(sites: SFrame) -> str:
+    best = [f"{row['site'] or 'no site'} {row['confirmed']}" for row in sites if row["confirmed"]][:5]
+    return f"Confirmed events by site: {', '.join(best)}" if best else ""
+
+
+def _period(frame: SFrame) -> str:
+    starts = [sighting.start for sighting in sightings_of(frame) if sighting.status == CONFIRMED and sighting.start]
+    return f"Confirmed from {min(starts):%Y-%m-%d} to {max(starts):%Y-%m-%d}" if starts else ""

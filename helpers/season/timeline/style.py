@@ -1,48 +1,68 @@
-"""How the figures of a timeline look: their colours, which differ in lightness too, their axes and legends."""
+"""How the figures of a timeline look: their colours, which differ in lightness too, their axes, titles and legends."""
 
+import textwrap
 from typing import Any, Dict, List, Sequence, Tuple
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from helpers.errors import FrameError
-from helpers.images.sheet import GREY, INK
+from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.season.sighting import CANDIDATE, CONFIRMED
 
 COLOURS = {CONFIRMED: "#1d4ed8", CANDIDATE: "#93c5fd"}
 LIGHT, FAINT = "#e5e7eb", "#f0f1f3"
 
 _NARROWEST, _WIDEST = 3.5, 20  # inches
-_ONE_LINE = 4.5  # inches, that a legend of three takes
+_ONE_LINE = 4.5  # inches that a legend of three takes
+_LETTERS = 13  # of a title in an inch
 
 
 def check_width(width: Any) -> None:
-    """Raise `FrameError` unless a figure can be so wide."""
+    """Raise `FrameError` unless this is the width of a figure."""
     if isinstance(width, bool) or not isinstance(width, (int, float)) or not _NARROWEST <= width <= _WIDEST:
         raise FrameError(f"width={width!r}: a figure is {_NARROWEST} to {_WIDEST} inches wide")
 
 
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure, in inches; raises `FrameError` for a width out of range."""
+    check_width(width)
+    return InlineFigure(figsize=(width, height), dpi=100, facecolor="white", layout="constrained")
+
+
+def write_instead(axes: Any, text: str) -> None:
+    """Write a text in place of the axes."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes, color=GREY, size=9)
+
+
+def set_title(figure: Figure, *paragraphs: str) -> None:
+    """Write paragraphs above the axes; empty ones are left out."""
+    letters = int(figure.get_size_inches()[0] * _LETTERS)
+    lines = [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, letters)]
+    figure.suptitle("\n".join(lines), size=9, color=INK, x=0.01, ha="left")
+
+
 def plain(axes: Any) -> None:
-    """Axes with small grey numbers, and without a frame."""
+    """Give axes small grey numbers, and no frame."""
     axes.tick_params(labelsize=8, colors=GREY, labelcolor=GREY)
     for label in (axes.xaxis.label, axes.yaxis.label):
         label.set(size=8, color=INK)
-    for side in ("top", "right"):
-        if side in axes.spines:
-            axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        if side in axes.spines:
-            axes.spines[side].set_color("#c3c9d2")
+    for side, spine in axes.spines.items():
+        if side in ("top", "right"):
+            spine.set_visible(False)
+        elif side in ("left", "bottom"):
+            spine.set_color("#c3c9d2")
 
 
 def statuses(candidates: int, before: str = "") -> List[Tuple[Any, str]]:
-    """The entries of a legend for sightings, of which so many are candidates: the first of those that there are."""
-    said = f"first {candidates:,} candidates" if candidates > 1 else "candidates"
-    return [(COLOURS[CONFIRMED], "confirmed"), (COLOURS[CANDIDATE], before + said)]
+    """The entries of a legend for confirmed sightings and for so many candidates."""
+    text = f"first {candidates:,} candidates" if candidates > 1 else "candidates"
+    return [(COLOURS[CONFIRMED], "confirmed"), (COLOURS[CANDIDATE], before + text)]
 
 
 def legend(figure: Figure, entries: Sequence[Tuple[Any, str]], loc: str = "outside lower left", **place: Any) -> None:
-    """What the colours mean, below the axes or at another place."""
+    """Explain the colours, below the axes or at another place."""
     patches = [Patch(facecolor=colour, edgecolor=LIGHT, linewidth=0.6, label=text) for colour, text in entries]
     columns = len(patches) if figure.get_size_inches()[0] >= _ONE_LINE else 2
     style: Dict[str, Any] = dict(place, loc=loc, ncols=columns, frameon=False, fontsize=8, labelcolor=GREY)

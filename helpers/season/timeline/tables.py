@@ -18,10 +18,12 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
-from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting, sightings_of
+from helpers.photos.deployments import Deployment, GivenDeployments, deployments_of
+from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
 from helpers.season.timeline.activity import Activity, activity
-from helpers.season.timeline.effort import Deployment, deployments_of, during
+from helpers.season.timeline.effort import during
 
 STEPS = ("day", "week", "month")
 
@@ -31,6 +33,10 @@ _PER = 100  # camera-days
 _DAY = datetime.timedelta(days=1)
 
 
+_NAMES = {"confirmed": CONFIRMED, "candidates": CANDIDATE}  # column: status
+_KINDS = {"confirmed": int, "candidates": int, "camera_days": float, "confirmed_rate": float, "candidate_rate": float}
+
+
 class Period(NamedTuple):
     """A day, week or month."""
 
@@ -38,29 +44,29 @@ class Period(NamedTuple):
     end: datetime.datetime  # the midnight after it
 
 
-def activity_of(sightings: Any, status: str = CONFIRMED) -> Activity:
-    """The activity curve of sightings that are `confirmed`, or of those that are each a `candidate`.
+def activity_of(sightings: GivenSightings, status: str = CONFIRMED) -> Activity:
+    """The activity curve of sightings with one status, `confirmed` or `candidate`.
 
     The candidates of a `Sightings` are its first `k`. An event counts once, at
     the time at which it began. Raises `FrameError`.
     """
     if status not in (CONFIRMED, CANDIDATE):
         raise FrameError(f"status={status!r} has no curve; there are {CONFIRMED} and {CANDIDATE}")
-    hours = [each.hour for each in sightings_of(sightings) if each.status == status]
+    hours = [sighting.hour for sighting in sightings_of(sightings) if sighting.status == status]
     return activity([hour for hour in hours if hour is not None])
 
 
-def activity_table(sightings: Any) -> Any:
+def activity_table(sightings: GivenSightings) -> SFrame:
     """Sightings by hour of day, an SFrame of 24 rows; an event counts at the time at which it began.
 
     Columns: `hour` (0 to 23), `confirmed` and `candidates` (events), and
     `confirmed_density` and `candidate_density` (the curve's mean in that hour,
     a share of the events; None without any). Raises `FrameError`.
     """
-    told = sightings_of(sightings)
+    rows = sightings_of(sightings)
     columns: List[Tuple[str, Optional[type], List[Any]]] = [("hour", int, list(range(24)))]
-    for name, status in (("confirmed", CONFIRMED), ("candidates", CANDIDATE)):
-        hours = [int(each.hour) for each in told if each.status == status and each.hour is not None]
+    for name, status in _NAMES.items():
+        hours = [int(row.hour) for row in rows if row.status == status and row.hour is not None]
         columns.append((name, int, np.bincount(hours, minlength=24).tolist()))
     for name, status in (("confirmed_density", CONFIRMED), ("candidate_density", CANDIDATE)):
         curve = activity_of(sightings, status)
@@ -69,107 +75,98 @@ def activity_table(sightings: Any) -> Any:
     return typed_frame(columns)
 
 
-def by_date(sightings: Any, deployments: Optional[Any] = None, step: Optional[str] = None) -> Any:
-    """Sightings by day, week (from Monday) or month, an SFrame of a row each, without a gap between them.
+def by_date(
+    sightings: GivenSightings, deployments: Optional[GivenDeployments] = None, step: Optional[str] = None
+) -> SFrame:
+    """Sightings by day, week (from Monday) or month, an SFrame of a row each, without gaps.
 
-    `deployments`, as `helpers.photos.read_deployments` gives them or the CSV
-    that it reads, tell for how long cameras were out. `step` is one of `STEPS`;
-    without it, days for up to 45 days, weeks for up to a year, else months.
+    The dates of `deployments`, the frame of `helpers.photos.read_deployments`
+    or the CSV that it reads, are how long cameras were out. `step` is one of
+    `STEPS`; without it, days for up to 45 days, weeks for up to a year, else months.
 
     Columns: `start` (midnight), `days` (of the period), `confirmed` and
-    `candidates` (events), `camera_days` (None where no deployment dates are
-    known), `confirmed_rate` and `candidate_rate` (events per 100 camera-days;
-    None where no camera was out). A rate leaves out events whose deployment is
-    not in the table, and those beyond its dates; where all are left out, it is
+    `candidates` (events), `camera_days` (None where no deployment has dates),
+    `confirmed_rate` and `candidate_rate` (events per 100 camera-days; None
+    where no camera was out). A rate leaves out events whose deployment is not
+    in the table, and those beyond its dates; where all are left out, it is
     None. The candidates of a `Sightings` are its first `k`. Raises `FrameError`.
     """
-    told, known, periods = _spans(sightings, deployments, step)
-    inside = {id(each) for each in during(told, known)}
+    if step is not None and step not in STEPS:
+        raise FrameError(f"step={step!r} is not known; there are {', '.join(STEPS)}")
+    dated = [sighting for sighting in sightings_of(sightings) if sighting.start is not None]
+    cameras = [] if deployments is None else [one for one in deployments_of(deployments) if one.has_dates]
+    periods = _periods_of(dated, cameras, step)
     starts = [period.start for period in periods]
-    placed: Dict[int, List[Sighting]] = {}
-    for each in told:
-        placed.setdefault(bisect_right(starts, each.start) - 1, []).append(each)  # type: ignore[type-var]  # all have one
+    of_period: Dict[int, List[Sighting]] = {}
+    for sighting in dated:
+        of_period.setdefault(bisect_right(starts, sighting.start) - 1, []).append(sighting)  # type: ignore[type-var]  # all have one
     rows = []
     for number, period in enumerate(periods):
-        days = sum(each.days(*period) for each in known) if known else None
-        here = placed.get(number, [])
-        rows.append({"start": period.start, "days": (period.end - period.start).days, "camera_days": days})
-        rows[-1].update(_counts(here, [each for each in here if id(each) in inside], days))
+        days = sum(camera.days(*period) for camera in cameras) if cameras else None
+        row = {"start": period.start, "days": (period.end - period.start).days}
+        rows.append({**row, **_counts_and_rates(of_period.get(number, []), cameras, days)})
     kinds = {"start": datetime.datetime, "days": int, **_KINDS}
     return typed_frame((name, kind, [row[name] for row in rows]) for name, kind in kinds.items())
 
 
-def by_site(sightings: Any, deployments: Optional[Any] = None) -> Any:
+def by_site(sightings: GivenSightings, deployments: Optional[GivenDeployments] = None) -> SFrame:
     """Sightings by site, an SFrame of a row each, those with most confirmed events first.
 
     With `deployments` (see `by_date`) all of their sites are there, also those
-    where nothing was seen. A place without the name of a site goes by its
-    deployment, or camera. Columns: `site` (None where nothing is known),
-    `confirmed`, `candidates` (the first `k` of a `Sightings`), `camera_days`,
-    `confirmed_rate`, `candidate_rate` (see `by_date`), `latitude`, `longitude` (the middle of the site's
-    deployments; None where not known), `first`, `last` (datetimes of the
-    confirmed events and candidates). Raises `FrameError`.
+    where nothing was seen. A place without a site goes by its deployment, or
+    camera. Columns: `site` (None where nothing is known), `confirmed`,
+    `candidates` (the first `k` of a `Sightings`), `camera_days`,
+    `confirmed_rate`, `candidate_rate` (see `by_date`), `latitude`, `longitude`
+    (the middle of the site's deployments; None where not known), `first`,
+    `last` (datetimes of the confirmed events and candidates). Raises `FrameError`.
     """
-    told = sightings_of(sightings)
-    known = [] if deployments is None else deployments_of(deployments)
-    site_of = {each.name: each.place for each in known}
+    every = [] if deployments is None else deployments_of(deployments)
+    site_of = {deployment.name: deployment.place for deployment in every}
     places: Dict[Optional[str], Tuple[List[Sighting], List[Deployment]]] = {}
-    for deployment in known:
+    for deployment in every:
         places.setdefault(deployment.place, ([], []))[1].append(deployment)
-    for sighting in told:
-        places.setdefault(site_of.get(sighting.deployment or "", sighting.place), ([], []))[0].append(sighting)
-    inside = {id(each) for each in during(told, known)}
+    for sighting in sightings_of(sightings):
+        place = site_of.get(sighting.deployment or "", sighting.place)
+        places.setdefault(place, ([], []))[0].append(sighting)
     rows: List[Dict[str, Any]] = []
-    for name, (here, own) in places.items():
-        dated = [each for each in own if each.start is not None and each.end is not None]
-        days = sum(each.days(datetime.datetime.min, datetime.datetime.max) for each in dated) if dated else None
-        starts = sorted(each.start for each in here if each.start is not None)
-        row: Dict[str, Any] = {"site": name, "camera_days": days, **_middle(own)}
-        row.update(first=starts[0] if starts else None, last=starts[-1] if starts else None)
-        row.update(_counts(here, [each for each in here if id(each) in inside], days))
-        rows.append(row)
+    for place, (here, cameras) in places.items():
+        dated = [camera for camera in cameras if camera.has_dates]
+        days = sum(camera.days(datetime.datetime.min, datetime.datetime.max) for camera in dated) if dated else None
+        starts = [sighting.start for sighting in here if sighting.start is not None]
+        row: Dict[str, Any] = {"site": place, "first": min(starts, default=None), "last": max(starts, default=None)}
+        rows.append({**row, **_middle(cameras), **_counts_and_rates(here, every, days)})
     rows.sort(key=lambda row: (-row["confirmed"], -row["candidates"], row["site"] is None, row["site"] or ""))
     when = datetime.datetime
     kinds = {"site": str, **_KINDS, "latitude": float, "longitude": float, "first": when, "last": when}
     return typed_frame((name, kind, [row[name] for row in rows]) for name, kind in kinds.items())
 
 
-_KINDS = {"confirmed": int, "candidates": int, "camera_days": float, "confirmed_rate": float, "candidate_rate": float}
+def _counts_and_rates(here: List[Sighting], deployments: List[Deployment], days: Optional[float]) -> Dict[str, Any]:
+    """The columns of `_KINDS` for the sightings of a period or site, in which cameras were out for so many days."""
+    rated = during(here, deployments)
+    row: Dict[str, Any] = {"camera_days": days}
+    for name, rate in (("confirmed", "confirmed_rate"), ("candidates", "candidate_rate")):
+        row[name] = count_of(_NAMES[name], here)
+        count = count_of(_NAMES[name], rated)
+        row[rate] = _PER * count / days if days and (count or not row[name]) else None
+    return row
 
 
-def _counts(here: List[Sighting], inside: List[Sighting], days: Optional[float]) -> Dict[str, Any]:
-    found: Dict[str, Any] = {}
-    for name, rate, status in (
-        ("confirmed", "confirmed_rate", CONFIRMED),
-        ("candidates", "candidate_rate", CANDIDATE),
-    ):
-        found[name] = sum(each.status == status for each in here)
-        rated = sum(each.status == status for each in inside)
-        found[rate] = _PER * rated / days if days and (rated or not found[name]) else None
-    return found
-
-
-def _spans(
-    sightings: Any, deployments: Optional[Any], step: Optional[str]
-) -> Tuple[List[Sighting], List[Deployment], List[Period]]:
-    if step is not None and step not in STEPS:
-        raise FrameError(f"step={step!r} is not known; there are {', '.join(STEPS)}")
-    told = [each for each in sightings_of(sightings) if each.start is not None]
-    known = [] if deployments is None else deployments_of(deployments)
-    known = [each for each in known if each.start is not None and each.end is not None]
-    moments = [each.start for each in told] + [moment for each in known for moment in (each.start, each.end)]
-    dates = [moment for moment in moments if moment is not None]
-    if not dates:
-        return told, known, []
-    ends = [each.end for each in known if each.end is not None]
-    last = max(dates)
+def _periods_of(sightings: List[Sighting], deployments: List[Deployment], step: Optional[str]) -> List[Period]:
+    """The periods from the first date of sightings and deployments to the last."""
+    seen = [sighting.start for sighting in sightings if sighting.start is not None]
+    starts = seen + [deployment.start for deployment in deployments if deployment.start is not None]
+    ends = [deployment.end for deployment in deployments if deployment.end is not None]
+    if not starts:
+        return []
+    first, last = min(starts), max(starts + ends)
     # A deployment that is over at midnight has not begun the next day.
-    over = last in ends and last.time() == datetime.time() and not any(each.start == last for each in told)
-    return told, known, _periods(min(dates), last - _DAY if over and last > min(dates) else last, step)
+    over = last in ends and last.time() == datetime.time() and last not in seen
+    return _periods(first, last - _DAY if over and last > first else last, step)
 
 
 def _periods(first: datetime.datetime, last: datetime.datetime, step: Optional[str]) -> List[Period]:
-    start, end = (datetime.datetime.combine(each.date(), datetime.time()) for each in (first, last))
+    start, end = (datetime.datetime.combine(moment.date(), datetime.time()) for moment in (first, last))
     days = (end - start).days + 1
     if step is None:
         step = "day" if days <= _MOST_DAYS else "week" if days <= _MOST_WEEKS else "month"
@@ -195,9 +192,8 @@ def _periods(first: datetime.datetime, last: datetime.datetime, step: Optional[s
 
 
 def _middle(deployments: List[Deployment]) -> Dict[str, Optional[float]]:
-    """The middle of some places, also across the date line."""
-    known = [(each.latitude, each.longitude) for each in deployments]
-    places = [(lat, lon) for lat, lon in known if lat is not None and lon is not None]
+    """The middle of deployments, also across the date line."""
+    places = [(one.latitude, one.longitude) for one in deployments if None not in (one.latitude, one.longitude)]
     if not places:
         return {"latitude": None, "longitude": None}
     latitudes, longitudes = np.array(places).T

@@ -1,4 +1,4 @@
-"""The observations of a Camtrap DP package: sightings by event, and a detector's finds by photo."""
+"""The observations of a Camtrap DP package: sightings by event, and detections by photo."""
 
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
@@ -6,7 +6,9 @@ import numpy as np
 
 from helpers.errors import FrameError
 from helpers.files.spreadsheet import guarded
-from helpers.season.camtrap.tables import Medium, Row, identity, written
+from helpers.frames import SFrame
+from helpers.season.detection.detections import Detections
+from helpers.season.exchange.camtrap.tables import Medium, Row, identity, written
 from helpers.season.sighting import CANDIDATE, CONFIRMED, Sighting
 from helpers.season.sighting import REJECTED as NOT_IT
 
@@ -17,15 +19,15 @@ _TYPES = {"animal": "animal", "person": "human", "vehicle": "vehicle"}
 _NARROWEST = 1e-6  # of a box, as a share of the photo
 
 
-class Event(NamedTuple):
-    """An event's photos in the package, by time, and what it is called there."""
+class MediaEvent(NamedTuple):
+    """The photos of an event that are in the package."""
 
-    name: str
-    media: List[Medium]
+    name: str  # the eventID
+    media: List[Medium]  # by time
 
     @property
     def cells(self) -> Row:
-        """What all observations of the event have."""
+        """The cells that all observations of the event share."""
         return {
             "deploymentID": self.media[0].cells["deploymentID"],
             "eventID": self.name,
@@ -34,53 +36,54 @@ class Event(NamedTuple):
         }
 
 
-class Events(NamedTuple):
+class MediaEvents(NamedTuple):
     """The events of a frame."""
 
-    by_number: Dict[int, Event]  # those with a photo in the package
-    numbers: List[int]  # of each row of the frame
-    by_path: Dict[str, int]
+    by_number: Dict[int, MediaEvent]  # those with a photo in the package
+    numbers: List[int]  # the event of each row of the frame
+    by_path: Dict[str, int]  # the event of each path
 
 
-def events_of(data: Any, media: List[Optional[Medium]]) -> Events:
-    """The events of the frame's photos; raises `FrameError` where it has none."""
+def events_of(data: SFrame, media: List[Optional[Medium]]) -> MediaEvents:
+    """The events of the frame's photos; raises `FrameError` where it has no column of them."""
     if "event" not in data.column_names():
         raise FrameError("the season's frame has no column 'event'; give the season, or what add_events gives")
     numbers: List[int] = list(data["event"])
     grouped: Dict[int, List[Medium]] = {}
-    for number, each in zip(numbers, media):
-        if each is not None:
-            grouped.setdefault(number, []).append(each)
+    for number, medium in zip(numbers, media):
+        if medium is not None:
+            grouped.setdefault(number, []).append(medium)
     events = {}
     for number, group in grouped.items():
-        group.sort(key=lambda each: (each.taken, each.path))
-        events[number] = Event(identity("e", group[0].deployment, group[0].path), group)
+        group.sort(key=lambda medium: (medium.taken, medium.path))
+        events[number] = MediaEvent(identity("e", group[0].deployment, group[0].path), group)
     by_path: Dict[str, int] = {}
     for path, number in zip(data["path"], numbers):
         by_path.setdefault(path, number)
-    return Events(events, numbers, by_path)
+    return MediaEvents(events, numbers, by_path)
 
 
 def event_rows(
-    told: Mapping[str, List[Sighting]], events: Events, classified_by: str, candidates: str, rejected: str
+    sightings: Mapping[str, List[Sighting]], events: MediaEvents, classified_by: str, candidates: str, rejected: str
 ) -> List[Row]:
-    """An observation for each species of an event that was confirmed, else one for the event. Raises `FrameError`.
+    """An observation for each confirmed species of an event, else one for the event. Raises `FrameError`.
 
-    Events of which no photo is in the package have none.
+    `sightings` are by species. Events without a photo in the package have no observation.
     """
     judged: Dict[int, List[Tuple[str, Sighting]]] = {}
-    for species, sightings in told.items():
-        for each in sightings:
-            if each.path is not None and events.by_path.get(each.path) != each.event:
+    for species, of_species in sightings.items():
+        for sighting in of_species:
+            path, number = sighting.path, sighting.event
+            if path is not None and events.by_path.get(path) != number:
                 raise FrameError(
-                    f"the sightings of {species} are not of this frame: {each.path} is not of event {each.event} here"
+                    f"the sightings of {species} are not of this frame: {path} is not of event {number} here"
                 )
-            judged.setdefault(each.event, []).append((species, each))
+            judged.setdefault(number, []).append((species, sighting))
     rows: List[Row] = []
     for number in sorted(set(judged) & set(events.by_number)):
         event = events.by_number[number]
-        sure = [species for species, each in judged[number] if each.status == CONFIRMED]
-        for species in sure:
+        confirmed = [species for species, sighting in judged[number] if sighting.status == CONFIRMED]
+        for species in confirmed:
             rows.append(
                 {
                     "observationID": identity("o", event.name, species),
@@ -92,22 +95,23 @@ def event_rows(
                     "classifiedBy": guarded(classified_by),
                 }
             )
-        if not sure:
-            rows += _unsure(event, judged[number], classified_by, candidates, rejected)
+        if not confirmed:
+            rows += _unconfirmed(event, judged[number], classified_by, candidates, rejected)
     return rows
 
 
-def _unsure(
-    event: Event, judged: Iterable[Tuple[str, Sighting]], classified_by: str, candidates: str, rejected: str
+def _unconfirmed(
+    event: MediaEvent, judged: Iterable[Tuple[str, Sighting]], classified_by: str, candidates: str, rejected: str
 ) -> List[Row]:
-    """The observation of an event that shows nothing for certain, if it is to be there."""
-    maybe = [(species, each) for species, each in judged if each.status == CANDIDATE]
-    never = [species for species, each in judged if each.status == NOT_IT]
-    kind = candidates if maybe and candidates != "leave out" else rejected if never else "leave out"
+    """The observation of an event without a confirmed species, if there is to be one."""
+    possible = [(species, sighting) for species, sighting in judged if sighting.status == CANDIDATE]
+    excluded = [species for species, sighting in judged if sighting.status == NOT_IT]
+    kind = candidates if possible and candidates != "leave out" else rejected if excluded else "leave out"
     if kind == "leave out":
         return []
-    comments = [f"candidate for {species}{_rank(each)}" for species, each in maybe if candidates != "leave out"]
-    comments += [f"not {species}" for species in never]
+    comments = [f"candidate for {species}{_rank(sighting)}" for species, sighting in possible]
+    comments = [] if candidates == "leave out" else comments
+    comments += [f"not {species}" for species in excluded]
     row = {
         "observationID": identity("o", event.name, ""),
         **event.cells,
@@ -115,7 +119,7 @@ def _unsure(
         "observationType": kind,
         "observationComments": guarded("; ".join(comments)),
     }
-    if never and not maybe:
+    if excluded and not possible:
         row.update(classificationMethod="human", classifiedBy=guarded(classified_by))
     return [row]
 
@@ -124,13 +128,15 @@ def _rank(sighting: Sighting) -> str:
     return "" if sighting.rank is None else f" (rank {sighting.rank})"
 
 
-def detection_rows(detections: Any, media: List[Optional[Medium]], events: Events, detector: str) -> List[Row]:
-    """An observation for each box of a photo, and one for each photo that was looked at and has none.
+def detection_rows(
+    detections: Detections, media: List[Optional[Medium]], events: MediaEvents, detector: str
+) -> List[Row]:
+    """An observation for each detection, and one for each blank photo.
 
-    Boxes that are alike to the last digit are numbered, for each has an ID of its own.
+    Equal boxes of a photo are numbered, since each observation needs another ID.
     """
     rows: List[Row] = []
-    alike: Dict[Tuple[Any, ...], int] = {}
+    counts: Dict[Tuple[Any, ...], int] = {}
 
     def add(row: int, kind: str, *box: Any, **more: Any) -> None:
         medium = media[row]
@@ -138,11 +144,11 @@ def detection_rows(detections: Any, media: List[Optional[Medium]], events: Event
             return
         event = events.by_number[events.numbers[row]]
         moment = written(medium.taken)
-        known = (medium.path, detector, kind, *box)
-        alike[known] = alike.get(known, 0) + 1
+        key = (medium.path, detector, kind, *box)
+        counts[key] = counts.get(key, 0) + 1
         rows.append(
             {
-                "observationID": identity("o", *known, *([alike[known]] if alike[known] > 1 else ())),
+                "observationID": identity("o", *key, *([counts[key]] if counts[key] > 1 else ())),
                 **event.cells,
                 "mediaID": medium.cells["mediaID"],
                 "eventStart": moment,

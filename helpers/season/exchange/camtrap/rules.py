@@ -1,12 +1,13 @@
 """The rules of Camtrap DP 1.0.2, a data standard for field-camera photos, as far as a package can be checked by them.
 
-Written from the standard's own description (https://camtrap-dp.tdwg.org): each
-table's columns in their order, with type and constraints, in the words of
-Table Schema. A package refers to the standard's own files by `ADDRESS`, which
-nobody here ever fetches.
+Written from the standard's own description (https://camtrap-dp.tdwg.org):
+datapackage.json as a JSON Schema, and each table's columns in their order, with
+type and constraints, as in a Table Schema. A package refers to the standard's
+own files by `ADDRESS`; they are never fetched.
 """
 
-from typing import Any, Dict, List, Tuple
+import re
+from typing import Any, Dict, List, Sequence, Tuple
 
 VERSION = "1.0.2"
 ADDRESS = f"https://raw.githubusercontent.com/tdwg/camtrap-dp/{VERSION}/"
@@ -20,8 +21,43 @@ ROLES = ("contact", "principalInvestigator", "rightsHolder", "publisher", "contr
 LEVELS = ("media", "event")
 TYPES = ("animal", "human", "vehicle", "blank", "unknown", "unclassified")
 RANKS = ("kingdom", "phylum", "class", "order", "family", "genus", "species", "subspecies")
-REQUIRED = ("resources", "profile", "created", "contributors", "project", "spatial", "temporal", "taxonomic")
-REQUIRED_OF_PROJECT = ("title", "samplingDesign", "captureMethod", "individualAnimals", "observationLevel")
+
+_DATE = r"^\d{4}-\d\d-\d\d"
+_TIME = r"T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"
+
+
+def _object(required: Sequence[str], **properties: Any) -> Dict[str, Any]:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _text(pattern: str, description: str) -> Dict[str, Any]:
+    return {"type": "string", "pattern": pattern, "description": description}
+
+
+def _list_of(schema: Dict[str, Any], **more: Any) -> Dict[str, Any]:
+    return {"type": "array", "items": schema, **more}
+
+
+_DAY = _text(f"{_DATE}$", "a date such as 2026-05-01")
+_NAME = _text(".", "a name")
+
+PACKAGE = _object(
+    ["resources", "profile", "created", "contributors", "project", "spatial", "temporal", "taxonomic"],
+    profile=_text(re.escape(VERSION), f"the address of version {VERSION} of the standard"),
+    created=_text(_DATE + _TIME, "a date and time with an offset"),
+    contributors=_list_of(_object(["title"], title=_NAME, role={"enum": ROLES}), minItems=1),
+    project=_object(
+        ["title", "samplingDesign", "captureMethod", "individualAnimals", "observationLevel"],
+        title={"type": "string"},
+        samplingDesign={"enum": SAMPLING_DESIGNS},
+        captureMethod=_list_of({"enum": CAPTURE_METHODS}),
+        observationLevel=_list_of({"enum": LEVELS}),
+    ),
+    spatial={**_object(["type"]), "description": "GeoJSON"},
+    temporal=_object(["start", "end"], start=_DAY, end=_DAY),
+    taxonomic=_list_of(_object(["scientificName"], scientificName=_NAME, taxonRank={"enum": RANKS})),
+)
+"""datapackage.json as a JSON Schema; a `description` is what people are told that a value should be."""
 
 LEGAL_PATH = r"^(?=^[^./~])(^((?!\.{2}).)*$).*$"
 
@@ -33,7 +69,7 @@ _SHARE: Dict[str, Any] = {"minimum": 0, "maximum": 1}
 _SIDE: Dict[str, Any] = {"minimum": 1e-15, "maximum": 1}
 _FROM_0 = {"minimum": 0}
 
-Field = Tuple[str, Dict[str, Any], Dict[str, Any]]
+Field = Tuple[str, Dict[str, Any], Dict[str, Any]]  # name, type and constraints
 
 _FEATURES = [
     *("roadPaved", "roadDirt", "trailHiking", "trailGame", "roadUnderpass", "roadOverpass", "roadBridge", "culvert"),

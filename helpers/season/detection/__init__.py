@@ -1,0 +1,1 @@
+"""Detectors: what they found in a season's photos."""

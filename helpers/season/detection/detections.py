@@ -1,0 +1,254 @@
+"""What a detector of animals has found in a season's photos, by the rows of their frame.
+
+>>> import json, pathlib, tempfile
+>>> fox = {"category": "1", "conf": 0.9, "bbox": [0.2, 0.4, 0.3, 0.2]}
+>>> images = [{"file": "north/1.JPG", "detections": [fox]}, {"file": "north/2.JPG", "detections": []}]
+>>> with tempfile.TemporaryDirectory() as folder:
+...     file = pathlib.Path(folder, "megadetector.json")
+...     length = file.write_text(json.dumps({"images": images}))
+...     detections = read_detections(file, ["north/1.JPG", "north/2.JPG", "north/3.JPG"])
+>>> print(detections.note)
+2 of 3 photos looked at by the detector: 1 with animals, 0 with people, 0 with vehicles, 1 blank (score 0.2 or more)
+>>> detections.animals.tolist(), detections.blank.tolist()
+([True, False, False], [False, True, False])
+"""
+
+import os
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from helpers.errors import FrameError
+from helpers.frames import SFrame
+from helpers.frames.columns import typed_frame, with_columns
+from helpers.images.boxes import SIDES
+from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, read_file
+from helpers.season.match_paths import match, normal
+
+if TYPE_CHECKING:
+    from helpers.similarity.model import SimilarityModel
+
+PEOPLE_FROM = 0.2  # a higher threshold is meant for animals, and must not bring people back
+
+
+def read_detections(
+    file: Union[str, "os.PathLike[str]"],
+    photos: Union[SFrame, "SimilarityModel", Sequence[str]],
+    *,
+    threshold: float = 0.2,
+    progress: bool = True,
+) -> "Detections":
+    """Read the detections in a collection's photos from the JSON that MegaDetector writes.
+
+    Parameters
+    ----------
+    file
+        The results file. It may come from another machine, and from Windows:
+        photos are matched by the end of their paths, see `helpers.season.match_paths`.
+    photos
+        The frame of `load_photos`, a similarity model, or a list of paths.
+    threshold
+        The score from which a detection counts, 0 to 1. Animals that are there
+        score as low as 0.08; the files of most detectors end at 0.005 to 0.1.
+    progress
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Detections
+        Entries of the file that are invalid, or of other photos, are in its
+        `bad`, and cost nothing else.
+
+    Raises
+    ------
+    FrameError
+        Where the file cannot be read or holds something else, for a threshold
+        that is not 0 to 1, and for photos without paths.
+
+    Notes
+    -----
+    The format is https://lila.science/megadetector-output-format, 1.0 to 1.6.
+    """
+    _check_threshold(threshold)
+    names = _names(photos)
+    detected, bad = read_file(file, progress)
+    by_path: Dict[str, DetectedPhoto] = {}
+    for photo in detected:
+        first = by_path.setdefault(normal(photo.file), photo)
+        if first is not photo:
+            bad.append((photo.file, "it is in the file more than once: what was found in any of them counts"))
+            both = DetectedPhoto(first.file, first.detections + photo.detections, first.complete and photo.complete)
+            by_path[normal(photo.file)] = both
+    files = [photo.file for photo in by_path.values()]
+    matched = match(files, names)
+    bad += [(name, reason) for name, reason in zip(files, matched.reasons) if reason]
+    by_row = {row: photo for row, photo in zip(matched.rows, by_path.values()) if row is not None}
+    return Detections(names, by_row, bad, threshold, matched.moved)
+
+
+class Detections:
+    """The detections in the photos of a collection that score `threshold` or more.
+
+    `names` are the collection's photos, by row. Of the detections, sorted by
+    path and then by score, the best first, there are
+
+    - `rows`, int64 [n]; `kinds`, a list of `animal`, `person` or `vehicle`;
+      `scores`, float64 [n], 0 to 1; `boxes`, float64 [n, 4]: left, top, right,
+      bottom in shares of the upright photo;
+    - `frame`: the same as an SFrame of `path`, `kind`, `score`, `left`, `top`,
+      `right`, `bottom`, and `label` and `label_score` of a classifier (None
+      where there was none).
+
+    Of the photos, each bool [photos] and of use as `where=`, there are
+
+    - `animals`, `people`, `vehicles`: those that have one;
+    - `seen`: those that the detector has looked at; `blank`: those of them
+      that have nothing.
+
+    People count from 0.2 on, or from `threshold` where that is lower. A photo
+    with a refused detection that may be a person is one of `people` too. Of
+    photos that are not `seen`, nobody knows who is in them.
+
+    `bad` is an SFrame of `file` and `reason`; `note` is a summary in one line.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        photos: Dict[int, DetectedPhoto],
+        bad: Bad,
+        threshold: float,
+        moved: Optional[Tuple[str, str]] = None,
+    ) -> None:
+        self.names, self.threshold = list(names), threshold
+        self._photos, self._bad, self._moved = photos, bad, moved
+        least = dict.fromkeys(KINDS, threshold)
+        least["person"] = least[UNKNOWN] = min(threshold, PEOPLE_FROM)
+        counted = [
+            (row, detection)
+            for row, photo in sorted(photos.items())
+            for detection in dict.fromkeys(photo.detections)  # a photo may be in the file twice
+            if detection.score >= least[detection.kind]
+        ]
+        self._doubtful = [row for row, detection in counted if detection.kind == UNKNOWN]
+        self._detections = [pair for pair in counted if pair[1].kind != UNKNOWN]
+        self._detections.sort(key=lambda pair: (self.names[pair[0]], pair[0], -pair[1].score, pair[1].box))
+        self.rows = np.array([row for row, _ in self._detections], np.int64)
+        self.kinds = [detection.kind for _, detection in self._detections]
+        self.scores = np.array([detection.score for _, detection in self._detections], np.float64)
+        self.boxes = np.array([detection.box for _, detection in self._detections], np.float64).reshape(-1, 4)
+        self.bad = typed_frame([("file", str, [file for file, _ in bad]), ("reason", str, [why for _, why in bad])])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        return f"Detections: {self.note}"
+
+    def above(self, threshold: float) -> "Detections":
+        """The detections by another threshold, without reading the file again; raises `FrameError`."""
+        _check_threshold(threshold)
+        return Detections(self.names, self._photos, self._bad, threshold, self._moved)
+
+    def having(self, kind: str) -> np.ndarray:
+        """The photos with a detection of a kind, or that may show a person: bool [photos]. Raises `FrameError`."""
+        if kind not in KINDS:
+            raise FrameError(f"kind={kind!r} is not known; there are {', '.join(KINDS)}")
+        rows = [row for row, detection in self._detections if detection.kind == kind]
+        return self._mask(rows + self._doubtful if kind == "person" else rows)
+
+    @property
+    def animals(self) -> np.ndarray:
+        return self.having("animal")
+
+    @property
+    def people(self) -> np.ndarray:
+        return self.having("person")
+
+    @property
+    def vehicles(self) -> np.ndarray:
+        return self.having("vehicle")
+
+    @property
+    def seen(self) -> np.ndarray:
+        return self._mask(list(self._photos))
+
+    @property
+    def blank(self) -> np.ndarray:
+        return self._mask([row for row, photo in self._photos.items() if photo.complete]) & ~self._mask(self.rows)
+
+    @property
+    def counts(self) -> Dict[str, int]:
+        """How many photos, seen, animals, people, vehicles and blank ones there are; and how many boxes and bad."""
+        names = ("seen", "animals", "people", "vehicles", "blank")
+        photos = {name: int(getattr(self, name).sum()) for name in names}
+        return {"photos": len(self.names), **photos, "boxes": len(self), "bad": len(self._bad)}
+
+    @property
+    def note(self) -> str:
+        counts = self.counts
+        note = (
+            "{seen:,} of {photos:,} photos looked at by the detector: {animals:,} with animals, "
+            "{people:,} with people, {vehicles:,} with vehicles, {blank:,} blank"
+        ).format(**counts)
+        note += f" (score {self.threshold:g} or more)"
+        if self._moved is not None:
+            note += f"; the file's folder {self._moved[0] or '.'} is taken for {self._moved[1] or '.'}"
+        entries = "1 entry" if counts["bad"] == 1 else f"{counts['bad']:,} entries"
+        return note + (f"; {entries} left out, see bad" if counts["bad"] else "")
+
+    @property
+    def frame(self) -> SFrame:
+        detections = [detection for _, detection in self._detections]
+        return typed_frame(
+            [
+                ("path", str, [self.names[row] for row in self.rows]),
+                ("kind", str, self.kinds),
+                ("score", float, self.scores.tolist()),
+                *((side, float, edges) for side, edges in zip(SIDES, self.boxes.T.tolist())),
+                ("label", str, [detection.label for detection in detections]),
+                ("label_score", float, [detection.label_score for detection in detections]),
+            ]
+        )
+
+    def is_of(self, photos: Any) -> bool:
+        """Whether a frame, a model or a list of paths has the same photos, in the same order."""
+        return _names(photos) == self.names
+
+    def add_to(self, data: SFrame) -> SFrame:
+        """The frame with the int columns `animals`, `people`, `vehicles` and `blank`, 1 or 0.
+
+        Photos that the detector has not looked at have None. Columns of these
+        names are replaced. Raises `FrameError` for another frame than the one
+        that the detections were read for.
+        """
+        if not isinstance(data, SFrame) or not self.is_of(data):
+            raise FrameError("add_to() takes the frame that the detections were read for, with all of its rows")
+        seen = self.seen.tolist()
+        columns = []
+        for name in ("animals", "people", "vehicles", "blank"):
+            values = getattr(self, name).tolist()
+            columns.append((name, int, [int(value) if known else None for value, known in zip(values, seen)]))
+        return with_columns(data, columns)
+
+    def _mask(self, rows: Iterable[int]) -> np.ndarray:
+        return np.isin(np.arange(len(self.names)), rows)
+
+
+def _names(photos: Any) -> List[str]:
+    """The paths of the collection's photos."""
+    if isinstance(photos, SFrame):
+        if "path" not in photos.column_names():
+            columns = ", ".join(photos.column_names())
+            raise FrameError(f"the frame has no column 'path', by which photos are found in the file; it has {columns}")
+        return ["" if path is None else str(path) for path in photos["path"]]
+    if hasattr(photos, "names") and hasattr(photos, "vectors"):
+        return list(photos.names)
+    if isinstance(photos, (list, tuple)) and all(isinstance(path, str) for path in photos):
+        return list(photos)
+    raise FrameError(f"photos is the frame of load_photos, a model or a list of paths, not {type(photos).__name__}")
+
+
+def _check_threshold(threshold: Any) -> None:
+    if isinstance(threshold, bool) or not isinstance(threshold, (int, float, np.number)) or not 0 <= threshold <= 1:
+        raise FrameError(f"threshold is a score from 0 to 1, not {threshold!r}")

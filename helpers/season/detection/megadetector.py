@@ -1,0 +1,221 @@
+"""Reading MegaDetector's results file: a mistake in it costs only the photo or the box that it is in.
+
+The format is that of https://lila.science/megadetector-output-format, versions
+1.0 to 1.6, and of the files from before it had a version. A box is `[x, y, width,
+height]` in shares of the upright photo there; here it is left, top, right, bottom.
+"""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+
+from tqdm.auto import tqdm
+
+from helpers.errors import FrameError
+from helpers.images.boxes import Box, check_box
+
+KINDS = ("animal", "person", "vehicle")
+UNKNOWN = "unknown"  # the kind of a refused detection that may be a person
+
+_SYNONYMS = {
+    **{"animals": "animal", "vehicles": "vehicle"},
+    **dict.fromkeys(("people", "persons", "human", "humans"), "person"),
+}
+_CATEGORIES = {"1": "animal", "2": "person", "3": "vehicle"}  # of files that do not define them
+_ROUNDED = 0.01  # how far a box may reach beyond the photo's edge, where it is cut off
+_LARGEST = 1 << 30  # bytes, about two million photos; it takes eight times as much memory to read
+_WHOLE = (0.0, 0.0, 1.0, 1.0)
+_WANTED = "read_detections() takes the JSON that MegaDetector writes for a folder of photos"
+
+
+class Detection(NamedTuple):
+    """One detection."""
+
+    kind: str  # one of KINDS, or UNKNOWN
+    score: float  # 0 to 1
+    box: Box
+    label: Optional[str] = None  # the species, or what else a classifier takes it for
+    label_score: Optional[float] = None  # 0 to 1
+
+
+class DetectedPhoto(NamedTuple):
+    """The detections in one photo."""
+
+    file: str  # its path, as the results file has it
+    detections: List[Detection]
+    complete: bool  # no detection was refused: a photo without any is blank
+
+
+Bad = List[Tuple[str, str]]  # file and reason
+
+
+def read_file(path: Union[str, "os.PathLike[str]"], progress: bool = True) -> Tuple[List[DetectedPhoto], Bad]:
+    """The photos in a results file, in its order, and what is wrong in it.
+
+    Photos that the detector could not read are among what is wrong. To show
+    nobody by mistake, a person whose box or score is invalid counts as one all
+    over the photo, and a detection of an unknown kind as a possible person.
+    Kinds may be in the plural, and people `human`; category numbers may be
+    numbers or text. Raises `FrameError` for a file that cannot be read or
+    holds something else.
+    """
+    content = _content(Path(path).expanduser())
+    images = content.get("images")
+    if not isinstance(images, list):
+        raise FrameError(f"{path}: there is no list of images in it; {_WANTED}")
+    categories = _texts(content.get("detection_categories")) or _CATEGORIES
+    kinds: Dict[Optional[str], str] = {_number(key): _kind(name) for key, name in categories.items()}
+    reader = _ResultsReader(kinds, _texts(content.get("classification_categories")))
+    for place, image in enumerate(tqdm(images, desc="detections", unit=" photos", delay=2, disable=not progress)):
+        reader.read(image, place)
+    return reader.photos, reader.bad
+
+
+def _content(path: Path) -> Dict[str, Any]:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise FrameError(f"{path}: larger than {_LARGEST >> 30} GB; split it, for example by site")
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise FrameError(f"{path}: {error.strerror or error}; {_WANTED}") from error
+    except (ValueError, RecursionError) as error:  # bytes that are not text are a ValueError too
+        raise FrameError(f"{path}: no JSON, or one that was cut off ({error}); {_WANTED}") from error
+    if isinstance(content, list):
+        raise FrameError(
+            f'{path}: a list, not the results of a batch, which have their photos under "images"; {_WANTED}'
+        )
+    if not isinstance(content, dict):
+        raise FrameError(f"{path}: JSON of something else; {_WANTED}")
+    return content
+
+
+def _texts(table: Any) -> Dict[str, str]:
+    return {key: name for key, name in table.items() if isinstance(name, str)} if isinstance(table, dict) else {}
+
+
+def _kind(name: str) -> str:
+    name = name.strip().lower()
+    return _SYNONYMS.get(name, name)
+
+
+def _number(category: Any) -> Optional[str]:
+    """A category as it is in the file's table, `2` and `2.0` as "2"; None for an invalid one."""
+    if isinstance(category, float) and category.is_integer():
+        category = int(category)
+    if isinstance(category, bool) or not isinstance(category, (str, int)):
+        return None
+    text = str(category).strip()
+    whole, dot, rest = text.partition(".")
+    return whole if dot and whole.isdigit() and not rest.strip("0") else text
+
+
+class _ResultsReader:
+    """The photos read so far, and what was wrong."""
+
+    def __init__(self, kinds: Dict[Optional[str], str], classes: Dict[str, str]) -> None:
+        self.photos: List[DetectedPhoto] = []
+        self.bad: Bad = []
+        self._kinds, self._classes = kinds, classes
+
+    def read(self, image: Any, place: int) -> None:
+        """Read one entry of `images`."""
+        if not isinstance(image, dict):
+            return self.bad.append((f"images[{place}]", f"not a photo but {_short(image)}"))
+        file = image.get("file")
+        if not isinstance(file, str) or not file:
+            return self.bad.append((f"images[{place}]", f"it has no file name: {_short(file)}"))
+        file = _valid_text(file)
+        if image.get("failure") or image.get("detections", 0) is None:
+            failure = image.get("failure") or "no reason given"
+            return self.bad.append((file, f"the detector could not read it: {_short(failure)}"))
+        entries = image.get("detections")
+        if not isinstance(entries, list):
+            return self.bad.append((file, f"its detections are not a list but {_short(entries)}"))
+        detections = []
+        before = len(self.bad)
+        for number, entry in enumerate(entries, 1):
+            try:
+                detections.append(self._detection(entry))
+            except FrameError as error:
+                kind = self._kind_of(entry)
+                maybe = "; it may be a person" if kind == UNKNOWN else ""
+                self.bad.append((file, f"detection {number} of {len(entries)}: {error}{maybe}"))
+                if kind in ("person", UNKNOWN):
+                    detections.append(Detection(kind, _score_or_1(entry) if maybe else 1.0, _WHOLE))
+        self.photos.append(DetectedPhoto(file, detections, complete=len(self.bad) == before))
+
+    def _kind_of(self, entry: Any) -> str:
+        """One of KINDS, or UNKNOWN."""
+        number = _number(entry.get("category")) if isinstance(entry, dict) else None
+        kind = self._kinds.get(number, UNKNOWN)
+        return kind if kind in KINDS else UNKNOWN
+
+    def _detection(self, entry: Any) -> Detection:
+        if not isinstance(entry, dict):
+            raise FrameError(f"not a detection but {_short(entry)}")
+        missing = [name for name in ("category", "conf", "bbox") if name not in entry]
+        if missing:
+            raise FrameError(f"it has no {' and no '.join(missing)}")
+        kind = self._kind_of(entry)
+        if kind == UNKNOWN:
+            raise FrameError(f"the category {_short(entry['category'])} is none of {', '.join(KINDS)}")
+        return Detection(kind, _share("conf", entry["conf"]), _box(entry["bbox"]), *self._class_of(entry))
+
+    def _class_of(self, entry: Dict[str, Any]) -> Tuple[Optional[str], Optional[float]]:
+        """The class with the best score; None where there is no valid one."""
+        given = entry.get("classifications")
+        best: Tuple[Optional[str], Optional[float]] = (None, None)
+        for pair in given if isinstance(given, list) else ():
+            if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], (str, int)):
+                try:
+                    score = _share("score", pair[1])
+                except FrameError:
+                    continue
+                if best[1] is None or score > best[1]:
+                    best = _valid_text(self._classes.get(str(pair[0]), str(pair[0]))), score
+        return best
+
+
+def _share(name: str, value: Any) -> float:
+    if not _is_number(value) or not 0 <= value <= 1:
+        raise FrameError(f"{name} is a number from 0 to 1, not {_short(value)}")
+    return float(value)
+
+
+def _score_or_1(entry: Any) -> float:
+    """The score of a refused detection; 1 where that is invalid too."""
+    try:
+        return _share("conf", entry["conf"])
+    except (FrameError, KeyError, TypeError):
+        return 1.0
+
+
+def _box(value: Any) -> Box:
+    if not isinstance(value, list) or len(value) != 4 or not all(map(_is_number, value)):
+        raise FrameError(f"bbox is four numbers, x, y, width and height, not {_short(value)}")
+    left, top, width, height = value
+    sides = (left, top, left + width, top + height)
+    if min(sides) < -_ROUNDED or max(sides) > 1 + _ROUNDED:
+        raise FrameError(f"bbox is within the photo and in shares of it, from 0 to 1, not {_short(value)}")
+    return check_box([min(1.0, max(0.0, side)) for side in sides])
+
+
+def _is_number(value: Any) -> bool:
+    # An integer may be too long for a float; what is not 0 to 1 is refused anyway.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -2 < value < 2 and math.isfinite(value)
+
+
+def _short(value: Any) -> str:
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number with thousands of digits
+        text = type(value).__name__
+    text = _valid_text(text)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _valid_text(text: str) -> str:
+    """Text without halves of characters, which no frame can hold."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,111 @@
+"""The features that a season's search compares, of whole photos or of parts of them, and the nearest of each event."""
+
+from typing import Callable, Dict, NamedTuple, Optional
+
+import numpy as np
+
+from helpers.features.open_index import open_index
+from helpers.features.subset import SubsetSearch
+from helpers.images.boxes import Box
+from helpers.season.parts import Parts
+from helpers.similarity.model import SimilarityModel
+
+_MORE = 4  # neighbours per group to begin with, and the factor by which more are searched where they are too few
+
+
+class NearestPhotos(NamedTuple):
+    """Photos, nearest first."""
+
+    rows: np.ndarray  # int64 [n]
+    distances: np.ndarray  # float64 [n]
+    boxes: Optional[np.ndarray]  # of the part that is that near: float64 [n, 4]; None for whole photos
+
+    def first_of_each(self, groups: np.ndarray, k: Optional[int] = None) -> "NearestPhotos":
+        """The nearest photo of each of the first `k` groups; `groups` has the group of every photo of the season."""
+        first = np.sort(np.unique(groups[self.rows], return_index=True)[1])[:k]
+        boxes = None if self.boxes is None else self.boxes[first]
+        return NearestPhotos(self.rows[first], self.distances[first], boxes)
+
+
+class SearchedFeatures:
+    """Features, and the photo that each belongs to.
+
+    - `vectors`: float32 [features, dimension].
+    - `rows`: the row of each feature's photo, int64 [features].
+    - `boxes`: the part of the photo, as left, top, right and bottom in shares,
+      float64 [features, 4]; None where features are of whole photos.
+    """
+
+    def __init__(self, model: SimilarityModel, parts: Optional[Parts] = None) -> None:
+        self._model, self._parts = model, parts
+        self._searchers: Dict[str, SubsetSearch] = {}
+        self.vectors = model.vectors if parts is None else parts.vectors
+        self.rows = np.arange(len(model.vectors)) if parts is None else parts.rows
+        self.boxes = None if parts is None else parts.boxes
+
+    def part_of(self, row: int, box: Optional[Box] = None) -> Optional[int]:
+        """The feature that stands for a photo in a query; None where the photo has no part.
+
+        With a box, that of the part with the largest intersection over union.
+        Without, that of an animal rather than something else, then of the
+        highest score, then of the largest part.
+        """
+        own = np.flatnonzero(self.rows == row)
+        if self._parts is None or not len(own):
+            return None
+        boxes, scores = self._parts.boxes[own], self._parts.scores[own]
+        areas = _areas(boxes)
+        if box is not None:
+            shared = _areas(np.c_[np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])])
+            overlap = shared / (areas + _areas(np.array([box])) - shared)
+            return int(own[overlap.argmax()]) if overlap.any() else None
+        is_animal = np.array([self._parts.kinds[place] == "animal" for place in own])
+        return int(own[np.lexsort((own, -areas, -scores, ~is_animal))[0]])
+
+    def nearest(
+        self, point: np.ndarray, k: Optional[int], groups: np.ndarray, allowed: np.ndarray, metric: Optional[str]
+    ) -> NearestPhotos:
+        """The `k` groups nearest to a feature, float32 [dimension], each with its nearest photo; `k=None` is all.
+
+        Only photos that are `allowed`, bool [photos], count. Equal distances
+        come in the order of the features.
+        """
+        searcher = self._searcher(metric)
+        counting = allowed[self.rows]
+
+        def search(count: int) -> NearestPhotos:
+            return self.photos(*searcher.search(point, count, counting))
+
+        return nearest_of_groups(search, k, groups, int(counting.sum()))
+
+    def photos(self, features: np.ndarray, distances: np.ndarray) -> NearestPhotos:
+        """The photos of features that were found, in their order."""
+        return NearestPhotos(self.rows[features], distances, None if self.boxes is None else self.boxes[features])
+
+    def _searcher(self, metric: Optional[str]) -> SubsetSearch:
+        if self._parts is None:
+            return self._model.searcher(metric)
+        metric = self._model.metric if metric is None else metric
+        if metric not in self._searchers:
+            self._searchers[metric] = SubsetSearch(open_index("exact", self.vectors, metric), self.vectors)
+        return self._searchers[metric]
+
+
+def nearest_of_groups(
+    search: Callable[[int], NearestPhotos], k: Optional[int], groups: np.ndarray, count: int
+) -> NearestPhotos:
+    """The nearest photo of each of the `k` nearest groups, from a search for as many of `count` as are needed.
+
+    Most of the nearest photos may be of one group, such as a long burst.
+    """
+    wanted = count if k is None else min(count, _MORE * k)
+    while True:
+        nearest = search(wanted).first_of_each(groups, k)
+        if wanted >= count or (k is not None and len(nearest.rows) >= k):
+            return nearest
+        wanted = min(count, _MORE * wanted)
+
+
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    return sides[:, 0] * sides[:, 1]
