@@ -21,7 +21,7 @@ from helpers.images.decode import Source
 from helpers.images.sizes import Sizes
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
-from helpers.service.records import Image
+from helpers.service.records import Image, SearchOptions
 from helpers.service.storage.storage import Storage
 
 _NEAREST = 20  # images by their features, whose pictures are compared
@@ -45,7 +45,7 @@ def already_here(storage: Storage, network: QueryNetwork, root: PhotoRoot, conte
     identity = hashlib.sha256(content).hexdigest()
     copies = [Copy(image, KINDS[0], 0.0) for image in storage.images.with_identity(identity)]
     feature = network.feature(content)
-    near = storage.search(feature, _NEAREST + len(copies), metric="cosine")
+    near = storage.search(feature, SearchOptions(_NEAREST + len(copies), "cosine"))
     images = [match.image for match in near if match.image.identity != identity]
     copies += _same_pictures(content, images, root)
     return sorted(copies, key=lambda copy: (KINDS.index(copy.kind), copy.distance, copy.image.id))

@@ -1,7 +1,7 @@
 """What the service keeps, as rows: images, products, jobs and keys."""
 
 import datetime
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
 
 JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
 ENDED = JOB_STATES[2:]
@@ -42,6 +42,15 @@ class Product(NamedTuple):
     details: Dict[str, Any]  # what else its owner says of it, as JSON has it
     images: Tuple[int, ...]  # ids, in the order that its owner gave
     changed: datetime.datetime  # UTC
+
+
+class SearchOptions(NamedTuple):
+    """Which images a search is for."""
+
+    k: int  # images at most
+    metric: str  # one of `helpers.features.distance.METRICS`
+    products: Optional[Sequence[str]] = None  # only images of one of these; None is all images
+    without: Optional[int] = None  # the id of an image that is left out
 
 
 class Match(NamedTuple):

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import threading
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
@@ -19,8 +19,8 @@ from helpers.service.gate.uploads import check_upload
 from helpers.service.jobs.runner import Runner
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
-from helpers.service.records import Job
-from helpers.service.settings import Settings, usual_file
+from helpers.service.records import Job, SearchOptions
+from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage, kept_networks, open_storage
 
 _REMEMBERED = 64  # uploads whose features are kept: another k, or another product, asks again with the same photo
@@ -69,18 +69,11 @@ class Service:
         settings = self.settings
         with ExitStack() as opened:
             self.root = PhotoRoot(settings.photos)
-            address = settings.database or str(usual_file(self.root.path))
-            self.network = QueryNetwork(settings.model, root=self.root, kept=kept_networks(address))
-            self.storage = opened.enter_context(
-                closing(
-                    open_storage(
-                        address,
-                        key=self.network.key,
-                        dimension=self.network.dimension,
-                        index=settings.index,
-                    )
-                )
+            self.network = QueryNetwork(settings.model, root=self.root, kept=kept_networks(settings.address))
+            self.storage = open_storage(
+                settings.address, key=self.network.key, dimension=self.network.dimension, index=settings.index
             )
+            opened.callback(self.storage.close)
             self.access = Access(settings, self.storage.keys)
             self.fetcher = Fetcher(settings)
             self.runner = Runner(self.storage, settings, self.network, self.root)
@@ -105,13 +98,13 @@ class Service:
     def lacks_features(self) -> bool:
         """Whether images that are here cannot be found, since another network looked at them; a look at some."""
         images = {image.identity for image in self.storage.images.page(limit=_LOOKED_AT)}
-        return len(self.storage.kept(images)) < len(images)
+        return len(self.storage.vectors.kept(list(images))) < len(images)
 
     def _warm(self) -> None:
         """Ask a first question before anybody else does: features are read, or a graph is begun."""
         with contextlib.suppress(Exception):  # it may end meanwhile; and whoever asks next is told
             nothing = np.zeros(self.network.dimension, np.float32)
-            self.storage.vectors.search(nothing, 1, metric=self.settings.metric)
+            self.storage.vectors.search(nothing, SearchOptions(1, self.settings.metric))
 
     def checked(self, content: Optional[bytes]) -> bytes:
         """The bytes of a photo from outside; raises `Refused` for what is none, or too large."""

@@ -65,7 +65,7 @@ def index(made, workers, request=None, *, compute=True):
 
 
 def bad(made, job):
-    return {each.path: each.reason for each in made.storage.jobs.bad(job.id)}
+    return {each.path: each.reason for each in made.storage.jobs.bad(job.id, 1000)}
 
 
 def test_a_folder_and_then_nothing_is_left_to_do(made, workers, folder):
@@ -93,7 +93,7 @@ def test_what_is_new_changed_and_gone(made, workers, folder):
     gone = before["2.jpg"]
     assert bad(made, job) == {"2.jpg": f"no such file any more; image {gone.id} is kept until it is removed"}
     assert after["2.jpg"] == gone
-    made.storage.remove(gone.id)
+    made.storage.images.remove(gone.id)
     made.check()
 
 
@@ -184,7 +184,7 @@ def test_a_database_that_goes_away_now_and_then(made, workers, monkeypatch, kept
 
         monkeypatch.setattr(owner, name, fails_at_first)
 
-    for owner, name in ((storage, "add"), (storage, "kept"), (storage.images, "at"), (storage.images, "page")):
+    for owner, name in ((storage, "add"), (storage.vectors, "kept"), (storage.images, "at"), (storage.images, "page")):
         failing(owner, name)
     job = index(made, workers)
     assert (job.total, job.done, job.new, job.bad) == (12, 12, 12, 0)

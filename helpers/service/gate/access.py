@@ -18,7 +18,7 @@ _LONGEST = 200  # characters of a key
 
 
 class Access:
-    """The keys of a service, `helpers.service.storage.keys.Keys`, remembered for `FRESH` seconds.
+    """The keys of a service, `helpers.service.storage.keys.KeyTable`, remembered for `FRESH` seconds.
 
     Keys are asked for unless the service can be reached from this machine
     alone (a loopback address, no name by which a proxy lets others in) and no

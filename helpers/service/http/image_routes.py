@@ -59,7 +59,7 @@ def image_routes(service: Service) -> APIRouter:
     )
     def remove(image: ImagePath) -> None:
         """Its file stays where it is."""
-        service.storage.remove(image)
+        service.storage.images.remove(image)
 
     @routes.get(
         "/images/{image}/thumbnail",

@@ -54,7 +54,7 @@ def job_routes(service: Service) -> APIRouter:
     def job(job: JobPath) -> responses.WholeJob:
         """With the first photos that it left out, and why."""
         found = service.storage.jobs.get(job)
-        return responses.WholeJob.with_bad(found, service.storage.jobs.bad(job, limit=responses.SHOWN))
+        return responses.WholeJob.with_bad(found, service.storage.jobs.bad(job, responses.SHOWN))
 
     @routes.delete("/jobs/{job}", summary="Cancel a job", status_code=202, responses=described())
     def cancel(job: JobPath) -> responses.Job:

@@ -11,7 +11,7 @@ from helpers.service.http import responses
 from helpers.service.http.forms import Asked, Question, Wish, form_description, no_query, one_each, read_form
 from helpers.service.http.problems import described
 from helpers.service.http.requests import LARGEST
-from helpers.service.records import Match
+from helpers.service.records import Match, SearchOptions
 from helpers.service.service import Service
 
 ImagePath = Annotated[int, Path(ge=1, le=LARGEST, description="of an image", examples=[17])]
@@ -110,7 +110,7 @@ def _found(
 ) -> responses.Found:
     metric = wish.metric or service.settings.metric
     products = list(dict.fromkeys(wish.product)) or None
-    found = service.storage.search(feature, wish.k, metric=metric, products=products, without=without)
+    found = service.storage.search(feature, SearchOptions(wish.k, metric, products, without))
     service.metrics.searches.labels(by).inc()
     query = responses.Query(
         by=by, url=url, image=image, k=wish.k, products=list(products or ()), min_score=wish.min_score

@@ -105,7 +105,7 @@ class Indexing:
     def _sort_out(self, wanted: Dict[str, Products]) -> None:
         """Of some photos, those that are to be read."""
         known = self._lease.call(self._storage.images.at, list(wanted))
-        kept = self._lease.call(self._storage.kept, {image.identity for image in known.values()})
+        kept = self._lease.call(self._storage.vectors.kept, [image.identity for image in known.values()])
         seen, linked, bad = 0, [], []
         for path, products in wanted.items():
             try:
@@ -177,7 +177,7 @@ class _Known(Container[str]):
     def __contains__(self, identity: object) -> bool:
         known = self._answers.get(str(identity))
         if known is None:
-            known = self._answers[str(identity)] = bool(self._lease.call(self._storage.kept, [str(identity)]))
+            known = self._answers[str(identity)] = bool(self._lease.call(self._storage.vectors.kept, [str(identity)]))
         return known
 
     def add(self, identities: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Callable, List, Optional, Tuple, TypeVar
 from helpers.database.interface import Database
 from helpers.errors import NotFound, StoreError, Unavailable
 from helpers.service.records import Job
-from helpers.service.storage.jobs import Jobs
+from helpers.service.storage.jobs import JobTable
 
 SECONDS = 15.0  # for which a job is held, unless the lease is prolonged
 _BEAT = 3.0  # seconds between two prolongations
@@ -35,7 +35,7 @@ class Lease:
     work does not end by itself soon after.
     """
 
-    def __init__(self, jobs: Jobs, job: Job, owner: str, interrupt: Callable[[], None]) -> None:
+    def __init__(self, jobs: JobTable, job: Job, owner: str, interrupt: Callable[[], None]) -> None:
         self.why = ""
         self.owner = owner
         self._jobs, self._job, self._interrupt = jobs, job, interrupt

@@ -5,15 +5,15 @@ other way round.
 """
 
 import hashlib
-import zlib
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import List, Sequence, Set, Tuple
 
 import numpy as np
 
-from helpers.database.interface import Database, Session, check_dimension, marks_of, parts
-from helpers.errors import NotFound, StoreError
+from helpers.database.interface import Database, marks_of, parts
+from helpers.service.records import SearchOptions
 from helpers.service.storage.live_index import LiveIndex
 from helpers.service.storage.mirror import Mirror
+from helpers.service.storage.store_rows import StoreRows
 from helpers.service.storage.vectors import Vectors
 
 _MORE = 8  # features beyond k: some may be as near as the last
@@ -29,58 +29,17 @@ class EmbeddedVectors(Vectors):
     """
 
     def __init__(self, database: Database, *, key: str, dimension: int, index: str = "exact") -> None:
-        self.key, self.dimension, self.index = key, dimension, index
-        self._database = database
-        with database.transaction(write=False) as session:
-            self._network(session)
+        rows = StoreRows(database, key, dimension)
+        super().__init__(database, rows, index)
         self._index = LiveIndex(dimension, index, self._place)
-        self._mirror = Mirror(database, self._index, self._features, self._network)
+        self._mirror = Mirror(database, self._index, rows)
 
     @property
-    def note(self) -> str:  # type: ignore[override]
-        """A line for people: how it is searched."""
+    def note(self) -> str:
         return "searched in memory, exactly" if self.index == "exact" else "searched in memory by a graph (hnsw)"
 
-    def add(self, session: Session, identities: Sequence[str], vectors: np.ndarray) -> None:
-        if not len(identities):
-            return
-        if vectors.shape != (len(identities), self.dimension):
-            raise StoreError(f"features of {self.key} are [{len(identities)}, {self.dimension}], not {vectors.shape}")
-        session.rows("INSERT OR IGNORE INTO networks (key, dimension) VALUES (?, ?)", self.key, self.dimension)
-        network = self._network(session)
-        rows = [(bytes.fromhex(photo), vector.tobytes()) for photo, vector in zip(identities, vectors.astype("<f4"))]
-        session.many(
-            "INSERT OR IGNORE INTO features VALUES (?, ?, ?, ?)",
-            [(network, photo, vector, zlib.crc32(photo + vector)) for photo, vector in rows],
-        )
-
-    def kept(self, identities: Sequence[str]) -> Set[str]:
-        found: Set[str] = set()
-        with self._database.transaction(write=False) as session:
-            network = self._network(session)
-            for some in parts(list(identities)):
-                photos = [bytes.fromhex(one) for one in some]
-                asked = f"SELECT photo FROM features WHERE network = ? AND photo IN ({marks_of(some)})"  # noqa: S608
-                found.update(photo.hex() for (photo,) in session.rows(asked, network, *photos))
-        return found
-
-    def of(self, identity: str) -> np.ndarray:
-        with self._database.transaction(write=False) as session:
-            found = self._features(session, [identity])
-        if identity not in found:
-            raise NotFound(f"no feature of {self.key} is kept for the photo {identity}; index its folder again")
-        return found[identity]
-
-    def search(
-        self,
-        feature: np.ndarray,
-        k: int,
-        *,
-        metric: str,
-        products: Optional[Sequence[str]] = None,
-        without: Optional[int] = None,
-    ) -> List[Tuple[int, float]]:
-        feature = self.check(feature, k, metric)
+    def search(self, feature: np.ndarray, options: SearchOptions) -> List[Tuple[int, float]]:
+        k, metric, products, without = options
         seen = self._mirror.now()
         allowed, counting = seen.live, None
         if products is not None:
@@ -100,27 +59,6 @@ class EmbeddedVectors(Vectors):
             if len(rows) < asked or (len(order) == k and apart[order[-1]] < distances[-1]):
                 return [(int(images[place]), float(apart[place])) for place in order]
             asked *= 4
-
-    def _features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
-        network, found = self._network(session), {}
-        for some in parts(list(identities)):
-            photos = [bytes.fromhex(one) for one in some]
-            asked = f"SELECT photo, vector, checksum FROM features WHERE network = ? AND photo IN ({marks_of(some)})"  # noqa: S608
-            for photo, vector, checksum in session.rows(asked, network, *photos):
-                if zlib.crc32(photo + vector) != checksum or len(vector) != 4 * self.dimension:
-                    raise StoreError(
-                        f"What is kept {self._database.note}: a feature is not what was written; the file is damaged."
-                        " Put back a copy, or delete it and index the photos again"
-                    )
-                found[photo.hex()] = np.frombuffer(vector, "<f4")
-        return found
-
-    def _network(self, session: Session) -> int:
-        """Its number; 0 where nothing is kept of it."""
-        for number, dimension in session.rows("SELECT id, dimension FROM networks WHERE key = ?", self.key):
-            check_dimension(self._database, self.key, dimension, self.dimension)
-            return int(number)
-        return 0
 
     def _of_products(self, products: Sequence[str]) -> np.ndarray:
         images: Set[int] = set()

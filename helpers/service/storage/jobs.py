@@ -20,7 +20,7 @@ _SKIPPING = {"embedded": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
 _FREE = "(state = 'queued' OR (state = 'running' AND lease < {now}))"
 
 
-class Jobs:
+class JobTable:
     """The jobs that are kept in a database. Several services may take them from one.
 
     The request of a job that is about listed photos is the whole list for who
@@ -58,12 +58,12 @@ class Jobs:
         with self._database.transaction(write=False) as session:
             return _jobs(session, "ORDER BY number DESC LIMIT ?", limit)
 
-    def bad(self, id: str, after: int = 0, limit: int = 1000) -> List[BadPhoto]:
-        """The photos that a job left out, in the order in which it met them, without the first `after`."""
+    def bad(self, id: str, limit: int) -> List[BadPhoto]:
+        """The first photos that a job left out, in the order in which it met them."""
         with self._database.transaction(write=False) as session:
             rows = session.rows(
-                "SELECT path, reason FROM kinframe_bad_photos WHERE job = ? ORDER BY number LIMIT ? OFFSET ?",
-                *(_kept(id), limit, after),
+                "SELECT path, reason FROM kinframe_bad_photos WHERE job = ? ORDER BY number LIMIT ?",
+                *(id, limit),
             )
         return [BadPhoto(*row) for row in rows]
 
@@ -108,7 +108,7 @@ class Jobs:
     def counted(self, id: str, total: int) -> None:
         """Say how many photos a job is to look at; raises `NotFound`."""
         with self._database.transaction() as session:
-            _found(id, session.rows("UPDATE kinframe_jobs SET total = ? WHERE id = ? RETURNING id", total, _kept(id)))
+            _found(id, session.rows("UPDATE kinframe_jobs SET total = ? WHERE id = ? RETURNING id", total, id))
 
     def step(
         self, session: Session, id: str, *, done: int, new: int, bad: Sequence[BadPhoto], owner: Optional[str] = None
@@ -167,9 +167,9 @@ class Jobs:
         with self._database.transaction() as session:
             session.rows(
                 f"UPDATE kinframe_jobs SET state = 'cancelled', ended = {self._now} WHERE id = ? AND state = 'queued'",  # noqa: S608
-                _kept(id),
+                id,
             )
-            session.rows("UPDATE kinframe_jobs SET cancelling = 1 WHERE id = ? AND state = 'running'", _kept(id))
+            session.rows("UPDATE kinframe_jobs SET cancelling = 1 WHERE id = ? AND state = 'running'", id)
             return _job(session, id)
 
     def unfinished(self) -> int:
@@ -184,7 +184,7 @@ def _jobs(session: Session, condition: str, *values: Any) -> List[Job]:
 
 
 def _job(session: Session, id: str) -> Job:
-    return _found(id, _jobs(session, "WHERE id = ?", _kept(id)))[0]
+    return _found(id, _jobs(session, "WHERE id = ?", id))[0]
 
 
 def _found(id: str, rows: List[Any]) -> List[Any]:

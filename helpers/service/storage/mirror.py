@@ -1,12 +1,13 @@
 """What a search in memory sees of a file's images: read once, and then only what is new."""
 
 import threading
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.database.interface import Database, Session, marks_of, parts
+from helpers.database.interface import Database, marks_of, parts
 from helpers.service.storage.live_index import LiveIndex
+from helpers.service.storage.store_rows import StoreRows
 
 _BLOCK = 4000  # read in one transaction: for as long as one reads, nobody else can end theirs
 
@@ -48,19 +49,12 @@ _NOTHING = Seen(_Marks(), 0, np.empty(0, np.int64), np.empty(0, np.int64), None)
 class Mirror:
     """The images of a file, and the features of those that have one, in an index.
 
-    `read` gives the features of photos in a transaction, as far as they are
-    kept, and `network` the number of their network. What was added or changed
-    since, by whichever process, `now` finds by three look-ups, and takes in.
+    What was added or changed since the last look, by whichever process, `now`
+    finds by three look-ups, and takes in.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        index: LiveIndex,
-        read: Callable[[Session, Sequence[str]], Dict[str, np.ndarray]],
-        network: Callable[[Session], int],
-    ) -> None:
-        self._database, self._index, self._features, self._network = database, index, read, network
+    def __init__(self, database: Database, index: LiveIndex, features: StoreRows) -> None:
+        self._database, self._index, self._features = database, index, features
         with database.transaction(write=False) as session:
             is_there = session.rows(_THERE)[0][0]
         if not is_there:
@@ -108,7 +102,7 @@ class Mirror:
             if self._waiting and marks.feature != before.feature:
                 start = before.feature if marks.feature > before.feature else 0  # or the file was put in order
                 arrived = session.rows(
-                    "SELECT photo FROM features WHERE rowid > ? AND network = ?", start, self._network(session)
+                    "SELECT photo FROM features WHERE rowid > ? AND network = ?", start, self._features.network(session)
                 )
         for image in changed:
             self._images.pop(image, None)
@@ -130,7 +124,7 @@ class Mirror:
             self._index.reserve(len(self._index) + len(missing))
         for some in parts(missing, _BLOCK):
             with self._database.transaction(write=False) as session:
-                found = self._features(session, some)
+                found = self._features.features(session, some)
             there = [photo for photo in some if photo in found]
             if there:
                 start = len(self._index)

@@ -1,14 +1,15 @@
 """Features in PostgreSQL, searched there with pgvector."""
 
-from typing import List, Optional, Sequence, Set, Tuple
+from typing import List, Tuple
 
 import numpy as np
 
 from helpers.database.candidates import Items
 from helpers.database.feature_table import LONGEST_HNSW, FeatureTable
 from helpers.database.graph_index import GraphIndex
-from helpers.database.interface import Database, Session
-from helpers.errors import NotFound, StoreError
+from helpers.database.interface import Database
+from helpers.errors import StoreError
+from helpers.service.records import SearchOptions
 from helpers.service.storage.vectors import Vectors
 
 _IMAGES = "SELECT id AS item, identity FROM kinframe_images"
@@ -31,41 +32,16 @@ class PostgresVectors(Vectors):
                 f"pgvector has index='hnsw' for features of up to {LONGEST_HNSW:,} numbers, not {dimension:,};"
                 " take index='exact'"
             )
-        self.key, self.dimension, self.index = key, dimension, index
-        self._database = database
         self._table = FeatureTable(database, key, dimension)
+        super().__init__(database, self._table, index)
         self._graph = GraphIndex(database, self._table) if index == "hnsw" else None
 
     @property
-    def note(self) -> str:  # type: ignore[override]
-        """A line for people: how it is searched."""
+    def note(self) -> str:
         return "searched there, exactly" if self._graph is None else f"searched there by hnsw{self._graph.note}"
 
-    def add(self, session: Session, identities: Sequence[str], vectors: np.ndarray) -> None:
-        if len(identities):
-            self._table.add(session, identities, vectors)
-
-    def kept(self, identities: Sequence[str]) -> Set[str]:
-        with self._database.transaction(write=False) as session:
-            return self._table.kept(session, identities)
-
-    def of(self, identity: str) -> np.ndarray:
-        with self._database.transaction(write=False) as session:
-            found = self._table.features(session, [identity])
-        if identity not in found:
-            raise NotFound(f"no feature of {self.key} is kept for the photo {identity}; index its folder again")
-        return found[identity]
-
-    def search(
-        self,
-        feature: np.ndarray,
-        k: int,
-        *,
-        metric: str,
-        products: Optional[Sequence[str]] = None,
-        without: Optional[int] = None,
-    ) -> List[Tuple[int, float]]:
-        feature = self.check(feature, k, metric)
+    def search(self, feature: np.ndarray, options: SearchOptions) -> List[Tuple[int, float]]:
+        k, metric, products, without = options
         conditions: List[Tuple[str, object]] = [] if products is None else [(_OF_PRODUCTS, list(products))]
         conditions += [] if without is None else [("id <> ?", without)]
         where = f" WHERE {' AND '.join(condition for condition, _ in conditions)}" if conditions else ""
