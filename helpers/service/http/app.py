@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator, Dict
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from helpers import __version__
@@ -12,8 +12,8 @@ from helpers.service.gate.guard import Guard
 from helpers.service.gate.rate import Rate
 from helpers.service.http.image_routes import image_routes
 from helpers.service.http.job_routes import job_routes
-from helpers.service.http.open_routes import open_routes
-from helpers.service.http.problems import answer_problems
+from helpers.service.http.open_routes import page_routes, state_routes
+from helpers.service.http.problems import answer_problems, check_query, described
 from helpers.service.http.product_routes import product_routes
 from helpers.service.http.request_log import Telling
 from helpers.service.http.search_routes import search_routes
@@ -52,8 +52,9 @@ def create_app(service: Service) -> Any:
         lifespan=lifespan,
     )
     answer_problems(app)
-    for routes in (search_routes, image_routes, product_routes, job_routes, open_routes):
-        app.include_router(routes(service))
+    for routes in (search_routes, image_routes, product_routes, job_routes, state_routes):
+        app.include_router(routes(service), responses=described(), dependencies=[Depends(check_query)])
+    app.include_router(page_routes())
     app.openapi = lambda: _description(app, service)  # type: ignore[method-assign]
     return Telling(_Guarded(app, service), service.metrics)
 

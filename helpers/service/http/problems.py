@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from helpers.errors import KinframeError, PhotoError, ServiceError
+from helpers.errors import KinframeError, PhotoError, Refused, ServiceError
 from helpers.service.gate.logs import LOG, printable
 from helpers.service.gate.metrics import METHODS
-from helpers.service.http.responses import ErrorAnswer
+from helpers.service.http.responses import ErrorResponse
 
 RETRY = 2  # seconds after which a database that was away is asked again
 REQUEST_ID = "kinframe.request"  # where a request's id lies in its scope
@@ -35,7 +35,9 @@ _MEANINGS = {
     500: "Something went wrong here.",
     503: "The database cannot be reached, or too much is asked at once; Retry-After says when to come again.",
 }
+LOCATION = {"Location": {"description": "Its address on this service.", "schema": {"type": "string"}}}
 _ALWAYS = (400, 401, 403, 404, 408, 413, 414, 415, 421, 422, 429, 500, 503)
+REPEATED = ("product",)  # parameters of which there may be several
 _AWAY = "the database cannot be reached just now; try again in a moment"
 _NO_NAMES = ("body", "query", "path", "none", "int", "float", "str", "bytes", "constrained-int", "constrained-str")
 _MOST = 5  # faults that are told at once
@@ -49,10 +51,8 @@ def problem(status: int, message: str, headers: Optional[Mapping[str, str]] = No
 
 
 def described(*statuses: int) -> Dict[Any, Dict[str, Any]]:
-    """What the OpenAPI document says of the errors of a route: those of all, and these."""
-    return {
-        status: {"model": ErrorAnswer, "description": _MEANINGS[status]} for status in sorted({*_ALWAYS, *statuses})
-    }
+    """These errors of a route, for the OpenAPI document; without any, those of all routes."""
+    return {status: {"model": ErrorResponse, "description": _MEANINGS[status]} for status in statuses or _ALWAYS}
 
 
 def sentence(errors: Iterable[Any]) -> str:
@@ -66,6 +66,16 @@ def sentence(errors: Iterable[Any]) -> str:
         found.append(f"{where}: {said}" if where else said)
     more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
     return "; ".join(found[:_MOST]) + more
+
+
+async def check_query(request: Request) -> None:
+    """Raises `Refused` for a query where a route takes none, or one that names a parameter twice."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if names and not request.scope["route"].dependant.query_params:
+        raise Refused(f"this address takes no query: leave out ?{names[0][:40]}", 422)
+    single = [name for name in names if name not in REPEATED]
+    if len(set(single)) != len(single):
+        raise Refused("a name stands twice in the query", 422)
 
 
 def answer_problems(app: FastAPI) -> None:
