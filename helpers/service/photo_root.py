@@ -60,18 +60,11 @@ class PhotoRoot:
         """A folder by the one name that it has here; empty for the root itself. Raises what `file` does."""
         if relative in ("", ".", "/"):
             return ""
-        relative = relative[:-1] if isinstance(relative, str) and relative.endswith("/") else relative
+        relative = relative[:-1] if relative.endswith("/") else relative
         _, status = self._found(relative)
         if not stat.S_ISDIR(status.st_mode):
             raise Refused(f"{_shown(relative)}: a file, not a folder", 422)
         return relative
-
-    def relative(self, path: Union[str, "os.PathLike[str]"]) -> str:
-        """The path below the root of a file that `file` gave; raises `Refused` for any other."""
-        try:
-            return Path(path).relative_to(self.path).as_posix()
-        except ValueError:
-            raise Refused(f"{_shown(os.fspath(path))}: not in the folder of photos", 422) from None
 
     def photos(self, folder: str = "") -> List[str]:
         """The paths of all files below a folder that may be photos, sorted; raises what `folder` does."""
@@ -105,8 +98,6 @@ class PhotoRoot:
 
 def why_not(relative: str) -> str:
     """Why this cannot be the path of a photo below a root; empty where it can."""
-    if not isinstance(relative, str):
-        return "is text"
     try:
         encoded = relative.encode()
     except UnicodeEncodeError:
@@ -134,7 +125,6 @@ def _printable(name: str) -> str:
     return "".join("�" if unicodedata.category(each) in _CONTROL else each for each in name)
 
 
-def _shown(relative: object) -> str:
-    text = relative if isinstance(relative, str) else repr(relative)
-    text = _printable(text.encode("utf-8", "replace").decode())
+def _shown(relative: str) -> str:
+    text = _printable(relative.encode("utf-8", "replace").decode())
     return text if len(text) <= 200 else f"{text[:200]}…"

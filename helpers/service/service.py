@@ -40,8 +40,6 @@ class Service:
     network: QueryNetwork
     root: PhotoRoot
     runner: Runner
-    fetcher: Fetcher
-    access: Access
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -53,6 +51,8 @@ class Service:
                 "jobs_unfinished": lambda: self.storage.jobs.unfinished(),
             }
         )
+        self.access = Access(settings, lambda: self.storage.keys.all())
+        self.fetcher = Fetcher(settings)
         self._ending = ExitStack()
         self._features: Dict[str, np.ndarray] = {}
         self._lock = threading.Lock()
@@ -74,8 +74,6 @@ class Service:
                 settings.address, key=self.network.key, dimension=self.network.dimension, index=settings.index
             )
             opened.callback(self.storage.close)
-            self.access = Access(settings, self.storage.keys)
-            self.fetcher = Fetcher(settings)
             self.runner = Runner(self.storage, settings, self.network, self.root)
             self.runner.start()
             opened.callback(self.runner.stop)

@@ -268,7 +268,7 @@ def test_26_deep_json(served):
 
 def test_27_packed_body(served):
     answer = search(served, "/products", data=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
-    refused(answer, 415, "packed")
+    refused(answer, 415, "compressed")
 
 
 def test_28_multipart_without_a_boundary(served):

@@ -14,7 +14,7 @@ from helpers.service.gate.metrics import Metrics
 from helpers.service.http import request_log
 from helpers.service.http.forms import SearchForm
 from helpers.service.http.problems import answer_problems, sentence
-from helpers.service.http.request_log import Telling
+from helpers.service.http.request_log import RequestLog
 
 
 class Lines(logging.Handler):
@@ -48,7 +48,7 @@ def app_that(raises):
     def attempt():
         raise raises
 
-    return Telling(app, Metrics({}))
+    return RequestLog(app, Metrics({}))
 
 
 def asked(app, path="/try", method="GET", query=b""):

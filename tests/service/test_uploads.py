@@ -17,8 +17,7 @@ from PIL import Image, ImageFile
 from helpers.errors import Refused, ServiceError
 from helpers.images.decode import open_photo
 from helpers.service.gate import uploads
-from helpers.service.gate.jpeg_scans import check_scans
-from helpers.service.gate.uploads import check_upload
+from helpers.service.gate.uploads import check_scans, check_upload
 from helpers.service.settings import Settings
 from tests.support import hostile_files as hostile
 from tests.support.hostile_files import photo, saved

@@ -12,6 +12,7 @@ from helpers.features.distance import METRICS, Distance
 from helpers.features.store import FeatureStore, Kept
 from helpers.service.records import NewImage, SearchOptions
 from helpers.service.storage.storage import kept_networks
+from tests.service.test_live_index import settle, state
 
 storage_module = pytest.importorskip("helpers.service.storage.storage")
 RANDOM = np.random.default_rng(3)
@@ -256,8 +257,8 @@ def test_an_hnsw_index_finds_nearly_all(place, metric):
     exact = [nearest(storage, one, 10, metric=metric) for one in vectors[100:140]]
     assert exact[0] == by_hand(vectors, vectors[100], 10, metric, lambda n: True)
     if storage.database.kind == "embedded":
-        storage.vectors._index.settle()
-        assert storage.vectors._index.state(metric) == "hnsw"
+        settle(storage.vectors._index)
+        assert state(storage.vectors._index, metric) == "hnsw"
     else:
         storage.vectors._graph.settle()
         with storage.database.transaction(write=False) as session:

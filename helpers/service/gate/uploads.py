@@ -1,6 +1,7 @@
 """Whether what somebody sent is a photo that is safe to decode: its kind by content, its size by its header."""
 
 import io
+import re
 from typing import Dict, Optional, Sequence
 
 import PIL
@@ -9,16 +10,23 @@ from PIL import Image
 from helpers.errors import Refused, ServiceError
 from helpers.images import decode
 from helpers.images.trouble import TROUBLE, refusal
-from helpers.service.gate.jpeg_scans import check_scans
 from helpers.service.settings import Settings
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF too, where its package is there
+MOST_SCANS = 100  # of one JPEG; programs write 1 to 16, and up to 64 for the smallest file
+MOST_PIXELS = 2_000_000_000  # in all scans: twenty of a picture of 100 megapixels
+MOST_MARKERS = 10_000  # before its end
 MOST_READS = 200_000  # pieces of a file: a TIFF has one for each strip, a PNG five for each chunk
 
 _SAFE = 13  # the first Pillow that looks how long a file is before it reads what a tag claims
 _MORE = "HEIF"
 _JPEGS = ("JPEG", "MPO")
 _LARGE = ("RGBA", "LA", "PA", "La", "RGBa", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+
+_MARKER = re.compile(rb"\xff([\x01-\xfe])")
+_AFTER_SCAN = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # restart markers are part of a scan
+_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length after them
+_SCAN, _END = 0xDA, 0xD9
 
 _OTHERS: Dict[bytes, str] = {  # how what people send by mistake begins
     b"PK\x03\x04": "a ZIP file",
@@ -77,7 +85,7 @@ def _check(content: bytes, most: int) -> None:
     Image.init()
     kinds = [*KINDS, *([_MORE] if _MORE in Image.OPEN else [])]
     try:
-        image = Image.open(_Counted(content), formats=kinds)
+        image = Image.open(_ReadCounter(content), formats=kinds)
     except Image.UnidentifiedImageError:
         raise _not_taken(content, kinds) from None
     with image:
@@ -86,7 +94,7 @@ def _check(content: bytes, most: int) -> None:
         if width * height > (most // 4 if large else most):
             raise _too_many(f"{width} x {height} pixels", most // 4 if large else most)
         # Who decodes it later asks all of Pillow's formats in turn: none may take it for something else.
-        with Image.open(_Counted(content)) as again:
+        with Image.open(_ReadCounter(content)) as again:
             if (again.format, again.size) != (image.format, image.size):
                 raise Refused(f"the photo is both {image.format} and {again.format}; it must be one of them", 415)
         if image.format in _JPEGS:
@@ -96,7 +104,28 @@ def _check(content: bytes, most: int) -> None:
             image.load()
 
 
-class _Counted(io.BytesIO):
+def check_scans(content: bytes, pixels: int) -> None:
+    """Raises `Refused` (422) for a JPEG of `pixels` with more scans or parts than programs write.
+
+    A decoder goes over the whole picture for each scan, and a small file can hold very many.
+    """
+    place, scans = 2, 0
+    search = _MARKER
+    for _ in range(MOST_MARKERS):
+        match = search.search(content, place)
+        if match is None or match.group(1)[0] == _END:
+            return
+        marker, place = match.group(1)[0], match.end()
+        if marker not in _ALONE:
+            place += int.from_bytes(content[place : place + 2], "big")
+        search = _AFTER_SCAN if marker == _SCAN else _MARKER
+        scans += marker == _SCAN
+        if scans > MOST_SCANS or (scans > 1 and scans * pixels > MOST_PIXELS):
+            raise Refused(f"the photo is a JPEG of {scans} scans or more; save it again", 422)
+    raise Refused(f"the photo is a JPEG of more than {MOST_MARKERS:,} parts; save it again", 422)
+
+
+class _ReadCounter(io.BytesIO):
     """A file of which Pillow reads no more pieces than any photo has; each costs it some microseconds."""
 
     _reads = 0

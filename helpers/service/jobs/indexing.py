@@ -184,41 +184,23 @@ class _Known(Container[str]):
         self._answers.update(dict.fromkeys(identities, True))
 
 
-def checked(root: PhotoRoot, request: Dict[str, Any]) -> Dict[str, Any]:
-    """A request for a job, as it is recorded; the same request is always the same text.
+def normalized(root: PhotoRoot, request: Dict[str, Any]) -> Dict[str, Any]:
+    """A request for a job, as it is kept; the same request always has the same text.
 
-    `{"folder": "…"}`, or `{"photos": […]}` with a path or `{"path": "…",
-    "products": ["…"]}` for each photo; a photo that is there twice is one, of
-    the products of both. Raises `Refused` (422) for what is neither, and for
-    paths that lead out of the root; `NotFound` for a folder that is not there. A
-    photo that is not there is left to the job.
+    `{"folder": "…"}`, or `{"photos": [{"path": "…", "products": ["…"]}, …]}`; a
+    photo that is listed twice is one, of the products of both. Raises `Refused`
+    (422) for paths that lead out of the root, `NotFound` for a folder that does
+    not exist. A photo that does not exist is left to the job.
     """
-    if not isinstance(request, dict) or len(request) != 1 or not {"folder", "photos"} & set(request):
-        raise Refused('a job is {"folder": "…"} or {"photos": […]}', 422)
     if "folder" in request:
-        if not isinstance(request["folder"], str):
-            raise Refused("folder is the path of a folder below the folder of photos, or empty for all of it", 422)
         return {"folder": root.folder(request["folder"])}
-    if not isinstance(request["photos"], (list, tuple)) or not request["photos"]:
-        raise Refused("photos is a list of at least one photo", 422)
     photos: Dict[str, List[str]] = {}
-    for each in request["photos"]:
-        path, products = _entry(each)
+    for photo in request["photos"]:
+        path = photo["path"]
         with contextlib.suppress(NotFound):
             root.file(path)
-        photos[path] = list(dict.fromkeys([*photos.get(path, []), *products]))
+        photos[path] = list(dict.fromkeys([*photos.get(path, []), *photo["products"]]))
     return {"photos": [{"path": path, "products": products} for path, products in photos.items()]}
-
-
-def _entry(each: Any) -> Tuple[str, List[str]]:
-    if isinstance(each, str):
-        return each, []
-    if not isinstance(each, dict) or not isinstance(each.get("path"), str) or not set(each) <= {"path", "products"}:
-        raise Refused('a photo is its path, or {"path": "…", "products": ["…"]}', 422)
-    products = each.get("products") or []
-    if not isinstance(products, (list, tuple)) or not all(isinstance(name, str) and name for name in products):
-        raise Refused(f"{each['path'][:200]}: products is a list of ids of products", 422)
-    return each["path"], list(products)
 
 
 def _reason(path: str, error: Exception) -> str:

@@ -13,7 +13,7 @@ import time
 from typing import Any, Dict, Optional
 
 from helpers.errors import ClusterError, KinframeError, NotFound, StoreError, Unavailable
-from helpers.service.jobs.indexing import Indexing, checked
+from helpers.service.jobs.indexing import Indexing, normalized
 from helpers.service.jobs.lease import SECONDS, Ended, Lease, has_ended, held, this_process
 from helpers.service.jobs.workers import Workers
 from helpers.service.photo_root import PhotoRoot
@@ -71,8 +71,8 @@ class Runner:
         self._workers.close()
 
     def submit(self, request: Dict[str, Any]) -> Job:
-        """Record a job, which begins when those before it are done; raises what `indexing.checked` does."""
-        job = self._storage.jobs.create(checked(self._root, request))
+        """Record a job, which begins when those before it are done; raises what `normalized` raises."""
+        job = self._storage.jobs.create(normalized(self._root, request))
         self._awake.set()
         return job
 

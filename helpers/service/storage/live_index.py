@@ -107,16 +107,6 @@ class LiveIndex:
         order = np.lexsort((every, apart))[:k]
         return every[order], apart[order]
 
-    def state(self, metric: str) -> str:
-        """The kind of the base by this metric, as it is now."""
-        parts = self._parts.get(metric)
-        return parts[0].searcher.kind if parts else "exact"
-
-    def settle(self) -> None:
-        """Wait for what is made in the background."""
-        for thread in list(self._making.values()):
-            thread.join()
-
     def _ready(self, metric: str, count: int) -> List[_Part]:
         """The parts for a search, no row twice; and a new base is begun where it is time."""
         with self._lock:
