@@ -91,7 +91,7 @@ def test_what_is_new_changed_and_gone(made, workers, folder):
     assert after["0.jpg"].id == before["0.jpg"].id and after["0.jpg"].identity != before["0.jpg"].identity
     assert after["4.jpg"].identity == before["4.jpg"].identity and after["4.jpg"].modified == 10**18
     gone = before["2.jpg"]
-    assert bad(made, job) == {"2.jpg": f"no such file any more; image {gone.id} is kept until it is removed"}
+    assert bad(made, job) == {"2.jpg": f"the file is gone; image {gone.id} is kept until it is removed"}
     assert after["2.jpg"] == gone
     made.storage.images.remove(gone.id)
     made.check()
@@ -109,7 +109,7 @@ def test_bad_photos_cost_only_themselves(made, workers, folder):
     assert reasons["notes.txt"] == "not a photo that Pillow can read"
     assert reasons["half.jpg"].startswith(("cut off", "damaged"))
     assert reasons[".hidden.jpg"] == "hidden file, not looked at"
-    assert reasons["back\\slash.jpg"] == "its name has no backslash in it; rename it"
+    assert reasons["back\\slash.jpg"] == "its name contains a backslash; rename it"
 
 
 def test_a_list_with_products(made, workers, folder):

@@ -169,9 +169,9 @@ def test_names_that_cannot_be_served_are_told_and_cost_nothing_else(root):
     assert found == ["0.jpg", "2.jpg", "odd/1.jpg", "odd/3.jpg"]
     assert [(each.path, each.reason) for each in bad] == [
         ("?.jpg", "its name is not valid text; rename it"),
-        ("back\\slash.jpg", "its name has no backslash in it; rename it"),
-        ("c:drive.jpg", "its name names no drive; rename it"),
-        ("two�lines.jpg", "its name has no control characters in it; rename it"),
+        ("back\\slash.jpg", "its name contains a backslash; rename it"),
+        ("c:drive.jpg", "its name begins with a drive letter; rename it"),
+        ("two�lines.jpg", "its name contains control characters; rename it"),
     ]
 
 

@@ -17,7 +17,7 @@ FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 MOST = 1_000  # images in one answer
 
 _MOST_PRODUCTS = 100
-_MOST_BYTES = 65_536  # of a field that is no file
+_MOST_BYTES = 65_536  # of a field that is not a file
 _WAYS = ("photo", "url", "image")
 _OBJECT = {"type": "object", "additionalProperties": False}
 
@@ -46,7 +46,9 @@ class PhotoForm(BaseModel):
     photo: Union[bytes, _NotNull] = Field(
         None, description="a photo file", json_schema_extra={"type": "string", "format": "binary"}
     )
-    url: Union[Url, _NotNull] = Field(None, description="where a photo is, on a host that the service may ask")
+    url: Union[Url, _NotNull] = Field(
+        None, description="the address of a photo, on a host from which the service may fetch"
+    )
 
     @model_validator(mode="after")
     def _one(self) -> "PhotoForm":
@@ -65,14 +67,14 @@ class SearchForm(SearchParameters, PhotoForm):
 def form_of(kind: Type[PhotoForm]) -> Callable[[Request], Awaitable[PhotoForm]]:
     """A dependency that reads the form of a request, and raises `Refused`.
 
-    FastAPI's own forms take a field that stands twice by its last value, a body
-    of any type, and a thousand files.
+    FastAPI's own form models accept a repeated field, of which they take the last
+    value, a body of any type, and a thousand files.
     """
 
     async def form(request: Request) -> PhotoForm:
-        written = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if written not in FORMS:
-            raise Refused(f"the body has to be {FORMS[0]}, not {written[:80] or 'without a type'!r}", 415)
+        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if content_type not in FORMS:
+            raise Refused(f"the body has to be {FORMS[0]}, not {content_type[:80] or 'without a type'!r}", 415)
         try:
             async with request.form(max_files=1, max_fields=_MOST_PRODUCTS + 20, max_part_size=_MOST_BYTES) as fields:
                 return kind.model_validate(await _values(fields, kind))
@@ -89,22 +91,23 @@ def form_of(kind: Type[PhotoForm]) -> Callable[[Request], Awaitable[PhotoForm]]:
 def form_description(kind: Type[PhotoForm], examples: Dict[str, Any]) -> Dict[str, Any]:
     """The form of a request in the OpenAPI document, with a schema for each way to name the photo."""
     content: Dict[str, Any] = {}
-    for written in FORMS:
-        ways = [way for way in _WAYS if way in kind.model_fields and (way != "photo" or written == FORMS[0])]
-        one = [_by(kind, way) for way in ways]
-        content[written] = {"schema": {"oneOf": one} if len(one) > 1 else one[0]}
-        if examples:
-            content[written]["examples"] = {name: {"value": each} for name, each in examples.items()}
+    for content_type in FORMS:
+        ways = [way for way in _WAYS if way in kind.model_fields and (way != "photo" or content_type == FORMS[0])]
+        schemas = [_schema(kind, way) for way in ways]
+        content[content_type] = {
+            "schema": {"oneOf": schemas} if len(schemas) > 1 else schemas[0],
+            "examples": {name: {"value": example} for name, example in examples.items()},
+        }
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _by(kind: Type[PhotoForm], way: str) -> Dict[str, Any]:
-    schema = kind.model_json_schema()
-    fields = {name: each for name, each in schema["properties"].items() if name == way or name not in _WAYS}
-    for name in set(REPEATED) & set(fields):  # one field alone is a list of one
-        told = fields[name]
-        several = {part: told[part] for part in ("type", "items", "maxItems")}
-        fields[name] = {"description": told["description"], "anyOf": [told["items"], several]}
+def _schema(kind: Type[PhotoForm], way: str) -> Dict[str, Any]:
+    properties = kind.model_json_schema()["properties"]
+    fields = {name: field for name, field in properties.items() if name == way or name not in _WAYS}
+    for name in set(REPEATED) & set(fields):  # a single field is a list of one
+        field = fields[name]
+        several = {part: field[part] for part in ("type", "items", "maxItems")}
+        fields[name] = {"description": field["description"], "anyOf": [field["items"], several]}
     return {"title": f"By {way}", **_OBJECT, "properties": fields, "required": [way]}
 
 
@@ -117,6 +120,6 @@ async def _values(form: FormData, kind: Type[PhotoForm]) -> Dict[str, Any]:
             values.setdefault(name, []).append(value)
             continue
         if name in values:
-            raise Refused(f"{name[:40]} stands twice in the form", 422)
+            raise Refused(f"{name[:40]} is repeated in the form", 422)
         values[name] = await value.read() if isinstance(value, UploadFile) else value
     return values

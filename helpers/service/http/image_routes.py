@@ -10,7 +10,7 @@ from typing_extensions import Annotated
 from helpers.errors import NotFound, PhotoError
 from helpers.service.http.requests import LARGEST
 from helpers.service.http.responses import ImageDetailsResponse, ImagePageResponse
-from helpers.service.records import Image
+from helpers.service.records import ImageRecord
 from helpers.service.service import Service
 
 _CACHED = "private, max-age=300"  # a browser asks again after five minutes: the file may have changed
@@ -47,7 +47,7 @@ def image_routes(service: Service) -> APIRouter:
         return {"images": images, "next": last, "total": service.storage.images.count()}
 
     @routes.get("/images/{image}", summary="An image", response_model=ImageDetailsResponse)
-    def image(image: ImagePath) -> Image:
+    def image(image: ImagePath) -> ImageRecord:
         return service.storage.images.get(image)
 
     @routes.delete("/images/{image}", summary="Take an image out of the collection", status_code=204)

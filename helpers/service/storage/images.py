@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from helpers.database.interface import Database, Session, marks_of, parts
 from helpers.errors import NotFound
-from helpers.service.records import Image, NewImage
+from helpers.service.records import ImageRecord, NewImage
 
 _LARGEST = 2**63 - 1  # the largest number that both databases hold
 _COLUMNS = "id, path, identity, width, height, size, modified, added"
@@ -38,30 +38,30 @@ class ImageTable:
         session.many(_UPSERT, changed)
         return sum(path not in known or known[path][0] != identity for path, identity, *_ in changed)
 
-    def get(self, id: int) -> Image:
+    def get(self, id: int) -> ImageRecord:
         """An image by its id; raises `NotFound`."""
         for image in self.get_many([id]):
             return image
         raise NotFound(f"There is no image {id}")
 
-    def get_many(self, ids: Sequence[int]) -> List[Image]:
+    def get_many(self, ids: Sequence[int]) -> List[ImageRecord]:
         """The images with these ids, in this order, without those that do not exist."""
         with self._database.transaction(write=False) as session:
             rows = [row for part in parts(ids) for row in _where(session, f"id IN ({marks_of(part)})", *part)]
             images = {image.id: image for image in _images(session, rows)}
         return [images[id] for id in ids if id in images]
 
-    def at(self, paths: Iterable[str]) -> Dict[str, Image]:
+    def at(self, paths: Iterable[str]) -> Dict[str, ImageRecord]:
         """The images at these paths, by path, without those that do not exist."""
         with self._database.transaction(write=False) as session:
             return {image.path: image for image in _images(session, _at(session, paths))}
 
-    def page(self, after: int = 0, limit: int = 100) -> List[Image]:
+    def page(self, after: int = 0, limit: int = 100) -> List[ImageRecord]:
         """The `limit` images next after an id, in the order of their ids."""
         with self._database.transaction(write=False) as session:
             return _images(session, _where(session, "id > ? ORDER BY id LIMIT ?", after, limit))
 
-    def with_identity(self, identity: str) -> List[Image]:
+    def with_identity(self, identity: str) -> List[ImageRecord]:
         """The images whose file has these bytes, in the order of their ids."""
         with self._database.transaction(write=False) as session:
             return _images(session, _where(session, "identity = ? ORDER BY id", identity))
@@ -93,7 +93,7 @@ def _at(session: Session, paths: Iterable[str]) -> List[Tuple[Any, ...]]:
     return [row for part in pieces for row in _where(session, f"path IN ({marks_of(part)})", *part)]
 
 
-def _images(session: Session, rows: Sequence[Tuple[Any, ...]]) -> List[Image]:
+def _images(session: Session, rows: Sequence[Tuple[Any, ...]]) -> List[ImageRecord]:
     """The rows of images, with their products."""
     products: Dict[int, List[str]] = {row[0]: [] for row in rows}
     for part in parts(list(products)):
@@ -103,6 +103,6 @@ def _images(session: Session, rows: Sequence[Tuple[Any, ...]]) -> List[Image]:
         ):
             products[image].append(product)
     return [
-        Image(id, path, identity, width, height, size, modified, moment(added), tuple(products[id]))
+        ImageRecord(id, path, identity, width, height, size, modified, moment(added), tuple(products[id]))
         for id, path, identity, width, height, size, modified, added in rows
     ]

@@ -14,16 +14,16 @@ from helpers.service.storage.vectors import Vectors
 
 _IMAGES = "SELECT id AS item, identity FROM kinframe_images"
 _OF_PRODUCTS = "id IN (SELECT image FROM kinframe_product_images WHERE product = ANY(?))"
-_FEW = 10_000  # images of the products that are asked for, up to which a graph is of no use
+_FEW = 10_000  # images of the products, up to which a graph does not help
 
 
 class PostgresVectors(Vectors):
     """The features of a network in a `PostgresDatabase`; see `helpers.service.storage.vectors.Vectors`.
 
-    A search goes through all features, or with `index="hnsw"` along an index,
-    one for each metric that is asked with. It is built in the background when
-    a metric is first asked with, while others search, exactly, and write.
-    Several services may share the database, and notebooks its features.
+    A search goes through all features, or with `index="hnsw"` along an index for
+    each metric, which is built in the background after the first search by this
+    metric; until then searches are exact. Several services may share the
+    database, and notebooks its features.
     """
 
     def __init__(self, database: Database, *, key: str, dimension: int, index: str = "exact") -> None:
@@ -47,8 +47,9 @@ class PostgresVectors(Vectors):
         where = f" WHERE {' AND '.join(condition for condition, _ in conditions)}" if conditions else ""
         items = Items(_IMAGES + where, tuple(value for _, value in conditions), few=products is not None)
         with self._database.transaction(write=False) as session:
-            by_graph = self._graph is not None and self._graph.ready(metric)  # not asked where the database is away
+            # Within the transaction, so not while the database is away.
+            by_graph = self._graph is not None and self._graph.ready(metric)
             if by_graph and products is not None:
-                counted = f"SELECT count(*) FROM ({items.rows} LIMIT {_FEW + 1}) AS items"  # noqa: S608
-                items = items._replace(few=session.rows(counted, *items.values)[0][0] <= _FEW)
+                count = f"SELECT count(*) FROM ({items.rows} LIMIT {_FEW + 1}) AS items"  # noqa: S608
+                items = items._replace(few=session.rows(count, *items.values)[0][0] <= _FEW)
             return self._table.search(session, feature, k, metric=metric, items=items, by_graph=by_graph)

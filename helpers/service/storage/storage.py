@@ -1,4 +1,4 @@
-"""What a service keeps, behind one small interface: in the file of a feature store, or in PostgreSQL.
+"""The collection of a service behind one small interface: in the file of a feature store, or in PostgreSQL.
 
 The tables are the same in both (`helpers.database.schema`); how features are
 kept and searched differs (`helpers.service.storage.vectors`).
@@ -41,11 +41,11 @@ class Storage:
 
     @property
     def note(self) -> str:
-        """A line for people: where everything is kept, and how it is searched."""
+        """Where everything is kept, and how it is searched, in one line for people."""
         return f"{self.database.note}, {self.vectors.note}"
 
     def ready(self) -> None:
-        """Raises `Unavailable` where a request could not be answered now."""
+        """Raises `Unavailable` where the database cannot be reached."""
         with self.database.transaction(write=False) as session:
             session.rows("SELECT 1")
 
@@ -59,14 +59,13 @@ class Storage:
         bad: Sequence[BadPhoto] = (),
         seen: int = 0,
     ) -> None:
-        """Keep what a job did with some photos, and how far it has come, all or nothing; twice is the same as once.
+        """Keep images and their features, and the progress of a job, in one transaction.
 
         `features` are those that were computed: identities, and float32 [n,
         dimension]; others of `images` are kept already. An image whose path is
-        known gets the new identity, and keeps its id and products. `seen` are
-        photos that need nothing, to be counted as looked at. With `owner`,
-        `NotFound` is raised where the job is another's by now, and nothing is
-        kept: whoever has it does the same photos.
+        known gets the new identity, and keeps its id and products. `seen` is the
+        number of photos that needed nothing. Raises `NotFound` where the `job`
+        is not the `owner`'s any more; then nothing is kept.
         """
         with self.database.transaction() as session:
             self.vectors.add(session, *features)
@@ -89,12 +88,12 @@ class Storage:
         return [Match(images[image], distance) for image, distance in nearest if image in images]
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.database.close()
 
 
 def kept_networks(address: str) -> List[Kept]:
-    """What is kept in a storage of which networks; nothing is made there. Raises `Unavailable` and `StoreError`."""
+    """The networks whose features a storage keeps; nothing is written. Raises `Unavailable` and `StoreError`."""
     if is_address(address):
         with closing(PostgresDatabase(address)) as database, database.transaction(write=False) as session:
             return kept_tables(session)
@@ -105,7 +104,7 @@ def kept_networks(address: str) -> List[Kept]:
 
 
 def open_database(address: str) -> Database:
-    """The tables of a service at `postgresql://…`, or in the file of a feature store; made where there are none."""
+    """The tables of a service at `postgresql://…`, or in the file of a feature store; made where they do not exist."""
     database: Database = PostgresDatabase(address) if is_address(address) else SqliteDatabase(address)
     try:
         migrate(database)

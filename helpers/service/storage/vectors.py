@@ -1,10 +1,9 @@
 """The features of a collection's images, and which of them are nearest: one interface, in a file or in PostgreSQL."""
 
 from abc import ABC, abstractmethod
-from typing import Dict, List, Sequence, Set, Tuple
+from typing import Dict, List, Protocol, Sequence, Set, Tuple
 
 import numpy as np
-from typing_extensions import Protocol
 
 from helpers.database.interface import Database, Session
 from helpers.errors import NotFound
