@@ -171,6 +171,23 @@ def test_a_job_that_is_not_there(database, jobs):
         step(database, id, 1)
 
 
+def test_a_job_that_has_to_end_is_not_claimed_when_its_lease_runs_out_meanwhile(database, jobs, monkeypatch):
+    job = jobs.create(FOLDER)
+    jobs.claim("me", LONG)
+    jobs.cancel(job.id)
+    jobs.beat(job.id, "me", 0.3)
+    with database.transaction(write=False) as session:
+        rows = type(session).rows
+
+    def slowly(*values):
+        answer = rows(*values)
+        time.sleep(0.4)
+        return answer
+
+    monkeypatch.setattr(type(session), "rows", slowly)
+    assert jobs.claim("you", LONG) is None
+
+
 def test_no_job_is_claimed_twice_by_services_that_ask_at_once(opened, jobs):
     ids = [jobs.create({"folder": str(number)}).id for number in range(24)]
     claimed, wrong = [], []

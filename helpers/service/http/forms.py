@@ -46,9 +46,7 @@ class PhotoForm(BaseModel):
     photo: Union[bytes, _NotNull] = Field(
         None, description="a photo file", json_schema_extra={"type": "string", "format": "binary"}
     )
-    url: Union[Url, _NotNull] = Field(
-        None, description="the address of a photo, on a host from which the service may fetch"
-    )
+    url: Union[Url, _NotNull] = Field(None, description="the address of a photo, on a host that the service allows")
 
     @model_validator(mode="after")
     def _one(self) -> "PhotoForm":

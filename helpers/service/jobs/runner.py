@@ -140,8 +140,6 @@ class Runner:
 
     def _outcome(self, job: Job, lease: Lease) -> Tuple[str, str]:
         try:
-            if job.cancelling:
-                return "cancelled", ""
             indexing = Indexing(self._storage, self._network.settled, self._root, job, lease)
             indexing.prepare()
             self._compute(indexing, lease)
