@@ -82,8 +82,8 @@ class JobTable:
                 f"UPDATE kinframe_jobs SET state = 'running', owner = ?, lease = {now} + ?,"  # noqa: S608
                 f" attempts = attempts + 1, started = COALESCE(started, {now}),"
                 " total = NULL, done = 0, added = 0, bad = 0 WHERE number = ("
-                f"SELECT number FROM kinframe_jobs WHERE cancelling = 0 AND {free} ORDER BY number LIMIT 1 {self._skipping}"
-                ") RETURNING id",
+                f"SELECT number FROM kinframe_jobs WHERE cancelling = 0 AND {free}"
+                f" ORDER BY number LIMIT 1 {self._skipping}) RETURNING id",
                 *(owner, lease),
             )
             if not taken:
