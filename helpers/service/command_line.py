@@ -70,7 +70,7 @@ def folder_of(text: str) -> Path:
 def check_folder(photos: Path) -> None:
     """Raises `ServiceError` where the folder does not exist."""
     if not photos.is_dir():
-        raise ServiceError(f"{photos}: no such folder; say --photos FOLDER (make serve: FOLDER=path/to/photos)")
+        raise ServiceError(f"{photos}: no such folder; use --photos FOLDER (make serve: FOLDER=path/to/photos)")
 
 
 def _host(text: str) -> str:

@@ -26,7 +26,7 @@ def check_details(details: Dict[str, Any]) -> Dict[str, Any]:
         if isinstance(value, (dict, list)) and depth > _DEEPEST:
             raise ValueError(f"more than {_DEEPEST} levels of lists and objects")
         if isinstance(value, dict):
-            waiting += [(each, depth) for each in value]
+            waiting += [(name, depth) for name in value]
         if isinstance(value, str):
             check_text(value)
         children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -57,12 +57,12 @@ def matches_frame(label: Any, answer: Dict[str, Any]) -> Any:
 
 def images_frame(images: Iterable[Dict[str, Any]]) -> Any:
     """An SFrame of id, path, width, height and products."""
-    return _frame(_IMAGE, ((*(each[name] for name, _ in _IMAGE[:4]), list(each["products"])) for each in images))
+    return _frame(_IMAGE, ((*(image[name] for name, _ in _IMAGE[:4]), list(image["products"])) for image in images))
 
 
 def products_frame(products: Iterable[Dict[str, Any]]) -> Any:
     """An SFrame of id, name, details and images, which are ids."""
-    return _frame(_PRODUCT, (tuple(each[name] for name, _ in _PRODUCT) for each in products))
+    return _frame(_PRODUCT, (tuple(product[name] for name, _ in _PRODUCT) for product in products))
 
 
 def jobs_frame(answer: Dict[str, Any]) -> Any:

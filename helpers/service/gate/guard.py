@@ -94,9 +94,7 @@ class Guard:
         if key_needed:
             if row is None:
                 self._count(name)  # guesses of keys use up the rate of the address, not that of a key
-                raise Refused(
-                    "a key is needed: send Authorization: Bearer kf_…; whoever runs the service makes it", 401
-                )
+                raise Refused("a key is needed: Authorization: Bearer kf_…; whoever runs the service makes it", 401)
             name = f"key {row.name}"
             scope["state"]["key_name"] = row.name
             self._count(name)

@@ -145,10 +145,10 @@ def _not_taken(content: bytes, kinds: Sequence[str]) -> Refused:
         if content.startswith(start):
             return Refused(f"the photo cannot be read: a {name} that is cut off or damaged where it begins", 422)
     begin = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    what = "this is not a photo in an accepted format"
+    kind = "this is not a photo in an accepted format"
     for start, name in _OTHERS.items():
         if begin[: len(start)].lower() == start.lower():
-            what = f"this is {name}, not a photo"
+            kind = f"this is {name}, not a photo"
     if content[4:8] == b"ftyp" and _MORE not in kinds:
-        what = "this is an HEIC photo or a video, for which this service lacks a package (pip install pillow-heif)"
-    return Refused(f"{what}; accepted are {', '.join(kinds)}", 415)
+        kind = "this is an HEIC photo or a video, for which this service lacks a package (pip install pillow-heif)"
+    return Refused(f"{kind}; accepted are {', '.join(kinds)}", 415)

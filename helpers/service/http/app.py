@@ -79,9 +79,9 @@ def _description(app: FastAPI, service: Service) -> Dict[str, Any]:
 def _without_null_defaults(value: Any) -> Any:
     """Without `default: null`: null itself is refused, although the parameter may be left out."""
     if isinstance(value, list):
-        return [_without_null_defaults(each) for each in value]
+        return [_without_null_defaults(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: _without_null_defaults(each) for name, each in value.items() if not (name == "default" and each is None)
+        name: _without_null_defaults(item) for name, item in value.items() if not (name == "default" and item is None)
     }

@@ -89,5 +89,5 @@ class IndexBody(BaseModel):
         """The request, as a job keeps it."""
         if "folder" in self.model_fields_set:
             return {"folder": self.folder}
-        photos = [PhotoToIndex(path=each) if isinstance(each, str) else each for each in self.photos]
-        return {"photos": [{"path": each.path, "products": list(each.products)} for each in photos]}
+        photos = [PhotoToIndex(path=photo) if isinstance(photo, str) else photo for photo in self.photos]
+        return {"photos": [photo.model_dump() for photo in photos]}

@@ -214,6 +214,6 @@ class ErrorDetails(BaseModel):
 class ErrorResponse(BaseModel):
     """The answer to a request that failed."""
 
-    model_config = with_example({"error": {"status": 404, "message": "there is no image 99"}})
+    model_config = with_example({"error": {"status": 404, "message": "There is no image 99"}})
 
     error: ErrorDetails

@@ -116,7 +116,7 @@ class JobTable:
 
         Raises `NotFound`; with `owner`, also where the job is not the owner's any more.
         """
-        reasons = {_escaped(each.path): _escaped(each.reason) for each in bad}
+        reasons = {_escaped(photo.path): _escaped(photo.reason) for photo in bad}
         for part in parts(list(reasons)):
             session.rows(
                 f"DELETE FROM kinframe_bad_photos WHERE job = ? AND path IN ({marks_of(part)})",  # noqa: S608
