@@ -138,9 +138,7 @@ def _checked(url: str) -> str:
     if not is_address or parts.query or parts.fragment:
         raise ServiceError(f"{url!r} is not the address of a service, such as http://127.0.0.1:8000")
     if parts.username is not None or parts.password is not None:
-        raise ServiceError(
-            "the address contains a user name or password; leave them out, and give the key as Client(url, key=…)"
-        )
+        raise ServiceError("the address contains a user name or password; give a key as Client(url, key=…)")
     return url.rstrip("/")
 
 
