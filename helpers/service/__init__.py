@@ -1,18 +1,18 @@
-"""One collection for many: a search service over HTTP, in front of a file or of PostgreSQL.
+"""A collection for many users: a search service over HTTP, in front of a file or of PostgreSQL.
 
-`python -m helpers.service` (`make serve`) is the server, `Client(url)` speaks
-with it and needs nothing that a notebook does not have. Each knows only what
-stands below it:
+`python -m helpers.service` (`make serve`) is the server; `Client(url)` is its
+client, and needs nothing that a notebook does not have. Each part imports only
+from those below it:
 
     __main__, command_line, keys_command   the command
-    http/                                  routes and answers, and the page for people
+    http/                                  routes, their answers, and the search page
     service, local                         all parts together; a server beside a notebook
-    jobs/, already_here                    work in the background; is this picture in the collection
-    client/                                the other side
+    jobs/, already_here                    jobs in the background; is this picture in the collection?
+    client/                                the client
     query_network                          a photo from outside to its feature
-    photo_root, gate/                      which files may be read; who and what gets in
-    storage/                               what is kept, behind one small interface
-    settings, records, valid_text          how a service is set up, and what it speaks of
+    photo_root, gate/                      which files may be read; which requests and uploads may pass
+    storage/                               the collection, in either database
+    settings, records, valid_text          settings, rows, and checks of text
 
 The databases themselves are in `helpers.database`, which notebooks use too.
 """

@@ -1,4 +1,4 @@
-"""`make serve`: a search service for the photos of a folder; and the keys of those who may ask it."""
+"""`make serve`: a search service for the photos of a folder; and the keys for its API."""
 
 import _thread
 import contextlib
@@ -7,19 +7,22 @@ import signal
 import socket
 import sys
 import threading
-from typing import Any, List, NoReturn, Optional, Sequence
+from typing import TYPE_CHECKING, Any, List, NoReturn, Optional, Sequence
 
 from helpers.errors import KinframeError, ServiceError
 from helpers.service.command_line import check_folder, settings_of
 from helpers.service.keys_command import change_keys, check_keys
 from helpers.service.settings import PORT, Settings
 
-_LAST = 6.0  # seconds for everything to be ended
+if TYPE_CHECKING:
+    from helpers.service.service import Service
+
+_LAST = 6.0  # seconds for everything to end
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Serve, or change the keys; the exit status: 0, 1 for what went wrong, 2 for what was asked for wrongly."""
+    """Serve, or change the keys; the exit status: 0, 1 for an error, 2 for a wrong option."""
     given: List[str] = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return change_keys(given[1:]) if given[:1] == ["keys"] else _serve(given)
@@ -68,9 +71,9 @@ def _serve(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             pass
         finally:
-            for each in _SIGNALS:  # it ends already, in order
-                signal.signal(each, signal.SIG_IGN)
-            # Workers that do not end, or a database that does not answer, are not waited for: a job is taken up again.
+            for number in _SIGNALS:  # it is ending already
+                signal.signal(number, signal.SIG_IGN)
+            # Workers that do not end, or a database that does not answer, must not keep it: a job is taken up again.
             last = threading.Timer(_LAST, os._exit, [int(sys.exc_info()[0] is not None)])
             last.daemon = True
             last.start()
@@ -79,30 +82,30 @@ def _serve(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _introduce(service: Any) -> None:
+def _introduce(service: "Service") -> None:
     print(f"Photos: {service.root.path}")
     print(f"Collection: {service.storage.note}")
     print(f"Network: {service.network.name}, {service.network.settled.note}")
     job = service.first_job()
     if job is not None:
-        print(f"Nothing was indexed yet: job {job.id} indexes all photos now; what it has done can be searched.")
+        print(f"Nothing was indexed yet: job {job.id} indexes all photos now; those that are done can be searched.")
     elif service.lacks_features:
-        print("Some images were indexed with another network, and are not found: index their folders again.")
+        print("Some images were indexed with another network, and cannot be found: index their folders again.")
     if not service.access.needed:
-        print("Only this machine can ask, and needs no key: none was made yet.")
+        print("Only this machine can reach it, and needs no key: it has none yet.")
     print("Ctrl+C ends it.")
     sys.stdout.flush()
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Raises `ServiceError` where the address cannot be had: before the work, and not after it."""
+    """A socket at an address, before anything else is done; raises `ServiceError` where it is not available."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.socket(family, kind, protocol)
         try:
-            if os.name == "posix":  # a server that has just ended is no trouble
+            if os.name == "posix":  # also just after another server has ended
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(address)
         except BaseException:
@@ -110,21 +113,21 @@ def _listen(host: str, port: int) -> socket.socket:
             raise
         return listening
     except (OSError, OverflowError, UnicodeError) as error:
-        raise _not_to_be_had(host, port, error) from error
+        raise _unavailable(host, port, error) from error
 
 
 def _begin_listening(listening: socket.socket, settings: Settings) -> None:
-    """Raises `ServiceError` where another one that was started at the same time has the address already."""
+    """Raises `ServiceError` where a server that was started at the same time has the address already."""
     try:
         listening.listen()
     except OSError as error:
-        raise _not_to_be_had(settings.host, settings.port, error) from error
+        raise _unavailable(settings.host, settings.port, error) from error
 
 
-def _not_to_be_had(host: str, port: int, error: Exception) -> ServiceError:
+def _unavailable(host: str, port: int, error: Exception) -> ServiceError:
     other = port + 1 if port < 65_535 else PORT
     return ServiceError(
-        f"{host}, port {port}, cannot be had ({error}); say --port {other} (make serve: PORT={other}), or another "
+        f"{host}, port {port}, is not available ({error}); use --port {other} (make serve: PORT={other}), or another "
         "--host"
     )
 
@@ -134,10 +137,10 @@ def _bracketed(host: str) -> str:
 
 
 def _listen_to_signals() -> None:
-    """End in order, whichever comes; SIGHUP is that of a terminal that is closed, unless `nohup` is to outlast it."""
-    for each in _SIGNALS:
-        if each == signal.SIGTERM or signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, _interrupt)
+    """End in order on each of them; SIGHUP (the terminal was closed) is left to `nohup` where that ignores it."""
+    for number in _SIGNALS:
+        if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 def _interrupt(*_: Any) -> NoReturn:
@@ -150,14 +153,14 @@ def _end_with_stdin() -> None:
             pass
     if os.name == "posix":
         os.kill(os.getpid(), signal.SIGTERM)
-    else:  # where a signal would end it on the spot
+    else:  # there a signal would end it on the spot
         _thread.interrupt_main()
 
 
 def _leave(status: int) -> NoReturn:
-    """At once, where a thread still waits for somebody else's answer, or for workers, who see it and end too.
+    """End the process, at once where threads still wait for an answer or for workers, which notice and end too.
 
-    The interpreter would wait for those, and Dask close once more what is being closed, with words of its own.
+    The interpreter would wait for these threads, and Dask would close again what is being closed, and print errors.
     """
     sys.stdout.flush()
     sys.stderr.flush()

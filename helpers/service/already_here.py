@@ -1,8 +1,8 @@
-"""Whether a picture is in the collection already: the same file, or the same picture saved anew.
+"""Whether a picture is in the collection already: the same file, or the same picture saved again.
 
-The measures are those of `helpers.collection.duplicates.duplicates`: first the bytes; then, of the
-images nearest by their features, the pictures themselves, laid over each other.
-Its third kind, photos whose features alone are near, a search tells as well.
+The criteria are those of `helpers.collection.duplicates.duplicates`: first the bytes;
+then, for the images with the nearest features, the pictures themselves, laid over
+each other. Its third kind, photos with near features alone, is a search.
 """
 
 import contextlib
@@ -21,37 +21,37 @@ from helpers.images.decode import Source
 from helpers.images.sizes import Sizes
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
-from helpers.service.records import Image
+from helpers.service.records import ImageRecord, SearchOptions
 from helpers.service.storage.storage import Storage
 
 _NEAREST = 20  # images by their features, whose pictures are compared
 
 
-class Copy(NamedTuple):
+class ImageCopy(NamedTuple):
     """An image that shows the same picture."""
 
-    image: Image
+    image: ImageRecord
     kind: str  # `bytes`, or `picture`
     distance: float  # 0 for the same bytes; of pictures, what remains of their contrast: 0 to 0.25
 
 
-def already_here(storage: Storage, network: QueryNetwork, root: PhotoRoot, content: bytes) -> List[Copy]:
-    """The images that are the photo of these bytes: the same bytes first, then by distance, equals by their id.
+def already_here(storage: Storage, network: QueryNetwork, root: PhotoRoot, content: bytes) -> List[ImageCopy]:
+    """Images of the photo with this content: the same bytes first, then by distance, ties by id.
 
-    Images whose files have gone, or have changed since they were indexed, are
-    known by the bytes that they had, alone. Photos that the camera's clock dates
-    differently are not the same picture. Raises `PhotoError`.
+    Images whose files are gone, or have changed since they were indexed, are
+    compared by the bytes that they had. Photos with different dates of the
+    camera are not the same picture. Raises `PhotoError`.
     """
     identity = hashlib.sha256(content).hexdigest()
-    copies = [Copy(image, KINDS[0], 0.0) for image in storage.images.with_identity(identity)]
+    copies = [ImageCopy(image, KINDS[0], 0.0) for image in storage.images.with_identity(identity)]
     feature = network.feature(content)
-    near = storage.search(feature, _NEAREST + len(copies), metric="cosine")
+    near = storage.search(feature, SearchOptions(_NEAREST + len(copies), "cosine"))
     images = [match.image for match in near if match.image.identity != identity]
     copies += _same_pictures(content, images, root)
     return sorted(copies, key=lambda copy: (KINDS.index(copy.kind), copy.distance, copy.image.id))
 
 
-def _same_pictures(content: bytes, images: List[Image], root: PhotoRoot) -> List[Copy]:
+def _same_pictures(content: bytes, images: List[ImageRecord], root: PhotoRoot) -> List[ImageCopy]:
     there, sources = [], []
     for image in images:
         with contextlib.suppress(NotFound, Refused, OSError):
@@ -67,17 +67,17 @@ def _same_pictures(content: bytes, images: List[Image], root: PhotoRoot) -> List
     others = np.array([place for place in range(1, 1 + len(there)) if place not in reasons], np.int64)
     distances = picture_distances(prints, np.zeros(len(others), np.int64), prints, others)
     same = np.flatnonzero(distances <= SAME_PICTURE)
-    photos: Any = _Photos([content, *sources])
+    photos: Any = _PhotoSources([content, *sources])
     differ = Exposures(photos).differ(np.zeros(len(same), np.int64), others[same])
     return [
-        Copy(there[others[place] - 1], KINDS[1], float(distances[place]))
+        ImageCopy(there[others[place] - 1], KINDS[1], float(distances[place]))
         for place, other in zip(same.tolist(), differ)
         if not other
     ]
 
 
-class _Photos:
-    """What `Exposures` asks of photos."""
+class _PhotoSources:
+    """The part of a catalogue that `Exposures` needs."""
 
     def __init__(self, sources: List[Source]) -> None:
         self.sources, self.data = sources, None

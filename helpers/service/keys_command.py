@@ -3,80 +3,60 @@
 import argparse
 import shlex
 import sys
-from typing import Any, Sequence, Tuple
+from contextlib import closing
+from typing import Sequence
 
-from helpers.database.interface import Database
 from helpers.errors import ServiceError
 from helpers.service.command_line import add_places, check_folder, folder_of, name_of_key
+from helpers.service.gate.access import is_loopback
+from helpers.service.gate.uploads import check_reader
 from helpers.service.records import ROLES
-from helpers.service.settings import Settings, usual_file
+from helpers.service.settings import Settings
+from helpers.service.storage.keys import KeyTable
+from helpers.service.storage.storage import open_database
 
 
 def check_keys(settings: Settings) -> None:
-    """Raises `ServiceError` where others could ask, and nobody has a key or photos cannot be read safely."""
-    from helpers.service.gate.access import is_loopback
-    from helpers.service.gate.uploads import check_reader
-
+    """Raises `ServiceError` where others could reach the service, and it has no key or photos cannot be read safely."""
     if is_loopback(settings.host) and not settings.names:
         return
     check_reader()
-    database, keys = _open_keys(settings)
-    try:
-        if not keys.all():
+    with closing(open_database(settings.address)) as database:
+        if not KeyTable(database).all():
             raise ServiceError(
-                f"others could reach the service at {settings.host}, and no key was made yet. Make one first, for the "
+                f"others could reach the service at {settings.host}, and it has no key yet. Make one first, for the "
                 f"same photos and database:\n  {shlex.quote(sys.executable)} -m helpers.service keys add NAME "
                 f"--role write --photos {shlex.quote(str(settings.photos))}"
             )
-    finally:
-        database.close()
 
 
 def change_keys(arguments: Sequence[str]) -> int:
+    """Run `keys add`, `keys list` or `keys remove`; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m helpers.service keys", description="The keys of a service.")
     actions = parser.add_subparsers(dest="action", required=True)
     add, listed, remove = (actions.add_parser(name) for name in ("add", "list", "remove"))
-    for each in (add, remove):
-        each.add_argument("name", type=name_of_key, help="whose key it is")
+    for action in (add, remove):
+        action.add_argument("name", type=name_of_key, help="whose key it is")
     add.add_argument("--role", choices=ROLES, required=True, help="write may do all that read may")
-    for each in (add, listed, remove):
-        add_places(each)
+    for action in (add, listed, remove):
+        add_places(action)
     chosen = parser.parse_args(arguments)
     settings = Settings(folder_of(chosen.photos), chosen.database)
     if not settings.database:
-        check_folder(settings.photos)  # by which the file with the keys is called
-    database, keys = _open_keys(settings)
-    try:
+        check_folder(settings.photos)  # the file with the keys is named after it
+    with closing(open_database(settings.address)) as database:
+        keys = KeyTable(database)
         if chosen.action == "add":
             key = keys.add(chosen.name, chosen.role)
-            print("The key is told this once; requests say `Authorization: Bearer …`:", file=sys.stderr)
+            print("The key is shown only once; requests send it as `Authorization: Bearer …`:", file=sys.stderr)
             print(key)
         elif chosen.action == "remove":
             keys.remove(chosen.name)
-            print(f"The key of {chosen.name} works no longer.")
+            print(f"The key of {chosen.name} no longer works.")
         else:
             rows = keys.all()
             if not rows:
                 print("No key was made yet: keys add NAME --role read|write makes one.", file=sys.stderr)
             for row in rows:
                 print(f"{row.name}\t{row.role}\t{row.created:%Y-%m-%d %H:%M} UTC")
-    finally:
-        database.close()
     return 0
-
-
-def _open_keys(settings: Settings) -> Tuple[Database, Any]:
-    """The database of a service and its keys, without a network."""
-    from helpers.database.postgres import PostgresDatabase, is_address
-    from helpers.database.schema import migrate
-    from helpers.database.sqlite import SqliteDatabase
-    from helpers.service.storage.keys import Keys
-
-    address = settings.database or str(usual_file(settings.photos))
-    database: Database = PostgresDatabase(address) if is_address(address) else SqliteDatabase(address)
-    try:
-        migrate(database)
-        return database, Keys(database)
-    except BaseException:
-        database.close()
-        raise

@@ -1,4 +1,4 @@
-"""A service of one's own, for as long as a notebook or a script runs: started here, ended with it."""
+"""A private service, which runs as long as the notebook or the script that started it."""
 
 import atexit
 import contextlib
@@ -18,19 +18,19 @@ from helpers.service.client.client import Client
 ROOT = Path(__file__).resolve().parents[2]
 
 _READY = re.compile(r"^Kinframe serves .* on (https?://\S+?)/?$", re.MULTILINE)
-_LOGGED = re.compile(r"\d{4}-\d\d-\d\dT")  # how a line about a request or a job begins
-_LINES = 15  # of its log that an error tells
-_GRACE = 15.0  # seconds in which it may end by itself
-_PATIENCE = 600.0  # seconds until it must be ready: a network may have to be fetched first
+_LOGGED = re.compile(r"\d{4}-\d\d-\d\dT")  # the begin of a line about a request or a job
+_LINES = 15  # of its log in the message of an error
+_GRACE = 15.0  # seconds to end by itself
+_PATIENCE = 600.0  # seconds to get ready: a network may have to be downloaded first
 _running: Dict[Tuple[str, str], "Served"] = {}
 
 
 class Served:
-    """A service that runs as a process of its own; made by `serve_here`. Ends as a context manager, or by `stop`."""
+    """A service in its own process, started by `serve_here`; it ends with a `with` block, or by `stop`."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._process, self._log = process, log
-        self.url, self.note = "", ""  # until it is ready: its address, and what it said of itself
+        self.url, self.note = "", ""  # set when it is ready: its address, and what it printed
 
     def __repr__(self) -> str:
         return f"Served({self.url!r})" if self.is_running else "Served(ended)"
@@ -48,7 +48,7 @@ class Served:
 
     @property
     def log(self) -> str:
-        """What it said so far."""
+        """What it has printed so far."""
         with contextlib.suppress(OSError):
             return self._log.read_text(encoding="utf-8", errors="replace")
         return ""
@@ -58,14 +58,14 @@ class Served:
         return Client(self.url, key, timeout)
 
     def stop(self) -> None:
-        """End it, within seconds; a job goes on when the same collection is served again. Twice does no harm."""
+        """End it, within seconds; a job goes on when the same collection is served again. It may be called twice."""
         atexit.unregister(self.stop)
         for place, served in list(_running.items()):
             if served is self:
                 del _running[place]
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
-                self._process.stdin.close()  # which it hears, on Windows too
+                self._process.stdin.close()  # it notices this on Windows too
         try:
             self._process.wait(_GRACE)
         except subprocess.TimeoutExpired:
@@ -78,40 +78,57 @@ class Served:
 def serve_here(
     photos: Union[str, "os.PathLike[str]"], *, database: str = "", port: int = 0, progress: bool = True, **more: Any
 ) -> Served:
-    """Serve a folder of photos on this machine, and wait until it can be asked.
+    """Serve a folder of photos on this machine, and wait until the service is ready.
 
-    `.url` is then its address, and `.note` says what it serves from where.
-    Where nothing was indexed yet, a job begins at once that indexes all photos;
-    `Client.jobs` tells of it, and `Client.index("")` of what came later.
+    Where nothing was indexed yet, a job that indexes all photos begins at once;
+    `Client.jobs` shows it, and `Client.index("")` indexes photos that came later.
 
-    - `database`: postgresql://…, or the path of a file; else what the
-      environment variable `KINFRAME_DATABASE` says, or a file in the cache folder.
-    - `port`: 0 takes a free one.
-    - `more`: what `python -m helpers.service` takes too, such as
-      `model="efficientnet-lite0"`, `index="hnsw"` or `allow_host=["example.org"]`.
+    The service ends with `stop()`, with a `with` block, or with this Python,
+    however that ends; and before the same folder and database are served again
+    from here. Everybody on this machine can reach it until a key is made. It
+    needs Python 3.10 and the extra `service`; where this Python lacks them, the
+    `.venv` beside the package is used.
 
-    It ends with `stop()`, with a `with` block, or with this Python, however
-    that ends; and before the same folder and database are served again from
-    here. Everybody on this machine can reach it as long as no keys were made.
+    Parameters
+    ----------
+    photos : path
+        The folder of photos.
+    database : str, optional
+        postgresql://…, or the path of a file. By default the environment
+        variable `KINFRAME_DATABASE`, or a file in the cache folder.
+    port : int, default 0
+        0 takes a free one.
+    progress : bool, default True
+        Whether to show how long it takes.
+    **more
+        Other options of `python -m helpers.service`, such as
+        `model="efficientnet-lite0"`, `index="hnsw"` or `allow_host=["example.org"]`.
 
-    The server needs Python 3.10 and the extra `service`; where this Python has
-    them not, the `.venv` beside the package is taken. Raises `ServiceError`
-    where there is none, and with the end of its log where the server does not start.
+    Returns
+    -------
+    Served
+        With its address `url`; `note` describes the collection.
+
+    Raises
+    ------
+    ServiceError
+        Where there is no suitable Python, and, with the end of its log, where
+        the server does not start.
     """
     folder = Path(photos).expanduser().absolute()
     if not folder.is_dir():
-        raise ServiceError(f"{folder}: no such folder, so there is nothing to serve")
+        raise ServiceError(f"{folder}: no such folder; give the folder that holds the photos")
     place = database if not database or "://" in database else str(Path(database).expanduser().absolute())
     if (str(folder), place) in _running:
         _running[str(folder), place].stop()
     command = [_python(), "-m", "helpers.service", f"--photos={folder}", f"--port={port}", "--end-with-stdin"]
     command += _options(more)
     handle, log = tempfile.mkstemp(prefix="kinframe-service-", suffix=".log")
-    with os.fdopen(handle, "wb") as said:
+    with os.fdopen(handle, "wb") as output:
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
             cwd=str(ROOT),
             env=_environment(place),
@@ -128,7 +145,7 @@ def serve_here(
 
 
 def _wait(served: Served, progress: bool) -> None:
-    """Until the service can be asked; raises `ServiceError` where it has ended, or takes too long."""
+    """Wait until the service is ready; raises `ServiceError` where it has ended, or takes too long."""
     from tqdm.auto import tqdm
 
     begun = time.monotonic()
@@ -136,18 +153,18 @@ def _wait(served: Served, progress: bool) -> None:
     with tqdm(desc="the service is getting ready", bar_format=shown, delay=2, disable=not progress) as bar:
         while time.monotonic() - begun < _PATIENCE:
             if not served.is_running:
-                raise ServiceError(f"the service ended before it was ready. It said:\n{_end(served.log)}")
-            said = _READY.search(served.log)
-            if said:
-                served.url = said.group(1)
-                told = served.log[: said.end()].splitlines()
-                served.note = "\n".join(line for line in told if not _LOGGED.match(line))
+                raise ServiceError(f"the service ended before it was ready. Its output:\n{_end(served.log)}")
+            ready = _READY.search(served.log)
+            if ready:
+                served.url = ready.group(1)
+                lines = served.log[: ready.end()].splitlines()
+                served.note = "\n".join(line for line in lines if not _LOGGED.match(line))
                 with contextlib.suppress(Unavailable), served.client() as client:
                     if client.ready():
                         return
             bar.update()
             time.sleep(0.1)
-    raise ServiceError(f"the service was not ready within {_PATIENCE:.0f} s. It said:\n{_end(served.log)}")
+    raise ServiceError(f"the service was not ready within {_PATIENCE:.0f} s. Its output:\n{_end(served.log)}")
 
 
 def _end(log: str) -> str:
@@ -155,7 +172,7 @@ def _end(log: str) -> str:
 
 
 def _python() -> str:
-    """A Python that has what the server needs; raises `ServiceError`."""
+    """A Python with the packages of the server; raises `ServiceError`."""
     if sys.version_info >= (3, 10) and find_spec("fastapi") and find_spec("uvicorn"):
         return sys.executable
     beside = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -169,19 +186,19 @@ def _python() -> str:
 
 
 def _environment(database: str) -> Dict[str, str]:
-    """This one, without what would lead another Python to this one's packages; with an address that no list shows."""
+    """The environment without paths to the packages of this Python; the database is not in the list of processes."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
     return {**kept, "PYTHONUNBUFFERED": "1", **({"KINFRAME_DATABASE": database} if database else {})}
 
 
 def _options(more: Dict[str, Any]) -> List[str]:
-    """`allow_host=["a", "b"]` as `--allow-host=a --allow-host=b`; True is an option alone, None and False none."""
+    """`allow_host=["a", "b"]` as `--allow-host=a --allow-host=b`; True is a bare option, None and False none."""
     options: List[str] = []
     for name, value in more.items():
         option = f"--{name.replace('_', '-')}"
-        for each in value if isinstance(value, (list, tuple)) else [value]:
-            if each is True:
+        for single in value if isinstance(value, (list, tuple)) else [value]:
+            if single is True:
                 options.append(option)
-            elif each is not None and each is not False:
-                options.append(f"{option}={each}")
+            elif single is not None and single is not False:
+                options.append(f"{option}={single}")
     return options

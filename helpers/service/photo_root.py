@@ -1,4 +1,4 @@
-"""The folder whose photos a service serves: from a name that somebody sent to a file in it, and to nothing else.
+"""The folder whose photos a service serves: paths that callers send lead to files in it, and nowhere else.
 
 A photo is known by its path below the root, its parts divided by `/`. There is
 one such path for each file and each link: no `.`, no `..`, nothing hidden,
@@ -16,24 +16,24 @@ from helpers.errors import NotFound, Refused, ServiceError
 from helpers.photos.find import find_photos, is_inside
 from helpers.service.records import BadPhoto
 
-_LONGEST, _LONGEST_PART = 1000, 255  # bytes: what file systems take of a part, and indexes of databases of a path
+_LONGEST, _LONGEST_PART = 1000, 255  # bytes: limits of databases for a path, and of file systems for a part
 _DRIVE = re.compile(r"[A-Za-z]:")
-_CONTROL = ("Cc", "Zl", "Zp")  # characters that end a line, and worse, in Unicode's categories
+_CONTROL = ("Cc", "Zl", "Zp")  # Unicode categories of characters that end a line or control a terminal
 
 
 class Listing(NamedTuple):
-    """What lies in a folder."""
+    """The files in a folder."""
 
     photos: List[str]  # paths of files that may be photos, sorted
-    bad: List[BadPhoto]  # what was not looked at, and why
+    bad: List[BadPhoto]  # what was left out, and why
 
 
 class PhotoRoot:
-    """A folder of photos and all below it; raises `ServiceError` where there is none.
+    """A folder of photos and all below it; raises `ServiceError` where it does not exist.
 
     Links are followed as long as they lead to somewhere in it. Whoever can
-    write to the folder can change a link just after it was looked at: that is
-    for those who run the service, not for those who ask it.
+    write to the folder can change a link just after it was checked: callers of
+    the service cannot.
     """
 
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
@@ -46,42 +46,34 @@ class PhotoRoot:
     def file(self, relative: str) -> Path:
         """The file of a photo.
 
-        Raises `Refused` (422) for what is no path below the root, for what
-        leads out of it, and for what is no regular file; `NotFound` where there
-        is nothing.
+        Raises `Refused` (422) for an invalid path, one that leads out of the
+        root, and what is not a regular file; `NotFound` where nothing exists.
         """
-        path, status = self._found(relative)
+        path, status = self._located(relative)
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder, not a photo" if stat.S_ISDIR(status.st_mode) else "not a regular file"
             raise Refused(f"{_shown(relative)}: {kind}", 422)
         return path
 
     def folder(self, relative: str) -> str:
-        """A folder by the one name that it has here; empty for the root itself. Raises what `file` does."""
+        """The one path of a folder, empty for the root itself; raises what `file` raises."""
         if relative in ("", ".", "/"):
             return ""
-        relative = relative[:-1] if isinstance(relative, str) and relative.endswith("/") else relative
-        _, status = self._found(relative)
+        relative = relative[:-1] if relative.endswith("/") else relative
+        _, status = self._located(relative)
         if not stat.S_ISDIR(status.st_mode):
             raise Refused(f"{_shown(relative)}: a file, not a folder", 422)
         return relative
 
-    def relative(self, path: Union[str, "os.PathLike[str]"]) -> str:
-        """The path below the root of a file that `file` gave; raises `Refused` for any other."""
-        try:
-            return Path(path).relative_to(self.path).as_posix()
-        except ValueError:
-            raise Refused(f"{_shown(os.fspath(path))}: not in the folder of photos", 422) from None
-
     def photos(self, folder: str = "") -> List[str]:
-        """The paths of all files below a folder that may be photos, sorted; raises what `folder` does."""
+        """The paths of all files below a folder that may be photos, sorted; raises what `folder` raises."""
         return self.listing(folder).photos
 
     def listing(self, folder: str = "") -> Listing:
-        """What `helpers.photos.load_photos` would take, as far as `file` gives it; and what is left out."""
-        found, refused = find_photos(self.path, self.folder(folder), links_out=False)
+        """The photos that `helpers.photos.load_photos` would find and `file` allows; and what is left out."""
+        names, refused = find_photos(self.path, self.folder(folder), links_out=False)
         photos, bad = [], [BadPhoto(_printable(name), reason) for name, reason in refused]
-        for name in found:
+        for name in names:
             reason = why_not(name)
             if reason:
                 bad.append(BadPhoto(_printable(name), f"its name {reason}; rename it"))
@@ -89,10 +81,10 @@ class PhotoRoot:
                 photos.append(name)
         return Listing(photos, sorted(bad))
 
-    def _found(self, relative: str) -> Tuple[Path, os.stat_result]:
+    def _located(self, relative: str) -> Tuple[Path, os.stat_result]:
         reason = why_not(relative)
         if reason:
-            raise Refused(f"{_shown(relative)}: a path below the folder of photos {reason}", 422)
+            raise Refused(f"{_shown(relative)}: the path {reason}; give one below the folder of photos", 422)
         path = self.path.joinpath(*relative.split("/"))
         if not is_inside(self._real, os.path.realpath(path)):
             raise Refused(f"{_shown(relative)}: leads out of the folder of photos", 422)
@@ -104,37 +96,34 @@ class PhotoRoot:
 
 
 def why_not(relative: str) -> str:
-    """Why this cannot be the path of a photo below a root; empty where it can."""
-    if not isinstance(relative, str):
-        return "is text"
+    """What is wrong with a path below the root, as the end of a sentence; empty for a valid path."""
     try:
         encoded = relative.encode()
     except UnicodeEncodeError:
-        return "is valid text"
+        return "is not valid text"
     parts = relative.split("/")
     if "\\" in relative:
-        return "has no backslash in it"
+        return "contains a backslash"
     if any(unicodedata.category(character) in _CONTROL for character in relative):
-        return "has no control characters in it"
+        return "contains control characters"
     if not relative or not parts[0]:
-        return "does not begin with /, and is not empty"
+        return "is empty or begins with /"
     if _DRIVE.match(relative):
-        return "names no drive"
+        return "begins with a drive letter"
     if not all(parts):
-        return "has one / between its parts, and none at its end"
+        return "contains // or ends with /"
     if any(part.startswith(".") for part in parts):
-        return "has no part that begins with a dot"
+        return "has a part that begins with a dot"
     if len(encoded) > _LONGEST or max(len(part.encode()) for part in parts) > _LONGEST_PART:
-        return f"is not longer than {_LONGEST} bytes, and none of its parts than {_LONGEST_PART}"
+        return f"is longer than {_LONGEST} bytes, or one of its parts than {_LONGEST_PART}"
     return ""
 
 
 def _printable(name: str) -> str:
-    """The name without what would end a line in a log, or a text in a database."""
-    return "".join("�" if unicodedata.category(each) in _CONTROL else each for each in name)
+    """The name without control characters, for logs and databases."""
+    return "".join("�" if unicodedata.category(character) in _CONTROL else character for character in name)
 
 
-def _shown(relative: object) -> str:
-    text = relative if isinstance(relative, str) else repr(relative)
-    text = _printable(text.encode("utf-8", "replace").decode())
+def _shown(relative: str) -> str:
+    text = _printable(relative.encode("utf-8", "replace").decode())
     return text if len(text) <= 200 else f"{text[:200]}…"

@@ -1,13 +1,13 @@
 """The network of a service: from the bytes of a photo to the feature that a job would keep of it.
 
 Photos are decoded by the threads that bring them. One of these threads then
-runs the network for all whose photos are waiting: several photos go through it
-side by side, each by itself, so that its feature is the same whoever else asks.
+runs the network for all that are waiting: several photos go through it side by
+side, each by itself, so that a feature does not depend on the other photos.
 """
 
 import threading
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import List, Optional, Sequence, Union
 
 import numpy as np
 
@@ -21,8 +21,8 @@ from helpers.service.photo_root import PhotoRoot
 _AT_ONCE = 16  # photos, so that nobody waits for long
 
 
-class _Waiting:
-    """A photo before the network, and what became of it."""
+class _PendingPhoto:
+    """A photo that waits for the network, and the result."""
 
     def __init__(self, pixels: np.ndarray) -> None:
         self.pixels = pixels
@@ -32,13 +32,13 @@ class _Waiting:
 
 
 class QueryNetwork:
-    """A network that is ready; `settled` says which, and in which precision. Any number of threads may use it.
+    """A network that is ready, in the precision of `settled`. Any number of threads may use it.
 
-    `model` and `precision` are those of `helpers.similarity.create`. `auto` goes
-    on with what is `kept` in the service's database; else with what notebooks
-    keep of the photos of the `root`; else it chooses as `create` would for the
-    same folder. Then its `key` is the same, and so are the features. Raises
-    what `helpers.networks.load_network` raises.
+    `model` and `precision` are those of `helpers.similarity.create`. `auto` uses
+    the network of what is `kept` in the service's database; else that of what
+    notebooks keep of the photos of the `root`; else it chooses as `create` does
+    for the same folder, so that `key` and features are the same. Raises what
+    `helpers.networks.load_network` raises.
     """
 
     def __init__(
@@ -55,18 +55,18 @@ class QueryNetwork:
 
         stores = [] if root is None else list(dict.fromkeys([own_path(root.path), default_path(root.path)]))
         self.settled = settle_for_files(load_network(model, progress=False), precision, photos, stores, kept=kept)
-        self._session = self.settled.session  # opened now, not at the first question
+        self._session = self.settled.session  # opened now, not at the first search
         self._line, self._busy = threading.Condition(), False
-        self._waiting: List[_Waiting] = []
+        self._waiting: List[_PendingPhoto] = []
 
     @property
     def key(self) -> str:
-        """What features of this network are kept by; see `helpers.networks.precision.settled.Settled`."""
+        """The key under which its features are kept, see `helpers.networks.precision.settled.Settled`."""
         return self.settled.key
 
     @property
     def dimension(self) -> int:
-        """How many numbers a feature has."""
+        """The length of a feature."""
         return self.settled.loaded.dimension
 
     @property
@@ -74,40 +74,35 @@ class QueryNetwork:
         """The network's name."""
         return self.settled.loaded.name
 
-    @property
-    def size(self) -> Tuple[int, int]:
-        """Width and height in pixels of what the network sees."""
-        return self.settled.loaded.size
-
     def feature(self, content: Union[bytes, bytearray]) -> np.ndarray:
         """The feature of a photo, float32 [dimension], by the bytes of its file; raises `PhotoError`."""
-        asked = _Waiting(np.asarray(open_photo(content, size=self.size)))
+        photo = _PendingPhoto(np.asarray(open_photo(content, size=self.settled.loaded.size)))
         with self._line:
-            self._waiting.append(asked)
+            self._waiting.append(photo)
         while True:
             with self._line:
-                self._line.wait_for(lambda: asked.done or not self._busy)
-                if asked.done:
+                self._line.wait_for(lambda: photo.done or not self._busy)
+                if photo.done:
                     break
-                self._busy, some = True, self._waiting[:_AT_ONCE]
+                self._busy, batch = True, self._waiting[:_AT_ONCE]
                 del self._waiting[:_AT_ONCE]
-            self._run(some)
-        if asked.error is not None:
-            raise asked.error
-        if asked.feature is None or not np.isfinite(asked.feature).all():
+            self._run(batch)
+        if photo.error is not None:
+            raise photo.error
+        if photo.feature is None or not np.isfinite(photo.feature).all():
             raise PhotoError("its features are not finite numbers")
-        return asked.feature
+        return photo.feature
 
-    def _run(self, some: List[_Waiting]) -> None:
+    def _run(self, batch: List[_PendingPhoto]) -> None:
         try:
-            for each, feature in zip(some, self._session.run([each.pixels for each in some])):
-                each.feature = feature.copy()
+            for photo, feature in zip(batch, self._session.run([photo.pixels for photo in batch])):
+                photo.feature = feature.copy()
         except BaseException as error:
-            for each in some:
-                each.error = error
+            for photo in batch:
+                photo.error = error
         finally:
             with self._line:
                 self._busy = False
-                for each in some:
-                    each.done = True
+                for photo in batch:
+                    photo.done = True
                 self._line.notify_all()

@@ -1,26 +1,26 @@
-"""What the service keeps, as rows: images, products, jobs and keys."""
+"""The rows that a service keeps: images, products, jobs and keys."""
 
 import datetime
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
 
 JOB_STATES = ("queued", "running", "done", "failed", "cancelled")
 ENDED = JOB_STATES[2:]
-ROLES = ("read", "write")  # write may do all that read may
+ROLES = ("read", "write")  # write includes read
 
 
 class NewImage(NamedTuple):
-    """An image as a job found it."""
+    """An image that a job adds or updates."""
 
-    path: str  # below the photo root, parts divided by "/"; two images may have the same bytes
-    identity: str  # sha-256 of the file, in hex
+    path: str  # below the photo root, parts divided by "/"
+    identity: str  # sha-256 of the file, in hex; two images may have the same
     width: int  # pixels, upright
     height: int
     size: int  # bytes of the file
-    modified: int  # when it was last changed, in ns since 1970, as the file system says
-    products: Tuple[str, ...] = ()  # ids of products that show it; those that are not there yet are made
+    modified: int  # when the file was last changed, in ns since 1970
+    products: Tuple[str, ...] = ()  # ids of products that show it, which are made where they do not exist
 
 
-class Image(NamedTuple):
+class ImageRecord(NamedTuple):
     """An image of the collection."""
 
     id: int  # from 1, never used twice
@@ -39,15 +39,24 @@ class Product(NamedTuple):
 
     id: str
     name: str
-    details: Dict[str, Any]  # what else its owner says of it, as JSON has it
-    images: Tuple[int, ...]  # ids, in the order that its owner gave
+    details: Dict[str, Any]  # any other information, as JSON
+    images: Tuple[int, ...]  # ids, in the order of its owner
     changed: datetime.datetime  # UTC
 
 
-class Match(NamedTuple):
-    """An image that was found, and how far it is from the question."""
+class SearchOptions(NamedTuple):
+    """Which images a search is for."""
 
-    image: Image
+    k: int  # images at most
+    metric: str  # one of `helpers.features.distance.METRICS`
+    products: Optional[Sequence[str]] = None  # only images of one of these; None is all images
+    without: Optional[int] = None  # the id of an image that is left out
+
+
+class Match(NamedTuple):
+    """An image that a search found, and its distance from the query."""
+
+    image: ImageRecord
     distance: float
 
 
@@ -59,17 +68,17 @@ class BadPhoto(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Work that goes on in the background."""
+    """A job in the background, which indexes photos."""
 
     id: str
     state: str  # one of `JOB_STATES`
-    request: Dict[str, Any]  # what was asked for, as JSON has it; see `Jobs`
+    request: Dict[str, Any]  # the folder or the photos, as JSON; see `JobTable`
     total: Optional[int]  # photos to look at; None until they are counted
     done: int  # of these, looked at
     new: int  # of these, added to the collection or changed in it
-    bad: int  # of these, left out; `Jobs.bad` says which and why
-    attempts: int  # how often it was begun: more than once where the service ended on the way
-    cancelling: bool  # it was asked to end
+    bad: int  # of these, left out; `JobTable.bad` lists them
+    attempts: int  # how often it was begun: more than once where a service ended meanwhile
+    cancelling: bool  # it has to end
     error: str  # why it failed
     created: datetime.datetime  # UTC
     started: Optional[datetime.datetime]
@@ -77,7 +86,7 @@ class Job(NamedTuple):
 
 
 class Key(NamedTuple):
-    """An API key, as far as it is kept: what a request must say, only its owner knows."""
+    """An API key, of which only the digest is kept."""
 
     name: str
     role: str  # one of `ROLES`

@@ -1,17 +1,17 @@
-"""Everything that a service holds, started in order and ended in reverse."""
+"""All parts of a service, started in order and ended in reverse."""
 
 import contextlib
 import hashlib
 import threading
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, TypeVar
 
 import numpy as np
 
 from helpers.errors import Refused
 from helpers.images.thumbnails import Thumbnails
-from helpers.service.already_here import already_here
+from helpers.service.already_here import ImageCopy, already_here
 from helpers.service.gate.access import Access
 from helpers.service.gate.fetch import Fetcher
 from helpers.service.gate.metrics import Metrics
@@ -19,29 +19,25 @@ from helpers.service.gate.uploads import check_upload
 from helpers.service.jobs.runner import Runner
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
-from helpers.service.records import Job
-from helpers.service.settings import Settings, usual_file
+from helpers.service.records import Job, SearchOptions
+from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage, kept_networks, open_storage
 
-_REMEMBERED = 64  # uploads whose features are kept: another k, or another product, asks again with the same photo
+_REMEMBERED = 64  # uploads whose features are remembered: the same photo is often sent again, with another k
 _DECODING = 4  # photos that are decoded at once: a large one takes some hundred MB
-_LOOKED_AT = 100  # images
-_FETCHING = 8  # URLs that are fetched at once; the others would wait longer than anybody listens
+_SAMPLE = 100  # images that are checked for features
+_FETCHING = 8  # URLs that are fetched at once; others are refused, since they would wait too long
+
+Result = TypeVar("Result")
 
 
 class Service:
-    """The parts of a service, which are there from `start` to `stop`.
-
-    `settings`, `storage`, `network`, `root`, `runner`, `fetcher`, `access` and
-    `metrics`.
-    """
+    """The parts of a service, which are ready from `start` to `stop`."""
 
     storage: Storage
     network: QueryNetwork
     root: PhotoRoot
     runner: Runner
-    fetcher: Fetcher
-    access: Access
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -53,36 +49,29 @@ class Service:
                 "jobs_unfinished": lambda: self.storage.jobs.unfinished(),
             }
         )
+        self.access = Access(settings, lambda: self.storage.keys.all())
+        self.fetcher = Fetcher(settings)
         self._ending = ExitStack()
         self._features: Dict[str, np.ndarray] = {}
         self._lock = threading.Lock()
         self._decoding, self._fetching = threading.BoundedSemaphore(_DECODING), threading.BoundedSemaphore(_FETCHING)
 
     def start(self) -> None:
-        """Open everything; does nothing where that was done.
+        """Open everything, unless it is open already.
 
-        Raises `ServiceError`, `Unavailable` where there is no database,
-        `StoreError` and `ModelError`; what was opened by then is closed.
+        Raises `ServiceError`, `Unavailable` where the database cannot be
+        reached, `StoreError` and `ModelError`; nothing stays open then.
         """
         if self.started:
             return
         settings = self.settings
         with ExitStack() as opened:
             self.root = PhotoRoot(settings.photos)
-            address = settings.database or str(usual_file(self.root.path))
-            self.network = QueryNetwork(settings.model, root=self.root, kept=kept_networks(address))
-            self.storage = opened.enter_context(
-                closing(
-                    open_storage(
-                        address,
-                        key=self.network.key,
-                        dimension=self.network.dimension,
-                        index=settings.index,
-                    )
-                )
+            self.network = QueryNetwork(settings.model, root=self.root, kept=kept_networks(settings.address))
+            self.storage = open_storage(
+                settings.address, key=self.network.key, dimension=self.network.dimension, index=settings.index
             )
-            self.access = Access(settings, self.storage.keys)
-            self.fetcher = Fetcher(settings)
+            opened.callback(self.storage.close)
             self.runner = Runner(self.storage, settings, self.network, self.root)
             self.runner.start()
             opened.callback(self.runner.stop)
@@ -91,36 +80,36 @@ class Service:
         threading.Thread(target=self._warm, name="kinframe-warm", daemon=True).start()
 
     def stop(self) -> None:
-        """End the work in the background, and let go of the database."""
+        """End the work in the background, and close the database."""
         self.started = False
         self._ending.close()
 
     def first_job(self) -> Optional[Job]:
-        """A job for all photos of the root where nothing was ever indexed; None where something was."""
+        """Queue a job for all photos of the root where nothing was ever indexed; else None."""
         if self.storage.images.count() or self.storage.jobs.newest(1):
             return None
         return self.runner.submit({"folder": ""})
 
     @property
     def lacks_features(self) -> bool:
-        """Whether images that are here cannot be found, since another network looked at them; a look at some."""
-        images = {image.identity for image in self.storage.images.page(limit=_LOOKED_AT)}
-        return len(self.storage.kept(images)) < len(images)
+        """Whether a sample of images has some without a feature of this network, so that they cannot be found."""
+        images = {image.identity for image in self.storage.images.page(limit=_SAMPLE)}
+        return len(self.storage.vectors.kept(list(images))) < len(images)
 
     def _warm(self) -> None:
-        """Ask a first question before anybody else does: features are read, or a graph is begun."""
-        with contextlib.suppress(Exception):  # it may end meanwhile; and whoever asks next is told
+        """Search once before anybody else does, so that features are read, or a graph is begun."""
+        with contextlib.suppress(Exception):  # it may be stopped meanwhile; and the next search reports any other error
             nothing = np.zeros(self.network.dimension, np.float32)
-            self.storage.vectors.search(nothing, 1, metric=self.settings.metric)
+            self.storage.vectors.search(nothing, SearchOptions(1, self.settings.metric))
 
     def checked(self, content: Optional[bytes]) -> bytes:
-        """The bytes of a photo from outside; raises `Refused` for what is none, or too large."""
+        """The bytes of a photo from outside; raises `Refused` for what is not a photo, or too large."""
         content = content or b""
         self._decoded(lambda: check_upload(content, self.settings))
         return content
 
     def fetch(self, url: str) -> bytes:
-        """What is at a URL; raises what `Fetcher.get` raises, and `Refused` where too many are fetched."""
+        """The content of a URL; raises what `Fetcher.get` raises, and `Refused` while too many are fetched."""
         if not self._fetching.acquire(blocking=False):
             raise Refused(f"{_FETCHING} photos are being fetched already; try again in a moment", 429)
         try:
@@ -130,26 +119,26 @@ class Service:
 
     def feature(self, content: bytes) -> np.ndarray:
         """The feature of a photo from outside, float32 [dimension], the last few from memory; raises `PhotoError`."""
-        known = hashlib.sha256(content).hexdigest()
+        identity = hashlib.sha256(content).hexdigest()
         with self._lock:
-            if known in self._features:
-                feature = self._features[known] = self._features.pop(known)  # the newest is the last
+            if identity in self._features:
+                feature = self._features[identity] = self._features.pop(identity)  # the newest is the last
                 return feature
         feature = self._decoded(lambda: self.network.feature(content))
         with self._lock:
-            self._features[known] = feature
+            self._features[identity] = feature
             if len(self._features) > _REMEMBERED:
                 del self._features[next(iter(self._features))]
         return feature
 
-    def copies(self, content: bytes) -> List[Any]:
-        """Where a photo from outside is in the collection already, nearest first; raises `PhotoError`."""
+    def copies(self, content: bytes) -> List[ImageCopy]:
+        """Images that show the same picture as a photo from outside, nearest first; raises `PhotoError`."""
         return self._decoded(lambda: already_here(self.storage, self.network, self.root, content))
 
     def thumbnail(self, file: Path, identity: str, size: int) -> bytes:
         """The thumbnail of a photo of the collection, a JPEG; raises `PhotoError`."""
         return self._decoded(lambda: Thumbnails(size=size).get(str(file), identity))
 
-    def _decoded(self, work: Callable[[], Any]) -> Any:
+    def _decoded(self, work: Callable[[], Result]) -> Result:
         with self._decoding:
             return work()

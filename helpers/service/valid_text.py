@@ -1,32 +1,32 @@
-"""What words from outside may hold, so that every database can keep them and every answer can tell them."""
+"""Checks that text and JSON from outside can be kept by both databases, and sent again."""
 
 import json
 from typing import Any, Dict, List, Tuple
 
 MOST_DETAILS = 65_536  # characters of a product's details as JSON
-_DEEPEST = 20  # lists and objects within each other
+_DEEPEST = 20  # levels of lists and objects
 
 
 def check_text(text: str) -> str:
-    """The text as it is; raises `ValueError` where it holds a NUL or half a character, which PostgreSQL refuses."""
+    """The text itself; raises `ValueError` where it has a NUL or a lone surrogate, which PostgreSQL refuses."""
     if "\0" in text:
-        raise ValueError("a NUL character cannot be kept")
+        raise ValueError("a NUL character is not allowed")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise ValueError("half a character (a lone surrogate) cannot be kept") from None
+        raise ValueError("half a character (a lone surrogate) is not allowed") from None
     return text
 
 
 def check_details(details: Dict[str, Any]) -> Dict[str, Any]:
-    """The details as they are; raises `ValueError` where they are too large, too deep, or nothing that JSON has."""
+    """The details themselves; raises `ValueError` where they are too large, too deep, or not JSON."""
     waiting: List[Tuple[Any, int]] = [(details, 1)]
     while waiting:
         value, depth = waiting.pop()
         if isinstance(value, (dict, list)) and depth > _DEEPEST:
-            raise ValueError(f"more than {_DEEPEST} lists and objects within each other")
+            raise ValueError(f"more than {_DEEPEST} levels of lists and objects")
         if isinstance(value, dict):
-            waiting += [(each, depth) for each in value]
+            waiting += [(name, depth) for name in value]
         if isinstance(value, str):
             check_text(value)
         children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -36,5 +36,5 @@ def check_details(details: Dict[str, Any]) -> Dict[str, Any]:
     except ValueError:
         raise ValueError("NaN and infinite numbers are not JSON") from None
     if length > MOST_DETAILS:
-        raise ValueError(f"{length:,} characters as JSON; {MOST_DETAILS:,} are the most")
+        raise ValueError(f"{length:,} characters as JSON; the limit is {MOST_DETAILS:,}")
     return details

@@ -13,7 +13,7 @@ from helpers import tc
 from helpers.errors import FrameError, NotFound, PhotoError, Refused, ServiceError, Unavailable
 from helpers.service import Client
 from helpers.service.client import connection
-from helpers.service.records import Image, Job
+from helpers.service.records import ImageRecord, Job
 from tests.support.fake_service import Answer, fake_service, trouble
 from tests.support.pictures import picture
 
@@ -120,7 +120,7 @@ def test_records(fake, client):
     fake.say(Answer(body=WHOLE))
     image = client.image(3)
     half_past = datetime.datetime(2026, 1, 5, 9, 30, 0, 500_000, datetime.timezone.utc)
-    assert isinstance(image, Image) and image.added == half_past and image.products == ("a", "b")
+    assert isinstance(image, ImageRecord) and image.added == half_past and image.products == ("a", "b")
     fake.say(Answer(202, JOB))
     job = client.index(photos=["x.jpg", ("y.jpg", "a"), ("z.jpg", ["a", "b"])])
     assert isinstance(job, Job) and job.bad == 1 and job.started is None

@@ -326,7 +326,7 @@ def test_spellings_of_an_allowed_host(url):
         asked.append((host, port))
         return []
 
-    refused(403, "public", fetcher("Good.Example.", resolve=look).get, url)
+    refused(424, "cannot be reached", fetcher("Good.Example.", resolve=look).get, url)
     assert asked == [("good.example", 80)]
 
 

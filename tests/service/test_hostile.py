@@ -230,7 +230,7 @@ def test_20_sixteen_exabytes(served):
 
 def test_21_larger_than_declared_limits(served):
     refused(upload(served, bytes(UPLOAD_BYTES + 200_000)), 413, "larger than")
-    refused(upload(served, hostile.photo() + bytes(UPLOAD_BYTES)), 413, "are the most")
+    refused(upload(served, hostile.photo() + bytes(UPLOAD_BYTES)), 413, "the limit is")
 
 
 def test_22_chunked_over_the_limit(served):
@@ -268,7 +268,7 @@ def test_26_deep_json(served):
 
 def test_27_packed_body(served):
     answer = search(served, "/products", data=b"\x1f\x8b", headers={"Content-Encoding": "gzip"})
-    refused(answer, 415, "packed")
+    refused(answer, 415, "compressed")
 
 
 def test_28_multipart_without_a_boundary(served):

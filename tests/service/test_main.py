@@ -160,7 +160,7 @@ def test_keys_are_listed_and_removed(where, capsys):
     assert main(["keys", "remove", "shop", *where]) == 0
     assert main(["keys", "remove", "shop", *where]) == 1
     assert main(["keys", "list", *where]) == 0
-    assert capsys.readouterr().out.strip().endswith("no longer.")
+    assert capsys.readouterr().out.strip().endswith("no longer works.")
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "x" * 101])
@@ -199,7 +199,7 @@ def test_two_that_start_at_the_same_time_share_no_port(where):
         with _listen("127.0.0.1", port) as second:  # bound, as neither listens yet
             settings, _ = settings_of([f"--port={port}"])
             _begin_listening(first, settings)
-            with pytest.raises(ServiceError, match=rf"port {port}, cannot be had .* PORT={port + 1}"):
+            with pytest.raises(ServiceError, match=rf"port {port}, is not available .* PORT={port + 1}"):
                 _begin_listening(second, settings)
 
 
@@ -209,7 +209,7 @@ def test_a_port_that_is_taken_is_said(where, capsys):
         other.listen()
         port = other.getsockname()[1]
         assert main([*where, f"--port={port}"]) == 1
-    assert f"port {port}, cannot be had" in capsys.readouterr().err
+    assert f"port {port}, is not available" in capsys.readouterr().err
 
 
 def test_a_database_that_cannot_be_reached_is_said_without_its_password(place):

@@ -24,7 +24,6 @@ def root(tmp_path):
 def test_a_photo_by_its_path(root):
     file = root.file("odd/1.jpg")
     assert file == root.path / "odd" / "1.jpg" and file.is_file()
-    assert root.relative(file) == "odd/1.jpg"
     assert root.folder("odd") == root.folder("odd/") == "odd"
     assert root.folder("") == root.folder(".") == root.folder("/") == ""
 
@@ -61,9 +60,6 @@ def test_a_photo_by_its_path(root):
         "ä" * 128,
         "/".join(["a"] * 600),
         "a/" * 5000,
-        None,
-        5,
-        b"0.jpg",
     ],
 )
 def test_what_leaves_the_root_is_refused(root, path):
@@ -173,9 +169,9 @@ def test_names_that_cannot_be_served_are_told_and_cost_nothing_else(root):
     assert found == ["0.jpg", "2.jpg", "odd/1.jpg", "odd/3.jpg"]
     assert [(each.path, each.reason) for each in bad] == [
         ("?.jpg", "its name is not valid text; rename it"),
-        ("back\\slash.jpg", "its name has no backslash in it; rename it"),
-        ("c:drive.jpg", "its name names no drive; rename it"),
-        ("two�lines.jpg", "its name has no control characters in it; rename it"),
+        ("back\\slash.jpg", "its name contains a backslash; rename it"),
+        ("c:drive.jpg", "its name begins with a drive letter; rename it"),
+        ("two�lines.jpg", "its name contains control characters; rename it"),
     ]
 
 
@@ -196,5 +192,3 @@ def test_a_root_that_is_none(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ServiceError, match="is a file, not a folder"):
         PhotoRoot(tmp_path / "file")
-    with pytest.raises(Refused):
-        PhotoRoot(tmp_path).relative(tmp_path.parent)

@@ -15,7 +15,7 @@ from distributed import LocalCluster
 import helpers.service.jobs.runner
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
 from helpers.service.jobs.indexing import Indexing
-from helpers.service.jobs.lease import Ended, Lease, has_ended, this_process
+from helpers.service.jobs.lease import JobEnded, Lease, has_ended, this_process
 from helpers.service.jobs.workers import Workers
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
@@ -270,7 +270,7 @@ def test_workers_elsewhere(alone, workers, tmp_path, monkeypatch):
     alone.runner.stop()
     assert len(workers.client().run(os.getpid)) == 2  # they are not ours to end
     monkeypatch.setattr("helpers.service.jobs.workers._CONNECT", 0.2)
-    with pytest.raises(ClusterError, match=r"the Dask scheduler at tcp://127\.0\.0\.1:1 cannot be had"):
+    with pytest.raises(ClusterError, match=r"the Dask scheduler at tcp://127\.0\.0\.1:1 cannot be reached"):
         Workers(Settings(photos=tmp_path, dask="tcp://127.0.0.1:1")).client()
 
 
@@ -315,7 +315,7 @@ def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_p
     try:
         workers.close()
         asking.join(60)
-        assert len(told) == 1 and "given up" in told[0] and not closed.is_set()
+        assert len(told) == 1 and "nobody waits" in told[0] and not closed.is_set()
     finally:
         go_on.set()
     assert closed.wait(60), "nobody ends what was started"
@@ -358,7 +358,7 @@ def test_a_lease_asks_again_before_it_writes_after_a_standstill(alone):
     jobs.end(job.id, "queued")
     jobs.claim("another", 60)
     lease._until = 0.0
-    with pytest.raises(Ended):
+    with pytest.raises(JobEnded):
         lease.call(lambda: pytest.fail("this was not to be done"))
     assert lease.why == "lost"
 
@@ -372,7 +372,7 @@ def test_work_that_does_not_end_is_interrupted(alone, monkeypatch):
         lease.end("stopped")
         lease.end("cancelled")
         assert interrupted.wait(60) and lease.why == "stopped"
-        with pytest.raises(Ended):
+        with pytest.raises(JobEnded):
             lease.check()
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from helpers.database.schema import STEPS, migrate
 from helpers.errors import StoreError
-from helpers.service.storage.images import Images
-from helpers.service.storage.products import Products
+from helpers.service.storage.images import ImageTable
+from helpers.service.storage.products import ProductTable
 from tests.service.test_images import image, put
 
 LATER = (
@@ -32,17 +32,17 @@ def test_tables_are_made_once(opened):
     migrate(database)
     put(database, image("a.jpg"))
     migrate(opened())
-    assert version(database) == len(STEPS) and Images(database).count() == 1
+    assert version(database) == len(STEPS) and ImageTable(database).count() == 1
 
 
 def test_a_later_version_keeps_what_is_there(opened):
     database = opened()
     migrate(database, STEPS[:1])
     put(database, image("a.jpg"), image("b.jpg"))
-    Products(database).create("chair", "Chair", {"a": 1}, [2, 1])
+    ProductTable(database).create("chair", "Chair", {"a": 1}, [2, 1])
     migrate(database, [STEPS[0], LATER])
     assert version(database) == 2
-    assert Products(database).get("chair")[:4] == ("chair", "Chair", {"a": 1}, (2, 1))
+    assert ProductTable(database).get("chair")[:4] == ("chair", "Chair", {"a": 1}, (2, 1))
     with database.transaction() as session:
         assert session.rows("SELECT season FROM kinframe_products") == [("none",)]
         session.rows("UPDATE kinframe_pictures SET content = ? WHERE number = ?", b"\0\xff", 2)
@@ -64,7 +64,7 @@ def test_a_step_that_fails_changes_nothing(opened):
     put(database, image("a.jpg"))
     with pytest.raises(StoreError):
         migrate(database, [*STEPS, (*LATER, "INSERT INTO kinframe_pictures (name) VALUES (NULL)")])
-    assert version(database) == 2 and Images(database).count() == 1
+    assert version(database) == 2 and ImageTable(database).count() == 1
     migrate(database, [*STEPS, LATER])
     assert version(database) == 3
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from helpers.features.store import default_path
-from helpers.service.settings import Settings, usual_file
+from helpers.service.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -16,13 +16,14 @@ def _own_cache(tmp_path, monkeypatch):
 def test_a_folder_below_one_that_is_served_has_a_collection_of_its_own(tmp_path):
     above, below = tmp_path / "photos", tmp_path / "photos" / "chairs"
     below.mkdir(parents=True)
-    file = usual_file(above)
+    file = Path(Settings(above).address)
     assert file == default_path(above)
     file.parent.mkdir(parents=True)
     file.touch()
-    assert usual_file(below) != file == default_path(below)
-    usual_file(below).touch()
-    assert usual_file(below) == default_path(below)
+    own = Path(Settings(below).address)
+    assert own != file == default_path(below)
+    own.touch()
+    assert own == default_path(below)
 
 
 def test_the_password_of_the_database_is_not_shown():

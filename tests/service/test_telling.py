@@ -12,9 +12,9 @@ from helpers.errors import ModelError, PhotoError, Refused, ServiceError, StoreE
 from helpers.service.gate.logs import LOG, printable, start_logging
 from helpers.service.gate.metrics import Metrics
 from helpers.service.http import request_log
-from helpers.service.http.forms import Question
+from helpers.service.http.forms import SearchForm
 from helpers.service.http.problems import answer_problems, sentence
-from helpers.service.http.request_log import Telling
+from helpers.service.http.request_log import RequestLog
 
 
 class Lines(logging.Handler):
@@ -48,7 +48,7 @@ def app_that(raises):
     def attempt():
         raise raises
 
-    return Telling(app, Metrics({}))
+    return RequestLog(app, Metrics({}))
 
 
 def asked(app, path="/try", method="GET", query=b""):
@@ -126,7 +126,7 @@ def test_methods_that_nobody_knows_are_counted_together(said):
 
 def test_what_does_not_fit_is_said_without_pydantics_own_words():
     with pytest.raises(ValidationError) as caught:
-        Question.model_validate({"image": 1, "metric": "manhattan", "k": 0})
+        SearchForm.model_validate({"image": 1, "metric": "manhattan", "k": 0})
     said = sentence(caught.value.errors())
     assert said.startswith("k: Input should be greater than") and "; metric: Input should be 'cosine' or" in said
     assert "literal" not in said and "None" not in said and "none" not in said

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from helpers.database.rounding import DistanceBounds, rounded, type_of
-from helpers.errors import FrameError, NotFound, StoreError, Unavailable
+from helpers.errors import NotFound, StoreError, Unavailable
 from helpers.features.distance import METRICS, Distance
 from helpers.features.store import FeatureStore, StoredNetwork
-from helpers.service.records import NewImage
-from helpers.service.storage.storage import kept_networks, open_vectors
+from helpers.service.records import NewImage, SearchOptions
+from helpers.service.storage.storage import kept_networks
+from tests.service.test_live_index import settle, state
 from tests.support.until import until
 
 storage_module = pytest.importorskip("helpers.service.storage.storage")
@@ -50,6 +51,10 @@ def filled(address, vectors, dimension, index="exact"):
     return storage
 
 
+def nearest(storage, feature, k, **options):
+    return storage.vectors.search(feature, SearchOptions(k, **options))
+
+
 def by_hand(vectors, feature, k, metric, counting):
     """What a search answers, in the fewest words: all, settled one by one."""
     count = len(vectors)
@@ -72,15 +77,15 @@ def test_the_nearest_images_are_those_that_are_settled_one_by_one(place, dimensi
     for metric in METRICS:
         for number in (0, 10, 50, 70, 80, 90) if dimension < 2000 else (10, 50, 80):
             for k in (1, 10, 45, 400) if dimension < 2000 else (10, 60):
-                found = storage.vectors.search(vectors[number], k, metric=metric)
+                found = nearest(storage, vectors[number], k, metric=metric)
                 assert found == by_hand(vectors, vectors[number], k, metric, lambda n: True), (metric, number, k)
-        found = storage.vectors.search(vectors[10], 20, metric=metric, products=["p1", "p3"], without=12)
+        found = nearest(storage, vectors[10], 20, metric=metric, products=["p1", "p3"], without=12)
         assert found == by_hand(vectors, vectors[10], 20, metric, lambda n: n % 5 in (1, 3) and n != 11)
-        assert storage.vectors.search(vectors[10], 20, metric=metric, products=["none"]) == []
-        assert storage.vectors.search(vectors[10], 20, metric=metric, products=[]) == []
+        assert nearest(storage, vectors[10], 20, metric=metric, products=["none"]) == []
+        assert nearest(storage, vectors[10], 20, metric=metric, products=[]) == []
         outside = np.float32(RANDOM.normal(size=dimension))
         for odd in (outside, outside * np.float32(1e9), outside * np.float32(1e-20)):
-            found = storage.vectors.search(odd, 10, metric=metric)
+            found = nearest(storage, odd, 10, metric=metric)
             assert found == by_hand(vectors, odd, 10, metric, lambda n: True)
     storage.close()
 
@@ -96,7 +101,7 @@ def test_the_drawn_robots_are_found_alike_in_both(postgres_url, tmp_path):
     for address in (str(tmp_path / "a.kinframe"), postgres_url):
         storage = storage_module.open_storage(address, key=model.key, dimension=1280)
         storage.add([image_of(n, one) for n, one in enumerate(identities)], (identities, model.vectors))
-        answers.append([storage.vectors.search(one, 10, metric=m) for one in model.vectors[::10] for m in METRICS])
+        answers.append([nearest(storage, one, 10, metric=m) for one in model.vectors[::10] for m in METRICS])
         storage.close()
     assert answers[0] == answers[1]
 
@@ -106,20 +111,20 @@ def test_images_are_found_as_soon_as_they_are_added_changed_or_removed(place):
     storage = filled(place, vectors, 24)
     question = np.float32(RANDOM.normal(size=24))
 
-    def nearest(k=1):
-        return [image for image, _ in storage.vectors.search(question, k, metric="euclidean")]
+    def images(k=1):
+        return [image for image, _ in nearest(storage, question, k, metric="euclidean")]
 
-    before = nearest(3)
+    before = images(3)
     storage.add([image_of("new", identity_of(1000))], ([identity_of(1000)], question[None]))
-    (new,) = nearest()
+    (new,) = images()
     assert new == 201
-    assert nearest(4) == [new, *before]
-    storage.remove(new)
-    assert nearest(3) == before
+    assert images(4) == [new, *before]
+    storage.images.remove(new)
+    assert images(3) == before
     assert storage.vectors.kept([identity_of(1000)]) == {identity_of(1000)}
     storage.add([image_of(7, identity_of(1000))], ([], np.empty((0, 24), np.float32)))  # another file in its place
-    assert nearest(2) == [8, *[image for image in before if image != 8][:1]]
-    assert storage.vectors.search(question, 1, metric="euclidean")[0][1] == 0
+    assert images(2) == [8, *[image for image in before if image != 8][:1]]
+    assert nearest(storage, question, 1, metric="euclidean")[0][1] == 0
     storage.close()
 
 
@@ -129,15 +134,15 @@ def test_what_another_process_adds_is_seen_and_features_may_come_after_the_image
     third = storage_module.open_storage(place, key="a network", dimension=8)
     point = np.ones(8, np.float32)
     other.add([image_of(0, identity_of(0))], ([identity_of(0)], point[None, :4]))
-    assert storage.vectors.search(point, 5, metric="cosine") == []  # a feature of this network is not there
+    assert nearest(storage, point, 5, metric="cosine") == []  # a feature of this network is not there
     with third.database.transaction() as session:
         third.vectors.add(session, [identity_of(0)], point[None])
-    assert storage.vectors.search(point, 5, metric="cosine") == [(1, 0.0)]
-    assert other.vectors.search(point[:4], 5, metric="cosine") == [(1, 0.0)]
+    assert nearest(storage, point, 5, metric="cosine") == [(1, 0.0)]
+    assert nearest(other, point[:4], 5, metric="cosine") == [(1, 0.0)]
     third.add([image_of(1, identity_of(1))], ([identity_of(1)], -point[None]))
-    assert [image for image, _ in storage.vectors.search(point, 5, metric="euclidean")] == [1, 2]
-    third.remove(1)
-    assert [image for image, _ in storage.vectors.search(point, 5, metric="euclidean")] == [2]
+    assert [image for image, _ in nearest(storage, point, 5, metric="euclidean")] == [1, 2]
+    third.images.remove(1)
+    assert [image for image, _ in nearest(storage, point, 5, metric="euclidean")] == [2]
     for one in (storage, other, third):
         one.close()
 
@@ -146,14 +151,14 @@ def test_an_image_that_went_while_it_could_not_be_read_takes_nobodys_place(tmp_p
     vectors = photo_like(200, 24)
     storage = filled(str(tmp_path / "a.kinframe"), vectors, 24)
     question, mirror = np.float32(RANDOM.normal(size=24)), storage.vectors._mirror
-    before = storage.vectors.search(question, 3, metric="cosine")
+    before = nearest(storage, question, 3, metric="cosine")
     storage.add([image_of("new", identity_of(1000))], ([identity_of(1000)], question[None]))
     with monkeypatch.context() as away:
         away.setattr(mirror, "_read", refuse)
         with pytest.raises(Unavailable):
-            storage.vectors.search(question, 3, metric="cosine")
-    storage.remove(201)
-    assert storage.vectors.search(question, 3, metric="cosine") == before
+            nearest(storage, question, 3, metric="cosine")
+    storage.images.remove(201)
+    assert nearest(storage, question, 3, metric="cosine") == before
     storage.close()
 
 
@@ -179,7 +184,7 @@ def test_searches_go_on_while_images_are_added(place):
     def ask():
         try:
             while not over.is_set():
-                found = storage.vectors.search(vectors[0], 30, metric="cosine")
+                found = nearest(storage, vectors[0], 30, metric="cosine")
                 assert len(found) == 30
                 assert found == sorted(found, key=lambda one: (one[1], one[0]))
                 assert found[0] == (1, 0.0)
@@ -198,7 +203,7 @@ def test_searches_go_on_while_images_are_added(place):
     for thread in threads:
         thread.join()
     assert not errors
-    assert len(storage.vectors.search(vectors[0], 2000, metric="cosine")) == 1500
+    assert len(nearest(storage, vectors[0], 2000, metric="cosine")) == 1500
     storage.close()
 
 
@@ -216,17 +221,7 @@ def test_features_are_kept_once_and_given_back_as_they_were(place):
     with storage.database.transaction() as session, pytest.raises(StoreError, match="not \\(1, 4\\)"):
         storage.vectors.add(session, [identity_of(3)], odd[:, :4])
     with pytest.raises(StoreError, match="has features of 5 numbers there, not 6"):
-        open_vectors(storage.database, key="a network", dimension=6)
-    storage.close()
-
-
-def test_a_wrong_question_is_refused(place):
-    storage = storage_module.open_storage(place, key="a network", dimension=5)
-    with pytest.raises(FrameError, match="index='ball tree' is not known"):
-        open_vectors(storage.database, key="a network", dimension=5, index="ball tree")
-    for feature, k, metric in ((np.ones(5), 1, "manhattan"), (np.ones(4), 1, "cosine"), (np.ones(5), 0, "cosine")):
-        with pytest.raises(FrameError):
-            storage.vectors.search(np.float32(feature), k, metric=metric)
+        storage_module.open_storage(place, key="a network", dimension=6)
     storage.close()
 
 
@@ -260,11 +255,11 @@ def test_a_damaged_feature_is_found_out(place):
 def test_an_hnsw_index_finds_nearly_all(place, metric):
     vectors = photo_like(700, 48)
     storage = filled(place, vectors, 48, index="hnsw")
-    exact = [storage.vectors.search(one, 10, metric=metric) for one in vectors[100:140]]
+    exact = [nearest(storage, one, 10, metric=metric) for one in vectors[100:140]]
     assert exact[0] == by_hand(vectors, vectors[100], 10, metric, lambda n: True)
     if storage.database.kind == "embedded":
-        storage.vectors._index.settle()
-        assert storage.vectors._index.state(metric) == "hnsw"
+        settle(storage.vectors._index)
+        assert state(storage.vectors._index, metric) == "hnsw"
     else:
         until(lambda: storage.vectors._graph.ready(metric))
         with storage.database.transaction(write=False) as session:
@@ -273,14 +268,14 @@ def test_an_hnsw_index_finds_nearly_all(place, metric):
             )
         assert kinds == [("hnsw",)]
         assert storage.vectors.note == "searched there by hnsw"
-    found = [storage.vectors.search(one, 10, metric=metric) for one in vectors[100:140]]
+    found = [nearest(storage, one, 10, metric=metric) for one in vectors[100:140]]
     assert np.mean([len({*one} & {*other}) / 10 for one, other in zip(found, exact)]) > 0.9
-    some = storage.vectors.search(vectors[100], 10, metric=metric, products=["p1"])
+    some = nearest(storage, vectors[100], 10, metric=metric, products=["p1"])
     assert some == by_hand(vectors, vectors[100], 10, metric, lambda n: n % 5 == 1)
-    assert len(storage.vectors.search(vectors[100], 650, metric=metric)) == 650
+    assert len(nearest(storage, vectors[100], 650, metric=metric)) == 650
     storage.close()
     again = storage_module.open_storage(place, key="net 48", dimension=48, index="hnsw")
-    assert again.vectors.search(vectors[100], 1, metric=metric)[0][1] == 0
+    assert nearest(again, vectors[100], 1, metric=metric)[0][1] == 0
     again.close()
 
 
@@ -298,7 +293,7 @@ def test_an_archive_of_others_does_not_hide_the_few_images_of_this_service(postg
     distance = Distance(vectors[::50], "euclidean")
     rows, apart = distance.nearest(distance.points(vectors[3:4])[0], None, 10)
     for _ in range(2):  # the second time it knows
-        found = storage.vectors.search(vectors[3], 10, metric="euclidean")
+        found = nearest(storage, vectors[3], 10, metric="euclidean")
         assert found == list(zip((rows + 1).tolist(), apart.tolist()))
     storage.close()
 

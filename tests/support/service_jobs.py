@@ -13,7 +13,7 @@ from helpers.service.jobs.runner import Runner
 from helpers.service.jobs.workers import Workers
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
-from helpers.service.records import Image, Job
+from helpers.service.records import ImageRecord, Job
 from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage, open_storage
 from tests.support.until import HANGS, until
@@ -47,7 +47,7 @@ class Collection(NamedTuple):
         """The job as it is when it has come to this."""
         return until(lambda: self.storage.jobs.get(job.id), lambda found: found.state == state, seconds)
 
-    def images(self) -> List[Image]:
+    def images(self) -> List[ImageRecord]:
         return self.storage.images.page(0, 10_000)
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-"""What a service answers, as frames and as records."""
+"""The answers of a service, as frames and as records."""
 
 import datetime
 import re
@@ -7,10 +7,9 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from helpers.errors import ServiceError
 from helpers.frames.columns import typed_frame
-from helpers.service.records import Image, Job, Product
+from helpers.service.records import ImageRecord, Job, Product
 
-_MATCH = (
-    ("query_label", None),
+_MATCH = (  # after query_label, whose type is that of the query
     ("reference_label", int),
     ("distance", float),
     ("rank", int),
@@ -36,62 +35,61 @@ _BAD = (("path", str), ("reason", str))
 
 @contextmanager
 def understood(url: str) -> Iterator[None]:
-    """What a service does not answer is a `ServiceError`: a field that is missing, or is something else."""
+    """Raises `ServiceError` where an answer lacks a field, or a field has another type."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise ServiceError(
             f"{url} does not answer as a search service of Kinframe does ({type(error).__name__}: {error}); check the "
-            "address, and whether both are of the same version"
+            "address, and whether client and service have the same version"
         ) from error
 
 
-def matches_frame(label: Any, matches: Iterable[Dict[str, Any]]) -> Any:
-    """An SFrame as `model.query` gives it, and the path, score and products of each image; empty, it has the types."""
+def matches_frame(label: Any, answer: Dict[str, Any]) -> Any:
+    """An SFrame as `model.query` gives it, with the path, score and products of each image."""
     rows = []
-    for match in matches:
+    for match in answer["matches"]:
         image = match["image"]
         distance, score = float(match["distance"]), float(match["score"])
         rows.append((label, image["id"], distance, match["rank"], image["path"], score, list(image["products"])))
-    return _frame((("query_label", type(label)), *_MATCH[1:]), rows)
+    return _frame((("query_label", type(label)), *_MATCH), rows)
 
 
 def images_frame(images: Iterable[Dict[str, Any]]) -> Any:
     """An SFrame of id, path, width, height and products."""
-    return _frame(_IMAGE, ((*(each[name] for name, _ in _IMAGE[:4]), list(each["products"])) for each in images))
+    return _frame(_IMAGE, ((*(image[name] for name, _ in _IMAGE[:4]), list(image["products"])) for image in images))
 
 
 def products_frame(products: Iterable[Dict[str, Any]]) -> Any:
     """An SFrame of id, name, details and images, which are ids."""
-    return _frame(_PRODUCT, (tuple(each[name] for name, _ in _PRODUCT) for each in products))
+    return _frame(_PRODUCT, (tuple(product[name] for name, _ in _PRODUCT) for product in products))
 
 
-def jobs_frame(jobs: Iterable[Dict[str, Any]]) -> Any:
-    """An SFrame of id, state, total, done, new, bad, error and when it was made, in UTC."""
-    made = [job_of(each)._asdict() for each in jobs]
-    for each in made:
-        each["created"] = each["created"].replace(tzinfo=None)
-    return _frame(_JOB, (tuple(each[name] for name, _ in _JOB) for each in made))
+def jobs_frame(answer: Dict[str, Any]) -> Any:
+    """An SFrame of id, state, total, done, new, bad, error and created, in UTC."""
+    jobs = [job_of(job) for job in answer["jobs"]]
+    naive = [job._replace(created=job.created.replace(tzinfo=None)) for job in jobs]
+    return _frame(_JOB, (tuple(getattr(job, name) for name, _ in _JOB) for job in naive))
 
 
-def copies_frame(copies: Iterable[Dict[str, Any]]) -> Any:
+def copies_frame(answer: Dict[str, Any]) -> Any:
     """An SFrame of reference_label, kind, distance, path and products."""
     rows = []
-    for copy in copies:
+    for copy in answer["copies"]:
         image = copy["image"]
         rows.append((image["id"], copy["kind"], float(copy["distance"]), image["path"], list(image["products"])))
     return _frame(_COPY, rows)
 
 
-def bad_photos_frame(bad: Iterable[Dict[str, Any]]) -> Any:
+def bad_photos_frame(answer: Dict[str, Any]) -> Any:
     """An SFrame of path and reason."""
-    return _frame(_BAD, ((each["path"], each["reason"]) for each in bad))
+    return _frame(_BAD, ((photo["path"], photo["reason"]) for photo in answer["bad_photos"]))
 
 
-def image_of(answer: Dict[str, Any]) -> Image:
+def image_of(answer: Dict[str, Any]) -> ImageRecord:
     """An image as a record."""
     moments = {"added": _moment(answer["added"]), "products": tuple(answer["products"])}
-    return Image(**{name: moments.get(name, answer[name]) for name in Image._fields})
+    return ImageRecord(**{name: moments.get(name, answer[name]) for name in ImageRecord._fields})
 
 
 def product_of(answer: Dict[str, Any]) -> Product:
@@ -106,7 +104,7 @@ def job_of(answer: Dict[str, Any]) -> Job:
     return Job(**{name: moments.get(name, answer[name]) for name in Job._fields})  # bad: how many
 
 
-def _frame(columns: Iterable[Tuple[str, Optional[type]]], rows: Iterable[Tuple[Any, ...]]) -> Any:
+def _frame(columns: Iterable[Tuple[str, type]], rows: Iterable[Tuple[Any, ...]]) -> Any:
     whole: List[Tuple[Any, ...]] = list(rows)
     return typed_frame((name, kind, [row[place] for row in whole]) for place, (name, kind) in enumerate(columns))
 

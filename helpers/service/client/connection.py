@@ -1,4 +1,4 @@
-"""A line to a search service: requests with a key, answers as JSON, and errors in the service's own words."""
+"""Requests to a search service, with a key; its errors become exceptions with the same message."""
 
 import re
 import time
@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 from helpers.errors import NotFound, Refused, ServiceError, Unavailable
 
 _PAUSES = (0.3, 1.0, 2.0, 4.0)  # seconds before a request is tried again
-_LONGEST_PAUSE = 60.0  # that a service may ask for
+_LONGEST_PAUSE = 60.0  # seconds that a service may ask to wait
 _CONNECT = 5.0  # seconds
-_SAID = 300  # characters of an answer that is not a service's
+_EXCERPT = 300  # characters of an unexpected answer
 _KEY = re.compile(r"[!-~]+")
 
 
 class Connection:
-    """Requests to the service at `url`; several threads may use one.
+    """Requests to the service at `url`; several threads may use it.
 
-    Raises `ServiceError` for an address, a key or a timeout that is none.
+    Raises `ServiceError` for an invalid address, key or timeout.
     """
 
     def __init__(self, url: str, key: Optional[str], timeout: float) -> None:
@@ -25,32 +25,31 @@ class Connection:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not 0 < timeout < float("inf"):
             raise ServiceError(f"timeout is a number of seconds, more than 0, not {timeout!r}")
         if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
-            raise ServiceError("the key is not one: keys have neither spaces nor line breaks, as in kf_…")
+            raise ServiceError("the key is invalid: keys look like kf_…, without spaces and line breaks")
         self._session = _session(self.url, key)
 
     def json(self, method: str, path: str, *, may_repeat: bool = True, **request: Any) -> Any:
-        """The answer to a request as JSON, None where there is none; see `answer`."""
+        """The answer to a request as JSON, None where it is empty; see `answer`."""
         answer = self.answer(method, path, may_repeat=may_repeat, **request)
         if answer.status_code == 204:
             return None
         try:
             return answer.json()
         except ValueError as error:
-            raise self._stranger(answer) from error
+            raise self._unexpected(answer) from error
 
     def answer(self, method: str, path: str, *, may_repeat: bool = True, **request: Any) -> Any:
-        """The answer to a request, which is one of success; `request` goes on to requests.
+        """The successful answer to a request; `request` has arguments of `requests.request`.
 
-        What reads, or may be done twice, is tried again a few times where the
-        service says that it is not ready or a kept connection has ended; and
-        whatever came too early for its rate, after the pause that it asks for.
-        Raises `NotFound`, `Refused`, `Unavailable` or `ServiceError`, with the
-        service's own message.
+        A request that `may_repeat` is sent again a few times where the service
+        is not ready or a kept connection has ended; any request is, after a
+        pause, where it came too early for the rate limit. Raises `NotFound`,
+        `Refused`, `Unavailable` or `ServiceError`, with the service's message.
         """
         for pause in (*_PAUSES, None):
             try:
                 answer = self._ask(method, path, request)
-            except _Cut as error:
+            except _ConnectionLost as error:
                 if pause is None or not may_repeat:
                     raise self._unreachable(error) from error.__cause__
                 time.sleep(pause)
@@ -64,7 +63,7 @@ class Connection:
         return answer
 
     def close(self) -> None:
-        """Let go of the connections that are kept open."""
+        """Close the connections that are kept open."""
         self._session.close()
 
     def _ask(self, method: str, path: str, request: Dict[str, Any]) -> Any:
@@ -80,30 +79,29 @@ class Connection:
         except exceptions.ConnectionError as error:
             if "refused" in str(error) or "resolve" in str(error) or "unreachable" in str(error):
                 raise self._unreachable(error) from error
-            raise _Cut from error
+            raise _ConnectionLost from error
         except exceptions.ChunkedEncodingError as error:
-            raise _Cut from error
+            raise _ConnectionLost from error
         except (exceptions.RequestException, ValueError) as error:
             raise ServiceError(f"{self.url}: the request could not be made ({type(error).__name__})") from error
 
     def _pause(self, answer: Any, pause: Optional[float], may_repeat: bool) -> Optional[float]:
-        """Seconds until the request is tried again; None where it is not."""
+        """Seconds until the request is sent again; None where it is not."""
         if pause is None or not (answer.status_code == 429 or (answer.status_code == 503 and may_repeat)):
             return None
-        wanted = answer.headers.get("Retry-After", "")
-        asked = float(wanted) if re.fullmatch(r"\d{1,6}(\.\d+)?", wanted) else 0.0
-        if answer.status_code == 503:  # it may be there sooner than it thinks
-            return max(pause, min(asked, _PAUSES[-1]))
-        return None if asked > _LONGEST_PAUSE else max(pause, asked)
+        header = answer.headers.get("Retry-After", "")
+        seconds = float(header) if re.fullmatch(r"\d{1,6}(\.\d+)?", header) else 0.0
+        if answer.status_code == 503:  # it may be ready sooner
+            return max(pause, min(seconds, _PAUSES[-1]))
+        return None if seconds > _LONGEST_PAUSE else max(pause, seconds)
 
     def _error(self, answer: Any) -> ServiceError:
         try:
-            said = answer.json()["error"]
-            message, status = str(said["message"]), answer.status_code
+            message, status = str(answer.json()["error"]["message"]), answer.status_code
         except (ValueError, KeyError, TypeError):
-            if answer.status_code == 503:  # of a proxy in front of a service that is not there
+            if answer.status_code == 503:  # from a proxy in front of a service that does not run
                 return Unavailable(f"{self.url} is not ready (503); try again later")
-            return self._stranger(answer)
+            return self._unexpected(answer)
         if status == 401:
             message = f"{message} (Client(url, key=…) takes a key)"
         if status == 404:
@@ -112,10 +110,10 @@ class Connection:
             return Unavailable(message)
         return Refused(message, status) if 400 <= status < 500 else ServiceError(message, status)
 
-    def _stranger(self, answer: Any) -> ServiceError:
-        said = " ".join(answer.text.split())[:_SAID]
+    def _unexpected(self, answer: Any) -> ServiceError:
+        excerpt = " ".join(answer.text.split())[:_EXCERPT]
         return ServiceError(
-            f"{self.url} answers ({answer.status_code}), but not as a search service of Kinframe does: {said!r}; "
+            f"{self.url} answers ({answer.status_code}), but not as a search service of Kinframe does: {excerpt!r}; "
             "check the address",
             answer.status_code,
         )
@@ -127,20 +125,20 @@ class Connection:
         )
 
 
-class _Cut(Exception):
-    """A connection that ended before there was an answer: a service that was just ended or started again."""
+class _ConnectionLost(Exception):
+    """A connection that ended before the answer, such as when a service is started again."""
 
 
 def _checked(url: str) -> str:
     parts = urlsplit(url if isinstance(url, str) else "")
     try:
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # an invalid port
         is_address = False
     if not is_address or parts.query or parts.fragment:
         raise ServiceError(f"{url!r} is not the address of a service, such as http://127.0.0.1:8000")
     if parts.username is not None or parts.password is not None:
-        raise ServiceError("an address has no name and no password in it; give the key as Client(url, key=…)")
+        raise ServiceError("the address contains a user name or password; give a key as Client(url, key=…)")
     return url.rstrip("/")
 
 
@@ -151,7 +149,7 @@ def _session(url: str, key: Optional[str]) -> Any:
     from requests.adapters import HTTPAdapter
 
     session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # with these, threads would share something
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # which threads would share
     session.headers["User-Agent"] = "Kinframe"
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=32))
@@ -161,14 +159,14 @@ def _session(url: str, key: Optional[str]) -> Any:
             request.headers["Authorization"] = f"Bearer {key}"
         return request
 
-    session.auth = with_key  # without one, requests would look into ~/.netrc, and send what it finds there
+    session.auth = with_key  # else requests would send what it finds in ~/.netrc
     if urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1"):
-        session.trust_env = False  # no proxy stands before this machine
+        session.trust_env = False  # without a proxy to this machine
     return session
 
 
 def _root(error: BaseException) -> str:
-    """The cause at the bottom, in a few words."""
+    """The root cause, in a few words."""
     while error.__cause__ is not None or error.__context__ is not None:
         error = error.__cause__ or error.__context__  # type: ignore[assignment]
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

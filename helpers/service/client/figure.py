@@ -1,27 +1,23 @@
-"""An answer of a service as a figure: the question and its matches, from thumbnails."""
+"""The result of a search as a figure: each query and its matches, from thumbnails."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from helpers.errors import FrameError, NotFound, Refused
 
-_SIZE = 300  # pixels: what a tile has on a fine screen
-_AT_ONCE = 8  # thumbnails
-_MOST = 400  # tiles that `show_matches` draws, beside the questions
+if TYPE_CHECKING:
+    from helpers.service.client.client import Client
+
+_SIZE = 300  # pixels of a tile on a high-resolution screen
+_AT_ONCE = 8  # thumbnails that are fetched
+_MOST = 400  # tiles that `show_matches` draws, beside the queries
 
 
-class Source(NamedTuple):
-    """What is asked of a service for a figure."""
+def show_found(client: "Client", found: Any, asked: Dict[Any, Tuple[str, bytes]], columns: int) -> Any:
+    """A figure of what `client.search` or `client.similar` found; `asked` has photos from outside, by their label.
 
-    thumbnail: Callable[[int, int], bytes]  # of an image, by its id and the size in pixels
-    path: Callable[[int], str]  # of an image
-
-
-def show_found(source: Source, found: Any, asked: Dict[Any, Tuple[str, bytes]], columns: int) -> Any:
-    """A figure of what `client.search` or `client.similar` gave; `asked` are photos from outside, by their label.
-
-    An image whose photo has gone is a grey tile. Raises `FrameError` for a
-    frame that is no answer of a service.
+    An image whose photo is gone is a grey tile. Raises `FrameError` for any
+    other frame.
     """
     from helpers.similarity.grid import show_matches
 
@@ -30,16 +26,16 @@ def show_found(source: Source, found: Any, asked: Dict[Any, Tuple[str, bytes]], 
     )
     if missing:
         raise FrameError(f"found lacks {', '.join(sorted(missing))}; show() takes what search() or similar() gives")
-    return show_matches(_Shown(source, list(found), asked), found, columns=columns)
+    return show_matches(_SearchedModel(client, list(found), asked), found, columns=columns)
 
 
-class _Shown:
-    """What `show_matches` asks of a model."""
+class _SearchedModel:
+    """The part of a similarity model that `show_matches` needs, from a service."""
 
-    def __init__(self, source: Source, rows: List[Any], asked: Dict[Any, Tuple[str, bytes]]) -> None:
+    def __init__(self, client: "Client", rows: List[Any], asked: Dict[Any, Tuple[str, bytes]]) -> None:
         self._names = {row["reference_label"]: row["path"] for row in rows}
         self._queries = {row["query_label"] for row in rows}
-        self._asked, self._source = asked, source
+        self._asked, self._client = asked, client
         questions = {label for label in self._queries if isinstance(label, int)}
         wanted = sorted({*list(self._names)[:_MOST], *questions})
         with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -47,7 +43,7 @@ class _Shown:
         self.names = list(self._names.values())
 
     def asked(self, found: Any) -> Dict[Any, Tuple[str, bytes]]:
-        """Name and photo of each question, as far as they can be had."""
+        """Name and photo of each query, where they are known."""
         known = {}
         for label in self._queries:
             if isinstance(label, int):
@@ -63,10 +59,10 @@ class _Shown:
         return self._photos.get(label, b"")
 
     def _name(self, label: int) -> str:
-        return str(self._names[label] if label in self._names else self._source.path(label))
+        return str(self._names[label] if label in self._names else self._client.image(label).path)
 
     def _thumbnail(self, label: int) -> bytes:
         try:
-            return self._source.thumbnail(label, _SIZE)
+            return self._client.thumbnail(label, _SIZE)
         except (NotFound, Refused):
             return b""  # drawn as a grey tile

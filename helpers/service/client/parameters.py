@@ -1,4 +1,4 @@
-"""What a client sends: questions, photos and ids, checked before they go."""
+"""What a client sends: search parameters, photos and ids, checked first."""
 
 import json
 import math
@@ -12,19 +12,19 @@ from helpers.errors import FrameError, PhotoError
 from helpers.features.distance import METRICS
 
 
-def wishes(k: int, metric: Optional[str], products: Any, min_score: Optional[float]) -> Dict[str, Any]:
-    """How many images, and which; what was not said is left to the service. Raises `FrameError`."""
+def search_fields(k: int, metric: Optional[str], products: Any, min_score: Optional[float]) -> Dict[str, Any]:
+    """The form or query of a search, without what is left to the service; raises `FrameError`."""
     check_whole("k", k)
-    form: Dict[str, Any] = {"k": str(k)}
+    fields: Dict[str, Any] = {"k": str(k)}
     if metric is not None:
         if metric not in METRICS:
             raise FrameError(f"metric is {' or '.join(METRICS)}, not {metric!r}")
-        form["metric"] = metric
+        fields["metric"] = metric
     if products is not None:
-        form["product"] = _names(products)
+        fields["product"] = _names(products)
     if min_score is not None:
-        form["min_score"] = repr(_score(min_score))
-    return form
+        fields["min_score"] = repr(_score(min_score))
+    return fields
 
 
 def content_of(photo: Any) -> Tuple[str, bytes]:
@@ -45,10 +45,43 @@ def content_of(photo: Any) -> Tuple[str, bytes]:
         raise PhotoError(f"{source}: {error}") from error
 
 
-def listed(photo: Any) -> Any:
-    """A photo to index: its path, or with it the products that it shows."""
-    if isinstance(photo, (str, dict)):
-        return photo
+def listed(photos: Any) -> List[Any]:
+    """Photos to index, each its path, or its path with the products that it shows; raises `FrameError`."""
+    if isinstance(photos, (str, bytes, dict)):
+        raise FrameError(f"photos is a list of paths, not {photos!r}; index(folder) takes a folder")
+    return [photo if isinstance(photo, (str, dict)) else _with_products(photo) for photo in photos]
+
+
+def product_body(id: str, name: str, images: Any, details: Optional[Dict[str, Any]]) -> Dict[str, Any]:
+    """A product; raises `FrameError` for images that are not ids, and details that are not JSON."""
+    if isinstance(images, (str, bytes)):
+        raise FrameError(f"images is a list of ids, as images() gives them, not {images!r}")
+    try:
+        json.dumps(details, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise FrameError(f"details is a dictionary of what JSON can hold: {error}") from error
+    return {
+        "id": id,
+        "name": name,
+        "details": details or {},
+        "images": [checked_id("an id in images", i) for i in images],
+    }
+
+
+def path_part(text: str) -> str:
+    """An id as a part of an address; `.` and `..` would lead elsewhere, even if they are escaped."""
+    if not isinstance(text, str) or text in ("", ".", "..") or "/" in text:
+        raise FrameError(f"an id of a product or a job is text without a slash, not {text!r}")
+    return quote(text, safe="")
+
+
+def checked_id(name: str, value: Any) -> int:
+    """An id of an image; raises `FrameError`."""
+    check_whole(name, value)
+    return int(value)
+
+
+def _with_products(photo: Any) -> Dict[str, Any]:
     try:
         path, products = photo
     except (TypeError, ValueError):
@@ -58,41 +91,10 @@ def listed(photo: Any) -> Any:
     return {"path": path, "products": [products] if isinstance(products, str) else list(products)}
 
 
-def listed_all(photos: Any) -> List[Any]:
-    """Photos to index; raises `FrameError` where they are no list."""
-    if isinstance(photos, (str, bytes, dict)):
-        raise FrameError(f"photos is a list of paths, not {photos!r}; index(folder) takes one folder or file")
-    return [listed(photo) for photo in photos]
-
-
-def product_body(id: str, name: str, images: Any, details: Optional[Dict[str, Any]]) -> Dict[str, Any]:
-    """A product; raises `FrameError` for images that are no ids, and details that JSON cannot have."""
-    if isinstance(images, (str, bytes)):
-        raise FrameError(f"images is a list of ids, as images() gives them, not {images!r}")
-    try:
-        json.dumps(details, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise FrameError(f"details is a dictionary of what JSON can have: {error}") from error
-    return {"id": id, "name": name, "details": details or {}, "images": [whole("an id in images", i) for i in images]}
-
-
-def one(text: str) -> str:
-    """A part of an address; `.` and `..` would be taken for steps, wherever they are escaped."""
-    if not isinstance(text, str) or text in ("", ".", "..") or "/" in text:
-        raise FrameError(f"an id of a product or a job is text without a slash, and not {text!r}")
-    return quote(text, safe="")
-
-
-def whole(name: str, value: Any) -> int:
-    """An id of an image; raises `FrameError`."""
-    check_whole(name, value)
-    return int(value)
-
-
 def _names(products: Any) -> List[str]:
     names = [products] if isinstance(products, str) else list(products)
     if not names:
-        raise FrameError("products is empty, and nothing could be found; None is all images")
+        raise FrameError("products is empty, so that nothing could be found; None is all images")
     return names
 
 

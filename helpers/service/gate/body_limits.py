@@ -1,30 +1,27 @@
-"""The body of a request: no larger and no slower than the settings say."""
+"""Limits on the body of a request: its size, and how long it may take."""
 
 import asyncio
-from typing import Any, Awaitable, Callable, MutableMapping
+
+from starlette.types import Message, Receive
 
 from helpers.errors import Refused
 from helpers.service.gate.headers import Headers
 from helpers.service.settings import Settings
 
-JSON_BYTES = 10_000_000  # of a body that holds no photo: a list of some 100,000 paths
-FORM_BYTES = 100_000  # of a form without files, and what a form has beside its photo
+JSON_BYTES = 10_000_000  # of a body without a photo: a list of some 100,000 paths
+FORM_BYTES = 100_000  # of a form without its photo
 _FORM = "multipart/form-data"
 _PLAIN_FORM = "application/x-www-form-urlencoded"
 
 
-class Body:
-    """What is received of a request, counted and timed as it comes.
+class LimitedBody:
+    """The body of a request, of at most `limit` bytes that are received within `seconds` in all."""
 
-    `limit` is in bytes; `seconds` is how long the service waits for it, all in
-    all. Once it has ended, nothing is counted any more.
-    """
-
-    def __init__(self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]], limit: int, seconds: float) -> None:
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self._receive, self._limit, self._seconds = receive, limit, seconds
         self._size, self._left, self._ended = 0, seconds, False
 
-    async def receive(self) -> MutableMapping[str, Any]:
+    async def receive(self) -> Message:
         """The next message; raises `Refused` (413, 408)."""
         if self._ended:
             return await self._receive()
@@ -33,7 +30,7 @@ class Body:
         try:
             message = await asyncio.wait_for(self._receive(), max(0.001, self._left))
         except asyncio.TimeoutError:
-            raise Refused(f"the request was not sent whole within {self._seconds:g} s", 408) from None
+            raise Refused(f"the request was not complete within {self._seconds:g} s", 408) from None
         self._left -= loop.time() - begin
         self._size += len(message.get("body", b""))
         self._ended = message["type"] != "http.request" or not message.get("more_body", False)
@@ -43,7 +40,7 @@ class Body:
 
 
 def check_declared(headers: Headers, settings: Settings) -> int:
-    """The bytes that a body may have, by what its headers say; raises `Refused` where they say too much already."""
+    """The largest number of bytes for a body of this type; raises `Refused` for headers that do not fit."""
     kind = (headers.one("content-type") or "").partition(";")[0].strip().lower()
     limit = {
         _FORM: settings.upload_bytes + FORM_BYTES,
@@ -55,16 +52,16 @@ def check_declared(headers: Headers, settings: Settings) -> int:
             raise Refused("the header content-length is not a number", 400)
         if len(length.lstrip("0")) > 18 or int(length) > limit:
             raise _too_large(limit)
-    packed = (headers.one("content-encoding") or "identity").lower()
-    if packed != "identity":
-        raise Refused(f"a body that is packed ({packed[:40]!r}) is not taken; send it as it is", 415)
+    encoding = (headers.one("content-encoding") or "identity").lower()
+    if encoding != "identity":
+        raise Refused(f"the body is compressed ({encoding[:40]!r}); send it uncompressed", 415)
     return limit
 
 
 def has_body(headers: Headers) -> bool:
-    """Whether a request comes with a body."""
+    """Whether a request has a body."""
     return bool(headers.all("transfer-encoding")) or headers.all("content-length") not in ([], ["0"])
 
 
 def _too_large(limit: int) -> Refused:
-    return Refused(f"the request is larger than {limit:,} bytes, the most that is taken here", 413)
+    return Refused(f"the request is larger than {limit:,} bytes, the limit of this service", 413)

@@ -1,4 +1,4 @@
-"""Fetching a photo from another host: one that is allowed, at a public address, and within limits."""
+"""Fetches photos from other hosts: allowed ones, at public addresses, within limits of size and time."""
 
 import contextlib
 import functools
@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 from urllib.parse import urljoin
 
 from helpers.errors import Refused
@@ -20,17 +20,17 @@ _MOVED = (301, 302, 303, 307, 308)
 _BLOCK = 65_536
 _CONNECT = 5.0  # seconds for one of a host's addresses, of which another may answer
 _HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Kinframe", "Connection": "close"}
-_FAILED = 424  # the status of what an allowed host did not do
+_FAILED = 424  # the status where an allowed host fails
 
 
 class Fetcher:
     """Fetches from `settings.allowed_hosts` alone.
 
-    An entry `host` allows the usual port of http and of https, `host:port`
+    An entry `host` allows the default ports of http and https, `host:port`
     that port. A name is looked up once: all its addresses must be public, and
-    the connection goes to one of those that were looked at. Redirects are
-    followed `REDIRECTS` times and checked like the first address. Nothing is
-    sent but the request: no cookie, no password, no proxy of the environment.
+    the connection goes to one of these. Redirects are followed `REDIRECTS`
+    times and checked like the first address. Only the request is sent: no
+    cookie, no password, and no proxy of the environment is used.
 
     `resolve` and `allowed_address` are for tests.
     """
@@ -48,15 +48,15 @@ class Fetcher:
 
     @functools.cached_property
     def tls(self) -> ssl.SSLContext:
-        """Whom https believes: those whom this machine believes."""
+        """The certificates that this machine trusts."""
         return ssl.create_default_context()
 
     def get(self, url: str) -> bytes:
-        """The content of an address, which need be no photo.
+        """The content of a URL, which may be anything.
 
-        Raises `Refused`: 422 for what is no address, 403 for a host that is not
+        Raises `Refused`: 422 for an invalid URL, 403 for a host that is not
         allowed or not public, 413 for more than `upload_bytes`, 424 where the
-        host does not answer, or not with a file, within `upload_seconds`.
+        host does not answer with a file within `upload_seconds`.
         """
         deadline = time.monotonic() + self._seconds
         address = parse(url)
@@ -69,17 +69,17 @@ class Fetcher:
                     return self._content(address, answer)
                 where = answer.getheader("Location", "")
             address = parse(urljoin(f"{address}{address.target}", where))
-        raise Refused(f"{address.host} leads on more than {REDIRECTS} times", _FAILED)
+        raise Refused(f"{address.host} redirects more than {REDIRECTS} times", _FAILED)
 
     def _check_allowed(self, address: Address) -> None:
         usual = address.port == (443 if address.scheme == "https" else 80)
         if (address.host, address.port) in self._allowed or (usual and (address.host, None) in self._allowed):
             return
-        if not self._allowed:
-            raise Refused(
-                "this service fetches from nowhere: send the photo itself, or have it started with --allow-host", 403
-            )
-        raise Refused(f"this service does not fetch from {address.place}: --allow-host says from where it does", 403)
+        where = address.place if self._allowed else "other hosts"
+        raise Refused(
+            f"this service does not fetch from {where}: send the photo itself, or have it started with --allow-host",
+            403,
+        )
 
     @contextlib.contextmanager
     def _connected(self, address: Address, deadline: float) -> Iterator[http.client.HTTPConnection]:
@@ -89,15 +89,15 @@ class Fetcher:
             if address.scheme == "https":
                 line.settimeout(_left(deadline))
                 line = self.tls.wrap_socket(line, server_hostname=address.host)
-            connection.sock = _Line(line, deadline)  # type: ignore[assignment]
+            connection.sock = _DeadlineSocket(line, deadline)  # type: ignore[assignment]
             yield connection
         finally:
             connection.close()
             line.close()
 
     def _connect(self, address: Address, deadline: float) -> socket.socket:
-        """A connection to an address that was looked at, and to no other."""
-        trouble: Optional[OSError] = None
+        """A connection to one of the addresses that were checked."""
+        failure: Optional[OSError] = None
         for family, kind, protocol, place in self._looked_up(address, deadline):
             line = socket.socket(family, kind, protocol)
             try:
@@ -106,35 +106,33 @@ class Fetcher:
                 return line
             except OSError as error:
                 line.close()
-                trouble = error
-        raise trouble or OSError("it has no address")
+                failure = error
+        raise failure or OSError("it has no address")
 
     def _looked_up(self, address: Address, deadline: float) -> List[Tuple[Any, Any, int, Any]]:
-        found: Dict[str, Any] = {}
+        answer: List[Any] = []
 
         def look() -> None:
-            try:
-                found["rows"] = self._resolve(address.host, address.port, type=socket.SOCK_STREAM)
-            except (OSError, UnicodeError) as error:
-                found["error"] = error
+            with contextlib.suppress(OSError, UnicodeError):
+                answer.extend(self._resolve(address.host, address.port, type=socket.SOCK_STREAM))
 
-        thread = threading.Thread(target=look, daemon=True)  # a lookup cannot be told how long it may take
+        thread = threading.Thread(target=look, daemon=True)  # a lookup takes no timeout
         thread.start()
         thread.join(_left(deadline))
         if thread.is_alive():
             raise socket.timeout
-        if "error" in found:
-            raise OSError("its name is not known")
-        rows = [(family, kind, protocol, place) for family, kind, protocol, _, place in found["rows"]]
-        if not rows or not all(self._allowed_address(str(place[0])) for *_, place in rows):
-            raise Refused(f"{address.host} is not at a public address; such hosts are not fetched from", 403)
+        if not answer:
+            raise OSError("its name is unknown")
+        rows = [(family, kind, protocol, place) for family, kind, protocol, _, place in answer]
+        if not all(self._allowed_address(str(place[0])) for *_, place in rows):
+            raise Refused(f"{address.host} is not at a public address, and is not fetched from", 403)
         return rows
 
     def _content(self, address: Address, answer: http.client.HTTPResponse) -> bytes:
         if answer.status != 200:
-            raise Refused(f"{address.host} does not have it, or does not hand it out ({answer.status})", _FAILED)
+            raise Refused(f"{address.host} does not provide it (status {answer.status})", _FAILED)
         if answer.getheader("Content-Encoding", "identity").lower() != "identity":
-            raise Refused(f"{address.host} sends it packed, which was not asked for", _FAILED)
+            raise Refused(f"{address.host} sends it compressed, although it should not", _FAILED)
         if (answer.length or 0) > self._most:
             raise self._too_large(address)
         blocks, size = [], 0
@@ -144,15 +142,15 @@ class Fetcher:
             if size > self._most:
                 raise self._too_large(address)
         if answer.length:
-            raise OSError("it ended before its end")
+            raise OSError("it is incomplete")
         return b"".join(blocks)
 
     def _too_large(self, address: Address) -> Refused:
-        return Refused(f"what {address.host} sends is larger than {self._most:,} bytes, the most that is taken", 413)
+        return Refused(f"what {address.host} sends is larger than {self._most:,} bytes, the limit of this service", 413)
 
 
-class _Line:
-    """A connection as http.client uses one, but with a deadline, however slowly the other side reads and writes."""
+class _DeadlineSocket:
+    """A socket as http.client uses it, but with a deadline, however slowly the other side reads and writes."""
 
     def __init__(self, line: socket.socket, deadline: float) -> None:
         self._line, self._deadline = line, deadline
@@ -162,13 +160,13 @@ class _Line:
         self._line.sendall(data)
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self._line, self._deadline), _BLOCK)
+        return io.BufferedReader(_DeadlineReader(self._line, self._deadline), _BLOCK)
 
     def close(self) -> None:
-        """Nothing: whoever connected also closes, once the answer was read."""
+        """Does nothing: `_connected` closes the socket, once the answer was read."""
 
 
-class _Reader(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     def __init__(self, line: socket.socket, deadline: float) -> None:
         self._line, self._deadline = line, deadline
 
@@ -182,13 +180,13 @@ class _Reader(io.RawIOBase):
 
 @contextlib.contextmanager
 def _failures(address: Address, seconds: float) -> Iterator[None]:
-    """What goes wrong with an allowed host, as `Refused`; what the machines behind it say is not passed on."""
+    """Raises `Refused` for what goes wrong with an allowed host, without the details of the error."""
     try:
         yield
     except socket.timeout:
         raise Refused(f"{address.host} did not send it within {seconds:g} s", _FAILED) from None
     except ssl.SSLError:
-        raise Refused(f"there is no secure connection to {address.host}; is its certificate valid?", _FAILED) from None
+        raise Refused(f"no secure connection to {address.host}; is its certificate valid?", _FAILED) from None
     except (OSError, http.client.HTTPException, ValueError):
         raise Refused(f"{address.host} cannot be reached, or does not answer as a web server does", _FAILED) from None
 
@@ -201,7 +199,7 @@ def _left(deadline: float) -> float:
 
 
 def _entry(text: str) -> Tuple[str, Optional[int]]:
-    """An entry of `allowed_hosts`: host, and port or None; raises `Refused` for one that is none."""
+    """An entry of `allowed_hosts`: host, and port or None; raises `Refused` for an invalid one."""
     bare = text.strip()
     if bare.count(":") > 1 and not bare.startswith("["):
         return plain_host(bare), None
@@ -209,5 +207,5 @@ def _entry(text: str) -> Tuple[str, Optional[int]]:
     if not colon:
         return plain_host(bare), None
     if not port.isdigit() or not 0 < int(port) < 65536:
-        raise Refused(f"--allow-host {text!r}: {port!r} is no port", 422)
+        raise Refused(f"--allow-host {text!r}: {port!r} is not a port", 422)
     return plain_host(host), int(port)

@@ -1,48 +1,41 @@
-"""What stands in front of the application: every request passes here, or is answered here."""
+"""The guard in front of the application: each request passes it, or is refused by it."""
 
 import asyncio
 import contextlib
 import json
 import math
-from typing import Any, Awaitable, Callable, Dict, List, MutableMapping, Optional, Tuple
+from typing import List, Tuple
 
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from helpers.errors import KinframeError, Refused, ServiceError, Unavailable
 from helpers.service.gate.access import Access
-from helpers.service.gate.body_limits import Body, check_declared, has_body
+from helpers.service.gate.body_limits import LimitedBody, check_declared, has_body
 from helpers.service.gate.headers import Headers, check_origin, check_path, host_of, key_of, own_names, role_needed
-from helpers.service.gate.rate import Rate, caller
+from helpers.service.gate.rate import RateLimit, caller
 from helpers.service.settings import Settings
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
-
-_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (addresses at which a server is reached by names that it cannot know)
-_LINGER = 2.0  # seconds in which a caller may finish sending what is not read, to hear why
-_ALWAYS = ("/health", "/ready")  # asked by machines, again and again
-_WITH_ALL = (  # a page elsewhere may show no photo of this collection, and no answer is taken for something else
-    (b"x-content-type-options", b"nosniff"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
+_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (at these it is reached by names that it cannot know)
+_PAUSE = 5  # seconds after which a database that was away is worth another try
+_LINGER = 2.0  # seconds in which a caller may finish sending what is not read, before the connection ends
+_UNCOUNTED = ("/health", "/ready")  # which machines ask again and again
 
 
 class Guard:
     """ASGI middleware: host, origin, path, key, rate, and the size and time of what is sent.
 
-    What is refused has the shape of all errors, `{"error": {"status",
-    "message"}}`. Of what passes, `scope["state"]["key_name"]` is the name of
-    the key, or None. Answers go through as they come.
+    A refusal looks like all errors, `{"error": {"status", "message"}}`. For a
+    request that passes, `scope["state"]["key_name"]` is the name of its key, or
+    None. Answers are passed on as they come.
     """
 
-    def __init__(self, app: App, *, settings: Settings, access: Access, rate: Rate) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, access: Access, rate: RateLimit) -> None:
         self._app, self._settings, self._access, self._rate = app, settings, access, rate
         self._names = own_names(settings)
         self._any_host = settings.host in _ANYWHERE
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -51,14 +44,14 @@ class Guard:
             return
         scope.setdefault("state", {})["key_name"] = None
         headers = Headers(scope)
-        answer = _Answer(send, closing=has_body(headers))
+        answer = _GuardedSend(send, closing=has_body(headers))
         try:
             await self._check(scope, headers)
-            body = Body(receive, check_declared(headers, self._settings), self._settings.upload_seconds)
+            body = LimitedBody(receive, check_declared(headers, self._settings), self._settings.upload_seconds)
         except ServiceError as error:
             await answer.refuse(error, receive)
             return
-        except KinframeError:  # a damaged file: what it says of itself is for the log of whoever runs the service
+        except KinframeError:  # a damaged file: the details are not for the caller
             await answer.refuse(Unavailable("the keys of this service cannot be read"), receive)
             return
 
@@ -67,7 +60,7 @@ class Guard:
                 return await body.receive()
             except Refused as error:
                 await answer.refuse(error, receive)
-                # The application's own way to end quietly; what it says of it is not heard.
+                # Ends the application quietly; its own answer to this is not sent.
                 raise HTTPException(error.status or 400, str(error)) from None
 
         try:
@@ -76,38 +69,37 @@ class Guard:
             if not answer.refused:
                 raise
 
-    async def _check(self, scope: MutableMapping[str, Any], headers: Headers) -> None:
-        """Raises `ServiceError` for a request that is not to go on."""
+    async def _check(self, scope: Scope, headers: Headers) -> None:
+        """Raises `ServiceError` for a request that must not pass."""
         method, path = scope["method"], scope["path"]
         check_path(scope)
         host = host_of(headers)
         if host.name not in self._names and not self._any_host:
             raise Refused(
-                f"this service is not called {host.name[:100]!r}; its names are those of the machine, and what was "
-                "given to it as a name when it was started",
+                f"this service is not called {host.name[:100]!r}; if a proxy in front of it is, start it with --name",
                 421,
             )
         check_origin(headers, method, host, self._settings.names)
         needed = role_needed(method, path)
         name = f"address {caller((scope.get('client') or ('',))[0])}"
         if needed is None:
-            if path not in _ALWAYS:
+            if path not in _UNCOUNTED:
                 self._count(name)
             return
         key = key_of(headers)
         if self._access.stale:
-            asked, row = await asyncio.get_running_loop().run_in_executor(None, self._access.who, key)
+            key_needed, row = await asyncio.get_running_loop().run_in_executor(None, self._access.check, key)
         else:
-            asked, row = self._access.who(key)
-        if asked:
+            key_needed, row = self._access.check(key)
+        if key_needed:
             if row is None:
-                self._count(name)  # who tries keys is counted too; who has one, is not kept out by them
-                raise Refused("this needs a key: Authorization: Bearer kf_…; whoever runs the service makes one", 401)
+                self._count(name)  # guesses of keys use up the rate of the address, not that of a key
+                raise Refused("a key is needed: Authorization: Bearer kf_…; whoever runs the service makes it", 401)
             name = f"key {row.name}"
             scope["state"]["key_name"] = row.name
             self._count(name)
             if needed == "write" and row.role != "write":
-                raise Refused(f"the key {row.name!r} may read; this needs one that may write", 403)
+                raise Refused(f"the key {row.name!r} may only read; this needs one that may write", 403)
         else:
             self._count(name)
 
@@ -119,12 +111,12 @@ class Guard:
 
 class _TooOften(Refused):
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"too many requests; the next may come in {max(1, math.ceil(seconds))} s", 429)
-        self.seconds = seconds
+        self.seconds = max(1, math.ceil(seconds))
+        super().__init__(f"too many requests; send the next one in {self.seconds} s", 429)
 
 
-class _Answer:
-    """Where an answer goes: the application's, or the guard's own instead of it."""
+class _GuardedSend:
+    """Sends the answer of the application, or an error of the guard instead of it."""
 
     def __init__(self, send: Send, *, closing: bool) -> None:
         self._send, self._closing = send, closing  # the connection, where the rest of a body may still come on it
@@ -132,20 +124,17 @@ class _Answer:
         self.refused = False
 
     async def send(self, message: Message) -> None:
-        """Hand on what the application says, unless the guard has spoken."""
+        """Send a message of the application, unless the guard has answered."""
         if self.refused:
             return
         if message["type"] == "http.response.start":
             self._begun = True
-            headers = list(message.get("headers", ()))
-            there = {name.lower() for name, _ in headers}
-            message = {**message, "headers": headers + [pair for pair in _WITH_ALL if pair[0] not in there]}
         await self._send(message)
 
     async def refuse(self, error: ServiceError, receive: Receive) -> None:
-        """Answer with an error, and give the caller a moment to finish what they send: else they may not hear it."""
+        """Answer with an error, and let the caller finish sending: else they may never read the answer."""
         self.refused = True
-        if self._begun:  # it answered before it had read everything: there is no second answer
+        if self._begun:  # the application answered before it had read everything
             return
         status = error.status or 500
         content = json.dumps({"error": {"status": status, "message": str(error)}}).encode()
@@ -165,16 +154,10 @@ async def _read_away(receive: Receive) -> None:
 
 
 def _headers(error: ServiceError, length: int) -> List[Tuple[bytes, bytes]]:
-    headers: Dict[bytes, bytes] = {
-        b"content-type": b"application/json",
-        b"content-length": str(length).encode(),
-        **dict(_WITH_ALL),
-    }
-    after: Optional[float] = error.seconds if isinstance(error, _TooOften) else None
-    if isinstance(error, Unavailable):
-        after = 5
-    if after is not None:
-        headers[b"retry-after"] = str(max(1, math.ceil(after))).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(length).encode())]
+    pause = error.seconds if isinstance(error, _TooOften) else _PAUSE if isinstance(error, Unavailable) else None
+    if pause is not None:
+        headers.append((b"retry-after", str(pause).encode()))
     if error.status == 401:
-        headers[b"www-authenticate"] = b"Bearer"
-    return list(headers.items())
+        headers.append((b"www-authenticate", b"Bearer"))
+    return headers

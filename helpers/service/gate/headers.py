@@ -1,4 +1,4 @@
-"""What a request says of itself before its body: who asks, for whom, from where, and for what."""
+"""Checks of a request before its body: its address, host, origin and key, and the role that it needs."""
 
 import re
 from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence
@@ -11,14 +11,14 @@ LONGEST_PATH = 2_000  # bytes, as sent
 LONGEST_QUERY = 16_000
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/?#@\\\s]+)(?::(\d{1,5}))?", re.ASCII)
-_OPEN = ("/", "/health", "/ready")  # and the parts of the page
+_OPEN = ("/", "/health", "/ready")  # need no key, nor do the files of the page
 _CONTROL = re.compile(r"[\0-\x1f\x7f]")
-_ASKING = ("/search", "/already-here")  # are posted, and change nothing
+_SEARCHES = ("/search", "/already-here")  # are posted, and change nothing
 _READS = ("GET", "HEAD")
 
 
 class Headers:
-    """The headers of an ASGI request, by name in small letters."""
+    """The headers of an ASGI request, by their name in lower case."""
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self._values: Dict[str, List[str]] = {}
@@ -26,37 +26,37 @@ class Headers:
             self._values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1").strip())
 
     def all(self, name: str) -> List[str]:
-        """Each value of a header."""
+        """All values of a header."""
         return self._values.get(name, [])
 
     def one(self, name: str) -> Optional[str]:
-        """The value of a header; None where it is not there, Refused where it is there twice."""
+        """The value of a header, or None; raises `Refused` where there are several."""
         values = self.all(name)
         if len(values) > 1:
-            raise Refused(f"the header {name} is there {len(values)} times", 400)
+            raise Refused(f"the header {name} is sent {len(values)} times", 400)
         return values[0] if values else None
 
 
 class Host(NamedTuple):
-    """By what name, and port, the caller means to have reached this service."""
+    """The name and port by which the caller reached this service."""
 
-    name: str  # in small letters; an IPv6 address without its brackets
-    port: Optional[int]  # None: the usual one
+    name: str  # in lower case; an IPv6 address without its brackets
+    port: Optional[int]  # None is the default port
 
 
 def host_of(headers: Headers) -> Host:
-    """The `Host` of a request; raises `Refused` where there is none, or it is no host."""
-    return _host(headers.one("host") or "", "the header host names no host")
+    """The header `Host` of a request; raises `Refused` where it is missing or invalid."""
+    return _host(headers.one("host") or "", "the header host is missing or invalid")
 
 
 def own_names(settings: Settings) -> FrozenSet[str]:
-    """The names by which this service is called: those of the machine to itself, and what the settings say."""
-    given = [name for name in (settings.host, *settings.names) if name]
-    return frozenset((*LOOPBACK, *(_host(name, f"{name!r} is not a host").name for name in given)))
+    """The host names of this service: those of the machine to itself, and those in the settings."""
+    chosen = [name for name in (settings.host, *settings.names) if name]
+    return frozenset((*LOOPBACK, *(_host(name, f"{name!r} is not a host").name for name in chosen)))
 
 
 def check_path(scope: Mapping[str, Any]) -> None:
-    """Raises `Refused` for an address that no caller in good faith would send; no file is looked for by it."""
+    """Raises `Refused` for paths and queries that are too long, or contain control characters or steps like `..`."""
     if len(scope.get("raw_path") or b"") > LONGEST_PATH or len(scope["path"]) > LONGEST_PATH:
         raise Refused(f"the path is longer than {LONGEST_PATH} bytes", 414)
     query = scope.get("query_string", b"").decode("latin-1")
@@ -64,20 +64,20 @@ def check_path(scope: Mapping[str, Any]) -> None:
         raise Refused(f"the query is longer than {LONGEST_QUERY} bytes", 414)
     path = scope["path"]
     if not path.startswith("/") or _CONTROL.search(path) or "%00" in query or _CONTROL.search(query):
-        raise Refused("the address holds what no address of this service does (a zero byte, a control character)", 400)
+        raise Refused("the address contains a zero byte or a control character", 400)
     steps = re.split(r"[/\\]", path[1:])
     if ".." in steps or "." in steps or "" in steps[:-1]:
         raise Refused("there is nothing at a path with //, /./ or /../ in it", 404)
 
 
 def check_origin(headers: Headers, method: str, host: Host, names: Sequence[str] = ()) -> None:
-    """Raises `Refused` where a page from elsewhere makes a browser send what is more than a look.
+    """Raises `Refused` for requests other than GET and HEAD that a page of another origin made a browser send.
 
-    `names`: by which a proxy in front is called, which may hand on another `Host`.
+    `names` are those of a proxy in front, which may forward another `Host`.
     """
     if method in _READS:
         return
-    refused = Refused("a page from elsewhere may not send this; open the page of this service itself", 403)
+    refused = Refused("a page from elsewhere may not send this; use the page of this service itself", 403)
     if headers.one("sec-fetch-site") == "cross-site":
         raise refused
     origin = headers.one("origin")
@@ -97,7 +97,7 @@ def check_origin(headers: Headers, method: str, host: Host, names: Sequence[str]
 
 
 def role_needed(method: str, path: str) -> Optional[str]:
-    """What a caller must be allowed: `read`, `write`, or None where anybody may.
+    """The role that a request needs: `read`, `write`, or None where anybody may send it.
 
     >>> role_needed("GET", "/"), role_needed("POST", "/search"), role_needed("DELETE", "/images/17")
     (None, 'read', 'write')
@@ -105,21 +105,21 @@ def role_needed(method: str, path: str) -> Optional[str]:
     if method in _READS:
         part = path.startswith("/page.") and "/" not in path[1:]
         return None if path in _OPEN or part else "read"
-    return "read" if method == "POST" and path in _ASKING else "write"
+    return "read" if method == "POST" and path in _SEARCHES else "write"
 
 
 def key_of(headers: Headers) -> Optional[str]:
-    """The key of `Authorization: Bearer …`, None where there is none."""
+    """The key in `Authorization: Bearer …`, or None."""
     scheme, _, key = (headers.one("authorization") or "").partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _host(text: str, message: str) -> Host:
     text = text.strip().lower()
-    if text.count(":") > 1 and "[" not in text:  # an IPv6 address as the settings have it
+    if text.count(":") > 1 and "[" not in text:  # an IPv6 address, as in the settings
         text = f"[{text}]"
-    found = _HOST.fullmatch(text)
-    if not found:
+    match = _HOST.fullmatch(text)
+    if not match:
         raise Refused(message, 400)
-    name = found.group(1).strip("[]")
-    return Host(name[:-1] if name.endswith(".") else name, int(found.group(2)) if found.group(2) else None)
+    name = match.group(1).strip("[]")
+    return Host(name[:-1] if name.endswith(".") else name, int(match.group(2)) if match.group(2) else None)

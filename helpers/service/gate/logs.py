@@ -1,4 +1,4 @@
-"""What the service says of its requests: one line each, without keys, and without what was asked for."""
+"""The log of the service: one line a request, without keys and queries."""
 
 import logging
 import re
@@ -9,11 +9,11 @@ from typing import Optional
 LOG = logging.getLogger("kinframe.service")
 
 _KEY = re.compile(r"kf_[A-Za-z0-9_-]+")
-_LONGEST = 500  # characters of a path, or of what an error says
+_LONGEST = 500  # characters of a path, or of the message of an error
 
 
 class _Lines(logging.Formatter):
-    """Lines that begin with the time in UTC, and never hold a key."""
+    """Lines that begin with the time in UTC, and never contain a key."""
 
     converter = staticmethod(time.gmtime)  # type: ignore[assignment]
     default_time_format = "%Y-%m-%dT%H:%M:%S"
@@ -27,7 +27,7 @@ class _Lines(logging.Formatter):
 
 
 def start_logging() -> None:
-    """Send the lines of the service and its jobs, and what its server warns of, to standard error."""
+    """Send the log of the service and its jobs, and warnings of its server, to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
     for name, level in ((LOG.name, logging.INFO), ("helpers", logging.INFO), ("uvicorn.error", logging.WARNING)):
@@ -38,13 +38,13 @@ def start_logging() -> None:
 
 
 def log_request(request: str, method: str, path: str, status: int, seconds: float, key: Optional[str]) -> None:
-    """One line about one request; `key` is the name of its key, and `path` comes without a query."""
-    who = f" key={_word(key)}" if key else ""
-    LOG.info("%s %s %s %d %.1f ms%s", request, _word(method), _word(path), status, 1000 * seconds, who)
+    """Log a request; `key` is the name of its key, and `path` has no query."""
+    name = f" key={_word(key)}" if key else ""
+    LOG.info("%s %s %s %d %.1f ms%s", request, _word(method), _word(path), status, 1000 * seconds, name)
 
 
 def printable(text: str) -> str:
-    """The text in one line: what a terminal would follow, or take for the end of a line, is written out."""
+    """The text in one line: characters that control a terminal, or end a line, are escaped."""
     shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in shown)
 

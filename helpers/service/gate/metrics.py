@@ -1,4 +1,4 @@
-"""What the service counts for Prometheus, in a registry of its own."""
+"""The metrics of the service for Prometheus, in their own registry."""
 
 from typing import Any, Callable, Dict, Iterator
 
@@ -7,16 +7,16 @@ from prometheus_client.core import GaugeMetricFamily
 
 from helpers.errors import ServiceError, StoreError
 
-METHODS = ("GET", "POST", "PUT", "DELETE")  # that are answered
+METHODS = ("GET", "POST", "PUT", "DELETE")  # of the routes
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """The counts of one service.
+    """The metrics of one service.
 
-    `gauges` are read when somebody asks: name and what it tells → a function
-    that gives the number. Those whose function raises `ServiceError` or
-    `StoreError`, since the database is away, are left out.
+    `gauges` are functions by their name, called whenever the metrics are read.
+    Those that raise `ServiceError` or `StoreError`, since the database is away,
+    are left out.
     """
 
     def __init__(self, gauges: Dict[str, Callable[[], int]]) -> None:
@@ -36,13 +36,13 @@ class Metrics:
         self._registry.register(_Gauges(gauges))
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one request; `route` is the path with {names} in the place of what was asked for."""
+        """Count a request; `route` is the path with names in place of its parameters, as in `/images/{image}`."""
         method = method if method in (*METHODS, "HEAD") else "other"
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
     def text(self) -> bytes:
-        """All counts in Prometheus' text format."""
+        """All metrics in the text format of Prometheus."""
         return generate_latest(self._registry)
 
 
@@ -51,7 +51,7 @@ class _Gauges:
         self._gauges = gauges
 
     def describe(self) -> Iterator[Any]:
-        return iter(())  # else they would be read once for nothing
+        return iter(())  # else they would be read at registration
 
     def collect(self) -> Iterator[Any]:
         for name, read in self._gauges.items():

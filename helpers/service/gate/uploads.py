@@ -1,6 +1,7 @@
-"""Whether what somebody sent is a photo that is safe to decode: its kind by content, its size by its header."""
+"""Checks whether an upload is a photo that is safe to decode: its format by content, its size by its header."""
 
 import io
+import re
 from typing import Dict, Optional, Sequence
 
 import PIL
@@ -9,18 +10,25 @@ from PIL import Image
 from helpers.errors import Refused, ServiceError
 from helpers.images import decode
 from helpers.images.trouble import TROUBLE, refusal
-from helpers.service.gate.jpeg_scans import check_scans
 from helpers.service.settings import Settings
 
-KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF too, where its package is there
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF too, where its package is installed
+MOST_SCANS = 100  # of one JPEG; programs write 1 to 16, and up to 64 for the smallest file
+MOST_PIXELS = 2_000_000_000  # in all scans: twenty of a picture of 100 megapixels
+MOST_MARKERS = 10_000  # before its end
 MOST_READS = 200_000  # pieces of a file: a TIFF has one for each strip, a PNG five for each chunk
 
-_SAFE = 13  # the first Pillow that looks how long a file is before it reads what a tag claims
+_SAFE = 13  # the first Pillow that compares the length that a tag claims with that of the file
 _MORE = "HEIF"
 _JPEGS = ("JPEG", "MPO")
 _LARGE = ("RGBA", "LA", "PA", "La", "RGBa", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
-_OTHERS: Dict[bytes, str] = {  # how what people send by mistake begins
+_MARKER = re.compile(rb"\xff([\x01-\xfe])")
+_AFTER_SCAN = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # restart markers are part of a scan
+_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length after them
+_SCAN, _END = 0xDA, 0xD9
+
+_OTHERS: Dict[bytes, str] = {  # the first bytes of what people send by mistake
     b"PK\x03\x04": "a ZIP file",
     b"%PDF": "a PDF file",
     b"<svg": "an SVG drawing",
@@ -33,7 +41,7 @@ _OTHERS: Dict[bytes, str] = {  # how what people send by mistake begins
     b"\x7fELF": "a program",
     b"8BPS": "a Photoshop file",
 }
-_OWN: Dict[bytes, str] = {  # how those that are taken begin
+_OWN: Dict[bytes, str] = {  # the first bytes of accepted formats
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"GIF8": "GIF",
@@ -43,32 +51,31 @@ _OWN: Dict[bytes, str] = {  # how those that are taken begin
 
 
 def check_reader() -> None:
-    """Raises `ServiceError` where Pillow believes what a small file says of its size, and takes gigabytes for it."""
+    """Raises `ServiceError` for a Pillow that allocates gigabytes where a small file claims to be large."""
     if int(PIL.__version__.split(".")[0]) < _SAFE:
         raise ServiceError(
-            f"letting others in needs Pillow {_SAFE} or newer, and so Python 3.11; here is {PIL.__version__}, in which "
-            "a small file that was made for it takes all memory"
+            f"letting others in needs Pillow {_SAFE} or newer, and so Python 3.11; here is {PIL.__version__}, with "
+            "which a small file can be made to take all memory"
         )
 
 
 def check_upload(content: bytes, settings: Settings) -> None:
-    """Raises `Refused` for what is not to be decoded; neither a file name nor a declared type plays a part.
+    """Raises `Refused` for what must not be decoded, whatever its file name or declared type.
 
     413: more than `settings.upload_bytes`, or `settings.upload_pixels` by its
     header; a quarter of these pixels where it is no JPEG and has transparency
-    or more than 8 bits, which takes four times the memory. 415: none of the
-    kinds that are taken, and what it is, if that can be seen. 422: empty, cut
-    off, damaged, or made to keep a decoder busy. Of an animation the first
-    frame counts.
+    or more than 8 bits, which takes four times the memory. 415: another format,
+    which is named if it is known. 422: empty, cut off, damaged, or made to keep
+    a decoder busy. Of an animation the first frame counts.
     """
     if not content:
         raise Refused("the photo is an empty file (0 bytes)", 422)
     if len(content) > settings.upload_bytes:
-        raise Refused(f"the photo has {len(content):,} bytes; {settings.upload_bytes:,} are the most", 413)
+        raise Refused(f"the photo has {len(content):,} bytes; the limit is {settings.upload_bytes:,}", 413)
     try:
         _check(content, settings.upload_pixels)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many("more pixels than that", settings.upload_pixels) from None
+        raise _too_many("too many pixels", settings.upload_pixels) from None
     except TROUBLE as error:
         raise Refused(f"the photo cannot be read: {refusal(content, error)}", 422) from None
 
@@ -77,7 +84,7 @@ def _check(content: bytes, most: int) -> None:
     Image.init()
     kinds = [*KINDS, *([_MORE] if _MORE in Image.OPEN else [])]
     try:
-        image = Image.open(_Counted(content), formats=kinds)
+        image = Image.open(_ReadCounter(content), formats=kinds)
     except Image.UnidentifiedImageError:
         raise _not_taken(content, kinds) from None
     with image:
@@ -85,8 +92,8 @@ def _check(content: bytes, most: int) -> None:
         large = image.mode in _LARGE or "transparency" in image.info
         if width * height > (most // 4 if large else most):
             raise _too_many(f"{width} x {height} pixels", most // 4 if large else most)
-        # Who decodes it later asks all of Pillow's formats in turn: none may take it for something else.
-        with Image.open(_Counted(content)) as again:
+        # It is decoded later by any format of Pillow: none may take it for something else.
+        with Image.open(_ReadCounter(content)) as again:
             if (again.format, again.size) != (image.format, image.size):
                 raise Refused(f"the photo is both {image.format} and {again.format}; it must be one of them", 415)
         if image.format in _JPEGS:
@@ -96,20 +103,41 @@ def _check(content: bytes, most: int) -> None:
             image.load()
 
 
-class _Counted(io.BytesIO):
-    """A file of which Pillow reads no more pieces than any photo has; each costs it some microseconds."""
+def check_scans(content: bytes, pixels: int) -> None:
+    """Raises `Refused` (422) for a JPEG of `pixels` with more scans or parts than programs write.
+
+    A decoder goes over the whole picture for each scan, and a small file can hold very many.
+    """
+    place, scans = 2, 0
+    search = _MARKER
+    for _ in range(MOST_MARKERS):
+        match = search.search(content, place)
+        if match is None or match.group(1)[0] == _END:
+            return
+        marker, place = match.group(1)[0], match.end()
+        if marker not in _ALONE:
+            place += int.from_bytes(content[place : place + 2], "big")
+        search = _AFTER_SCAN if marker == _SCAN else _MARKER
+        scans += marker == _SCAN
+        if scans > MOST_SCANS or (scans > 1 and scans * pixels > MOST_PIXELS):
+            raise Refused(f"the photo is a JPEG of {scans} scans or more; save it again", 422)
+    raise Refused(f"the photo is a JPEG of more than {MOST_MARKERS:,} parts; save it again", 422)
+
+
+class _ReadCounter(io.BytesIO):
+    """A file of which Pillow reads a limited number of pieces, each of which takes some microseconds."""
 
     _reads = 0
 
     def read(self, size: Optional[int] = -1) -> bytes:
         self._reads += 1
         if self._reads > MOST_READS:
-            raise Refused("the photo is made of more parts than any camera or program writes; save it anew", 422)
+            raise Refused("the photo consists of more parts than any camera or program writes; save it again", 422)
         return super().read(size)
 
 
 def _too_many(has: str, most: int) -> Refused:
-    return Refused(f"the photo has {has}; {most:,} are the most that are decoded here for one like it", 413)
+    return Refused(f"the photo has {has}; the limit for one of its kind is {most:,} pixels", 413)
 
 
 def _not_taken(content: bytes, kinds: Sequence[str]) -> Refused:
@@ -117,10 +145,10 @@ def _not_taken(content: bytes, kinds: Sequence[str]) -> Refused:
         if content.startswith(start):
             return Refused(f"the photo cannot be read: a {name} that is cut off or damaged where it begins", 422)
     begin = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    what = "this is not a photo of a kind that is taken"
+    kind = "this is not a photo in an accepted format"
     for start, name in _OTHERS.items():
         if begin[: len(start)].lower() == start.lower():
-            what = f"this is {name}, not a photo"
+            kind = f"this is {name}, not a photo"
     if content[4:8] == b"ftyp" and _MORE not in kinds:
-        what = "this is an HEIC photo or a film, for which this service lacks a package (pip install pillow-heif)"
-    return Refused(f"{what}; {', '.join(kinds)} are taken", 415)
+        kind = "this is an HEIC photo or a video, for which this service lacks a package (pip install pillow-heif)"
+    return Refused(f"{kind}; accepted are {', '.join(kinds)}", 415)

@@ -1,21 +1,21 @@
-"""The application that answers HTTP: its routes, its errors, its description, and what stands in front of it."""
+"""The application that answers HTTP: its routes, errors and OpenAPI document, behind the guard and the log."""
 
 from contextlib import asynccontextmanager
 from typing import Any, AsyncIterator, Dict
 
 from anyio import to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from helpers import __version__
 from helpers.service.gate.guard import Guard
-from helpers.service.gate.rate import Rate
+from helpers.service.gate.rate import RateLimit
 from helpers.service.http.image_routes import image_routes
 from helpers.service.http.job_routes import job_routes
-from helpers.service.http.open_routes import open_routes
-from helpers.service.http.problems import answer_problems
+from helpers.service.http.open_routes import page_routes, state_routes
+from helpers.service.http.problems import answer_problems, check_query, described
 from helpers.service.http.product_routes import product_routes
-from helpers.service.http.request_log import Telling
+from helpers.service.http.request_log import RequestLog
 from helpers.service.http.search_routes import search_routes
 from helpers.service.service import Service
 
@@ -29,11 +29,11 @@ _OPEN = ("/health", "/ready")  # need no key
 
 
 def create_app(service: Service) -> Any:
-    """The ASGI application of a service, which it starts and stops, unless it has started already."""
+    """The ASGI application of a service, which it starts and stops, unless it has been started already."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if service.started:  # by who will stop it too
+        if service.started:  # by whoever will stop it too
             yield
             return
         await to_thread.run_sync(service.start)
@@ -52,30 +52,16 @@ def create_app(service: Service) -> Any:
         lifespan=lifespan,
     )
     answer_problems(app)
-    for routes in (search_routes, image_routes, product_routes, job_routes, open_routes):
-        app.include_router(routes(service))
+    for routes in (search_routes, image_routes, product_routes, job_routes, state_routes):
+        app.include_router(routes(service), responses=described(), dependencies=[Depends(check_query)])
+    app.include_router(page_routes())
     app.openapi = lambda: _description(app, service)  # type: ignore[method-assign]
-    return Telling(_Guarded(app, service), service.metrics)
-
-
-class _Guarded:
-    """The guard, which is made when the service has started and its keys can be read."""
-
-    def __init__(self, app: Any, service: Service) -> None:
-        self._app, self._service, self._guard = app, service, None  # type: Any, Service, Any
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        if self._guard is None:
-            settings = self._service.settings
-            self._guard = Guard(self._app, settings=settings, access=self._service.access, rate=Rate(settings))
-        await self._guard(scope, receive, send)
+    guard = Guard(app, settings=service.settings, access=service.access, rate=RateLimit(service.settings))
+    return RequestLog(guard, service.metrics)
 
 
 def _description(app: FastAPI, service: Service) -> Dict[str, Any]:
-    """The OpenAPI document; keys are in it where they are needed."""
+    """The OpenAPI document, with keys where they are needed."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         app.openapi_schema = _without_null_defaults(made)
@@ -91,11 +77,11 @@ def _description(app: FastAPI, service: Service) -> Dict[str, Any]:
 
 
 def _without_null_defaults(value: Any) -> Any:
-    """Null as a default says only that something may be left out; where null is not taken, it would mislead."""
+    """Without `default: null`: null itself is refused, although the parameter may be left out."""
     if isinstance(value, list):
-        return [_without_null_defaults(each) for each in value]
+        return [_without_null_defaults(item) for item in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: _without_null_defaults(each) for name, each in value.items() if not (name == "default" and each is None)
+        name: _without_null_defaults(item) for name, item in value.items() if not (name == "default" and item is None)
     }

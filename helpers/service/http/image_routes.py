@@ -1,19 +1,22 @@
 """The images of the collection, and their thumbnails."""
 
-from fastapi import APIRouter, Depends, Query, Request
+from typing import Any, Dict
+
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from typing_extensions import Annotated
 
 from helpers.errors import NotFound, PhotoError
-from helpers.service.http import responses
-from helpers.service.http.forms import no_query, one_each
-from helpers.service.http.problems import described
 from helpers.service.http.requests import LARGEST
-from helpers.service.http.search_routes import ImagePath
+from helpers.service.http.responses import ImageDetailsResponse, ImagePageResponse
+from helpers.service.records import ImageRecord
 from helpers.service.service import Service
 
-_KEPT = "private, max-age=300"  # a browser asks again after five minutes: the file may have changed
+_CACHED = "private, max-age=300"  # a browser asks again after five minutes: the file may have changed
+_JPEG = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
+
+ImagePath = Annotated[int, Path(ge=1, le=LARGEST, description="of an image", examples=[17])]
 
 
 class ImagePage(BaseModel):
@@ -25,7 +28,7 @@ class ImagePage(BaseModel):
     limit: int = Field(100, ge=1, le=1_000)
 
 
-class Size(BaseModel):
+class ThumbnailSize(BaseModel):
     """How large."""
 
     model_config = ConfigDict(extra="forbid")
@@ -37,56 +40,42 @@ def image_routes(service: Service) -> APIRouter:
     """The routes to images."""
     routes = APIRouter(tags=["images"])
 
-    @routes.get("/images", summary="All images, by id", responses=described(), dependencies=[Depends(one_each)])
-    def images(page: Annotated[ImagePage, Query()]) -> responses.Images:
-        found = service.storage.images.page(after=page.after, limit=page.limit)
-        return responses.Images(
-            images=[responses.WholeImage.of(image) for image in found],
-            next=found[-1].id if len(found) == page.limit else None,
-            total=service.storage.images.count(),
-        )
+    @routes.get("/images", summary="All images, by id", response_model=ImagePageResponse)
+    def images(page: Annotated[ImagePage, Query()]) -> Dict[str, Any]:
+        images = service.storage.images.page(after=page.after, limit=page.limit)
+        last = images[-1].id if len(images) == page.limit else None
+        return {"images": images, "next": last, "total": service.storage.images.count()}
 
-    @routes.get("/images/{image}", summary="An image", responses=described(), dependencies=[Depends(no_query)])
-    def image(image: ImagePath) -> responses.WholeImage:
-        return responses.WholeImage.of(service.storage.images.get(image))
+    @routes.get("/images/{image}", summary="An image", response_model=ImageDetailsResponse)
+    def image(image: ImagePath) -> ImageRecord:
+        return service.storage.images.get(image)
 
-    @routes.delete(
-        "/images/{image}",
-        summary="Take an image out of the collection",
-        status_code=204,
-        responses=described(),
-        dependencies=[Depends(no_query)],
-    )
+    @routes.delete("/images/{image}", summary="Take an image out of the collection", status_code=204)
     def remove(image: ImagePath) -> None:
         """Its file stays where it is."""
-        service.storage.remove(image)
+        service.storage.images.remove(image)
 
     @routes.get(
         "/images/{image}/thumbnail",
         summary="A small JPEG of an image",
         response_class=Response,
         responses={
-            **described(),
-            200: {"description": "The thumbnail.", "content": {"image/jpeg": {"schema": _BYTES}}},
-            304: {"description": "It is as it was."},
+            200: {"description": "The thumbnail.", "content": _JPEG},
+            304: {"description": "The thumbnail has not changed."},
         },
-        dependencies=[Depends(one_each)],
     )
-    def thumbnail(request: Request, image: ImagePath, wish: Annotated[Size, Query()]) -> Response:
-        """A photo whose file has gone, or can no longer be read, has none: 404 says why."""
-        kept = service.storage.images.get(image)
-        tag = f'"{kept.identity[:32]}-{wish.size}"'
-        headers = {"ETag": tag, "Cache-Control": _KEPT}
-        if tag in (each.strip() for each in request.headers.get("if-none-match", "").split(",")):
+    def thumbnail(request: Request, image: ImagePath, wanted: Annotated[ThumbnailSize, Query()]) -> Response:
+        """404, with the reason, where the file of the photo is gone or can no longer be read."""
+        row = service.storage.images.get(image)
+        tag = f'"{row.identity[:32]}-{wanted.size}"'
+        headers = {"ETag": tag, "Cache-Control": _CACHED}
+        if tag in (known.strip() for known in request.headers.get("if-none-match", "").split(",")):
             return Response(status_code=304, headers=headers)
-        file = service.root.file(kept.path)
+        file = service.root.file(row.path)
         try:
-            jpeg = service.thumbnail(file, kept.identity, wish.size)
+            jpeg = service.thumbnail(file, row.identity, wanted.size)
         except PhotoError as error:
             raise NotFound(f"image {image} has no thumbnail: {error}") from error
         return Response(jpeg, media_type="image/jpeg", headers=headers)
 
     return routes
-
-
-_BYTES = {"type": "string", "format": "binary"}

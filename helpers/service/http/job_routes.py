@@ -1,64 +1,55 @@
-"""Work in the background: a folder or a list of photos that is to be indexed."""
+"""Jobs in the background, which index a folder or a list of photos."""
 
-from fastapi import APIRouter, Body, Depends, Path, Response
+from typing import Any, Dict
+
+from fastapi import APIRouter, Body, Path, Response
 from typing_extensions import Annotated
 
-from helpers.service.http import responses
-from helpers.service.http.forms import no_query
-from helpers.service.http.problems import described
-from helpers.service.http.requests import IndexBody
+from helpers.service.http.problems import LOCATION
+from helpers.service.http.requests import INDEX_EXAMPLES, IndexBody
+from helpers.service.http.responses import JobDetailsResponse, JobListResponse, JobResponse
+from helpers.service.records import Job
 from helpers.service.service import Service
+
+_SHOWN = 100  # bad photos in the answer about a job
 
 JobPath = Annotated[
     str,
     Path(
-        min_length=1,
-        max_length=64,
-        pattern=r"^[A-Za-z0-9-]+$",
-        description="of a job",
-        examples=["5f0c2a8e9d3b4c61"],
+        min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$", description="of a job", examples=["5f0c2a8e9d3b4c61"]
     ),
 ]
-
-_LOCATION = {"Location": {"description": "Where to ask how far it is.", "schema": {"type": "string"}}}
-_EXAMPLES = {
-    "folder": {"summary": "a folder with all below it", "value": {"folder": "chairs"}},
-    "photos": {
-        "summary": "a list of photos, one of them of a product",
-        "value": {"photos": ["chairs/red-01.jpg", {"path": "chairs/red-02.jpg", "products": ["chair-red"]}]},
-    },
-}
 
 
 def job_routes(service: Service) -> APIRouter:
     """The routes to jobs."""
-    routes = APIRouter(tags=["jobs"], dependencies=[Depends(no_query)])
+    routes = APIRouter(tags=["jobs"])
 
     @routes.post(
         "/index",
-        summary="Have a folder or a list of photos indexed",
+        summary="Index a folder or a list of photos",
         status_code=202,
-        responses={**described(), 202: {"headers": _LOCATION, "description": "The job, which goes on by itself."}},
+        response_model=JobResponse,
+        responses={202: {"headers": LOCATION, "description": "The job, which runs in the background."}},
     )
-    def index(body: Annotated[IndexBody, Body(openapi_examples=_EXAMPLES)], response: Response) -> responses.Job:
-        """The same request, while its job has not ended, is answered with that job."""
+    def index(body: Annotated[IndexBody, Body(openapi_examples=INDEX_EXAMPLES)], response: Response) -> Job:
+        """While a job with the same request has not ended, that job is the answer."""
         job = service.runner.submit(body.request())
         response.headers["Location"] = f"/jobs/{job.id}"
-        return responses.Job.of(job)
+        return job
 
-    @routes.get("/jobs", summary="The newest jobs", responses=described())
-    def jobs() -> responses.Jobs:
-        return responses.Jobs(jobs=[responses.Job.of(job) for job in service.storage.jobs.newest()])
+    @routes.get("/jobs", summary="The newest jobs", response_model=JobListResponse)
+    def jobs() -> Dict[str, Any]:
+        return {"jobs": service.storage.jobs.newest()}
 
-    @routes.get("/jobs/{job}", summary="A job", responses=described())
-    def job(job: JobPath) -> responses.WholeJob:
+    @routes.get("/jobs/{job}", summary="A job", response_model=JobDetailsResponse)
+    def job(job: JobPath) -> Dict[str, Any]:
         """With the first photos that it left out, and why."""
-        found = service.storage.jobs.get(job)
-        return responses.WholeJob.with_bad(found, service.storage.jobs.bad(job, limit=responses.SHOWN))
+        return {**service.storage.jobs.get(job)._asdict(), "bad_photos": service.storage.jobs.bad(job, _SHOWN)}
 
-    @routes.delete("/jobs/{job}", summary="Cancel a job", status_code=202, responses=described())
-    def cancel(job: JobPath) -> responses.Job:
-        """One that waits is cancelled at once, one that runs ends soon; what it did stays."""
-        return responses.Job.of(service.runner.cancel(job))
+    @routes.delete("/jobs/{job}", summary="Cancel a job", status_code=202, response_model=JobResponse)
+    def cancel(job: JobPath) -> Job:
+        """A queued job is cancelled at once, a running one ends soon; what it has indexed stays."""
+        return service.runner.cancel(job)
 
     return routes

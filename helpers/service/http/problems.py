@@ -1,4 +1,4 @@
-"""Errors as answers: `{"error": {"status": …, "message": …}}`, whatever went wrong and wherever."""
+"""All errors as answers of one form, `{"error": {"status": …, "message": …}}`."""
 
 import json
 from typing import Any, Dict, Iterable, List, Mapping, Optional
@@ -10,66 +10,76 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from helpers.errors import KinframeError, PhotoError, ServiceError
+from helpers.errors import KinframeError, PhotoError, Refused, ServiceError
 from helpers.service.gate.logs import LOG, printable
 from helpers.service.gate.metrics import METHODS
-from helpers.service.http.responses import ErrorAnswer
+from helpers.service.http.responses import ErrorResponse
 
-RETRY = 2  # seconds after which a database that was away is asked again
-REQUEST_ID = "kinframe.request"  # where a request's id lies in its scope
+RETRY = 2  # seconds after which a caller may try again
+REQUEST_ID = "kinframe.request"  # the key of a request's id in its scope
 
 _MEANINGS = {
     400: "The request cannot be read.",
-    401: "A key is needed, or the one that was told is not known.",
+    401: "A key is needed, or the one that was sent is unknown.",
     403: "The key may not do this, or the request came from another page.",
-    404: "It is not there.",
-    408: "The request did not come whole in time.",
-    409: "It is there already.",
+    404: "It does not exist.",
+    408: "The request was not complete in time.",
+    409: "It exists already.",
     413: "The body is too large.",
     414: "The address is too long.",
-    415: "This kind of content is not taken.",
-    421: "The service is not called so.",
-    422: "What was asked does not fit.",
+    415: "This type of content is not accepted.",
+    421: "The service does not have this host name.",
+    422: "The request is invalid.",
     424: "The host of the URL did not answer with a photo.",
-    429: "Too many requests; Retry-After says when to come again.",
-    500: "Something went wrong here.",
-    503: "The database cannot be reached, or too much is asked at once; Retry-After says when to come again.",
+    429: "Too many requests; see Retry-After.",
+    500: "The service failed.",
+    503: "The database cannot be reached, or there are too many requests at once; see Retry-After.",
 }
+LOCATION = {"Location": {"description": "Its address on this service.", "schema": {"type": "string"}}}
 _ALWAYS = (400, 401, 403, 404, 408, 413, 414, 415, 421, 422, 429, 500, 503)
+REPEATED = ("product",)  # parameters of which there may be several
 _AWAY = "the database cannot be reached just now; try again in a moment"
 _NO_NAMES = ("body", "query", "path", "none", "int", "float", "str", "bytes", "constrained-int", "constrained-str")
-_MOST = 5  # faults that are told at once
+_MOST = 5  # faults in one message
 _LONGEST = 200  # characters of each
 
 
 def problem(status: int, message: str, headers: Optional[Mapping[str, str]] = None) -> JSONResponse:
-    """The answer to a request that is not followed."""
+    """The answer to a request that failed."""
     more = {"Retry-After": str(RETRY)} if status in (429, 503) else {}
     return _Escaped({"error": {"status": status, "message": message}}, status, {**more, **(headers or {})})
 
 
 def described(*statuses: int) -> Dict[Any, Dict[str, Any]]:
-    """What the OpenAPI document says of the errors of a route: those of all, and these."""
-    return {
-        status: {"model": ErrorAnswer, "description": _MEANINGS[status]} for status in sorted({*_ALWAYS, *statuses})
-    }
+    """These errors of a route, for the OpenAPI document; without any, those of all routes."""
+    return {status: {"model": ErrorResponse, "description": _MEANINGS[status]} for status in statuses or _ALWAYS}
 
 
 def sentence(errors: Iterable[Any]) -> str:
-    """What pydantic found, in words: where and what, without what was told."""
-    found: List[str] = []
+    """The errors that pydantic found, in words, without the values that were sent."""
+    faults: List[str] = []
     for error in errors:
-        if error["type"] == "none_required":  # beside what is wrong with what was told
+        if error["type"] == "none_required":  # accompanies the error of the value itself
             continue
         where = ".".join(str(part)[:40] for part in error["loc"] if part not in _NO_NAMES and "[" not in str(part))
-        said = str(error["msg"]).replace("Value error, ", "")[:_LONGEST]
-        found.append(f"{where}: {said}" if where else said)
-    more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
-    return "; ".join(found[:_MOST]) + more
+        fault = str(error["msg"]).replace("Value error, ", "")[:_LONGEST]
+        faults.append(f"{where}: {fault}" if where else fault)
+    more = f"; and {len(faults) - _MOST} more" if len(faults) > _MOST else ""
+    return "; ".join(faults[:_MOST]) + more
+
+
+async def check_query(request: Request) -> None:
+    """Raises `Refused` for a query where a route takes none, or one that repeats a parameter."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    if names and not request.scope["route"].dependant.query_params:
+        raise Refused(f"this address takes no query: leave out ?{names[0][:40]}", 422)
+    single = [name for name in names if name not in REPEATED]
+    if len(set(single)) != len(single):
+        raise Refused("a parameter is repeated in the query", 422)
 
 
 def answer_problems(app: FastAPI) -> None:
-    """Have every error of the app answered in the same way."""
+    """Answer every error of the app in this form."""
 
     @app.exception_handler(KinframeError)
     async def own(request: Request, error: KinframeError) -> JSONResponse:
@@ -78,10 +88,10 @@ def answer_problems(app: FastAPI) -> None:
         status = (error.status if isinstance(error, ServiceError) else None) or 500
         if status < 500:
             return problem(status, str(error))
-        # Where the database lies is not for everybody who asks.
-        called = request.scope.get(REQUEST_ID, "-")
-        LOG.error("%s %s: %s", called, type(error).__name__, printable(str(error)))
-        return problem(status, _AWAY) if status == 503 else unknown(called)
+        # The address of the database is not for every caller.
+        id = request.scope.get(REQUEST_ID, "-")
+        LOG.error("%s %s: %s", id, type(error).__name__, printable(str(error)))
+        return problem(status, _AWAY) if status == 503 else unknown(id)
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -92,10 +102,10 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
-            return problem(404, "there is nothing at this address; /openapi.json lists what there is")
+            return problem(404, "there is nothing at this address; /openapi.json lists all addresses")
         if error.status_code == 405:
             allowed = ", ".join(_methods(app, request))
-            return problem(405, f"this address takes {allowed}", {"Allow": allowed})
+            return problem(405, f"this address takes only {allowed}", {"Allow": allowed})
         return problem(error.status_code, str(error.detail), error.headers)
 
     @app.exception_handler(Exception)
@@ -104,12 +114,12 @@ def answer_problems(app: FastAPI) -> None:
 
 
 def unknown(request: str) -> JSONResponse:
-    """The answer where the log alone says what went wrong."""
-    return problem(500, f"something went wrong here; see the service's log, request {request}")
+    """The answer where only the log contains the cause."""
+    return problem(500, f"the service failed; see request {request} in its log")
 
 
 class _Escaped(JSONResponse):
-    """JSON that holds whatever a request said, half characters too."""
+    """JSON in ASCII, which holds anything that a request contained, lone surrogates too."""
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content).encode("ascii")
@@ -117,9 +127,9 @@ class _Escaped(JSONResponse):
 
 def _methods(app: FastAPI, request: Request) -> List[str]:
     scope = dict(request.scope)
-    found = [
+    methods = [
         method
         for method in METHODS
         if any(route.matches({**scope, "method": method})[0] == Match.FULL for route in app.routes)
     ]
-    return sorted(["HEAD"] * ("GET" in found) + found)
+    return sorted(["HEAD"] * ("GET" in methods) + methods)

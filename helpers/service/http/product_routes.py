@@ -1,15 +1,19 @@
 """The products that images show."""
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from typing import Any, Dict
+
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Annotated
 
 from helpers.errors import Refused
-from helpers.service.http import responses
-from helpers.service.http.forms import no_query, one_each
-from helpers.service.http.problems import described
+from helpers.service.http.problems import LOCATION, described
 from helpers.service.http.requests import PRODUCT, NewProduct, PutProduct
+from helpers.service.http.responses import ProductPageResponse, ProductResponse
+from helpers.service.records import Product
 from helpers.service.service import Service
+
+_CREATED: Dict[str, Any] = {"headers": LOCATION, "description": "The product was created."}
 
 ProductPath = Annotated[
     str, Path(min_length=1, max_length=200, pattern=PRODUCT, description="of a product", examples=["chair-red"])
@@ -29,61 +33,47 @@ def product_routes(service: Service) -> APIRouter:
     """The routes to products."""
     routes = APIRouter(tags=["products"])
 
-    @routes.get("/products", summary="All products, by id", responses=described(), dependencies=[Depends(one_each)])
-    def products(page: Annotated[ProductPage, Query()]) -> responses.Products:
-        found = service.storage.products.page(after=page.after, limit=page.limit)
-        return responses.Products(
-            products=[responses.Product.of(product) for product in found],
-            next=found[-1].id if len(found) == page.limit else None,
-        )
+    @routes.get("/products", summary="All products, by id", response_model=ProductPageResponse)
+    def products(page: Annotated[ProductPage, Query()]) -> Dict[str, Any]:
+        products = service.storage.products.page(after=page.after, limit=page.limit)
+        return {"products": products, "next": products[-1].id if len(products) == page.limit else None}
 
-    @routes.get("/products/{product}", summary="A product", responses=described(), dependencies=[Depends(no_query)])
-    def product(product: ProductPath) -> responses.Product:
-        return responses.Product.of(service.storage.products.get(product))
+    @routes.get("/products/{product}", summary="A product", response_model=ProductResponse)
+    def product(product: ProductPath) -> Product:
+        return service.storage.products.get(product)
 
     @routes.post(
         "/products",
-        summary="Make a product",
+        summary="Create a product",
         status_code=201,
-        responses={**described(409), 201: {"headers": _LOCATION, "description": "It was made."}},
-        dependencies=[Depends(no_query)],
+        response_model=ProductResponse,
+        responses={**described(409), 201: _CREATED},
     )
-    def make(body: NewProduct, response: Response) -> responses.Product:
-        made = service.storage.products.create(body.id, body.name, body.details, body.images)
-        response.headers["Location"] = f"/products/{made.id}"
-        return responses.Product.of(made)
+    def create(body: NewProduct, response: Response) -> Product:
+        response.headers["Location"] = f"/products/{body.id}"
+        return service.storage.products.create(body.id, body.name, body.details, body.images)
 
     @routes.put(
         "/products/{product}",
-        summary="Make a product, or put another in its place",
+        summary="Create or replace a product",
+        response_model=ProductResponse,
         responses={
-            **described(),
-            201: {"model": responses.Product, "headers": _LOCATION, "description": "It was made."},
-            200: {"description": "It took the place of the one that was there."},
+            201: {"model": ProductResponse, **_CREATED},
+            200: {"description": "The product was replaced."},
         },
-        dependencies=[Depends(no_query)],
     )
-    def put(product: ProductPath, body: PutProduct, response: Response) -> responses.Product:
+    def put(product: ProductPath, body: PutProduct, response: Response) -> Product:
         if body.id not in (None, product):
-            raise Refused(f"the body is about product {body.id}, and the address about {product}", 422)
-        kept, is_new = service.storage.products.replace(product, body.name, body.details, body.images)
+            raise Refused(f"the body has product id {body.id}, the address {product}", 422)
+        row, is_new = service.storage.products.replace(product, body.name, body.details, body.images)
         if is_new:
             response.status_code = 201
-            response.headers["Location"] = f"/products/{kept.id}"
-        return responses.Product.of(kept)
+            response.headers["Location"] = f"/products/{product}"
+        return row
 
-    @routes.delete(
-        "/products/{product}",
-        summary="Take a product away",
-        status_code=204,
-        responses=described(),
-        dependencies=[Depends(no_query)],
-    )
+    @routes.delete("/products/{product}", summary="Delete a product", status_code=204)
     def remove(product: ProductPath) -> None:
         """Its images stay."""
         service.storage.products.remove(product)
 
     return routes
-
-
-_LOCATION = {"Location": {"description": "Where it is, on this service.", "schema": {"type": "string"}}}

@@ -1,18 +1,13 @@
-"""What surrounds every request, whoever answers it: its id, a line in the log, its count, and headers for safety."""
+"""Around every request, whoever answers it: its id, a line in the log, its count, and security headers."""
 
 import secrets
 import time
-from typing import Any, Awaitable, Callable, MutableMapping
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from helpers.service.gate.logs import LOG, log_request
 from helpers.service.gate.metrics import Metrics
 from helpers.service.http.problems import REQUEST_ID, problem, unknown
-
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST = 200  # requests at once; each may hold a photo in memory
 
@@ -29,10 +24,10 @@ _HEADERS = {
 }
 
 
-class Telling:
-    """ASGI middleware around everything else. HEAD is answered as GET is, without the body."""
+class RequestLog:
+    """ASGI middleware around everything else; it answers HEAD like GET, without the body."""
 
-    def __init__(self, app: App, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
         self._running = 0
 
@@ -41,11 +36,11 @@ class Telling:
             await self._app(scope, receive, send)
             return
         begun, request, method = time.perf_counter(), secrets.token_hex(8), scope["method"]
-        asked = {**scope, "method": "GET" if method == "HEAD" else method, REQUEST_ID: request}
-        asked["state"] = {**scope.get("state", {})}
+        inner = {**scope, "method": "GET" if method == "HEAD" else method, REQUEST_ID: request}
+        inner["state"] = {**scope.get("state", {})}
         status = _GONE
 
-        async def tell(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -59,16 +54,17 @@ class Telling:
         self._running += 1
         try:
             if self._running > MOST:
-                await problem(503, "too much is asked at once; come again in a moment")(asked, receive, tell)
+                busy = problem(503, "too many requests at once; try again in a moment")
+                await busy(inner, receive, send_with_headers)
             else:
-                await self._app(asked, receive, tell)
+                await self._app(inner, receive, send_with_headers)
         except Exception:
             LOG.exception("%s went wrong", request)
             if status == _GONE:
-                await unknown(request)(asked, receive, tell)
+                await unknown(request)(inner, receive, send_with_headers)
         finally:
             self._running -= 1
             seconds = time.perf_counter() - begun
-            route = getattr(asked.get("route"), "path", "") or "none"
+            route = getattr(inner.get("route"), "path", "") or "none"
             self._metrics.answered(method, route, status, seconds)
-            log_request(request, method, scope["path"], status, seconds, asked["state"].get("key_name"))
+            log_request(request, method, scope["path"], status, seconds, inner["state"].get("key_name"))

@@ -1,4 +1,4 @@
-"""What comes in over HTTP as JSON, and what its parts may be."""
+"""The JSON bodies that the service takes, and the limits of their parts."""
 
 from typing import Any, Dict, List, Optional, Union
 
@@ -29,7 +29,7 @@ class ProductBody(BaseModel):
     model_config = with_example({name: NEW_PRODUCT[name] for name in ("name", "details", "images")}, extra="forbid")
 
     name: Words = ""
-    details: Details = Field(default_factory=dict, description="what else is to be known of it")
+    details: Details = Field(default_factory=dict, description="any other information, as JSON")
     images: List[ImageId] = Field(default_factory=list, max_length=MOST_IMAGES, description="ids, in their order")
 
 
@@ -42,9 +42,18 @@ class NewProduct(ProductBody):
 
 
 class PutProduct(ProductBody):
-    """A product as it is to be; its id, if told, is that of the path."""
+    """A product; an id in the body has to be that of the path."""
 
     id: Optional[ProductId] = None
+
+
+INDEX_EXAMPLES: Dict[str, Any] = {
+    "folder": {"summary": "a folder with all below it", "value": {"folder": "chairs"}},
+    "photos": {
+        "summary": "a list of photos, one of them of a product",
+        "value": {"photos": ["chairs/red-01.jpg", {"path": "chairs/red-02.jpg", "products": ["chair-red"]}]},
+    },
+}
 
 
 class PhotoToIndex(BaseModel):
@@ -57,15 +66,12 @@ class PhotoToIndex(BaseModel):
 
 
 class IndexBody(BaseModel):
-    """What is to be added to the collection: a folder, with all below it, or a list of photos."""
+    """What to index: a folder, with all below it, or a list of photos."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [
-                {"folder": "chairs"},
-                {"photos": ["chairs/red-01.jpg", {"path": "chairs/red-02.jpg", "products": ["chair-red"]}]},
-            ],
+            "examples": [example["value"] for example in INDEX_EXAMPLES.values()],
             "oneOf": [{"required": ["folder"]}, {"required": ["photos"]}],
         },
     )
@@ -76,12 +82,12 @@ class IndexBody(BaseModel):
     @model_validator(mode="after")
     def _one(self) -> "IndexBody":
         if len({"folder", "photos"} & self.model_fields_set) != 1:
-            raise ValueError("tell either `folder` or `photos`")
+            raise ValueError("exactly one of `folder` and `photos` is needed")
         return self
 
     def request(self) -> Dict[str, Any]:
-        """As a job keeps it."""
+        """The request, as a job keeps it."""
         if "folder" in self.model_fields_set:
             return {"folder": self.folder}
-        photos = [PhotoToIndex(path=each) if isinstance(each, str) else each for each in self.photos]
-        return {"photos": [{"path": each.path, "products": list(each.products)} for each in photos]}
+        photos = [PhotoToIndex(path=photo) if isinstance(photo, str) else photo for photo in self.photos]
+        return {"photos": [photo.model_dump() for photo in photos]}

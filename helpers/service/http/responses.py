@@ -1,13 +1,11 @@
-"""What goes out over HTTP, as the OpenAPI document describes it."""
+"""What the service answers, as the OpenAPI document describes it: FastAPI fills these models from the records."""
 
 import datetime
 from typing import Any, Dict, List, Optional
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from helpers.service import records
-
-SHOWN = 100  # bad photos in the answer about a job
+from helpers.service.records import JOB_STATES
 
 _IMAGE = {
     "id": 17,
@@ -17,7 +15,7 @@ _IMAGE = {
     "products": ["chair-red"],
     "thumbnail": "/images/17/thumbnail",
 }
-_WHOLE_IMAGE = {
+_IMAGE_DETAILS = {
     **_IMAGE,
     "identity": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "size": 481_516,
@@ -44,12 +42,12 @@ _JOB = {
 
 
 def with_example(example: Dict[str, Any], **settings: Any) -> ConfigDict:
-    """The settings of a model whose description has an example."""
+    """The configuration of a model with an example in its description."""
     return ConfigDict(json_schema_extra={"examples": [example]}, **settings)  # type: ignore[typeddict-item]
 
 
-class FoundImage(BaseModel):
-    """An image of the collection, as a search tells of it."""
+class ImageResponse(BaseModel):
+    """An image of the collection, as a search returns it."""
 
     model_config = with_example(_IMAGE)
 
@@ -58,39 +56,34 @@ class FoundImage(BaseModel):
     width: int = Field(description="pixels, upright")
     height: int
     products: List[str]
-    thumbnail: str = Field(description="where its thumbnail is, on this service")
 
-    @classmethod
-    def of(cls, image: records.Image) -> "FoundImage":
-        return cls(**_told(image))
+    @computed_field(description="where its thumbnail is, on this service")  # type: ignore[prop-decorator]
+    @property
+    def thumbnail(self) -> str:
+        return f"/images/{self.id}/thumbnail"
 
 
-class WholeImage(FoundImage):
+class ImageDetailsResponse(ImageResponse):
     """An image of the collection."""
 
-    model_config = with_example(_WHOLE_IMAGE)
+    model_config = with_example(_IMAGE_DETAILS)
 
     identity: str = Field(description="sha-256 of the file, in hex")
     size: int = Field(description="bytes of the file")
     modified: int = Field(description="when the file was last changed, in nanoseconds since 1970")
     added: datetime.datetime
 
-    @classmethod
-    def of(cls, image: records.Image) -> "WholeImage":
-        more = {name: getattr(image, name) for name in ("identity", "size", "modified", "added")}
-        return cls(**_told(image), **more)
 
-
-class Images(BaseModel):
+class ImagePageResponse(BaseModel):
     """A page of the collection, by id."""
 
-    images: List[WholeImage]
-    next: Optional[int] = Field(description="`after` of the next page; null where this is the last one")
+    images: List[ImageDetailsResponse]
+    next: Optional[int] = Field(description="`after` of the next page; null on the last page")
     total: int = Field(description="images of the whole collection")
 
 
-class Query(BaseModel):
-    """What was asked."""
+class SearchQueryResponse(BaseModel):
+    """What a search was for."""
 
     by: str = Field(description="photo, url or image")
     url: Optional[str] = None
@@ -100,17 +93,17 @@ class Query(BaseModel):
     min_score: Optional[float]
 
 
-class Match(BaseModel):
-    """An image that was found."""
+class MatchResponse(BaseModel):
+    """An image that a search found."""
 
     rank: int = Field(description="from 1")
     distance: float
     score: float = Field(description="cosine: 1 - distance; euclidean: 1 / (1 + distance)")
-    image: FoundImage
+    image: ImageResponse
 
 
-class Found(BaseModel):
-    """The images that are most similar, nearest first."""
+class SearchResponse(BaseModel):
+    """The most similar images, nearest first."""
 
     model_config = with_example(
         {
@@ -121,29 +114,29 @@ class Found(BaseModel):
         }
     )
 
-    query: Query
+    query: SearchQueryResponse
     metric: str
-    matches: List[Match]
-    seconds: float = Field(description="that the answer took")
+    matches: List[MatchResponse]
+    seconds: float = Field(description="time to answer")
 
 
-class Copy(BaseModel):
+class CopyResponse(BaseModel):
     """An image that shows the same picture."""
 
-    kind: str = Field(description="bytes: the same file; picture: the same picture, saved anew")
+    kind: str = Field(description="bytes: the same file; picture: the same picture, saved again")
     distance: float
-    image: FoundImage
+    image: ImageResponse
 
 
-class Copies(BaseModel):
-    """Where a picture is already, the same bytes first; none where it is new."""
+class CopiesResponse(BaseModel):
+    """Images that show the same picture, the same bytes first; empty where the picture is new."""
 
     model_config = with_example({"copies": [{"kind": "bytes", "distance": 0.0, "image": _IMAGE}]})
 
-    copies: List[Copy]
+    copies: List[CopyResponse]
 
 
-class Product(BaseModel):
+class ProductResponse(BaseModel):
     """A product of the collection."""
 
     model_config = with_example({**NEW_PRODUCT, "changed": "2026-01-05T09:30:00Z"})
@@ -154,32 +147,28 @@ class Product(BaseModel):
     images: List[int]
     changed: datetime.datetime
 
-    @classmethod
-    def of(cls, product: records.Product) -> "Product":
-        return cls(**product._asdict())
 
-
-class Products(BaseModel):
+class ProductPageResponse(BaseModel):
     """A page of the products, by id."""
 
-    products: List[Product]
-    next: Optional[str] = Field(description="`after` of the next page; null where this is the last one")
+    products: List[ProductResponse]
+    next: Optional[str] = Field(description="`after` of the next page; null on the last page")
 
 
-class BadPhoto(BaseModel):
-    """A file that was left out."""
+class BadPhotoResponse(BaseModel):
+    """A file that a job left out."""
 
     path: str
     reason: str
 
 
-class Job(BaseModel):
-    """Work in the background."""
+class JobResponse(BaseModel):
+    """A job in the background."""
 
     model_config = with_example({name: value for name, value in _JOB.items() if name != "bad_photos"})
 
     id: str
-    state: str = Field(description=", ".join(records.JOB_STATES))
+    state: str = Field(description=", ".join(JOB_STATES))
     request: Dict[str, Any] = Field(description="the folder, or how many photos were listed")
     total: Optional[int] = Field(description="photos to look at; null until they are counted")
     done: int
@@ -192,30 +181,22 @@ class Job(BaseModel):
     started: Optional[datetime.datetime]
     ended: Optional[datetime.datetime]
 
-    @classmethod
-    def of(cls, job: records.Job) -> "Job":
-        return cls(**job._asdict())
 
-
-class WholeJob(Job):
-    """Work in the background, and the first photos that it left out."""
+class JobDetailsResponse(JobResponse):
+    """A job in the background, and the first photos that it left out."""
 
     model_config = with_example(_JOB)
 
-    bad_photos: List[BadPhoto]
-
-    @classmethod
-    def with_bad(cls, job: records.Job, bad: List[records.BadPhoto]) -> "WholeJob":
-        return cls(**job._asdict(), bad_photos=[BadPhoto(**each._asdict()) for each in bad])
+    bad_photos: List[BadPhotoResponse]
 
 
-class Jobs(BaseModel):
+class JobListResponse(BaseModel):
     """The newest jobs, newest first."""
 
-    jobs: List[Job]
+    jobs: List[JobResponse]
 
 
-class State(BaseModel):
+class StatusResponse(BaseModel):
     """How the service is."""
 
     model_config = with_example({"status": "ok"})
@@ -223,21 +204,16 @@ class State(BaseModel):
     status: str
 
 
-class Trouble(BaseModel):
-    """Why a request was not followed."""
+class ErrorDetails(BaseModel):
+    """Why a request failed."""
 
     status: int
     message: str
 
 
-class ErrorAnswer(BaseModel):
-    """The answer to a request that was not followed."""
+class ErrorResponse(BaseModel):
+    """The answer to a request that failed."""
 
-    model_config = with_example({"error": {"status": 404, "message": "there is no image 99"}})
+    model_config = with_example({"error": {"status": 404, "message": "There is no image 99"}})
 
-    error: Trouble
-
-
-def _told(image: records.Image) -> Dict[str, Any]:
-    told = {name: getattr(image, name) for name in ("id", "path", "width", "height", "products")}
-    return {**told, "thumbnail": f"/images/{image.id}/thumbnail"}
+    error: ErrorDetails

@@ -1,4 +1,4 @@
-"""The server in front of the application: its limits, and its end."""
+"""The HTTP server: its limits, and how it ends."""
 
 import contextlib
 import signal
@@ -10,10 +10,10 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-KEPT = 30  # seconds for which a connection is kept open for another request
-GRACE = 3  # seconds in which requests may come to their end when the service ends
-HEAD_SECONDS = 10.0  # in which the head of a request is to come
-MOST = 600  # connections; others hear 503
+KEEP_ALIVE = 30  # seconds for which a connection is kept open for another request
+GRACE = 3  # seconds for requests to finish when the service ends
+HEAD_SECONDS = 10.0  # for the head of a request to arrive
+MOST = 600  # connections; others are answered with 503
 
 _HEAD = 65_536  # bytes of a request before its body
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -22,17 +22,17 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def serve(
     app: Any, listening: socket.socket, announce: Callable[[], None], *, signals: Sequence[int] = _SIGNALS
 ) -> None:
-    """Serve the application until one of the signals; `announce` is called when it can be asked."""
+    """Serve the application until one of the signals; `announce` is called when it is ready."""
     config = uvicorn.Config(
         app,
-        http=_Patient,
+        http=_HeadTimeout,
         ws="none",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # who asks is who the socket says, not who a header says
+        proxy_headers=False,  # the caller is at the other end of the socket, not in a header
         server_header=False,
         limit_concurrency=MOST,
-        timeout_keep_alive=KEPT,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
         h11_max_incomplete_event_size=_HEAD,
         lifespan="on",
@@ -51,28 +51,28 @@ class _Server(uvicorn.Server):
             self._announce()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        """The same each time: uvicorn itself breaks off at a second Ctrl+C, with a traceback."""
+        """End in order, also at a second Ctrl+C, at which uvicorn breaks off with a traceback."""
         self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End on the signals, and do not raise them again: it ended as it was asked to."""
+        """End on the signals, and do not raise them again afterwards, as uvicorn does."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {each: signal.getsignal(each) for each in self._signals}
-        for each, handler in before.items():
+        before = {number: signal.getsignal(number) for number in self._signals}
+        for number, handler in before.items():
             if handler is not signal.SIG_IGN:
-                signal.signal(each, self.handle_exit)
+                signal.signal(number, self.handle_exit)
         try:
             yield
         finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
-class _Patient(H11Protocol):
-    """A connection that is closed where the head of a request does not come: uvicorn itself would wait for ever."""
+class _HeadTimeout(H11Protocol):
+    """A connection that is closed where the head of a request does not arrive: uvicorn itself would wait for ever."""
 
     _deadline: Any = None
 
@@ -89,7 +89,7 @@ class _Patient(H11Protocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
-        """Between requests, what uvicorn itself waits for is that one begins."""
+        """Time the head of a request; between requests, uvicorn has its own timeout."""
         if self.conn.their_state is h11.IDLE and (self.cycle is None or self.conn.trailing_data[0]):
             if self._deadline is None:
                 self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)

@@ -1,7 +1,7 @@
-"""What a job does: the photos that it is about, without those that are known, through the network and into the storage.
+"""The work of a job: photos, but for those that are known, go through the network and into the storage.
 
 A photo is known where an image has its path, its size in bytes and the time of
-its last change, and its feature is kept; it is counted as looked at, and not
+its last change, and its feature is kept; it is counted as done, and not
 opened. Everything else is read on the workers. Each batch is kept together
 with the count of what is done, so that a job that is begun again does the rest.
 """
@@ -20,17 +20,17 @@ from helpers.images.decode import photo_size
 from helpers.networks.precision.settled import Settled
 from helpers.service.jobs.lease import Lease
 from helpers.service.photo_root import PhotoRoot
-from helpers.service.records import BadPhoto, Image, Job, NewImage
+from helpers.service.records import BadPhoto, ImageRecord, Job, NewImage
 from helpers.service.storage.storage import Storage
 
-_AT_ONCE = 500  # photos that the storage is asked about
+_AT_ONCE = 500  # photos that are looked up in the storage
 _BATCH = 16  # photos that a worker does at once: how far a job goes on after it was cancelled
 
 Products = Tuple[str, ...]
 
 
-class _Photo(NamedTuple):
-    """A photo that is to be read."""
+class _PhotoToRead(NamedTuple):
+    """A photo that has to be read."""
 
     path: str
     size: int  # bytes, as they were before it was read
@@ -43,18 +43,18 @@ class Indexing:
 
     def __init__(self, storage: Storage, settled: Settled, root: PhotoRoot, job: Job, lease: Lease) -> None:
         self._storage, self._settled, self._root, self._job, self._lease = storage, settled, root, job, lease
-        self._known = _Known(storage, lease)
-        self._new: List[_Photo] = []
-        self._next = 0  # the first of these that is not done with
+        self._kept = _KeptFeatures(storage, lease)
+        self._new: List[_PhotoToRead] = []
+        self._next = 0  # the first of these that is not done
         self._done = 0  # photos that are counted as done
         self.progressed = 0
 
     def prepare(self) -> None:
-        """List the photos, and do all that needs no worker."""
+        """List the photos, and do everything that needs no worker."""
         wanted, bad = self._listed()
         self._lease.call(self._storage.jobs.counted, self._job.id, len(wanted) + len(bad))
-        for some in parts(bad, _AT_ONCE):
-            self._keep([], bad=some)
+        for part in parts(bad, _AT_ONCE):
+            self._keep([], bad=part)
         for paths in parts(list(wanted), _AT_ONCE):
             self._sort_out({path: wanted[path] for path in paths})
 
@@ -70,7 +70,7 @@ class Indexing:
         `helpers.features.dask_cluster.batches_on` raises, and `Ended`.
         """
         with contextlib.closing(
-            batches_on(client, self._settled, self._asked(), batch_size=_BATCH, known=self._known)
+            batches_on(client, self._settled, self._photos(), batch_size=_BATCH, known=self._kept)
         ) as batches:
             for batch in batches:
                 self._lease.check()
@@ -80,32 +80,32 @@ class Indexing:
     def _listed(self) -> Tuple[Dict[str, Products], List[BadPhoto]]:
         if "folder" in self._job.request:
             return self._in_folder(self._job.request["folder"])
-        return {each["path"]: tuple(each["products"]) for each in self._job.request["photos"]}, []
+        return {photo["path"]: tuple(photo["products"]) for photo in self._job.request["photos"]}, []
 
     def _in_folder(self, folder: str) -> Tuple[Dict[str, Products], List[BadPhoto]]:
         try:
-            found, bad = self._root.listing(folder)
-        except (NotFound, Refused) as error:  # it has gone since it was asked for
+            photos, bad = self._root.listing(folder)
+        except (NotFound, Refused) as error:  # the folder is gone since the job was requested
             return {}, [BadPhoto(folder or ".", str(error)), *self._gone(folder, set())]
-        there = {*found, *(each.path for each in bad)}
-        return dict.fromkeys(found, ()), [*bad, *self._gone(folder, there)]
+        existing = {*photos, *(photo.path for photo in bad)}
+        return dict.fromkeys(photos, ()), [*bad, *self._gone(folder, existing)]
 
-    def _gone(self, folder: str, there: Set[str]) -> Iterator[BadPhoto]:
-        """Images of photos that are no longer in the folder; they stay until somebody removes them."""
+    def _gone(self, folder: str, existing: Set[str]) -> Iterator[BadPhoto]:
+        """Images whose photos are no longer in the folder; they stay until somebody removes them."""
         below, last = f"{folder}/" if folder else "", 0
         while True:
-            images: List[Image] = self._lease.call(self._storage.images.page, last, _AT_ONCE)
+            images: List[ImageRecord] = self._lease.call(self._storage.images.page, last, _AT_ONCE)
             for image in images:
-                if image.path.startswith(below) and image.path not in there:
-                    yield BadPhoto(image.path, f"no such file any more; image {image.id} is kept until it is removed")
+                if image.path.startswith(below) and image.path not in existing:
+                    yield BadPhoto(image.path, f"the file is gone; image {image.id} is kept until it is removed")
             if len(images) < _AT_ONCE:
                 return
             last = images[-1].id
 
     def _sort_out(self, wanted: Dict[str, Products]) -> None:
-        """Of some photos, those that are to be read."""
+        """Find out which of some photos have to be read."""
         known = self._lease.call(self._storage.images.at, list(wanted))
-        kept = self._lease.call(self._storage.kept, {image.identity for image in known.values()})
+        kept = self._lease.call(self._storage.vectors.kept, [image.identity for image in known.values()])
         seen, linked, bad = 0, [], []
         for path, products in wanted.items():
             try:
@@ -115,7 +115,7 @@ class Indexing:
                 continue
             image = known.get(path)
             if image is None or (image.size, image.modified) != status[:2] or image.identity not in kept:
-                self._new.append(_Photo(path, *status[:2], products))
+                self._new.append(_PhotoToRead(path, *status[:2], products))
             elif set(products) <= set(image.products):
                 seen += 1
             else:
@@ -123,7 +123,7 @@ class Indexing:
         if seen or linked or bad:
             self._keep(linked, bad=bad, seen=seen)
 
-    def _asked(self) -> Iterator[PhotoRequest]:
+    def _photos(self) -> Iterator[PhotoRequest]:
         for row, photo in enumerate(self._new[self._next :], self._next):
             yield PhotoRequest(row, str(self._root.path / photo.path))
 
@@ -141,11 +141,11 @@ class Indexing:
                 bad.append(BadPhoto(path, _reason(path, error)))
         rows = {identity: row for row, identity in enumerate(batch.new)}
         self._keep(images, (list(rows), batch.vectors[list(rows.values())]), bad)
-        self._known.add(rows)
+        self._kept.add(rows)
         self._next = 1 + max([looked.row for looked in batch.photos] + [row for row, _ in batch.bad])
 
     def _size(self, looked: ReadPhoto, path: str) -> Tuple[int, int]:
-        """Width and height of a photo that was not decoded, since its feature is kept."""
+        """Width and height of a photo that was not decoded because its feature is kept."""
         for image in self._lease.call(self._storage.images.with_identity, looked.identity)[:1]:
             return image.width, image.height
         return photo_size(self._root.file(path))
@@ -157,7 +157,7 @@ class Indexing:
         bad: Sequence[BadPhoto] = (),
         seen: int = 0,
     ) -> None:
-        """In one transaction, and once, also where the database goes away before it says that it is done."""
+        """Keep it in one transaction, and once, even if the database goes away before it confirms."""
         computed = features or ([], np.empty((0, self._settled.loaded.dimension), np.float32))
         done = self._done + len(images) + len(bad) + seen
         self._lease.once(
@@ -167,58 +167,40 @@ class Indexing:
         self._done = done
 
 
-class _Known(Container[str]):
-    """The photos whose features are kept, asked for one by one: there may be millions."""
+class _KeptFeatures(Container[str]):
+    """The photos whose features are kept, looked up one by one: there may be millions."""
 
     def __init__(self, storage: Storage, lease: Lease) -> None:
         self._storage, self._lease = storage, lease
-        self._answers: Dict[str, bool] = {}
+        self._is_kept: Dict[str, bool] = {}
 
     def __contains__(self, identity: object) -> bool:
-        known = self._answers.get(str(identity))
-        if known is None:
-            known = self._answers[str(identity)] = bool(self._lease.call(self._storage.kept, [str(identity)]))
-        return known
+        kept = self._is_kept.get(str(identity))
+        if kept is None:
+            kept = self._is_kept[str(identity)] = bool(self._lease.call(self._storage.vectors.kept, [str(identity)]))
+        return kept
 
     def add(self, identities: Any) -> None:
-        self._answers.update(dict.fromkeys(identities, True))
+        self._is_kept.update(dict.fromkeys(identities, True))
 
 
-def checked(root: PhotoRoot, request: Dict[str, Any]) -> Dict[str, Any]:
-    """A request for a job, as it is recorded; the same request is always the same text.
+def normalized(root: PhotoRoot, request: Dict[str, Any]) -> Dict[str, Any]:
+    """A request for a job, as it is kept; the same request always has the same text.
 
-    `{"folder": "…"}`, or `{"photos": […]}` with a path or `{"path": "…",
-    "products": ["…"]}` for each photo; a photo that is there twice is one, of
-    the products of both. Raises `Refused` (422) for what is neither, and for
-    paths that lead out of the root; `NotFound` for a folder that is not there. A
-    photo that is not there is left to the job.
+    `{"folder": "…"}`, or `{"photos": [{"path": "…", "products": ["…"]}, …]}`; a
+    photo that is listed twice is one, of the products of both. Raises `Refused`
+    (422) for paths that lead out of the root, `NotFound` for a folder that does
+    not exist. A photo that does not exist is left to the job.
     """
-    if not isinstance(request, dict) or len(request) != 1 or not {"folder", "photos"} & set(request):
-        raise Refused('a job is {"folder": "…"} or {"photos": […]}', 422)
     if "folder" in request:
-        if not isinstance(request["folder"], str):
-            raise Refused("folder is the path of a folder below the folder of photos, or empty for all of it", 422)
         return {"folder": root.folder(request["folder"])}
-    if not isinstance(request["photos"], (list, tuple)) or not request["photos"]:
-        raise Refused("photos is a list of at least one photo", 422)
     photos: Dict[str, List[str]] = {}
-    for each in request["photos"]:
-        path, products = _entry(each)
+    for photo in request["photos"]:
+        path = photo["path"]
         with contextlib.suppress(NotFound):
             root.file(path)
-        photos[path] = list(dict.fromkeys([*photos.get(path, []), *products]))
+        photos[path] = list(dict.fromkeys([*photos.get(path, []), *photo["products"]]))
     return {"photos": [{"path": path, "products": products} for path, products in photos.items()]}
-
-
-def _entry(each: Any) -> Tuple[str, List[str]]:
-    if isinstance(each, str):
-        return each, []
-    if not isinstance(each, dict) or not isinstance(each.get("path"), str) or not set(each) <= {"path", "products"}:
-        raise Refused('a photo is its path, or {"path": "…", "products": ["…"]}', 422)
-    products = each.get("products") or []
-    if not isinstance(products, (list, tuple)) or not all(isinstance(name, str) and name for name in products):
-        raise Refused(f"{each['path'][:200]}: products is a list of ids of products", 422)
-    return each["path"], list(products)
 
 
 def _reason(path: str, error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Who does a job: the lease by which one service holds it, and how it waits for a database that has gone."""
+"""The lease by which one service holds a job, and how the work waits for a database that is away."""
 
 import logging
 import os
@@ -11,10 +11,10 @@ from typing import Any, Callable, List, Optional, Tuple, TypeVar
 from helpers.database.interface import Database
 from helpers.errors import NotFound, StoreError, Unavailable
 from helpers.service.records import Job
-from helpers.service.storage.jobs import Jobs
+from helpers.service.storage.jobs import JobTable
 
-SECONDS = 15.0  # for which a job is held, unless the lease is prolonged
-_BEAT = 3.0  # seconds between two prolongations
+SECONDS = 15.0  # for which a job is held, unless the lease is renewed
+_BEAT = 3.0  # seconds between two renewals
 _PAUSES = (0.1, 5.0)  # seconds before the database is tried again: at first, and at most
 _GRACE = 1.5  # seconds for the work to end by itself
 
@@ -23,24 +23,24 @@ _log = logging.getLogger("kinframe.service.jobs")
 Result = TypeVar("Result")
 
 
-class Ended(Exception):
-    """The work is not to go on; `Lease.why` says why."""
+class JobEnded(Exception):
+    """The work has to end; `Lease.why` is the reason."""
 
 
 class Lease:
-    """A job that is held: `with Lease(…) as lease: …` prolongs it until the end of the work.
+    """A job that is held by a service: `with Lease(…) as lease: …` renews it until the end of the work.
 
-    `why` is empty while the work is to go on; then `cancelled`, `stopped`, or
+    `why` is empty while the work may go on; then `cancelled`, `stopped`, or
     `lost` where another service has the job. `interrupt` is called where the
     work does not end by itself soon after.
     """
 
-    def __init__(self, jobs: Jobs, job: Job, owner: str, interrupt: Callable[[], None]) -> None:
+    def __init__(self, jobs: JobTable, job: Job, owner: str, interrupt: Callable[[], None]) -> None:
         self.why = ""
         self.owner = owner
         self._jobs, self._job, self._interrupt = jobs, job, interrupt
         self._until = time.time() + SECONDS
-        self._told, self._over, self._lock = threading.Event(), threading.Event(), threading.Lock()
+        self._ending, self._over, self._lock = threading.Event(), threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="kinframe-lease", daemon=True)
 
     def __enter__(self) -> "Lease":
@@ -49,26 +49,26 @@ class Lease:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._told.set()
-        self._thread.join(_GRACE)  # it may wait for a database, which is no reason to do so here
+        self._ending.set()
+        self._thread.join(_GRACE)  # it may be waiting for a database
 
     def end(self, why: str) -> None:
-        """The work is to end; the first reason counts."""
+        """Have the work end; the first reason counts."""
         with self._lock:
             self.why = self.why or why
-        self._told.set()
+        self._ending.set()
 
     def check(self) -> None:
-        """Raises `Ended` where the work is to end."""
+        """Raises `JobEnded` where the work has to end."""
         if self.why:
-            raise Ended(self.why)
+            raise JobEnded(self.why)
 
     def call(self, work: Callable[..., Result], *values: Any, **named: Any) -> Result:
-        """`work(…)`, again and again while the database is away, with growing pauses; raises `Ended`."""
+        """`work(…)`, again and again while the database is away, with growing pauses; raises `JobEnded`."""
         return self.once(lambda: work(*values, **named))
 
     def once(self, work: Callable[[], Result], was_done: Optional[Callable[[], bool]] = None) -> Any:
-        """The same for work that must not be done twice; `was_done` says whether it was, though nobody said so."""
+        """`call` for work that must not be done twice; `was_done` checks whether it was, although it failed."""
         pause, longest = _PAUSES
         while True:
             self.check()
@@ -79,12 +79,12 @@ class Lease:
                 return work()
             except NotFound:
                 self._beat()
-                self.check()  # it is another's: no fault
+                self.check()  # another service has the job
                 raise
             except Unavailable as error:
                 _log.warning("job %s waits: %s", self._job.id, error)
             while True:
-                self._told.wait(pause)
+                self._ending.wait(pause)
                 self.check()
                 pause = min(longest, 2 * pause)
                 try:
@@ -96,13 +96,13 @@ class Lease:
                     continue
 
     def _watch(self) -> None:
-        while not self._told.wait(_BEAT):
+        while not self._ending.wait(_BEAT):
             try:
                 self._beat()
             except Unavailable:
-                continue  # as long as it is away, nobody else can take the job either
+                continue  # nobody else can take the job either
             except StoreError as error:
-                _log.warning("job %s: its lease cannot be prolonged: %s", self._job.id, error)
+                _log.warning("job %s: its lease cannot be renewed: %s", self._job.id, error)
         if not self._over.wait(_GRACE):
             self._interrupt()
 
@@ -117,7 +117,7 @@ class Lease:
 
 
 def held(database: Database) -> List[Tuple[str, str]]:
-    """The jobs that are being done, and by whom."""
+    """The ids of running jobs, and their owners."""
     with database.transaction(write=False) as session:
         return [
             (str(job), str(owner or ""))
@@ -126,10 +126,10 @@ def held(database: Database) -> List[Tuple[str, str]]:
 
 
 def this_process() -> str:
-    """A name that no other process has, on any machine: its machine's, and what says whether it still runs.
+    """A name that no other process has, on any machine, and by which `has_ended` can find out whether it still runs.
 
-    That is the boot and the process namespace that its number belongs to, the
-    number, and when it began. Elsewhere than on Linux the time stands for all of these.
+    It consists of host, process number, start time, and the boot and process
+    namespace that the number belongs to; elsewhere than on Linux, of the time.
     """
     began = _began(os.getpid())
     place = _place()
@@ -137,7 +137,7 @@ def this_process() -> str:
 
 
 def has_ended(owner: str) -> bool:
-    """Whether the process of this name ran here and does not any more; False where that cannot be known."""
+    """Whether the process of this name ran here and has ended; False where that cannot be known."""
     _, *rest = owner.rsplit(":", 3)
     if len(rest) != 3 or rest[2] != _place() or not rest[0].isdigit() or not rest[2]:
         return False
@@ -157,7 +157,7 @@ def _place() -> str:
 
 
 def _began(process: int) -> str:
-    """When a process began, in ticks since the start of the machine; empty where there is none, or only its remains."""
+    """When a process began, in ticks since the start of the machine; empty where it has ended, or is a zombie."""
     try:
         state, *fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:

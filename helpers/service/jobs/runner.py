@@ -1,8 +1,8 @@
 """Jobs in the background: one thread that takes them from the storage, one after the other, until it is stopped.
 
-What there is to do, and how far it has come, is in the storage alone. A job
-whose service is gone is taken up by the next one that has time: at once where
-it can be seen that the process has ended, else when its lease has run out.
+The storage alone holds the jobs and their progress. A job whose service is gone
+is taken up by another one: at once where its process is known to have ended,
+else when its lease has run out.
 """
 
 import contextlib
@@ -10,11 +10,11 @@ import logging
 import secrets
 import threading
 import time
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from helpers.errors import ClusterError, KinframeError, NotFound, StoreError, Unavailable
-from helpers.service.jobs.indexing import Indexing, checked
-from helpers.service.jobs.lease import SECONDS, Ended, Lease, has_ended, held, this_process
+from helpers.service.jobs.indexing import Indexing, normalized
+from helpers.service.jobs.lease import SECONDS, JobEnded, Lease, has_ended, held, this_process
 from helpers.service.jobs.workers import Workers
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
@@ -22,9 +22,9 @@ from helpers.service.records import Job
 from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage
 
-_LOOK = 2.0  # seconds after which it is looked for jobs that others left
+_LOOK = 2.0  # seconds between two looks for jobs that other services left
 _PAUSES = (0.1, 5.0)  # seconds before a database that is away is tried again: at first, and at most
-_ATTEMPTS = 3  # with workers that fail, without a batch in between
+_ATTEMPTS = 3  # in a row with workers that fail before a batch is done
 _STOP = 4.0  # seconds for the thread to end
 
 _log = logging.getLogger("kinframe.service.jobs")
@@ -51,14 +51,14 @@ class Runner:
         self._job = ""
 
     def start(self) -> None:
-        """Begin with the jobs that wait, and those that were left in the middle."""
+        """Begin with the jobs that are queued, and those that were left unfinished."""
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._work, name="kinframe-jobs", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """End within a few seconds; a job that is not done waits for the next start, with all that was kept."""
+        """End within a few seconds; an unfinished job waits for the next start, and keeps its progress."""
         thread, self._thread = self._thread, None
         self._stopping.set()
         self._awake.set()
@@ -71,18 +71,18 @@ class Runner:
         self._workers.close()
 
     def submit(self, request: Dict[str, Any]) -> Job:
-        """Record a job, which begins when those before it are done; raises what `indexing.checked` does."""
-        job = self._storage.jobs.create(checked(self._root, request))
+        """Queue a job, which begins when those before it are done; raises what `normalized` raises."""
+        job = self._storage.jobs.create(normalized(self._root, request))
         self._awake.set()
         return job
 
     def cancel(self, job: str) -> Job:
-        """Have a job end soon; what it did stays. Raises `NotFound`."""
-        found = self._storage.jobs.cancel(job)
+        """Have a job end soon; what it has indexed stays. Raises `NotFound`."""
+        row = self._storage.jobs.cancel(job)
         with self._lock:
-            if self._lease is not None and self._job == job and found.cancelling:
+            if self._lease is not None and self._job == job and row.cancelling:
                 self._lease.end("cancelled")
-        return found
+        return row
 
     def _work(self) -> None:
         pause = _PAUSES[0]
@@ -95,12 +95,12 @@ class Runner:
                     self._do(job)
                     continue
             except Unavailable as error:
-                _log.warning("no jobs are taken: %s", error)
+                _log.warning("jobs have to wait: %s", error)
                 self._stopping.wait(pause)
                 pause = min(_PAUSES[1], 2 * pause)
                 continue
             except Exception:
-                _log.exception("no jobs are taken for now")
+                _log.exception("jobs have to wait")
                 self._stopping.wait(_PAUSES[1])
                 continue
             self._workers.close_if_idle()
@@ -108,12 +108,12 @@ class Runner:
                 self._awake.wait(_LOOK)
 
     def _next(self) -> Optional[Job]:
-        if not self._storage.jobs.unfinished():  # asked again and again, without anything being written
+        if not self._storage.jobs.unfinished():  # looked up often, so without writing anything
             return None
         for job, owner in held(self._storage.database):
             if has_ended(owner):
                 _log.info("job %s was left by a process that has ended", job)
-                with contextlib.suppress(NotFound):  # another service saw it too
+                with contextlib.suppress(NotFound):  # another service noticed it too
                     self._storage.jobs.end(job, "queued", owner=owner)
         return self._storage.jobs.claim(self.owner, SECONDS)
 
@@ -131,27 +131,25 @@ class Runner:
         try:
             self._record(job, state, error)
         except NotFound:
-            state = "lost"  # another service has it, and says how it ends
-        with contextlib.suppress(KinframeError):  # a line of the log is not worth waiting for a database
+            state = "lost"  # another service has it
+        with contextlib.suppress(KinframeError):  # not worth waiting for a database
             job = self._storage.jobs.get(job.id)
         photos = f"{job.done} photos, {job.new} new, {job.bad} left out"
         seconds = time.monotonic() - begun
         _log.info("job %s: %s after %.1f s: %s%s", job.id, state, seconds, photos, f": {error}" if error else "")
 
-    def _outcome(self, job: Job, lease: Lease) -> "tuple[str, str]":
+    def _outcome(self, job: Job, lease: Lease) -> Tuple[str, str]:
         try:
-            if job.cancelling:
-                return "cancelled", ""
             indexing = Indexing(self._storage, self._network.settled, self._root, job, lease)
             indexing.prepare()
             self._compute(indexing, lease)
             return "done", ""
-        except Ended:
+        except JobEnded:
             return lease.why, ""
         except KinframeError as error:
             return (lease.why, "") if lease.why else ("failed", str(error))
-        except Exception as error:  # a job that nobody foresaw must not end the others
-            if lease.why:  # workers that were taken away in the middle may say anything
+        except Exception as error:  # one job must not end the others
+            if lease.why:  # workers that are ended amid their work raise anything
                 return lease.why, ""
             _log.exception("job %s failed", job.id)
             return "failed", f"{type(error).__name__}: {error}"[:500]
@@ -173,14 +171,14 @@ class Runner:
                 self._stopping.wait(failed)
 
     def _record(self, job: Job, state: str, error: str) -> None:
-        """Say how it ended, as soon as the database is there; raises `NotFound` where another service has it."""
+        """Record how it ended, as soon as the database is there; raises `NotFound` where another service has it."""
         pause, longest = _PAUSES
         while state != "lost":
             try:
                 return self._storage.jobs.end(job.id, "queued" if state == "stopped" else state, error, self.owner)
             except (Unavailable, StoreError) as trouble:
-                _log.warning("job %s is %s, which cannot be said yet: %s", job.id, state, trouble)
+                _log.warning("job %s is %s, which cannot be recorded yet: %s", job.id, state, trouble)
                 if self._stopping.wait(pause):
-                    return None  # its lease runs out, and who takes it finds that nothing is left to do
+                    return None  # its lease runs out, and whoever takes it has nothing left to do
                 pause = min(longest, 2 * pause)
         return None

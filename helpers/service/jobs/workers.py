@@ -1,11 +1,10 @@
-"""The processes that do the work of jobs: a Dask cluster of this machine's own, or one at an address.
+"""The processes that do the work of jobs: a Dask cluster on this machine, or one at an address.
 
-Those of this machine start when there is work and end when there has been
-none for a while. They run at low priority, so that questions are answered in
-the meantime, and end with this process, however that ends: those that are on
-their way when they are no longer wanted, too. As with any Dask cluster, they
-speak with each other over sockets of the loopback that whoever has an account
-on the machine may reach.
+Those on this machine start when there is work and end when there has been none
+for a while. They run at low priority, so that searches are answered meanwhile,
+and end with this process, however that ends, even while they are starting. As
+with any Dask cluster, they communicate over sockets of the loopback, which
+everybody with an account on the machine can reach.
 """
 
 import contextlib
@@ -33,9 +32,9 @@ _log = logging.getLogger("kinframe.service.jobs")
 
 
 class Workers:
-    """`client()` gives workers; several threads may call `give_up` and `close`."""
+    """Workers for jobs; several threads may call `give_up` and `close`."""
 
-    nice = _NICE  # how far those here give way to everything else on this machine
+    nice = _NICE  # of those on this machine
 
     def __init__(self, settings: Settings) -> None:
         self._address, self._count = settings.dask, settings.workers
@@ -51,7 +50,7 @@ class Workers:
         return not self._address
 
     def client(self) -> Client:
-        """A client of workers that are there, or on their way; raises `ClusterError`."""
+        """A client of the workers, which are started where there are none; raises `ClusterError`."""
         self._used = time.monotonic()
         if self._client is not None and self._client.status == "running":
             return self._client
@@ -59,27 +58,28 @@ class Workers:
         try:
             client = self._connected() if self._address else self._started()
         except (OSError, RuntimeError, ValueError) as error:
-            where = f"the Dask scheduler at {self._address}" if self._address else "Dask's processes"
+            scheduler = f"the Dask scheduler at {self._address} cannot be reached"
+            trouble = scheduler if self._address else "Dask's processes cannot be started"
             self.close()
-            raise ClusterError(f"{where} cannot be had ({type(error).__name__}: {error})") from error
+            raise ClusterError(f"{trouble} ({type(error).__name__}: {error})") from error
         self._client = client
         return client
 
     def give_up(self) -> None:
-        """Whoever waits for processes here that are on their way waits no longer; those end when they are there."""
+        """Wait no longer for processes that are starting here; they end as soon as they have started."""
         with self._lock:
             start, self._start = self._start, None
         if start is not None:
             start.give_up()
 
     def close(self) -> None:
-        """End what runs here, and let go of what runs elsewhere; work in progress is lost."""
+        """End processes here, and disconnect from those elsewhere; work in progress is lost."""
         self.give_up()
         with self._lock:
             client, self._client = self._client, None
             cluster, self._cluster = self._cluster, None
         if client is not None:
-            with contextlib.suppress(Exception):  # what is left of one that failed, nobody needs
+            with contextlib.suppress(Exception):  # it may have failed already
                 cast("Any", client).close(timeout=_CLOSE)
         if cluster is not None:
             _close(cluster)
@@ -102,19 +102,19 @@ class Workers:
             self._cluster = cluster if wanted else None
         if not wanted:
             _close(cluster)
-            raise RuntimeError("they were given up")
+            raise RuntimeError("nobody waits for them any longer")
         client = Client(cluster, set_as_default=False)
         register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]
-        register(_Humble(self.nice), name="kinframe-humble")
+        register(_LowPriority(self.nice), name="kinframe-low-priority")
         _log.info("%d worker processes started in %.1f s", self._count, time.monotonic() - begun)
         return client
 
 
 class _Start(threading.Thread):
-    """Processes on their way; the interpreter does not end before they are there, or have ended again."""
+    """Starts processes; the interpreter does not end before they have started, or ended again."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(name="kinframe-workers-start", daemon=False)  # whoever starts it
+        super().__init__(name="kinframe-workers-start", daemon=False)  # whatever thread starts it
         self._count = count
         self._lock, self._over = threading.Lock(), threading.Event()
         self._cluster: Optional[LocalCluster] = None
@@ -123,17 +123,17 @@ class _Start(threading.Thread):
         self.start()
 
     def cluster(self) -> LocalCluster:
-        """Wait for them; raises `RuntimeError` where they were given up meanwhile, and what their start raised."""
+        """Wait for them; raises `RuntimeError` where they were given up, and what their start raised."""
         self._over.wait()
         with self._lock:
             if self._error is not None:
                 raise self._error
             if self._cluster is None:
-                raise RuntimeError("they were given up")
+                raise RuntimeError("nobody waits for them any longer")
             return self._cluster
 
     def give_up(self) -> None:
-        """They are not waited for any longer; does nothing where they are there."""
+        """Wait no longer for them; does nothing where they have started."""
         with self._lock:
             self._given_up = True
         self._over.set()
@@ -158,7 +158,7 @@ class _Start(threading.Thread):
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",  # a port there is in any case, and this one is free
+                dashboard_address="127.0.0.1:0",  # there is a port in any case; this takes a free one
                 scheduler_kwargs={"dashboard": False},
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
@@ -166,7 +166,7 @@ class _Start(threading.Thread):
 
 
 def _close(cluster: LocalCluster) -> None:
-    """End a cluster; where that takes long, it goes on by itself: one that is left half closed never ends."""
+    """End a cluster, in the background where that takes long: one that is left half closed never ends."""
 
     def close() -> None:
         with contextlib.suppress(Exception):
@@ -177,18 +177,18 @@ def _close(cluster: LocalCluster) -> None:
     closing.join(_CLOSE)
 
 
-class _Humble(WorkerPlugin):
-    """Lets a worker give way to everything else on its machine, and leaves Ctrl+C to who started it."""
+class _LowPriority(WorkerPlugin):
+    """Gives a worker low priority on its machine, and leaves Ctrl+C to the service."""
 
     def __init__(self, nice: int) -> None:
         self._nice = nice
 
     def setup(self, worker: Any) -> None:
-        if threading.current_thread() is threading.main_thread():  # in a terminal, Ctrl+C goes to all its processes
+        if threading.current_thread() is threading.main_thread():  # in a terminal, Ctrl+C goes to all processes
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         if not hasattr(os, "setpriority"):
             return
         threads = [int(name) for name in os.listdir("/proc/self/task")] if os.path.isdir("/proc/self/task") else [0]  # noqa: PTH112, PTH208
-        for thread in threads:  # on Linux each has a priority of its own, which those that it starts inherit
+        for thread in threads:  # on Linux each has its own priority, which threads that it starts inherit
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, thread, self._nice)

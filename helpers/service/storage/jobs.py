@@ -1,9 +1,9 @@
-"""The jobs of a service: what is to be done, who does it, and how far it has come; they outlast whoever does them."""
+"""The table of jobs: their requests, owners and progress, which outlast the services that do them."""
 
 import hashlib
 import json
 import secrets
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from helpers.database.interface import Database, Session, marks_of, parts
 from helpers.errors import NotFound
@@ -20,11 +20,11 @@ _SKIPPING = {"embedded": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
 _FREE = "(state = 'queued' OR (state = 'running' AND lease < {now}))"
 
 
-class Jobs:
-    """The jobs that are kept in a database. Several services may take them from one.
+class JobTable:
+    """The jobs in a database, which several services may share.
 
-    The request of a job that is about listed photos is the whole list for who
-    claims it alone; all others get `{"photos": 3}`, since there may be 100,000.
+    The request of a job for listed photos has the list only for the owner; all
+    others get their number, `{"photos": 3}`, since there may be 100,000.
     """
 
     def __init__(self, database: Database) -> None:
@@ -32,13 +32,12 @@ class Jobs:
         self._now, self._skipping = _NOW[database.kind], _SKIPPING[database.kind]
 
     def create(self, request: Dict[str, Any]) -> Job:
-        """A job for this request: one that has not ended and was not cancelled, or else a new one, queued."""
+        """A job for this request: one that has not ended and is not cancelled, or else a new one, queued."""
         text = json.dumps(request, sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         with self._database.transaction() as session:
-            found = _jobs(session, "WHERE digest = ? AND ended IS NULL AND cancelling = 0", digest)
-            if found:
-                return found[0]
+            for job in _jobs(session, "WHERE digest = ? AND ended IS NULL AND cancelling = 0", digest):
+                return job
             id = secrets.token_hex(8)
             session.rows(
                 "INSERT INTO kinframe_jobs"  # noqa: S608
@@ -54,24 +53,24 @@ class Jobs:
             return _job(session, id)
 
     def newest(self, limit: int = 50) -> List[Job]:
-        """The jobs that were asked for last, newest first."""
+        """The newest jobs, newest first."""
         with self._database.transaction(write=False) as session:
             return _jobs(session, "ORDER BY number DESC LIMIT ?", limit)
 
-    def bad(self, id: str, after: int = 0, limit: int = 1000) -> List[BadPhoto]:
-        """The photos that a job left out, in the order in which it met them, without the first `after`."""
+    def bad(self, id: str, limit: int) -> List[BadPhoto]:
+        """The first photos that a job left out, in the order in which it met them."""
         with self._database.transaction(write=False) as session:
             rows = session.rows(
-                "SELECT path, reason FROM kinframe_bad_photos WHERE job = ? ORDER BY number LIMIT ? OFFSET ?",
-                *(_kept(id), limit, after),
+                "SELECT path, reason FROM kinframe_bad_photos WHERE job = ? ORDER BY number LIMIT ?",
+                *(id, limit),
             )
         return [BadPhoto(*row) for row in rows]
 
     def claim(self, owner: str, lease: float) -> Optional[Job]:
-        """The oldest job that nobody does: it is the owner's for `lease` seconds, and begins anew.
+        """Give the oldest free job to an owner for `lease` seconds, from its beginning; None where there is none.
 
-        That is one that is queued, or whose owner let the lease run out; one of
-        these that was to be cancelled is so now. None where there is none.
+        A job is free if it is queued, or its lease has run out; free jobs that
+        have to be cancelled are cancelled.
         """
         now, free = self._now, _FREE.format(now=self._now)
         with self._database.transaction() as session:
@@ -83,8 +82,8 @@ class Jobs:
                 f"UPDATE kinframe_jobs SET state = 'running', owner = ?, lease = {now} + ?,"  # noqa: S608
                 f" attempts = attempts + 1, started = COALESCE(started, {now}),"
                 " total = NULL, done = 0, added = 0, bad = 0 WHERE number = ("
-                f"SELECT number FROM kinframe_jobs WHERE {free} ORDER BY number LIMIT 1 {self._skipping}"
-                ") RETURNING id",
+                f"SELECT number FROM kinframe_jobs WHERE cancelling = 0 AND {free}"
+                f" ORDER BY number LIMIT 1 {self._skipping}) RETURNING id",
                 *(owner, lease),
             )
             if not taken:
@@ -94,7 +93,7 @@ class Jobs:
             return _job(session, *taken[0])._replace(request=json.loads(request))
 
     def beat(self, id: str, owner: str, lease: float) -> bool:
-        """Keep a job for `lease` seconds from now; True where it is to end. Raises `NotFound` where another has it."""
+        """Renew a lease for `lease` seconds; True where the job has to end. Raises `NotFound` where it is lost."""
         with self._database.transaction() as session:
             held = session.rows(
                 f"UPDATE kinframe_jobs SET lease = {self._now} + ?"  # noqa: S608
@@ -106,29 +105,29 @@ class Jobs:
         return bool(held[0][0])
 
     def counted(self, id: str, total: int) -> None:
-        """Say how many photos a job is to look at; raises `NotFound`."""
+        """Record how many photos a job is for; raises `NotFound`."""
         with self._database.transaction() as session:
-            _found(id, session.rows("UPDATE kinframe_jobs SET total = ? WHERE id = ? RETURNING id", total, _kept(id)))
+            _existing(id, session.rows("UPDATE kinframe_jobs SET total = ? WHERE id = ? RETURNING id", total, id))
 
     def step(
         self, session: Session, id: str, *, done: int, new: int, bad: Sequence[BadPhoto], owner: Optional[str] = None
     ) -> None:
-        """Say what a job did: with how many photos, and which it left out (a photo counts once).
+        """Add to the progress of a job: photos that are done, new ones, and those left out (each counts once).
 
-        Raises `NotFound`; with `owner`, also where the job is another's by now.
+        Raises `NotFound`; with `owner`, also where the job is not the owner's any more.
         """
-        reasons = {_kept(each.path): _kept(each.reason) for each in bad}
+        reasons = {_escaped(photo.path): _escaped(photo.reason) for photo in bad}
         for part in parts(list(reasons)):
             session.rows(
                 f"DELETE FROM kinframe_bad_photos WHERE job = ? AND path IN ({marks_of(part)})",  # noqa: S608
                 *(id, *part),
             )
         mine = "" if owner is None else " AND owner = ?"
-        found = session.rows(
+        updated = session.rows(
             f"UPDATE kinframe_jobs SET done = done + ?, added = added + ? WHERE id = ?{mine} RETURNING id",  # noqa: S608
             *(done, new, id, *(() if owner is None else (owner,))),
         )
-        _found(id, found)
+        _existing(id, updated)
         if reasons:
             session.many(
                 "INSERT INTO kinframe_bad_photos (job, path, reason) VALUES (?, ?, ?)",
@@ -140,13 +139,11 @@ class Jobs:
             )
 
     def end(self, id: str, state: str, error: str = "", owner: Optional[str] = None) -> None:
-        """Say that a job is `done`, `failed` (and why) or `cancelled`; or `queued`, so that it is taken up again.
+        """End a job as `done`, `failed` (with the error) or `cancelled`; or as `queued`, to be taken up again.
 
         One that has ended stays as it is. Raises `NotFound`; with `owner`, also
-        where the job is another's.
+        where the job is not the owner's any more.
         """
-        if state not in (*ENDED, "queued"):
-            raise ValueError(f"a job does not end as {state!r}")
         with self._database.transaction() as session:
             job = _job(session, id)
             if job.state in ENDED:
@@ -159,48 +156,47 @@ class Jobs:
             session.rows(
                 f"UPDATE kinframe_jobs SET state = ?, error = ?, ended = {ended}, owner = NULL, lease = NULL"  # noqa: S608
                 " WHERE id = ?",
-                *(state, _kept(error), id),
+                *(state, _escaped(error), id),
             )
 
     def cancel(self, id: str) -> Job:
-        """Ask a job to end: one that is queued has ended now, one that runs soon will. Raises `NotFound`."""
+        """Cancel a job: a queued one ends at once, a running one soon. Raises `NotFound`."""
         with self._database.transaction() as session:
             session.rows(
                 f"UPDATE kinframe_jobs SET state = 'cancelled', ended = {self._now} WHERE id = ? AND state = 'queued'",  # noqa: S608
-                _kept(id),
+                id,
             )
-            session.rows("UPDATE kinframe_jobs SET cancelling = 1 WHERE id = ? AND state = 'running'", _kept(id))
+            session.rows("UPDATE kinframe_jobs SET cancelling = 1 WHERE id = ? AND state = 'running'", id)
             return _job(session, id)
 
     def unfinished(self) -> int:
-        """How many have not ended."""
+        """The number of jobs that have not ended."""
         with self._database.transaction(write=False) as session:
             return int(session.rows("SELECT count(*) FROM kinframe_jobs WHERE ended IS NULL")[0][0])
 
 
 def _jobs(session: Session, condition: str, *values: Any) -> List[Job]:
     rows = session.rows(f"SELECT {_COLUMNS} FROM kinframe_jobs {condition}", *values)  # noqa: S608
-    return [_record(*row) for row in rows]
+    return [_record(row) for row in rows]
 
 
 def _job(session: Session, id: str) -> Job:
-    return _found(id, _jobs(session, "WHERE id = ?", _kept(id)))[0]
+    return _existing(id, _jobs(session, "WHERE id = ?", id))[0]
 
 
-def _found(id: str, rows: List[Any]) -> List[Any]:
+def _existing(id: str, rows: List[Any]) -> List[Any]:
     if not rows:
         raise NotFound(f"There is no job {id}")
     return rows
 
 
-def _record(id: str, state: str, request: str, *rest: Any) -> Job:
-    total, done, new, bad, attempts, cancelling, error, *times = rest
-    created, started, ended = (None if each is None else moment(each) for each in times)
-    assert created is not None
-    what = json.loads(request)
-    return Job(id, state, what, total, done, new, bad, attempts, bool(cancelling), error, created, started, ended)
+def _record(row: Tuple[Any, ...]) -> Job:
+    values = dict(zip(Job._fields, row))
+    for name in ("created", "started", "ended"):
+        values[name] = None if values[name] is None else moment(values[name])
+    return Job(**{**values, "request": json.loads(values["request"]), "cancelling": bool(values["cancelling"])})
 
 
-def _kept(text: str) -> str:
-    """A text that both databases hold: what they do not, such as half a character of a file's name, is written out."""
+def _escaped(text: str) -> str:
+    """The text with what databases cannot hold, such as half a character of a file name, escaped."""
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()

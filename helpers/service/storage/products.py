@@ -1,4 +1,4 @@
-"""The products of a collection, and which images show them: many to many."""
+"""The table of products, and which images show them: many to many."""
 
 import json
 import time
@@ -7,15 +7,13 @@ from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 from helpers.database.interface import Database, Session, marks_of, parts
 from helpers.errors import NotFound, Refused
 from helpers.service.records import Product
-from helpers.service.storage.images import LARGEST, moment, refused_text
-from helpers.service.valid_text import check_details
+from helpers.service.storage.images import moment
 
-_LONGEST = 200  # characters of an id: an index takes it
 _LINK = "INSERT INTO kinframe_product_images (product, image, position) VALUES (?, ?, ?)"
 
 
-class Products:
-    """The products that are kept in a database, each under an id that its owner gave."""
+class ProductTable:
+    """The products in a database, each under an id that its owner chose."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -24,55 +22,49 @@ class Products:
         """Add a product.
 
         `images` are ids, in the order in which they are to be shown; one that
-        is named twice counts once. Raises `Refused`: 409 where the product is
-        there, 422 for images that are not, and for what no database can hold.
+        is named twice counts once. Raises `Refused`: 409 where the product
+        exists already, 422 for images that do not exist.
         """
-        row = _row(id, name, details)
         with self._database.transaction() as session:
             if session.rows("SELECT id FROM kinframe_products WHERE id = ?", id):
-                raise Refused(f"Product {id} is there already; PUT changes it", 409)
-            return _put(session, row, images)
+                raise Refused(f"there is a product {id} already; PUT changes it", 409)
+            return _put(session, id, name, details, images)
 
     def replace(self, id: str, name: str, details: Dict[str, Any], images: Sequence[int]) -> Tuple[Product, bool]:
-        """Make a product what is told here, images and all; True where it is new. Raises `Refused` (422)."""
-        row = _row(id, name, details)
+        """Make or replace a product; True where it is new. Raises `Refused` (422) for images that do not exist."""
         with self._database.transaction() as session:
-            new = not session.rows("SELECT id FROM kinframe_products WHERE id = ?", id)
-            return _put(session, row, images), new
+            is_new = not session.rows("SELECT id FROM kinframe_products WHERE id = ?", id)
+            return _put(session, id, name, details, images), is_new
 
     def get(self, id: str) -> Product:
         """A product by its id; raises `NotFound`."""
         with self._database.transaction(write=False) as session:
-            found = _products(session, "WHERE id = ?", refused_text("id", id))
-        if not found:
+            products = _products(session, "WHERE id = ?", id)
+        if not products:
             raise NotFound(f"There is no product {id}")
-        return found[0]
+        return products[0]
 
     def page(self, after: str = "", limit: int = 100) -> List[Product]:
         """The `limit` products next after an id, in alphabetical order of their ids (by code point)."""
         with self._database.transaction(write=False) as session:
-            return _products(session, "WHERE id > ? ORDER BY id LIMIT ?", refused_text("after", after), limit)
+            return _products(session, "WHERE id > ? ORDER BY id LIMIT ?", after, limit)
 
     def remove(self, id: str) -> None:
-        """Take a product out, not its images; raises `NotFound`."""
+        """Remove a product, not its images; raises `NotFound`."""
         with self._database.transaction() as session:
-            found = session.rows("DELETE FROM kinframe_products WHERE id = ? RETURNING id", refused_text("id", id))
-        if not found:
+            removed = session.rows("DELETE FROM kinframe_products WHERE id = ? RETURNING id", id)
+        if not removed:
             raise NotFound(f"There is no product {id}")
 
     def link(self, session: Session, shown: Iterable[Tuple[str, Iterable[str]]]) -> None:
-        """Let products show images too, known by their path; twice is the same as once.
+        """Link images, by their path, to products; a link that exists already stays.
 
-        Products that are not there are made, with their id for a name. An image
-        comes after those that its product shows already. Raises `NotFound` for
-        a path that no image has, `Refused` (422) for an id that cannot be kept.
+        Products that do not exist are made, with their id as their name. An
+        image comes after those that its product shows already.
         """
-        wanted = dict.fromkeys((_id(product), path) for path, products in shown for product in products)
+        wanted = dict.fromkeys((product, path) for path, products in shown for product in products)
         paths, now = list(dict.fromkeys(path for _, path in wanted)), time.time()
         images = dict(_in(session, "SELECT path, id FROM kinframe_images WHERE path IN", paths))
-        missing = next((path for path in paths if path not in images), None)
-        if missing is not None:
-            raise NotFound(f"There is no image at {missing}")
         known: Set[Tuple[str, int]] = set(
             _in(session, "SELECT product, image FROM kinframe_product_images WHERE image IN", list(images.values()))
         )
@@ -98,39 +90,23 @@ class Products:
         session.many(_LINK, rows)
 
     def count(self) -> int:
-        """How many there are."""
+        """The number of products."""
         with self._database.transaction(write=False) as session:
             return int(session.rows("SELECT count(*) FROM kinframe_products")[0][0])
 
 
-def _id(text: str) -> str:
-    if not 0 < len(refused_text("id", text)) <= _LONGEST:
-        raise Refused(f"id: has to have 1 to {_LONGEST} characters, not {len(text):,}", 422)
-    return text
-
-
-def _row(id: str, name: str, details: Dict[str, Any]) -> Tuple[str, str, str, float]:
-    try:
-        text = json.dumps(check_details(details), allow_nan=False)
-    except ValueError as error:
-        raise Refused(f"details: {error}", 422) from None
-    return _id(id), refused_text("name", name), text, time.time()
-
-
-def _put(session: Session, row: Tuple[str, str, str, float], images: Sequence[int]) -> Product:
-    """Write a product whole, in place of what it was."""
+def _put(session: Session, id: str, name: str, details: Dict[str, Any], images: Sequence[int]) -> Product:
+    """Write a whole product, in place of what it was."""
     wanted = list(dict.fromkeys(images))
-    known = _in(session, "SELECT id FROM kinframe_images WHERE id IN", [id for id in wanted if 0 < id <= LARGEST])
-    there = {id for (id,) in known}
-    missing = [id for id in wanted if id not in there]
+    existing = {id for (id,) in _in(session, "SELECT id FROM kinframe_images WHERE id IN", wanted)}
+    missing = [id for id in wanted if id not in existing]
     if missing:
         shown = ", ".join(str(id) for id in missing[:10]) + (" …" if len(missing) > 10 else "")
         raise Refused(f"images: there is no image {shown}", 422)
-    id, *_ = row
     session.rows(
         "INSERT INTO kinframe_products (id, name, details, changed) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
         " DO UPDATE SET name = excluded.name, details = excluded.details, changed = excluded.changed",
-        *row,
+        *(id, name, json.dumps(details), time.time()),
     )
     session.rows("DELETE FROM kinframe_product_images WHERE product = ?", id)
     session.many(_LINK, [(id, image, position) for position, image in enumerate(wanted)])

@@ -1,4 +1,4 @@
-"""What a service keeps, behind one small interface: in the file of a feature store, or in PostgreSQL.
+"""The collection of a service behind one small interface: in the file of a feature store, or in PostgreSQL.
 
 The tables are the same in both (`helpers.database.schema`); how features are
 kept and searched differs (`helpers.service.storage.vectors`).
@@ -6,20 +6,23 @@ kept and searched differs (`helpers.service.storage.vectors`).
 
 from contextlib import closing
 from pathlib import Path
-from typing import Iterable, List, Optional, Sequence, Set, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from helpers.database.feature_table import kept_tables
 from helpers.database.interface import Database
+from helpers.database.postgres import PostgresDatabase, is_address
 from helpers.database.schema import migrate
-from helpers.errors import FrameError
-from helpers.features.open_index import KINDS
+from helpers.database.sqlite import SqliteDatabase
 from helpers.features.store import FeatureStore, StoredNetwork
-from helpers.service.records import BadPhoto, Match, NewImage
-from helpers.service.storage.images import Images
-from helpers.service.storage.jobs import Jobs
-from helpers.service.storage.keys import Keys
-from helpers.service.storage.products import Products
+from helpers.service.records import BadPhoto, Match, NewImage, SearchOptions
+from helpers.service.storage.embedded_vectors import EmbeddedVectors
+from helpers.service.storage.images import ImageTable
+from helpers.service.storage.jobs import JobTable
+from helpers.service.storage.keys import KeyTable
+from helpers.service.storage.postgres_vectors import PostgresVectors
+from helpers.service.storage.products import ProductTable
 from helpers.service.storage.vectors import Vectors
 
 
@@ -33,16 +36,16 @@ class Storage:
 
     def __init__(self, database: Database, vectors: Vectors) -> None:
         self.database, self.vectors = database, vectors
-        self.images, self.products = Images(database), Products(database)
-        self.jobs, self.keys = Jobs(database), Keys(database)
+        self.images, self.products = ImageTable(database), ProductTable(database)
+        self.jobs, self.keys = JobTable(database), KeyTable(database)
 
     @property
     def note(self) -> str:
-        """A line for people: where everything is kept, and how it is searched."""
+        """Where everything is kept, and how it is searched, in one line for people."""
         return f"{self.database.note}, {self.vectors.note}"
 
     def ready(self) -> None:
-        """Raises `Unavailable` where a request could not be answered now."""
+        """Raises `Unavailable` where the database cannot be reached."""
         with self.database.transaction(write=False) as session:
             session.rows("SELECT 1")
 
@@ -56,14 +59,13 @@ class Storage:
         bad: Sequence[BadPhoto] = (),
         seen: int = 0,
     ) -> None:
-        """Keep what a job did with some photos, and how far it has come, all or nothing; twice is the same as once.
+        """Keep images and their features, and the progress of a job, in one transaction.
 
         `features` are those that were computed: identities, and float32 [n,
         dimension]; others of `images` are kept already. An image whose path is
-        known gets the new identity, and keeps its id and products. `seen` are
-        photos that need nothing, to be counted as looked at. With `owner`,
-        `NotFound` is raised where the job is another's by now, and nothing is
-        kept: whoever has it does the same photos.
+        known gets the new identity, and keeps its id and products. `seen` is the
+        number of photos that needed nothing. Raises `NotFound` where the `job`
+        is not the `owner`'s any more; then nothing is kept.
         """
         with self.database.transaction() as session:
             self.vectors.add(session, *features)
@@ -72,49 +74,26 @@ class Storage:
             if job is not None:
                 self.jobs.step(session, job, done=len(images) + len(bad) + seen, new=new, bad=bad, owner=owner)
 
-    def remove(self, image: int) -> None:
-        """Take an image out of the collection, not its file; raises `NotFound`."""
-        self.images.remove(image)
-
-    def kept(self, identities: Iterable[str]) -> Set[str]:
-        """Of these photos, those whose features are kept."""
-        return self.vectors.kept(list(identities))
-
     def feature(self, image: int) -> np.ndarray:
         """The feature of an image, float32 [dimension]; raises `NotFound`."""
         return self.vectors.of(self.images.get(image).identity)
 
-    def search(
-        self,
-        feature: np.ndarray,
-        k: int,
-        *,
-        metric: str,
-        products: Optional[Sequence[str]] = None,
-        without: Optional[int] = None,
-    ) -> List[Match]:
-        """The `k` images nearest to a feature, float32 [dimension]; nearest first, equals by their id.
+    def search(self, feature: np.ndarray, options: SearchOptions) -> List[Match]:
+        """The images nearest to a feature, float32 [dimension]; nearest first, ties by their id.
 
-        - `products`: only images of one of these.
-        - `without`: the id of an image that stays out.
-
-        The distances are those of `helpers.features.distance.Distance`, to the last bit,
-        wherever the features are kept.
+        The distances are the same, to the last bit, wherever the features are kept.
         """
-        found = self.vectors.search(feature, k, metric=metric, products=products, without=without)
-        images = {image.id: image for image in self.images.get_many([image for image, _ in found])}
-        return [Match(images[image], distance) for image, distance in found if image in images]
+        nearest = self.vectors.search(feature, options)
+        images = {image.id: image for image in self.images.get_many([image for image, _ in nearest])}
+        return [Match(images[image], distance) for image, distance in nearest if image in images]
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.database.close()
 
 
 def kept_networks(address: str) -> List[StoredNetwork]:
-    """What is kept in a storage of which networks; nothing is made there. Raises `Unavailable` and `StoreError`."""
-    from helpers.database.feature_table import kept_tables
-    from helpers.database.postgres import PostgresDatabase, is_address
-
+    """The networks whose features a storage keeps; nothing is written. Raises `Unavailable` and `StoreError`."""
     if is_address(address):
         with closing(PostgresDatabase(address)) as database, database.transaction(write=False) as session:
             return kept_tables(session)
@@ -124,37 +103,29 @@ def kept_networks(address: str) -> List[StoredNetwork]:
         return store.contents()
 
 
-def open_storage(address: str, *, key: str, dimension: int, index: str = "exact") -> Storage:
-    """The storage at `postgresql://…`, or in the file of a feature store, which is made where there is none.
-
-    `key` is the network's, as `helpers.networks.precision.settled.Settled` has it, and
-    `dimension` the length of its features. `index` is `exact` or `hnsw`.
-    """
-    from helpers.database.postgres import PostgresDatabase, is_address
-    from helpers.database.sqlite import SqliteDatabase
-
+def open_database(address: str) -> Database:
+    """The tables of a service at `postgresql://…`, or in the file of a feature store; made where they do not exist."""
     database: Database = PostgresDatabase(address) if is_address(address) else SqliteDatabase(address)
     try:
         migrate(database)
-        return Storage(database, open_vectors(database, key=key, dimension=dimension, index=index))
     except BaseException:
         database.close()
         raise
+    return database
 
 
-def open_vectors(database: Database, *, key: str, dimension: int, index: str = "exact") -> Vectors:
-    """The features of a network in a database, and the tables for them where there are none.
+def open_storage(address: str, *, key: str, dimension: int, index: str = "exact") -> Storage:
+    """The storage at an address that `open_database` takes.
 
-    `index` is `exact` or `hnsw`. Raises `FrameError` for another, `StoreError`
-    where features of another length are kept of the network, or are too long
-    for the index, and what `Database.transaction` raises.
+    `key` is the network's, as `helpers.networks.precision.Settled` has it, and
+    `dimension` the length of its features. `index` is `exact` or `hnsw`. Raises
+    `StoreError` where features of another length are kept of the network, or
+    are too long for the index, and what `Database.transaction` raises.
     """
-    if index not in KINDS:
-        raise FrameError(f"index={index!r} is not known; there are {' and '.join(KINDS)}")
-    if database.kind == "embedded":
-        from helpers.service.storage.embedded_vectors import EmbeddedVectors
-
-        return EmbeddedVectors(database, key=key, dimension=dimension, index=index)
-    from helpers.service.storage.postgres_vectors import PostgresVectors
-
-    return PostgresVectors(database, key=key, dimension=dimension, index=index)
+    database = open_database(address)
+    kind = EmbeddedVectors if database.kind == "embedded" else PostgresVectors
+    try:
+        return Storage(database, kind(database, key=key, dimension=dimension, index=index))
+    except BaseException:
+        database.close()
+        raise

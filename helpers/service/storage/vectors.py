@@ -1,14 +1,29 @@
 """The features of a collection's images, and which of them are nearest: one interface, in a file or in PostgreSQL."""
 
 from abc import ABC, abstractmethod
-from typing import List, Optional, Sequence, Set, Tuple
+from typing import Dict, List, Protocol, Sequence, Set, Tuple
 
 import numpy as np
 
-from helpers.arguments import check_whole
-from helpers.database.interface import Session
-from helpers.errors import FrameError
-from helpers.features.distance import METRICS
+from helpers.database.interface import Database, Session
+from helpers.errors import NotFound
+from helpers.service.records import SearchOptions
+
+
+class FeatureRows(Protocol):
+    """The features of one network in a database, read and written within a transaction."""
+
+    key: str
+    dimension: int
+
+    def add(self, session: Session, identities: Sequence[str], vectors: np.ndarray) -> None:
+        """Keep features, float32 [n, dimension]; those that are kept already stay as they are."""
+
+    def kept(self, session: Session, identities: Sequence[str]) -> Set[str]:
+        """Of these photos, those whose features are kept."""
+
+    def features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
+        """The features of these photos, float32, those that are kept; raises `StoreError` for a damaged one."""
 
 
 class Vectors(ABC):
@@ -20,54 +35,42 @@ class Vectors(ABC):
     methods may be called from several threads.
     """
 
-    key: str  # the network, as `helpers.networks.precision.settled.Settled` has it
-    dimension: int
-    index: str  # one of `helpers.features.open_index.KINDS`
-    note: str  # a line for people: how it is searched
+    def __init__(self, database: Database, rows: FeatureRows, index: str) -> None:
+        self.key, self.dimension, self.index = rows.key, rows.dimension, index
+        self._database, self._features = database, rows
 
+    @property
     @abstractmethod
+    def note(self) -> str:
+        """How it is searched, in one line for people."""
+
     def add(self, session: Session, identities: Sequence[str], vectors: np.ndarray) -> None:
         """Keep features, float32 [n, dimension], with whatever else the transaction keeps.
 
         Those that are kept already stay as they are. Raises `StoreError` for
         features of another length than those that are kept of the network.
         """
+        if len(identities):
+            self._features.add(session, identities, vectors)
 
-    @abstractmethod
     def kept(self, identities: Sequence[str]) -> Set[str]:
         """Of these photos, those whose features are kept."""
+        with self._database.transaction(write=False) as session:
+            return self._features.kept(session, identities)
 
-    @abstractmethod
     def of(self, identity: str) -> np.ndarray:
         """A photo's feature, float32 [dimension]; raises `NotFound`."""
+        with self._database.transaction(write=False) as session:
+            features = self._features.features(session, [identity])
+        if identity not in features:
+            raise NotFound(f"no feature of {self.key} is kept for the photo {identity}; index its folder again")
+        return features[identity]
 
     @abstractmethod
-    def search(
-        self,
-        feature: np.ndarray,
-        k: int,
-        *,
-        metric: str,
-        products: Optional[Sequence[str]] = None,
-        without: Optional[int] = None,
-    ) -> List[Tuple[int, float]]:
-        """The `k` images nearest to a feature, float32 [dimension]: ids and distances, nearest first, equals by id.
+    def search(self, feature: np.ndarray, options: SearchOptions) -> List[Tuple[int, float]]:
+        """The images nearest to a feature, float32 [dimension]: ids and distances, nearest first, ties by id.
 
         Exact, unless `index` is `hnsw`: then some of the nearest may be
-        missing. The distances are those of `helpers.features.distance.Distance`, to the
-        last bit. `products`: only images of one of these; `without`: an image
-        that stays out. Raises `FrameError` for another metric or length, and
-        for k < 1.
+        missing. The distances are those of `helpers.features.distance.Distance`,
+        to the last bit.
         """
-
-    def check(self, feature: np.ndarray, k: int, metric: str) -> np.ndarray:
-        """The feature, float32 [dimension], of a question that can be asked; raises `FrameError` for another."""
-        if metric not in METRICS:
-            raise FrameError(f"metric={metric!r} is not known; there are {' and '.join(METRICS)}")
-        check_whole("k", k)
-        feature = np.ascontiguousarray(feature, dtype=np.float32)
-        if feature.shape != (self.dimension,):
-            raise FrameError(
-                f"a feature has {self.dimension} numbers here, not {feature.shape}; it is of another network"
-            )
-        return feature

@@ -1,65 +1,69 @@
 // The page of a search service: a photo goes in, the images most like it come out.
 // Paths, ids and messages come from other people: they go into the page as text alone.
 
-import { $, distance, images, lastPart, make, number } from "./page.parts.js";
+import { $, images, jobRow, lastPart, make } from "./page.parts.js";
+import { fillGrid, tile } from "./page.grid.js";
 import { picture, put } from "./page.pictures.js";
-import { Trouble, json, kept } from "./page.service.js";
+import { ServiceError, json, session } from "./page.service.js";
 
 const PAGE = 60; // images of the collection that are shown at once
 const LONGEST_TRAIL = 50;
 const MOST_COPIES = 5; // of a picture that are named
 const BUSY = 1_500; // ms between two looks at jobs while one runs
-const IDLE = 15_000; // and else
+const IDLE = 15_000; // ms otherwise
 const ENDED = new Set(["done", "failed", "cancelled"]);
 
-// ---- what is on the page -------------------------------------------------------------------------------------------
+// ---- state and errors -----------------------------------------------------------------------------------------------
 
 const COLLECTION = { kind: "collection", name: "collection" };
 let trail = [COLLECTION];
 let place = 0;
-let turn = new AbortController(); // of the question that is shown; a new one ends it
+let request = new AbortController(); // of what is shown; a new one aborts it
 let next = null; // `after` of the next page of the collection
 let away = false;
-let again = null; // what to do when the service is back
+let retryLater = null; // what to do when the service is back
 
-function tell(text) {
+function showStatus(text) {
   $("status").textContent = text;
 }
 
-// Shows an error, or what it needs: a key, or a service that is back. `retry` is what was wanted.
-function complain(error, retry) {
+function showTrouble(text) {
+  $("trouble").textContent = text;
+  $("trouble").hidden = false;
+}
+
+// Shows an error, and asks for a key or waits for the service where that helps; then it does `retry`.
+function showError(error, retry) {
   if (error.name === "AbortError") return;
-  if (error.status === 401 && error.key !== kept.key) return; // a late answer to a key that was replaced since
-  if (!(error instanceof Trouble)) {
-    $("trouble").textContent = `This page has a fault: ${error.message}`;
-    $("trouble").hidden = false;
+  if (error.status === 401 && error.key !== session.key) return; // a late answer to a key that was replaced since
+  if (!(error instanceof ServiceError)) {
+    showTrouble(`This page has a fault: ${error.message}`);
     throw error;
   }
-  $("trouble").textContent = error.message;
-  $("trouble").hidden = false;
-  tell("");
+  showTrouble(error.message);
+  showStatus("");
   if (error.status === 401) {
-    $("trouble").textContent = "The service does not take this key.";
-    $("trouble").hidden = !kept.key; // that it wants one, the form says
-    kept.key = "";
-    again = retry ?? again;
+    showTrouble("The service does not accept this key.");
+    $("trouble").hidden = !session.key; // without one, the form says that it is needed
+    session.key = "";
+    retryLater = retry ?? retryLater;
     if ($("key").hidden) {
       $("key").hidden = false;
       $("key-text").focus();
     } else $("key-text").select();
   } else if (error.passes) {
-    again = retry ?? again;
-    if (!away) wait();
+    retryLater = retry ?? retryLater;
+    if (!away) waitForService();
   }
 }
 
-function calm() {
+function hideError() {
   $("trouble").hidden = true;
   $("key").hidden = true;
 }
 
-// Looks for the service until it is back, then does what was wanted.
-async function wait() {
+// Tries the service until it is back, then does what was wanted.
+async function waitForService() {
   away = true;
   for (let pause = 1_000; away; pause = Math.min(8_000, pause * 1.5)) {
     await new Promise((done) => setTimeout(done, pause));
@@ -70,86 +74,38 @@ async function wait() {
     }
     away = false;
   }
-  calm();
+  hideError();
   resume();
 }
 
 function resume() {
-  const wanted = again ?? show;
-  again = null;
+  const wanted = retryLater ?? show;
+  retryLater = null;
   wanted();
   listProducts();
-  look();
+  watchJobs();
 }
 
-// ---- images --------------------------------------------------------------------------------------------------------
+// ---- searches ------------------------------------------------------------------------------------------------------
 
-function tile(image, match) {
-  const slash = image.path.lastIndexOf("/");
-  const parts = [picture(image.id)];
-  if (match) {
-    const far = make("span", { title: `score ${match.score}` }, distance(match.distance));
-    parts.push(make("span", { className: "numbers" }, make("b", {}, String(match.rank)), far));
-  }
-  parts.push(make("span", { className: "name", title: image.path }, image.path.slice(slash + 1)));
-  if (slash > 0) parts.push(make("span", { className: "folder", title: image.path }, image.path.slice(0, slash)));
-  if (image.products.length) {
-    const products = image.products.join(", ");
-    parts.push(make("span", { className: "of", title: products }, products));
-  }
-  const button = make("button", { type: "button", className: "tile", tabIndex: -1 }, ...parts);
-  button.onclick = () => go({ kind: "image", id: image.id, name: lastPart(image.path) });
-  return make("li", {}, button);
-}
-
-function fillGrid(items, keep = false) {
-  const focused = $("grid").contains(document.activeElement);
-  const first = keep ? $("grid").children.length : 0;
-  if (keep) $("grid").append(...items);
-  else $("grid").replaceChildren(...items);
-  const tiles = [...$("grid").querySelectorAll(".tile")];
-  if (!keep && tiles.length) tiles[0].tabIndex = 0;
-  if (focused) (tiles[first] ?? $("heading")).focus();
-  else if (keep && document.activeElement === document.body) tiles[first]?.focus();
-}
-
-// Moves along the tiles: which one the Tab key reaches, is the last one that was visited.
-function walk(event) {
-  const tiles = [...$("grid").querySelectorAll(".tile")];
-  const here = tiles.indexOf(document.activeElement);
-  if (here < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
-  const top = tiles[0].getBoundingClientRect().top;
-  const columns = tiles.findIndex((each) => each.getBoundingClientRect().top > top);
-  const row = columns < 0 ? tiles.length : columns;
-  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -row, ArrowDown: row, Home: -here, End: tiles.length };
-  if (!(event.key in steps)) return;
-  event.preventDefault();
-  let there = here + steps[event.key];
-  if (event.key === "ArrowUp" && there < 0) return;
-  if (event.key === "ArrowDown" && there >= tiles.length) return;
-  there = Math.min(Math.max(0, there), tiles.length - 1);
-  tiles[there].focus();
-}
-
-// ---- questions -----------------------------------------------------------------------------------------------------
-
-// Asks something new; what lay ahead on the trail is forgotten.
+// Adds a step to the trail, in place of those ahead, and shows it.
 function go(step) {
   trail = [...trail.slice(0, place + 1), step];
   if (trail.length > LONGEST_TRAIL) trail.splice(1, 1);
-  place = trail.length - 1;
-  history.pushState({ place }, "");
-  show();
+  move(trail.length - 1);
+}
+
+function goToImage(image) {
+  go({ kind: "image", id: image.id, name: lastPart(image.path) });
 }
 
 function move(to) {
-  if (to === place || !trail[to]) return;
   place = to;
   history.pushState({ place }, "");
   show();
 }
 
-function wishes(body) {
+function addSettings(body) {
   body.append("k", $("k").value);
   if ($("metric").value) body.append("metric", $("metric").value);
   if ($("score").value) body.append("min_score", $("score").value);
@@ -159,25 +115,25 @@ function wishes(body) {
 
 // Shows the step of the trail that we are at.
 async function show() {
-  turn.abort();
-  turn = new AbortController();
-  const { signal } = turn;
+  request.abort();
+  request = new AbortController();
+  const { signal } = request;
   const step = trail[place];
   drawTrail();
-  drawAsked(step);
+  drawQuery(step);
   drawCopies([]);
   document.body.classList.add("waiting");
   $("heading").textContent = step.kind === "collection" ? "The collection" : `Most like ${step.name}`;
-  tell(step.kind === "collection" ? "" : "Asking …");
+  showStatus(step.kind === "collection" ? "" : "Searching …");
   try {
     if (step.kind === "collection") await showCollection(0, signal);
-    else await showFound(step, signal);
-    calm();
+    else await showMatches(step, signal);
+    hideError();
   } catch (error) {
     if (!signal.aborted) {
-      fillGrid([]); // what was there answers another question
+      fillGrid([]); // the tiles belong to another step
       $("more").hidden = true;
-      complain(error, show);
+      showError(error, show);
     }
   } finally {
     if (!signal.aborted) document.body.classList.remove("waiting");
@@ -187,58 +143,58 @@ async function show() {
 async function showCollection(after, signal) {
   const answer = await json(`images?after=${after}&limit=${PAGE}`, { signal });
   if (signal.aborted) return;
-  fillGrid(answer.images.map((image) => tile(image)), after > 0);
+  fillGrid(answer.images.map((image) => tile(image, null, goToImage)), after > 0);
   next = answer.next;
   $("more").hidden = next === null;
-  count(answer.total);
+  showTotal(answer.total);
   const empty = !answer.images.length && !after;
-  tell(empty ? "There are no images yet. Whoever may write adds them, with POST /index." : "Choose one, to see those most like it.");
+  showStatus(empty ? "There are no images yet. POST /index adds them, with a key that may write." : "Choose one to see those most like it.");
 }
 
-async function showFound(step, signal) {
-  if (!$("ask").reportValidity()) throw new Trouble(422, "One of the settings above is out of its range.");
-  const answer = await question(step, signal);
+async function showMatches(step, signal) {
+  if (!$("ask").reportValidity()) throw new ServiceError(422, "One of the settings above is out of range.");
+  const answer = await search(step, signal);
   if (signal.aborted) return;
-  fillGrid(answer.matches.map((match) => tile(match.image, match)));
+  fillGrid(answer.matches.map((match) => tile(match.image, match, goToImage)));
   $("more").hidden = true;
   const seconds = answer.seconds < 1 ? `${Math.max(1, Math.round(1_000 * answer.seconds))} ms` : `${answer.seconds.toFixed(1)} s`;
   const found = answer.matches.length ? images(answer.matches.length) : "No image is as near as that";
   if (step.kind !== "image") lookForCopies(step, signal);
-  tell(`${found}, by ${answer.metric === "euclidean" ? "Euclidean" : answer.metric} distance, in ${seconds}`);
+  showStatus(`${found}, by ${answer.metric === "euclidean" ? "Euclidean" : answer.metric} distance, in ${seconds}`);
 }
 
 // A photo from outside, as it is sent.
-function asked(step) {
+function photoForm(step) {
   const body = new FormData();
   if (step.kind === "url") body.append("url", step.url);
   else body.append("photo", step.file, "photo");
   return body;
 }
 
-async function question(step, signal) {
-  if (step.kind === "image") return json(`images/${step.id}/similar?${wishes(new URLSearchParams())}`, { signal });
+async function search(step, signal) {
+  if (step.kind === "image") return json(`images/${step.id}/similar?${addSettings(new URLSearchParams())}`, { signal });
   try {
-    return await json("search", { method: "POST", body: wishes(asked(step)), signal });
+    return await json("search", { method: "POST", body: addSettings(photoForm(step)), signal });
   } catch (error) {
     if (error.status !== 0 || step.kind === "url") throw error;
-    const there = await fetch("health").then(() => true, () => false); // a service may hang up on what is too large
-    throw there ? new Trouble(413, "The service ended the upload. The photo may be too large for it.") : error;
+    const isThere = await fetch("health").then(() => true, () => false); // it may hang up on what is too large
+    throw isThere ? new ServiceError(413, "The service ended the upload. The photo may be too large for it.") : error;
   }
 }
 
-// Says which images are the same picture; after the matches, which do not wait for it.
+// Shows which images are the same picture, after the matches, which do not wait for it.
 async function lookForCopies(step, signal) {
   try {
-    const { copies } = await json("already-here", { method: "POST", body: asked(step), signal });
+    const { copies } = await json("already-here", { method: "POST", body: photoForm(step), signal });
     if (!signal.aborted) drawCopies(copies);
-  } catch {} // the matches are there all the same
+  } catch {} // the matches are shown all the same
 }
 
 function drawCopies(copies) {
   const items = copies.slice(0, MOST_COPIES).map(({ kind, image }) => {
     const what = kind === "bytes" ? "the same file" : "the same picture";
     const button = make("button", { type: "button", className: "copy", title: image.path }, image.path);
-    button.onclick = () => go({ kind: "image", id: image.id, name: lastPart(image.path) });
+    button.onclick = () => goToImage(image);
     return make("li", {}, button, make("span", {}, what));
   });
   if (copies.length > MOST_COPIES) items.push(make("li", {}, `and ${images(copies.length - MOST_COPIES)} more`));
@@ -253,7 +209,7 @@ function drawTrail() {
     if (step.kind === "image") parts.unshift(picture(step.id, { size: 64, name: "thumb" }));
     const button = make("button", { type: "button", className: "step", title: step.name }, ...parts);
     if (number === place) button.setAttribute("aria-current", "step");
-    button.onclick = () => move(number);
+    button.onclick = () => number === place || move(number);
     return make("li", {}, button);
   });
   const focused = $("trail").contains(document.activeElement);
@@ -263,7 +219,7 @@ function drawTrail() {
   if (focused) (here ?? $("heading")).focus();
 }
 
-function drawAsked(step) {
+function drawQuery(step) {
   const frame = $("asked");
   frame.hidden = step.kind === "collection" || step.kind === "url";
   frame.replaceChildren();
@@ -271,44 +227,31 @@ function drawAsked(step) {
   if (step.kind === "image") frame.append(picture(step.id, { size: 192, alt: step.name }));
 }
 
-function askWithFile(files) {
+function searchByFile(files) {
   const [file] = files;
   if (!file) return;
   go({ kind: "photo", file, name: file.name || "a photo" });
-  if (files.length > 1) tell(`Asking with the first of ${files.length} photos …`);
+  if (files.length > 1) showStatus(`Searching by the first of ${files.length} photos …`);
 }
 
-function askWithAddress(address) {
+function searchByAddress(address) {
   const url = address.trim();
   if (url) go({ kind: "url", url, name: lastPart(url.split(/[?#]/, 1)[0]) || url });
 }
 
-// ---- jobs, products, how many --------------------------------------------------------------------------------------
+// ---- jobs, products, total -----------------------------------------------------------------------------------------
 
 let total = null;
 let timer = 0;
 let running = new Set();
 
-function count(images_) {
-  if (typeof images_ !== "number") return;
-  total = images_;
+function showTotal(count) {
+  total = count;
   $("count").textContent = images(total);
 }
 
-function drawJob(job) {
-  const what = job.request.folder === undefined ? `${number(job.request.photos)} photos` : job.request.folder || "all photos";
-  const bar = make("progress", { "aria-label": `Indexing ${what}` });
-  if (job.total !== null || job.state === "queued") {
-    bar.max = Math.max(1, job.total ?? 1);
-    bar.value = job.done;
-  }
-  const left = job.bad ? `, ${number(job.bad)} left out` : "";
-  const far = job.total === null ? job.state : `${number(job.done)} of ${number(job.total)}${left}`;
-  return make("div", { className: "job" }, make("span", {}, `Indexing ${what}`), bar, make("span", {}, far));
-}
-
-// Looks at the jobs, and again after a while.
-async function look() {
+// Shows the jobs, and again after a while.
+async function watchJobs() {
   clearTimeout(timer);
   try {
     if (!document.hidden && !away && $("key").hidden) {
@@ -316,21 +259,21 @@ async function look() {
       const unfinished = jobs.filter((job) => !ENDED.has(job.state));
       const ended = jobs.filter((job) => running.has(job.id) && ENDED.has(job.state));
       running = new Set(unfinished.map((job) => job.id));
-      $("jobs").replaceChildren(...unfinished.map(drawJob));
+      $("jobs").replaceChildren(...unfinished.map(jobRow));
       $("jobs").hidden = !unfinished.length;
-      if (ended.length || unfinished.length) count((await json("images?limit=1")).total);
+      if (ended.length || unfinished.length) showTotal((await json("images?limit=1")).total);
       if (total && unfinished.length && trail[place] === COLLECTION && !$("grid").children.length) show();
       if (ended.length) {
         listProducts();
         if (!$("grid").children.length) show();
-        for (const job of ended) if (job.error) complain(new Trouble(422, job.error));
+        for (const job of ended) if (job.error) showError(new ServiceError(422, job.error));
       }
     }
   } catch (error) {
-    if (error.passes || error.status === 401) complain(error);
+    if (error.passes || error.status === 401) showError(error);
   }
   clearTimeout(timer);
-  timer = setTimeout(look, running.size ? BUSY : IDLE);
+  timer = setTimeout(watchJobs, running.size ? BUSY : IDLE);
 }
 
 async function listProducts() {
@@ -338,45 +281,40 @@ async function listProducts() {
     const { products } = await json("products?limit=1000");
     const options = products.map((product) => make("option", { value: product.id, label: product.name || product.id }));
     $("products").replaceChildren(...options);
-  } catch {} // it can be typed all the same
+  } catch {} // a product can be typed all the same
 }
 
-// ---- what people do ------------------------------------------------------------------------------------------------
+// ---- events --------------------------------------------------------------------------------------------------------
 
 $("file").onchange = () => {
-  askWithFile([...$("file").files]);
+  searchByFile([...$("file").files]);
   $("file").value = ""; // so that the same file can be chosen again
 };
 $("ask").onsubmit = (event) => {
   event.preventDefault();
-  if ($("url").value.trim()) askWithAddress($("url").value);
+  if ($("url").value.trim()) searchByAddress($("url").value);
 };
 for (const id of ["k", "metric", "score", "product"]) {
   $(id).onchange = () => trail[place].kind !== "collection" && show();
 }
 $("more").onclick = async () => {
   try {
-    await showCollection(next, turn.signal);
+    await showCollection(next, request.signal);
   } catch (error) {
-    complain(error);
+    showError(error);
   }
 };
-$("grid").onkeydown = walk;
-$("grid").addEventListener("focusin", (event) => {
-  for (const each of $("grid").querySelectorAll('.tile[tabindex="0"]')) each.tabIndex = -1;
-  if (event.target.matches(".tile")) event.target.tabIndex = 0;
-});
 $("key").onsubmit = (event) => {
   event.preventDefault();
   const key = $("key-text").value.trim();
-  if (!/^[!-~]+$/.test(key)) return void ($("trouble").textContent = "A key has neither spaces nor letters like ä.");
-  kept.key = key;
+  if (!/^[!-~]+$/.test(key)) return showTrouble("A key has neither spaces nor letters like ä.");
+  session.key = key;
   $("key-text").value = "";
-  $("key").hidden = true; // shown again where the key is not one
+  $("key").hidden = true; // shown again if the service does not accept it
   resume();
 };
 $("forget").onclick = () => {
-  kept.key = "";
+  session.key = "";
   trail = [COLLECTION];
   place = 0;
   $("grid").replaceChildren(); // what the key showed goes with it
@@ -389,10 +327,10 @@ document.addEventListener("paste", (event) => {
   const files = [...event.clipboardData.files];
   if (files.length) {
     event.preventDefault();
-    return askWithFile(files);
+    return searchByFile(files);
   }
   const text = event.clipboardData.getData("text/plain").trim();
-  if (!event.target.matches?.("input") && /^https?:\/\/\S+$/.test(text)) askWithAddress(text);
+  if (!event.target.matches?.("input") && /^https?:\/\/\S+$/.test(text)) searchByAddress(text);
 });
 document.addEventListener("dragover", (event) => {
   event.preventDefault();
@@ -406,17 +344,17 @@ document.addEventListener("drop", (event) => {
   document.body.classList.remove("dropping");
   const files = [...event.dataTransfer.files];
   const address = event.dataTransfer.getData("text/uri-list").split(/[\r\n]+/).find((line) => /^https?:/.test(line));
-  if (files.length) askWithFile(files);
-  else if (address) askWithAddress(address);
+  if (files.length) searchByFile(files);
+  else if (address) searchByAddress(address);
 });
 window.addEventListener("popstate", (event) => {
   place = Math.min(event.state?.place ?? 0, trail.length - 1);
   show();
 });
-document.addEventListener("visibilitychange", () => !document.hidden && look());
+document.addEventListener("visibilitychange", () => !document.hidden && watchJobs());
 
 history.replaceState({ place: 0 }, "");
-kept.key = kept.key; // shows whether there is one
+$("forget").hidden = !session.key;
 await show();
 listProducts();
-look();
+watchJobs();

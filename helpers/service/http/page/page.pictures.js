@@ -1,17 +1,17 @@
-// Thumbnails: fetched when they are in view, a few at once.
+// Thumbnails, fetched when they are in view, a few at once.
 
 import { make } from "./page.parts.js";
 import { ask } from "./page.service.js";
 
 const AT_ONCE = 6; // thumbnails that are fetched
 
-const waiting = []; // tiles in view whose thumbnail is not there yet
+const waiting = []; // frames in view whose thumbnail was not fetched yet
 let fetching = 0;
 let pausedUntil = 0;
 
 const watcher = new IntersectionObserver(
-  (seen) => {
-    for (const { target, isIntersecting } of seen) {
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
       if (!isIntersecting) continue;
       watcher.unobserve(target);
       waiting.push(target);
@@ -21,7 +21,7 @@ const watcher = new IntersectionObserver(
   { rootMargin: "300px" },
 );
 
-// A place for the thumbnail of an image, which comes when it is in view.
+// A frame for the thumbnail of an image, which is fetched when the frame is in view.
 export function picture(id, { size = 300, name = "picture", alt = "" } = {}) {
   const frame = make("span", { className: name });
   frame.dataset.id = id;
@@ -51,13 +51,13 @@ async function fill(frame) {
     put(frame, await answer.blob(), frame.dataset.alt);
   } catch (error) {
     if (error.status === 429) {
-      pausedUntil = Date.now() + 1_000 * error.pause; // all of them wait
+      pausedUntil = Date.now() + 1_000 * error.pause; // for all of them
       waiting.unshift(frame);
     } else frame.textContent = error.status === 404 ? "gone" : "no thumbnail";
   }
 }
 
-// A photo in a frame; words where the browser cannot show it.
+// Shows a photo in a frame, or a text where the browser cannot show it.
 export function put(frame, blob, alt) {
   const url = URL.createObjectURL(blob);
   const image = make("img", { alt, draggable: false });

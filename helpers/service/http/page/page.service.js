@@ -1,28 +1,28 @@
-// Asks the service, with the key, where there is one.
+// Requests to the service, with a key where there is one.
 
 import { $ } from "./page.parts.js";
 
 const KEY = "kinframe-key";
 
-// What the service says when it does not do as it was asked; status 0 is that it cannot be reached.
-export class Trouble extends Error {
+// An error of the service; status 0 means that it cannot be reached.
+export class ServiceError extends Error {
   constructor(status, message, pause = 1, key = "") {
     super(message);
     this.status = status;
-    this.pause = pause; // s that it asks for
-    this.key = key; // with which it was asked
+    this.pause = pause; // seconds to wait before another try
+    this.key = key; // that was sent
   }
   get passes() {
     return this.status === 0 || this.status === 503;
   }
 }
 
-export const kept = {
+export const session = {
   get key() {
     try {
       return sessionStorage.getItem(KEY) ?? "";
     } catch {
-      return this.own ?? ""; // a browser that keeps nothing
+      return this.own ?? ""; // a browser that stores nothing
     }
   },
   set key(key) {
@@ -35,19 +35,19 @@ export const kept = {
   },
 };
 
-// The answer of the service; throws `Trouble`. What comes too early, is asked again after the pause that it wants.
+// The answer of the service; throws `ServiceError`. After 429 it waits and tries again.
 export async function ask(path, options = {}, patience = 3) {
-  const { key } = kept;
+  const { key } = session;
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   let answer;
   try {
     answer = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Trouble(0, "The service cannot be reached. It is tried again.");
+    throw new ServiceError(0, "The service cannot be reached. Trying again …");
   }
   if (answer.ok) return answer;
-  let message = `The service answers ${answer.status}.`;
+  let message = `The service answered with status ${answer.status}.`;
   try {
     message = (await answer.json()).error.message;
   } catch {}
@@ -56,7 +56,7 @@ export async function ask(path, options = {}, patience = 3) {
     await new Promise((done) => setTimeout(done, 1_000 * pause));
     return ask(path, options, patience - 1);
   }
-  throw new Trouble(answer.status, String(message), pause, key);
+  throw new ServiceError(answer.status, String(message), pause, key);
 }
 
 export const json = async (path, options) => (await ask(path, options)).json();
