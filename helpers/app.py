@@ -30,6 +30,7 @@ from typing import Any, Optional, Sequence
 
 from helpers.errors import KinframeError
 from helpers.files.cache import cache_folder
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -200,12 +201,10 @@ def _obstacle(folder: Path, host: str, port: int) -> str:
 
 
 def _keep_thumbnails(collection: Any) -> None:
-    from tqdm.auto import tqdm
-
     from helpers.images.thumbnails import Thumbnails
 
     thumbnails, photos = Thumbnails(), list(zip(collection.sources, collection.identities))
-    with tqdm(total=len(photos), unit=" thumbnails", delay=2) as bar:
+    with progress_bar(total=len(photos), unit="thumbnails") as bar:
         for start in range(0, len(photos), _AT_ONCE):
             bar.update(len(thumbnails.get_many(photos[start : start + _AT_ONCE])))
 

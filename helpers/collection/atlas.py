@@ -13,7 +13,7 @@ from helpers.collection.partition import drawn
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance
-from helpers.features.nearest import bar
+from helpers.files.progress import progress_bar
 from helpers.frames import Image
 from helpers.similarity.search import SearchQuery
 
@@ -178,7 +178,7 @@ class Atlas:
     def _placed(self, rows: np.ndarray, progress: bool) -> np.ndarray:
         """Positions, before scaling, of photos that the layout was not made of: float64 [rows, 2]."""
         placed = np.empty((len(rows), 2))
-        with bar(len(rows), progress) as shown:
+        with progress_bar(total=len(rows), show=progress) as shown:
             for start in range(0, len(rows), _PLACED):
                 part = slice(start, start + _PLACED)
                 points = _points(self.model.vectors[rows[part]], self.model.metric)

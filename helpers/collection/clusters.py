@@ -11,6 +11,7 @@ from helpers.collection.partition import MANY, by_density, components, k_means, 
 from helpers.collection.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
 from helpers.errors import FrameError
 from helpers.features.distance import squared_lengths
+from helpers.files.progress import progress_bar
 from helpers.frames import SArray
 from helpers.frames.columns import typed_frame
 from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
@@ -237,9 +238,7 @@ def _check(photos: int, k: Optional[int], method: str, smallest: Optional[int]) 
 
 
 def _k_means(points: np.ndarray, k: int, seed: int, progress: bool) -> np.ndarray:
-    from tqdm.auto import tqdm
-
-    with tqdm(total=starts(len(points)), unit=" runs", delay=2, disable=not progress) as bar:
+    with progress_bar(total=starts(len(points)), unit="runs", show=progress) as bar:
         return k_means(points, k, seed, bar)
 
 

@@ -12,9 +12,9 @@ import warnings
 from typing import Any, Dict, Iterator, Optional, Type
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.errors import FrameError, ModelError
+from helpers.files.progress import progress_bar
 
 _ROUNDS = 250, 500  # of t-SNE: with exaggeration, and without
 _EVERY = 10  # rounds between two steps of the bar
@@ -73,7 +73,7 @@ class Tsne(Layout):
     def _lay_out(self, progress: bool) -> np.ndarray:
         from openTSNE import TSNE
 
-        with tqdm(total=sum(_ROUNDS), unit=" rounds", desc="t-SNE", delay=2, disable=not progress) as bar:
+        with progress_bar(total=sum(_ROUNDS), unit="rounds", desc="t-SNE", show=progress) as bar:
 
             def step(*_: Any) -> None:
                 bar.update(_EVERY)

@@ -7,7 +7,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 import numpy as np
 
 from helpers.errors import FrameError, PhotoError
-from helpers.features.nearest import bar, others
+from helpers.features.nearest import others
+from helpers.files.progress import progress_bar
 from helpers.files.threads import work_ahead
 from helpers.frames import SArray, SFrame
 from helpers.frames.columns import typed_frame
@@ -168,7 +169,9 @@ def _measured(given: Any, count: int, progress: bool) -> List[Union[PixelStatist
     # One after the other: Turi Create's Images are copies, and a list of them would be all photos in memory.
     photos = given[image_column(given, None)] if isinstance(given, SFrame) else given.collection.sources
     measured = []
-    with bar(count, progress) as shown, closing(work_ahead(_attempt, photos, ahead=_AHEAD)) as results:
+    with progress_bar(total=count, show=progress) as shown, closing(
+        work_ahead(_attempt, photos, ahead=_AHEAD)
+    ) as results:
         for each in results:
             measured.append(each)
             shown.update()
@@ -187,7 +190,7 @@ def _loneliness(given: Any, progress: bool) -> List[Optional[float]]:
     if isinstance(given, SFrame) or count < 2:
         return [None] * count
     nearest: List[Optional[float]] = []
-    with bar(count, progress) as shown:
+    with progress_bar(total=count, show=progress) as shown:
         for _, _, distances in others(given.index, given.vectors, 1):
             nearest += distances[:, 0].tolist()
             shown.update(len(distances))

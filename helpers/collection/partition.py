@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance
-from helpers.features.nearest import bar
+from helpers.files.progress import progress_bar
 
 MANY = 20_000  # photos above which k-means takes small batches, and HDBSCAN a sample
 
@@ -39,7 +39,7 @@ def components(vectors: np.ndarray, metric: str, count: int, seed: int, progress
     chosen -= mean.astype(np.float32)
     axes = randomized_svd(chosen, count, n_iter=4, random_state=seed)[2].astype(np.float64)
     reduced = np.empty((photos, count))
-    with bar(photos, progress) as shown:
+    with progress_bar(total=photos, show=progress) as shown:
         for part in blocks(photos, 8 * dimension):
             reduced[part] = (distance.points(distance.vectors[part]) - mean) @ axes.T
             shown.update(part.stop - part.start)

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from helpers.collection.poster_grid import PosterGrid, grid_for, snapped
 from helpers.errors import ExportError, FrameError, PhotoError
-from helpers.features.nearest import bar
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 from helpers.files.threads import work_ahead
 from helpers.frames.per_photo import entries, numbers
@@ -179,7 +179,7 @@ class Montage:
         gap = round(grid.tile * _GAP / 2)
         frame = max(1, round(grid.tile * _FRAME)) if self.colours else 0
         side = max(1, grid.tile - 2 * (gap + frame))
-        with bar(len(self.cells), self._progress) as shown:
+        with progress_bar(total=len(self.cells), show=self._progress) as shown:
             for row, photo in enumerate(self._photos(side)):
                 down, right = self.cells[row].tolist()
                 x, y = left + right * grid.tile + gap + frame, top + down * grid.tile + gap + frame

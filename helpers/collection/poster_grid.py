@@ -7,7 +7,7 @@ from scipy.optimize import linear_sum_assignment
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
-from helpers.features.nearest import bar
+from helpers.files.progress import progress_bar
 
 _TILE = 96  # pixels
 _SMALLEST = 4  # pixels of a tile, of which anything can be seen
@@ -109,7 +109,7 @@ def snapped(positions: np.ndarray, rows: int, columns: int, progress: bool = Fal
     if len(points) <= _EXACT:
         return cells[_assigned(points, cells)]
     taken = np.empty(len(points), np.int64)
-    with bar(len(points), progress) as shown:
+    with progress_bar(total=len(points), show=progress) as shown:
         for some, theirs in _parts(points, every, cells, every):
             taken[some] = theirs[_assigned(points[some], cells[theirs])]
             shown.update(len(some))

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from helpers.arguments import check_whole
 from helpers.collection.partition import components, drawn, k_means, starts
 from helpers.errors import FrameError
+from helpers.files.progress import progress_bar
 from helpers.images.sheet import GREY, INK, InlineFigure
 
 COMPONENTS = 50  # in which k-means looks at photos
@@ -84,14 +85,13 @@ def suggest(points: np.ndarray, ks: Iterable[int], seed: int, progress: bool) ->
     """The same for points; None where no k can be tried."""
     from sklearn import config_context
     from sklearn.metrics import silhouette_score
-    from tqdm.auto import tqdm
 
     wanted = _checked(ks)
     points = points[drawn(len(points), _SAMPLE, seed)]
     different = len(np.unique(points, axis=0))
     tried = [k for k in wanted if k <= different and k < len(points)]
     silhouettes: Dict[int, float] = {}
-    with tqdm(total=len(tried) * starts(len(points)), unit=" runs", delay=2, disable=not progress) as bar:
+    with progress_bar(total=len(tried) * starts(len(points)), unit="runs", show=progress) as bar:
         for k in tried:
             numbers = k_means(points, k, seed, bar)
             if 1 < len(np.unique(numbers)) < len(points):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NamedTupl
 
 import numpy as np
 
-from helpers.database.interface import Session, parts
+from helpers.database.interface import DatabaseSession, parts
 from helpers.database.rounding import DistanceBounds
 from helpers.features.distance import Distance
 
@@ -40,7 +40,7 @@ class CandidateSearch:
     def __init__(
         self,
         table: "FeatureTable",
-        session: Session,
+        session: DatabaseSession,
         feature: np.ndarray,
         metric: str,
         references: References,

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 import numpy as np
 
 from helpers.database.candidates import CandidateSearch, References, Settle
-from helpers.database.interface import Database, Session, check_dimension
+from helpers.database.interface import Database, DatabaseSession, check_dimension
 from helpers.database.rounding import rounded, type_of
 from helpers.errors import StoreError
 from helpers.features.store import StoredNetwork
@@ -44,7 +44,7 @@ class FeatureTable:
         self.name = f"kinframe_features_{self.number}"
         self._few: Dict[str, float] = {}  # statement of references → until when they count as few
 
-    def add(self, session: Session, identities: Sequence[str], vectors: np.ndarray) -> None:
+    def add(self, session: DatabaseSession, identities: Sequence[str], vectors: np.ndarray) -> None:
         """Keep features, float32 [n, dimension]; those that the table has already stay as they are."""
         if vectors.shape != (len(identities), self.dimension):
             raise StoreError(f"features of {self.key} are [{len(identities)}, {self.dimension}], not {vectors.shape}")
@@ -58,16 +58,16 @@ class FeatureTable:
             ),
         )
 
-    def checksums(self, session: Session, identities: Sequence[str]) -> Dict[str, int]:
+    def checksums(self, session: DatabaseSession, identities: Sequence[str]) -> Dict[str, int]:
         """The checksums of the features of these photos, as far as they are kept."""
         statement = f"SELECT identity, checksum FROM {self.name} WHERE identity = ANY(?)"  # noqa: S608
         return dict(session.rows(statement, list(identities)))
 
-    def kept(self, session: Session, identities: Sequence[str]) -> Set[str]:
+    def kept(self, session: DatabaseSession, identities: Sequence[str]) -> Set[str]:
         """Those of these photos whose features are kept."""
         return set(self.checksums(session, identities))
 
-    def features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
+    def features(self, session: DatabaseSession, identities: Sequence[str]) -> Dict[str, np.ndarray]:
         """The features of these photos, float32, as far as they are kept. Raises `StoreError` for a damaged one."""
         features = {}
         statement = f"SELECT identity, feature, checksum FROM {self.name} WHERE identity = ANY(?)"  # noqa: S608
@@ -83,7 +83,7 @@ class FeatureTable:
 
     def search(
         self,
-        session: Session,
+        session: DatabaseSession,
         feature: np.ndarray,
         k: int,
         *,
@@ -125,14 +125,14 @@ class FeatureTable:
         """The size of one vector."""
         return (4 if self.type == "vector" else 2) * self.dimension
 
-    def _row(self, session: Session) -> Optional[Tuple[int, int]]:
+    def _row(self, session: DatabaseSession) -> Optional[Tuple[int, int]]:
         """The number of the table, and the length of its features."""
         if not _has_networks(session):
             return None
         rows = session.rows("SELECT id, dimension FROM kinframe_networks WHERE key = ?", self.key)
         return (rows[0][0], rows[0][1]) if rows else None
 
-    def _create(self, session: Session) -> Tuple[int, int]:
+    def _create(self, session: DatabaseSession) -> Tuple[int, int]:
         session.rows(_NETWORKS)
         insert = "INSERT INTO kinframe_networks (key, dimension) VALUES (?, ?) RETURNING id"
         number = int(session.rows(insert, self.key, self.dimension)[0][0])
@@ -147,7 +147,7 @@ class FeatureTable:
         return number, self.dimension
 
 
-def kept_tables(session: Session) -> List[StoredNetwork]:
+def kept_tables(session: DatabaseSession) -> List[StoredNetwork]:
     """The networks whose features are kept, in the order in which they came, and how many (at most `_COUNTED`)."""
     if not _has_networks(session):
         return []
@@ -160,7 +160,7 @@ def kept_tables(session: Session) -> List[StoredNetwork]:
     return kept
 
 
-def _has_networks(session: Session) -> bool:
+def _has_networks(session: DatabaseSession) -> bool:
     return bool(session.rows("SELECT count(to_regclass('kinframe_networks'))")[0][0])
 
 

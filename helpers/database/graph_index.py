@@ -6,7 +6,7 @@ import time
 from typing import Dict
 
 from helpers.database.feature_table import FeatureTable
-from helpers.database.interface import Database, Session
+from helpers.database.interface import Database, DatabaseSession
 from helpers.errors import KinframeError, Unavailable
 
 _OPERATORS = {"euclidean": "l2_ops", "cosine": "cosine_ops"}
@@ -61,7 +61,7 @@ class GraphIndex:
             self._states[metric] = "failed"
             log.warning("no hnsw index for %s: %s", metric, error)
 
-    def _build(self, session: Session, metric: str, log: logging.Logger) -> None:
+    def _build(self, session: DatabaseSession, metric: str, log: logging.Logger) -> None:
         name = f"{self._table.name}_{metric}"
         if session.rows(_VALID, name) == [(True,)]:
             return
@@ -88,7 +88,7 @@ class GraphIndex:
                 session.rows("SELECT set_config(?, ?, false)", setting, value)
             session.rows("SELECT pg_advisory_unlock(hashtext(?))", name)
 
-    def _create(self, session: Session, name: str, metric: str) -> None:
+    def _create(self, session: DatabaseSession, name: str, metric: str) -> None:
         table = self._table
         parameters = ", ".join(f"{name} = {value}" for name, value in _BUILT.items())
         create = (
@@ -108,7 +108,7 @@ class GraphIndex:
             finally:
                 session.rows("RESET max_parallel_maintenance_workers")
 
-    def _memory(self, session: Session) -> int:
+    def _memory(self, session: DatabaseSession) -> int:
         """MB for a graph of all features in the table."""
         rows = session.rows(f"SELECT count(*) FROM {self._table.name}")[0][0]  # noqa: S608
         return int(min(_MEMORY[1], max(_MEMORY[0], 1.2 * rows * (self._table.vector_bytes + 500) / 1e6)))

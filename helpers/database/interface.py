@@ -37,7 +37,7 @@ class Database(ABC):
         self._pool = Pool(self._connect)
 
     @contextlib.contextmanager
-    def transaction(self, write: bool = True) -> Iterator["Session"]:
+    def transaction(self, write: bool = True) -> Iterator["DatabaseSession"]:
         """A transaction: all or nothing; other writers do not change what it reads if it writes.
 
         Raises `Unavailable` where the database cannot be reached, or the
@@ -49,7 +49,7 @@ class Database(ABC):
         with self._writers.turn(self._wait) if write else contextlib.nullcontext(), self._places.turn(self._wait):
             connection = self._begin(write)
             try:
-                yield Session(self, connection)
+                yield DatabaseSession(self, connection)
                 with self._explaining():
                     self._execute(connection, "COMMIT")
             except BaseException:
@@ -98,7 +98,7 @@ class Database(ABC):
             raise self._explained(error) from error
 
 
-class Session:
+class DatabaseSession:
     """An open transaction."""
 
     def __init__(self, database: Database, connection: Any) -> None:

@@ -13,11 +13,12 @@ import numpy as np
 
 from helpers.database.candidates import References
 from helpers.database.feature_table import FeatureTable, checksum
-from helpers.database.interface import Session, parts
+from helpers.database.interface import DatabaseSession, parts
 from helpers.database.postgres import PostgresDatabase
 from helpers.database.schema import migrate
 from helpers.errors import FrameError
 from helpers.features.distance import METRICS, Distance
+from helpers.files.progress import progress_bar
 
 _AT_ONCE = 256  # features sent, or fetched, in one transaction
 _CHECKED = 10_000  # photos whose checksums are fetched in one transaction
@@ -112,7 +113,7 @@ class PostgresIndex:
         self._table = FeatureTable(self._database, key, vectors.shape[1])
         photos = [identity or _identity(vector) for identity, vector in zip(identities, vectors)]
         first = dict(zip(reversed(photos), range(len(photos) - 1, -1, -1)))  # photo → its first row
-        with _bar(len(first), progress) as bar:
+        with progress_bar(total=len(first), show=progress) as bar:
             self._send(first, bar)
         self.vectors = self._distance.vectors
         self._collection = self._collection_number(f"{key} {' '.join(photos)}", photos)
@@ -143,7 +144,7 @@ class PostgresIndex:
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         wanted = len(self) if k is None else min(k, len(self))
         rows, distances = np.empty((len(queries), wanted), np.int64), np.empty((len(queries), wanted))
-        with _bar(len(queries), progress) as bar:
+        with progress_bar(total=len(queries), show=progress) as bar:
             for place, point in enumerate(self._distance.points(queries) if wanted else ()):
                 if wanted > len(self) // 4:
                     rows[place], distances[place] = self._distance.nearest(point, None, wanted)
@@ -193,7 +194,7 @@ class PostgresIndex:
         """The number of the collection, which is added if it is new."""
         digest = hashlib.sha256(text.encode()).hexdigest()
 
-        def find(session: Session) -> List[Tuple[Any, ...]]:
+        def find(session: DatabaseSession) -> List[Tuple[Any, ...]]:
             return session.rows(_FIND, digest) if session.rows(_HAS_COLLECTIONS)[0][0] else []
 
         with self._database.transaction(write=False) as session:
@@ -234,9 +235,3 @@ def check_address(address: str, metric: str) -> Archive:
 def _identity(vector: np.ndarray) -> str:
     """The identity of a photo of which only the feature is known."""
     return hashlib.sha256(b"feature" + vector.tobytes()).hexdigest()
-
-
-def _bar(total: int, progress: bool) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, unit=" photos", delay=2, disable=not progress)

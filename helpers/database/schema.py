@@ -7,7 +7,7 @@ schema, with others. The tables of the features belong to
 
 from typing import Dict, Sequence
 
-from helpers.database.interface import Database, Session
+from helpers.database.interface import Database, DatabaseSession
 from helpers.errors import StoreError
 
 _TABLES = (  # numbers are 64 bits; text sorts by code point in both
@@ -86,14 +86,14 @@ def migrate(database: Database, steps: Sequence[Sequence[str]] = STEPS) -> None:
             session.rows("UPDATE kinframe_schema SET version = ?", len(steps))
 
 
-def _version(database: Database, session: Session) -> int:
+def _version(database: Database, session: DatabaseSession) -> int:
     if not session.rows(_HAS_SCHEMA[database.kind])[0][0]:  # a user who may not make tables may still use them
         session.rows("CREATE TABLE kinframe_schema (version BIGINT NOT NULL)")
         session.rows("INSERT INTO kinframe_schema VALUES (0)")
     return int(session.rows("SELECT version FROM kinframe_schema")[0][0])
 
 
-def _need_vectors(database: Database, session: Session) -> None:
+def _need_vectors(database: Database, session: DatabaseSession) -> None:
     """Add pgvector to the database if it lacks it; raises `StoreError` where that fails, or it is too old."""
     offered = session.rows("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
     installed = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"

@@ -12,7 +12,7 @@ import numpy as np
 
 from helpers.errors import FrameError, KinframeError, PhotoError
 from helpers.explorer.filters import Catalogue, Filter
-from helpers.explorer.models import Season, Sightings
+from helpers.explorer.models import JudgedEvents, SearchedSeason
 from helpers.explorer.trail import Step, Trail
 from helpers.frames import SArray
 from helpers.images.boxes import SIDES, Box
@@ -40,11 +40,11 @@ class Exploration:
         self,
         table: PhotoTable,
         labels: Union[str, "os.PathLike[str]"],
-        sightings: Optional[Sightings] = None,
+        sightings: Optional[JudgedEvents] = None,
     ) -> None:
         model = table.model
         self.model, self.sightings, self._table = model, sightings, table
-        self.season: Optional[Season] = model if hasattr(model, "photos_of") else None
+        self.season: Optional[SearchedSeason] = model if hasattr(model, "photos_of") else None
         self.catalogue = Catalogue(model.names, table.data)
         self.label_column = "label" if "label" not in self.catalogue.columns else "my_label"
         self.labels = Labels(labels)

@@ -14,7 +14,7 @@ from helpers.errors import FrameError, KinframeError
 from helpers.explorer.exploration import SORTS, Exploration
 from helpers.explorer.filters import Filter
 from helpers.explorer.judging import Judging
-from helpers.explorer.models import Sightings
+from helpers.explorer.models import JudgedEvents
 from helpers.explorer.photo_transfer import Uploads, large_photo
 from helpers.features.distance import METRICS
 from helpers.images.boxes import Box
@@ -99,7 +99,7 @@ class Explorer(PhotoWidget):
         k: int = 20,
         labels: Union[str, "os.PathLike[str]", None] = None,
         keep: bool = True,
-        sightings: Optional[Sightings] = None,
+        sightings: Optional[JudgedEvents] = None,
     ) -> None:
         self.model, self._keep = model, keep
         table = PhotoTable(model, data)

@@ -3,7 +3,7 @@
 from typing import Any, Dict, List, Optional
 
 from helpers.errors import FrameError
-from helpers.explorer.models import Season, Sightings
+from helpers.explorer.models import JudgedEvents, SearchedSeason
 
 
 class Judging:
@@ -12,7 +12,7 @@ class Judging:
     Raises `FrameError` where the sightings are of another season.
     """
 
-    def __init__(self, season: Season, sightings: Sightings) -> None:
+    def __init__(self, season: SearchedSeason, sightings: JudgedEvents) -> None:
         if sightings.season is not season:
             raise FrameError("sightings= are those of another season: explore sightings.season")
         self.sightings, self._season = sightings, season

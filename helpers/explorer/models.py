@@ -5,7 +5,7 @@ from typing import Any, List, Protocol
 import numpy as np
 
 
-class Season(Protocol):
+class SearchedSeason(Protocol):
     """A model whose photos are in events: `helpers.season.Season`."""
 
     note: str  # a note on the last search, or nothing
@@ -17,7 +17,7 @@ class Season(Protocol):
     def event_of(self, label: Any) -> int: ...
 
 
-class Sightings(Protocol):
+class JudgedEvents(Protocol):
     """Events that may show a species, and how they were judged: `helpers.season.Sightings`."""
 
     season: Any

@@ -5,7 +5,7 @@ What `embed` does with a folder of photos:
 1. `load_network` has the network, and `settle` decides on its precision by a sample of the photos (`PhotoSample`).
 2. `_Embedding.missing` passes over the files that have not changed and whose features are kept.
 3. `helpers.features.pipeline` reads and decodes the others on all cores and runs the network, a batch at a time; with a
-   Dask client `helpers.features.dask_cluster` does the same on a cluster.
+   Dask client `helpers.features.dask.cluster` does the same on a cluster.
 4. `_Embedding.take` keeps each batch, in the store if there is one.
 5. `_Embedding.result` puts the features in the order of the photos.
 """
@@ -30,7 +30,6 @@ from typing import (
 )
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.arguments import check_whole
 from helpers.errors import StoreError
@@ -38,6 +37,7 @@ from helpers.features.photo_sample import PhotoSample, sample_first
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
 from helpers.features.store import FeatureStore
 from helpers.files import cache, stamps
+from helpers.files.progress import progress_bar
 from helpers.frames.images import path_of
 from helpers.images.decode import Source
 from helpers.networks.load import LoadedModel, load_network
@@ -92,7 +92,7 @@ def embed(
     files
         Where the photos may be as files, for Images that are copies.
     client
-        A Dask client, whose workers then do the work; see `helpers.features.dask_cluster`.
+        A Dask client, whose workers then do the work; see `helpers.features.dask.cluster`.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def embed(
     """
     check_whole("batch_size", batch_size)
     if client is not None:
-        from helpers.features.dask_cluster import batches_on, check_client  # needs the extra `cluster`
+        from helpers.features.dask.cluster import batches_on, check_client  # needs the extra `cluster`
 
         check_client(client)
     if not isinstance(model, (LoadedModel, Settled)):
@@ -137,7 +137,7 @@ def embed(
         if sample is not None and sample.features is not None:
             embedding.take(sample.batch(embedding.known))
             embedding.seconds["prepare"] -= sample.seconds + sample.decoding
-        bar = stack.enter_context(tqdm(total=total, unit=" photos", delay=2, disable=not progress))
+        bar = stack.enter_context(progress_bar(total=total, show=progress))
         bar.update(embedding.count)
         requests = embedding.missing(photos, files)
         size, known = settled.loaded.size, embedding.known

@@ -16,6 +16,7 @@ from helpers.errors import ModelError
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance, squared_lengths
 from helpers.features.index import Index
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 
 _CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 128, 128  # of the paper: M, efConstruction, ef
@@ -44,7 +45,7 @@ class Hnsw:
 
     def __init__(self, vectors: np.ndarray, metric: str = "euclidean", progress: bool = False) -> None:
         self._prepare(vectors, metric)
-        with _bar(len(self), progress) as bar:
+        with progress_bar(total=len(self), show=progress) as bar:
             for start in range(0, len(self), _ROWS):
                 rows = self._distance.vectors[start : start + _ROWS]
                 self._graph.add(np.arange(start, start + len(rows), dtype=np.uint64), self._small(rows))
@@ -105,7 +106,7 @@ class Hnsw:
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         wanted = len(self) if k is None else min(k, len(self))
         rows, distances = np.empty((len(queries), wanted), np.int64), np.empty((len(queries), wanted))
-        with _bar(len(queries), progress) as bar:
+        with progress_bar(total=len(queries), show=progress) as bar:
             for start in range(0, len(queries) if wanted else 0, _ROWS):
                 some = queries[start : start + _ROWS]
                 candidates = self._candidates(some, wanted)
@@ -194,9 +195,3 @@ def _hashes(vectors: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """A number for each vector, uint64: the same for the same vectors, and hardly ever for others."""
     bits = (np.ascontiguousarray(vectors) + np.float32(0)).view(np.uint32)  # -0 is 0
     return (bits * weights).sum(axis=1, dtype=np.uint64)
-
-
-def _bar(total: int, progress: bool) -> Any:
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, unit=" photos", delay=2, disable=not progress)

@@ -13,6 +13,7 @@ import numpy as np
 from helpers.features.blocks import blocks
 from helpers.features.bounds import FullBound, ShortBound
 from helpers.features.distance import Distance
+from helpers.files.progress import progress_bar
 
 _MANY = 4096  # rows from which a short bound pays
 _WIDE = 128  # numbers in a feature, likewise
@@ -95,15 +96,13 @@ class Index:
         row. With 2,048 numbers a feature it works in less than 200 MB beside these, whatever M and N. `progress` shows
         a bar where it takes more than two seconds.
         """
-        from tqdm.auto import tqdm
-
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         wanted = len(self) if k is None else min(k, len(self))
         rows, distances = np.empty((len(queries), wanted), np.int64), np.empty((len(queries), wanted))
         if not wanted:
             return rows, distances
         step = max(1, min(_QUERIES, _SCORES // (_ROWS + self._enough(wanted))))
-        with tqdm(total=len(queries), unit=" photos", delay=2, disable=not progress) as bar:
+        with progress_bar(total=len(queries), show=progress) as bar:
             for start in range(0, len(queries), step):
                 points = self._distance.points(queries[start : start + step])
                 for place, answer in self._answers(points, wanted):

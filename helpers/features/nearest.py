@@ -10,6 +10,7 @@ from helpers.features.blocks import parts
 from helpers.features.index import Index, SearchIndex
 from helpers.features.model import Model
 from helpers.features.open_index import open_index
+from helpers.files.progress import progress_bar
 from helpers.frames.per_photo import entries, group_numbers
 
 MOST = 100  # neighbours of a photo, for which an answer is kept
@@ -63,7 +64,7 @@ def neighbours(
     spare, most = k + _SPARE, max(k + _SPARE, min(_CROWD, len(vectors) // 4))
     waiting = np.argsort(sizes, kind="stable")  # so that those that are searched for together need about as many
     waiting, crowd = np.split(waiting, [int((sizes <= max(spare, len(vectors) // 2)).sum())])
-    with bar(len(vectors), progress) as shown:
+    with progress_bar(total=len(vectors), show=progress) as shown:
         while len(waiting) and spare <= most:
             left = []
             for photos in parts(waiting, _PHOTOS):
@@ -122,13 +123,6 @@ def check_k(name: str, value: Any) -> None:
     check_whole(name, value)
     if value > MOST:
         raise FrameError(f"{name} is {MOST} at most, not {value!r}")
-
-
-def bar(total: int, progress: bool) -> Any:
-    """A bar of photos, shown where it takes more than two seconds."""
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, unit=" photos", delay=2, disable=not progress)
 
 
 def _among(metric: str, vectors: np.ndarray, photos: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:

@@ -12,10 +12,9 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from tqdm.auto import tqdm
-
 from helpers.errors import FrameError
 from helpers.files.cache import cache_folder
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
@@ -112,7 +111,7 @@ def _read(files: Sequence[str], cache: Path, progress: bool) -> List[Metadata]:
     metadata = {file: kept[file][1] for file in files if file in kept and kept[file][0] == marks[file]}
     new = [file for file in files if file not in metadata]
     with contextlib.closing(work_ahead(read_metadata, new, ahead=_AHEAD)) as read:
-        pairs = tqdm(zip(new, read), total=len(new), desc="details", unit=" photos", delay=2, disable=not progress)
+        pairs = progress_bar(zip(new, read), total=len(new), desc="details", show=progress)
         for count, (file, of_file) in enumerate(pairs, 1):
             metadata[file] = of_file
             if _is_settled(file, marks[file]):

@@ -5,7 +5,6 @@ overwritten.
 """
 
 import contextlib
-import csv
 import os
 import re
 import shutil
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, Optional, Set, Tuple, Union
 
 from helpers.errors import ExportError, FrameError, PhotoError
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
-from helpers.files.spreadsheet import guarded
+from helpers.files.spreadsheet import write_rows
 from helpers.images.decode import read_photo
 
 Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and the path or the bytes of its file
@@ -87,16 +87,16 @@ def check_free(place: Path) -> None:
 
 def _write_list(place: Path, photos: List[Photo], bad: Bad, progress: bool) -> None:
     rows = []
-    for name, source in _with_progress(photos, progress):
+    for name, source in progress_bar(photos, show=progress):
         if isinstance(source, bytes):
-            rows.append((guarded(name), ""))
+            rows.append((name, ""))
         elif Path(source).is_file():
-            rows.append((guarded(name), str(Path(source).absolute())))
+            rows.append((name, str(Path(source).absolute())))
         else:
             bad.append((name, "no such file"))
     _check_some(photos, bad)
-    with _new(place) as half, half.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("path", "file"), *rows])
+    with _new(place) as half:
+        write_rows(half, ("path", "file"), rows)
 
 
 def _write_zip(place: Path, copies: Iterable[_Copy]) -> None:
@@ -129,7 +129,7 @@ def _copies(
 ) -> Iterator[_Copy]:
     """Each photo under another name; those that cannot be read are added to `bad`."""
     names = _CopyNames()
-    for name, source in _with_progress(photos, progress):
+    for name, source in progress_bar(photos, show=progress):
         try:
             content = source if isinstance(source, bytes) else read_photo(source)
             modified = time.time() if isinstance(source, bytes) else Path(source).stat().st_mtime
@@ -146,12 +146,6 @@ def _copies(
 def _check_some(photos: List[Photo], bad: Bad) -> None:
     if len(bad) == len(photos):
         raise ExportError(f"none of the {len(photos)} photos can be copied; the first, {bad[0][0]}: {bad[0][1]}")
-
-
-def _with_progress(photos: List[Photo], progress: bool) -> Iterator[Photo]:
-    from tqdm.auto import tqdm
-
-    return iter(tqdm(photos, unit=" photos", delay=2, disable=not progress))
 
 
 @contextlib.contextmanager

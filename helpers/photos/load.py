@@ -7,10 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
-from tqdm.auto import tqdm
-
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.features.store import CheckedFile, FeatureStore, default_path
+from helpers.files.progress import progress_bar
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames import HAS_TURICREATE, Image, SFrame
@@ -108,7 +107,7 @@ def load_photos(
     read = work_ahead(_try_photo, (root / name for name in new), ahead=_AHEAD)
     with closing(read):
         pairs = zip(new, read)
-        for name, photo in tqdm(pairs, total=len(new), unit=" photos", delay=2, disable=not progress):
+        for name, photo in progress_bar(pairs, total=len(new), show=progress):
             if isinstance(photo, PhotoError):
                 refused.append((name, str(photo)))
             else:

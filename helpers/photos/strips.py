@@ -8,10 +8,10 @@ import datetime
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, PhotoError
+from helpers.files.progress import progress_bar
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
@@ -80,7 +80,7 @@ def find_strips(data: SFrame, *, photos: int = 40, progress: bool = True) -> SFr
     chosen = {camera: _spread(rows, taken, night, photos) for camera, rows in sorted(groups.items())}
     total = sum(map(len, chosen.values()))
     rows = []
-    with tqdm(total=total, desc="strips", unit=" photos", delay=2, disable=not progress) as bar:
+    with progress_bar(total=total, desc="strips", show=progress) as bar:
         for camera, some in chosen.items():
             pixels = []
             with contextlib.closing(work_ahead(_grey, [files[row] for row in some], ahead=_AHEAD)) as read:

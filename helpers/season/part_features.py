@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.errors import PhotoError, StoreError
 from helpers.features.pipeline import FeatureBatch, ReadPhoto, computed
 from helpers.features.store import FeatureStore
+from helpers.files.progress import progress_bar
 from helpers.files.threads import in_background, work_ahead
 from helpers.frames.images import identity_of
 from helpers.images.boxes import Box
@@ -73,9 +73,7 @@ def features_of(
         settled = model.opened(progress)
         cut_out = partial(_cut_out, size=settled.loaded.size, margin=margin)
         with contextlib.ExitStack() as stack:
-            bar = stack.enter_context(
-                tqdm(total=len(missing), desc="parts", unit=" boxes", delay=2, disable=not progress)
-            )
+            bar = stack.enter_context(progress_bar(total=len(missing), desc="parts", unit="boxes", show=progress))
             looked = stack.enter_context(
                 contextlib.closing(work_ahead(cut_out, collected.photos(missing), ahead=_AHEAD))
             )

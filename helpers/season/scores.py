@@ -8,7 +8,8 @@ import numpy as np
 from helpers.arguments import check_whole
 from helpers.errors import FrameError
 from helpers.features.blocks import parts
-from helpers.features.nearest import bar, but_itself, check_k
+from helpers.features.nearest import but_itself, check_k
+from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.frames.per_photo import entries, group_numbers, is_label
@@ -127,11 +128,11 @@ def species_precision(
     for event, name in zip(season.event_of_photo.tolist(), species_of):
         events.setdefault(name, set()).add(event)
     values = np.empty((len(queries), 3))
-    with bar(len(queries), progress) as progress_bar:
+    with progress_bar(total=len(queries), show=progress) as bar:
         for place, row in enumerate(queries):
             ranking = EventRanking(season, season.labels[row], other=other, metric=metric, k=k + judged)
             values[place] = _shares(ranking, events[species_of[row]], k, judged)
-            progress_bar.update()
+            bar.update()
     names = [species_of[row] for row in queries]
     means = {
         name: float(np.mean(values[[shown == name for shown in names], 1])) for name in sorted(set(names), key=str)
@@ -175,11 +176,11 @@ def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: 
     queries = _spread(len(events), most)
     row_of = {label: row for row, label in enumerate(season.labels)}
     of_other_events: List[np.ndarray] = []
-    with bar(len(queries), progress) as progress_bar:
+    with progress_bar(total=len(queries), show=progress) as bar:
         for query in queries.tolist():
             labels = season.search(season.labels[query], other="events", k=k)["reference_label"]
             of_other_events.append(np.array([row_of[label] for label in labels], np.int64))
-            progress_bar.update()
+            bar.update()
     searches = {
         "whole photos": _nearest(season, queries, min(k, len(events) - 1)),
         "other events": of_other_events,

@@ -230,7 +230,7 @@ class Season:
         groups = self.event_of_photo if per == "event" else np.arange(len(self.event_of_photo))
         nearest = self.nearest(query, k, groups)
         label, first = query.question.label, query.question.like[0]
-        self.model._recent.remember(label, first.name, first.source, nearest.rows, nearest.distances)
+        self.model.recent_queries.remember(label, first.name, first.source, nearest.rows, nearest.distances)
         return self._frame(label, nearest, query.allowed)
 
     def prepare(

@@ -76,7 +76,7 @@ def create(
         there before are sent, and searched there, exactly. It is reached before any work is done. See
         `helpers.database.model_index`.
     client
-        A Dask client, whose workers then do the work; see `helpers.features.dask_cluster`.
+        A Dask client, whose workers then do the work; see `helpers.features.dask.cluster`.
 
     Raises
     ------

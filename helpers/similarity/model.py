@@ -82,7 +82,7 @@ class SimilarityModel:
         self.regions: Optional[Regions] = None
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
         self._frame = data
-        self._recent = RecentQueries(self.labels)
+        self.recent_queries = RecentQueries(self.labels)
         self._searchers: Dict[str, SubsetSearch] = {}  # by metric
         self._outside: Dict[Source, np.ndarray] = {}  # features of the last query photos from outside, by their bytes
 
@@ -161,7 +161,7 @@ class SimilarityModel:
         for place, near, apart in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
             row = known[place]
             source = source_of(images[place]) if row is None else self.collection.sources[row]
-            self._recent.remember(labels[place], names[place], source, near, apart)
+            self.recent_queries.remember(labels[place], names[place], source, near, apart)
         return edge_frame([labels[place] for place in good], rows, distances, self.labels, radius)
 
     def search(
@@ -234,7 +234,7 @@ class SimilarityModel:
         else:
             wanted = len(self.vectors) if k is None else k
             rows, distances, boxes = self.regions.search(first.source, query.box, wanted, allowed)
-        self._recent.remember(query.label, first.name, first.source, rows, distances)
+        self.recent_queries.remember(query.label, first.name, first.source, rows, distances)
         frame = edge_frame([query.label], rows[None], distances[None], self.labels, None)
         if boxes is not None:
             for name, edges in zip(SIDES, boxes.T.tolist()):
@@ -266,7 +266,7 @@ class SimilarityModel:
 
         Of the last 64 query photos; older ones are absent. Raises `FrameError` where the result lacks a column.
         """
-        return self._recent.behind(found)
+        return self.recent_queries.behind(found)
 
     def add_regions(self, progress: bool = True) -> None:
         """Have `search` compare regions with parts of photos; each photo goes through the network once more.

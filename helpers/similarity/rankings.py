@@ -20,7 +20,8 @@ import numpy as np
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, ModelError
 from helpers.features.distance import METRICS
-from helpers.features.nearest import bar, index_by, others
+from helpers.features.nearest import index_by, others
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
 from helpers.frames import Frame
@@ -127,7 +128,7 @@ def write(
     about = _about(model, metric)
     _check_room(place, _list_size(cells, places) if is_list else 8 * photos * places + len(about))
     index = index_by(model, metric)
-    with bar(photos, progress) as shown:
+    with progress_bar(total=photos, show=progress) as shown:
 
         def blocks() -> Iterator[Block]:
             for first, rows, distances in others(index, model.vectors, places):

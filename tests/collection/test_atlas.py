@@ -347,7 +347,7 @@ def test_progress_counts_every_round_and_an_interrupt_ends_it(monkeypatch):
             super().__init__(*arguments, **{**settings, "file": io.StringIO()})
             bars.append(self)
 
-    monkeypatch.setattr("helpers.collection.layouts.tqdm", Bar)
+    monkeypatch.setattr("tqdm.auto.tqdm", Bar)
     model = only(groups(20)[0])
     Atlas(model)
     assert bars[0].n == bars[0].total == 750

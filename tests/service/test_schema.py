@@ -149,7 +149,7 @@ class TestPostgres:
     def test_pgvector_that_is_missing_or_old(self, offered, found, said):
         import contextlib
 
-        class Session:
+        class DatabaseSession:
             def rows(self, statement, *values):
                 return offered if "available" in statement else found if "extversion" in statement else []
 
@@ -158,7 +158,7 @@ class TestPostgres:
 
             @contextlib.contextmanager
             def transaction(self, write=True):
-                yield Session()
+                yield DatabaseSession()
 
         with pytest.raises(StoreError, match=said):
             migrate(Database())

@@ -12,8 +12,8 @@ from PIL import Image
 
 from helpers.collection.duplicates.same_picture import COLOURS, SIDE, Fingerprints
 from helpers.errors import PhotoError
-from helpers.features.nearest import bar
 from helpers.files.cache import cache_folder
+from helpers.files.progress import progress_bar
 from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
 from helpers.images.decode import open_photo, read_photo
@@ -43,7 +43,7 @@ def fingerprints(photos: Sequence[Photo], *, progress: bool = False) -> Tuple[Fi
     )
     bad: Bad = []
     file = ThumbnailFile(cache_folder() / "perceptual.kinframe", replaceable=True)
-    with bar(len(photos), progress) as shown:
+    with progress_bar(total=len(photos), show=progress) as shown:
         for start in range(0, len(photos), _AT_ONCE):
             for place, one in enumerate(_kept_or_made(file, photos[start : start + _AT_ONCE]), start):
                 if isinstance(one, PhotoError):

@@ -5,7 +5,6 @@ after a crash and in another session.
 """
 
 import contextlib
-import csv
 import os
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple, Union
@@ -21,9 +20,9 @@ from helpers.collection.duplicates.safe_move import (
     writing,
 )
 from helpers.errors import ExportError, FrameError
-from helpers.features.nearest import bar
+from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
-from helpers.files.spreadsheet import guarded
+from helpers.files.spreadsheet import write_rows
 
 Left = List[Tuple[str, str]]  # names of files that were not moved, and why
 
@@ -93,7 +92,7 @@ def move_aside(
         return Moved(place, 0, [])
     left: Left = []
     moved = 0
-    with writing(place) as journal, bar(count, progress) as shown:
+    with writing(place) as journal, progress_bar(total=count, show=progress) as shown:
         for kept, copy, reason in _movable(groups):
             if not reason:
                 reason = _move(copy, kept, place, journal)
@@ -136,7 +135,7 @@ def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) 
     back = 0
     with writing(place) as journal:
         entries = list(journal.open_moves().values())[::-1]
-        with bar(len(entries), progress) as shown:
+        with progress_bar(total=len(entries), show=progress) as shown:
             for entry in entries:
                 reason = _put_back(entry, place)
                 if reason:
@@ -170,10 +169,9 @@ def write_csv(path: Union[str, "os.PathLike[str]"], columns: Mapping[str, Sequen
     place = Path(path).expanduser().absolute()
     if os.path.lexists(place):
         raise FrameError(f"{place}: this is there already, and is not written over; choose another name")
-    rows = ([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in zip(*columns.values()))
     try:
-        with replacing(place) as half, half.open("w", encoding="utf-8", newline="", errors="surrogateescape") as file:
-            csv.writer(file).writerows([list(columns), *rows])
+        with replacing(place) as half:
+            write_rows(half, list(columns), zip(*columns.values()), errors="surrogateescape")
     except OSError as error:
         raise ExportError(f"{place}: the CSV could not be written ({error.strerror or error})") from error
     return place

@@ -17,7 +17,7 @@ from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.features.blocks import parts
 from helpers.features.distance import Distance
 from helpers.features.index import SearchIndex
-from helpers.features.nearest import bar
+from helpers.files.progress import progress_bar
 
 _AT_ONCE = 1024  # photos
 _RANDOM = 10_000  # pairs, by which the usual distance is measured
@@ -101,7 +101,7 @@ def neighbours(
     model: Any, rows: np.ndarray, index: SearchIndex, k: int, progress: bool
 ) -> Iterator[Tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Block by block some rows of a model, and the rows and distances of their `k` nearest in an index."""
-    with bar(len(rows), progress) as shown:
+    with progress_bar(total=len(rows), show=progress) as shown:
         for some in parts(rows, _AT_ONCE):
             yield (some, *index.search(model.vectors[some], k))
             shown.update(len(some))

@@ -12,6 +12,7 @@ import numpy as np
 
 from helpers.collection.duplicates import thresholds
 from helpers.features.blocks import parts
+from helpers.files.progress import progress_bar
 from helpers.files.threads import work_ahead
 
 SIDE, COLOURS = 32, 8  # fields across and down: of grey values, and of colours
@@ -48,7 +49,6 @@ def picture_distances(
     where the brighter photo cuts them off. Half the size goes first, and
     decides where nothing fits there. The order of a pair makes little difference.
     """
-    from tqdm.auto import tqdm
 
     def compare(pairs: np.ndarray) -> np.ndarray:
         blocks = parts(pairs, _BLOCK)
@@ -56,7 +56,7 @@ def picture_distances(
 
     result = np.ones(len(rows), np.float32)
     tasks = list(parts(np.arange(len(rows)), _TASK))
-    shown = tqdm(total=len(rows), unit=" pairs", delay=2, disable=not progress)
+    shown = progress_bar(total=len(rows), unit="pairs", show=progress)
     with shown, closing(work_ahead(compare, tasks, ahead=8)) as compared:
         for pairs, distances in zip(tasks, compared):
             result[pairs] = distances

@@ -9,7 +9,6 @@ import contextlib
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from helpers.errors import PhotoError
 from helpers.features.pipeline import PhotoRequest, batches
@@ -17,6 +16,7 @@ from helpers.features.regions import network as feature_map
 from helpers.features.regions.network import RegionalNetwork
 from helpers.features.regions.windows import SHAPES, Windows, nearest_shape
 from helpers.features.store import FeatureStore
+from helpers.files.progress import progress_bar
 from helpers.images.decode import Source, photo_size
 from helpers.networks.load import LoadedModel, load_network
 from helpers.networks.runtime import Session, session_for
@@ -58,7 +58,7 @@ def groups_of(
     kept = _KeptWindows(loaded, store)
     missing = kept.missing(sources, known_identities)
     total = sum(map(len, missing.values()))
-    with tqdm(total=total, desc="regions", unit=" photos", delay=2, disable=not progress) as bar:
+    with progress_bar(total=total, desc="regions", show=progress) as bar:
         for shape, requests in missing.items():
             network = kept.networks[shape] = feature_map.for_photos(loaded, shape)
             known = kept.known.setdefault(shape, set())

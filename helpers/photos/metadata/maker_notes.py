@@ -12,8 +12,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
-from tqdm.auto import tqdm
-
+from helpers.files.progress import progress_bar
 from helpers.files.threads import work_ahead
 from helpers.photos.metadata.read import Metadata, number
 
@@ -47,7 +46,7 @@ def complete(files: Sequence[str], read: Sequence[Metadata], progress: bool = Tr
     batches = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
     paths = ([files[row] for row in batch] for batch in batches)
     with contextlib.closing(work_ahead(_temperatures, paths, ahead=_AHEAD)) as results:
-        bar = tqdm(total=len(wanted), desc="makers' notes", unit=" photos", delay=2, disable=not progress)
+        bar = progress_bar(total=len(wanted), desc="makers' notes", show=progress)
         for batch, temperatures in zip(batches, results):
             for row in batch:
                 completed[row] = completed[row]._replace(temperature=temperatures.get(files[row]))

@@ -11,9 +11,8 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
-from tqdm.auto import tqdm
-
 from helpers.errors import FrameError
+from helpers.files.progress import progress_bar
 from helpers.images.boxes import Box, check_box
 
 KINDS = ("animal", "person", "vehicle")
@@ -68,7 +67,7 @@ def read_file(path: Union[str, "os.PathLike[str]"], progress: bool = True) -> Tu
     categories = _texts(content.get("detection_categories")) or _CATEGORIES
     kinds: Dict[Optional[str], str] = {_number(key): _kind(name) for key, name in categories.items()}
     reader = _ResultsReader(kinds, _texts(content.get("classification_categories")))
-    for place, image in enumerate(tqdm(images, desc="detections", unit=" photos", delay=2, disable=not progress)):
+    for place, image in enumerate(progress_bar(images, desc="detections", show=progress)):
         reader.read(image, place)
     return reader.photos, reader.bad
 

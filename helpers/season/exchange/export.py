@@ -1,6 +1,5 @@
 """Exporting sightings: as a table for a spreadsheet, and as copies of their photos."""
 
-import csv
 import datetime
 import os
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any, List, Set, Tuple, Union
 
 from helpers.errors import ExportError, FrameError
 from helpers.files.replacing import replacing
-from helpers.files.spreadsheet import guarded
+from helpers.files.spreadsheet import write_rows
 from helpers.frames import SFrame
 from helpers.images.gps import without_position
 from helpers.photos.export import Bad, check_free, export
@@ -49,10 +48,8 @@ def save_sightings(sightings: GivenSightings, file: Union[str, "os.PathLike[str]
     names = frame.column_names()
     try:
         with replacing(place) as half:
-            with half.open("w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-                writer = csv.writer(stream)
-                writer.writerow([guarded(name) for name in names])
-                writer.writerows([_cell(row[name]) for name in names] for row in frame)
+            rows = ([_cell(row[name]) for name in names] for row in frame)
+            write_rows(half, names, rows, errors="backslashreplace")
             check_free(place)
     except OSError as error:
         raise ExportError(
@@ -147,9 +144,7 @@ def _with_people(season: "Season") -> Set[Any]:
     return set() if shown is None else {label for label, people in zip(season.labels, shown) if people}
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
+def _cell(value: Any) -> Any:
     if isinstance(value, datetime.datetime):
         return value.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
-    return guarded(value) if isinstance(value, str) else str(value)
+    return value

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterator, Optional, Sequence, Tuple, Typ
 import numpy as np
 
 from helpers.errors import FrameError, Refused, Unavailable
+from helpers.files.progress import progress_bar
 from helpers.service.client.answers import (
     bad_photos_frame,
     copies_frame,
@@ -249,10 +250,8 @@ class Client:
         A service that is away, such as while it is started again, is waited for
         two minutes.
         """
-        from tqdm.auto import tqdm
-
         pause, away_since = _POLL[0], None  # type: float, Optional[float]
-        with tqdm(unit=" photos", delay=2, disable=not progress) as bar:
+        with progress_bar(show=progress) as bar:
             while True:
                 try:
                     job, away_since = self.job(id), None

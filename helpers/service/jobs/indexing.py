@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.database.interface import parts
 from helpers.errors import NotFound, PhotoError, Refused
-from helpers.features.dask_cluster import Client, batches_on
+from helpers.features.dask.cluster import Client, batches_on
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, ReadPhoto
 from helpers.files.stamps import stamp
 from helpers.images.decode import photo_size
@@ -67,7 +67,7 @@ class Indexing:
         """Have the workers do the rest; after an error it can be called again, and goes on where it was.
 
         `nearby` workers are processes of this machine. Raises what
-        `helpers.features.dask_cluster.batches_on` raises, and `Ended`.
+        `helpers.features.dask.cluster.batches_on` raises, and `Ended`.
         """
         with contextlib.closing(
             batches_on(client, self._settled, self._photos(), batch_size=_BATCH, known=self._kept)

@@ -4,7 +4,7 @@ import datetime
 import time
 from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
-from helpers.database.interface import Database, Session, marks_of, parts
+from helpers.database.interface import Database, DatabaseSession, marks_of, parts
 from helpers.errors import NotFound
 from helpers.service.records import ImageRecord, NewImage
 
@@ -23,7 +23,7 @@ class ImageTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, session: Session, images: Sequence[NewImage]) -> int:
+    def put(self, session: DatabaseSession, images: Sequence[NewImage]) -> int:
         """Insert or update images by their path; returns how many are new or have other bytes than before.
 
         An image whose path is known keeps its id, its products, and the day it
@@ -84,16 +84,16 @@ def moment(seconds: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
 
-def _where(session: Session, condition: str, *values: Any) -> List[Tuple[Any, ...]]:
+def _where(session: DatabaseSession, condition: str, *values: Any) -> List[Tuple[Any, ...]]:
     return session.rows(f"SELECT {_COLUMNS} FROM kinframe_images WHERE {condition}", *values)  # noqa: S608
 
 
-def _at(session: Session, paths: Iterable[str]) -> List[Tuple[Any, ...]]:
+def _at(session: DatabaseSession, paths: Iterable[str]) -> List[Tuple[Any, ...]]:
     pieces = parts(list(dict.fromkeys(paths)))
     return [row for part in pieces for row in _where(session, f"path IN ({marks_of(part)})", *part)]
 
 
-def _images(session: Session, rows: Sequence[Tuple[Any, ...]]) -> List[ImageRecord]:
+def _images(session: DatabaseSession, rows: Sequence[Tuple[Any, ...]]) -> List[ImageRecord]:
     """The rows of images, with their products."""
     products: Dict[int, List[str]] = {row[0]: [] for row in rows}
     for part in parts(list(products)):

@@ -5,7 +5,7 @@ import json
 import secrets
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from helpers.database.interface import Database, Session, marks_of, parts
+from helpers.database.interface import Database, DatabaseSession, marks_of, parts
 from helpers.errors import NotFound
 from helpers.service.records import ENDED, BadPhoto, Job
 from helpers.service.storage.images import moment
@@ -110,7 +110,14 @@ class JobTable:
             _existing(id, session.rows("UPDATE kinframe_jobs SET total = ? WHERE id = ? RETURNING id", total, id))
 
     def step(
-        self, session: Session, id: str, *, done: int, new: int, bad: Sequence[BadPhoto], owner: Optional[str] = None
+        self,
+        session: DatabaseSession,
+        id: str,
+        *,
+        done: int,
+        new: int,
+        bad: Sequence[BadPhoto],
+        owner: Optional[str] = None,
     ) -> None:
         """Add to the progress of a job: photos that are done, new ones, and those left out (each counts once).
 
@@ -175,12 +182,12 @@ class JobTable:
             return int(session.rows("SELECT count(*) FROM kinframe_jobs WHERE ended IS NULL")[0][0])
 
 
-def _jobs(session: Session, condition: str, *values: Any) -> List[Job]:
+def _jobs(session: DatabaseSession, condition: str, *values: Any) -> List[Job]:
     rows = session.rows(f"SELECT {_COLUMNS} FROM kinframe_jobs {condition}", *values)  # noqa: S608
     return [_record(row) for row in rows]
 
 
-def _job(session: Session, id: str) -> Job:
+def _job(session: DatabaseSession, id: str) -> Job:
     return _existing(id, _jobs(session, "WHERE id = ?", id))[0]
 
 

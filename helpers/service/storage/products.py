@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any, Dict, Iterable, List, Sequence, Set, Tuple
 
-from helpers.database.interface import Database, Session, marks_of, parts
+from helpers.database.interface import Database, DatabaseSession, marks_of, parts
 from helpers.errors import NotFound, Refused
 from helpers.service.records import Product
 from helpers.service.storage.images import moment
@@ -56,7 +56,7 @@ class ProductTable:
         if not removed:
             raise NotFound(f"There is no product {id}")
 
-    def link(self, session: Session, shown: Iterable[Tuple[str, Iterable[str]]]) -> None:
+    def link(self, session: DatabaseSession, shown: Iterable[Tuple[str, Iterable[str]]]) -> None:
         """Link images, by their path, to products; a link that exists already stays.
 
         Products that do not exist are made, with their id as their name. An
@@ -95,7 +95,7 @@ class ProductTable:
             return int(session.rows("SELECT count(*) FROM kinframe_products")[0][0])
 
 
-def _put(session: Session, id: str, name: str, details: Dict[str, Any], images: Sequence[int]) -> Product:
+def _put(session: DatabaseSession, id: str, name: str, details: Dict[str, Any], images: Sequence[int]) -> Product:
     """Write a whole product, in place of what it was."""
     wanted = list(dict.fromkeys(images))
     existing = {id for (id,) in _in(session, "SELECT id FROM kinframe_images WHERE id IN", wanted)}
@@ -113,7 +113,7 @@ def _put(session: Session, id: str, name: str, details: Dict[str, Any], images: 
     return _products(session, "WHERE id = ?", id)[0]
 
 
-def _products(session: Session, condition: str, *values: Any) -> List[Product]:
+def _products(session: DatabaseSession, condition: str, *values: Any) -> List[Product]:
     rows = session.rows(f"SELECT id, name, details, changed FROM kinframe_products {condition}", *values)  # noqa: S608
     images: Dict[str, List[int]] = {row[0]: [] for row in rows}
     for product, image in _in(
@@ -129,6 +129,6 @@ def _products(session: Session, condition: str, *values: Any) -> List[Product]:
     ]
 
 
-def _in(session: Session, statement: str, values: Sequence[Any], rest: str = "") -> List[Tuple[Any, ...]]:
+def _in(session: DatabaseSession, statement: str, values: Sequence[Any], rest: str = "") -> List[Tuple[Any, ...]]:
     """The rows of a statement that ends with IN, for any number of values."""
     return [row for part in parts(values) for row in session.rows(f"{statement} ({marks_of(part)}) {rest}", *part)]

@@ -5,7 +5,7 @@ from typing import Dict, List, Protocol, Sequence, Set, Tuple
 
 import numpy as np
 
-from helpers.database.interface import Database, Session
+from helpers.database.interface import Database, DatabaseSession
 from helpers.errors import NotFound
 from helpers.service.records import SearchOptions
 
@@ -16,13 +16,13 @@ class FeatureRows(Protocol):
     key: str
     dimension: int
 
-    def add(self, session: Session, identities: Sequence[str], vectors: np.ndarray) -> None:
+    def add(self, session: DatabaseSession, identities: Sequence[str], vectors: np.ndarray) -> None:
         """Keep features, float32 [n, dimension]; those that are kept already stay as they are."""
 
-    def kept(self, session: Session, identities: Sequence[str]) -> Set[str]:
+    def kept(self, session: DatabaseSession, identities: Sequence[str]) -> Set[str]:
         """Of these photos, those whose features are kept."""
 
-    def features(self, session: Session, identities: Sequence[str]) -> Dict[str, np.ndarray]:
+    def features(self, session: DatabaseSession, identities: Sequence[str]) -> Dict[str, np.ndarray]:
         """The features of these photos, float32, those that are kept; raises `StoreError` for a damaged one."""
 
 
@@ -44,7 +44,7 @@ class Vectors(ABC):
     def note(self) -> str:
         """How it is searched, in one line for people."""
 
-    def add(self, session: Session, identities: Sequence[str], vectors: np.ndarray) -> None:
+    def add(self, session: DatabaseSession, identities: Sequence[str], vectors: np.ndarray) -> None:
         """Keep features, float32 [n, dimension], with whatever else the transaction keeps.
 
         Those that are kept already stay as they are. Raises `StoreError` for

@@ -7,9 +7,8 @@ import warnings
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Union
 
-from tqdm.auto import tqdm
-
 from helpers.errors import FrameError
+from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.season.exchange.camtrap import rules
@@ -129,7 +128,7 @@ def _frictionless_faults(resources: List[Dict[str, Any]], place: Path, progress:
         warnings.simplefilter("ignore")  # that the library gives about itself
         package = frictionless.Package.from_descriptor({"resources": resources}, basepath=str(place))
         # One by one, for the progress bar; each finds the others that its keys point to.
-        bar = tqdm(package.resources, unit=" tables", delay=2, disable=not progress)
+        bar = progress_bar(package.resources, unit="tables", show=progress)
         reports = [(table.name, table.validate()) for table in bar]
     paths = {resource["name"]: resource["path"] for resource in resources}
     faults: List[Fault] = []

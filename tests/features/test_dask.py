@@ -17,12 +17,12 @@ import onnx
 import pytest
 
 import helpers.errors
-import helpers.features.dask_cluster
+import helpers.features.dask.cluster
 import helpers.networks.precision.settled
 import helpers.networks.runtime
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
-from helpers.features.dask_cluster import batches_on
-from helpers.features.dask_worker import SharedNetwork, features_of, hand_out
+from helpers.features.dask.cluster import batches_on
+from helpers.features.dask.worker import SharedNetwork, features_of, hand_out
 from helpers.features.embedding import embed
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches
 from helpers.files import stamps
@@ -295,7 +295,7 @@ def test_a_copy_is_found_in_its_file(client, network, paths):
     assert looked[3].source == photos[3].photo
 
 
-@pytest.mark.filterwarnings("ignore:Large object of size:UserWarning")  # as helpers.features.dask_worker does
+@pytest.mark.filterwarnings("ignore:Large object of size:UserWarning")  # as helpers.features.dask.worker does
 def test_large_photos_travel_in_small_batches_and_without_a_warning(client, network):
     noise = picture(0)
     large = encoded(noise.resize((2000, 2000)), "BMP")
@@ -337,7 +337,7 @@ def test_known_photos_are_not_decoded(client, network, paths):
 
 def test_photos_are_looked_at_first_only_while_it_saves_time(client, network, paths, monkeypatch):
     looks = []
-    look = helpers.features.dask_cluster.identities_of
+    look = helpers.features.dask.cluster.identities_of
     monkeypatch.setattr(client, "submit", counting(client.submit, looks, look))
     on_cluster(client, network, paths * 8, batch_size=2, known={"ab" * 32})
     assert 0 < len(looks) < 30
@@ -403,7 +403,7 @@ def test_what_is_no_photo_is_told(client, network):
 
 
 def test_without_dask_the_way_to_it_is_told():
-    program = "import sys; sys.modules['distributed'] = None\nimport helpers.features.dask_cluster"
+    program = "import sys; sys.modules['distributed'] = None\nimport helpers.features.dask.cluster"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, check=False)
     assert b"ModelError" in done.stderr and b"pip install distributed" in done.stderr
 

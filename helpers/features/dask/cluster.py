@@ -29,7 +29,7 @@ try:
 except ImportError as missing:
     raise ModelError("client= needs one more package: pip install distributed") from missing
 
-from helpers.features.dask_worker import features_of, hand_out, identities_of, is_address
+from helpers.features.dask.worker import features_of, hand_out, identities_of, is_address
 
 _AHEAD = 3  # batches in flight for each thread of the cluster
 _LEAST = 8  # the same where it has few threads, or none yet

@@ -1,0 +1,1 @@
+"""The work of features on the machines of a Dask cluster."""
