@@ -282,7 +282,7 @@ class Season:
         if whole and self.parts is not None:
             names = ", ".join(photo.name for photo in whole[:3])
             self.note = f"asked with the whole photo, for no part of it is known: {names}; region= asks with any part"
-        features = iter(self.model.features_of(whole))
+        features = iter(self.model.features_of(whole) if whole else ())
         return np.stack([next(features) if part is None else self.searched.vectors[part] for part in parts])
 
     def _frame(self, query_label: Any, nearest: NearestPhotos, allowed: np.ndarray) -> SFrame:

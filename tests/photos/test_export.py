@@ -109,17 +109,17 @@ def test_what_is_there_stays(photos, tmp_path, to):
 
 @pytest.mark.parametrize("to", ["mine.csv", "mine.zip", "mine"])
 def test_what_comes_there_meanwhile_stays(photos, tmp_path, monkeypatch, to):
-    original, mine = helpers.photos.export._with_progress, tmp_path / to
+    original, mine = helpers.photos.export.progress_bar, tmp_path / to
 
-    def slowly(*values):
+    def slowly(*values, **options):
         if to == "mine":
             mine.mkdir()
             (mine / "thesis.txt").write_text("mine")
         else:
             mine.write_text("mine")
-        return original(*values)
+        return original(*values, **options)
 
-    monkeypatch.setattr(helpers.photos.export, "_with_progress", slowly)
+    monkeypatch.setattr(helpers.photos.export, "progress_bar", slowly)
     with pytest.raises((FrameError, ExportError), match=to):
         export(photos, mine)
     assert (mine / "thesis.txt" if to == "mine" else mine).read_text() == "mine"
@@ -200,7 +200,7 @@ def test_a_full_disk_leaves_nothing(photos, tmp_path, monkeypatch, to):
 
     monkeypatch.setattr(Path, "write_bytes", full)
     monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
-    monkeypatch.setattr(helpers.photos.export.csv, "writer", full)
+    monkeypatch.setattr("csv.writer", full)
     with pytest.raises(ExportError, match=rf"{to}: .*No space left on device.*nothing was left.*make room"):
         export(photos, tmp_path / to)
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
