@@ -18,6 +18,7 @@ from helpers import app
 from tests.support.app_server import end, serving
 from tests.support.pictures import folder_of
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
 
@@ -31,13 +32,13 @@ def server(tmp_path_factory, shared_cache):
 
 
 def page_of(server, query=""):
-    with _DIRECT.open(server.address + query, timeout=60) as answer:
+    with _DIRECT.open(server.address + query, timeout=HANGS) as answer:
         return answer.headers, answer.read().decode("utf-8")
 
 
 def status_of(address, **headers):
     try:
-        return _DIRECT.open(urllib.request.Request(address, headers=headers), timeout=60).status  # noqa: S310
+        return _DIRECT.open(urllib.request.Request(address, headers=headers), timeout=HANGS).status  # noqa: S310
     except urllib.error.HTTPError as error:
         return error.code
 
@@ -187,7 +188,7 @@ def test_a_visitor_can_run_no_code(server, tmp_path):
     config = re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page_of(server)[1], re.DOTALL)[1]
     kernel = json.loads(unescape(config))["kernelId"]
     address = server.address.replace("http:", "ws:") + f"api/kernels/{kernel}/channels"
-    line = websocket.create_connection(address, timeout=60, http_no_proxy=["127.0.0.1"])
+    line = websocket.create_connection(address, timeout=HANGS, http_no_proxy=["127.0.0.1"])
 
     def send(kind, content):
         header = {"msg_id": kind, "msg_type": kind, "username": "", "session": "s", "version": "5.3", "date": ""}
@@ -212,7 +213,7 @@ def test_ctrl_c_ends_it_and_its_kernels(tmp_path, shared_cache):
         said = end(server.process)
         assert server.process.returncode == 0
         assert said.strip().endswith("Ended.") and "Traceback" not in said
-        assert not psutil.wait_procs(kernels, timeout=30)[1]
+        assert not psutil.wait_procs(kernels, timeout=HANGS)[1]
 
 
 @pytest.mark.parametrize("moment", ["it is asked for a page", "a page is being made"])
@@ -222,7 +223,7 @@ def test_ctrl_c_ends_it_quietly_whatever_it_is_doing(moment, tmp_path, shared_ca
     def visit():
         place = urlsplit(server.address)
         with contextlib.suppress(OSError, http.client.HTTPException):
-            line = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
+            line = http.client.HTTPConnection(place.hostname, place.port, timeout=HANGS)
             try:
                 line.request("GET", "/")
                 if moment == "it is asked for a page":

@@ -17,6 +17,7 @@ from PIL import Image
 from helpers.networks.onnx.onnx_runtime import import_onnxruntime
 from tests.support.app_server import free_port
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 IMPORT = re.compile(r"^\s*(?:import|from) onnxruntime\b", flags=re.MULTILINE)
 USERS = sorted(
@@ -154,8 +155,8 @@ def settings_of(address, plugin, server):
     deadline = time.monotonic() + 60
     while True:
         try:
-            direct.open(f"{address}/lab?token=token", timeout=30).close()
-            with direct.open(f"{address}/lab/api/settings/{plugin}?token=token", timeout=30) as answer:
+            direct.open(f"{address}/lab?token=token", timeout=HANGS).close()
+            with direct.open(f"{address}/lab/api/settings/{plugin}?token=token", timeout=HANGS) as answer:
                 return json.load(answer)
         except urllib.error.URLError:
             assert server.poll() is None and time.monotonic() < deadline, "JupyterLab did not start"

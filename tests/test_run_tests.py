@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 TESTS = """
 import time
@@ -57,7 +58,7 @@ def test_who_is_interrupted_leaves_nothing_running(runner, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(time, "sleep", interrupt)
         runner.run(jobs)
-    assert all(each.process.wait(timeout=30) for each in jobs)
+    assert all(each.process.wait(timeout=HANGS) for each in jobs)
 
 
 def test_the_slowest_and_the_skipped_are_those_of_the_reports(runner, tmp_path, monkeypatch, capsys):

@@ -8,6 +8,7 @@ import helpers.similarity.build
 from helpers import tc
 from helpers.errors import LeftOut
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 
 def test_the_names_of_a_notebook():
@@ -53,7 +54,7 @@ warnings.warn("one of mine", DeprecationWarning)
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "default", "-c", script]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stderr
     assert "DeprecationWarning: one of mine" in done.stderr
     assert "np." not in done.stderr and "collections" not in done.stderr
@@ -62,6 +63,6 @@ warnings.warn("one of mine", DeprecationWarning)
 @pytest.mark.parametrize("name", ["helpers.frames.images", "helpers.similarity.build"])
 def test_any_module_may_be_the_first(name):
     done = subprocess.run(
-        [sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, timeout=HANGS
     )
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ import pytest
 from tests.notebooks.checks import check_of
 from tests.support.jupyter_lab import CHROMIUM, Lab, chromium, jupyter_lab, run_all, wait_until_it_has_run
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 TURI = ROOT / ".venv-turi" / "bin" / "python"
 
@@ -77,7 +78,7 @@ def kernel(lab, notebook) -> Iterator[Callable[[str], str]]:
     with _client_of(lab) as client:
 
         def ask(expression: str) -> str:
-            reply = client.execute("", silent=True, user_expressions={"it": expression}, reply=True, timeout=60)
+            reply = client.execute("", silent=True, user_expressions={"it": expression}, reply=True, timeout=HANGS)
             return reply["content"]["user_expressions"]["it"]["data"]["text/plain"]
 
         yield ask
@@ -92,7 +93,7 @@ def _client_of(lab: Lab) -> Iterator[Any]:
     client.load_connection_file()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=HANGS)
         yield client
     finally:
         client.stop_channels()

@@ -12,6 +12,7 @@ pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
 
 from tests.support.app_server import serving
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 BUILD = ROOT / "build"
 TURI = ROOT / ".venv-turi" / "bin" / "python"
@@ -110,7 +111,7 @@ def test_a_page_that_is_closed_ends_its_kernel(server, browser):
     kernels = [each for each in psutil.Process(server.process.pid).children() if kernel in " ".join(each.cmdline())]
     assert len(kernels) == 1
     page.goto("about:blank")
-    assert not psutil.wait_procs(kernels, timeout=60)[1]
+    assert not psutil.wait_procs(kernels, timeout=HANGS)[1]
     page.close()
 
 

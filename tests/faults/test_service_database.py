@@ -15,6 +15,7 @@ from tests.support import service_under_load as busy
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.postgres_server import PostgresServer
 from tests.support.service_server import serving
+from tests.support.until import HANGS
 
 SEARCHERS, WRITERS, PHOTOS = 20, 2, 48
 PAUSE = 0.2  # seconds between two questions of a searcher: the workers, who give way to all, are to come on
@@ -54,7 +55,7 @@ class Load:
     def __exit__(self, *_):
         self.over.set()
         for thread in self.threads:
-            thread.join(60)
+            thread.join(HANGS)
         assert not any(thread.is_alive() for thread in self.threads), "a request hangs"
 
     def run(self, work, number):
@@ -92,7 +93,7 @@ class Load:
 
     def ask(self, session, method, path, allowed=(200, 201, 503), **request):
         start, before = time.monotonic(), self.database
-        answer = session.request(method, self.url + path, timeout=60, **request)
+        answer = session.request(method, self.url + path, timeout=HANGS, **request)
         when = "there" if before == self.database == "there" else "gone"
         self.slowest[when] = max(self.slowest[when], time.monotonic() - start)
         self.counts[method, answer.status_code] += 1

@@ -28,6 +28,7 @@ from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 from tests.support.postgres_server import PostgresServer
 from tests.support.service_server import serving, surroundings
+from tests.support.until import HANGS
 
 PHOTOS = 64  # four batches of two workers
 
@@ -124,14 +125,14 @@ def test_a_full_disk_is_said_and_when_there_is_room_it_goes_on(network, cache, t
         full = (file.stat().st_size, limits[1])  # no file grows beyond it
         resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, full)
         body = {"id": "p", "name": "A robot", "details": {"story": 6000 * "long "}, "images": []}
-        answer = requests.post(f"{served.url}/products", json=body, timeout=60)
+        answer = requests.post(f"{served.url}/products", json=body, timeout=HANGS)
         assert answer.status_code in (500, 503, 507), answer.text
         assert answer.json()["error"]["message"], answer.text
         assert "Traceback" not in answer.text
-        assert requests.get(f"{served.url}/health", timeout=60).status_code == 200
-        assert requests.get(f"{served.url}/images", timeout=60).status_code == 200, "what is kept can be read"
+        assert requests.get(f"{served.url}/health", timeout=HANGS).status_code == 200
+        assert requests.get(f"{served.url}/images", timeout=HANGS).status_code == 200, "what is kept can be read"
         resource.prlimit(served.process.pid, resource.RLIMIT_FSIZE, limits)
-        assert requests.post(f"{served.url}/products", json=body, timeout=60).status_code == 201
+        assert requests.post(f"{served.url}/products", json=body, timeout=HANGS).status_code == 201
         whole(served.url, photos)
 
 
@@ -141,7 +142,7 @@ def test_a_collection_that_may_only_be_read_is_said_at_the_start(network, cache,
     command += [f"--database={file}", f"--port={free_port()}"]
     only_to_be_read(file)
     done = subprocess.run(
-        command, cwd=str(ROOT), env=surroundings(cache), capture_output=True, text=True, timeout=60, check=False
+        command, cwd=str(ROOT), env=surroundings(cache), capture_output=True, text=True, timeout=HANGS, check=False
     )
     assert done.returncode not in (0, None) and "Traceback" not in done.stderr
     assert str(file) in done.stderr and "may be read, not written" in done.stderr

@@ -14,6 +14,7 @@ from helpers.features import feature_rows
 from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, other_stores
 from helpers.files.stamps import Stamp
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 
 def photo(number):
@@ -152,7 +153,7 @@ def test_a_store_that_somebody_makes_at_this_moment_is_one(tmp_path, monkeypatch
     monkeypatch.setattr(FeatureStore, "_value", slowly)
     with FeatureStore(path) as store:
         assert store.contents() == []
-    others[0].join(60)
+    others[0].join(HANGS)
     assert not others[0].is_alive()
 
 

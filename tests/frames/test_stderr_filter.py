@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 
 def stderr_of(script, code=0):
@@ -14,7 +15,7 @@ def stderr_of(script, code=0):
     begin = "import os, sys, time\nfrom helpers.frames.stderr_filter import drop_lines\ndrop_lines(b'note: ')\n"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", begin + script]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=30)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=HANGS)
     assert done.returncode == code, done.stderr
     assert done.stdout == b""
     return done.stderr.replace(b"\r\n", b"\n")
@@ -84,5 +85,7 @@ def test_a_process_without_stderr():
         "import os\nos.close(2)\nfrom helpers.frames.stderr_filter import drop_lines\ndrop_lines(b'x')\nprint('fine')"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, stdout=subprocess.PIPE, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, stdout=subprocess.PIPE, timeout=HANGS
+    )
     assert done.stdout == b"fine\n"

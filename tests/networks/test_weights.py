@@ -14,6 +14,7 @@ from helpers.files import download
 from helpers.networks import weights
 from helpers.networks.table import MODELS, Network, WeightsFile
 from tests.support.file_server import serving
+from tests.support.until import HANGS
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -77,7 +78,7 @@ def refusal(name="small"):
         patch.setattr(download, "time", SimpleNamespace(sleep=pauses.append))
         getting = threading.Thread(target=get, daemon=True)
         getting.start()
-        getting.join(60)
+        getting.join(HANGS)
         assert not getting.is_alive(), "it hangs"
     assert len(knocks) <= 1 and len(pauses) <= 2
     assert refused, "it was not refused"

@@ -13,6 +13,7 @@ from helpers.files import lock
 from helpers.files.replacing import replacing
 from helpers.photos.labels import Labels
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 
 @pytest.fixture
@@ -276,7 +277,7 @@ def test_two_processes_write_at_once_and_nothing_is_lost(file):
         job.stdin.write(b"go\n")
         job.stdin.flush()
     for job in jobs:
-        job.communicate(timeout=60)
+        job.communicate(timeout=HANGS)
         assert job.returncode == 0
     found = dict(Labels(file))
     assert found == {f"{name}/{number}.jpg": name for name in ("ours", "theirs") for number in range(60)}
@@ -303,7 +304,7 @@ def test_a_lock_that_is_held_is_waited_for(file):
         writer.start()
         writer.join(0.3)
         assert writer.is_alive() and not file.exists()
-    writer.join(60)
+    writer.join(HANGS)
     assert Labels(file)["a.jpg"] == "heron"
 
 

@@ -10,6 +10,7 @@ import requests
 
 from tests.support.pictures import folder_of, picture, tiny_network
 from tests.support.service_server import serving
+from tests.support.until import HANGS
 
 COUNT = 8
 
@@ -26,7 +27,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def served(place):
     with serving(place / "photos", "--model", str(place / "tiny.onnx"), "--workers", "1", "--rate", "0") as served:
-        finished(served, requests.get(served.url + "/jobs", timeout=30).json()["jobs"][0]["id"])
+        finished(served, requests.get(served.url + "/jobs", timeout=HANGS).json()["jobs"][0]["id"])
         yield served
 
 
@@ -35,7 +36,7 @@ def ask(served):
     """Ask it; what is no error here is told with the answer."""
 
     def ask(method, path, status=200, **more):
-        answer = requests.request(method, served.url + path, timeout=30, **more)
+        answer = requests.request(method, served.url + path, timeout=HANGS, **more)
         assert answer.status_code == status, answer.text
         if status >= 400:
             error = answer.json()["error"]
@@ -47,7 +48,7 @@ def ask(served):
 
 def finished(served, job):
     for _ in range(1_200):  # a minute
-        found = requests.get(f"{served.url}/jobs/{job}", timeout=30).json()
+        found = requests.get(f"{served.url}/jobs/{job}", timeout=HANGS).json()
         if found["state"] not in ("queued", "running"):
             return found
         time.sleep(0.05)

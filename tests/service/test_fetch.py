@@ -15,6 +15,7 @@ from helpers.errors import Refused
 from helpers.service.gate.addresses import is_public, parse
 from helpers.service.gate.fetch import Fetcher
 from helpers.service.settings import Settings
+from tests.support.until import HANGS
 
 NAMES = {"good.example": "127.0.0.1", "also.example": "127.0.0.1", "inner.example": "10.0.0.1"}
 
@@ -142,7 +143,7 @@ def resolve(host, port, **_):
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
 
 
-def fetcher(*hosts, seconds=60.0, resolve=resolve, allowed_address=lambda address: address == "127.0.0.1"):
+def fetcher(*hosts, seconds=HANGS, resolve=resolve, allowed_address=lambda address: address == "127.0.0.1"):
     settings = Settings(Path(), allowed_hosts=hosts, upload_bytes=1000, upload_seconds=seconds)
     return Fetcher(settings, resolve=resolve, allowed_address=allowed_address)
 
@@ -216,7 +217,7 @@ def test_too_slow(get, path):
 
 
 def test_endless_interim_answers_end(get):
-    refused(424, "good.example", get, "/forever", seconds=60.0)
+    refused(424, "good.example", get, "/forever", seconds=HANGS)
 
 
 def test_nobody_listens():

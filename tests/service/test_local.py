@@ -15,6 +15,7 @@ from helpers.errors import ServiceError, Unavailable
 from helpers.service import Client, local
 from helpers.service.local import ROOT, serve_here
 from tests.support.pictures import folder_of, tiny_network
+from tests.support.until import HANGS
 
 SERVER = ROOT / ".venv" / "bin" / "python"  # of the server's own environment, where this one is not it
 
@@ -35,7 +36,7 @@ def is_free(url):
         return probe.connect_ex(("127.0.0.1", urlsplit(url).port)) != 0
 
 
-def wait_until(condition, seconds=60.0):
+def wait_until(condition, seconds=HANGS):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "too late"

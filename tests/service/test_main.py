@@ -20,6 +20,7 @@ from helpers.service.command_line import settings_of
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 from tests.support.service_server import serving, stop, surroundings
+from tests.support.until import HANGS
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_it_says_what_it_serves_and_ends_quietly(place, tmp_path):
 def test_it_ends_while_somebody_does_not_go_on(place, tmp_path):
     with started(place, tmp_path, "--upload-seconds=600") as served:
         host, port = served.url.split("//")[1].split(":")
-        with socket.create_connection((host, int(port)), timeout=60) as slow:
+        with socket.create_connection((host, int(port)), timeout=HANGS) as slow:
             slow.sendall(
                 b"POST /search HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
                 b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\nhalf"
@@ -101,17 +102,17 @@ def test_workers_on_their_way_end_with_it_whatever_ends_it(place, tmp_path, sent
         workers = [psutil.Process(int(number)) for number in numbers]
         for each in (sent, "SIGINT", "SIGTERM"):  # as somebody sends who does not want to wait
             process.send_signal(getattr(signal, each))
-        rest, _ = process.communicate(timeout=60)
+        rest, _ = process.communicate(timeout=HANGS)
     assert process.returncode == 0 and "Traceback" not in rest
     assert "left to Dask" not in rest or "left to Dask: 0" in rest
-    assert len(workers) == 1 and not psutil.wait_procs(workers, timeout=60)[1]
+    assert len(workers) == 1 and not psutil.wait_procs(workers, timeout=HANGS)[1]
 
 
 def test_it_ends_with_its_standard_input(place, tmp_path):
     command = [sys.executable, "-m", "helpers.service", "--photos", str(place / "photos"), "--port=0"]
     command += ["--model", str(place / "tiny.onnx"), "--database", str(tmp_path / "kept"), "--end-with-stdin"]
     done = subprocess.run(
-        command, cwd=ROOT, env=surroundings(), stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+        command, cwd=ROOT, env=surroundings(), stdin=subprocess.DEVNULL, capture_output=True, timeout=HANGS
     )
     assert done.returncode == 0 and b"Traceback" not in done.stderr
 
@@ -123,7 +124,7 @@ def test_keys_are_asked_for_once_there_is_one_and_never_told_again(place, tmp_pa
 
         def ask(method, path, key=None, **more):
             headers = {"Authorization": f"Bearer {key}"} if key else {}
-            return requests.request(method, served.url + path, headers=headers, timeout=30, **more).status_code
+            return requests.request(method, served.url + path, headers=headers, timeout=HANGS, **more).status_code
 
         assert [ask("GET", "/health"), ask("GET", "/ready"), ask("GET", "/images"), ask("GET", "/metrics")] == [
             200,
@@ -140,7 +141,7 @@ def test_keys_are_asked_for_once_there_is_one_and_never_told_again(place, tmp_pa
         assert ask("PUT", "/products/a", write, json={}) == 201
         assert ask("GET", f"/images/{write}", write) == 422, "a key in a path is in no log either"
         document = requests.get(
-            served.url + "/openapi.json", headers={"Authorization": f"Bearer {read}"}, timeout=30
+            served.url + "/openapi.json", headers={"Authorization": f"Bearer {read}"}, timeout=HANGS
         ).json()
         assert document["security"] == [{"key": []}] and document["paths"]["/health"]["get"]["security"] == []
         log = served.log.read_text()
@@ -216,7 +217,7 @@ def test_a_database_that_cannot_be_reached_is_said_without_its_password(place):
     command = [sys.executable, "-m", "helpers.service", "--photos", str(place / "photos"), "--port=0"]
     environment = {**surroundings(), "KINFRAME_DATABASE": "postgresql://me:secret@127.0.0.1:1/photos"}
     command += ["--model", str(place / "tiny.onnx")]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=HANGS)
     said = done.stderr.decode()
     assert done.returncode == 1 and "127.0.0.1" in said
     assert "secret" not in said and "Traceback" not in said
@@ -224,7 +225,7 @@ def test_a_database_that_cannot_be_reached_is_said_without_its_password(place):
 
 def test_a_network_that_is_not_known_is_said(place, where):
     command = [sys.executable, "-m", "helpers.service", *where, "--port=0", "--model=nothing"]
-    done = subprocess.run(command, cwd=ROOT, env=surroundings(), capture_output=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, env=surroundings(), capture_output=True, timeout=HANGS)
     assert done.returncode == 1 and b"nothing" in done.stderr and b"Traceback" not in done.stderr
 
 

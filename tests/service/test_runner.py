@@ -22,7 +22,7 @@ from helpers.service.settings import Settings
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 from tests.support.service_jobs import Shared, collection, waiting
-from tests.support.until import until
+from tests.support.until import HANGS, until
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc is only on Linux")
 
@@ -314,7 +314,7 @@ def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_p
     assert begun.wait(60)
     try:
         workers.close()
-        asking.join(60)
+        asking.join(HANGS)
         assert len(told) == 1 and "nobody waits" in told[0] and not closed.is_set()
     finally:
         go_on.set()
@@ -328,7 +328,7 @@ def test_an_end_that_takes_long_goes_on_in_the_background(tmp_path, monkeypatch)
     workers.client()
     cluster = workers._cluster
     workers.close()
-    until(lambda: cluster.status.name == "closed", seconds=60)
+    until(lambda: cluster.status.name == "closed", seconds=HANGS)
 
 
 def _tasks(number):

@@ -9,6 +9,7 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 from fastapi import FastAPI
 
 from helpers.service.http import server
+from tests.support.until import HANGS
 
 REQUEST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -32,9 +33,9 @@ def line(monkeypatch):
         thread = threading.Thread(target=server.serve, args=(app, listening, ready.set))
         thread.start()
         assert ready.wait(60)
-        yield lambda: socket.create_connection(listening.getsockname(), timeout=60)
+        yield lambda: socket.create_connection(listening.getsockname(), timeout=HANGS)
         made[0].should_exit = True
-        thread.join(60)
+        thread.join(HANGS)
         assert not thread.is_alive()
 
 

@@ -20,6 +20,7 @@ from tests.similarity.test_build import image, rows
 from tests.support.pictures import folder_of, picture, tiny_network
 from tests.support.places import ROOT
 from tests.support.processors import KINDS
+from tests.support.until import HANGS
 
 OTHER = ROOT / (".venv" if tc.HAS_TURICREATE else ".venv-turi") / "bin" / "python"
 
@@ -215,7 +216,7 @@ print(json.dumps(answer))
 """
     command = [str(OTHER), "-c", script, what, folder, str(network), str(place)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=HANGS)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 

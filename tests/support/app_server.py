@@ -12,6 +12,7 @@ from typing import Iterator, NamedTuple
 import pytest
 
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 
 class App(NamedTuple):
@@ -57,7 +58,7 @@ def end(process: "subprocess.Popen[str]") -> str:
     ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # by what started the tests, and so by the server too
     process.send_signal(signal.SIGTERM if ignored or os.name == "nt" else signal.SIGINT)
     try:
-        return process.communicate(timeout=60)[0]
+        return process.communicate(timeout=HANGS)[0]
     except subprocess.TimeoutExpired:
         process.kill()
         raise

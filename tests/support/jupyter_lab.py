@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Iterator, NamedTuple
 
 from tests.support.app_server import free_port
+from tests.support.until import HANGS
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -68,7 +69,7 @@ class Lab(NamedTuple):
     def _ask(self, what: str, method: str = "GET") -> Any:
         address = f"{self.address}/api/{what}?token={self.token}"
         request = urllib.request.Request(address, method=method)  # noqa: S310  # our own server
-        with _DIRECT.open(request, timeout=60) as answer:
+        with _DIRECT.open(request, timeout=HANGS) as answer:
             return json.loads(answer.read() or b"null")
 
 

