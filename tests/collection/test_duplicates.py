@@ -319,6 +319,9 @@ def test_which_are_in_the_archive(hidden, made, tmp_path):
     assert len(compare_collections(model, archive, threshold=0.0, progress=False)) == 1
     with pytest.raises(FrameError, match="not for bytes"):
         compare_collections(model, archive, "bytes", 0.1)
+    for kind, largest in (("picture", 0.5), ("near", None)):
+        with pytest.raises(FrameError, match=rf"threshold is {largest or ''}.*at most"):
+            compare_collections(model, archive, kind, 50)
 
 
 def test_networks_that_cannot_be_compared(hidden, made, tmp_path):

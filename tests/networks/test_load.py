@@ -15,7 +15,6 @@ from helpers.images.decode import open_photo
 from helpers.networks import load
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.efficientnet import efficientnet_b0
-from helpers.networks.onnx.cuts import CUTS
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.table import MODELS, Network, WeightsFile
 from tests.support.file_server import serving
@@ -79,7 +78,8 @@ def uncut(network, tensor, photos):
     session = onnxruntime.InferenceSession(network.SerializeToString(), providers=["CPUExecutionProvider"])
     mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
     prepared = ((photos / np.float32(255) - mean) / std).transpose(0, 3, 1, 2)
-    answers = [session.run([tensor], {"data": prepared[row : row + 1]})[0] for row in range(len(photos))]
+    [photo] = session.get_inputs()
+    answers = [session.run([tensor], {photo.name: prepared[row : row + 1]})[0] for row in range(len(photos))]
     return np.concatenate(answers).reshape(len(photos), -1)
 
 
@@ -116,8 +116,9 @@ def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, r
     with serving({file: content}) as server:
         monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         model = load.load_network(name)
-    assert (model.name, model.size, model.dimension) == (name, (224, 224), MODELS[name].dimension)
-    photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
+    assert (model.name, model.size, model.dimension) == (name, MODELS[name].size, MODELS[name].dimension)
+    width, height = MODELS[name].size
+    photos = np.random.default_rng(0).integers(0, 256, (2, height, width, 3), np.uint8)
     expected = uncut(network, feature(network), photos)
     assert expected.shape == (2, MODELS[name].dimension)
     assert expected.std(axis=0).max() > 0.01  # the two photos do differ
@@ -172,7 +173,7 @@ def test_a_person_adds_a_network_in_three_lines(monkeypatch, empty_cache, tmp_pa
     (tmp_path / "mine.onnx").write_bytes(content)
     monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
     file = WeightsFile("mine.onnx", len(content), hashlib.sha256(content).hexdigest(), source="me")
-    mine = Network("mine", file, dimension=32 * 112 * 112, about="my own", feature=tensor, channels="BGR")
+    mine = Network("mine", file, dimension=32 * 112 * 112, licence="MIT", about="own", feature=tensor, channels="BGR")
     monkeypatch.setitem(MODELS, "mine", mine)
     photos = np.random.default_rng(0).integers(0, 256, (1, 224, 224, 3), np.uint8)
     expected = uncut(whole, tensor, photos[..., ::-1])
@@ -328,6 +329,6 @@ def test_an_unknown_name_is_answered_with_the_known(name, hint):
 def test_the_table_says_of_every_network_what_it_is():
     for name, network in MODELS.items():
         assert network.name == name
-        assert network.layers in load.LAYERS and network.feature in CUTS
+        assert network.layers in load.LAYERS and network.feature
         assert network.licence
         assert network.about and "\n" not in network.about

@@ -29,7 +29,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.delenv("KINFRAME_MIRROR")
     monkeypatch.setattr(download, "_PAUSES", (0.01, 0.02))
     file = WeightsFile(FILE, size=len(CONTENT), sha256=SHA256, source="-", url="set by test")
-    monkeypatch.setitem(MODELS, "small", Network("small", file, dimension=8, about="-"))
+    monkeypatch.setitem(MODELS, "small", Network("small", file, dimension=8, licence="-", about="-"))
 
 
 @pytest.fixture

@@ -77,16 +77,27 @@ def compare_collections(
         if same is not None:
             matches[row] = _ArchiveMatch(same, "bytes", 0.0)
     left = np.array([row for row in np.flatnonzero(ours.one >= 0).tolist() if row not in matches], np.int64)
+    limit = _limit(archive, kind, threshold)
     if len(left) and kind == "picture":
-        limit = thresholds.SAME_PICTURE if threshold is None else threshold
         matches.update(_pictures(ours, theirs, left, limit, progress))
     elif len(left) and kind == "near":
-        limit = by_metric(archive, thresholds.NEAR) * usual_distance(archive) if threshold is None else threshold
         for some, near, distances in neighbours(model, left, archive.index, 1, progress):
             for row, other, distance in zip(some.tolist(), near[:, 0].tolist(), distances[:, 0].tolist()):
                 if distance <= limit:
                     matches[row] = _ArchiveMatch(other, "near", distance)
     return _frame(model, archive, matches)
+
+
+def _limit(archive: Any, kind: str, wanted: Optional[float]) -> float:
+    if kind == "bytes":
+        return 0.0
+    usual, largest = thresholds.SAME_PICTURE, thresholds.LARGEST_SAME_PICTURE
+    if kind == "near":
+        apart = usual_distance(archive)
+        usual, largest = (by_metric(archive, share) * apart for share in (thresholds.NEAR, thresholds.LARGEST_NEAR))
+    if wanted is not None and wanted > largest:
+        raise FrameError(f"threshold is {largest:.3g} at most, not {wanted!r}")
+    return usual if wanted is None else wanted
 
 
 def _pictures(

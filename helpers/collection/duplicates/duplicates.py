@@ -71,8 +71,9 @@ def find_duplicates(
     -----
     A group's first photo is its best: the one with most pixels, of these the
     largest file (the least compressed), of these the first name. The others are
-    within the threshold of it, or within half the threshold of one that is, so
-    that photos that each are near the next make no chain. Candidates are the
+    within the threshold of it, or within half the threshold of one that is and
+    within twice the threshold of the best, so that photos that each are near
+    the next make no chain. Candidates are the
     neighbours by features and by perceptual hash (`imagehash.phash`). Photos of
     different moments by the camera's clock are never the same picture, and of
     one second only where nothing has moved.

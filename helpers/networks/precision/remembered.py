@@ -33,8 +33,8 @@ class PrecisionCheck(NamedTuple):
     sha256: str = ""  # of the int8 network's file
 
     @property
-    def is_enough(self) -> bool:
-        """Whether `auto` would take this precision."""
+    def agrees(self) -> bool:
+        """Whether enough of the nearest neighbours stay the same for `auto`."""
         return self.agreement is not None and self.agreement >= ENOUGH
 
     def __str__(self) -> str:

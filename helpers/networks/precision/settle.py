@@ -157,7 +157,7 @@ class _Auto:
     def _what_bf16_would_save(self, entry: KeptFeatures) -> str:
         """A note for a store in fp32: that bf16 was tried in vain, or what it would save now, where that is much."""
         comparison = self.memory.comparison("bf16")
-        if comparison is not None and not comparison.is_enough:
+        if comparison is not None and not comparison.agrees:
             return _in_vain(comparison) if has_bf16() else "fp32"
         if not self._can_use_bf16():
             return "fp32"

@@ -77,7 +77,7 @@ class Trial(NamedTuple):
 
     @property
     def is_good(self) -> bool:
-        return self.is_faster and self.comparison.is_enough
+        return self.is_faster and self.comparison.agrees
 
 
 def try_bf16(loaded: LoadedModel, sample: Sample, photos: np.ndarray, memory: Memory, progress: bool) -> Trial:
