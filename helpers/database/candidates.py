@@ -1,15 +1,12 @@
 """The exact nearest photos to a query in PostgreSQL: it returns candidates, whose distances are computed here."""
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 
 from helpers.database.interface import DatabaseSession, parts
 from helpers.database.rounding import DistanceBounds
 from helpers.features.distance import Distance
-
-if TYPE_CHECKING:
-    from helpers.database.feature_table import FeatureTable
 
 _MORE = 32  # candidates beyond k: in 16 bits their order may be another
 _MOST = 10_000  # candidates; a search that needs more takes all rows
@@ -34,12 +31,23 @@ Candidate = Tuple[int, str, float]  # item, identity, approximate distance
 Settle = Callable[[List[int], List[str]], np.ndarray]  # items and their identities → exact distances, float64
 
 
+class SearchedTable(Protocol):
+    """The features of one network: a `helpers.database.feature_table.FeatureTable`."""
+
+    name: str
+    type: str  # of its vectors: `vector` or `halfvec`
+    dimension: int
+
+    def features(self, session: DatabaseSession, identities: Sequence[str]) -> Dict[str, np.ndarray]: ...
+    def vector(self, numbers: np.ndarray) -> Any: ...
+
+
 class CandidateSearch:
     """One search: candidates are fetched until the k nearest of them are proved to be the nearest of all."""
 
     def __init__(
         self,
-        table: "FeatureTable",
+        table: SearchedTable,
         session: DatabaseSession,
         feature: np.ndarray,
         metric: str,

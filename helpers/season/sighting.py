@@ -1,17 +1,26 @@
 """One sighting, as a row of the frame of `helpers.season.Sightings`, for figures, tables and copies."""
 
 import datetime
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional, Union
+from typing import Any, List, NamedTuple, Optional, Protocol, Union
 
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 
-if TYPE_CHECKING:
-    from helpers.season.season import Season
-    from helpers.season.sightings import Sightings
 
-GivenSightings = Union["Sightings", SFrame]  # an SFrame is that of `Sightings.frame`
-GivenSeason = Union["Season", SFrame]
+class HasFrame(Protocol):
+    """`helpers.season.Sightings`."""
+
+    def frame(self) -> SFrame: ...
+
+
+class HasData(Protocol):
+    """`helpers.season.Season`, or a model."""
+
+    data: SFrame
+
+
+GivenSightings = Union[HasFrame, SFrame]  # an SFrame is that of `Sightings.frame`
+GivenSeason = Union[HasData, SFrame]
 
 CONFIRMED, CANDIDATE, REJECTED = STATUS = ("confirmed", "candidate", "rejected")
 

@@ -13,13 +13,14 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Protocol, Tuple, Union
 
 import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, ModelError
 from helpers.features.distance import METRICS
+from helpers.features.model import Model
 from helpers.features.nearest import index_by, others
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing, replacing_folder
@@ -30,7 +31,7 @@ from helpers.similarity.members import Collection
 from helpers.similarity.saved import holds_only
 
 if TYPE_CHECKING:
-    from helpers.similarity.model import SimilarityModel
+    from helpers.networks.load import LoadedModel
 
 _FORMAT = 1
 _ABOUT, _ROWS, _DISTANCES = "rankings.json", "rows.npy", "distances.npy"
@@ -104,8 +105,20 @@ class Rankings:
         return f"Rankings of {len(self)} photos, {self.rows.shape[1]} each: {self.network}, {self.metric} distance"
 
 
+class RankedModel(Model, Protocol):
+    """A model whose rankings are kept with the name and the key of its network: a `SimilarityModel`."""
+
+    @property
+    def network(self) -> "LoadedModel":
+        """Whose features they are."""
+
+    @property
+    def key(self) -> str:
+        """Under which its features are kept."""
+
+
 def write(
-    model: "SimilarityModel",
+    model: "RankedModel",
     path: Union[str, "os.PathLike[str]"],
     k: Optional[int] = None,
     *,
@@ -183,7 +196,7 @@ def _list_size(cells: List[str], places: int) -> int:
     return int(len(cells) * places * (2 * label + _DIGITS + len(str(places)) + 4))
 
 
-def _about(model: "SimilarityModel", metric: Optional[str]) -> str:
+def _about(model: "RankedModel", metric: Optional[str]) -> str:
     about = {
         _MARK: _FORMAT,
         "labels": model.labels,

@@ -212,7 +212,7 @@ class Client:
         """Draw what `search` or `similar` found, as `show_matches` does, with thumbnails of the service."""
         from helpers.service.client.figure import show_found
 
-        return show_found(self, found, self._queries, columns)
+        return show_found(found, self.thumbnail, lambda id: self.image(id).path, self._queries, columns)
 
     def index(
         self,

@@ -1,19 +1,20 @@
 """The result of a search as a figure: each query and its matches, from thumbnails."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 from helpers.errors import FrameError, NotFound, Refused
-
-if TYPE_CHECKING:
-    from helpers.service.client.client import Client
 
 _SIZE = 300  # pixels of a tile on a high-resolution screen
 _AT_ONCE = 8  # thumbnails that are fetched
 _MOST = 400  # tiles that `show_matches` draws, beside the queries
 
 
-def show_found(client: "Client", found: Any, asked: Dict[Any, Tuple[str, bytes]], columns: int) -> Any:
+Thumbnail = Callable[[int, int], bytes]  # id of an image, and pixels
+Path = Callable[[int], str]  # id of an image
+
+
+def show_found(found: Any, thumbnail: Thumbnail, path: Path, asked: Dict[Any, Tuple[str, bytes]], columns: int) -> Any:
     """A figure of what `client.search` or `client.similar` found; `asked` has photos from outside, by their label.
 
     An image whose photo is gone is a grey tile. Raises `FrameError` for any
@@ -26,16 +27,16 @@ def show_found(client: "Client", found: Any, asked: Dict[Any, Tuple[str, bytes]]
     )
     if missing:
         raise FrameError(f"found lacks {', '.join(sorted(missing))}; show() takes what search() or similar() gives")
-    return show_matches(_SearchedModel(client, list(found), asked), found, columns=columns)
+    return show_matches(_SearchedModel(list(found), thumbnail, path, asked), found, columns=columns)
 
 
 class _SearchedModel:
     """The part of a similarity model that `show_matches` needs, from a service."""
 
-    def __init__(self, client: "Client", rows: List[Any], asked: Dict[Any, Tuple[str, bytes]]) -> None:
+    def __init__(self, rows: List[Any], thumbnail: Thumbnail, path: Path, asked: Dict[Any, Tuple[str, bytes]]) -> None:
         self._names = {row["reference_label"]: row["path"] for row in rows}
         self._queries = {row["query_label"] for row in rows}
-        self._asked, self._client = asked, client
+        self._asked, self._fetch, self._path = asked, thumbnail, path
         questions = {label for label in self._queries if isinstance(label, int)}
         wanted = sorted({*list(self._names)[:_MOST], *questions})
         with ThreadPoolExecutor(_AT_ONCE) as threads:
@@ -59,10 +60,10 @@ class _SearchedModel:
         return self._photos.get(label, b"")
 
     def _name(self, label: int) -> str:
-        return str(self._names[label] if label in self._names else self._client.image(label).path)
+        return str(self._names[label] if label in self._names else self._path(label))
 
     def _thumbnail(self, label: int) -> bytes:
         try:
-            return self._client.thumbnail(label, _SIZE)
+            return self._fetch(label, _SIZE)
         except (NotFound, Refused):
             return b""  # drawn as a grey tile

@@ -208,6 +208,12 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         """All values in a random order."""
         return self._frame().shuffle()["X1"]
 
+    def value_counts(self) -> "SFrame":
+        """How often each value occurs: columns `value` and `count`, the most frequent first."""
+        from helpers.sframe.frame import aggregate
+
+        return self._frame("value").groupby("value", {"count": aggregate.COUNT}).sort("count", ascending=False)
+
     def _frame(self, name: str = "X1") -> "SFrame":
         from helpers.sframe.frame.sframe import SFrame
 

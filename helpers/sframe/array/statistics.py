@@ -14,7 +14,6 @@ from helpers.sframe.errors import Unsupported
 
 if TYPE_CHECKING:
     from helpers.sframe.array.sarray import SArray
-    from helpers.sframe.frame.sframe import SFrame
 
 
 class Statistics(Arithmetic):
@@ -89,13 +88,6 @@ class Statistics(Arithmetic):
     def countna(self) -> int:
         """How many values are missing. NaN is not."""
         return int(self._gaps.sum())
-
-    def value_counts(self) -> "SFrame":
-        """How often each value occurs: columns `value` and `count`, the most frequent first."""
-        from helpers.sframe.frame import aggregate
-        from helpers.sframe.frame.sframe import SFrame
-
-        return SFrame({"value": self}).groupby("value", {"count": aggregate.COUNT}).sort("count", ascending=False)
 
     def cumulative_sum(self) -> "SArray":
         """At each row the sum so far; missing until there is a first value."""
