@@ -1,6 +1,6 @@
 """Parts of photos through the network, as they are cut out where a detector found something, beside whole photos.
 
-Boxes are drawn by lot, of 10 to 40 % of the photo's sides, as animals are seen
+Boxes are drawn at random, of 10 to 40 % of the photo's sides, as animals are seen
 by field cameras.
 """
 

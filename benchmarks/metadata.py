@@ -23,12 +23,12 @@ def rows(bench: Bench) -> Iterator[Row]:
     source = bench.photos("large", _DIFFERENT)
     for small, count in ((True, _PHOTOS), (False, _WITHOUT)):
         task = Task("benchmarks.metadata:read", {"source": str(source), "count": count, "small": small})
-        told = bench.runner.run(task, f"metadata of {count:,} photos")
+        answer = bench.runner.run(task, f"metadata of {count:,} photos")
         with_it = "with a small picture in their EXIF" if small else "without one: the photo is decoded at an eighth"
-        note = f"{count:,} photos of 12 MP {with_it}; {told['found']}; finding and checking them before: "
-        note += f"{told['checked']:.1f} s; all of it again: {told['again']:.2f} s"
+        note = f"{count:,} photos of 12 MP {with_it}; {answer['found']}; finding and checking them before: "
+        note += f"{answer['checked']:.1f} s; all of it again: {answer['again']:.2f} s"
         name = f"metadata, {count:,} photos{'' if small else ' without a small picture'}"
-        yield row(name, count / told["seconds"], "photos/s", "wanted", _RATE, note=note)
+        yield row(name, count / answer["seconds"], "photos/s", "wanted", _RATE, note=note)
 
 
 def read(source: str, count: int, small: bool) -> Dict[str, Any]:

@@ -19,7 +19,7 @@ _LONGEST = 300  # characters of an error that a note takes
 
 
 class Failed(Exception):
-    """A figure that is not to be had; the message is for the note of its row."""
+    """A figure that is not available; the message is for the note of its row."""
 
 
 @dataclass(frozen=True)

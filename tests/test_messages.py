@@ -5,6 +5,8 @@ import json
 import re
 import shlex
 
+import pytest
+
 from tests.support.places import ROOT
 
 OURS = {"kinframe", "helpers"}  # not on PyPI: whoever has these names there is a stranger
@@ -108,3 +110,9 @@ def test_the_old_name_is_nowhere():
     ):
         for path in ROOT.glob(pattern):
             assert old not in path.read_text(encoding="utf-8").lower(), path
+
+
+@pytest.mark.parametrize("words", ["to be had", "by lot", "at wish"])
+def test_words_that_nobody_would_say(words):
+    """The plain ones: available; at random; optional."""
+    assert not [place for place, text in texts() if words in " ".join(text.split())]

@@ -67,14 +67,14 @@ def _check(folder: Path) -> None:
 def _drawn(folder: Path) -> bool:
     """Whether the photos in a folder are those of its table, and no others."""
     with (folder / "truth.csv").open(newline="", encoding="utf-8") as stream:
-        told = {row.get("path") for row in csv.DictReader(stream)}
+        listed = {row.get("path") for row in csv.DictReader(stream)}
     photos = folder / "photos"
-    return told == {path.relative_to(photos).as_posix() for path in photos.rglob("*") if path.is_file()}
+    return listed == {path.relative_to(photos).as_posix() for path in photos.rglob("*") if path.is_file()}
 
 
 def _photos(shots: Sequence[Shot], folder: Path, seed: int, size: Tuple[int, int]):
     """Draw them on all cores, a camera after another; truth and detections in the order of the shots."""
-    told = _progress(len(shots))
+    report_progress = _progress(len(shots))
     rows: Dict[str, dict] = {}
     found: Dict[str, dict] = {}
 
@@ -89,7 +89,7 @@ def _photos(shots: Sequence[Shot], folder: Path, seed: int, size: Tuple[int, int
             (folder / mine[0].path).parent.mkdir(parents=True)
             photographer = Photographer(camera, scene(camera, *size, seed), seed)
             for _ in pool.map(lambda shot, who=photographer: take(who, shot), mine):
-                told()
+                report_progress()
     return [rows[shot.path] for shot in shots], [found[shot.path] for shot in shots]
 
 

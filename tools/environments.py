@@ -6,7 +6,7 @@
 `turi`    Python 3.8 with Turi Create, exactly as environment.lock lists it, which is environment.yml with hashes,
           in .venv-turi
 `modern`  the newest Python from 3.10 on, exactly as requirements.lock lists it, in .venv
-`auto`    `turi` where a working Python 3.8 on x86-64 is to be had, else `modern`
+`auto`    `turi` where a working Python 3.8 on x86-64 is available, else `modern`
 `turi?`   `turi`, or nothing but a line that says why it cannot be had
 
 The standard library alone is used here: this runs before anything is installed.

@@ -159,7 +159,7 @@ class PostgreSQL(Place):
 
 @contextlib.contextmanager
 def opened(name: str, bench: Bench, size: Size) -> Iterator[Place]:
-    """The place of this name, empty, for as long as the block; raises `Failed` where there is none to be had."""
+    """The place of this name, empty, for as long as the block; raises `Failed` where none is available."""
     bench.scratch.mkdir(parents=True, exist_ok=True)
     network = size.network or bench.resnet()
     if name == "embedded":
@@ -181,7 +181,7 @@ def _forget(place: Embedded) -> None:
 
 @contextlib.contextmanager
 def _postgres(settings: Dict[str, str]) -> Iterator[Any]:
-    """A `tests.support.postgres_server.PostgresServer`; raises `Failed` where there is none to be had."""
+    """A `tests.support.postgres_server.PostgresServer`; raises `Failed` where none is available."""
     try:
         from tests.support.postgres_server import PostgresServer
 

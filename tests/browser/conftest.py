@@ -22,7 +22,7 @@ TURI = ROOT / ".venv-turi" / "bin" / "python"
         "modern",
         pytest.param(
             "turi",
-            marks=pytest.mark.skipif(not TURI.exists(), reason="no .venv-turi: Turi Create is not to be had here"),
+            marks=pytest.mark.skipif(not TURI.exists(), reason="no .venv-turi: Turi Create is not available here"),
         ),
     ],
 )

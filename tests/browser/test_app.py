@@ -25,7 +25,7 @@ _LOADED = "count => [...document.querySelectorAll('.kf-tile img')].filter(image 
         sys.executable,
         pytest.param(
             str(TURI),
-            marks=pytest.mark.skipif(not TURI.exists(), reason="no .venv-turi: Turi Create is not to be had here"),
+            marks=pytest.mark.skipif(not TURI.exists(), reason="no .venv-turi: Turi Create is not available here"),
         ),
     ],
     ids=["modern", "turi"],

@@ -1,6 +1,6 @@
 """Apple's `image_similarity` beside ours: the same photos, the same weights, the same neighbours.
 
-Apple's weights are not to be had, so both get the same random ones. They are
+Apple's weights are not available, so both get the same random ones. They are
 scaled as a trained network's are: photos lie some lengths apart, and the wrong
 order of colours is enough to find other neighbours (the last test).
 """

@@ -129,7 +129,7 @@ def test_a_filter_looks_at_file_names_not_at_folders(photo_picker):
     assert photo_picker.status.value == "no photo has such a name here"
     assert _shown(photo_picker) == []
     assert photo_picker.previous.disabled and photo_picker.next.disabled
-    photo_picker.pick(1)  # still to be had
+    photo_picker.pick(1)  # still available
     assert photo_picker.chosen == 1
 
 

@@ -39,7 +39,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def origin(monkeypatch):
-    """A function that says where `small` is to be had."""
+    """A function that says where `small` is available."""
 
     def set_url(url):
         change(monkeypatch, "small", url=url)

@@ -26,7 +26,7 @@ HOSTILE = '=1+2,"ü"\n<b>'
 
 
 def sightings(*rows):
-    """A frame as `Sightings.frame` gives it; a row is status, start, site and more columns at wish."""
+    """A frame as `Sightings.frame` gives it; a row is status, start, site and more columns if asked for."""
     told = []
     for number, (status, start, site, *more) in enumerate(rows):
         row = {"event": number, "rank": number + 1, "status": status, "distance": 0.1, "reference_label": number}
