@@ -1,5 +1,7 @@
 """What the benchmark of the search service asks and writes, not how fast anything is."""
 
+import asyncio
+import contextlib
 import http.server
 import importlib
 import itertools
@@ -24,6 +26,15 @@ from benchmarks.service.places import Figures, Size
 from benchmarks.service.server import Watch, family, memory, serving
 from tests.support.pictures import TINY, tiny_network
 from tests.support.until import until
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_open_loop():
+    """On Python 3.8 Dask leaves an event loop to this thread, which `asyncio.run` would drop without closing it."""
+    if sys.version_info < (3, 10):
+        with contextlib.suppress(RuntimeError):
+            asyncio.get_event_loop().close()
+
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says so")
 SMALL = Size(images=700, asked=20, clients=3, seconds=1, postgres=(("shared_buffers", "64MB"),))
