@@ -22,7 +22,7 @@ drawn and not photographed, all pairs, and 240 copies (JPEG quality 40, half siz
 So for skies take `find_duplicates(model, threshold=0.05)`, which loses brightened copies of cloudy ones; of 40 skies
 0.075 lost none, and took 1 in 1,000 pairs of hazy ones for copies. Real skies were not measured. Clear skies look the
 same at any threshold: only the moments at which they were taken, which always count, or `kind="bytes"` keep them apart.
-Changing `FLAT` does not help: it is about pictures of hardly any contrast, and these skies have 20 grey levels and more.
+Changing `FLAT` does not help: it is about pictures of hardly any contrast, and these skies have 20 levels and more.
 """
 
 KINDS = ("bytes", "picture", "near")
