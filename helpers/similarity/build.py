@@ -166,17 +166,17 @@ def create(
     return SimilarityModel(contents, opened, settled=settled, data=dataset.copy(), store_path=store_path)
 
 
-def load_model(path: PathLike, *, folder: Optional[PathLike] = None) -> SimilarityModel:
+def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: bool = False) -> SimilarityModel:
     """Open what `SimilarityModel.save` wrote, in either environment.
-
-    Where the model's index is a database that cannot be reached, one line says so, and the model is searched here: the
-    answers are the same. A password is not saved: it is taken from PGPASSWORD or ~/.pgpass, and sent to the address
-    that the model names, so don't open such a model of somebody whom you do not trust.
 
     Parameters
     ----------
     folder
         Where the photos are now, if they were moved since: the folder that was loaded.
+    database
+        Whether to connect to the database in which the model was searched, at the address that the model names, with
+        the password in PGPASSWORD or ~/.pgpass. Without it, and where the database cannot be reached, the model is
+        searched here, with the same answers, and one line says so.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None) -> Similari
             str(moved / name) if isinstance(source, str) else source
             for name, source in zip(contents.names, contents.sources)
         ]
-    index = _index_again(contents, Path(path) / saved.INDEX)
+    index = _index_again(contents, Path(path) / saved.INDEX, database)
     files = [source if isinstance(source, str) else None for source in contents.sources]
     return SimilarityModel(contents, index, store_path=_store(None, list(contents.names), files))
 
@@ -221,14 +221,17 @@ def _index_of(
     return index
 
 
-def _index_again(contents: ModelContents, path: Path) -> SearchIndex:
-    """The index of a saved model; an exact one here where its database cannot be used."""
+def _index_again(contents: ModelContents, path: Path, database: bool) -> SearchIndex:
+    """The index of a saved model; an exact one here where its database cannot be used, or should not."""
     if contents.index not in KINDS:
+        reason = f"load_model(…, database=True) connects to {contents.index}"
         try:
-            return _index_of(contents, check_index(contents.index, contents.metric), path, progress=True)
+            if database:
+                return _index_of(contents, check_index(contents.index, contents.metric), path, progress=True)
         except KinframeError as error:
-            print(f"the model is searched here, not in its database, with the same answers: {error}")
-            contents.index = "exact"
+            reason = str(error)
+        print(f"the model is searched here, not in its database, with the same answers: {reason}")
+        contents.index = "exact"
     return _index_of(contents, None, path, progress=True)
 
 
