@@ -11,6 +11,7 @@ import numpy as np
 from helpers.errors import ModelError
 from helpers.files import cache, stamps
 from helpers.files.replacing import replacing
+from helpers.networks.onnx.external_data import files_beside
 from helpers.networks.onnx.layers import photo_inputs
 from helpers.networks.onnx.onnx_runtime import outputs_of
 
@@ -82,10 +83,11 @@ def remember_dimension(identity: str, dimension: int) -> None:
 
 def _identity(path: Path, network: "ModelProto") -> str:
     """With the weights that PyTorch's exporter writes into a second file: other weights, other features."""
-    from onnx.external_data_helper import ExternalDataInfo, uses_external_data
-
-    outside = {ExternalDataInfo(each).location for each in network.graph.initializer if uses_external_data(each)}
-    hashes = [stamps.sha256(file) for file in (path, *(path.parent / name for name in sorted(outside)))]
+    try:
+        outside = files_beside(path, network)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    hashes = [stamps.sha256(file) for file in (path, *outside)]
     return hashlib.sha256("".join(hashes).encode()).hexdigest() if outside else hashes[0]
 
 

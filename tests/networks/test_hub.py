@@ -11,11 +11,11 @@ from onnx import TensorProto, helper
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
 from helpers.networks import pins
-from helpers.networks.hub import external_data
 from helpers.networks.hub.network import hub_network
 from helpers.networks.hub.preprocessor import read_config
 from helpers.networks.hub.repository import repository
 from helpers.networks.load import load_network
+from helpers.networks.onnx import external_data
 from helpers.networks.runtime import session_for
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
@@ -574,16 +574,20 @@ def test_weights_elsewhere_than_beside_the_network_are_refused(mirror, folder, e
     assert reason in refusal(mirror, network, **{"onnx/model.onnx_data": content})
 
 
-def test_weights_of_a_layer_in_a_second_file_are_refused(mirror):
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("../../secret", "is not a file beside it"), ("secret", "of a single layer are in a file of their own")],
+)
+def test_weights_of_a_layer_in_a_second_file_are_refused(mirror, place, said):
     network = hub_networks.convnext()
     tensor = helper.make_tensor("hidden", TensorProto.FLOAT, [1], [1.0])
     tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../secret")
+    tensor.external_data.add(key="location", value=place)
     network.graph.node.insert(0, helper.make_node("Constant", [], ["secret"], value=tensor))
     last = network.graph.node[-1]
     network.graph.node.insert(len(network.graph.node) - 1, helper.make_node("Add", [last.input[0], "secret"], ["sum"]))
     network.graph.node[-1].input[0] = "sum"
-    assert "of a single layer are in a file of their own" in refusal(mirror, network)
+    assert said in refusal(mirror, network)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Please log in</html>", b"version https://git-lfs.github.com/spec/v1"])

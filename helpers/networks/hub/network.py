@@ -19,17 +19,18 @@ import numpy as np
 
 from helpers.errors import ModelError
 from helpers.files.stamps import sha256
-from helpers.networks.hub.external_data import (
+from helpers.networks.hub.feature import Feature, append_feature, find_feature
+from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
+from helpers.networks.hub.repository import PREFIX, repository
+from helpers.networks.onnx.external_data import (
     LARGEST,
     check_total,
+    files_beside,
     is_outside,
     location_of,
     read_outside,
     refuse_hidden,
 )
-from helpers.networks.hub.feature import Feature, append_feature, find_feature
-from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
-from helpers.networks.hub.repository import PREFIX, repository
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.layers import layers_to, without_functions
 from helpers.networks.onnx.onnx_runtime import outputs_of
@@ -166,6 +167,7 @@ def _network(
     """The network in a file, whose weights may be in a second one `beside` it; `note` has a place for the feature."""
     try:
         network, feature = _read(path)
+        files_beside(path, network)
         needed = layers_to(network.graph, feature.tensor)
         weights: List[TensorProto] = [each for each in network.graph.initializer if each.name in needed.names]
         check_total(weights)
