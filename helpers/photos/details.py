@@ -22,7 +22,7 @@ from helpers.frames import SFrame
 from helpers.frames.columns import with_columns
 from helpers.frames.photo_paths import folder_of, row_paths
 from helpers.photos.deployments import GivenDeployments, deployed, deployment_table, name_of
-from helpers.photos.layout import PLACES, places_of
+from helpers.photos.layout import PLACES, SPECIES, places_of
 from helpers.photos.metadata.maker_notes import available, complete
 from helpers.photos.metadata.moon import moon_phases
 from helpers.photos.metadata.read import Metadata, read_metadata
@@ -39,6 +39,8 @@ _PLACE = ("latitude", "longitude")
 
 def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional[GivenDeployments] = None) -> SFrame:
     """Add the columns `site`, `camera` and `deployment`, text or None, to the frame of `load_photos`.
+
+    And `species`, where the layout names it.
 
     `layout` is what folders are named by (see `helpers.photos.layout.places_of`);
     by default the first folder of each path is the camera, or the deployment
@@ -57,6 +59,7 @@ def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional
         layout = "{deployment}" if named else "{camera}"
     places: Dict[str, List[Any]] = dict(places_of(folders, layout))
     unplaced = sum(all(values[row] is None for values in places.values()) for row in range(len(paths)))
+    species = {name: places.pop(name) for name in (SPECIES,) if name in places}
     fitting = len(paths)
     if table is not None:
         places, fitting = deployed(places, taken, table)
@@ -70,6 +73,7 @@ def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional
         print(f"{unplaced} of {len(paths)} photos are in no folder such as {layout}; they have no place")
     if fitting < len(paths) - unplaced:
         print(f"{len(paths) - unplaced - fitting} of {len(paths)} photos are in no deployment of the table")
+    places.update(species)
     return with_columns(data, ((name, float if name in _PLACE else str, values) for name, values in places.items()))
 
 
@@ -86,16 +90,21 @@ def add_details(data: SFrame, *, progress: bool = True) -> SFrame:
     installed; a line is printed where it is missing and would find more. Raises
     `FrameError` for a frame whose photos are not files.
     """
-    names, files = row_paths(data)
-    if None in files:
-        raise FrameError("details are read from photos that are files; give the frame of load_photos")
-    read = _read([str(file) for file in files], _cache_of(names, files), progress)
+    read = file_metadata(data, progress=progress)
     values = {name: [getattr(metadata, name) for metadata in read] for name in _TYPES}
     values["tags"] = [list(tags) for tags in values["tags"]]
     for name in set(_PLACE) & set(data.column_names()):
         values[name] = [old if old is not None else new for old, new in zip(data[name], values[name])]
     moon = ("moon", str, moon_phases(list(data["taken"])))
     return with_columns(data, [*((name, kind, values[name]) for name, kind in _TYPES.items()), moon])
+
+
+def file_metadata(data: SFrame, *, progress: bool = True) -> List[Metadata]:
+    """What each photo's file contains, from the cache or the file; raises as `add_details`."""
+    names, files = row_paths(data)
+    if None in files:
+        raise FrameError("details are read from photos that are files; give the frame of load_photos")
+    return _read([str(file) for file in files], _cache_of(names, files), progress)
 
 
 def _cache_of(names: List[Optional[str]], files: List[Optional[str]]) -> Path:

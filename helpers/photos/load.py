@@ -21,6 +21,7 @@ from helpers.photos.deployments import GivenDeployments
 from helpers.photos.details import add_details, add_places
 from helpers.photos.find import find_photos
 from helpers.photos.metadata.read import moment, named_moment
+from helpers.photos.species import GivenSpecies, add_species
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
@@ -42,6 +43,7 @@ def load_photos(
     deployments: Optional[GivenDeployments] = None,
     details: bool = False,
     file_dates: bool = False,
+    species: Optional[GivenSpecies] = None,
 ) -> Tuple[SFrame, SFrame]:
     """Load the photos of a folder.
 
@@ -54,8 +56,8 @@ def load_photos(
     progress
         Whether to show a progress bar.
     layout
-        What the names of folders are, such as `"{site}/{camera}"`, see
-        `helpers.photos.layout.places_of`.
+        What the names of folders are, such as `"{site}/{camera}"` or
+        `"{site}/{camera}/{species}"`, see `helpers.photos.layout.places_of`.
     deployments
         A CSV file or the frame of `helpers.photos.read_deployments`, which
         completes sites and cameras, and adds coordinates.
@@ -76,7 +78,8 @@ def load_photos(
         `width` and `height` (pixels, upright); `file` (the path on this machine).
         With `layout` or `deployments` also `site`, `camera`, `deployment`, with
         `details` also `night`, `temperature`, `moon` and `tags`, and with either
-        of the last two `latitude` and `longitude`.
+        of the last two `latitude` and `longitude`. With `species`, or a layout
+        that names it, `species`.
     bad : SFrame
         `path` and `reason`, by path: files that are not photos or cannot be
         read, and folders that were not entered. A line on their number is printed.
@@ -84,7 +87,8 @@ def load_photos(
     Raises
     ------
     FrameError
-        Where there is no such folder, or for an invalid layout or deployments.
+        Where there is no such folder, for an invalid layout or deployments, for
+        species that are found nowhere (see `add_species`) or given twice.
 
     Notes
     -----
@@ -101,6 +105,11 @@ def load_photos(
     if not root.is_dir():
         kind = "is a file, not a folder" if root.exists() else "no such folder"
         raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
+    if species is not None and layout is not None and "{species}" in layout:
+        raise FrameError(
+            "species= and {species} in layout= both name the species; keep one, and add the other by "
+            "add_species(data, ..., column='second')"
+        )
     names, refused = find_photos(root, recursive=recursive)
     photos = _checked_before(root, names)
     new = [name for name in names if name not in photos]
@@ -118,7 +127,11 @@ def load_photos(
     data = _data(root, sorted(photos.items()), file_dates)
     if layout is not None or deployments is not None:
         data = add_places(data, layout, deployments)
-    return add_details(data, progress=progress) if details else data, _bad(sorted(refused))
+    if details:
+        data = add_details(data, progress=progress)
+    if species is not None:
+        data = add_species(data, species, progress=progress)
+    return data, _bad(sorted(refused))
 
 
 def _try_photo(path: Path) -> Union[_LoadedPhoto, PhotoError]:

@@ -38,6 +38,23 @@ def test_worked_by_hand():
     assert str(scores) == "precision@2 over other events 0.300 (5 queries: deer 0.25, fox 0.33)"
 
 
+def test_photos_that_show_several_species():
+    """Event 2 shows a fox too: from 2 the nearest others are 5 (nothing) and 1 (fox), from 1 they are 5 and 0 or 2."""
+    several = [*SPECIES]
+    several[4] = "deer|fox"
+    scores = species_precision(season(), several, k=2, progress=False)
+    as_lists = [entry.split("|") if entry else [] for entry in several]
+    assert species_precision(season(), as_lists, k=2, progress=False) == scores
+    alone = species_precision(season(), "species", k=2, progress=False)
+    assert scores.by_species["fox"] > alone.by_species["fox"] and scores.queries == alone.queries
+
+
+def test_tags_of_several_groups_name_no_species():
+    tags = [["Especie|Zorro", "Especie_Obs2|Gato"]] * len(PLACES)
+    with pytest.raises(FrameError, match=r"tags of groups \(Especie, Especie_Obs2\).*species='Especie'"):
+        species_precision(season(), tags, progress=False)
+
+
 def test_all_other_events_where_there_are_fewer():
     """A fox has two other foxes among five other events, a deer one other deer."""
     scores = species_precision(season(), SPECIES, k=50, progress=False)
