@@ -12,8 +12,8 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
-from helpers.photos.deployment_csv import deployments_in
 from helpers.photos.layout import PLACES, places_of
+from helpers.photos.tables.deployment_csv import deployments_in
 
 GivenDeployments = Union[SFrame, str, "os.PathLike[str]"]  # the frame of `read_deployments`, or the CSV that it reads
 

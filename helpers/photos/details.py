@@ -21,13 +21,13 @@ from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
 from helpers.frames.columns import with_columns
 from helpers.frames.photo_paths import folder_of, row_paths
-from helpers.photos.deployment_csv import name_of
 from helpers.photos.deployments import GivenDeployments, deployed, deployment_table, layout_by, only_camera
 from helpers.photos.layout import PLACES, SPECIES, is_made_by_camera, places_of
 from helpers.photos.metadata.maker_notes import available, complete
 from helpers.photos.metadata.moon import moon_phases
 from helpers.photos.metadata.read import Metadata, read_metadata
 from helpers.photos.metadata.xmp import sidecars
+from helpers.photos.tables.deployment_csv import name_of
 
 Mark = Tuple[Optional[Stamp], ...]  # changes with a photo, and with the files beside it
 

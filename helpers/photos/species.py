@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from helpers.errors import FrameError
-from helpers.files.spreadsheet import column_name, read_table
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
 from helpers.frames.per_photo import is_label
 from helpers.photos.details import file_metadata
 from helpers.photos.events import add_events
 from helpers.photos.layout import is_made_by_camera
-from helpers.photos.match_paths import match
+from helpers.photos.tables.species_csv import species_in
 
 SpeciesSource = Union[str, "os.PathLike[str]"]
 GivenSpecies = Union[SpeciesSource, Sequence[SpeciesSource]]
@@ -28,12 +27,6 @@ GivenSpecies = Union[SpeciesSource, Sequence[SpeciesSource]]
 _FOLDER, _TAGS = "folder", "tags"
 _ENDINGS = (".csv", ".tsv", ".txt")
 _LISTED = 6  # groups of tags that a message names
-
-# Names of columns, in the order in which they count: ours, of Timelapse, camtrapR, exiftool, Wildlife Insights.
-_WHOLE = ("path", "file_path", "filepath", "sourcefile")
-_PATHS = (*_WHOLE, "filename", "file_name", "file", "image", "photo")
-_FOLDERS = ("directory", "relativepath", "relative_path", "folder")
-_SPECIES = ("species", "scientificname", "scientific_name", "common_name", "commonname", "label")
 
 
 def add_species(data: SFrame, species: GivenSpecies, *, column: str = "species", progress: bool = True) -> SFrame:
@@ -55,7 +48,7 @@ def add_species(data: SFrame, species: GivenSpecies, *, column: str = "species",
           `path` (or `file`, `filename`, optionally with `directory` or
           `relativepath`) and `species` (or `scientificName`, `common_name`,
           `label`), in capitals or not; others are not read. Paths of another
-          machine are matched by their ends, see `helpers.photos.match_paths`;
+          machine are matched by their ends, see `helpers.photos.tables.match_paths`;
         - a list of these: for each photo, the first that names a species counts.
     column
         The name of the column; one of this name is replaced.
@@ -89,7 +82,8 @@ def add_species(data: SFrame, species: GivenSpecies, *, column: str = "species",
     names: List[Set[str]] = [set() for _ in range(len(data))]
     for source in given:
         names = [known or new for known, new in zip(names, _named(data, source, progress))]
-    return with_columns(data, [(column, str, ["|".join(sorted(each)) or None for each in names])])
+    texts = ["|".join(sorted({unicodedata.normalize("NFC", name) for name in each})) for each in names]
+    return with_columns(data, [(column, str, [text or None for text in texts])])
 
 
 def species_table(data: SFrame, column: str = "species") -> SFrame:
@@ -206,7 +200,7 @@ def _named(data: SFrame, source: SpeciesSource, progress: bool) -> List[Set[str]
     if text == _FOLDER:
         return [_last_folder(path.split("/")[:-1]) for path in data["path"]]
     if not isinstance(source, str) or text.lower().endswith(_ENDINGS):
-        return _of_csv(Path(text).expanduser(), list(data["path"]))
+        return species_in(Path(text).expanduser(), list(data["path"]))
     tags = (
         data["tags"]
         if "tags" in data.column_names()
@@ -251,45 +245,6 @@ def _known_tags(tags_of_photos: List[List[str]]) -> str:
         known = ", ".join(f"{name} ({count} photos)" for name, count in flat.most_common(_LISTED))
         return f"the tags here are in no group, which species='tags' takes: {known}"
     return "they have no tags at all; give 'folder' or a CSV"
-
-
-def _of_csv(file: Path, photos: List[str]) -> List[Set[str]]:
-    """The species of each photo by a CSV; prints a line on rows that fit no photo."""
-    table = read_table(file, "the table of species")
-    names = [column_name(name) for name in table.head]
-    path, folder, species = (
-        next((names.index(name) for name in known if name in names), None) for known in (_PATHS, _FOLDERS, _SPECIES)
-    )
-    if path is None or species is None:
-        raise FrameError(
-            f"{file}: its first line names no column of {'species' if path is not None else 'paths'}; it needs path "
-            f"and species, and has {', '.join(table.head) or 'none'}"
-        )
-    if names[path] in _WHOLE:
-        folder = None
-    epithets = names[species] == "species" and "genus" in names  # as in Wildlife Insights
-    named: Dict[str, Set[str]] = {}
-    for row in table.rows:
-        name = _binomial(dict(zip(names, row))) if epithets else row[species]
-        below = "" if folder is None or not row[folder] else f"{row[folder]}/"
-        if row[path]:
-            named.setdefault(below + row[path], set()).update(part for part in _split(name) if part)
-    matched = match(list(named), photos)
-    fitting = {row: name for name, row in zip(named, matched.rows) if row is not None}
-    if named and photos and not fitting:
-        raise FrameError(f"{file}: none of its photos is here; it names {next(iter(named))}, and here is {photos[0]}")
-    if len(fitting) < len(named):
-        print(f"{file.name}: {len(named) - len(fitting)} of its {len(named)} photos are not here")
-    return [named[fitting[row]] if row in fitting else set() for row in range(len(photos))]
-
-
-def _binomial(row: Dict[str, str]) -> str:
-    """Genus and species, where the column `species` has the second half of the name; else the common name."""
-    return f"{row['genus']} {row['species']}".strip() or row.get("common_name", "")
-
-
-def _split(name: str) -> List[str]:
-    return [unicodedata.normalize("NFC", part.strip()) for part in name.split("|")]
 
 
 def _check_columns(data: SFrame, *columns: str) -> None:

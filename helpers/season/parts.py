@@ -22,7 +22,7 @@ from helpers.features.store import FeatureStore
 from helpers.frames import SFrame
 from helpers.frames.columns import bad_frame
 from helpers.images.boxes import SIDES, check_box
-from helpers.photos.match_paths import match
+from helpers.photos.tables.match_paths import match
 from helpers.season.detection.detections import Detections
 from helpers.season.detection.megadetector import KINDS
 from helpers.season.part_features import PhotoBox, features_of

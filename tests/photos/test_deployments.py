@@ -3,9 +3,9 @@ import datetime
 import pytest
 
 from helpers.errors import FrameError
-from helpers.photos.deployment_csv import name_of
 from helpers.photos.deployments import deployed, deployments_of, layout_by, read_deployments
 from helpers.photos.load import load_photos
+from helpers.photos.tables.deployment_csv import name_of
 from tests.photos.test_metadata import dated
 from tests.support.pictures import picture
 from tests.support.places import SHARED

@@ -39,6 +39,7 @@ def csv_of(tmp_path, text, name="species.csv"):
         ("Species", ["Species"], None),
         ("Espe\u0301cie", ["Esp\u00e9cie|Zorro"], "Zorro"),  # the name in another normal form
         ("tags", ["fox", "Time|Night"], "fox"),
+        ("Species", ["Species|N\u0303andu"], "\u00d1andu"),
     ],
 )
 def test_the_group_of_tags(group, tags, species):
@@ -86,9 +87,16 @@ def test_a_csv(text, species, tmp_path):
 def test_rows_of_photos_that_are_not_here(tmp_path, capsys):
     file = csv_of(tmp_path, "path,species\nnorth/C1/1.JPG,fox\nwest/C9/7.JPG,deer\n")
     assert list(add_species(photos(), file)["species"]) == ["fox", None, None]
-    assert capsys.readouterr().out == "species.csv: 1 of its 2 photos are not here\n"
-    with pytest.raises(FrameError, match=r"none of its photos is here; it names west/C9/7\.JPG, and here is north"):
+    said = "species.csv: 1 of its 2 photos are not known (west/C9/7.JPG: not in the collection)\n"
+    assert capsys.readouterr().out == said
+    with pytest.raises(FrameError, match=r"none of its photos is here \(west/C9/7\.JPG: .*\); a photo here is north"):
         add_species(photos(), csv_of(tmp_path, "path,species\nwest/C9/7.JPG,deer\n"))
+
+
+def test_a_name_that_several_photos_have_is_taken_for_none(tmp_path, capsys):
+    file = csv_of(tmp_path, "file,species\n1.JPG,fox\n2.JPG,deer\n")
+    assert list(add_species(photos(), file)["species"]) == [None, "deer", None]
+    assert "1 of its 2 photos are not known (1.JPG: 2 photos of the collection end like it)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from helpers import tc
 from helpers.errors import FrameError
-from helpers.photos.match_paths import NOT_HERE, match
+from helpers.photos.tables.match_paths import NOT_HERE, match
 from helpers.season.detection.detections import read_detections
 from tests.support.pace import times_as_long
 
