@@ -20,7 +20,8 @@ from helpers.images.thumbnails import preview, thumbnail
 from helpers.photos.deployments import GivenDeployments
 from helpers.photos.details import add_details, add_places
 from helpers.photos.find import find_photos
-from helpers.photos.metadata.read import moment, named_moment
+from helpers.photos.metadata.file_names import named_moments
+from helpers.photos.metadata.read import moment
 from helpers.photos.species import GivenSpecies, add_species
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
@@ -74,7 +75,8 @@ def load_photos(
         A row per photo, by path: `id` (row number); `path` (relative to the
         folder, with `/`); `image`; `folder` (the path without the file name, `.`
         for the folder itself); `taken` (a datetime by the camera's clock, from
-        the file or its name, or None, see `helpers.photos.metadata.read.taken`);
+        the file, its name or those of its folder, or None, see
+        `helpers.photos.metadata.read.taken` and `…metadata.file_names`);
         `width` and `height` (pixels, upright); `file` (the path on this machine).
         With `layout` or `deployments` also `site`, `camera`, `deployment`, with
         `details` also `night`, `temperature`, `moon` and `tags`, and with either
@@ -184,7 +186,7 @@ def _data(root: Path, photos: List[Tuple[str, _LoadedPhoto]], file_dates: bool) 
     names = [name for name, _ in photos]
     images = [photo.image for _, photo in photos]
     files = [os.path.join(root, name) for name in names]  # noqa: PTH118 (as above)
-    taken = [photo.taken or named_moment(name.rpartition("/")[2]) for name, photo in photos]
+    taken = [photo.taken or named for (_, photo), named in zip(photos, named_moments(names))]
     if file_dates:
         taken = [moment or _file_date(file) for moment, file in zip(taken, files)]
     frame = typed_frame(
