@@ -3,6 +3,8 @@
 import contextlib
 import datetime
 import os
+import re
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
@@ -27,6 +29,13 @@ from helpers.photos.species import GivenSpecies, add_species
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
 _AHEAD = 256  # photos that may be checked before they are asked for
+_FAULT, _VIDEO, _OTHER = ("fault", "video", "other")  # kinds of what is left out
+_VIDEOS = re.compile(r"\.(avi|mp4|mov|m4v|mpe?g|m2?ts|mkv|wmv|asf|3gp)$", re.IGNORECASE)
+_OTHERS = re.compile(  # beside photos: tables, notes, programs, and what systems leave
+    r"\.(csv|tsv|txt|json|xml|db|ini|log|md|pdf|docx?|xlsx?|od[st]|html?|km[lz]|gpx|shp|shx|dbf|prj|py|ipynb|rm?d?|zip"
+    r"|rar|7z|gz|tar|exe|lnk|url|bak|tmp|sqlite|kinframe|onnx)$",
+    re.IGNORECASE,
+)
 
 
 class _LoadedPhoto(NamedTuple):
@@ -83,8 +92,11 @@ def load_photos(
         of the last two `latitude` and `longitude`. With `species`, or a layout
         that names it, `species`.
     bad : SFrame
-        `path` and `reason`, by path: files that are not photos or cannot be
-        read, and folders that were not entered. A line on their number is printed.
+        `path`, `reason` and `kind`, by path: files that are not photos or cannot
+        be read, and folders that were not entered. `kind` is `other` for what is
+        no photo by its name (tables, Thumbs.db, hidden files and folders),
+        `video`, or `fault` for what may be a photo, or hold some. A line on
+        their numbers is printed.
 
     Raises
     ------
@@ -125,7 +137,7 @@ def load_photos(
                 photos[name] = photo
     _remember_checked(root, {name: photos[name] for name in new if name in photos})
     if refused:
-        print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
+        print(_left_out(len(photos), refused))
     data = _data(root, sorted(photos.items()), file_dates)
     if layout is not None or deployments is not None:
         data = add_places(data, layout, deployments)
@@ -211,7 +223,27 @@ def _file_date(file: str) -> Optional[datetime.datetime]:
         return None
 
 
+def _left_out(photos: int, refused: List[Tuple[str, str]]) -> str:
+    """How many photos there are, and how much of each kind was left out."""
+    kinds = Counter(_kind(name, reason) for name, reason in refused)
+    words = {_FAULT: "with a fault", _VIDEO: "video", _OTHER: "other"}
+    counts = ", ".join(f"{kinds[kind]} {text}" for kind, text in words.items() if kinds[kind])
+    return f"{photos} photos; {len(refused)} left out ({counts}), listed with reasons in the second frame"
+
+
+def _kind(path: str, reason: str) -> str:
+    """Whether something that was left out matters to somebody who looks for photos."""
+    name = path.rpartition("/")[2]
+    if _VIDEOS.search(name):
+        return _VIDEO
+    return _OTHER if name.startswith(".") or _OTHERS.search(name) or reason.endswith("not entered") else _FAULT
+
+
 def _bad(refused: List[Tuple[str, str]]) -> SFrame:
     return typed_frame(
-        [("path", str, [name for name, _ in refused]), ("reason", str, [reason for _, reason in refused])]
+        [
+            ("path", str, [name for name, _ in refused]),
+            ("reason", str, [reason for _, reason in refused]),
+            ("kind", str, [_kind(name, reason) for name, reason in refused]),
+        ]
     )
