@@ -74,7 +74,7 @@ def add_species(data: SFrame, species: GivenSpecies, *, column: str = "species",
     >>> data, bad = load_photos("data/robots")
     >>> data = add_species(data, "folder")
     >>> sorted(set(data["species"]))
-    ['dune', 'tarn']
+    ['bolu', 'tarn']
     """
     given = [species] if isinstance(species, (str, os.PathLike)) else list(species)
     if not given or not all(isinstance(source, (str, os.PathLike)) and str(source) for source in given):
