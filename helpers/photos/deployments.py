@@ -78,7 +78,9 @@ class Deployment(NamedTuple):
         return any(first <= moment < last for first, last in self.problems or ())
 
 
-def read_deployments(path: Union[str, "os.PathLike[str]"], *, dates: Optional[str] = None) -> SFrame:
+def read_deployments(
+    path: Union[str, "os.PathLike[str]"], *, dates: Optional[str] = None, utm: Optional[str] = None
+) -> SFrame:
     """Read the deployments in a CSV.
 
     Parameters
@@ -95,6 +97,10 @@ def read_deployments(path: Union[str, "os.PathLike[str]"], *, dates: Optional[st
         `"%d/%m/%Y"`. By default, 2026-05-01, and 31/5/2026 where the dates of
         the table leave no doubt of which number is the month; each may have a
         time.
+    utm
+        The zone in which the columns `utm_x` and `utm_y` are, such as `"50N"` or
+        `"21S"` (N and S are hemispheres), on WGS 84, in metres. Without it, they
+        are not read.
 
     Returns
     -------
@@ -112,19 +118,20 @@ def read_deployments(path: Union[str, "os.PathLike[str]"], *, dates: Optional[st
     ------
     FrameError
         With the file and the line, for a file that is not such a table, an
-        invalid number or date, a place beyond the poles, an end before the
+        invalid number, date or zone, a place beyond the poles, an end before the
         start, a problem without beginning or end or beyond its deployment, and
         two deployments of one name. For dates such as 1/11/2016, if nothing in
         the table says whether that is in January.
     """
     file = Path(path).expanduser()
-    rows, unread = deployments_in(file, dates)
+    rows, unread = deployments_in(file, dates, utm)
     names = [row["deployment"] for row in rows]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise FrameError(f"{file}: two deployments are called {twice!r}; give each another name")
     if unread:
-        print(f"{file.name}: columns that are not read: {', '.join(unread)}")
+        way_out = " (utm= reads them)" if {"utm_x", "utm_y"} & set(map(str.lower, unread)) else ""
+        print(f"{file.name}: columns that are not read: {', '.join(unread)}{way_out}")
     return typed_frame((name, kind, [row[name] for row in rows]) for name, kind in _KINDS.items())
 
 

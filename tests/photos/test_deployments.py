@@ -107,7 +107,7 @@ CAMTRAP_DP = (
 
 def test_camtrapr_with_problems(tmp_path, capsys):
     first, second = list(read_deployments(table(tmp_path, CAMTRAPR)))
-    assert capsys.readouterr().out == "deployments.csv: columns that are not read: utm_y, utm_x\n"
+    assert capsys.readouterr().out == "deployments.csv: columns that are not read: utm_y, utm_x (utm= reads them)\n"
     assert (first["deployment"], first["site"], first["camera"]) == ("StationA", "StationA", None)
     assert (first["start"], first["end"]) == (datetime.datetime(2009, 4, 2), datetime.datetime(2009, 5, 15))
     assert first["problems"] == []
@@ -115,6 +115,19 @@ def test_camtrapr_with_problems(tmp_path, capsys):
         [datetime.datetime(2009, 4, 20), datetime.datetime(2009, 4, 23)],
         [datetime.datetime(2009, 5, 16), datetime.datetime(2009, 5, 17)],
     ]
+
+
+def test_camtrapr_with_its_zone(tmp_path, capsys):
+    deployments = read_deployments(table(tmp_path, CAMTRAPR), utm="50N")
+    assert capsys.readouterr().out == ""
+    assert deployments["latitude"][0] == pytest.approx(5.4643, abs=1e-3)  # in Sabah, 0.604 of 110.6 km a degree
+    assert deployments["longitude"][0] == pytest.approx(117.2346, abs=1e-3)
+    with pytest.raises(FrameError, match="no utm_x and utm_y for utm='50N'"):
+        read_deployments(table(tmp_path, INSIGHTS), utm="50N")
+    with pytest.raises(FrameError, match="line 2: utm_x and utm_y are metres"):
+        read_deployments(table(tmp_path, "station,utm_x,utm_y\nA,117.2,5.4\n"), utm="50N")
+    both = read_deployments(table(tmp_path, "station,utm_x,utm_y,lat,lon\nA,500000,0,1,2\nB,,,,\n"), utm="31N")
+    assert list(both["latitude"]) == [1, None], "degrees count first"
 
 
 def test_wildlife_insights(tmp_path, capsys):

@@ -48,4 +48,4 @@ def test_the_reason_is_given(file, seen):
 def test_a_figure_reads_the_table_once(file, seen, capsys):
     text = written(show_dates(seen, file))
     assert "1 while their camera had a problem" in text
-    assert capsys.readouterr().out == "stations.csv: columns that are not read: utm_x\n"
+    assert capsys.readouterr().out == "stations.csv: columns that are not read: utm_x (utm= reads them)\n"

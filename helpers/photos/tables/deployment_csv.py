@@ -8,6 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from helpers.errors import FrameError
 from helpers.files.spreadsheet import column_name, read_table
+from helpers.photos.tables.utm import UtmZone
 
 Row = Dict[str, Any]
 Span = Tuple[datetime.datetime, datetime.datetime]
@@ -23,6 +24,7 @@ _HEADS = {
     "start": ("start", "deploymentstart", "setup_date", "start_date", "startdate"),
     "end": ("end", "deploymentend", "retrieval_date", "end_date", "enddate"),
 }
+_UTM = {"x": ("utm_x", "x", "easting"), "y": ("utm_y", "y", "northing")}
 _PROBLEM = re.compile(r"(problem_?\d*)_(from|to)")
 _LARGEST = {"latitude": 90.0, "longitude": 180.0}
 _ZONE = re.compile(r"(?<=\d)\s?(Z|[+-]\d\d:?\d\d)$")
@@ -41,15 +43,18 @@ class DeploymentsTable(NamedTuple):
     unread: List[str]
 
 
-def deployments_in(file: Path, dates: Optional[str]) -> DeploymentsTable:
+def deployments_in(file: Path, dates: Optional[str], utm: Optional[str] = None) -> DeploymentsTable:
     """The deployments in a CSV; the columns of a row are those of `read_deployments`, which says what is raised."""
+    zone = None if utm is None else UtmZone.of(utm)
     table = read_table(file, "the table of deployments")
     names = [column_name(name) for name in table.head]
     columns = {
         column: [names.index(name) for name in known if name in names]
-        for column, known in _HEADS.items()
+        for column, known in (_HEADS if zone is None else {**_HEADS, **_UTM}).items()
         if any(name in names for name in known)
     }
+    if zone is not None and not set(_UTM) <= set(columns):
+        raise FrameError(f"{file}: its first line names no utm_x and utm_y for utm={utm!r}")
     if not {"deployment", "camera", "site"} & set(columns):
         raise FrameError(f"{file}: its first line names none of the columns deployment, site and camera")
     problems = _problems(names, table.head, file)
@@ -67,7 +72,7 @@ def deployments_in(file: Path, dates: Optional[str]) -> DeploymentsTable:
     ]
     order = dates or _order_of(texts, gone, file)
     rows = [
-        _row(row, spans, order, f"{file}, line {line}", strict=dates is not None)
+        _row(row, spans, order, f"{file}, line {line}", strict=dates is not None, zone=zone)
         for row, spans, line in zip(texts, gone, table.lines)
     ]
     return DeploymentsTable(_named(rows), unread)
@@ -93,13 +98,20 @@ def _problems(names: List[str], head: List[str], file: Path) -> List[Tuple[int, 
 
 
 def _row(
-    texts: Dict[str, str], gone: List[Tuple[str, str, str]], order: Optional[str], where: str, strict: bool
+    texts: Dict[str, str],
+    gone: List[Tuple[str, str, str]],
+    order: Optional[str],
+    where: str,
+    strict: bool,
+    zone: Optional[UtmZone],
 ) -> Row:
     row: Row = {name: texts.get(name) or None for name in ("deployment", "site", "camera")}
     if row["deployment"] is None and name_of(row["site"], row["camera"]) is None:
         raise FrameError(f"{where}: a deployment needs a name, a site or a camera")
     for name in _LARGEST:
         row[name] = _degrees(name, texts.get(name, ""), where)
+    if zone is not None and row["latitude"] is None and (texts["x"] or texts["y"]):
+        row["latitude"], row["longitude"] = _of_utm(texts["x"], texts["y"], zone, where)
     for name in ("start", "end"):
         row[name] = _date(name, texts.get(name, ""), order, where, strict=strict, is_end=name == "end")
     if row["start"] and row["end"] and _is_backwards(row["start"], row["end"], texts["start"], texts["end"]):
@@ -150,6 +162,15 @@ def _degrees(name: str, text: str, where: str) -> Optional[float]:
     if not abs(value) <= _LARGEST[name]:
         raise FrameError(f"{where}: {name} is in degrees, -{_LARGEST[name]:.0f} to {_LARGEST[name]:.0f}, not {text!r}")
     return value
+
+
+def _of_utm(x: str, y: str, zone: UtmZone, where: str) -> Tuple[float, float]:
+    try:
+        return zone.degrees(float(x.replace(",", ".")), float(y.replace(",", ".")))
+    except ValueError:
+        raise FrameError(
+            f"{where}: utm_x and utm_y are metres, 100,000 to 900,000 and 0 to 10,000,000, not {x!r} and {y!r}"
+        ) from None
 
 
 def _order_of(texts: List[Dict[str, str]], gone: List[List[Tuple[str, str, str]]], file: Path) -> Optional[str]:
