@@ -121,7 +121,7 @@ def read_deployments(
         invalid number, date or zone, a place beyond the poles, an end before the
         start, a problem without beginning or end or beyond its deployment, and
         two deployments of one name. For dates such as 1/11/2016, if nothing in
-        the table says whether that is in January.
+        the table decides whether that is in January.
     """
     file = Path(path).expanduser()
     rows, unread = deployments_in(file, dates, utm)

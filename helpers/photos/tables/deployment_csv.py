@@ -44,7 +44,7 @@ class DeploymentsTable(NamedTuple):
 
 
 def deployments_in(file: Path, dates: Optional[str], utm: Optional[str] = None) -> DeploymentsTable:
-    """The deployments in a CSV; the columns of a row are those of `read_deployments`, which says what is raised."""
+    """The deployments in a CSV; the columns of a row are those of `read_deployments`; so are the errors."""
     zone = None if utm is None else UtmZone.of(utm)
     table = read_table(file, "the table of deployments")
     names = [column_name(name) for name in table.head]
@@ -189,7 +189,7 @@ def _order_of(texts: List[Dict[str, str]], gone: List[List[Tuple[str, str, str]]
         first = next(text for text in unclear if _try(text, _DAY_FIRST) != _try(text, _MONTH_FIRST))
         either, other = (_try(first, order) for order in _ORDERS)
         raise FrameError(
-            f"{file}: {first} may be {either:%Y-%m-%d} or {other:%Y-%m-%d}, and no date of the table says which; give "
+            f"{file}: {first} may be {either:%Y-%m-%d} or {other:%Y-%m-%d}, and no date of the table decides it; give "
             "the frame of read_deployments(file, dates='%d/%m/%Y'), or dates='%m/%d/%Y'"
         )
     return possible[0] if possible else _DAY_FIRST
