@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 _NEEDED = "needed: one input, uint8 [N, height, width, 3] with N free, and one output, float32 [N, dimension]"
 
 
+def takes_float_photos(path: Path) -> bool:
+    """Whether an ONNX file has an input, float [N, 3, height, width], as most vision networks are exported."""
+    import onnx
+    from google.protobuf.message import DecodeError
+    from onnx import TensorProto
+
+    try:
+        graph = onnx.load(str(path), load_external_data=False).graph
+    except (DecodeError, OSError):  # `inspect_network` says what is wrong
+        return False
+    taken = [each.type.tensor_type for each in graph.input if each.name in photo_inputs(graph)]
+    floats = [each.shape.dim for each in taken if each.elem_type in (TensorProto.FLOAT, TensorProto.FLOAT16)]
+    return any(len(axes) == 4 and (axes[1].dim_value or 3) == 3 for axes in floats)
+
+
 def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     """The photo size (width, height), the number of features and the identity of an ONNX file.
 
