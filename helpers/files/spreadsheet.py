@@ -30,7 +30,7 @@ def plain(cell: str) -> str:
 
 
 class Table(NamedTuple):
-    """A CSV, cell by cell: text without blanks at its ends, rows as long as the head."""
+    """A CSV, cell by cell; rows are as long as the head."""
 
     head: List[str]
     rows: List[List[str]]  # without empty ones
@@ -57,7 +57,7 @@ def read_table(file: Path, what: str) -> Table:
         width = len(table.head)
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                row = [plain(cell).strip() for cell in cells[:width]]
+                row = [plain(cell) for cell in cells[:width]]
                 table.rows.append(row + [""] * (width - len(row)))
                 table.lines.append(reader.line_num)
     except csv.Error as error:

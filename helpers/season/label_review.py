@@ -117,8 +117,7 @@ class LabelReview(traitlets.HasTraits):
         return sorted({str(name) for names in shown_species(self.species(), "species") for name in names})
 
     def _text(self, row: int) -> str:
-        old = self._written[row]
-        return "" if not shown_species([old], "species")[0] else old if isinstance(old, str) else str(old)
+        return "|".join(map(str, shown_species([self._written[row]], "species")[0]))
 
     def _rows_of(self, photos: Photos) -> List[int]:
         several = isinstance(photos, (list, tuple, set)) or hasattr(photos, "to_numpy")

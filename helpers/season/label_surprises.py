@@ -27,7 +27,7 @@ class _Surprise(NamedTuple):
     """A photo that its neighbours contradict."""
 
     row: int
-    species: str  # as the photo's entry is written
+    species: str  # of several, joined with |
     suggested: Any
     share: float
     own_share: float
@@ -86,13 +86,13 @@ def surprising_labels(
     Notes
     -----
     Wilson's interval (Probable inference, 1927). A photo of a species that no
-    other event shows has an `own_share` of 0 and may be right all the same.
+    other event shows has an `own_share` of 0 and may be right all the same. How
+    often the list is right on real photos: docs/field-cameras.md.
     """
     check_k("k", k)
     if least is not None and not (isinstance(least, (int, float)) and 0 < least <= 1):
         raise FrameError(f"least= is a share, more than 0 and at most 1, not {least!r}")
-    written = entries(season, species, "species")
-    shown = shown_species(written, repr(species) if isinstance(species, str) else "species")
+    shown = shown_species(entries(season, species, "species"), repr(species) if isinstance(species, str) else "species")
     rows = _compared(season, shown)
     common, events = _shares_of_events(season, shown, rows)
     count = max(1, min(int(k), (events - 1) // _LOCAL))
@@ -108,7 +108,7 @@ def surprising_labels(
                 own = sum(bool(set(shown[row]) & set(shown[other])) for other in near) / len(near)
                 clear = _lowest(most, len(near)) > max(0.5, common[suggested]) if least is None else share >= least
                 if clear:
-                    surprises.append(_Surprise(row, written[row], suggested, share, own, len(near)))
+                    surprises.append(_Surprise(row, "|".join(map(str, shown[row])), suggested, share, own, len(near)))
             bar.update()
     surprises.sort(key=lambda one: (-one.share, one.own_share, one.row))
     return _frame(season, surprises)
@@ -171,7 +171,7 @@ def _frame(season: Season, surprises: List[_Surprise]) -> SFrame:
         ("reference_label", kind_of(season.labels), [season.labels[one.row] for one in surprises]),
         ("path", str, [season.names[one.row] for one in surprises]),
         ("event", int, [int(season.event_of_photo[one.row]) for one in surprises]),
-        ("species", str, [one.species if isinstance(one.species, str) else str(one.species) for one in surprises]),
+        ("species", str, [one.species for one in surprises]),
         ("suggested", str, [str(one.suggested) for one in surprises]),
         ("share", float, [one.share for one in surprises]),
         ("own_share", float, [one.own_share for one in surprises]),

@@ -93,6 +93,13 @@ def test_rows_of_photos_that_are_not_here(tmp_path, capsys):
         add_species(photos(), csv_of(tmp_path, "path,species\nwest/C9/7.JPG,deer\n"))
 
 
+def test_names_with_blanks_at_their_ends(tmp_path):
+    names = [" 1.JPG", "2.JPG "]
+    data = photos(paths=names)
+    file = csv_of(tmp_path, "path,species\n 1.JPG,fox\n2.JPG ,deer\n")
+    assert list(add_species(data, file)["species"]) == ["fox", "deer"]
+
+
 def test_a_name_that_several_photos_have_is_taken_for_none(tmp_path, capsys):
     file = csv_of(tmp_path, "file,species\n1.JPG,fox\n2.JPG,deer\n")
     assert list(add_species(photos(), file)["species"]) == [None, "deer", None]

@@ -54,6 +54,8 @@ def test_entries_instead_of_a_column_and_several_species_of_a_photo():
     assert len(surprising_labels(season, ["fox"] * 20 + ["deer"] * 20, progress=False)) == 0
     species[3] = "deer|fox"
     assert len(surprising_labels(season, species, progress=False)) == 0
+    as_lists = [[name, "wet"] if row == 3 else [name] for row, name in enumerate(two_kinds()[1])]
+    assert list(surprising_labels(season, as_lists, progress=False)["species"]) == ["deer|wet"]
     with pytest.raises(FrameError, match="tags of groups"):
         surprising_labels(season, [["Species|fox", "Time|night"]] * 40, progress=False)
     with pytest.raises(FrameError, match="no column 'animal'"):

@@ -47,6 +47,7 @@ def deployments_in(file: Path, dates: Optional[str], utm: Optional[str] = None) 
     """The deployments in a CSV; the columns of a row are those of `read_deployments`; so are the errors."""
     zone = None if utm is None else UtmZone.of(utm)
     table = read_table(file, "the table of deployments")
+    rows_of_cells = [[cell.strip() for cell in row] for row in table.rows]
     names = [column_name(name) for name in table.head]
     columns = {
         column: [names.index(name) for name in known if name in names]
@@ -60,15 +61,15 @@ def deployments_in(file: Path, dates: Optional[str], utm: Optional[str] = None) 
     problems = _problems(names, table.head, file)
     read = {place for places in columns.values() for place in places} | {place for pair in problems for place in pair}
     unread = [
-        name for place, name in enumerate(table.head) if place not in read and any(row[place] for row in table.rows)
+        name for place, name in enumerate(table.head) if place not in read and any(row[place] for row in rows_of_cells)
     ]
     texts = [
         {column: next(filter(None, (cells[place] for place in places)), "") for column, places in columns.items()}
-        for cells in table.rows
+        for cells in rows_of_cells
     ]
     gone = [
         [(table.head[start], cells[start], cells[end]) for start, end in problems if cells[start] or cells[end]]
-        for cells in table.rows
+        for cells in rows_of_cells
     ]
     order = dates or _order_of(texts, gone, file)
     rows = [

@@ -30,11 +30,13 @@ def species_in(file: Path, photos: List[str]) -> List[Set[str]]:
         folder = None
     epithets = names[species] == "species" and "genus" in names  # as in Wildlife Insights
     named: Dict[str, Set[str]] = {}
+    known = set(photos)
     for row in table.rows:
         name = _binomial(dict(zip(names, row))) if epithets else row[species]
-        below = "" if folder is None or not row[folder] else f"{row[folder]}/"
-        if row[path]:
-            named.setdefault(below + row[path], set()).update(_split(name))
+        whole = row[path] if folder is None or not row[folder].strip() else f"{row[folder].strip()}/{row[path]}"
+        whole = whole if whole in known else whole.strip()
+        if row[path].strip():
+            named.setdefault(whole, set()).update(_split(name))
     matched = match(list(named), photos)
     reasons = (f"{name}: {reason}" for name, reason in zip(named, matched.reasons) if reason)
     fitting = {row: name for name, row in zip(named, matched.rows) if row is not None}
@@ -47,7 +49,7 @@ def species_in(file: Path, photos: List[str]) -> List[Set[str]]:
 
 def _binomial(row: Dict[str, str]) -> str:
     """Genus and species, where the column `species` has the second half of the name; else the common name."""
-    return f"{row['genus']} {row['species']}".strip() or row.get("common_name", "")
+    return f"{row['genus'].strip()} {row['species'].strip()}".strip() or row.get("common_name", "")
 
 
 def _split(name: str) -> List[str]:
