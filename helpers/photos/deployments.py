@@ -6,6 +6,7 @@ A deployment is one camera at one place from one day to another.
 import datetime
 import os
 import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -153,10 +154,11 @@ def deployments_of(deployments: GivenDeployments) -> List[Deployment]:
 def layout_by(deployments: SFrame, folders: Sequence[str]) -> Optional[str]:
     """The layout that most photos fit, of those by what the table has; None where no photo fits any."""
     most, best = 0, None
+    photos = Counter(folders)
     for layout, named in _LAYOUTS.items():
         rows = {_key(row, named) for row in deployments if all(row[name] is not None for name in named)}
-        places = places_of(folders, layout)
-        count = sum(_key(one, named) in rows for one in _photos(places, len(folders)) if None not in one.values())
+        keys = (_key(one, named) for one in _each(places_of(list(photos), layout), len(photos)))
+        count = sum(number for key, number in zip(keys, photos.values()) if None not in key and key in rows)
         if count > most:
             most, best = count, layout
     return best
@@ -189,7 +191,7 @@ def deployed(
         alike.setdefault(_key(row, named), []).append(row)
     completed: Dict[str, List[Any]] = {name: [] for name in (*PLACES, "latitude", "longitude")}
     count = 0
-    for known, moment in zip(_photos(places, len(taken)), taken):
+    for known, moment in zip(_each(places, len(taken)), taken):
         key = tuple(known[name] for name in named)
         fitting: List[Dict[str, Any]] = []
         if None not in key and (named or not places):
@@ -203,8 +205,8 @@ def deployed(
     return completed, count
 
 
-def _photos(places: Dict[str, List[Optional[str]]], count: int) -> Iterator[Dict[str, Optional[str]]]:
-    """The places of each photo."""
+def _each(places: Dict[str, List[Optional[str]]], count: int) -> Iterator[Dict[str, Optional[str]]]:
+    """The places of each photo, or folder."""
     for photo in range(count):
         yield {name: places[name][photo] for name in places}
 
