@@ -1,5 +1,6 @@
 from .article import PhotosUnavailable, article_photos
-from .clocks import clock_report, shift_clocks
+from .clocks.report import clock_report
+from .clocks.shifts import shift_clocks
 from .deployments import read_deployments
 from .events import add_events, event_table
 from .load import load_photos, open_photo, preview, thumbnail
