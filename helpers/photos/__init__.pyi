@@ -5,10 +5,12 @@ from .deployments import read_deployments
 from .events import add_events, event_table
 from .load import load_photos, open_photo, preview, thumbnail
 from .strips import find_strips
+from .sun import add_sun
 
 __all__ = [
     "PhotosUnavailable",
     "add_events",
+    "add_sun",
     "article_photos",
     "clock_report",
     "event_table",

@@ -21,6 +21,7 @@ from helpers.photos.deployments import GivenDeployments
 from helpers.photos.details import add_details, add_places
 from helpers.photos.find import find_photos
 from helpers.photos.metadata.read import moment, named_moment
+from helpers.photos.utc_offset import GivenOffset
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
@@ -41,6 +42,7 @@ def load_photos(
     layout: Optional[str] = None,
     deployments: Optional[GivenDeployments] = None,
     details: bool = False,
+    offset: GivenOffset = None,
     file_dates: bool = False,
 ) -> Tuple[SFrame, SFrame]:
     """Load the photos of a folder.
@@ -62,6 +64,10 @@ def load_photos(
     details
         Whether to read what the files contain beside their pixels, see
         `helpers.photos.details.add_details`.
+    offset
+        Of the cameras' clocks from UTC, such as `"+02:00"`, or a dict by
+        deployment; with `details`, for the night. Where clocks are wrong, add it
+        with `add_sun` after `shift_clocks` instead.
     file_dates
         Whether a file's own date replaces an unknown date of the photo. It may
         be that of a copy.
@@ -75,8 +81,9 @@ def load_photos(
         the file or its name, or None, see `helpers.photos.metadata.read.taken`);
         `width` and `height` (pixels, upright); `file` (the path on this machine).
         With `layout` or `deployments` also `site`, `camera`, `deployment`, with
-        `details` also `night`, `temperature`, `moon` and `tags`, and with either
-        of the last two `latitude` and `longitude`.
+        `details` also `infrared`, `temperature`, `moon`, `tags` and `night` (by the
+        sun, see `add_sun`), and with either of the last two `latitude` and
+        `longitude`.
     bad : SFrame
         `path` and `reason`, by path: files that are not photos or cannot be
         read, and folders that were not entered. A line on their number is printed.
@@ -118,7 +125,7 @@ def load_photos(
     data = _data(root, sorted(photos.items()), file_dates)
     if layout is not None or deployments is not None:
         data = add_places(data, layout, deployments)
-    return add_details(data, progress=progress) if details else data, _bad(sorted(refused))
+    return add_details(data, offset=offset, progress=progress) if details else data, _bad(sorted(refused))
 
 
 def _try_photo(path: Path) -> Union[_LoadedPhoto, PhotoError]:

@@ -8,6 +8,7 @@ from helpers.frames import SFrame
 from helpers.frames.columns import with_columns
 from helpers.photos.clocks.runs import FACTORY, ClockRun, check_dated, clock_runs, new_year_of
 from helpers.photos.metadata.moon import moon_phases
+from helpers.photos.sun import COLUMNS
 
 Moment = Union[str, datetime.datetime]
 Shift = Union[datetime.timedelta, Tuple[Moment, Moment]]
@@ -35,9 +36,9 @@ def shift_clocks(data: SFrame, shifts: Mapping[str, Shift]) -> SFrame:
     SFrame
         The frame with `taken` corrected, the clock's own time in
         `taken_by_clock`, and `moon` computed again. Cameras that are not named
-        are as by their clocks. `sequence` and `event` are removed, to be added
-        again; so should deployments be that are told apart by dates, with
-        `helpers.photos.details.add_places`.
+        are as by their clocks. `sequence`, `event` and what `add_sun` has added
+        are removed, to be added again; so should deployments be that are told
+        apart by dates, with `helpers.photos.details.add_places`.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def shift_clocks(data: SFrame, shifts: Mapping[str, Shift]) -> SFrame:
                 moved[row] = taken[row] + difference
             except OverflowError:
                 raise FrameError(f"{camera}: {difference} leads beyond all dates") from None
-    data = data[[name for name in names if name not in ("sequence", "event")]]
+    data = data[[name for name in names if name not in ("sequence", "event", *COLUMNS)]]
     moon = [("moon", str, moon_phases(moved))] if "moon" in names else []
     return with_columns(
         data, [("taken", datetime.datetime, moved), *moon, ("taken_by_clock", datetime.datetime, taken)]
