@@ -75,6 +75,12 @@ def test_a_clock_that_was_set_right_again_is_right():
     assert (row["trouble"], row["photos"]) == ("the clock was reset to 2012-01-01", 3)
 
 
+def test_a_photo_taken_before_the_clock_was_set_again():
+    """The first one with a new battery, which the person who changed it is on."""
+    (row,) = clock_report(season(a=[*hours(6), NEW_YEAR, *hours(6, DAY + 6 * HOUR)]))
+    assert (row["trouble"], row["photos"], row["before"]) == ("the clock was reset to 2012-01-01", 1, DAY + 5 * HOUR)
+
+
 def test_jumps_back_and_ahead_on_a_card():
     a = [*hours(8), *hours(8, DAY - 30 * HOUR)]
     b = [*hours(8), *hours(8, DAY + 400 * DAYS)]
@@ -139,7 +145,7 @@ def test_photos_sorted_by_species_are_no_fault(layout):
 def test_renamed_photos_are_no_fault(capsys):
     names = [f"a/e{n}.JPG" for n in range(12)]  # in order, but not of their dates
     assert troubles(frame_of(zip(names, reversed(hours(12, step=30 * HOUR))))) == []
-    assert "1 of 1 cameras have photos that are not named in order by the camera" in capsys.readouterr().out
+    assert "1 of 1 cameras have photos that are renamed, sorted or few, such as a: only their dates" in capsys.readouterr().out
     assert troubles(season(a=hours(12))) == []
     assert capsys.readouterr().out == ""
 

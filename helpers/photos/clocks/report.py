@@ -83,10 +83,9 @@ def clock_report(data: SFrame) -> SFrame:
     faults = _faults(runs, data)
     unordered = sorted({run.camera for run in runs if not run.ordered})
     if unordered:
-        cameras = f"{len(unordered)} of {len({run.camera for run in runs})} cameras"
         print(
-            f"{cameras} have photos that are not named in order by the camera, or too few, such as {unordered[0]}: "
-            "a jump of their clock cannot be seen, and only their dates are judged"
+            f"{len(unordered)} of {len({run.camera for run in runs})} cameras have photos that are renamed, sorted or "
+            f"few, such as {unordered[0]}: only their dates are judged, and no jump of their clocks can be seen"
         )
     paths = list(data["path"])
     return typed_frame(

@@ -10,6 +10,7 @@ from helpers.photos.events import SEQUENCE, cameras_of
 
 BACK = datetime.timedelta(hours=1, minutes=5)  # an hour is the end of summer time, and not a fault
 AHEAD = datetime.timedelta(days=300)  # without a photo: batteries hold for less, and a year may be mistyped
+FACTORY = datetime.timedelta(days=2)  # after the New Year that a clock was reset to, until its first photo
 
 _BURST = datetime.timedelta(seconds=SEQUENCE)
 _LARGEST = 3  # photos of a burst that may be out of order
@@ -82,12 +83,13 @@ def new_year_of(moment: datetime.datetime) -> datetime.datetime:
     return datetime.datetime(moment.year, 1, 1)
 
 
-FACTORY = datetime.timedelta(days=2)  # after the New Year that a clock was reset to, until its first photo
-
-
 def was_reset(run: ClockRun) -> bool:
     """Whether the clock jumped back, to a New Year."""
-    return run.before is not None and run.first < run.before and run.first - new_year_of(run.first) <= FACTORY
+    return run.before is not None and _is_reset(run.first, run.before)
+
+
+def _is_reset(moment: datetime.datetime, before: datetime.datetime) -> bool:
+    return moment < before and moment - new_year_of(moment) <= FACTORY
 
 
 def _runs_of_card(camera: str, photos: Sequence[_Photo]) -> Optional[List[ClockRun]]:
@@ -138,16 +140,22 @@ def _misplaced(photos: Sequence[_Photo]) -> List[List[int]]:
     groups: List[List[int]] = []
     place, before = 1, photos[0].moment
     while place < len(photos) - 1:
-        for size in range(1, min(_LARGEST, len(photos) - 1 - place) + 1):
-            moments = [photo.moment for photo in photos[place : place + size]]
-            after = photos[place + size].moment
-            if not before - BACK <= after <= before + AHEAD or max(moments) - min(moments) > _BURST:
-                continue
-            if min(moments) > after + BACK or max(moments) < before - BACK:
-                groups.append(list(range(place, place + size)))
-                break
+        size = _out_of_order(photos, place, before)
+        if size:
+            groups.append(list(range(place, place + size)))
         else:
-            before, place = photos[place].moment, place + 1
-            continue
-        place += len(groups[-1])
+            before = photos[place].moment
+        place += max(size, 1)
     return groups
+
+
+def _out_of_order(photos: Sequence[_Photo], place: int, before: datetime.datetime) -> int:
+    """How many photos from a place on, of one burst, are before or after both `before` and the photo after them."""
+    for size in range(1, min(_LARGEST, len(photos) - 1 - place) + 1):
+        moments = [photo.moment for photo in photos[place : place + size]]
+        first, last, after = min(moments), max(moments), photos[place + size].moment
+        if last - first > _BURST or not before - BACK <= after <= before + AHEAD:
+            continue
+        if first > after + BACK or (last < before - BACK and not _is_reset(first, before)):
+            return size
+    return 0
