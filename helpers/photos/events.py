@@ -79,7 +79,7 @@ def add_events(data: SFrame, sequence: float = SEQUENCE, independent: float = IN
     if "taken" not in names:
         raise FrameError(f"the frame has no column 'taken', as load_photos gives it; it has {', '.join(names)}")
     taken, cameras = list(data["taken"]), cameras_of(data)
-    passed = _passed(list(data["path"]), taken, cameras) if "path" in names else None
+    passed = _passed([path or "" for path in data["path"]], taken, cameras) if "path" in names else None
     numbers = number_events(taken, cameras, sequence, independent, passed)
     return with_columns(data, ((name, int, values.tolist()) for name, values in zip(_COLUMNS, numbers)))
 

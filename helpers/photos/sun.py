@@ -82,7 +82,7 @@ def add_sun(
     Sunrise and sunset are those of astral, when the sun's upper edge crosses a
     level horizon: in a valley or below trees it is dark for longer. `sun_time`
     anchors both, as Vazquez and others, "Comparing diel activity patterns of
-    wildlife across latitudes and seasons: time transformation using day length"
+    wildlife across latitudes and seasons: time transformations using day length"
     (2019), Methods in Ecology and Evolution 10, 2057-2066; at 6 and 18 o'clock,
     so that it can be compared between seasons and places.
 

@@ -145,7 +145,10 @@ def test_photos_sorted_by_species_are_no_fault(layout):
 def test_renamed_photos_are_no_fault(capsys):
     names = [f"a/e{n}.JPG" for n in range(12)]  # in order, but not of their dates
     assert troubles(frame_of(zip(names, reversed(hours(12, step=30 * HOUR))))) == []
-    assert "1 of 1 cameras have photos that are renamed, sorted or few, such as a: only their dates" in capsys.readouterr().out
+    assert (
+        "1 of 1 cameras have photos that are renamed, sorted or few, such as a: only their dates"
+        in capsys.readouterr().out
+    )
     assert troubles(season(a=hours(12))) == []
     assert capsys.readouterr().out == ""
 
@@ -257,13 +260,15 @@ def test_what_is_no_fault():
 
 
 @pytest.mark.skipif(not REPORTS.is_dir(), reason=f"{REPORTS} is not there")
-@pytest.mark.parametrize("layout", [None, "{camera}"])
-def test_reported_clocks(layout, monkeypatch):
-    monkeypatch.setattr(report_module, "_now", lambda: datetime.datetime(2026, 12, 1))
+@pytest.mark.parametrize("layout, year", [(None, 2026), ("{camera}", 2026), ("{camera}", 2035)])
+def test_reported_clocks(layout, year, monkeypatch):
+    monkeypatch.setattr(report_module, "_now", lambda: datetime.datetime(year, 12, 1))
+    monkeypatch.setattr(report_module, "_written", lambda *_: None)  # whenever they were copied to this machine
     data, _ = load_photos(REPORTS, layout=layout, progress=False)
     said = {camera[0]: trouble for camera, trouble in troubles(data)}
     assert sorted(said) == ["B", "C", "D", "E", "F"]
-    assert "2027-05-03, later than today" in said["B"] and "2062-05-03, later than today" in said["C"]
+    assert ("2027-05-03, later than today" if year == 2026 else "a year ahead") in said["B"]
+    assert "2062-05-03, later than today" in said["C"]
     assert "a month ahead" in said["D"] and "a year behind" in said["E"] and "day and month" in said["F"]
 
 

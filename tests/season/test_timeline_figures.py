@@ -331,7 +331,8 @@ def test_the_night_is_shaded_where_photos_are_infrared(seen):
     unlit = by_sun([at(0, hour, 10) for hour in (21, 22)], None, None)  # add_sun found no coordinates
     assert shaded(show_activity(seen, unlit)) == [(21.0, 1.5)]
     assert "infrared photos; the sun is not known" in written(show_activity(seen, unlit))
-    assert shaded(show_activity(seen)) == []
+    undated = typed_frame([("taken", WHEN, [None]), ("infrared", int, [0])])
+    assert shaded(show_activity(seen, undated)) == shaded(show_activity(seen)) == []
     with pytest.raises(FrameError, match="neither sunrise nor infrared"):
         show_activity(seen, typed_frame([("taken", WHEN, hours)]))
     with pytest.raises(FrameError, match="give the season"):

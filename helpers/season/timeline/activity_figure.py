@@ -18,7 +18,7 @@ from helpers.season.sighting import (
 from helpers.season.timeline.activity import Activity, activity
 from helpers.season.timeline.day_axes import NIGHT, DayAxes
 from helpers.season.timeline.hours import CLOCK, SUN, check_time, hours_of
-from helpers.season.timeline.night_shade import Shade, night_shade, sun_shade
+from helpers.season.timeline.night_shade import Shade, has_night, night_shade, sun_shade
 from helpers.season.timeline.overlap import overlap
 from helpers.season.timeline.style import COLOURS, OTHER, legend, new_figure, set_title, statuses, write_instead
 
@@ -124,16 +124,15 @@ def show_activity(
 
 
 def _shade(season: Optional[GivenSeason], time: str) -> Optional[Shade]:
-    """The night; None without a season. Raises `FrameError` where the season does not have it."""
-    if season is None:
-        return None
-    shade = sun_shade() if time == SUN else night_shade(data_of(season))
-    if shade is None:
+    """The night; None without a season, or dates. Raises `FrameError` where the season has no column of it."""
+    if season is None or time == SUN:
+        return None if season is None else sun_shade()
+    if not has_night(data_of(season)):
         raise FrameError(
             "the season's frame has neither sunrise nor infrared, by which the night is known; add_sun(data, offset) "
             "or load_photos(folder, details=True) adds them, or leave season out"
         )
-    return shade
+    return night_shade(data_of(season))
 
 
 def _title(first: _Shown, second: _Shown, two: bool, time: str) -> str:

@@ -18,8 +18,14 @@ class Shade(NamedTuple):
     words: str  # what is dark
 
 
+def has_night(data: SFrame) -> bool:
+    """Whether a frame has the columns by which the night is known."""
+    names = set(data.column_names())
+    return {"sunrise", "sunset"} <= names or {"taken", "infrared"} <= names
+
+
 def night_shade(data: SFrame) -> Optional[Shade]:
-    """When it is night in the days of some photos; None where the frame does not say it.
+    """When it is night in the days of some photos; None where no photo shows it.
 
     By the sun, from `sunrise` and `sunset` (see `helpers.photos.add_sun`): the
     share of the days on which the sun is down. Without these, by `infrared`: the
