@@ -46,7 +46,7 @@ def card_of(folder: str) -> str:
 def order_on_card(paths: Sequence[str]) -> Optional[List[int]]:
     """Which of a card's photos was taken first, second and so on, by their names: int [photos], indexes of `paths`.
 
-    None where names say nothing of the order: they are not those that one camera
+    None where names do not show the order: they are not those that one camera
     gives, or their numbers have gaps as those of chosen photos have. At most one
     step in fifty may be a gap of more than three numbers.
 

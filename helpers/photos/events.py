@@ -63,7 +63,7 @@ def add_events(data: SFrame, sequence: float = SEQUENCE, independent: float = IN
     Where a camera puts its clock back at the end of summer time, an hour comes
     twice: 02:50:00 and 02:50:05 may be an hour apart, and are two visits then.
     That is known where the files of a card are in order (see
-    `helpers.photos.cards`) and their dates go back; a line says where. Where no
+    `helpers.photos.cards`) and their dates go back; a line is printed then. Where no
     photo was taken between the two, or the order is not known, they are one.
 
     Examples
@@ -94,7 +94,7 @@ def _passed(
         more = f" (and {len(back) - 1} more)" if len(back) > 1 else ""
         print(
             f"{first.camera}: the clock was put back by an hour before {paths[first.row]}, {first.moment}{more}, as at "
-            "the end of summer time; between photos before and after it an hour more has passed than their dates say"
+            "the end of summer time; between photos before and after it an hour more has passed than by their dates"
         )
     return passed
 

@@ -1,8 +1,8 @@
 """The hour that a clock shows twice, at the end of summer time.
 
 Most field cameras go on by the time that they were set to; some follow the
-phone network. Their dates alone do not say which of two hours a photo is of, but
-the order of the files on the card may.
+phone network. Dates alone do not show which of two hours a photo is of, but the
+order of the files on the card may.
 """
 
 import datetime

@@ -1,7 +1,7 @@
 """Night and day by the sun: whether it was down, and what time it was between sunrise and sunset.
 
 A camera takes infrared photos in a dark wood by day, and colours at dusk; its
-own light says little of the night. The sun's is known from the place, and the
+own light is little evidence of the night. The sun's is known from the place, and the
 clock's offset from UTC.
 """
 
@@ -139,7 +139,7 @@ class _Place:
         """When the sun crosses the horizon; None where it does not."""
         try:
             return find(self._observer, date, self.zone)
-        except ValueError as error:  # as astral says that there is none
+        except ValueError as error:  # astral's way to report that there is none
             if "always" in str(error):
                 return None
         try:  # nor does astral 3.2 find some that are near midnight in UTC: they are between those of the days around

@@ -75,7 +75,7 @@ def test_where_the_sun_does_not_rise_or_set():
 
 
 def test_a_sunrise_at_midnight_of_utc():
-    """Of which astral 3.2 says that there is none."""
+    """Which astral 3.2 does not find."""
     moments = [WHEN(2024, 9, 21, 5, 30), WHEN(2024, 9, 21, 6, 10)]
     sunny = add_sun(photos(*((moment, -52.96, 87.8) for moment in moments)), "+05:51", progress=False)
     assert list(sunny["night"]) == [1, 0] and sunny["sunrise"][0].strftime("%H:%M") == "05:50"

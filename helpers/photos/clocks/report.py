@@ -68,7 +68,7 @@ def clock_report(data: SFrame) -> SFrame:
 
     The first needs cards as the camera wrote them, with its own names in order
     (see `helpers.photos.cards`). Of renamed or sorted photos only dates are judged;
-    a line is printed that says of how many cameras.
+    a line is printed with the number of such cameras.
 
     Examples
     --------

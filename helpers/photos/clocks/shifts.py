@@ -37,8 +37,8 @@ def shift_clocks(data: SFrame, shifts: Mapping[str, Shift]) -> SFrame:
         The frame with `taken` corrected, the clock's own time in
         `taken_by_clock`, and `moon` computed again. Cameras that are not named
         are as by their clocks. `sequence`, `event` and what `add_sun` has added
-        are removed, to be added again; so should deployments be that are told
-        apart by dates, with `helpers.photos.details.add_places`.
+        are removed, to be added again; so should deployments be that differ
+        by dates, with `helpers.photos.details.add_places`.
 
     Raises
     ------

@@ -56,8 +56,8 @@ def show_activity(
     season
         The season, or its frame, to shade the night: the darker, the more of its
         days the sun is down at that time. Where `helpers.photos.add_sun` has not
-        added the sun, it is the share of photos that are infrared instead, and
-        the legend says so. Without a season, nothing is shaded.
+        added the sun, it is the share of photos that are infrared instead, as
+        the legend has it. Without a season, nothing is shaded.
     other
         The sightings of another species. The confirmed events of both are drawn
         then, without candidates, and their overlap (see `activity_overlap`).
