@@ -27,15 +27,20 @@ from helpers.photos.metadata.maker_notes import available, complete
 from helpers.photos.metadata.moon import moon_phases
 from helpers.photos.metadata.read import Metadata, read_metadata
 from helpers.photos.metadata.xmp import sidecars
+from helpers.photos.sun import PLACE, add_sun
 from helpers.photos.tables.deployment_csv import name_of
+from helpers.photos.utc_offset import GivenOffset
 
 Mark = Tuple[Optional[Stamp], ...]  # changes with a photo, and with the files beside it
 
 _FORMAT = 1
 _AHEAD = 256  # photos that may be read before they are asked for
 _KEPT = 5_000  # photos after which the cache is written
-_TYPES = {"night": int, "temperature": float, "latitude": float, "longitude": float, "tags": list}
-_PLACE = ("latitude", "longitude")
+_TYPES = {"infrared": int, "temperature": float, "latitude": float, "longitude": float, "tags": list}
+_NIGHT = (
+    'night is not known without the clocks\' offset from UTC: load the photos with offset="+02:00" or the like, or see '
+    "add_sun; infrared is known"
+)
 
 
 def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional[GivenDeployments] = None) -> SFrame:
@@ -83,33 +88,39 @@ def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional
     if fitting < len(paths) - unplaced:
         print(f"{len(paths) - unplaced - fitting} of {len(paths)} photos are in no deployment of the table")
     places.update(species)
-    return with_columns(data, ((name, float if name in _PLACE else str, values) for name, values in places.items()))
+    return with_columns(data, ((name, float if name in PLACE else str, values) for name, values in places.items()))
 
 
 def _names(folders: List[str]) -> Set[str]:
     return {name for folder in set(folders) for name in folder.split("/") if name}
 
 
-def add_details(data: SFrame, *, progress: bool = True) -> SFrame:
+def add_details(data: SFrame, *, offset: GivenOffset = None, progress: bool = True) -> SFrame:
     """Add what the photos' files contain, None where they do not, to the frame of `load_photos`:
 
-    - `night`: 1 for photos in infrared light, 0 for those in colour (see `helpers.photos.metadata.infrared`);
+    - `infrared`: 1 for photos in infrared light, 0 for those in colour (see `helpers.photos.metadata.infrared`);
     - `temperature`: of the air, in degrees Celsius;
     - `moon`: its phase on that day, computed from `taken` (see `helpers.photos.metadata.moon`);
     - `latitude` and `longitude`: degrees; those of a table of deployments stay;
-    - `tags`: a list of what people wrote on the photo, groups as `Species|Fox`.
+    - `tags`: a list of what people wrote on the photo, groups as `Species|Fox`;
+    - `night`, and more by the sun where `offset` is given (see `helpers.photos.sun.add_sun`).
 
     Temperatures in makers' notes are read by the program exiftool, where it is
-    installed; a line is printed where it is missing and would find more. Raises
-    `FrameError` for a frame whose photos are not files.
+    installed; a line is printed where it is missing and would find more, and one
+    where the night is not known. Raises `FrameError` for a frame whose photos are
+    not files, and for an invalid offset.
     """
     read = file_metadata(data, progress=progress)
     values = {name: [getattr(metadata, name) for metadata in read] for name in _TYPES}
     values["tags"] = [list(tags) for tags in values["tags"]]
-    for name in set(_PLACE) & set(data.column_names()):
+    for name in set(PLACE) & set(data.column_names()):
         values[name] = [old if old is not None else new for old, new in zip(data[name], values[name])]
     moon = ("moon", str, moon_phases(list(data["taken"])))
-    return with_columns(data, [*((name, kind, values[name]) for name, kind in _TYPES.items()), moon])
+    data = with_columns(data, [*((name, kind, values[name]) for name, kind in _TYPES.items()), moon])
+    if offset is not None:
+        return add_sun(data, offset, progress=progress)
+    print(_NIGHT)
+    return with_columns(data, [("night", int, [None] * len(data))])
 
 
 def file_metadata(data: SFrame, *, progress: bool = True) -> List[Metadata]:
@@ -186,9 +197,9 @@ def _kept(cache: Path) -> Tuple[Dict[str, Tuple[Mark, Metadata]], bool]:
 
 
 def _metadata(values: List[Any]) -> Metadata:
-    taken, night, temperature, latitude, longitude, tags, make = values
+    taken, infrared, temperature, latitude, longitude, tags, make = values
     moment = None if taken is None else datetime.datetime.fromisoformat(taken)
-    return Metadata(moment, night, temperature, latitude, longitude, tuple(tags), make)
+    return Metadata(moment, infrared, temperature, latitude, longitude, tuple(tags), make)
 
 
 def _keep(cache: Path, kept: Dict[str, Tuple[Mark, Metadata]], has_notes: bool) -> None:

@@ -25,6 +25,7 @@ from helpers.photos.find import find_photos
 from helpers.photos.metadata.file_names import named_moments
 from helpers.photos.metadata.read import moment
 from helpers.photos.species import GivenSpecies, add_species
+from helpers.photos.utc_offset import GivenOffset
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
@@ -52,6 +53,7 @@ def load_photos(
     layout: Optional[str] = None,
     deployments: Optional[GivenDeployments] = None,
     details: bool = False,
+    offset: GivenOffset = None,
     file_dates: bool = False,
     species: Optional[GivenSpecies] = None,
 ) -> Tuple[SFrame, SFrame]:
@@ -74,6 +76,10 @@ def load_photos(
     details
         Whether to read what the files contain beside their pixels, see
         `helpers.photos.details.add_details`.
+    offset
+        Of the cameras' clocks from UTC, such as `"+02:00"`, or a dict by
+        deployment; with `details`, for the night. Where clocks are wrong, add it
+        with `add_sun` after `shift_clocks` instead.
     file_dates
         Whether a file's own date replaces an unknown date of the photo. It may
         be that of a copy.
@@ -88,9 +94,9 @@ def load_photos(
         `helpers.photos.metadata.read.taken` and `…metadata.file_names`);
         `width` and `height` (pixels, upright); `file` (the path on this machine).
         With `layout` or `deployments` also `site`, `camera`, `deployment`, with
-        `details` also `night`, `temperature`, `moon` and `tags`, and with either
-        of the last two `latitude` and `longitude`. With `species`, or a layout
-        that names it, `species`.
+        `details` also `infrared`, `temperature`, `moon`, `tags` and `night` (by the
+        sun, see `add_sun`), and with either of the last two `latitude` and
+        `longitude`. With `species`, or a layout that names it, `species`.
     bad : SFrame
         `path`, `reason` and `kind`, by path: files that are not photos or cannot
         be read, and folders that were not entered. `kind` is `other` for what is
@@ -142,7 +148,7 @@ def load_photos(
     if layout is not None or deployments is not None:
         data = add_places(data, layout, deployments)
     if details:
-        data = add_details(data, progress=progress)
+        data = add_details(data, offset=offset, progress=progress)
     if species is not None:
         data = add_species(data, species, progress=progress)
     return data, _bad(sorted(refused))

@@ -14,6 +14,7 @@ from .timeline.dates_figure import show_dates
 from .timeline.panel import TimelinePanel
 from .timeline.photo_strip import show_strip
 from .timeline.site_map import show_sites
+from .timeline.tables import activity_overlap
 
 __all__ = [
     "LabelReview",
@@ -22,6 +23,7 @@ __all__ = [
     "Season",
     "Sightings",
     "TimelinePanel",
+    "activity_overlap",
     "check_camtrap",
     "export_sightings",
     "neighbour_shares",
