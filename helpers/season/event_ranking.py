@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 import numpy as np
 
 from helpers.errors import FrameError
-from helpers.season.learner import standard
+from helpers.season.learner import HeldOut, standard
 from helpers.season.photo_facts import PhotoFilters
 from helpers.season.searched_features import NearestPhotos
 from helpers.season.season import Season, rows_of_photos
@@ -97,11 +97,7 @@ class EventRanking:
         rivals = held[1] or self._some_but({**yes, **no})
         right = learner.held_out(held[0], rivals, (given[0], given[1]), self._plain, weight)
         if right is not None and right.learned < right.plain - _COST:
-            others = "rejected" if held[1] else "other"
-            cases = f"it would put confirmed events before {others} ones in {right.learned:.0%} of cases"
-            return LearnedOrder(
-                self.nearest, f"Learning does not help yet: {cases}, the distance does in {right.plain:.0%}"
-            )
+            return LearnedOrder(self.nearest, _no_help(right, "rejected" if held[1] else "other"))
         examples = [
             np.concatenate([some, *(searched.vectors[rows] for rows in kind)]) for some, kind in zip(given, held)
         ]
@@ -135,3 +131,8 @@ class EventRanking:
             np.arange(len(self._season.searched.rows)), np.concatenate([*judged.values(), np.empty(0, int)])
         )
         return [rest[:: max(1, -(-len(rest) // _OTHERS))]] if len(rest) else []
+
+
+def _no_help(right: HeldOut, others: str) -> str:
+    cases = f"it would put confirmed events before {others} ones in {right.learned:.0%} of cases"
+    return f"Learning does not help yet: {cases}, the distance does in {right.plain:.0%}"
