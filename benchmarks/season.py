@@ -1,6 +1,8 @@
 """A season of field-camera photos, asked by event: how often the first answers show the same species.
 
 The photos are those of `tools/draw_season.py`, whose truth is known, and the parts those of its simulated detector.
+What learning gains is measured on real photos too, where the folder of the forest is beside this one: 92 photos with
+their species and the boxes of the animals.
 """
 
 import statistics
@@ -14,7 +16,9 @@ from benchmarks.table import Row, row
 
 _K = 5
 _WHOLE = "whole photos"
-_ITEMS, _DIMENSION, _JUDGED = 20_000, 1280, 20
+_ITEMS, _DIMENSION, _EXAMPLES = 20_000, 1280, 20
+_JUDGED = (2, 5, 10, 20)
+_FOREST = ROOT.parent / "shared" / "data" / "forest"
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -22,19 +26,27 @@ def rows(bench: Bench) -> Iterator[Row]:
     environment = {"KINFRAME_CACHE": str(bench.scratch / "cache")}
     arguments = {"folder": str(bench.scratch / "season"), "network": bench.builtin()}
     found = bench.runner.run(Task("benchmarks.season:measure", arguments, environment=environment), "a drawn season")
-    whole, queries = found["scores"][_WHOLE][0], found["queries"]
-    for name, (precision, unjudged, unlearned) in found["scores"].items():
-        if name == _WHOLE:
-            continue
-        note = f"{queries} queries, {found['photos']} photos, {found['events']} events"
-        if unjudged != precision:
-            note += f"; among events not judged yet {unjudged:.3f}, without learning {unlearned:.3f}"
-        yield row(f"species precision@{_K} over other events, {name}", precision, "precision", _WHOLE, whole, note=note)
+    whole, queries = found["scores"][_WHOLE], found["queries"]
+    for name, precision in found["scores"].items():
+        if name != _WHOLE:
+            note = f"{queries} queries, {found['photos']} photos, {found['events']} events"
+            work = f"species precision@{_K} over other events, {name}"
+            yield row(work, precision, "precision", _WHOLE, whole, note=note)
+    gains = {"drawn season": found["gains"]}
+    if _FOREST.is_dir():
+        task = Task("benchmarks.season:measure_forest", {"network": arguments["network"]}, environment=environment)
+        gains["forest"] = bench.runner.run(task, "real photos of a forest")["gains"]
+    for place, lines in gains.items():
+        for line in lines:
+            work = f"of the next {_K} events, {line['judged']} judged, {line['name']}, {place}"
+            low, high = line["gain"]
+            note = f"gain {low:+.2f} to {high:+.2f}; learned from in {line['learned']} of {line['queries']} queries"
+            yield row(work, line["unjudged"], "precision", "without learning", line["unlearned"], note=note)
     same = found["shares"]
     note = f"own event {same[0][0]:.3f}; after, one photo an event and other events only"
     yield row("ten nearest, share of the own camera", same[1][1], "", f"{_WHOLE}, not by event", same[0][1], note=note)
     timed = bench.runner.run(Task("benchmarks.season:learn", {}, environment=environment), "learning")
-    note = f"{_JUDGED} examples; the first time {timed['first']:.2f} s, with the covariance of all features"
+    note = f"{_EXAMPLES} examples; the first time {timed['first']:.2f} s, with the covariance of all features"
     work = f"learning from confirmations, {_ITEMS:,} x {_DIMENSION}"
     yield row(work, 1000 * timed["again"], "ms", "what we want", 500.0, note=note)
 
@@ -76,18 +88,14 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
         "without the likest of the camera": vectors - _likest(vectors, number, season.event_of_photo),
     }
     ways = {
-        _WHOLE: (season, 0),
-        **{name: (Season(model, parts=_as_parts(model, each)), 0) for name, each in others.items()},
-        f"{_WHOLE}, 5 judged": (season, 5),
-        f"{_WHOLE}, 10 judged": (season, 10),
-        "parts": (parted, 0),
-        "parts, 5 judged": (parted, 5),
-        "parts, 10 judged": (parted, 10),
+        _WHOLE: season,
+        **{name: Season(model, parts=_as_parts(model, each)) for name, each in others.items()},
+        "parts": parted,
     }
     scores, queries = {}, 0
-    for name, (asked, judged) in ways.items():
-        found = species_precision(asked, species, _K, judged=judged, progress=False)
-        scores[name], queries = [found.precision, found.unjudged, found.unlearned], found.queries
+    for name, asked in ways.items():
+        found = species_precision(asked, species, _K, progress=False)
+        scores[name], queries = found.precision, found.queries
     shares = [[line["event"], line["camera"]] for line in neighbour_shares(season, progress=False)]
     return {
         "seconds": time.perf_counter() - start,
@@ -96,7 +104,42 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
         "photos": len(model.names),
         "events": len(season.events),
         "shares": shares,
+        "gains": _gains({_WHOLE: season, "parts": parted}, species),
     }
+
+
+def measure_forest(network: str) -> Dict[str, Any]:
+    """What learning gains on real photos."""
+    import csv
+
+    from helpers import tc
+    from helpers.photos.load import load_photos
+    from helpers.season.detection.detections import read_detections
+    from helpers.season.parts import Parts
+    from helpers.season.season import Season
+
+    start = time.perf_counter()
+    data, _ = load_photos(_FOREST, layout="{site}/{camera}", progress=False)
+    with (_FOREST / "truth.csv").open(encoding="utf-8", newline="") as lines:
+        shown = {line["path"]: line["species"] for line in csv.DictReader(lines)}
+    model = tc.image_similarity.create(data, model=network, verbose=False)
+    detections = read_detections(_FOREST / "boxes.json", data, progress=False)
+    seasons = {_WHOLE: Season(model), "parts": Season(model, parts=Parts.of(model, detections, progress=False))}
+    species = [None if shown.get(name) == "Desconocida" else shown.get(name) for name in model.names]  # not known
+    return {"gains": _gains(seasons, species), "seconds": time.perf_counter() - start}
+
+
+def _gains(seasons: Dict[str, Any], species: List[Any]) -> List[Dict[str, Any]]:
+    """The precision among events not judged yet, learned and not, by what is compared and how many were judged."""
+    from helpers.season.scores import species_precision
+
+    gains = []
+    for name, season in seasons.items():
+        for judged in _JUDGED:
+            scores = species_precision(season, species, _K, judged=judged, metric="euclidean", progress=False)
+            kept = ("unjudged", "unlearned", "gain", "learned", "queries", "judged")
+            gains.append({"name": name, **{each: getattr(scores, each) for each in kept}})
+    return gains
 
 
 def learn() -> Dict[str, Any]:
@@ -110,8 +153,8 @@ def learn() -> Dict[str, Any]:
     start = time.perf_counter()
     learner = Learner(vectors)
     for number in range(6):
-        examples = vectors[number * _JUDGED : (number + 1) * _JUDGED]
-        learner.distances(examples[::2], examples[1::2])
+        examples = vectors[number * _EXAMPLES : (number + 1) * _EXAMPLES]
+        learner.places(examples[::2], examples[1::2])
         spent.append(time.perf_counter() - start)
         start = time.perf_counter()
     return {"seconds": sum(spent), "first": spent[0], "again": statistics.median(spent[1:])}

@@ -32,10 +32,12 @@ class SpeciesScores(NamedTuple):
     - `unjudged`: of the events that nobody has judged, and `unlearned`: the same
       if nothing is learned from the judgements. Without judgements, both are
       the `precision`.
-    - `interval`: the 95 % interval of `unjudged`, by 1,000 resamples of the queries.
+    - `interval`: the 95 % interval of `unjudged`, by 1,000 resamples of the queries;
+      `gain`: that of `unjudged - unlearned`.
     - `by_species`: `unjudged` for each species.
     - `queries`: how many events were searched with; `judged`: how many events
-      were judged before, for each of them.
+      were judged before, for each of them; `learned`: for how many of the queries
+      that helped to order the judged events, so that the order was learned.
     """
 
     precision: float
@@ -46,6 +48,8 @@ class SpeciesScores(NamedTuple):
     queries: int
     k: int
     judged: int = 0
+    gain: Optional[Interval] = None
+    learned: int = 0
 
     def __str__(self) -> str:
         by_species = ", ".join(f"{name} {value:.2f}" for name, value in self.by_species.items())
@@ -53,7 +57,8 @@ class SpeciesScores(NamedTuple):
         if not self.judged:
             return f"precision@{self.k} over other events {self.precision:.3f} ({queries})"
         learned = f"{self.unjudged:.3f} ({self.unlearned:.3f} without learning"
-        return f"precision@{self.k} over other events not judged yet {learned}; {self.judged} judged; {queries})"
+        judged = f"{self.judged} judged, learned from in {self.learned} of"
+        return f"precision@{self.k} over other events not judged yet {learned}; {judged} {queries})"
 
 
 def species_precision(
@@ -136,7 +141,7 @@ def species_precision(
     for event, names in zip(season.event_of_photo.tolist(), shown):
         for name in names:
             events.setdefault(name, set()).add(event)
-    values = np.empty((len(queries), 3))
+    values = np.empty((len(queries), 4))
     with progress_bar(total=len(queries), show=progress) as bar:
         for place, row in enumerate(queries):
             ranking = EventRanking(season, season.labels[row], other=other, metric=metric, k=k + judged)
@@ -144,9 +149,10 @@ def species_precision(
             bar.update()
     asked = [species_of[row] for row in queries]
     means = {name: float(np.mean(values[[one == name for one in asked], 1])) for name in sorted(set(asked), key=str)}
-    span = intervals(values[:, 1:2], np.arange(len(queries)), 0)[0]
-    precision, unjudged, unlearned = values.mean(axis=0).tolist()
-    return SpeciesScores(precision, unjudged, unlearned, span, means, len(queries), k, int(judged))
+    span, gain = intervals(np.c_[values[:, 1], values[:, 1] - values[:, 2]], np.arange(len(queries)), 0)
+    precision, unjudged, unlearned = values[:, :3].mean(axis=0).tolist()
+    learned = int(values[:, 3].sum())
+    return SpeciesScores(precision, unjudged, unlearned, span, means, len(queries), k, int(judged), gain, learned)
 
 
 def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: bool = True) -> SFrame:
@@ -232,15 +238,16 @@ def _queries(season: Season, species_of: Sequence[Any]) -> List[int]:
 
 
 def _shares(ranking: EventRanking, right: Set[int], k: int, judged: int) -> List[float]:
-    """The precision of a ranking, that without the judged events, and the same where nothing is learned."""
+    """The columns `precision`, `unjudged` and `unlearned` of one query, and 1 where the order was learned, else 0."""
     plain = ranking.events_of(ranking.nearest)
     if not judged:
-        return [_share(plain, right, k)] * 3
+        return [_share(plain, right, k)] * 3 + [0]
     first = plain[:judged]
     confirmed = [*ranking.liked, *(event for event in first if event in right)]
-    learned = ranking.events_of(ranking.learned(confirmed, [event for event in first if event not in right]))
+    order = ranking.learned(confirmed, [event for event in first if event not in right])
+    learned = ranking.events_of(order.nearest)
     rest = [event for event in learned if event not in first]
-    return [_share(learned, right, k), _share(rest, right, k), _share(plain[judged:], right, k)]
+    return [_share(learned, right, k), _share(rest, right, k), _share(plain[judged:], right, k), not order.why]
 
 
 def _share(events: Sequence[int], right: Set[int], k: int) -> float:

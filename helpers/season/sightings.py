@@ -75,7 +75,7 @@ class Sightings(traitlets.HasTraits):
     season, labels
         The season, and the `helpers.photos.labels.Labels` of judged photos.
     learned
-        Whether the order is that of `learn`.
+        Whether the order is one that `learn` has learned.
 
     Raises
     ------
@@ -112,7 +112,7 @@ class Sightings(traitlets.HasTraits):
         self.season, self.species, self.k = season, species, k
         self.labels = Labels(_file_of(species) if file is None else file)
         self._ranking = EventRanking(season, like, **query)
-        self._nearest, self.learned = self._ranking.nearest, False
+        self._nearest, self.learned, self._why = self._ranking.nearest, False, ""
         self._event_of_name = dict(zip(season.names, season.event_of_photo.tolist()))
         self._judged = self._read()
 
@@ -121,11 +121,12 @@ class Sightings(traitlets.HasTraits):
 
     @property
     def note(self) -> str:
-        """How far one has come, in one line."""
+        """How far one has come, in one line; and after `learn`, why the order is still by distance, if it is."""
         left = len(self.candidates)
         some = f"{self.k:,} of {left:,}" if left > self.k else f"{left:,}"
         order = "learned" if self.learned else "by distance"
-        return f"{len(self.confirmed)} confirmed, {len(self.rejected)} rejected, {some} candidates {order}"
+        counts = f"{len(self.confirmed)} confirmed, {len(self.rejected)} rejected, {some} candidates {order}"
+        return f"{counts}. {self._why}" if self._why else counts
 
     @property
     def confirmed(self) -> List[int]:
@@ -174,17 +175,21 @@ class Sightings(traitlets.HasTraits):
         self._renew()
 
     def learn(self) -> None:
-        """Order the events by what the judged ones teach, within a fraction of a second; see `helpers.season.learner`.
+        """Order the events by what the judged ones teach, if that helps, within a fraction of a second.
 
-        The photos of the query count as confirmed. Distances are then 0.1 at the
-        mean of the confirmed photos, and 0.9 at that of the rejected ones.
+        The photos of the query count as confirmed. The more was judged, the more
+        it counts beside the distance from the query, and distances are then
+        between 0 and 1. Where the judged events would be in a worse order than by
+        distance, the order stays that by distance, `learned` is False, and `note`
+        gives the reason; see `helpers.season.event_ranking.EventRanking.learned`.
         """
-        self._nearest, self.learned = self._ranking.learned(self.confirmed, self.rejected), True
+        self._nearest, self._why = self._ranking.learned(self.confirmed, self.rejected)
+        self.learned = not self._why
         self.changed += 1
 
     def unlearn(self) -> None:
         """Order the events by their distance from the query again."""
-        self._nearest, self.learned = self._ranking.nearest, False
+        self._nearest, self.learned, self._why = self._ranking.nearest, False, ""
         self.changed += 1
 
     def frame(self, status: Optional[str] = None) -> SFrame:

@@ -116,9 +116,10 @@ def test_judging_some_first():
     assert species_precision(data, species, judged=6, progress=False) == after
     assert str(after).startswith(
         f"precision@5 over other events not judged yet {after.unjudged:.3f} ({after.unlearned:.3f} without learning; "
-        "6 judged; 30 queries: fox "
+        f"6 judged, learned from in {after.learned} of 30 queries: fox "
     )
-    assert "judged" not in str(before)
+    assert "judged" not in str(before) and before.learned == 0 and before.gain == (0, 0)
+    assert 0 < after.learned <= 30 and after.gain[0] < after.unjudged - after.unlearned < after.gain[1]
     thirds = after.by_species["fox"] / 3 + 2 * after.by_species["tree"] / 3
     assert thirds == pytest.approx(after.unjudged) and after.interval[0] <= after.unjudged <= after.interval[1]
 
