@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from helpers.errors import PhotoError
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import NoSuchFile, Unsupported
+from helpers.sframe.files.texts import expanded
 from helpers.sframe.frame.sframe import SFrame
 from helpers.sframe.image import Image
 from helpers.sframe.left_out import refuse
@@ -38,7 +39,7 @@ def load_images(
 
     Raises `NoSuchFile` where there is no such folder.
     """
-    paths = sorted(_files(Path(url).absolute(), recursive))
+    paths = sorted(_files(expanded(url).absolute(), recursive))
     if format not in ("JPG", "PNG"):
         paths = [path for path in paths if path.lower().endswith(_ENDINGS)]
     if random_order:

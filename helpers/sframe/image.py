@@ -37,7 +37,7 @@ class Image:
     __slots__ = ("_channels", "_pixels", "_size", "_source")
 
     def __init__(self, path: Union[str, "os.PathLike[str]", None] = None, format: str = "auto") -> None:
-        self._source: Union[str, bytes, None] = None if path is None else os.fspath(path)
+        self._source: Union[str, bytes, None] = None if path is None else os.path.expanduser(os.fspath(path))  # noqa: PTH111 (a path stays as it is)
         self._pixels: Optional[np.ndarray] = None
         self._channels: Optional[int] = None if path is not None else 0
         self._size = (0, 0) if self._source is None else _read_size(self._source, format)
@@ -105,7 +105,7 @@ class Image:
 
     def save(self, filename: str) -> None:
         """Write the upright pixels to a file; its ending decides the format."""
-        self._open().save(filename)
+        self._open().save(os.path.expanduser(filename))  # noqa: PTH111
 
     def show(self) -> None:
         """Show the photo: in the notebook, else in the system's viewer."""

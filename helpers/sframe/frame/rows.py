@@ -8,9 +8,10 @@ import numpy as np
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import ColumnExists
 from helpers.sframe.frame import aggregate, joins
-from helpers.sframe.frame.columns import Columns, check_name
+from helpers.sframe.frame.columns import Columns
 from helpers.sframe.frame.groups import Groups, mean, total
 from helpers.sframe.keys import SORTABLE, codes, direction
+from helpers.sframe.names import check_name
 
 if TYPE_CHECKING:
     from helpers.sframe.frame.sframe import SFrame
@@ -106,7 +107,8 @@ class Rows(Columns):
         without it, all names that both frames have. `how` is `inner`, `left`,
         `right` or `outer`: which rows without a partner are kept. The result has
         this frame's columns, then those of `right` without its keys; a name that
-        is taken gets `.1` behind it, or the one in `alter_name`. Rows come in the
+        is taken gets `.1` behind it, or the one in `alter_name`, which names that
+        are free do not ask. Rows come in the
         order of this frame, except in `right` joins.
         """
         return joins.join(self, right, on, how, alter_name)
