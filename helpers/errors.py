@@ -18,7 +18,7 @@ class WeightsUnavailable(KinframeError):
     """The weights of a network are not available: no connection, or a file with other contents than expected."""
 
 
-class ModelError(KinframeError):
+class ModelError(KinframeError, RuntimeError):
     """A network, or a saved similarity model, that cannot be used."""
 
 

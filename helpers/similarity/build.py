@@ -189,8 +189,8 @@ def _turi_creates(path: Path) -> Any:
     """A model that Turi Create saved, as Turi Create opens it."""
     if not HAS_TURICREATE:
         raise ModelError(
-            f"{path}: Turi Create saved this model, and only Turi Create opens it; load it in the Turi Create environment "
-            "(environment.yml), or build a model of the photos here"
+            f"{path}: Turi Create saved this model, and only Turi Create opens it; load it in the Turi Create "
+            "environment (environment.yml), or build a model of the photos here"
         )
     import turicreate
 

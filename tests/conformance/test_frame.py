@@ -441,6 +441,9 @@ def test_unstack(agree, name):
 
 GROUPED = {
     "by nothing but the key": lambda g, a: g.groupby("g", {}),
+    "by two, not in order": lambda g, a: g.groupby(["h", "g"], {"c": a.COUNT()}),
+    "by two, not in order, once each": lambda g, a: g[["h", "g"]].drop_duplicates(["h", "g"]),
+    "different rows": lambda g, a: g[["h", "n", "g"]].unique(),
     "by two": lambda g, a: g.groupby(["g", "h"], {"c": a.COUNT(), "m": a.MAX("n")}),
     "in a list": lambda g, a: g.groupby("h", [a.COUNT(), a.MAX("n")]),
     "one after the other": lambda g, a: g.groupby("h", a.COUNT(), a.MAX("n"), {"q": a.MIN("n")}),

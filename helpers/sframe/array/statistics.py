@@ -126,12 +126,12 @@ def _numbers(column: BaseArray, name: str) -> np.ndarray:
 
 
 def _placewise(column: BaseArray, name: str, reduce: Callable[..., Any]) -> Any:
-    """The sum or mean at each place of lists or numpy arrays; None of nothing."""
+    """The sum or mean at each place of lists or numpy arrays; of nothing an empty sum, and no mean."""
     rows = [row for row in column._values if row is not None]
     if len(set(map(np.shape, rows))) > 1:
         raise Unsupported(f"{name}() needs {'lists of one length' if column.dtype is array else 'arrays of one shape'}")
     if not rows:
-        return None
+        return None if name == "mean" else array("d") if column.dtype is array else np.zeros(0)
     total = reduce(np.array(rows, np.float64), axis=0)
     return array("d", total) if column.dtype is array else total
 

@@ -48,7 +48,11 @@ def write(columns: Dict[str, SArray], filename: PathLike, orient: str = "records
         )
         for row in zip(*columns.values())
     ]
-    text = "[\n" + "\n,".join(lines) + "\n]\n" if orient == "records" else "".join(line + "\n" for line in lines)
+    text = (
+        "[\n" + "\n,".join(lines) + "\n" * bool(lines) + "]\n"
+        if orient == "records"
+        else "".join(line + "\n" for line in lines)
+    )
     with replaced(expanded(filename)) as file:
         file.write(text.encode("utf-8"))
 

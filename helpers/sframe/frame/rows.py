@@ -60,11 +60,11 @@ class Rows(Columns):
         return self[self[column_name].is_topk(k, reverse)].sort(column_name, ascending=reverse)
 
     def unique(self) -> "SFrame":
-        """Each different row once, in order of first appearance (Turi Create promises no order)."""
+        """Each different row once, in order of first appearance; its columns by their names, as in Turi Create."""
         return self.groupby(self.column_names(), {})
 
     def drop_duplicates(self, subset: Keys) -> "SFrame":
-        """The first row for each different set of values in these columns, which come first in the result."""
+        """The first row for each different set of values in these columns; they come first, by their names."""
         subset = [subset] if isinstance(subset, str) else list(subset)
         if not set(subset) <= set(self.column_names()):
             raise TypeError(f"columns are {', '.join(self.column_names())}, not {', '.join(subset)}")
@@ -72,7 +72,7 @@ class Rows(Columns):
         return self.groupby(subset, {name: aggregate.SELECT_ONE(name) for name in rest})
 
     def groupby(self, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
-        """One row for each different key, in order of first appearance: the keys, then the computed columns.
+        """One row for each different key, in order of first appearance: the keys by their names, then what is computed.
 
         `operations` is a dict from new names to functions of
         `helpers.sframe.frame.aggregate`, such as `{"n": aggregate.COUNT()}`, or a
@@ -85,7 +85,7 @@ class Rows(Columns):
             if self[name].dtype is dict:
                 raise TypeError(f"the column {name!r} holds dicts; rows cannot be grouped by those")
         groups = Groups([self[name] for name in keys], len(self))
-        columns = {name: self[name]._take(groups.first_rows()) for name in keys}
+        columns = {name: self[name]._take(groups.first_rows()) for name in sorted(keys)}
         named = [pair for operation in (operations, *args) for pair in _named(operation)]
         if len(columns) < len(keys) or any(name in columns for name, _ in named):
             raise ColumnExists("two columns of the result have the same name; choose others in the operations")
