@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 from helpers.errors import PhotoError
 from helpers.images.decode import open_photo, photo_size
 from helpers.sframe.errors import BadImage
+from helpers.sframe.notebook import in_notebook, show_inline
 
 SHOWN = 1024  # pixels along the longer side, at most, of an image in a notebook
 _SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPG": b"\xff\xd8"}
@@ -109,8 +110,6 @@ class Image:
 
     def show(self) -> None:
         """Show the photo: in the notebook, else in the system's viewer."""
-        from helpers.sframe.display.show import in_notebook, show_inline
-
         if in_notebook():
             show_inline(self)
         else:

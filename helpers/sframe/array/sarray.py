@@ -10,13 +10,13 @@ import numpy as np
 from helpers.sframe.array import casts
 from helpers.sframe.array.cells import Cells
 from helpers.sframe.array.comparison import Comparison, truth
+from helpers.sframe.array.keys import SORTABLE, codes, direction
 from helpers.sframe.array.positions import count, forwards, row_number
 from helpers.sframe.array.sources import fitting, is_number_array, lines_of, listed, of_numbers
 from helpers.sframe.array.statistics import Statistics
 from helpers.sframe.dtype import NUMBERS, infer, objects, store
 from helpers.sframe.errors import SizeMismatch, Unsupported
 from helpers.sframe.image import Image
-from helpers.sframe.keys import SORTABLE, codes, direction
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pandas as pd
 from helpers.sframe.brackets import numbers, parsed
 from helpers.sframe.dtype import Missing, Values, is_missing, objects, store
 from helpers.sframe.errors import BadFile, OutOfRange, Unsupported
-from helpers.sframe.files.texts import PathLike, found, text_of
+from helpers.sframe.paths import PathLike, found, text_of
 from helpers.sframe.text import fraction, whole
 
 _SEQUENCES = (

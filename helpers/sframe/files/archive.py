@@ -23,8 +23,8 @@ from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import BadFile, NoSuchFile
 from helpers.sframe.files.replacing import replaced
-from helpers.sframe.files.texts import expanded
 from helpers.sframe.image import Image
+from helpers.sframe.paths import expanded
 
 FORMAT, VERSION = "kinframe-frame", 1
 INDEX = "frame.json"

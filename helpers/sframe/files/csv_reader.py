@@ -13,8 +13,8 @@ from helpers.sframe.array.sarray import SArray
 from helpers.sframe.brackets import WHOLE, bracketed, numbers, parsed, unescaped
 from helpers.sframe.dtype import NUMBERS, store, unchanged
 from helpers.sframe.errors import BadFile, NoSuchColumn, Unsupported
-from helpers.sframe.files.texts import PathLike, found, text_of
 from helpers.sframe.names import free_name
+from helpers.sframe.paths import PathLike, found, text_of
 from helpers.sframe.text import fraction, whole
 
 Row = List[Optional[str]]

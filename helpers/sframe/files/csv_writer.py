@@ -8,7 +8,7 @@ from typing import Any, Dict, Iterator
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.files.csv_reader import canonical
 from helpers.sframe.files.replacing import replaced
-from helpers.sframe.files.texts import PathLike, expanded
+from helpers.sframe.paths import PathLike, expanded
 from helpers.sframe.text import escaped, exact, written
 
 

@@ -12,8 +12,8 @@ from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import infer, unchanged
 from helpers.sframe.errors import BadFile, OutOfRange
 from helpers.sframe.files.replacing import replaced
-from helpers.sframe.files.texts import PathLike, expanded, text_of
 from helpers.sframe.image import Image
+from helpers.sframe.paths import PathLike, expanded, text_of
 from helpers.sframe.text import exact, written
 
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 import numpy as np
 import pandas as pd
 
+from helpers.sframe.array.keys import combined
 from helpers.sframe.errors import NoSuchColumn, Unsupported
-from helpers.sframe.keys import combined
 from helpers.sframe.names import free_name
 
 if TYPE_CHECKING:

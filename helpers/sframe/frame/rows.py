@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Un
 
 import numpy as np
 
+from helpers.sframe.array.keys import SORTABLE, codes, direction
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import ColumnExists
 from helpers.sframe.frame import aggregate, joins
 from helpers.sframe.frame.columns import Columns
 from helpers.sframe.frame.groups import Groups, mean, total
-from helpers.sframe.keys import SORTABLE, codes, direction
 from helpers.sframe.names import check_name
 
 if TYPE_CHECKING:

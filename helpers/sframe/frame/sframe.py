@@ -14,9 +14,9 @@ from helpers.sframe.display.html_table import html_table
 from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.errors import SizeMismatch, Unsupported
 from helpers.sframe.files import archive, csv_reader, csv_writer, json_files
-from helpers.sframe.files.texts import expanded
 from helpers.sframe.frame.rows import Rows
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
+from helpers.sframe.paths import expanded
 
 Path = Union[str, "os.PathLike[str]"]
 _FORMATS = ("auto", "array", "csv", "dataframe", "dict", "empty", "sarray", "sframe", "sframe_obj", "tsv")
