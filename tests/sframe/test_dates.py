@@ -46,6 +46,8 @@ def test_texts_that_do_not_fit_the_format(text, format):
 
 def test_a_date_without_a_zone_is_written_without_one():
     assert list(SArray([DAY]).datetime_to_str("%H%q%Q%ZP%Z%z")) == ["00"]
+    utc = DAY.replace(tzinfo=datetime.timezone.utc)
+    assert list(SArray([utc]).datetime_to_str("%q %ZP")) == ["+0000 GMT+00"]
     assert list(SArray([DAY.replace(tzinfo=ZONE)]).datetime_to_str("%Q %Z")) == ["+05:30 GMT+05:30"]
 
 
