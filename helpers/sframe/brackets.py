@@ -17,6 +17,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'', re.DOTALL)
 _ITEM = re.compile(r"[^\[\]{},]*")
 _KEY = re.compile(r"[^\[\]{},:]*")
 _BLANKS = re.compile(r"\s*")
+_OF_NUMBERS = re.compile(r"[\d.,;+\seinfaty-]*", re.ASCII | re.IGNORECASE)  # `float` also takes 1_0 and other digits
 _BETWEEN = re.compile(r"\s*[,;]\s*|\s+")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\", "/": "/"}
 _DEEPEST = 100  # brackets within brackets
@@ -25,14 +26,15 @@ _DEEPEST = 100  # brackets within brackets
 def numbers(text: str) -> array:
     """The numbers in brackets, with commas, semicolons or blanks between them; raises `Unsupported`."""
     body = text.strip()
-    if not (body.startswith("[") and body.endswith("]")):
+    if not (body.startswith("[") and body.endswith("]") and _OF_NUMBERS.fullmatch(body, 1, len(body) - 1)):
         raise Unsupported(f"{text[:40]!r} is not a list of numbers")
     words = _BETWEEN.split(body[1:-1].strip())
     if words == [""]:
         return array("d")
-    if not _are_numbers(words):
-        raise Unsupported(f"{text[:40]!r} is not a list of numbers")
-    return array("d", map(float, words))
+    try:
+        return array("d", map(float, words))
+    except ValueError:
+        raise Unsupported(f"{text[:40]!r} is not a list of numbers") from None
 
 
 def parsed(text: str) -> Union[List[Any], Dict[Any, Any]]:
