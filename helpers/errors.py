@@ -18,7 +18,7 @@ class WeightsUnavailable(KinframeError):
     """The weights of a network are not available: no connection, or a file with other contents than expected."""
 
 
-class ModelError(KinframeError):
+class ModelError(KinframeError, RuntimeError):
     """A network, or a saved similarity model, that cannot be used."""
 
 
@@ -42,8 +42,16 @@ class FrameError(KinframeError):
     """A frame, a column or an argument that cannot be used."""
 
 
+class ArgumentError(FrameError, ValueError, TypeError, RuntimeError):
+    """A wrong argument; also of the classes that Turi Create raises for one, depending on the call."""
+
+
 class LeftOut(KinframeError, NotImplementedError):
     """A part of Turi Create that the stand-in leaves out on purpose."""
+
+
+class LeftOutName(LeftOut, AttributeError):
+    """A name of Turi Create that is left out; an AttributeError too, so that `hasattr` is False."""
 
 
 class ServiceError(KinframeError):

@@ -18,21 +18,28 @@ __all__ = [
     "Image",
     "SArray",
     "SFrame",
+    "__version__",
     "aggregate",
+    "config",
     "image_analysis",
     "image_similarity",  # noqa: F822  # see __getattr__
+    "load_images",
     "load_model",  # noqa: F822
     "load_sframe",
 ]
 
 if HAS_TURICREATE:
-    from turicreate import image_analysis
+    from turicreate import __version__, config, image_analysis, load_images
 
     from helpers.frames.turi_display import repair
 
     repair()
 else:
     from helpers.photos import image_analysis
+    from helpers.sframe import config
+
+    __version__ = "6.4.1+kinframe"  # of the Turi Create that the stand-in is like
+    load_images = image_analysis.load_images
 
 
 def __getattr__(name: str) -> Any:

@@ -33,11 +33,15 @@ def test_where_turi_create_is_the_names_are_its_own():
 def test_elsewhere_they_are_the_stand_ins():
     import helpers.photos.image_analysis
     import helpers.sframe
+    import helpers.sframe.config
 
     for name in ("Image", "SArray", "SFrame", "aggregate", "load_sframe"):
         assert getattr(tc, name) is getattr(helpers.sframe, name)
     assert tc.image_analysis is helpers.photos.image_analysis
+    assert tc.load_images is tc.image_analysis.load_images
+    assert tc.config is helpers.sframe.config
     assert "stand-in" in tc.ENVIRONMENT
+    assert tc.__version__ == "6.4.1+kinframe"
     with pytest.raises(LeftOut):
         tc.SGraph  # noqa: B018
 

@@ -2,35 +2,35 @@
 
 from typing import Any, List, Optional, Tuple
 
-from helpers.errors import FrameError
+from helpers.errors import ArgumentError
 from helpers.frames import Frame, Image, SArray, SFrame
 
 
 def image_column(frame: Frame, name: Optional[str]) -> str:
-    """The name of the column with the photos, by default the only one of type Image; raises `FrameError`."""
+    """The name of the column with the photos, by default the only one of type Image; raises `ArgumentError`."""
     types = dict(zip(frame.column_names(), frame.column_types()))
     images = [column for column, kind in types.items() if kind is Image]
     if name is None:
         if len(images) == 1:
             return images[0]
         if not images:
-            raise FrameError(f"the frame has no photos: none of its columns ({', '.join(types)}) holds images")
-        raise FrameError(f"the frame has several image columns ({', '.join(images)}); name one with feature=")
+            raise ArgumentError(f"the frame has no photos: none of its columns ({', '.join(types)}) holds images")
+        raise ArgumentError(f"the frame has several image columns ({', '.join(images)}); name one with feature=")
     if name not in types:
-        raise FrameError(f"the frame has no column {name!r}; it has {', '.join(types)}")
+        raise ArgumentError(f"the frame has no column {name!r}; it has {', '.join(types)}")
     if name not in images:
-        raise FrameError(f"the column {name!r} holds {types[name].__name__}, not images")
+        raise ArgumentError(f"the column {name!r} holds {types[name].__name__}, not images")
     return name
 
 
 def row_labels(frame: Frame, column: Optional[str]) -> List[Any]:
-    """The label of each row in results: the column's values, by default the row's number; raises `FrameError`."""
+    """The label of each row in results: the column's values, by default the row's number; raises `ArgumentError`."""
     if column is None:
         return list(range(len(frame)))
     if column not in frame.column_names():
-        raise FrameError(f"the frame has no column {column!r} for labels; it has {', '.join(frame.column_names())}")
+        raise ArgumentError(f"the frame has no column {column!r} for labels; it has {', '.join(frame.column_names())}")
     if frame[column].dtype not in (int, str):
-        raise FrameError(
+        raise ArgumentError(
             f"the column {column!r} holds {frame[column].dtype.__name__}; labels are whole numbers or text"
         )
     return list(frame[column])
@@ -44,13 +44,13 @@ def images_and_paths(frame: Frame, feature: str) -> Tuple[List[Any], List[Option
 
 
 def query_frame(dataset: Any, feature: str) -> Frame:
-    """The dataset of a query, an SFrame, an SArray of Images or one Image, as a frame; raises `FrameError`."""
+    """The dataset of a query, an SFrame, an SArray of Images or one Image, as a frame; raises `ArgumentError`."""
     if isinstance(dataset, Image):
         dataset = SFrame({feature: [dataset]})
     elif isinstance(dataset, SArray):
         dataset = SFrame({feature: dataset})
     elif not isinstance(dataset, SFrame):
-        raise FrameError(f"query() takes an SFrame, an SArray of images or an Image, not {type(dataset).__name__}")
+        raise ArgumentError(f"query() takes an SFrame, an SArray of images or an Image, not {type(dataset).__name__}")
     if len(dataset) == 0:
-        raise FrameError("there is no photo to query with: the frame is empty")
+        raise ArgumentError("there is no photo to query with: the frame is empty")
     return dataset

@@ -14,7 +14,8 @@ from helpers.frames import Frame
 from helpers.frames.images import source_of
 from helpers.sframe import Image, SArray, SFrame
 from helpers.sframe.display.html_table import html_table
-from helpers.sframe.display.show import EXPLORED, Page, show_inline
+from helpers.sframe.display.show import EXPLORED, Page
+from helpers.sframe.notebook import show_inline
 
 
 def repair() -> None:

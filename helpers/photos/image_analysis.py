@@ -16,6 +16,7 @@ from helpers.sframe.errors import NoSuchFile, Unsupported
 from helpers.sframe.frame.sframe import SFrame
 from helpers.sframe.image import Image
 from helpers.sframe.left_out import refuse
+from helpers.sframe.paths import expanded
 
 _ENDINGS = (".jpg", ".jpeg", ".png")  # what Turi Create loads; helpers.photos.load.load_photos knows more
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -38,7 +39,7 @@ def load_images(
 
     Raises `NoSuchFile` where there is no such folder.
     """
-    paths = sorted(_files(Path(url).absolute(), recursive))
+    paths = sorted(_files(expanded(url).absolute(), recursive))
     if format not in ("JPG", "PNG"):
         paths = [path for path in paths if path.lower().endswith(_ENDINGS)]
     if random_order:

@@ -7,7 +7,9 @@ Numbers are stored in 64 bits, everything else as Python objects.
 """
 
 import datetime
+import decimal
 from array import array
+from collections import deque
 from typing import Any, Callable, Iterable, List, Optional, Set, Tuple, Union
 
 import numpy as np
@@ -23,14 +25,16 @@ NUMBERS = (int, float)
 _INTS = (bool, int, np.integer, np.bool_)
 _FLOATS = (float, np.floating)
 _DATES = (datetime.datetime, datetime.date, np.datetime64)
-_ITEMS = (list, tuple, array)
+_SECONDS = (datetime.timedelta, np.timedelta64)
+_ITEMS = (list, tuple, array, set, frozenset, deque, range, bytearray)
 
 
 def infer(values: Iterable[Any]) -> type:
     """The one type that holds all the values; `float` where there are none, or only None.
 
     Whole numbers and fractions together are `float`; lists of numbers are
-    `array.array`, lists of anything else `list`.
+    `array.array`, lists of anything else `list`, as are sets, ranges and deques;
+    bytes are text in UTF-8, decimals are floats, and durations seconds.
 
     Raises `TypeError` for a mixture, and for classes that no column can hold.
     """
@@ -42,6 +46,8 @@ def infer(values: Iterable[Any]) -> type:
         return float
     if kinds <= {list, array}:
         return _list_or_array(values)
+    if kinds == {np.ndarray, array}:
+        return np.ndarray
     if len(kinds) == 1:
         return kinds.pop()
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
@@ -56,11 +62,19 @@ def store(values: Union[List[Any], Tuple[Any, ...]], dtype: type) -> Tuple[Value
     """
     missing = np.fromiter((is_missing(value) for value in values), bool, len(values))
     gaps = missing if missing.any() else None
+    if dtype in NUMBERS or dtype is str:
+        values = _usual(values)
     if dtype in NUMBERS:
         return _store_numbers(values, gaps, dtype), gaps
     convert = _converter(dtype)
     cells = (None if gap else convert(value) for value, gap in zip(values, missing))
     return objects(cells, len(values)), gaps
+
+
+def unchanged(cells: List[Any]) -> Tuple[Values, Missing]:
+    """As `store`, of objects that are already as a column keeps them."""
+    missing = np.fromiter((cell is None for cell in cells), bool, len(cells))
+    return objects(cells, len(cells)), missing if missing.any() else None
 
 
 def objects(cells: Iterable[Any], count: int) -> np.ndarray:
@@ -74,9 +88,14 @@ def is_missing(value: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """A value within a list or a dict, as Turi Create returns it: lists of numbers become arrays."""
+    """A value within a list or a dict, as Turi Create returns it: lists of numbers become arrays.
+
+    Raises `TypeError` for classes that no column can hold.
+    """
     if value is None or type(value) in (int, float, str):
         return value
+    if isinstance(value, (bytes, decimal.Decimal, *_SECONDS)):
+        return _usual([value])[0]
     if isinstance(value, _INTS):
         return int(value)
     if isinstance(value, _FLOATS):
@@ -86,23 +105,56 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, _ITEMS):
-        return array("d", value) if value and _all_numbers(value) else [plain(item) for item in value]
-    return _date(value) if isinstance(value, _DATES) else value
+        return _array(value) if value and _all_numbers(value) else [plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _table(value)
+    if is_missing(value):
+        return None
+    if isinstance(value, Image):
+        return value
+    if isinstance(value, _DATES):
+        return _date(value)
+    raise TypeError(f"a column cannot hold values of type {type(value).__name__}, within a list or dict either")
 
 
 def _kind(cls: type) -> type:
-    for classes, kind in ((_INTS, int), (_FLOATS, float), (str, str), (dict, dict), (array, array)):
-        if issubclass(cls, classes):
-            return kind
-    if issubclass(cls, (list, tuple)):
-        return list
     if cls in (type(None), type(pd.NaT), type(pd.NA)):
         return type(None)
-    if issubclass(cls, _DATES):
-        return datetime.datetime
-    if issubclass(cls, (np.ndarray, Image)):
-        return np.ndarray if issubclass(cls, np.ndarray) else Image
+    for classes, kind in _KINDS:
+        if issubclass(cls, classes):
+            return kind
     raise TypeError(f"a column cannot hold values of type {cls.__name__}")
+
+
+_KINDS: Any = (
+    ((decimal.Decimal, *_SECONDS), float),  # before whole numbers, which a timedelta64 is one of
+    (_INTS, int),
+    (_FLOATS, float),
+    ((str, bytes), str),
+    (dict, dict),
+    (array, array),
+    (_ITEMS, list),
+    (_DATES, datetime.datetime),
+    (np.ndarray, np.ndarray),
+    (Image, Image),
+)
+
+
+def _usual(values: Any) -> Any:
+    """The values, with bytes as text, decimals as floats and durations as seconds."""
+    if not any(issubclass(cls, (bytes, decimal.Decimal, *_SECONDS)) for cls in set(map(type, values))):
+        return values
+    return [_usual_one(value) for value in values]
+
+
+def _usual_one(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    if isinstance(value, _SECONDS):
+        return value.total_seconds() if isinstance(value, datetime.timedelta) else pd.Timedelta(value).total_seconds()
+    return value
 
 
 def _list_or_array(values: Iterable[Any]) -> type:
@@ -111,8 +163,9 @@ def _list_or_array(values: Iterable[Any]) -> type:
     return array if numeric and any(len(value) for value in present) else list
 
 
-def _all_numbers(values: Union[List[Any], Tuple[Any, ...], array]) -> bool:
-    return isinstance(values, array) or all(isinstance(value, _INTS + _FLOATS) for value in values)
+def _all_numbers(values: Iterable[Any]) -> bool:
+    numbers = (*_INTS, *_FLOATS, decimal.Decimal, *_SECONDS)
+    return isinstance(values, (array, range, bytearray)) or all(isinstance(value, numbers) for value in values)
 
 
 def _store_numbers(values: Iterable[Any], gaps: Missing, dtype: type) -> Values:
@@ -160,7 +213,19 @@ def _list(value: Any) -> List[Any]:
 def _array(value: Any) -> array:
     if not isinstance(value, (*_ITEMS, np.ndarray)) or not _all_numbers(list(value)):
         raise TypeError(f"{type(value).__name__} is not a list of numbers")
-    return array("d", value)
+    try:
+        return array("d", value.ravel() if isinstance(value, np.ndarray) else list(value))
+    except TypeError:  # of durations
+        return array("d", _usual(list(value)))
+
+
+def _table(value: Any) -> np.ndarray:
+    if not isinstance(value, (np.ndarray, array)):
+        raise TypeError(f"{type(value).__name__} is not a numpy array")
+    table = np.asarray(value)
+    if table.dtype.kind not in "biuf":
+        raise TypeError(f"a column holds numpy arrays of numbers, not of {table.dtype}; convert them first")
+    return table.astype(np.float64)
 
 
 def _same(cls: type) -> Callable[[Any], Any]:
@@ -182,6 +247,6 @@ _CONVERTERS = {
     dict: _dict,
     array: _array,
     datetime.datetime: _date,
-    np.ndarray: _same(np.ndarray),
+    np.ndarray: _table,
     Image: _same(Image),
 }

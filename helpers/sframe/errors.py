@@ -4,7 +4,7 @@ A notebook with `except RuntimeError`, because Turi Create raises that for a
 missing column, works here too; `except FrameError` catches all but those of photos.
 """
 
-from helpers.errors import FrameError, LeftOut, PhotoError
+from helpers.errors import FrameError, PhotoError
 
 
 class NoSuchColumn(FrameError, KeyError, RuntimeError, ValueError):
@@ -39,7 +39,3 @@ class BadFile(FrameError, OSError, RuntimeError, ValueError):
 
 class BadImage(PhotoError, RuntimeError):
     """A photo that cannot be read; `str(error)` names the file and the reason."""
-
-
-class LeftOutName(LeftOut, AttributeError):
-    """A name of Turi Create that the stand-in leaves out; an AttributeError too, so that `hasattr` is False."""

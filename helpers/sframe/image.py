@@ -19,6 +19,7 @@ from PIL import Image as Pillow
 from helpers.errors import PhotoError
 from helpers.images.decode import open_photo, photo_size
 from helpers.sframe.errors import BadImage
+from helpers.sframe.notebook import in_notebook, show_inline
 
 SHOWN = 1024  # pixels along the longer side, at most, of an image in a notebook
 _SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPG": b"\xff\xd8"}
@@ -37,7 +38,7 @@ class Image:
     __slots__ = ("_channels", "_pixels", "_size", "_source")
 
     def __init__(self, path: Union[str, "os.PathLike[str]", None] = None, format: str = "auto") -> None:
-        self._source: Union[str, bytes, None] = None if path is None else os.fspath(path)
+        self._source: Union[str, bytes, None] = None if path is None else os.path.expanduser(os.fspath(path))  # noqa: PTH111 (a path stays as it is)
         self._pixels: Optional[np.ndarray] = None
         self._channels: Optional[int] = None if path is not None else 0
         self._size = (0, 0) if self._source is None else _read_size(self._source, format)
@@ -105,12 +106,10 @@ class Image:
 
     def save(self, filename: str) -> None:
         """Write the upright pixels to a file; its ending decides the format."""
-        self._open().save(filename)
+        self._open().save(os.path.expanduser(filename))  # noqa: PTH111
 
     def show(self) -> None:
         """Show the photo: in the notebook, else in the system's viewer."""
-        from helpers.sframe.display.show import in_notebook, show_inline
-
         if in_notebook():
             show_inline(self)
         else:

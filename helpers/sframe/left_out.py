@@ -6,7 +6,7 @@ The one list: the README repeats it, a test compares it with Turi Create's own
 
 from typing import Any, Dict, NoReturn
 
-from helpers.sframe.errors import LeftOutName
+from helpers.errors import LeftOutName
 
 _APPLY = "use .apply() with a function of one value"
 _MODELS = "use scikit-learn on .to_dataframe()"
@@ -110,7 +110,6 @@ LEFT_OUT: Dict[str, Dict[str, str]] = {
         ),
         **dict.fromkeys(
             (
-                "config",
                 "data_structures",
                 "extensions",
                 "load_audio",

@@ -7,19 +7,19 @@ The same calls as Turi Create's `image_similarity`, on either kind of frame: `cr
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterator, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Union
 
 import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.database.postgres import is_address
-from helpers.errors import FrameError, KinframeError
+from helpers.errors import ArgumentError, KinframeError, ModelError
 from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
 from helpers.features.store import default_path, other_stores
-from helpers.frames import Frame, SFrame
+from helpers.frames import HAS_TURICREATE, Frame, SFrame
 from helpers.frames.columns import bad_frame
 from helpers.frames.photo_columns import image_column, row_labels
 from helpers.frames.photo_paths import folder_of, row_paths, shown_names
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from helpers.database.model_index import Archive
 
 PathLike = Union[str, "os.PathLike[str]"]
+ImageSimilarityModel = SimilarityModel
+"""Turi Create's name for the class."""
 
 
 CENTRED = "centred"  # a metric of `create` alone: the features are changed, and then compared by their cosine
@@ -100,16 +102,16 @@ def create(
     0
     """
     if not isinstance(dataset, SFrame):
-        raise FrameError(f"create() takes an SFrame, not {type(dataset).__name__}; load_photos(folder) makes one")
+        raise ArgumentError(f"create() takes an SFrame, not {type(dataset).__name__}; load_photos(folder) makes one")
     if len(dataset) == 0:
-        raise FrameError("the frame is empty: there is no photo to build a model of")
+        raise ArgumentError("the frame is empty: there is no photo to build a model of")
     feature = image_column(dataset, feature)
     labels = row_labels(dataset, label)
     if metric not in (*METRICS, CENTRED):
-        raise FrameError(f"metric={metric!r} is not known; there are {', '.join(METRICS)} and {CENTRED}")
+        raise ArgumentError(f"metric={metric!r} is not known; there are {', '.join(METRICS)} and {CENTRED}")
     centred, metric = metric == CENTRED, "cosine" if metric == CENTRED else metric
     if centred and is_address(index):
-        raise FrameError(
+        raise ArgumentError(
             "metric='centred' is not available in a database, which other collections share; take 'cosine'"
         )
     archive = check_index(index, metric)  # a wrong name shows now, not after an hour of work
@@ -134,7 +136,7 @@ def create(
     if bad:
         print(f"{len(bad)} of {len(dataset)} photos could not be read and stay out; model.bad says which and why")
     if not len(embedded.rows):
-        raise FrameError(f"none of the {len(dataset)} photos can be read; the first: {bad[0][1]}")
+        raise ArgumentError(f"none of the {len(dataset)} photos can be read; the first: {bad[0][1]}")
     if verbose:
         print("\n".join(_report(embedded)))
     settled = embedded.settled
@@ -167,7 +169,7 @@ def create(
 
 
 def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: bool = False) -> SimilarityModel:
-    """Open what `SimilarityModel.save` wrote, in either environment.
+    """Open what `SimilarityModel.save` wrote, in either environment; a model that Turi Create saved, where that is.
 
     Parameters
     ----------
@@ -183,16 +185,31 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
     ModelError
         Where there is no model, it is damaged, or another version of Kinframe wrote it.
     """
-    contents = saved.read(Path(path))
+    path = Path(path).expanduser()
+    if (path / "dir_archive.ini").exists():
+        return _turi_creates(path)
+    contents = saved.read(path)
     if folder is not None:
         moved = Path(folder).expanduser().absolute()
         contents.sources = [
             str(moved / name) if isinstance(source, str) else source
             for name, source in zip(contents.names, contents.sources)
         ]
-    index = _index_again(contents, Path(path) / saved.INDEX, database)
+    index = _index_again(contents, path / saved.INDEX, database)
     files = [source if isinstance(source, str) else None for source in contents.sources]
     return SimilarityModel(contents, index, store_path=_store(None, list(contents.names), files))
+
+
+def _turi_creates(path: Path) -> Any:
+    """A model that Turi Create saved, as Turi Create opens it."""
+    if not HAS_TURICREATE:
+        raise ModelError(
+            f"{path}: Turi Create saved this model, and only Turi Create opens it; load it in the Turi Create "
+            "environment (environment.yml), or build a model of the photos here"
+        )
+    import turicreate
+
+    return turicreate.load_model(str(path))
 
 
 def check_index(kind: str, metric: str) -> "Optional[Archive]":
@@ -246,7 +263,7 @@ def _store(
         return None
     if isinstance(wanted, (str, os.PathLike)):
         return Path(wanted).expanduser().absolute()
-    raise FrameError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
+    raise ArgumentError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
 
 
 def _index_file(store: Path, key: str, metric: str) -> Path:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 import numpy as np
 
 from helpers.arguments import check_distance, check_whole
-from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.errors import ModelError, PhotoError
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.nearest import but_itself
@@ -35,13 +35,14 @@ from helpers.similarity.members import Collection
 from helpers.similarity.recent_queries import RecentQueries
 from helpers.similarity.saved import ModelContents
 from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
+from helpers.similarity.turi_members import TuriMembers, graph_maker
 
 if TYPE_CHECKING:
     from helpers.similarity.rankings import Rankings
     from helpers.similarity.regions import Regions
 
 
-class SimilarityModel:
+class SimilarityModel(TuriMembers):
     """A collection of photos that can be asked which of them look like a given one.
 
     Made by `create` or `load_model`, with Turi Create's calls and more.
@@ -296,18 +297,17 @@ class SimilarityModel:
     ) -> Frame:
         """The nearest photos of every photo of the collection, without itself.
 
-        Returns an SFrame as `query` does, one edge a row. Of Turi Create's output types only `SFrame` is available;
-        networkx takes the edges.
+        Returns an SFrame as `query` does, one edge a row; or for `output_type="SGraph"` Turi Create's SGraph of the
+        edges, where Turi Create is (elsewhere `FrameError`, with the two lines that make a graph of them).
         """
         check_whole("k", k, none_is="all")
         check_distance("radius", radius)
-        if output_type != "SFrame":
-            raise FrameError(f"output_type={output_type!r} is not available; take 'SFrame', whose rows are the edges")
+        as_graph = graph_maker(output_type)
         wanted = None if k is None else k + (not include_self_edges)
         rows, distances = self.index.search(self.vectors, wanted, progress=verbose)
         if not include_self_edges:
             rows, distances = but_itself(rows, distances, np.arange(len(rows)))
-        return edge_frame(self.labels, rows, distances, self.labels, radius)
+        return as_graph(edge_frame(self.labels, rows, distances, self.labels, radius))
 
     def rankings(
         self,
@@ -370,7 +370,7 @@ class SimilarityModel:
         is the index, the address is saved, without a password. Raises `ModelError` where the folder holds something
         else, or cannot be written.
         """
-        saved.write(Path(path), self._contents)
+        saved.write(Path(path).expanduser(), self._contents)
 
     def features_of(self, photos: List[QueryPhoto]) -> np.ndarray:
         """The feature of each photo, float32 [photos, dimension], looked up or computed; raises `PhotoError`."""

@@ -3,6 +3,8 @@
 import datetime
 import operator
 from array import array
+from collections import deque
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,8 @@ pytest.importorskip("turicreate", reason="Turi Create is not in this environment
 
 NAN = float("nan")
 DAY = datetime.datetime(2020, 1, 2, 3, 4, 5)
+
+ZONES = (datetime.timezone(datetime.timedelta(hours=5, minutes=30)), datetime.timezone(-datetime.timedelta(hours=8)))
 
 # The columns that most calls are tried on.
 COLUMNS = {
@@ -69,6 +73,43 @@ MADE_OF = {
     "Timestamp": [pd.Timestamp("2020-01-01")],
     "object": [object()],
     "complex": [1 + 2j],
+    "sets": [{1, 2}, {3}],
+    "sets of texts": [{"a"}, None],
+    "frozen sets": [frozenset([1, "a"])],
+    "bytes": [b"ab", b"cd"],
+    "bytes and texts": [b"ab", "cd"],
+    "bytes that are no text": [b"\xff\xfe"],
+    "bytearray": [bytearray(b"ab")],
+    "decimals": [Decimal("1.5"), Decimal("2")],
+    "decimal and int": [Decimal("2"), 1],
+    "decimal and float": [Decimal("2"), 1.5],
+    "durations": [datetime.timedelta(1, 2, 3)],
+    "duration and int": [datetime.timedelta(1), 1],
+    "deques": [deque([1, 2])],
+    "mixed deque": [deque([1, "a"])],
+    "ranges": [range(3)],
+    "set in a list": [[{1, 2}], ["a"]],
+    "decimals in lists": [[Decimal("1.5")], [2]],
+    "decimal in a dict": [{"a": Decimal("1.5")}],
+    "set in a dict": [{"a": {1}}],
+    "bytes in a dict": [{"a": b"x"}],
+    "bytes in a list": [[b"x", 1]],
+    "duration in a list": [[datetime.timedelta(1), "a"]],
+    "object in a list": [[object()]],
+    "complex in a dict": [{"a": 1j}],
+    "numpy in a list": [[np.array([1, 2]), "a"]],
+    "table in a list": [[np.array([[1, 2], [3, 4]]), "a"]],
+    "date in a list": [[datetime.date(2020, 1, 2)]],
+    "deque in a list": [[deque([1]), "a"]],
+    "NaN in a list": [[NAN, 1]],
+    "numpy arrays": [np.array([1, 2]), np.array([3])],
+    "numpy and list": [np.array([1, 2]), [3, 4]],
+    "numpy of two shapes": [np.array([[1, 2], [3, 4]]), np.array([1.0])],
+    "numpy and array": [np.array([1]), array("d", [1])],
+    "arrays of two kinds": [array("i", [1]), array("d", [1.5])],
+    "numpy of texts": [np.array(["a"])],
+    "small numpy": [np.ones((2, 2), np.uint8)],
+    "numpy of truths": [np.ones((2, 2), bool)],
 }
 
 
@@ -126,6 +167,21 @@ MADE = {
     "sequence from": lambda tc: tc.SArray.from_sequence(2, 5),
     "sequence backwards": lambda tc: tc.SArray.from_sequence(5, 2),
     "sequence of nothing": lambda tc: tc.SArray.from_sequence(),
+    "deque": lambda tc: tc.SArray(deque([1, 2])),
+    "bytes": lambda tc: tc.SArray(b"ab"),
+    "objects": lambda tc: tc.SArray(np.array([1, None], dtype=object)),
+    "objects of two types": lambda tc: tc.SArray(np.array([1, "a"], dtype=object)),
+    **{
+        f"what fits {dtype.__name__}": lambda tc, values=values, dtype=dtype: tc.SArray(values, dtype, True)
+        for values, dtype in (
+            ([1, "a", None], int),
+            ([1, "a", 2.5], float),
+            ([1, "a"], str),
+            ([[1], 2, "a"], list),
+            ([[1, "a"], [2]], array),
+            ([{"a": 1}, 2], dict),
+        )
+    },
     "sequence of floats": lambda tc: tc.SArray.from_sequence(2.0),
 }
 
@@ -297,6 +353,39 @@ def test_computed(agree, call):
     agree(call)
 
 
+TABLES = [np.array([[1.0, 2.0], [3.0, 4.0]]), np.full((2, 2), 2.0), None]
+OF_TABLES = {
+    **{
+        f"{name} {sign}": lambda t, tc, sign=sign, other=other: ARITHMETIC[sign](t, other(tc))
+        for sign in ARITHMETIC
+        for name, other in {
+            "and a number": lambda tc: 2,
+            "and numbers": lambda tc: tc.SArray([1, 2.5, 3]),
+            "and tables": lambda tc: tc.SArray(TABLES),
+            "and a table": lambda tc: np.ones((2, 2)),
+            "and another shape": lambda tc: np.ones((1, 2)),
+            "and lists": lambda tc: tc.SArray([[1, 2]] * 3),
+            "and a text": lambda tc: "a",
+        }.items()
+    },
+    "from a number": lambda t, tc: 1 - t,
+    "minus": lambda t, tc: -t,
+    "abs": lambda t, tc: abs(t),
+    **{name: lambda t, tc, name=name: getattr(t, name)() for name in ("sum", "mean", "min", "std", "cumulative_sum")},
+    "sum of two shapes": lambda t, tc: tc.SArray([np.ones((2, 2)), np.ones((1, 2))]).sum(),
+    "equal": lambda t, tc: t == t,
+    "as text": lambda t, tc: t.astype(str),
+    "as array": lambda t, tc: t.astype(array),
+    "array as table": lambda t, tc: tc.SArray([[1, 2]]).astype(np.ndarray),
+    "int as table": lambda t, tc: tc.SArray([1]).astype(np.ndarray),
+}
+
+
+@pytest.mark.parametrize("call", OF_TABLES.values(), ids=OF_TABLES)
+def test_columns_of_numpy_arrays(agree, call):
+    agree(lambda tc: call(tc.SArray(TABLES), tc))
+
+
 SUMMARIES = ("any", "all", "nnz", "countna", "sum", "mean", "min", "max", "std", "var", "median", "argmax", "argmin")
 KNOWN_BETTER = {
     ("empty str", "std"),  # None, of texts
@@ -426,7 +515,87 @@ MORE = {
     "undefined_on_failure": lambda tc: tc.SArray(["1", "x", "", None]).astype(int, undefined_on_failure=True),
     "text to list": lambda tc: tc.SArray(["[1,2]"]).astype(list),
     "text to array": lambda tc: tc.SArray(["[1,2]", "[3 4]"]).astype(array),
-    "text to dict": lambda tc: tc.SArray(['{"a":1}']).astype(dict),
+    **{
+        f"{text!r} to {dtype.__name__}": lambda tc, text=text, dtype=dtype: tc.SArray([text]).astype(dtype)
+        for dtype, texts in {
+            dict: (
+                '{"a":1}',
+                "{'a': 1}",
+                "{'a': 'x', 'b': [1, 2], \"c\": None}",
+                "{a:1,b:2}",
+                "{1:2}",
+                '{"a":1,}',
+                "{}",
+                "{'a': (1, 2)}",
+                "{'a': 'b, c'}",
+                "{'a' : 1.5 , 'b':-2e3}",
+                "{'a': nan, 'b': inf}",
+                "[1]",
+                "",
+            ),
+            list: (
+                "['a', 'b c', 1, None]",
+                "['a', 'it\\'s', True]",
+                '["a,b", "c"]',
+                "[[1,2],[3]]",
+                "[a b c]",
+                "[]",
+                "[,]",
+                "[a,]",
+                "[,a]",
+                '["a" "b"]',
+                "(1,2)",
+                " [1,2] ",
+                "[1;2]",
+                "[{'a':1}]",
+                "[1.0,2]",
+                "[1,2",
+                "1,2]",
+                "['it''s']",
+                '["a\\"b"]',
+                "['a\\nb']",
+                "[a'b']",
+                "['a'b]",
+                "['']",
+                "[ a , b ]",
+                "[1a,2]",
+                "[+1,.5,1.,1e3]",
+                "[99999999999999999999]",
+                "['a', \"b\"]",
+                "[[], {}]",
+                "[10:30,11:00]",
+                "12",
+                "",
+            ),
+            array: (
+                "[1, 2]",
+                "[1 2.5]",
+                "[1;2]",
+                "[]",
+                "[ 1  2 ]",
+                "[nan inf]",
+                "[1 a]",
+                "[1,2,]",
+                "[1,,2]",
+                "[[1,2]]",
+                "['1','2']",
+                "1 2",
+                "",
+            ),
+            int: ("1.5", "1e3", "0x10", "1 ", "99999999999999999999", "9" * 5000, "nan", "\u0663"),
+            float: ("1.5 ", "1.5abc", "infinity", "1_0", "1,5", "-", "NaN", "-inf", "\u0663"),
+        }.items()
+        for text in texts
+    },
+    **{
+        f"undefined {dtype.__name__}": lambda tc, values=values, dtype=dtype: tc.SArray(values).astype(dtype, True)
+        for values, dtype in (
+            (["[1]", "x"], list),
+            (["[1]", "x"], array),
+            (["{'a':1}", "x", ""], dict),
+            ([[1, "a"], [2, 3]], array),
+        )
+    },
     "no list": lambda tc: tc.SArray(["it's"]).astype(list),
     "list to array": lambda tc: tc.SArray([[1, 2]], list).astype(array),
     "mixed list to array": lambda tc: tc.SArray([[1, "a"]]).astype(array),
@@ -490,6 +659,53 @@ MORE = {
     "read named months": lambda tc: tc.SArray(["20-Oct-2011 09:30:10 GMT-05:30"]).str_to_datetime(
         "%d-%b-%Y %H:%M:%S %ZP"
     ),
+    **{
+        f"{text!r} in the format {format}": lambda tc, text=text, format=format: tc.SArray([text]).str_to_datetime(
+            format
+        )
+        for text, format in (
+            ("01/02/2020 9:01pm", "%m/%d/%Y %H:%M%p"),
+            ("01/02/2020 12:01am", "%m/%d/%Y %H:%M%p"),
+            ("01/02/2020 12:01pm", "%m/%d/%Y %H:%M%p"),
+            ("01/02/2020 21:01pm", "%m/%d/%Y %H:%M%p"),
+            ("01/02/2020 9:01pm", "%m/%d/%Y %I:%M%p"),
+            ("2020-01-02 9:30 PM", "%Y-%m-%d %I:%M %P"),
+            ("2020-01-02 12:30", "%Y-%m-%d %I:%M"),
+            ("2020-01-02 03:04:05.123", "%Y-%m-%d %H:%M:%s"),
+            ("2020-01-02 03:04:05", "%Y-%m-%d %H:%M:%s"),
+            ("2020-01-02 03:04:05.123456", "%Y-%m-%d %H:%M:%S%F"),
+            ("2020-01-02 03:04:05.1234567", "%Y-%m-%d %H:%M:%S%F"),
+            ("20200102T030405.5", "%Y%m%dT%H%M%S%F%q"),
+            ("20200102T030405", "%Y%m%dT%H%M%S%q"),
+            ("2020-01-02 03:04:05 +05:30", "%Y-%m-%d %H:%M:%S %ZP"),
+            ("2020-01-02 03:04:05 -08", "%Y-%m-%d %H:%M:%S %ZP"),
+            ("2020-01-02 03:04:05 PST-08", "%Y-%m-%d %H:%M:%S %ZP"),
+            ("2020-01-02T03:04:05.123Z", "%Y-%m-%dT%H:%M:%s%ZP"),
+            ("GMT+01 2020-01-02", "%ZP %Y-%m-%d"),
+            (" 2020-01-02", "%Y-%m-%d"),
+            (" 2 Jan 2020", "%e %b %Y"),
+            ("Thu 02 January 2020", "%a %d %B %Y"),
+            ("2020-032", "%Y-%j"),
+            ("2020-02-31", "%Y-%m-%d"),
+            ("", "%Y-%m-%d"),
+            ("2020-01-02T03:04:05", "ISO"),
+        )
+    },
+    **{
+        f"written as {format}": lambda tc, format=format: tc.SArray(
+            [DAY.replace(microsecond=1234, tzinfo=zone) for zone in ZONES]
+        ).datetime_to_str(format)
+        for format in (
+            "%Y-%m-%dT%H:%M:%S%ZP",
+            "%H %ZP",
+            "%H %q",
+            "%S%F",
+            "%Y-%m-%d %H:%M:%S",
+            "%H:%M:%s",
+            "%I %P",
+            "%T %D %R",
+        )
+    },
     "read no date": lambda tc: tc.SArray(["x"]).str_to_datetime("%Y"),
     "read dates of ints": lambda tc: tc.SArray([1]).str_to_datetime(),
     "write dates": lambda tc: tc.SArray([DAY, None]).datetime_to_str(),

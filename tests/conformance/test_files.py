@@ -2,6 +2,7 @@
 
 import datetime
 
+import PIL.Image
 import pytest
 
 pytest.importorskip("turicreate", reason="Turi Create is not in this environment (environment.yml describes one)")
@@ -122,6 +123,62 @@ READ = {
     "quoted nothing": ('a,b\n"",2\n,2\n"x",2\n', {}),
     "byte order mark": ("\ufeffa,b\n1,2\n", {}),
     "unknown option": ("a\n1\n", {"foo": 1}),
+    # Lists and dicts as Python, pandas and JSON write them.
+    "dict of Python": ("a\n{'a': 1}\n", {}),
+    "quoted dict of Python": ("a,b\n\"{'a': 'x', 'b': [1, 2], 'c': None}\",1\n", {}),
+    "list of Python": ("a,b\n['x', 'y z'],1\n", {}),
+    "list that pandas wrote": ("a,b\n\"['x', 'it\\'s']\",1\n", {}),
+    "nested lists": ("a,b\n[[1,2],[3]],1\n", {}),
+    "quoted nested lists": ('a,b\n"[[1,2],[3]]",1\n', {}),
+    "dict in a dict": ('a,b\n{"x":{"y":1}},1\n', {}),
+    "dict in a list": ('a,b\n[{"x":[1,2]}],1\n', {}),
+    "bracket in a text in a list": ('a,b\n["x]",y],1\n', {}),
+    "comma in a text in a list": ("a,b\n['a,b','c'],1\n", {}),
+    "apostrophe in a list": ("a,b\n[it's,2],1\n", {}),
+    "colons in a list": ("a,b\n[10:30,11:00],1\n", {}),
+    "an address in a list": ("a,b\n[http://x.y/z,q],1\n", {}),
+    "more behind brackets": ("a,b\n[1,2]x,1\n", {}),
+    "more before brackets": ("a,b\nx[1,2],1\n", {}),
+    "an open bracket": ("a,b\n[1,1\n", {}),
+    "an open bracket of two": ("a,b\n[[1,2],1\n", {}),
+    "an open brace": ("a,b\n{'a':1,1\n", {}),
+    "line end in brackets": ("a,b\n[1,\n2],1\n", {}),
+    "line end in quoted brackets": ('a,b\n"[1,\n2]",1\n', {}),
+    "an empty list": ("a\n[]\n", {}),
+    "an empty dict": ("a\n{}\n", {}),
+    "an empty list, then one of numbers": ("a\n[]\n[1]\n", {}),
+    "semicolons in a list": ("a\n[1;2]\n", {}),
+    "lists and dicts": ("a\n{'a':1}\n[1]\n", {}),
+    "lists and texts": ("a\n[1 2]\nx\n", {}),
+    "lists and numbers": ("a\n[1,2]\n1\n", {}),
+    # Types that somebody asked for.
+    "fraction as int": ("a\n4.5\n", {"column_type_hints": int}),
+    "fractions as int": ("a,b\n4.5,x\n-2.9,y\n", {"column_type_hints": {"a": int}}),
+    "gap as int": ("a,b\n,x\n5,y\n", {"column_type_hints": {"a": int}}),
+    "text as float": ("a\nabc\n", {"column_type_hints": float}),
+    "number as list": ("a\n5\n", {"column_type_hints": list}),
+    "list as list": ("a\n[1,2]\n", {"column_type_hints": list}),
+    "list as text": ("a\n[1,2]\n", {"column_type_hints": str}),
+    "number as bool": ("a\n1\n", {"column_type_hints": bool}),
+    "more than 64 bits as int": ("a,b\n99999999999999999999,x\n", {"column_type_hints": {"a": int}}),
+    "too few types": ("a,b\n1,2\n", {"column_type_hints": [int]}),
+    "too many types": ("a,b\n1,2\n", {"column_type_hints": [int, int, int]}),
+    "types in a tuple": ("a,b\n1,2\n", {"column_type_hints": (int, int)}),
+    "type by its name": ("a,b\n1,2\n", {"column_type_hints": {"a": "int"}}),
+    "no type": ("a,b\n1,2\n", {"column_type_hints": {"a": None}}),
+    # Ends of lines and quotes of one's own.
+    "line_terminator": ("a,b|1,2|3,4|", {"line_terminator": "|"}),
+    "line_terminator of two": ("a,b||1,2||", {"line_terminator": "||"}),
+    "line end within a line": ("a,b|1,x\ny|3,z|", {"line_terminator": "|"}),
+    "returns": ("a,b\r1,2\r", {"line_terminator": "\r"}),
+    "other quotes": ("a,b\n'1,3',2\n", {"quote_char": "'"}),
+    "no escapes": ('a,b\n"1\\n",2\n', {"escape_char": None}),
+    "delimiter of two": ("a::b\n1::2\n", {"delimiter": "::"}),
+    "comment in quotes": ('a,b\n1,"x#y"\n', {"comment_char": "#"}),
+    "true in some": ("a\nyes\nno\nmaybe\n", {"true_values": ["yes"], "false_values": ["no"]}),
+    "no such column": ("a,b\n1,2\n", {"usecols": ["z"]}),
+    "columns in another order": ("a,b\n1,2\n", {"usecols": ["b", "a"]}),
+    "no rows is all rows": ("a\n1\n2\n", {"nrows": 0}),
 }
 
 
@@ -130,6 +187,86 @@ def test_csv_read(agree, tmp_path, name):
     text, options = READ[name]
     (tmp_path / "frame.csv").write_bytes(text.encode())
     agree(lambda tc: tc.SFrame.read_csv(str(tmp_path / "frame.csv"), verbose=False, **options))
+
+
+SEVERAL = {
+    "folder": ("two", {}),
+    "pattern": ("two/*.csv", {}),
+    "without header": ("two", {"header": False}),
+    "some rows": ("two", {"nrows": 1}),
+    "after a row": ("two", {"skiprows": 1, "header": False}),
+    "other types in the second": ("other", {}),
+    "an empty folder": ("none", {}),
+    "a pattern of nothing": ("none/*", {}),
+    "nothing": ("nowhere", {}),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_csv_files(agree, tmp_path, name):
+    for path, text in {
+        "two/a.csv": "a,b\n1,2\n",
+        "two/b.csv": "a,b\n3,4\n",
+        "other/a.csv": "a,b\n1,2\n",
+        "other/b.csv": "a,b\nx,4.5\n",
+        "none/deeper/c.csv": "a\n1\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    url, options = SEVERAL[name]
+    agree(lambda tc: tc.SFrame.read_csv(str(tmp_path / url), verbose=False, **options))
+
+
+LINES = {
+    "texts": ("one\ntwo\n\nthree 3\n", None),
+    "numbers": ("1\n2\n", None),
+    "as int": ("1\n2\n", int),
+    "as float": ("1\n2.5\n", float),
+    "as list": ("[1,2]\n[3]\n", list),
+    "texts as int": ("one\n", int),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines_of_a_file(agree, tmp_path, name):
+    text, dtype = LINES[name]
+    (tmp_path / "lines.txt").write_text(text)
+    agree(lambda tc: tc.SArray(str(tmp_path / "lines.txt"), dtype))
+
+
+def test_lines_of_no_file(agree):
+    agree(lambda tc: tc.SArray("/nowhere/lines.txt"))
+
+
+AT_HOME = {
+    "read_csv": lambda tc, made: tc.SFrame.read_csv("~/frame.csv", verbose=False),
+    "SFrame": lambda tc, made: tc.SFrame("~/frame.csv"),
+    "read_json": lambda tc, made: tc.SFrame.read_json("~/frame.json"),
+    "SArray": lambda tc, made: tc.SArray("~/frame.csv"),
+    "save": lambda tc, made: made(tc.SFrame({"a": [1]}).save, tc.__name__),
+    "export_csv": lambda tc, made: made(tc.SFrame({"a": [1]}).export_csv, f"{tc.__name__}.csv"),
+    "export_json": lambda tc, made: made(tc.SFrame({"a": [1]}).export_json, f"{tc.__name__}.json"),
+    "load_sframe": lambda tc, made: (
+        [made(tc.SFrame({"a": [1]}).save, "f" + tc.__name__), tc.load_sframe("~/f" + tc.__name__)]
+    ),
+    "Image": lambda tc, made: tc.Image("~/photo.png"),
+    "load_images": lambda tc, made: tc.image_analysis.load_images("~").shape,
+}
+
+
+@pytest.mark.parametrize("name", AT_HOME)
+def test_home(agree, tmp_path, monkeypatch, name):
+    """`~` is the home folder in each path, and not a folder of that name."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "frame.csv").write_text("a\n1\n")
+    (tmp_path / "frame.json").write_text('[{"a":1}]')
+    PIL.Image.new("RGB", (3, 2)).save(tmp_path / "photo.png")
+
+    def made(write, file):
+        write(f"~/{file}")
+        return (tmp_path / file).exists()
+
+    agree(lambda tc: AT_HOME[name](tc, made))
 
 
 def test_csv_round_trip(agree, tmp_path):
@@ -152,6 +289,16 @@ JSON = {
     "no list": ('{"a":1}', {}),
     "no JSON": ("not json", {}),
     "unknown orient": ('[{"a":1}]', {"orient": "x"}),
+    "lists in lists": ('[{"a":[[1,2],[3]]}]', {}),
+    "lists in dicts": ('[{"a":{"b":[1,2]}}]', {}),
+    "lists in lines": ('{"a":[1,2]}\n{"a":[]}\n', {"orient": "lines"}),
+    "lists in lists in lines": ('{"a":[[1,2],["x"]]}\n', {"orient": "lines"}),
+    "whole numbers and fractions in a list": ('[{"a":[1,2.5]}]', {}),
+    "numbers and texts": ('[{"a":1},{"a":"x"}]', {}),
+    "numbers and texts in lines": ('{"a":1}\n{"a":"x"}\n', {"orient": "lines"}),
+    "more than 64 bits": ('[{"a":12345678901234567890}]', {}),
+    "true and a number": ('[{"a":true},{"a":2}]', {}),
+    "null": ('[{"a":null}]', {}),
 }
 
 
@@ -164,12 +311,19 @@ def test_json_read(agree, tmp_path, name):
 
 @pytest.mark.parametrize("orient", ["records", "lines", "x"])
 def test_json_written(agree, tmp_path, orient):
+    columns = {"a": [1, None], "d": [{"k": "z", "n": [1, 2]}, {}], "s": ['x"\n', None], "v": [[1, 2.5], [3]]}
+
     def write(tc):
         path = tmp_path / f"{tc.__name__}.json"
-        tc.SFrame({"a": [1, None], "d": [{"k": "z"}, {}], "s": ['x"\n', None]}).export_json(str(path), orient)
+        tc.SFrame(columns).export_json(str(path), orient)
         return path.read_text()
 
+    def there_and_back(tc):
+        write(tc)
+        return tc.SFrame.read_json(str(tmp_path / f"{tc.__name__}.json"), orient)
+
     agree(write)
+    agree(there_and_back)
 
 
 SAVED = {

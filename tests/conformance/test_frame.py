@@ -140,6 +140,9 @@ COLUMNS = {
     "delete nothing": changed(lambda f, tc: f.__delitem__("nope")),
     "add_column": lambda f, tc: f.add_column(tc.SArray([1, 2, 3, 4]), "n"),
     "add_column without a name": lambda f, tc: f.add_column(tc.SArray([1, 2, 3, 4])).add_column([1, 2, 3, 4]),
+    "add_column without a name, taken": lambda f, tc: (
+        f.rename({"v": "X5"}).add_column(tc.SArray([1, 2, 3, 4])).add_column(tc.SArray([1, 2, 3, 4]))
+    ),
     "add_column, a list": lambda f, tc: f.add_column([1, 2, 3, 4], "n"),
     "add_column, one value": lambda f, tc: f.add_column(5, "n"),
     "add_column, taken": lambda f, tc: f.add_column([1, 2, 3, 4], "id"),
@@ -357,6 +360,8 @@ def test_to_dataframe(agree):
     agree(lambda tc: dataframe(photos(tc)))
     agree(lambda tc: dataframe(tc.SFrame({"a": [1], "b": [1.5], "c": ["x"], "d": [{"k": 1}], "e": [[1, "a"]]})))
     agree(lambda tc: dataframe(tc.SFrame({"t": [datetime.datetime(2020, 1, 1), None]})))
+    for dtype in (None, int, float, str, datetime.datetime, list):
+        agree(lambda tc, dtype: dataframe(tc.SFrame({"a": tc.SArray([None, None], dtype)})), dtype)
     agree(lambda tc: dataframe(tc.SFrame({"a": tc.SArray([], str), "b": tc.SArray([], int), "c": []})))
 
 
@@ -436,6 +441,9 @@ def test_unstack(agree, name):
 
 GROUPED = {
     "by nothing but the key": lambda g, a: g.groupby("g", {}),
+    "by two, not in order": lambda g, a: g.groupby(["h", "g"], {"c": a.COUNT()}),
+    "by two, not in order, once each": lambda g, a: g[["h", "g"]].drop_duplicates(["h", "g"]),
+    "different rows": lambda g, a: g[["h", "n", "g"]].unique(),
     "by two": lambda g, a: g.groupby(["g", "h"], {"c": a.COUNT(), "m": a.MAX("n")}),
     "in a list": lambda g, a: g.groupby("h", [a.COUNT(), a.MAX("n")]),
     "one after the other": lambda g, a: g.groupby("h", a.COUNT(), a.MAX("n"), {"q": a.MIN("n")}),
@@ -520,6 +528,11 @@ JOINED = {
     "alter_name, taken": lambda a, b, tc: a.join(b, on="k", alter_name={"a": "k"}),
     "alter_name of no column": lambda a, b, tc: a.join(b, on="k", alter_name={"zz": "y"}),
     "alter_name to itself": lambda a, b, tc: a.join(b, on="k", alter_name={"a": "a"}),
+    "alter_name of a free name": lambda a, b, tc: a.join(b, on="k", alter_name={"b": "other"}),
+    "alter_name of both": lambda a, b, tc: a.join(b, on="k", alter_name={"a": "z", "b": "y"}),
+    "alter_name of a key": lambda a, b, tc: a.join(b, on="k", alter_name={"k": "y"}),
+    "alter_name to a name here": lambda a, b, tc: a.join(b, on="k", alter_name={"b": "a"}),
+    "alter_name to a name there": lambda a, b, tc: a.join(b, on="k", alter_name={"a": "b"}),
     "a suffix there": lambda a, b, tc: a.join(b.rename({"a": "a.1"}), on="k"),
     "a suffix here": lambda a, b, tc: a.rename({"a": "a.1"}).add_column(a["a"], "a").join(b, on="k"),
     "NaN": lambda a, b, tc: tc.SFrame({"k": [1.0, NAN]}).join(tc.SFrame({"k": [1.0, NAN], "z": [1, 2]}), on="k"),

@@ -80,6 +80,34 @@ def test_alike(agree, folder, call):
     agree(lambda tc: call(tc, str(folder / "colour.png")))
 
 
+SUMMED_UP = {
+    "mean": lambda a, tc: a.mean(),
+    # Not where one is missing: Turi Create counts it as a black image.
+    "pixels of the mean": lambda a, tc: a.dropna().mean().pixel_data,
+    "sum": lambda a, tc: a.sum(),
+    "min": lambda a, tc: a.min(),
+    "plus": lambda a, tc: a + 1,
+    "as array": lambda a, tc: a[0:1].astype(list),
+    "as table": lambda a, tc: a[0:1].astype(np.ndarray)[0].shape,
+    "of no file": lambda a, tc: tc.SArray(["/nowhere.png"]).astype(tc.Image, undefined_on_failure=True),
+}
+
+
+@pytest.mark.parametrize("call", SUMMED_UP.values(), ids=SUMMED_UP)
+def test_columns_of_images(agree, folder, call):
+    paths = [str(folder / name) for name in ("colour.png", "Z.PNG")]
+    agree(lambda tc: call(tc.SArray([tc.Image(path) for path in paths] + [None]), tc))
+
+
+def test_mean_of_different_images(agree, folder):
+    dark, light = (PIL.Image.new("RGB", (4, 3), (shade, 0, 7)) for shade in (10, 255))
+    dark.save(folder.parent / "dark.png")
+    light.save(folder.parent / "light.png")
+    paths = [str(folder.parent / name) for name in ("dark.png", "light.png", "light.png")]
+    agree(lambda tc: tc.SArray([tc.Image(path) for path in paths]).mean().pixel_data)
+    agree(lambda tc: tc.SArray([tc.Image(paths[0]), tc.Image(str(folder / "colour.png"))]).mean())
+
+
 LOADED = {
     "folder": {},
     "flat": {"recursive": False},

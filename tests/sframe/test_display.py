@@ -10,7 +10,7 @@ import pytest
 
 import helpers.sframe.display.html_table
 from helpers.sframe import Image, SArray, SFrame
-from helpers.sframe.display.show import in_notebook
+from helpers.sframe.notebook import in_notebook
 
 ATTACK = "<img src=x onerror=alert(1)>.jpg"
 
@@ -19,8 +19,9 @@ ATTACK = "<img src=x onerror=alert(1)>.jpg"
 def notebook(monkeypatch):
     """What is shown below a cell."""
     shown = []
-    monkeypatch.setattr("helpers.sframe.display.show.in_notebook", lambda: True)
-    monkeypatch.setattr("helpers.sframe.display.show.show_inline", shown.append)
+    for module in ("helpers.sframe.display.show", "helpers.sframe.image"):
+        monkeypatch.setattr(f"{module}.in_notebook", lambda: True)
+        monkeypatch.setattr(f"{module}.show_inline", shown.append)
     return shown
 
 

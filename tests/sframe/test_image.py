@@ -144,8 +144,8 @@ def test_a_large_photo_is_shown_small():
 
 def test_show_in_a_notebook(path, monkeypatch):
     shown = []
-    monkeypatch.setattr("helpers.sframe.display.show.in_notebook", lambda: True)
-    monkeypatch.setattr("helpers.sframe.display.show.show_inline", shown.append)
+    monkeypatch.setattr("helpers.sframe.image.in_notebook", lambda: True)
+    monkeypatch.setattr("helpers.sframe.image.show_inline", shown.append)
     image = Image(path)
     image.show()
     assert shown == [image]

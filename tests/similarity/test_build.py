@@ -282,8 +282,6 @@ def test_the_graph_within_a_radius(model):
     middle = sorted(row[2] for row in everything)[15]
     near = rows(model.similarity_graph(k=None, radius=middle, verbose=False))
     assert {row[:2] for row in near} == {row[:2] for row in everything if row[2] <= middle}
-    with pytest.raises(FrameError, match=r"'SGraph'.*'SFrame'"):
-        model.similarity_graph(output_type="SGraph")
 
 
 # What was asked

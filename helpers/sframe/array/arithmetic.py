@@ -14,7 +14,7 @@ import numpy as np
 from helpers.sframe.array.base import BaseArray
 from helpers.sframe.array.operands import Op, Operand, cell_by_cell, either, operand, sides, unsupported
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
-from helpers.sframe.errors import Unsupported
+from helpers.sframe.errors import SizeMismatch, Unsupported
 
 if TYPE_CHECKING:
     from helpers.sframe.array.sarray import SArray
@@ -77,6 +77,9 @@ def _compute(op: Op, left_side: Any, right_side: Any) -> "SArray":
         return column._of(dtype, values, either(gaps, undefined))
     if kinds == (str, str) and op is operator.add:
         return column._of(str, *cell_by_cell(op, left, right, gaps, len(column)))
+    if np.ndarray in kinds and set(kinds) <= {int, float, np.ndarray} and op in _OF_TABLES:
+        cells, _ = cell_by_cell(_of_tables(op), left, right, gaps, len(column))
+        return column._of(np.ndarray, *store(list(cells), np.ndarray))
     if array in kinds and set(kinds) <= {int, float, array} and op is not operator.mod:
         return column._of(array, *_row_by_row(op, left, right))
     if left.dtype is datetime.datetime and op in (operator.add, operator.sub):
@@ -87,6 +90,21 @@ def _compute(op: Op, left_side: Any, right_side: Any) -> "SArray":
             cells, _ = cell_by_cell(lambda a, b: (a - b).total_seconds(), left, right, gaps, len(column))
             return column._of(float, *store(list(cells), float))
     raise unsupported(op, left, right)
+
+
+_OF_TABLES = (operator.add, operator.sub, operator.mul, operator.truediv)
+
+
+def _of_tables(op: Op) -> Op:
+    """An operator on numpy arrays of one shape, or one of them and a number."""
+
+    def compute(a: Any, b: Any) -> np.ndarray:
+        if np.ndim(a) and np.ndim(b) and np.shape(a) != np.shape(b):
+            raise SizeMismatch(f"numpy arrays of the shapes {np.shape(a)} and {np.shape(b)}; both need the same shape")
+        with np.errstate(all="ignore"):
+            return np.asarray(op(np.asarray(a, np.float64), np.asarray(b, np.float64)))
+
+    return compute
 
 
 def _shift(op: Op) -> Op:

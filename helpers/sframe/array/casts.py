@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
 
 import numpy as np
 
-from helpers.sframe.dtype import plain, store
-from helpers.sframe.errors import Unsupported
+from helpers.sframe.brackets import numbers, parsed
+from helpers.sframe.dtype import plain, store, unchanged
+from helpers.sframe.errors import BadImage, Unsupported
 from helpers.sframe.image import Image
-from helpers.sframe.text import fraction, parsed, whole, written
+from helpers.sframe.text import fraction, whole, written
 
 if TYPE_CHECKING:
     from helpers.sframe.array.sarray import SArray
@@ -37,7 +38,9 @@ def cast(column: "SArray", dtype: type, undefined_on_failure: bool) -> "SArray":
         return column._of(int, np.where(finite, column._values, 0).astype(np.int64), column._gaps | ~finite)
     convert = _conversion(column.dtype, dtype)
     cells = [None if value is None else _try(convert, value, undefined_on_failure) for value in column]
-    return column._of(dtype, *store(cells, dtype))
+    # What a text describes keeps its lists of whole numbers; `store` would turn them into arrays.
+    keep = column.dtype is str and dtype in (list, dict)
+    return column._of(dtype, *(unchanged(cells) if keep else store(cells, dtype)))
 
 
 def _conversion(source: type, target: type) -> Callable[[Any], Any]:
@@ -51,7 +54,7 @@ def _conversion(source: type, target: type) -> Callable[[Any], Any]:
 def _try(convert: Callable[[Any], Any], value: Any, undefined_on_failure: bool) -> Any:
     try:
         return convert(value)
-    except Unsupported:
+    except (Unsupported, BadImage):
         if undefined_on_failure:
             return None
         raise
@@ -66,13 +69,11 @@ def _moment(seconds: float) -> datetime.datetime:
     return _EPOCH + datetime.timedelta(seconds=seconds)
 
 
-def _parsed_as(*kinds: type) -> Callable[[str], Any]:
+def _parsed_as(kind: type) -> Callable[[str], Any]:
     def convert(text: str) -> Any:
         value = parsed(text)
-        if kinds == (list,) and isinstance(value, array):
-            return [int(item) if item.is_integer() else item for item in value]
-        if not isinstance(value, kinds):
-            raise Unsupported(f"{text[:40]!r} is not {kinds[0].__name__}")
+        if not isinstance(value, kind):
+            raise Unsupported(f"{text[:40]!r} is not a {kind.__name__}")
         return value
 
     return convert
@@ -90,11 +91,13 @@ _CONVERSIONS: Dict[Tuple[type, type], Callable[[Any], Any]] = {
     (str, float): fraction,
     (str, list): _parsed_as(list),
     (str, dict): _parsed_as(dict),
-    (str, array): _parsed_as(array),
+    (str, array): numbers,
     (str, Image): Image,
     (array, list): list,
     (list, array): _numeric,
-    (np.ndarray, array): _numeric,
+    (np.ndarray, array): lambda table: array("d", table.ravel()),
+    (array, np.ndarray): np.array,
+    (Image, np.ndarray): lambda image: image.pixel_data.astype(np.float64),
     (np.ndarray, list): lambda pixels: plain(pixels.tolist()),
     (datetime.datetime, int): lambda moment: int(_seconds(moment)),
     (datetime.datetime, float): _seconds,

@@ -1,21 +1,18 @@
 """Operations on each value of a column: parts of texts and lists, membership, limits, dates."""
 
 import datetime
-import re
 from array import array
-from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Optional
+from typing import TYPE_CHECKING, Any, Iterable, List, Optional
 
 import numpy as np
 
 from helpers.sframe.array.base import BaseArray
+from helpers.sframe.dates import ISO, reader, writer
 from helpers.sframe.dtype import NUMBERS, plain
 from helpers.sframe.errors import OutOfRange, Unsupported
 
 if TYPE_CHECKING:
     from helpers.sframe.array.sarray import SArray
-
-ISO = "%Y-%m-%dT%H:%M:%S%ZP"  # Turi Create's default; %ZP is a zone such as GMT+01 or Z, or nothing
-_ZONE = re.compile(r"(?:\s*(?:GMT|UTC|Z)(?:([+-])(\d{1,2}):?(\d{2})?)?)?$")
 
 
 class Cells(BaseArray):
@@ -96,17 +93,16 @@ class Cells(BaseArray):
         return self.clip(upper=threshold)
 
     def str_to_datetime(self, format: str = ISO) -> "SArray":
-        """Texts read as dates; `format` is that of `datetime.strptime`, and `%ZP` a zone such as GMT+01."""
+        """Texts read as dates, an empty one as missing; `helpers.sframe.dates` has the format's letters."""
         if self.dtype is not str:
             raise TypeError(f"str_to_datetime() needs texts, not {self.dtype.__name__}")
-        return self._map(_reader(format), datetime.datetime)
+        return self._map(reader(format), datetime.datetime)
 
     def datetime_to_str(self, format: str = ISO) -> "SArray":
-        """Dates written out; `format` is that of `datetime.strftime`."""
+        """Dates written out; `helpers.sframe.dates` has the format's letters."""
         if self.dtype is not datetime.datetime:
             raise TypeError(f"datetime_to_str() needs dates, not {self.dtype.__name__}")
-        pattern = format.replace("%ZP", "%Z")
-        return self._map(lambda moment: moment.strftime(pattern), str)
+        return self._map(writer(format), str)
 
 
 def _members(column: BaseArray, others: List[Any]) -> np.ndarray:
@@ -124,25 +120,3 @@ def _members(column: BaseArray, others: List[Any]) -> np.ndarray:
         cells = [plain(item) for item in present]
         members = np.fromiter((cell in cells for cell in column._values), bool, len(column))
     return np.where(column._gaps, wants_missing, members)
-
-
-def _reader(format: str) -> Callable[[str], datetime.datetime]:
-    zoned = format.endswith("%ZP")
-    pattern = format[: -len("%ZP")].rstrip() if zoned else format
-
-    def read(text: str) -> datetime.datetime:
-        match = _ZONE.search(text) if zoned else None
-        zone = _offset(match) if match and match.group() else None
-        try:
-            moment = datetime.datetime.strptime(text[: match.start()] if match else text, pattern)
-            return moment.replace(tzinfo=zone)
-        except ValueError as error:
-            raise Unsupported(f"{text!r} is not a date of the format {format!r}") from error
-
-    return read
-
-
-def _offset(match: "re.Match[str]") -> datetime.timezone:
-    sign, hours, minutes = match.groups()
-    offset = datetime.timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
-    return datetime.timezone(-offset if sign == "-" else offset)

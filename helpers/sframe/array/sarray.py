@@ -1,6 +1,7 @@
 """One column: values of one type, None where one is missing. It never changes; operations return a new one."""
 
 import numbers
+import os
 from array import array
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Tuple
 
@@ -9,13 +10,13 @@ import numpy as np
 from helpers.sframe.array import casts
 from helpers.sframe.array.cells import Cells
 from helpers.sframe.array.comparison import Comparison, truth
+from helpers.sframe.array.keys import SORTABLE, codes, direction
 from helpers.sframe.array.positions import count, forwards, row_number
-from helpers.sframe.array.sources import is_number_array, listed, of_numbers
+from helpers.sframe.array.sources import fitting, is_number_array, lines_of, listed, of_numbers
 from helpers.sframe.array.statistics import Statistics
 from helpers.sframe.dtype import NUMBERS, infer, objects, store
 from helpers.sframe.errors import SizeMismatch, Unsupported
 from helpers.sframe.image import Image
-from helpers.sframe.keys import SORTABLE, codes, direction
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
     """A column of a frame, with the calls of Turi Create's SArray.
 
     `data` is a list, a tuple, a generator, a numpy array (two dimensions make a
-    column of `array.array`), a pandas Series or another SArray. The type is the
-    one that fits all values unless `dtype` names it.
+    column of `array.array`), a pandas Series, another SArray, or the path of a
+    text file, each line of which is a value. The type is the one that fits all
+    values unless `dtype` names it; `ignore_cast_failure` then leaves out values
+    that are of another type.
 
     Raises `TypeError` for values of several types, and for anything but a sequence.
 
@@ -51,8 +54,14 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         elif dtype is None and is_number_array(data):
             self._dtype, self._values, self._missing = of_numbers(np.asarray(data))
         else:
-            values = listed(data)
+            if isinstance(data, (str, os.PathLike)):
+                dtype = dtype or str
+                values: Any = lines_of(data, dtype)
+            else:
+                values = listed(data)
             self._dtype = infer(values) if dtype is None else int if dtype is bool else dtype
+            if ignore_cast_failure and dtype is not None:
+                values = fitting(values, self._dtype)
             self._values, self._missing = store(values, self._dtype)
 
     @classmethod

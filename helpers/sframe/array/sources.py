@@ -1,18 +1,31 @@
 """The data that a column can be made of: lists, numpy arrays, pandas Series, and other sequences."""
 
+import collections
 import collections.abc
 import itertools
 import types
 from array import array
-from typing import Any, Iterable, List, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple, Union
 
 import numpy as np
 import pandas as pd
 
-from helpers.sframe.dtype import Missing, Values, is_missing, objects
-from helpers.sframe.errors import OutOfRange, Unsupported
+from helpers.sframe.brackets import numbers, parsed
+from helpers.sframe.dtype import Missing, Values, is_missing, objects, store
+from helpers.sframe.errors import BadFile, OutOfRange, Unsupported
+from helpers.sframe.paths import PathLike, found, text_of
+from helpers.sframe.text import fraction, whole
 
-_SEQUENCES = (types.GeneratorType, range, filter, map, collections.abc.KeysView, collections.abc.ValuesView)
+_SEQUENCES = (
+    types.GeneratorType,
+    range,
+    filter,
+    map,
+    collections.deque,
+    collections.abc.KeysView,
+    collections.abc.ValuesView,
+)
+_READERS: Dict[type, Callable[[str], Any]] = {int: whole, float: fraction, array: numbers, list: parsed, dict: parsed}
 
 
 def is_number_array(data: Any) -> bool:
@@ -41,11 +54,35 @@ def listed(data: Any) -> Union[List[Any], Tuple[Any, ...]]:
         return data
     if isinstance(data, pd.Series):
         return _series(data)
-    if isinstance(data, str):
-        raise Unsupported(f"an SArray is made of values, not of a file; use SFrame({data!r})")
     if isinstance(data, (np.ndarray, *_SEQUENCES)) or hasattr(data, "typecode"):
         return list(data)
     raise TypeError(f"a column is made of a list, a numpy array or a pandas Series, not {type(data).__name__}")
+
+
+def lines_of(url: PathLike, dtype: type) -> List[Any]:
+    """The lines of a text file, or of all files of a folder or a pattern, as texts or read as `dtype`."""
+    lines = [line for path in found(url) for line in text_of(path).splitlines()]
+    if dtype is str:
+        return lines
+    if dtype not in _READERS:
+        raise TypeError(f"a line of text is no {dtype.__name__}; use .astype() or .str_to_datetime()")
+    try:
+        return [_READERS[dtype](line) for line in lines]
+    except Unsupported as error:
+        raise BadFile(f"{url}: {error}") from error
+
+
+def fitting(values: Sequence[Any], dtype: type) -> List[Any]:
+    """The values that a column of `dtype` takes."""
+
+    def fits(value: Any) -> bool:
+        try:
+            store([value], dtype)
+        except (TypeError, OutOfRange):
+            return False
+        return True
+
+    return [value for value in values if fits(value)]
 
 
 def _series(data: "pd.Series[Any]") -> List[Any]:

@@ -11,6 +11,7 @@ from helpers.sframe.array.base import BaseArray
 from helpers.sframe.array.comparison import truth
 from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.errors import Unsupported
+from helpers.sframe.image import Image
 
 if TYPE_CHECKING:
     from helpers.sframe.array.sarray import SArray
@@ -22,18 +23,18 @@ class Statistics(Arithmetic):
     __slots__ = ()
 
     def sum(self) -> Any:
-        """The sum; 0 of nothing. Of lists of numbers, the sum at each place."""
-        if self.dtype is array:
-            rows = _rows(self, "sum")
-            return array("d", rows.sum(axis=0)) if len(rows) else None
+        """The sum; 0 of nothing. Of lists of numbers and of numpy arrays, the sum at each place."""
+        if self.dtype in (array, np.ndarray):
+            return _placewise(self, "sum", np.sum)
         total = _numbers(self, "sum").sum()
         return self.dtype(total)
 
     def mean(self) -> Any:
-        """The mean as a float, None of nothing. Of lists of numbers, the mean at each place."""
-        if self.dtype is array:
-            rows = _rows(self, "mean")
-            return array("d", rows.mean(axis=0)) if len(rows) else None
+        """The mean as a float, None of nothing. Of lists, numpy arrays and images of one size, that at each place."""
+        if self.dtype in (array, np.ndarray):
+            return _placewise(self, "mean", np.mean)
+        if self.dtype is Image:
+            return _mean_image(self)
         values = _numbers(self, "mean")
         return float(values.mean()) if len(values) else None
 
@@ -124,11 +125,31 @@ def _numbers(column: BaseArray, name: str) -> np.ndarray:
     return column._values if column._missing is None else column._values[~column._missing]
 
 
-def _rows(column: BaseArray, name: str) -> np.ndarray:
+def _placewise(column: BaseArray, name: str, reduce: Callable[..., Any]) -> Any:
+    """The sum or mean at each place of lists or numpy arrays; of nothing an empty sum, and no mean."""
     rows = [row for row in column._values if row is not None]
-    if len(set(map(len, rows))) > 1:
-        raise Unsupported(f"{name}() needs lists of one length")
-    return np.array(rows, np.float64)
+    if len(set(map(np.shape, rows))) > 1:
+        raise Unsupported(f"{name}() needs {'lists of one length' if column.dtype is array else 'arrays of one shape'}")
+    if not rows:
+        return None if name == "mean" else array("d") if column.dtype is array else np.zeros(0)
+    total = reduce(np.array(rows, np.float64), axis=0)
+    return array("d", total) if column.dtype is array else total
+
+
+def _mean_image(column: BaseArray) -> Optional[Image]:
+    """The mean of images of one size, as an image; they are opened one after the other."""
+    images = [image for image in column._values if image is not None]
+    if not images:
+        return None
+    total: Any = 0.0
+    for image in images:
+        pixels = image.pixel_data
+        if np.ndim(total) and total.shape != pixels.shape:
+            raise Unsupported(
+                "mean() needs images of one size and number of channels; image_analysis.resize() makes them so"
+            )
+        total = total + pixels
+    return Image.from_array((total / len(images)).astype(np.uint8))
 
 
 def _extreme(column: BaseArray, name: str, reduce: Any, pick: Callable[..., Any]) -> Any:

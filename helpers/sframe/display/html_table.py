@@ -6,14 +6,12 @@ are those of the notebook's theme, light or dark.
 
 import base64
 from html import escape
-from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Sequence
+from typing import Any, Iterable, List, Optional, Sequence
 
 from helpers.errors import PhotoError
+from helpers.sframe.display.table import Table
 from helpers.sframe.display.text_table import shown
 from helpers.sframe.image import Image
-
-if TYPE_CHECKING:
-    from helpers.sframe.frame.sframe import SFrame
 
 THUMBNAIL = 85  # pixels along the longer side
 LONGEST = 100  # characters of one value
@@ -28,7 +26,7 @@ _HEAD = f"{_CELL} background: var(--jp-layout-color2, transparent); font-weight:
 _QUIET = "opacity: 0.7;"
 
 
-def html_table(frame: "SFrame", rows: int, title: str = "", total: Optional[int] = None) -> str:
+def html_table(frame: Table, rows: int, title: str = "", total: Optional[int] = None) -> str:
     """The first rows and columns; only their images are opened. `total`: all rows, where `frame` has only some."""
     total = len(frame) if total is None else total
     names = frame.column_names()[:COLUMNS]

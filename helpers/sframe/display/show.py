@@ -1,15 +1,13 @@
 """Shows frames, summaries and photos: in a notebook as HTML, elsewhere as text."""
 
 from html import escape
-from typing import TYPE_CHECKING, Any, List
+from typing import Any, List
 
 from helpers.sframe.display.html_table import html_table, page, table
+from helpers.sframe.display.table import Column, Table
 from helpers.sframe.display.text_table import shown, text
 from helpers.sframe.dtype import NUMBERS
-
-if TYPE_CHECKING:
-    from helpers.sframe.array.sarray import SArray
-    from helpers.sframe.frame.sframe import SFrame
+from helpers.sframe.notebook import in_notebook, show_inline
 
 EXPLORED = 100  # rows
 TOP = 3  # of the most frequent values
@@ -29,24 +27,7 @@ class Page:
         return self._plain
 
 
-def in_notebook() -> bool:
-    """Whether this Python is the kernel of a notebook."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        return False
-    shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
-
-
-def show_inline(thing: Any) -> None:
-    """Show something below the cell."""
-    from IPython.display import display
-
-    display(thing)
-
-
-def explore(frame: "SFrame", title: str) -> None:
+def explore(frame: Table, title: str) -> None:
     """Show the first hundred rows, images as thumbnails; outside a notebook print the first ten."""
     if in_notebook():
         show_inline(Page(html_table(frame, EXPLORED, title), text(frame)))
@@ -54,7 +35,7 @@ def explore(frame: "SFrame", title: str) -> None:
         print(text(frame))
 
 
-def show(frame: "SFrame") -> None:
+def show(frame: Table) -> None:
     """Show a summary of each column; outside a notebook print it."""
     rows = [[name, frame[name].dtype.__name__, *_summary(frame[name])] for name in frame.column_names()]
     heads = ["column", "type", "missing", "different", "content"]
@@ -67,7 +48,7 @@ def show(frame: "SFrame") -> None:
         print(plain)
 
 
-def _summary(column: "SArray") -> List[str]:
+def _summary(column: Column) -> List[str]:
     """How many values are missing, how many are different, and a note on them."""
     missing = f"{column.countna():,}"
     if column.dtype in (dict, list) or column.dtype.__name__ in ("Image", "ndarray", "array"):

@@ -2,13 +2,11 @@
 
 import unicodedata
 from array import array
-from typing import TYPE_CHECKING, Any, List, Sequence
+from typing import Any, List, Sequence
 
+from helpers.sframe.display.table import Table
 from helpers.sframe.image import Image
 from helpers.sframe.text import written
-
-if TYPE_CHECKING:
-    from helpers.sframe.frame.sframe import SFrame
 
 HEAD = 10  # rows
 COLUMNS = 20
@@ -18,26 +16,26 @@ _NOTE = (
 )
 
 
-def text(frame: "SFrame") -> str:
+def text(frame: Table) -> str:
     """The first ten rows, how large the frame is, and how to see more."""
     note = _NOTE if len(frame) > HEAD else ""
     return f"{text_table(frame, HEAD, COLUMNS)}\n{dimensions(frame)}{note}"
 
 
-def description(frame: "SFrame") -> str:
+def description(frame: Table) -> str:
     """The names and types of the columns, how many rows, and the first ten."""
     types = zip(frame.column_names(), frame.column_types())
     columns = "".join(f"\t{name}\t{dtype.__name__}\n" for name, dtype in types) or "\tNone\n"
     return f"Columns:\n{columns}\nRows: {len(frame)}\n\nData:\n" + (text(frame) if len(frame) else "\t[]")
 
 
-def dimensions(frame: "SFrame") -> str:
+def dimensions(frame: Table) -> str:
     """How large the frame is, as the last line of a table."""
     return "[{} rows x {} columns]\n".format(*frame.shape)
 
 
 def text_table(
-    frame: "SFrame", num_rows: int, num_columns: int, max_column_width: int = 30, max_row_width: int = 80
+    frame: Table, num_rows: int, num_columns: int, max_column_width: int = 30, max_row_width: int = 80
 ) -> str:
     """The first rows and columns; where they are too wide, in several tables below each other."""
     head = frame.head(num_rows)

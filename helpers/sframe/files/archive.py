@@ -24,6 +24,7 @@ from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import BadFile, NoSuchFile
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.image import Image
+from helpers.sframe.paths import expanded
 
 FORMAT, VERSION = "kinframe-frame", 1
 INDEX = "frame.json"
@@ -45,7 +46,7 @@ def save(columns: Dict[str, SArray], filename: str) -> None:
 
     Raises `BadFile` if the folder holds anything else, or cannot be written.
     """
-    folder = Path(filename)
+    folder = expanded(filename)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         before = sorted(path.name for path in folder.iterdir())
@@ -77,7 +78,7 @@ def load(filename: str) -> Dict[str, SArray]:
     Raises `NoSuchFile` where there is nothing, `BadFile` for anything but a
     whole frame.
     """
-    folder = Path(filename)
+    folder = expanded(filename)
     if not folder.exists():
         raise NoSuchFile(f"{folder}: no such file or folder")
     if (folder / "dir_archive.ini").exists():

@@ -3,12 +3,12 @@
 import csv
 import gzip
 import re
-from pathlib import Path
 from typing import Any, Dict, Iterator
 
 from helpers.sframe.array.sarray import SArray
-from helpers.sframe.files.csv_reader import PathLike, canonical
+from helpers.sframe.files.csv_reader import canonical
 from helpers.sframe.files.replacing import replaced
+from helpers.sframe.paths import PathLike, expanded
 from helpers.sframe.text import escaped, exact, written
 
 
@@ -19,7 +19,7 @@ def write(columns: Dict[str, SArray], filename: PathLike, **options: Any) -> Non
     `quote_level` (of the module `csv`), `double_quote`, `escape_char`,
     `quote_char`, `na_rep`, `file_header`, `file_footer`, `line_prefix`.
     """
-    path = Path(filename)
+    path = expanded(filename)
     text = "".join(_lines(columns, **canonical(options)))
     data = text.encode("utf-8")
     with replaced(path) as file:

@@ -9,6 +9,7 @@ import numpy as np
 from helpers.sframe.array.positions import forwards, row_number
 from helpers.sframe.array.sarray import SArray, chosen_rows
 from helpers.sframe.errors import ColumnExists, NoSuchColumn, SizeMismatch
+from helpers.sframe.names import check_name, free_name
 
 if TYPE_CHECKING:
     from helpers.sframe.frame.sframe import SFrame
@@ -205,7 +206,7 @@ class Columns:
         return SArray(value) if several else SArray.from_const(value, rows)
 
     def _add(self, name: str, column: SArray, replace: bool = False) -> None:
-        name = name or f"X{len(self._columns) + 1}"
+        name = name or free_name(f"X{len(self._columns) + 1}", self._columns)
         if name in self._columns and not replace:
             raise ColumnExists(f"the frame has a column {name!r} already; remove or rename it first")
         if self._columns and len(column) != self.num_rows():
@@ -220,9 +221,3 @@ class Columns:
         close = difflib.get_close_matches(name, self._columns, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(self._columns) or 'none'}"
         return NoSuchColumn(f"the frame has no column {name!r}; {hint}")
-
-
-def check_name(name: Any) -> None:
-    """Raise `TypeError` unless a column name is a text."""
-    if not isinstance(name, str):
-        raise TypeError(f"a column name is a text, not {type(name).__name__}")

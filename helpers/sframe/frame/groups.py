@@ -6,10 +6,10 @@ from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy as np
 
+from helpers.sframe.array.keys import codes, combined, direction
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS
 from helpers.sframe.errors import Unsupported
-from helpers.sframe.keys import codes, combined, direction
 
 
 class Groups:

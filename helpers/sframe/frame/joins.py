@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 import numpy as np
 import pandas as pd
 
+from helpers.sframe.array.keys import combined
 from helpers.sframe.errors import NoSuchColumn, Unsupported
-from helpers.sframe.keys import combined
+from helpers.sframe.names import free_name
 
 if TYPE_CHECKING:
     from helpers.sframe.array.sarray import SArray
@@ -96,7 +97,6 @@ def _filled(column: "SArray", other: "SArray", left_rows: np.ndarray, right_rows
 
 
 def _free_name(name: str, taken: Dict[str, Any], alter_name: Dict[str, str]) -> str:
-    name = alter_name.get(name, name)
-    while name in taken:
-        name += ".1"
-    return name
+    if name in taken:  # else the names don't meet, and `alter_name` is not asked, as in Turi Create
+        name = alter_name.get(name, name)
+    return free_name(name, taken)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Un
 
 import numpy as np
 
+from helpers.sframe.array.keys import SORTABLE, codes, direction
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import ColumnExists
 from helpers.sframe.frame import aggregate, joins
-from helpers.sframe.frame.columns import Columns, check_name
+from helpers.sframe.frame.columns import Columns
 from helpers.sframe.frame.groups import Groups, mean, total
-from helpers.sframe.keys import SORTABLE, codes, direction
+from helpers.sframe.names import check_name
 
 if TYPE_CHECKING:
     from helpers.sframe.frame.sframe import SFrame
@@ -59,11 +60,11 @@ class Rows(Columns):
         return self[self[column_name].is_topk(k, reverse)].sort(column_name, ascending=reverse)
 
     def unique(self) -> "SFrame":
-        """Each different row once, in order of first appearance (Turi Create promises no order)."""
+        """Each different row once, in order of first appearance; its columns by their names, as in Turi Create."""
         return self.groupby(self.column_names(), {})
 
     def drop_duplicates(self, subset: Keys) -> "SFrame":
-        """The first row for each different set of values in these columns, which come first in the result."""
+        """The first row for each different set of values in these columns; they come first, by their names."""
         subset = [subset] if isinstance(subset, str) else list(subset)
         if not set(subset) <= set(self.column_names()):
             raise TypeError(f"columns are {', '.join(self.column_names())}, not {', '.join(subset)}")
@@ -71,7 +72,7 @@ class Rows(Columns):
         return self.groupby(subset, {name: aggregate.SELECT_ONE(name) for name in rest})
 
     def groupby(self, key_column_names: Keys, operations: Any, *args: Any) -> "SFrame":
-        """One row for each different key, in order of first appearance: the keys, then the computed columns.
+        """One row for each different key, in order of first appearance: the keys by their names, then what is computed.
 
         `operations` is a dict from new names to functions of
         `helpers.sframe.frame.aggregate`, such as `{"n": aggregate.COUNT()}`, or a
@@ -84,7 +85,7 @@ class Rows(Columns):
             if self[name].dtype is dict:
                 raise TypeError(f"the column {name!r} holds dicts; rows cannot be grouped by those")
         groups = Groups([self[name] for name in keys], len(self))
-        columns = {name: self[name]._take(groups.first_rows()) for name in keys}
+        columns = {name: self[name]._take(groups.first_rows()) for name in sorted(keys)}
         named = [pair for operation in (operations, *args) for pair in _named(operation)]
         if len(columns) < len(keys) or any(name in columns for name, _ in named):
             raise ColumnExists("two columns of the result have the same name; choose others in the operations")
@@ -106,7 +107,8 @@ class Rows(Columns):
         without it, all names that both frames have. `how` is `inner`, `left`,
         `right` or `outer`: which rows without a partner are kept. The result has
         this frame's columns, then those of `right` without its keys; a name that
-        is taken gets `.1` behind it, or the one in `alter_name`. Rows come in the
+        is taken gets `.1` behind it, or the one in `alter_name`, which names that
+        are free do not ask. Rows come in the
         order of this frame, except in `right` joins.
         """
         return joins.join(self, right, on, how, alter_name)

@@ -16,6 +16,7 @@ from helpers.sframe.errors import SizeMismatch, Unsupported
 from helpers.sframe.files import archive, csv_reader, csv_writer, json_files
 from helpers.sframe.frame.rows import Rows
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
+from helpers.sframe.paths import expanded
 
 Path = Union[str, "os.PathLike[str]"]
 _FORMATS = ("auto", "array", "csv", "dataframe", "dict", "empty", "sarray", "sframe", "sframe_obj", "tsv")
@@ -120,7 +121,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
 
         If it is killed half-way, the old files are still there; see `helpers.sframe.files.archive`.
         """
-        path = os.fspath(filename)
+        path = os.fspath(expanded(filename))
         if format is None:
             format = "csv" if path.endswith((".csv", ".csv.gz")) else "json" if path.endswith(".json") else "binary"
         if format == "csv":
@@ -228,5 +229,7 @@ def _series(column: SArray) -> "pd.Series[Any]":
     is_number = column.dtype in NUMBERS
     if is_number and (column._missing is None or not len(column)):
         return pd.Series(column._values.copy())
+    if is_number and column.countna() == len(column):
+        return pd.Series(list(column), dtype=object)  # as in Turi Create: nothing makes it a number
     is_date = column.dtype is datetime.datetime and len(column)
     return pd.Series(list(column), dtype="float64" if is_number else None if is_date else object)

@@ -1,0 +1,56 @@
+"""The text of a file, or of all files of a folder, or of a pattern such as `cards/*.csv`."""
+
+import glob
+import gzip
+import os
+import zlib
+from pathlib import Path
+from typing import List, Union
+
+from helpers.sframe.errors import BadFile, NoSuchFile
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+def expanded(path: PathLike) -> Path:
+    """A path whose `~` is the person's home folder, as in Turi Create."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (which does not raise for a file `~$book.csv`)
+
+
+def found(url: PathLike) -> List[Path]:
+    """The file, or the files that a folder or a pattern stands for, in order of their names; hidden ones are left out.
+
+    Raises `NoSuchFile` where there is none, and `BadFile` for the folder of a saved frame.
+    """
+    path = expanded(url)
+    if path.is_dir():
+        paths = sorted(child for child in path.iterdir() if child.is_file() and not child.name.startswith("."))
+        if any(child.name in ("frame.json", "dir_archive.ini") for child in paths):
+            raise BadFile(f"{path} is a saved frame; load_sframe() opens it")
+    elif not os.path.lexists(path) and any(mark in str(path) for mark in "*?["):
+        paths = [Path(name) for name in sorted(glob.glob(str(path))) if Path(name).is_file()]  # noqa: PTH207 (a whole path)
+    else:
+        return [path]
+    if not paths:
+        raise NoSuchFile(f"{path}: no file there")
+    return paths
+
+
+def text_of(path: Path) -> str:
+    """The text of one file, in UTF-8; `.gz` is unpacked. Raises `NoSuchFile` or `BadFile`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NoSuchFile(f"{path}: {error.strerror or error}") from error
+    if path.suffix == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise BadFile(f"{path} is not a whole gzip file ({error})") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFile(
+            f"{path} is not text in UTF-8 (byte {error.start + 1}); save it as UTF-8, or read it with pandas and its "
+            f"encoding, and make an SFrame of that"
+        ) from error
