@@ -173,10 +173,13 @@ class Explorer(PhotoWidget):
 
     def export(self, to: Union[str, "os.PathLike[str]"]) -> Path:
         """Write the selected photos, as paths into a `.csv` or as copies into a `.zip` or a folder; returns where."""
-        path, bad = self._exploration.export(to)
+        here = self._exploration
+        path, bad = here.export(to)
+        kept = [row for row in here.selected if here.photo(row)[0] not in dict(bad)]
+        note = "" if here.season is None else here.season.photos.people_note(kept)
         left = "".join(f"; left out: {name}: {reason}" for name, reason in bad[:3])
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        self._say(f"{len(self.selected) - len(bad)} photos are in {path}{left}{more}.")
+        self._say(f"{len(self.selected) - len(bad)} photos are in {path}{left}{more}{note and f'; {note}'}.")
         return path
 
     # What the page shows.

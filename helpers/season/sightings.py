@@ -143,7 +143,7 @@ class Sightings(traitlets.HasTraits):
 
     @property
     def candidates(self) -> List[int]:
-        """The events that are not judged: those of the query, then those that pass the filters, by rank; all of them."""
+        """The events that are not judged, by rank, after those of the query that the filters leave out; all of them."""
         ranked = self._ranking.events_of(self._nearest)
         return [event for event in [*self._left_out(ranked), *ranked] if event not in self._judged]
 

@@ -145,7 +145,9 @@ def test_a_part_that_was_found_anew_is_another_one(page, show):
     answer(page)
     page.locator("[aria-posinset='4'] .kf-part").wait_for()
     page.evaluate("model.boxes = { 21: [0, 0, 0.5, 0.5] }")
-    page.evaluate("model.state({ about: { ...model.get('_state').about, 21: { distance: 1, box: [0, 0, 0.5, 0.5] } } })")
+    page.evaluate(
+        "model.state({ about: { ...model.get('_state').about, 21: { distance: 1, box: [0, 0, 0.5, 0.5] } } })"
+    )
     page.wait_for_function("model.sent.filter(each => each.do === 'parts').length === 2")
     page.locator("[aria-posinset='4'] .kf-part").wait_for()
 

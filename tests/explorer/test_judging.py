@@ -147,6 +147,14 @@ def test_visitors_judge_nothing(season, sightings, tmp_path):
     assert sightings.confirmed == []
 
 
+def test_an_export_says_that_people_are_not_filtered(explorer, tmp_path):
+    explorer.selected = [0, 1]
+    explorer.export(tmp_path / "list.csv")
+    assert explorer._state["message"].endswith(
+        "list.csv; people are not filtered: no detector is known to have looked for them in these photos."
+    )
+
+
 def test_sightings_of_another_season(season, sightings):
     with pytest.raises(FrameError, match="another season"):
         Explorer(season.model, sightings=sightings)
