@@ -8,6 +8,7 @@ also where events are cut differently, and a spreadsheet can change them.
 import datetime
 import os
 import re
+from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, Union
 
 import numpy as np
@@ -21,7 +22,7 @@ from helpers.images.boxes import SIDES
 from helpers.photos.labels import Labels
 from helpers.season.event_ranking import EventRanking
 from helpers.season.season import Season, rows_of_photos
-from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, STATUS
+from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, STATUS, sightings_of
 from helpers.similarity.search import SearchQuery
 
 _YES, _NO = "yes", "no"
@@ -58,8 +59,9 @@ class Sightings(traitlets.HasTraits):
     species
         Its name, for figures and tables.
     file
-        The CSV of judgements, by default `sightings-SPECIES.csv` in the
-        notebook's folder. It is written with the first judgement.
+        The CSV of judgements, or a folder for it; by default
+        `sightings-SPECIES.csv` in the notebook's folder. It is written with the
+        first judgement.
     k
         How many candidates `frame` has beside the judged events.
     **query
@@ -112,7 +114,8 @@ class Sightings(traitlets.HasTraits):
         super().__init__()
         check_whole("k", k)
         self.season, self.species, self.k = season, species, k
-        self.labels = Labels(_file_of(species) if file is None else file)
+        place = Path("" if file is None else file)
+        self.labels = Labels(place / _file_of(species) if place.is_dir() else place)
         self._ranking = EventRanking(season, like, **query)
         self._question = SearchQuery.of(season.collection, like, query.get("unlike", ()), query.get("region"))
         self._box = query.get("box")
@@ -130,6 +133,23 @@ class Sightings(traitlets.HasTraits):
         some = f"{self.k:,} of {left:,}" if left > self.k else f"{left:,}"
         order = "learned" if self.learned else "by distance"
         return f"{len(self.confirmed)} confirmed, {len(self.rejected)} rejected, {some} candidates {order}"
+
+    @property
+    def summary(self) -> str:
+        """When and where the species was confirmed, in one line; or that nobody has confirmed it yet.
+
+        Days are those on which events began, by the camera's clock.
+        """
+        seen = [one for one in sightings_of(self.frame(CONFIRMED)) if one.status == CONFIRMED]
+        if not seen:
+            return f"{self.species}: no event is confirmed, so that nothing is known of when and where"
+        days = sorted(one.start.date() for one in seen if one.start is not None)
+        sites = sorted({one.place for one in seen if one.place})
+        when = f"from {days[0]} to {days[-1]}" if days else "without a date"
+        undated = f" ({len(seen) - len(days)} without a date)" if 0 < len(days) < len(seen) else ""
+        where = f", at {', '.join(sites)}" if sites else ""
+        events = "1 confirmed event" if len(seen) == 1 else f"{len(seen):,} confirmed events"
+        return f"{self.species}: {events} {when}{undated}{where}"
 
     @property
     def confirmed(self) -> List[int]:

@@ -248,6 +248,31 @@ def test_a_file_for_each_species(season, species, name, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == [f"sightings-{name}.csv"]
 
 
+def test_a_folder_for_the_file(season, tmp_path):
+    sightings = Sightings(season, 0, "Vulpes/vulpes", tmp_path)
+    sightings.confirm(3)
+    assert [path.name for path in tmp_path.iterdir()] == ["sightings-vulpes-vulpes.csv"]
+
+
+def test_the_summary_is_of_confirmed_events_alone(season, sightings):
+    assert sightings.summary == "fox: no event is confirmed, so that nothing is known of when and where"
+    sightings.reject(4)
+    assert "no event is confirmed" in sightings.summary
+    sightings.confirm(3)
+    assert sightings.summary == "fox: 1 confirmed event from 2026-05-04 to 2026-05-04, at south"
+    sightings.confirm([0, 1])
+    assert sightings.summary == "fox: 3 confirmed events from 2026-05-01 to 2026-05-04, at north, south"
+
+
+def test_the_summary_of_events_without_dates_or_places(tmp_path):
+    data = typed_frame([("taken", datetime.datetime, [at(0), None, None]), ("event", int, [0, 1, 2])])
+    sightings = Sightings(Season(model_of(np.eye(3), data)), 0, "fox", tmp_path)
+    sightings.confirm([1, 2])
+    assert sightings.summary == "fox: 2 confirmed events without a date"
+    sightings.confirm(0)
+    assert sightings.summary == "fox: 3 confirmed events from 2026-05-01 to 2026-05-01 (2 without a date)"
+
+
 # Learning
 
 
