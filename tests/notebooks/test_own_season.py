@@ -1,4 +1,4 @@
-"""Notebook 07 on field-camera photos of one's own: nothing is confirmed or handed on but what a person has confirmed."""
+"""Notebook 07 on photos of one's own: nothing is confirmed or handed on but what a person has confirmed."""
 
 import zipfile
 
