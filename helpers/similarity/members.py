@@ -3,14 +3,11 @@
 import difflib
 import heapq
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set
+from typing import Any, Callable, Dict, List, Optional, Protocol, Set
 
 from helpers.errors import FrameError, PhotoError
 from helpers.frames.images import identity_of, source_of
 from helpers.images.decode import Source
-
-if TYPE_CHECKING:
-    from helpers.similarity.model import SimilarityModel
 
 _LISTED = 3  # names in an error
 _COMPARED = 100  # names that share most with one that was not found: of these the nearest are listed
@@ -69,7 +66,14 @@ def identity_or_none(image: Any) -> Optional[str]:
         return None
 
 
-def find_photo(model: "SimilarityModel", name: str) -> Any:
+class NamedPhotos(Protocol):
+    """A model, or what stands for one."""
+
+    labels: List[Any]
+    names: List[str]
+
+
+def find_photo(model: NamedPhotos, name: str) -> Any:
     """The label of the photo with this name, or with this in its name.
 
     Parameters
