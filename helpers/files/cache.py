@@ -1,6 +1,7 @@
 """The folder for everything that can be made or fetched again. Deleting it loses time, never data."""
 
 import os
+import secrets
 import tempfile
 from pathlib import Path
 from typing import Tuple
@@ -8,6 +9,8 @@ from typing import Tuple
 import numpy as np
 
 _LARGE = 2**28  # bytes
+_KEY = "this-machine.key"
+_KEY_BYTES = 32
 
 
 def cache_folder() -> Path:
@@ -34,3 +37,28 @@ def roomy_array(shape: Tuple[int, int]) -> np.ndarray:
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=str(cache_folder())) as file:
         return np.memmap(file, dtype=np.float32, mode="w+", shape=shape)
+
+
+def machine_key() -> bytes:
+    """A secret of this cache folder's owner, made once: what is signed with it was written here, by the same person.
+
+    Raises `OSError` where there is none and none can be written.
+    """
+    file = cache_folder() / _KEY
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        descriptor, half = tempfile.mkstemp(dir=str(file.parent))  # readable by its owner alone
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(secrets.token_bytes(_KEY_BYTES))
+        try:
+            os.link(half, file)  # never over one that another process has just made
+        except FileExistsError:
+            pass
+        except OSError:  # a disk without hard links
+            Path(half).replace(file)
+            return file.read_bytes()
+        Path(half).unlink()
+    key = file.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise OSError(f"{file} is damaged; delete it")
+    return key

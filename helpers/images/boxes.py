@@ -46,7 +46,7 @@ def edges_of(box: Box, size: Tuple[int, int], margin: float) -> Box:
     return first[0], first[1], last[0], last[1]
 
 
-def around(box: Box, size: Tuple[int, int], aspect: float) -> Box:
+def surroundings_of(box: Box, size: Tuple[int, int], aspect: float) -> Box:
     """The part of a photo of `size` (width, height) that shows a box enlarged: the box, and what is close to it.
 
     It is `aspect` times as wide as high, as far as the photo reaches, and has a quarter of the box on each side of it.

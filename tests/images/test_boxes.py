@@ -1,7 +1,7 @@
 import pytest
 
 from helpers.errors import FrameError
-from helpers.images.boxes import around, box_in, check_box, within
+from helpers.images.boxes import box_in, check_box, surroundings_of, within
 
 FRAME = (4000, 3000)
 
@@ -9,7 +9,7 @@ FRAME = (4000, 3000)
 @pytest.mark.parametrize("aspect", [1.0, 1.28])
 @pytest.mark.parametrize("box", [(0.5, 0.5, 0.52, 0.51), (0.3, 0.1, 0.35, 0.6), (0, 0, 1, 1), (0.2, 0.4, 0.9, 0.45)])
 def test_what_is_shown_around_a_box_has_all_of_it_and_its_shape(box, aspect):
-    shown = check_box(around(box, FRAME, aspect))
+    shown = check_box(surroundings_of(box, FRAME, aspect))
     assert shown[0] <= box[0] and shown[1] <= box[1] and shown[2] >= box[2] and shown[3] >= box[3]
     width, height = (shown[2] - shown[0]) * FRAME[0], (shown[3] - shown[1]) * FRAME[1]
     if shown[2] - shown[0] < 1 and shown[3] - shown[1] < 1:
@@ -18,12 +18,12 @@ def test_what_is_shown_around_a_box_has_all_of_it_and_its_shape(box, aspect):
 
 
 def test_at_the_edge_of_the_photo_it_is_moved():
-    left, top, right, bottom = around((0.0, 0.9, 0.1, 1.0), FRAME, 1.0)
+    left, top, right, bottom = surroundings_of((0.0, 0.9, 0.1, 1.0), FRAME, 1.0)
     assert (left, bottom) == (0, 1) and right == pytest.approx(0.15) and 1 - top == pytest.approx(0.2)
 
 
 def test_a_speck_is_not_enlarged_beyond_its_pixels():
-    left, _, right, _ = around((0.5, 0.5, 0.5001, 0.5001), FRAME, 1.0)
+    left, _, right, _ = surroundings_of((0.5, 0.5, 0.5001, 0.5001), FRAME, 1.0)
     assert (right - left) * FRAME[0] >= 32
 
 
