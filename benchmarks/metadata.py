@@ -47,8 +47,8 @@ def read(source: str, count: int, small: bool) -> Dict[str, Any]:
         done = time.perf_counter()
         again, _ = load_photos(photos, layout="{site}/{camera}", details=True, progress=False)
         ended = time.perf_counter()
-        assert list(again["night"]) == list(data["night"]) and None not in data["taken"]
-        found = f"{sum(data['night'])} by night, {len(set(data['site']))} sites"
+        assert list(again["infrared"]) == list(data["infrared"]) and None not in data["taken"]
+        found = f"{sum(data['infrared'])} infrared, {len(set(data['site']))} sites"
         return {"checked": checked - start, "seconds": done - checked, "again": ended - done, "found": found}
 
 

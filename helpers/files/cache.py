@@ -3,6 +3,7 @@
 import os
 import secrets
 import tempfile
+import time
 from pathlib import Path
 from typing import Tuple
 
@@ -11,6 +12,7 @@ import numpy as np
 _LARGE = 2**28  # bytes
 _KEY = "this-machine.key"
 _KEY_BYTES = 32
+_LOOKS = 100  # within a second
 
 
 def cache_folder() -> Path:
@@ -46,18 +48,17 @@ def machine_key() -> bytes:
     """
     file = cache_folder() / _KEY
     file.parent.mkdir(parents=True, exist_ok=True)
-    if not file.exists():
-        descriptor, half = tempfile.mkstemp(dir=str(file.parent))  # readable by its owner alone
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(secrets.token_bytes(_KEY_BYTES))
-        try:
-            os.link(half, file)  # never over one that another process has just made
-        except FileExistsError:
-            pass
-        except OSError:  # a disk without hard links
-            Path(half).replace(file)
-            return file.read_bytes()
-        Path(half).unlink()
+    for _ in range(_LOOKS):  # another process may be writing it
+        if file.stat().st_size:
+            break
+        time.sleep(1 / _LOOKS)
     key = file.read_bytes()
     if len(key) != _KEY_BYTES:
         raise OSError(f"{file} is damaged; delete it")

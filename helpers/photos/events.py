@@ -12,7 +12,9 @@ import numpy as np
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
+from helpers.photos.cards import card_of
 from helpers.photos.layout import PLACES
+from helpers.photos.summer_time import hours_back
 
 SEQUENCE = 120  # seconds
 INDEPENDENT = 30 * 60
@@ -35,7 +37,7 @@ def add_events(data: SFrame, sequence: float = SEQUENCE, independent: float = IN
     data
         A frame of `load_photos`, with `taken` and one of `camera`, `deployment`
         and `folder`. A photo without a camera counts as one of its deployment's,
-        or its folder's.
+        or its folder's; folders such as `100MEDIA` and `101MEDIA` are one.
     sequence
         Photos of one camera that were taken less than so many seconds after the
         one before are one sequence.
@@ -56,6 +58,14 @@ def add_events(data: SFrame, sequence: float = SEQUENCE, independent: float = IN
         Where the frame has no date or camera, for seconds below 0, and for a
         `sequence` longer than `independent`.
 
+    Notes
+    -----
+    Where a camera puts its clock back at the end of summer time, an hour comes
+    twice: 02:50:00 and 02:50:05 may be an hour apart, and are two visits then.
+    That is known where the files of a card are in order (see
+    `helpers.photos.cards`) and their dates go back; a line is printed then. Where no
+    photo was taken between the two, or the order is not known, they are one.
+
     Examples
     --------
     >>> from helpers.photos.load import load_photos
@@ -68,8 +78,25 @@ def add_events(data: SFrame, sequence: float = SEQUENCE, independent: float = IN
     names = data.column_names()
     if "taken" not in names:
         raise FrameError(f"the frame has no column 'taken', as load_photos gives it; it has {', '.join(names)}")
-    numbers = number_events(list(data["taken"]), cameras_of(data), sequence, independent)
+    taken, cameras = list(data["taken"]), cameras_of(data)
+    passed = _passed([path or "" for path in data["path"]], taken, cameras) if "path" in names else None
+    numbers = number_events(taken, cameras, sequence, independent, passed)
     return with_columns(data, ((name, int, values.tolist()) for name, values in zip(_COLUMNS, numbers)))
+
+
+def _passed(
+    paths: Sequence[str], taken: Sequence[Optional[datetime.datetime]], cameras: Sequence[str]
+) -> List[Optional[datetime.datetime]]:
+    """The dates to count the time between photos by; prints a line where an hour came twice."""
+    passed, back = hours_back(paths, taken, cameras)
+    if back:
+        first = back[0]
+        more = f" (and {len(back) - 1} more)" if len(back) > 1 else ""
+        print(
+            f"{first.camera}: the clock was put back by an hour before {paths[first.row]}, {first.moment}{more}, as at "
+            "the end of summer time; between photos before and after it an hour more has passed than by their dates"
+        )
+    return passed
 
 
 def number_events(
@@ -77,15 +104,20 @@ def number_events(
     cameras: Sequence[str],
     sequence: float = SEQUENCE,
     independent: float = INDEPENDENT,
+    passed: Optional[Sequence[Optional[datetime.datetime]]] = None,
 ) -> EventNumbers:
-    """Number the photos as `add_events` does, by their dates and cameras; equal dates by the order of photos."""
+    """Number the photos as `add_events` does, by their dates and cameras; equal dates by the order of photos.
+
+    `passed` has the dates to count the time between photos by, where these are others.
+    """
+    by = taken if passed is None else passed
     known = [row for row, moment in enumerate(taken) if moment is not None]
-    order = sorted(known, key=lambda row: (cameras[row], taken[row], row))
+    order = sorted(known, key=lambda row: (cameras[row], by[row], row))
     first = {"sequence": np.arange(len(taken)), "event": np.arange(len(taken))}  # row → the first row of its group
     for before, row in zip(order, order[1:]):
         if cameras[before] != cameras[row]:
             continue
-        gap = (taken[row] - taken[before]).total_seconds()  # type: ignore[operator]  # both are known
+        gap = (by[row] - by[before]).total_seconds()  # type: ignore[operator]  # both are known
         for name, longest in zip(_COLUMNS, (sequence, independent)):
             if gap < longest:
                 first[name][row] = first[name][before]
@@ -164,7 +196,7 @@ def check_times(sequence: float, independent: float) -> None:
 
 
 def cameras_of(data: SFrame) -> List[str]:
-    """The camera of each photo, with its site; where that is empty its deployment, or else its folder.
+    """The camera of each photo, with its site; where that is empty its deployment, or else its card's folder.
 
     Raises `FrameError` where the frame has none of these columns.
     """
@@ -176,5 +208,7 @@ def cameras_of(data: SFrame) -> List[str]:
     cameras: List[str] = []
     for site, *values in zip(sites, *(data[name] for name in known)):
         name, value = next(((name, value) for name, value in zip(known, values) if value is not None), ("", ""))
+        if name == "folder":
+            value = card_of(value)
         cameras.append(f"{site}/{value}" if name == "camera" and site is not None else str(value))
     return cameras

@@ -69,7 +69,7 @@ def find_strips(data: SFrame, *, photos: int = 40, progress: bool = True) -> SFr
     cameras = [str(camera) for camera in cameras_of(data)]
     names = data.column_names()
     taken = list(data["taken"]) if "taken" in names else [None] * len(data)
-    night = list(data["night"]) if "night" in names else [None] * len(data)
+    infrared = list(data["infrared"]) if "infrared" in names else [None] * len(data)
     heights = list(data["height"]) if "height" in names else [0] * len(data)
     files = [str(file or "") for file in row_paths(data)[1]]
     if "" in files:
@@ -77,7 +77,7 @@ def find_strips(data: SFrame, *, photos: int = 40, progress: bool = True) -> SFr
     groups: Dict[str, List[int]] = {}
     for row, camera in enumerate(cameras):
         groups.setdefault(camera, []).append(row)
-    chosen = {camera: _spread(rows, taken, night, photos) for camera, rows in sorted(groups.items())}
+    chosen = {camera: _spread(rows, taken, infrared, photos) for camera, rows in sorted(groups.items())}
     total = sum(map(len, chosen.values()))
     rows = []
     with progress_bar(total=total, desc="strips", show=progress) as bar:
@@ -121,12 +121,12 @@ def _grey(file: str) -> Optional[np.ndarray]:
 
 
 def _spread(
-    rows: Sequence[int], taken: Sequence[Optional[datetime.datetime]], night: Sequence[Optional[int]], count: int
+    rows: Sequence[int], taken: Sequence[Optional[datetime.datetime]], infrared: Sequence[Optional[int]], count: int
 ) -> List[int]:
-    """At most `count` rows, evenly over the time, half of them by night where possible."""
+    """At most `count` rows, evenly over the time, half of them infrared where possible."""
     by_time = sorted(rows, key=lambda row: (taken[row] is None, taken[row] or datetime.datetime.min, row))
-    dark = [row for row in by_time if night[row] == 1]
-    light = [row for row in by_time if night[row] != 1]
+    dark = [row for row in by_time if infrared[row] == 1]
+    light = [row for row in by_time if infrared[row] != 1]
     darks = min(len(dark), max(count // 2, count - len(light)))
     return _some(dark, darks) + _some(light, count - darks)
 

@@ -2,6 +2,9 @@ from .detection.detections import read_detections
 from .exchange.camtrap.check import check_camtrap
 from .exchange.camtrap.write import write_camtrap
 from .exchange.export import export_sightings, save_sightings
+from .label_review import LabelReview
+from .label_strip import LabelStrip, show_surprises
+from .label_surprises import surprising_labels
 from .parts import Parts
 from .scores import neighbour_shares, species_precision
 from .season import Season
@@ -11,12 +14,16 @@ from .timeline.dates_figure import show_dates
 from .timeline.panel import TimelinePanel
 from .timeline.photo_strip import show_strip
 from .timeline.site_map import show_sites
+from .timeline.tables import activity_overlap
 
 __all__ = [
+    "LabelReview",
+    "LabelStrip",
     "Parts",
     "Season",
     "Sightings",
     "TimelinePanel",
+    "activity_overlap",
     "check_camtrap",
     "export_sightings",
     "neighbour_shares",
@@ -26,6 +33,8 @@ __all__ = [
     "show_dates",
     "show_sites",
     "show_strip",
+    "show_surprises",
     "species_precision",
+    "surprising_labels",
     "write_camtrap",
 ]

@@ -23,9 +23,9 @@ from helpers.frames import SFrame
 from helpers.frames.columns import bad_frame
 from helpers.images.boxes import SIDES, Box, check_box
 from helpers.images.decode import Source
+from helpers.photos.tables.match_paths import match
 from helpers.season.detection.detections import Detections
 from helpers.season.detection.megadetector import KINDS
-from helpers.season.match_paths import match
 from helpers.season.part_features import BOX_ALONE, PartCuts, PhotoBox, feature_of, features_of
 
 if TYPE_CHECKING:

@@ -67,14 +67,18 @@ class SeasonPhotos:
     def lit(self, night: Optional[bool]) -> np.ndarray:
         """The photos of the night, those of the day with False, all with None: bool [photos].
 
-        By the column `night`, 1 or 0; photos without a value are left out. Raises
-        `FrameError` where the frame has no such column.
+        By the column `night`, 1 while the sun was down, else 0; photos without a
+        value are left out. Raises `FrameError` where no photo has one.
         """
         if night is None:
             return np.ones(len(self.data), bool)
-        if "night" not in self.data.column_names():
-            raise FrameError("the frame has no column 'night'; load_photos(folder, details=True) adds it")
-        return np.array([value is not None and bool(value) == bool(night) for value in self.column("night")], bool)
+        nights = self.column("night")
+        if all(value is None for value in nights):
+            raise FrameError(
+                "no photo is known to be of the night: add_sun(data, offset) adds that by the sun, from coordinates "
+                "and the clocks' offset from UTC; where=data['infrared'] == 1 takes photos in infrared light instead"
+            )
+        return np.array([value is not None and bool(value) == bool(night) for value in nights], bool)
 
     def dated(self, since: Moment, until: Moment) -> np.ndarray:
         """The photos taken from one moment to another, both included: bool [photos]; those without a date are left out.

@@ -195,7 +195,8 @@ class Season:
         where
             Which rows of `data`, or of the frame that the model was made of, count.
         night
-            True for photos of the night only, False for those of the day only.
+            True for photos of the night only, False for those of the day only, by
+            the sun: `helpers.photos.add_sun` adds it to `data`.
         since, until
             Dates, or texts such as 2026-07-31, both included.
         k

@@ -1,4 +1,3 @@
-import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,13 +27,3 @@ def test_the_key_of_this_machine_is_made_once_and_is_its_owners_alone(monkeypatc
     file.write_bytes(b"half")
     with pytest.raises(OSError, match=r"this-machine\.key is damaged"):
         machine_key()
-
-
-def test_where_there_are_no_hard_links(monkeypatch, tmp_path):
-    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path))
-
-    def refused(*_):
-        raise OSError(errno.EPERM, "no hard links")
-
-    monkeypatch.setattr(os, "link", refused)
-    assert machine_key() == machine_key() and len(list(tmp_path.iterdir())) == 1

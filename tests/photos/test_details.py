@@ -42,7 +42,7 @@ def test_a_season_is_loaded_with_places_and_details(season):
     assert len(bad) == 0
     assert list(data["site"]) == ["north"] * 3 + ["south"]
     assert list(data["deployment"]) == ["north/C1", "north/C1", "north/C2", "south/C1"]
-    assert list(data["night"]) == [0, 1, 0, 0]
+    assert list(data["infrared"]) == [0, 1, 0, 0] and list(data["night"]) == [None] * 4
     assert list(data["temperature"]) == [0, 1, 2, 3]
     assert list(data["moon"]) == ["waxing crescent"] * 4
     assert [round(each, 2) for each in data["latitude"]] == [-12.51] * 4
@@ -62,7 +62,15 @@ def test_deployments_complete_the_places(season, tmp_path, capsys):
         -12.51,
         -12.51,
     ]
-    assert capsys.readouterr().out == "1 of 4 photos are in no deployment of the table\n"
+    told = capsys.readouterr().out
+    assert told.startswith(
+        "1 of 4 photos are in no deployment of the table\nnight is not known without the clocks' offset"
+    )
+    assert told.count("\n") == 2
+    data, _ = load_photos(
+        season, layout="{site}/{camera}", deployments=file, details=True, offset="-05:00", progress=False
+    )
+    assert list(data["night"]) == [0, 0, 0, 0] and capsys.readouterr().out.count("\n") == 1
     by_name = tmp_path / "by_name.csv"
     by_name.write_text("deployment,site,camera\nnorth,hill,7\n")
     data, _ = load_photos(season, deployments=by_name, progress=False)

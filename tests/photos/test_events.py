@@ -5,6 +5,7 @@ import pytest
 
 from helpers import tc
 from helpers.errors import FrameError
+from helpers.frames.columns import typed_frame, with_columns
 from helpers.photos.events import add_events, cameras_of, event_table, number_events
 
 NOON = datetime.datetime(2026, 5, 1, 12)
@@ -118,3 +119,65 @@ def test_photos_without_a_camera_are_told_apart_by_deployment_and_folder():
     assert cameras_of(frame) == ["a", "b", "loose", "north/C1"]
     assert list(add_events(frame)["event"]) == [0, 1, 2, 3]
     assert cameras_of(tc.SFrame().add_column(tc.SArray([None], dtype=str), "camera")) == [""]
+
+
+# Folders of a card, and the hour that comes twice
+
+
+def on_card(moments, folder="C1/DCIM/100MEDIA", first=1):
+    """A frame of photos of a card, in the order in which they were taken."""
+    paths = [f"{folder}/IMG_{number:04d}.JPG" for number in range(first, first + len(moments))]
+    columns = [("path", str, paths), ("folder", str, [folder] * len(paths)), ("taken", datetime.datetime, moments)]
+    return typed_frame(columns)
+
+
+def test_a_burst_over_two_folders_of_a_card_is_one_event():
+    one, other = on_card(at(0, 1), "C1/DCIM/100MEDIA", 998), on_card(at(2, 3), "C1/DCIM/101MEDIA")
+    frame = add_events(one.append(other))
+    assert list(frame["event"]) == [0] * 4 and list(frame["sequence"]) == [0] * 4
+    assert cameras_of(frame) == ["C1"] * 4
+    apart = add_events(on_card(at(0, 1), "C1/100MEDIA").append(on_card(at(2), "C2/100MEDIA")))
+    assert list(apart["event"]) == [0, 0, 1]
+
+
+def autumn(*minutes):
+    """Moments of a Sunday on which the clock goes back from three to two, by their minutes after two."""
+    return [datetime.datetime(2026, 10, 25, 2) + datetime.timedelta(minutes=each) for each in minutes]
+
+
+def test_an_hour_that_comes_twice_is_two_visits(capsys):
+    """02:50:00, then 02:57 and, after the change, 02:03; and 02:50:05 an hour and five seconds after the first."""
+    frame = on_card(autumn(-300, -200, 50, 57, 3, 50 + 5 / 60, 90))
+    assert list(add_events(frame)["event"]) == [0, 1, 2, 2, 2, 3, 4]
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "C1: the clock was put back by an hour before C1/DCIM/100MEDIA/IMG_0005.JPG, 2026-10-25 02:03"
+    )
+    assert said.count("\n") == 1
+    # Where the order of the files is not known, or nothing was taken between, they are one.
+    renamed = with_columns(frame, [("path", str, [f"C1/{number}.JPG" for number in range(7)])])
+    assert list(add_events(renamed)["event"]) == [0, 1, 3, 3, 2, 3, 4]
+    assert list(add_events(on_card(autumn(-300, -200, -100, 50, 50 + 5 / 60, 150)))["event"]) == [0, 1, 2, 3, 3, 4]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        [each - datetime.timedelta(days=1) for each in autumn(-300, -200, 50, 57, 3, 50, 90)],  # a Saturday
+        [each + datetime.timedelta(hours=9) for each in autumn(-300, -200, 50, 57, 3, 50, 90)],  # by day
+        autumn(-300, -200, 50, 57, 56.5, 58, 90),  # half a minute: a burst that was written in another order
+        autumn(-300, -200, 150, 157, 3, 50, 90),  # more than an hour
+    ],
+)
+def test_only_an_hour_in_the_night_to_a_sunday_is_the_end_of_summer_time(moments, capsys):
+    frame = on_card(moments)
+    by_date = number_events(moments, ["C1"] * len(moments))
+    assert list(add_events(frame)["event"]) == by_date.events.tolist()
+    assert capsys.readouterr().out == ""
+
+
+def test_after_the_change_the_time_between_photos_is_as_it_was():
+    """Also where the change is at midnight, back to Saturday."""
+    back = autumn(-130, -125, -175, -170, 0, 1, 300, 301)  # 23:50, 23:55, 23:05, 23:10, 02:00, …
+    assert list(add_events(on_card(back))["event"]) == [0, 0, 0, 0, 1, 1, 2, 2]

@@ -106,4 +106,4 @@ def test_real_nights():
 
     for path in sorted(FIELDCAM.rglob("*.JPG"))[::3]:
         told = read_metadata(path)
-        assert told.night == (told.taken.hour >= 17 or told.taken.hour < 6)
+        assert told.infrared == (told.taken.hour >= 17 or told.taken.hour < 6)

@@ -192,7 +192,7 @@ def test_where_and_how_warm():
     assert told.taken == DAY
     assert (told.latitude, told.longitude) == (pytest.approx(-12.51), pytest.approx(70.25))
     assert told.temperature == pytest.approx(-4.5)
-    assert (told.make, told.night, told.tags) == ("MAKER", 0, ())
+    assert (told.make, told.infrared, told.tags) == ("MAKER", 0, ())
 
 
 @pytest.mark.parametrize("wrong", [{"latitude": (91.0, 0.0, 0.0)}, {"longitude": (181.0, 0.0, 0.0)}])

@@ -61,7 +61,7 @@ def test_only_so_many_photos_are_looked_at(tmp_path):
         ImageDraw.Draw(photo).rectangle((0, 60, 64, 64), fill="white")
         photo.save(tmp_path / f"{number:02}.png")
     data, _ = load_photos(tmp_path, progress=False)
-    data = data.add_column(tc.SArray([1] * 6 + [0] * 14, dtype=int), "night")
+    data = data.add_column(tc.SArray([1] * 6 + [0] * 14, dtype=int), "infrared")
     found = find_strips(data, photos=10, progress=False)
     assert list(found["photos"]) == [10]
     assert list(found["bottom"]) == [pytest.approx(4 / 64, abs=0.01)]

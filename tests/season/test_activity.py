@@ -86,14 +86,14 @@ def test_even_times_have_no_peak(hours):
 )
 def test_the_last_bits_of_a_sum_decide_nothing(hours, monkeypatch):
     """Other processors add in another order: densities that are the same differ by a little."""
-    found, exact = activity(hours), helpers.season.timeline.activity._kernel
+    found, exact = activity(hours), helpers.season.timeline.activity.kernel
     for seed in range(10):
         random = np.random.default_rng(seed)
 
         def nearly(distances, concentration, random=random):
             return exact(distances, concentration) * (1 + random.uniform(-1e-13, 1e-13, distances.shape))
 
-        monkeypatch.setattr(helpers.season.timeline.activity, "_kernel", nearly)
+        monkeypatch.setattr(helpers.season.timeline.activity, "kernel", nearly)
         other = activity(hours)
         assert (other.peak is None) == (found.peak is None)
         if found.peak is not None:

@@ -10,7 +10,7 @@ from helpers.errors import FrameError
 from helpers.explorer.explorer import Explorer
 from helpers.features.distance import Distance
 from helpers.features.index import Index
-from helpers.frames.columns import typed_frame
+from helpers.frames.columns import typed_frame, with_columns
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
 from helpers.season.searched_features import SearchedFeatures
@@ -196,9 +196,9 @@ def test_what_counts(season):
     assert found(season, 0, hide=True)[0] == 1
     answer = season.search(like=0, where=[0, 1, 1, 1, 0, 0, 0, 0, 0])
     assert list(answer["photos"]) == [2, 1], "photos that do not count are not counted"
-    data = season.data.remove_column("night")
-    with pytest.raises(FrameError, match="details=True"):
-        Season(season.model, data).search(like=0, night=True)
+    for data in (season.data.remove_column("night"), with_columns(season.data, [("night", int, [None] * 9)])):
+        with pytest.raises(FrameError, match=r"add_sun\(data, offset\).*where=data\['infrared'\]"):
+            Season(season.model, data).search(like=0, night=True)
     assert len(season.search(like=0, where=[0] * 9)) == 0
 
 

@@ -11,6 +11,8 @@ from helpers import tc
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.images.boxes import SIDES
+from helpers.season import activity_overlap
+from helpers.season.timeline.activity import activity
 from helpers.season.timeline.activity_figure import show_activity
 from helpers.season.timeline.dates_figure import show_dates
 from helpers.season.timeline.photo_strip import show_strip
@@ -22,6 +24,7 @@ from tests.support.sightings import HOSTILE, WHEN, Judged, deployments, season_o
 
 MAY = WHEN(2026, 5, 4)  # a Monday
 DAY = datetime.timedelta(days=1)
+HOUR = datetime.timedelta(hours=1)
 PLACES = ("ford", "mill", "ridge")
 
 
@@ -233,21 +236,106 @@ def test_activity(seen):
     assert "no sighting has a time" in written(show_activity(seen[:0]))
 
 
+def shaded(figure):
+    """From which hour, and how many hours, the night is; the darkest part of it."""
+    bars = [patch for patch in figure.axes[0].patches if patch.get_zorder() == 0]
+    darkest = max((bar.get_facecolor()[3] for bar in bars), default=0)
+    dark = [bar for bar in bars if bar.get_facecolor()[3] == darkest]
+    return sorted((round(bar.get_x() % 24, 2), round(bar.get_width(), 2)) for bar in dark)
+
+
+def by_sun(days, rises, sets, **more):
+    """The frame of a season with an event a day, sunrise, sunset, and infrared photos by day."""
+    columns = {
+        "event": (int, list(range(len(days)))),
+        "taken": (WHEN, days),
+        "infrared": (int, [1] * len(days)),
+        "sunrise": (WHEN, [None if rises is None else WHEN(2026, 5, 4) + rises for _ in days]),
+        "sunset": (WHEN, [None if sets is None else WHEN(2026, 5, 4) + sets for _ in days]),
+        **more,
+    }
+    return typed_frame((name, kind, values) for name, (kind, values) in columns.items())
+
+
+def test_the_night_is_shaded_by_the_sun(seen):
+    """And not where photos are infrared, which in a dark wood they are at noon."""
+    data = by_sun([at(0, hour) for hour in range(8, 20)], HOUR * 6, HOUR * 18.5)
+    figure = show_activity(seen, data)
+    assert shaded(figure) == [(18.5, 11.5)] and "night: the sun is down" in written(figure)
+    london = by_sun([at(0, 12)], HOUR * 18, HOUR * 6)  # the clock of another continent
+    assert shaded(show_activity(seen, london)) == [(6.0, 6.0), (12.0, 6.0)]  # the axis begins at noon
+
+
+def test_of_days_that_differ_night_is_lighter(seen):
+    summer, winter = by_sun([at(0, 12)], HOUR * 4, HOUR * 21), by_sun([at(9, 12)], HOUR * 8, HOUR * 17)
+    figure = show_activity(seen, summer.append(winter))
+
+    bars = [patch for patch in figure.axes[0].patches if patch.get_zorder() == 0]
+    assert {round(float(bar.get_facecolor()[3]), 2) for bar in bars} == {0.15, 0.3}
+
+
+def test_by_sun_time(seen):
+    hours = [18.2, 19.0, 2.0, 20.0, None, 12.0]
+    data = by_sun([at(0)] * 6, HOUR * 6, HOUR * 18, sun_time=(float, hours))
+    figure = show_activity(seen, data, time="sun")
+    words = " ".join(written(figure).split())
+    assert "sunrise" in words and "sunset" in words and "by sun time" in words and "3 confirmed events" in words
+    assert shaded(figure) == [(18.0, 12.0)]
+    assert activity_of(seen, "confirmed", data, "sun").observations == 3
+    assert activity_of(seen, "confirmed", data, "sun").mean == pytest.approx(activity([18.2, 19.0, 2.0]).mean)
+    with pytest.raises(FrameError, match="time='sun' needs the season"):
+        show_activity(seen, time="sun")
+    with pytest.raises(FrameError, match="no column 'sun_time'"):
+        show_activity(seen, by_sun([at(0)] * 6, None, None), time="sun")
+    with pytest.raises(FrameError, match="no sun time is known"):
+        show_activity(seen, by_sun([at(0)] * 6, None, None, sun_time=(float, [None] * 6)), time="sun")
+    with pytest.raises(FrameError, match="not of this season"):
+        show_activity(seen, by_sun([at(0)], None, None, sun_time=(float, [3.0])), time="sun")
+
+
+def test_sun_time_is_that_of_the_first_photo_of_an_event():
+    one = sightings(("confirmed", at(0), "ford"))
+    data = by_sun([at(0, 22), at(0, 21)], None, None, event=(int, [0, 0]), sun_time=(float, [20.0, 19.0]))
+    assert activity_of(one, "confirmed", data, "sun").mean == pytest.approx(19)
+
+
+def test_two_species_with_their_overlap():
+    foxes, hares = (
+        sightings(
+            *[("confirmed", at(day, hour, 5 * day % 60), "ford") for day in range(12)], ("candidate", at(0, 3), "ford")
+        )
+        for hour in (21, 22)
+    )
+    for circle in (False, True):
+        figure = show_activity(Judged(foxes, species="fox"), other=Judged(hares, species="hare"), circle=circle)
+        words = written(figure)
+        assert " ".join(words.split()).count(f"Overlap Δ4 {overlap_of(foxes, hares):.2f}, 95 % interval") == 1
+        assert (
+            "12 and 12 confirmed events" in words and "fox" in words and "hare" in words and "candidates" not in words
+        )
+    assert "no overlap is known" in written(show_activity(foxes, other=hares[:0])).replace("No overlap", "no overlap")
+    assert "first" in written(show_activity(foxes, other=hares))
+
+
+def overlap_of(one, other):
+    return activity_overlap(one, other).delta4
+
+
 def test_the_night_is_shaded_where_photos_are_infrared(seen):
     hours = [at(0, hour, 10) for hour in range(24)]
     nights = [None if when.hour == 3 else int(when.hour < 5 or when.hour > 20) for when in hours]
-    data = typed_frame([("taken", WHEN, hours), ("night", int, nights)])
-
-    def shaded(figure):
-        bars = [patch for patch in figure.axes[0].patches if patch.get_zorder() == 0]
-        return sorted((round(bar.get_x() % 24, 1), round(bar.get_width(), 1)) for bar in bars)
+    data = typed_frame([("taken", WHEN, hours), ("infrared", int, nights)])
 
     # A photo an hour; of the time between two infrared ones nothing else is known, and so it is of that of 3 o'clock.
     assert shaded(show_activity(seen, data)) == [(21.0, 7.5)]
-    alone = typed_frame([("taken", WHEN, [at(0, 2), at(0, 8)]), ("night", int, [1, 1])])
+    alone = typed_frame([("taken", WHEN, [at(0, 2), at(0, 8)]), ("infrared", int, [1, 1])])
     assert shaded(show_activity(seen, alone)) == [(2.0, 0.5), (8.0, 0.5)]
-    assert shaded(show_activity(seen)) == []
-    with pytest.raises(FrameError, match="no column night"):
+    unlit = by_sun([at(0, hour, 10) for hour in (21, 22)], None, None)  # add_sun found no coordinates
+    assert shaded(show_activity(seen, unlit)) == [(21.0, 1.5)]
+    assert "infrared photos; the sun is not known" in written(show_activity(seen, unlit))
+    undated = typed_frame([("taken", WHEN, [None]), ("infrared", int, [0])])
+    assert shaded(show_activity(seen, undated)) == shaded(show_activity(seen)) == []
+    with pytest.raises(FrameError, match="neither sunrise nor infrared"):
         show_activity(seen, typed_frame([("taken", WHEN, hours)]))
     with pytest.raises(FrameError, match="give the season"):
         show_activity(seen, [])

@@ -85,7 +85,7 @@ def test_without_a_season_there_are_no_photos(judged):
 
 def test_the_night_is_that_of_the_season(judged):
     bare = TimelinePanel(judged).picture.value
-    judged.season.data = typed_frame([("taken", WHEN, [WHEN(2026, 5, 1, 22)]), ("night", int, [1])])
+    judged.season.data = typed_frame([("taken", WHEN, [WHEN(2026, 5, 1, 22)]), ("infrared", int, [1])])
     assert TimelinePanel(judged).picture.value != bare
 
 

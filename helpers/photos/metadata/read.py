@@ -85,7 +85,7 @@ class Metadata(NamedTuple):
     """What a photo's file contains beside its pixels; None, or no tag, where it does not."""
 
     taken: Optional[datetime.datetime] = None  # by the camera's clock
-    night: Optional[int] = None  # 1 in infrared light, which has no colours; 0 in colour
+    infrared: Optional[int] = None  # 1 in infrared light, which has no colours; 0 in colour
     temperature: Optional[float] = None  # of the air, in degrees Celsius
     latitude: Optional[float] = None  # degrees north
     longitude: Optional[float] = None  # degrees east
@@ -96,7 +96,7 @@ class Metadata(NamedTuple):
 def read_metadata(source: Readable) -> Metadata:
     """Read a photo's EXIF, its XMP, and the XMP file beside it (`a.jpg.xmp` or `a.xmp`).
 
-    `night` is by the colours of the EXIF's thumbnail, or else of the photo at an
+    `infrared` is by the colours of the EXIF's thumbnail, or else of the photo at an
     eighth, see `helpers.photos.metadata.infrared`. Makers' notes are read by
     `helpers.photos.metadata.maker_notes`. Nothing is raised: a file that is not
     a photo has no metadata.
@@ -107,7 +107,7 @@ def read_metadata(source: Readable) -> Metadata:
             exif = image.getexif()
             camera, place = dict(exif.get_ifd(_CAMERA)), dict(exif.get_ifd(_PLACE))
             make = exif.get(_MAKE)
-            night = is_infrared(image)
+            infrared = is_infrared(image)
     except Exception:  # damaged tags are no reason to lose the photo, and Pillow raises what it likes
         return Metadata(taken=taken(source))
     when = moment(camera) or taken(source)
@@ -116,7 +116,7 @@ def read_metadata(source: Readable) -> Metadata:
         latitude = longitude = None
     return Metadata(
         taken=when,
-        night=None if night is None else int(night),
+        infrared=None if infrared is None else int(infrared),
         temperature=number(camera.get(_TEMPERATURE)),
         latitude=latitude,
         longitude=longitude,

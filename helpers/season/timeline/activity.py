@@ -22,8 +22,8 @@ from helpers.errors import FrameError
 FEW = 10  # observations, below which a curve is not reliable
 
 _STEPS = 480  # points of the curve: one every three minutes
-_MOMENTS = 3  # trigonometric moments that the concentration is estimated by
-_LARGEST = 500.0  # concentration of the observations, which is infinite for equal times
+MOMENTS = 3  # trigonometric moments that the concentration is estimated by
+LARGEST = 500.0  # concentration of the observations, which is infinite for equal times
 _RESAMPLES = 1000
 _EVEN = 1.747  # Kuiper's statistic, below which evenness is not rejected at 5 %
 _LONG = 12.0  # hours
@@ -77,22 +77,20 @@ def activity(hours: Sequence[float]) -> Activity:
     >>> round(curve.peak, 1), curve.few
     (6.1, True)
     """
-    times = np.array(list(hours), np.float64)
-    if not ((times >= 0) & (times <= 24)).all():
-        raise FrameError("hours of the day are numbers from 0 to 24")
+    times = hours_array(hours)
     grid = np.linspace(0, 24, _STEPS + 1)
     if not len(times):
         return Activity(0, grid, np.zeros(_STEPS + 1), None, None, None, None, 0.0, 0.0)
     angles = times * (np.pi / 12)
     moment = np.exp(1j * angles).mean()
-    concentration = _concentration(angles)
-    density = _kernel(grid[:, None] - times, concentration).mean(axis=1)
-    peak = float(_peaks(density[None, :-1])[0])
+    concentration = concentration_of(times)
+    curve = density(grid, times, concentration)
+    peak = float(_peaks(curve[None, :-1])[0])
     low, high = _interval(times, concentration, peak)
     flat = _even(times) and (len(times) >= FEW or high - low >= _LONG - _SAME)
     mean = float(np.angle(moment) * 12 / np.pi % 24)
-    curve = Activity(len(times), grid, density, peak, low % 24, high % 24, mean, float(abs(moment)), concentration)
-    return curve._replace(peak=None, low=None, high=None) if flat else curve
+    found = Activity(len(times), grid, curve, peak, low % 24, high % 24, mean, float(abs(moment)), concentration)
+    return found._replace(peak=None, low=None, high=None) if flat else found
 
 
 def clock(hour: float) -> str:
@@ -101,10 +99,20 @@ def clock(hour: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _concentration(angles: np.ndarray) -> float:
-    """The concentration of the kernel for these angles, by Taylor's rule."""
+def hours_array(hours: Sequence[float]) -> np.ndarray:
+    """Hours of the day as float64; raises `FrameError` for those out of range."""
+    times = np.array(list(hours), np.float64)
+    if not ((times >= 0) & (times <= 24)).all():
+        raise FrameError("hours of the day are numbers from 0 to 24")
+    return times
+
+
+def concentration_of(times: np.ndarray) -> float:
+    """The concentration of the kernel for observations at these hours, by Taylor's rule."""
     from scipy.optimize import brentq
     from scipy.special import ive
+
+    angles = times * (np.pi / 12)
 
     def likeliest(order: int) -> float:
         length = min(float(abs(np.exp(1j * order * angles).mean())), 1.0)
@@ -112,17 +120,28 @@ def _concentration(angles: np.ndarray) -> float:
         def over(value: float) -> Any:  # the exponential factors of ive cancel out
             return ive(order, value) / ive(0, value) - length
 
-        return _LARGEST if over(_LARGEST) <= 0 else float(brentq(over, 0.0, _LARGEST)) if over(0.0) < 0 else 0.0
+        return LARGEST if over(LARGEST) <= 0 else float(brentq(over, 0.0, LARGEST)) if over(0.0) < 0 else 0.0
 
-    k = max(likeliest(order) for order in range(1, _MOMENTS + 1))
-    return float((3 * len(angles) * k**2 * ive(2, 2 * k) / (4 * np.sqrt(np.pi) * ive(0, k) ** 2)) ** 0.4)
+    return float(kernel_concentration(max(likeliest(order) for order in range(1, MOMENTS + 1)), len(times)))
 
 
-def _kernel(hours: np.ndarray, concentration: float) -> np.ndarray:
+def kernel_concentration(k: Any, observations: int) -> Any:
+    """Taylor's rule: the concentration of the kernel, for that of so many observations."""
+    from scipy.special import ive
+
+    return (3 * observations * k**2 * ive(2, 2 * k) / (4 * np.sqrt(np.pi) * ive(0, k) ** 2)) ** 0.4
+
+
+def density(at: np.ndarray, times: np.ndarray, concentration: float) -> np.ndarray:
+    """The density at some hours, per hour, of observations at other hours: float64 [at]."""
+    return np.asarray(kernel(at[:, None] - times, concentration).mean(axis=1))
+
+
+def kernel(hours: np.ndarray, concentration: Any) -> np.ndarray:
     """The von Mises density, per hour, at distances in hours."""
     from scipy.special import ive
 
-    return np.exp(concentration * (np.cos(hours * (np.pi / 12)) - 1)) / (24 * ive(0, concentration))
+    return np.asarray(np.exp(concentration * (np.cos(hours * (np.pi / 12)) - 1)) / (24 * ive(0, concentration)))
 
 
 def _peaks(densities: np.ndarray) -> np.ndarray:
@@ -151,7 +170,7 @@ def _interval(times: np.ndarray, concentration: float, peak: float) -> "tuple[fl
     minutes, counts = np.unique(np.round(times * 60) % (24 * 60), return_counts=True)
     drawn = np.random.default_rng(0).multinomial(len(times), counts / counts.sum(), size=_RESAMPLES)
     grid = np.linspace(0, 24, _STEPS, endpoint=False)
-    peaks = _peaks(drawn @ _kernel(grid - minutes[:, None] / 60, concentration))
+    peaks = _peaks(drawn @ kernel(grid - minutes[:, None] / 60, concentration))
     away = (peaks - peak + 12 + _SAME) % 24 - 12 - _SAME  # half a day counts as before
     low, high = np.percentile(away, (2.5, 97.5))
     return float(peak + low), float(peak + high)

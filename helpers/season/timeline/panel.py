@@ -14,6 +14,7 @@ from helpers.photos.deployments import GivenDeployments, deployment_table
 from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, count_of, sightings_of
 from helpers.season.timeline.activity_figure import show_activity
 from helpers.season.timeline.dates_figure import show_dates
+from helpers.season.timeline.night_shade import has_night
 from helpers.season.timeline.photo_strip import Tiles, show_strip
 from helpers.season.timeline.site_map import show_sites
 from helpers.season.timeline.style import check_width
@@ -128,8 +129,7 @@ class TimelinePanel(ipywidgets.VBox):
     def _night(self) -> Optional["Season"]:
         """The season, if its frame has the nights."""
         data = getattr(self._season, "data", None)
-        known = data is not None and {"night", "taken"} <= set(data.column_names())
-        return self._season if known else None
+        return self._season if data is not None and has_night(data) else None
 
     def _counts(self, frame: SFrame) -> str:
         shown = sightings_of(frame, rejected=True)

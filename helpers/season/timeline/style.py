@@ -11,6 +11,7 @@ from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.season.sighting import CANDIDATE, CONFIRMED
 
 COLOURS = {CONFIRMED: "#1d4ed8", CANDIDATE: "#93c5fd"}
+OTHER = "#d97706"  # of a second species
 LIGHT, FAINT = "#e5e7eb", "#f0f1f3"
 
 _NARROWEST, _WIDEST = 3.5, 20  # inches

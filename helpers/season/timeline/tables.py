@@ -21,9 +21,19 @@ from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.deployments import Deployment, GivenDeployments, deployments_of
-from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
+from helpers.season.sighting import (
+    CANDIDATE,
+    CONFIRMED,
+    GivenSeason,
+    GivenSightings,
+    Sighting,
+    count_of,
+    sightings_of,
+)
 from helpers.season.timeline.activity import Activity, activity
 from helpers.season.timeline.effort import during
+from helpers.season.timeline.hours import CLOCK, hours_of
+from helpers.season.timeline.overlap import Overlap, overlap
 
 STEPS = ("day", "week", "month")
 
@@ -44,16 +54,60 @@ class Period(NamedTuple):
     end: datetime.datetime  # the midnight after it
 
 
-def activity_of(sightings: GivenSightings, status: str = CONFIRMED) -> Activity:
+def activity_of(
+    sightings: GivenSightings,
+    status: str = CONFIRMED,
+    season: Optional[GivenSeason] = None,
+    time: str = CLOCK,
+) -> Activity:
     """The activity curve of sightings with one status, `confirmed` or `candidate`.
 
     The candidates of a `Sightings` are its first `k`. An event counts once, at
-    the time at which it began. Raises `FrameError`.
+    the time at which it began: by the camera's clock, or with `time="sun"` by
+    the `sun_time` in the season's frame (see `helpers.photos.add_sun`). Raises
+    `FrameError`.
     """
     if status not in (CONFIRMED, CANDIDATE):
         raise FrameError(f"status={status!r} has no curve; there are {CONFIRMED} and {CANDIDATE}")
-    hours = [sighting.hour for sighting in sightings_of(sightings) if sighting.status == status]
-    return activity([hour for hour in hours if hour is not None])
+    return activity(hours_of(sightings_of(sightings), status, season, time))
+
+
+def activity_overlap(
+    sightings: GivenSightings,
+    other: GivenSightings,
+    season: Optional[GivenSeason] = None,
+    *,
+    time: str = CLOCK,
+) -> Overlap:
+    """How much the daily activity of two species overlaps, by their confirmed events.
+
+    Parameters
+    ----------
+    sightings, other
+        A `Sightings` of each species, or its frame.
+    season
+        The season of both, or its frame, for the time by the sun.
+    time
+        `"clock"` or `"sun"`, see `show_activity`.
+
+    Returns
+    -------
+    Overlap
+        `delta4`, Ridout and Linkie's coefficient, 0 to 1; `low` and `high`, its
+        95 % interval; `delta1`, better where the smaller sample has fewer than
+        50; `observations`, of each species; `note`, all of it in a line. None
+        where a species has no confirmed event with a time.
+
+    Raises
+    ------
+    FrameError
+        For a frame without the columns that are needed, or an unknown time.
+
+    Notes
+    -----
+    See `helpers.season.timeline.overlap` for the formula, and where it is from.
+    """
+    return overlap(*(hours_of(sightings_of(each), CONFIRMED, season, time) for each in (sightings, other)))
 
 
 def activity_table(sightings: GivenSightings) -> SFrame:

@@ -1,17 +1,12 @@
 """What a Camtrap DP package needs and photos do not contain; one error names all that is missing."""
 
-import datetime
-import re
-from typing import Any, Dict, List, Mapping, Optional, Set, Union
+from typing import Any, Dict, List, Mapping, Optional, Set
 
 from helpers.errors import FrameError
 from helpers.photos.deployments import Deployment
+from helpers.photos.utc_offset import GivenOffset
 from helpers.season.exchange.camtrap import rules
 from helpers.season.sighting import CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
-
-Offset = Union[str, datetime.timedelta, datetime.timezone]
-
-_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
 def by_species(sightings: Mapping[str, GivenSightings]) -> Dict[str, List[Sighting]]:
@@ -33,7 +28,7 @@ def check_complete(
     names: Set[str],
     contributors: List[Mapping[str, str]],
     project: Optional[Mapping[str, Any]],
-    offset: Union[Offset, Mapping[str, Offset], None],
+    offset: GivenOffset,
     classified_by: str,
 ) -> None:
     """Raise one `FrameError` that names all arguments of `write_camtrap` that are missing.
@@ -81,17 +76,3 @@ def _project_faults(project: Mapping[str, Any]) -> List[str]:
     if not isinstance(methods, (list, tuple)) or not methods or set(methods) - set(rules.CAPTURE_METHODS):
         missing.append(f"project's captureMethod, a list of {' and/or '.join(rules.CAPTURE_METHODS)}")
     return missing
-
-
-def zone_of(offset: Union[Offset, Mapping[str, Offset], None], name: str) -> datetime.timezone:
-    """The time zone of a deployment's clock, from `offset`; raises `FrameError`."""
-    value = offset[name] if isinstance(offset, Mapping) else offset
-    if isinstance(value, datetime.timezone):
-        value = value.utcoffset(None)
-    if isinstance(value, datetime.timedelta) and abs(value) < datetime.timedelta(days=1) and not value.seconds % 60:
-        return datetime.timezone(value)
-    match = _OFFSET.fullmatch("+00:00" if value in ("Z", "UTC") else value) if isinstance(value, str) else None
-    if match is None or int(match[2]) > 14 or int(match[3]) > 59:
-        raise FrameError(f"offset={value!r} is not an offset from UTC; write it as '+02:00', '-05:30' or 'Z'")
-    span = datetime.timedelta(hours=int(match[2]), minutes=int(match[3]))
-    return datetime.timezone(-span if match[1] == "-" else span)

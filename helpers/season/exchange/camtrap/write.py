@@ -17,11 +17,12 @@ from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.deployments import GivenDeployments, deployments_of
 from helpers.photos.export import check_free
+from helpers.photos.utc_offset import GivenOffset, zone_of
 from helpers.season.detection.detections import Detections
 from helpers.season.exchange.camtrap import rules
 from helpers.season.exchange.camtrap.blur import KM_OF_A_DEGREE
 from helpers.season.exchange.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
-from helpers.season.exchange.camtrap.requirements import Offset, by_species, check_complete, zone_of
+from helpers.season.exchange.camtrap.requirements import by_species, check_complete
 from helpers.season.exchange.camtrap.tables import Row, deployment_rows, media_rows, write_table
 from helpers.season.photo_facts import looked_for_people, people_note
 from helpers.season.sighting import GivenSeason, GivenSightings, data_of
@@ -44,7 +45,7 @@ def write_camtrap(
     *,
     contributors: Iterable[Mapping[str, str]] = (),
     project: Optional[Mapping[str, Any]] = None,
-    offset: Union[Offset, Mapping[str, Offset], None] = None,
+    offset: GivenOffset = None,
     classified_by: str = "",
     candidates: str = "unclassified",
     rejected: str = "leave out",

@@ -1,0 +1,1 @@
+"""The clocks of cameras: where they are wrong, and putting them right."""
