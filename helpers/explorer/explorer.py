@@ -173,10 +173,13 @@ class Explorer(PhotoWidget):
 
     def export(self, to: Union[str, "os.PathLike[str]"]) -> Path:
         """Write the selected photos, as paths into a `.csv` or as copies into a `.zip` or a folder; returns where."""
-        path, bad = self._exploration.export(to)
+        here = self._exploration
+        path, bad = here.export(to)
+        kept = [row for row in here.selected if here.photo(row)[0] not in dict(bad)]
+        note = "" if here.season is None else here.season.photos.people_note(kept)
         left = "".join(f"; left out: {name}: {reason}" for name, reason in bad[:3])
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        self._say(f"{len(self.selected) - len(bad)} photos are in {path}{left}{more}.")
+        self._say(f"{len(self.selected) - len(bad)} photos are in {path}{left}{more}{note and f'; {note}'}.")
         return path
 
     # What the page shows.
@@ -262,12 +265,20 @@ class Explorer(PhotoWidget):
     def _select(self, _: Any) -> None:
         self._exploration.selected = self._table.rows(self.selected).tolist()
 
+    def _send_parts(self, numbers: List[int]) -> None:
+        """Send the parts of photos by which the last query found them, enlarged; there may be none any more."""
+        about = self._exploration.about()
+        found = [number for number in numbers if about.get(number, {}).get("box")]
+        boxes = [about[number]["box"] for number in found]
+        self._send_pictures("parts", [{"photo": number, "box": box} for number, box in zip(found, boxes)], boxes)
+
     # What the page asks for.
 
     def _searches(self) -> Dict[str, Handler]:
         here, photo = self._exploration, self._photo_of
         return {
             "large": lambda request, _: self.send(*large_photo(here, photo(request))),
+            "parts": lambda request, _: self._send_parts(self._numbers_of(request)),
             "ask": lambda request, _: self._do(lambda: here.ask(photo(request))),
             "mark": lambda request, _: self._do(lambda: here.mark(photo(request), bool(request["like"]))),
             "region": lambda request, _: self._do(lambda: here.ask_region(photo(request), request["box"])),

@@ -11,7 +11,7 @@ class SearchedSeason(Protocol):
     note: str  # a note on the last search, or nothing
     event_of_photo: np.ndarray  # int64 [photos]
     people: np.ndarray  # bool [photos]: those that are known to show people
-    photos: Any  # has rows_of(event), the rows of its photos
+    photos: Any  # has rows_of(event), the rows of its photos, and people_note(rows), what to say of those handed on
 
     def photos_of(self, event: int) -> List[Any]: ...  # labels
     def event_of(self, label: Any) -> int: ...

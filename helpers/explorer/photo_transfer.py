@@ -17,7 +17,9 @@ def large_photo(exploration: Exploration, number: int) -> Tuple[Dict[str, Any], 
     name, source, _ = exploration.photo(number)
     date = (exploration.catalogue.taken(number) if number >= 0 else None) or taken(source)
     message: Dict[str, Any] = {"kind": "large", "photo": number, "name": name}
-    message["regions"] = exploration.model.regions is not None  # whether a box on it is compared with parts of photos
+    model = exploration.model
+    parts = model.regions is not None or getattr(model, "parts", None) is not None  # a season has parts of its own
+    message["regions"] = parts  # whether a box on it is compared with parts of photos
     message["date"] = None if date is None else date.isoformat(" ", "minutes")
     try:
         picture = preview(source)

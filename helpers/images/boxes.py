@@ -1,11 +1,14 @@
 """A box on a photo: four shares of the upright photo, in the order left, top, right, bottom."""
 
-from typing import Any, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from helpers.errors import FrameError
 
 Box = Tuple[float, float, float, float]  # left, top, right, bottom: shares, 0 to 1, of the upright photo
 SIDES = ("left", "top", "right", "bottom")
+
+_CONTEXT = 0.25  # of a box's longer side, shown around it
+_LEAST = 32  # pixels: a smaller box is not enlarged further, for it has nothing more to show
 
 
 def check_box(box: Any, *, smallest: float = 0.0) -> Box:
@@ -23,6 +26,11 @@ def check_box(box: Any, *, smallest: float = 0.0) -> Box:
     return left, top, right, bottom
 
 
+def box_in(row: Mapping[str, Any]) -> Optional[Box]:
+    """The box in the columns `SIDES` of a frame's row; None where it has none. Raises `FrameError` as `check_box`."""
+    return None if row.get("left") is None else check_box([row.get(side) for side in SIDES])
+
+
 def edges_of(box: Box, size: Tuple[int, int], margin: float) -> Box:
     """The edges of the part to cut out for a box, in pixels of a photo of that size (width, height).
 
@@ -36,3 +44,28 @@ def edges_of(box: Box, size: Tuple[int, int], margin: float) -> Box:
         first.append(start)
         last.append(start + side)
     return first[0], first[1], last[0], last[1]
+
+
+def surroundings_of(box: Box, size: Tuple[int, int], aspect: float) -> Box:
+    """The part of a photo of `size` (width, height) that shows a box enlarged: the box, and what is close to it.
+
+    It is `aspect` times as wide as high, as far as the photo reaches, and has a quarter of the box on each side of it.
+    """
+    wide, tall = ((box[axis + 2] - box[axis]) * size[axis] for axis in (0, 1))
+    width = (1 + 2 * _CONTEXT) * max(wide, tall * aspect, _LEAST)
+    starts, ends = [], []
+    for axis, length in enumerate((width, width / aspect)):
+        side = min(1.0, length / size[axis])
+        start = min(max(0.0, (box[axis] + box[axis + 2] - side) / 2), 1 - side)
+        starts.append(start)
+        ends.append(min(1.0, start + side))
+    return starts[0], starts[1], ends[0], ends[1]
+
+
+def within(box: Box, part: Box) -> Box:
+    """The box in shares of a part of the photo, cut off where that ends."""
+    places = []
+    for edge, value in enumerate(box):
+        start, end = part[edge % 2], part[edge % 2 + 2]
+        places.append(min(1.0, max(0.0, (value - start) / (end - start))))
+    return places[0], places[1], places[2], places[3]

@@ -5,7 +5,19 @@ from typing import List, NamedTuple, Sequence
 from matplotlib.figure import Figure
 
 from helpers.images.decode import Source
-from helpers.images.sheet import GAP, GREY, LINE, MARGIN, TILE, TITLE, Sheet, corners, read_tiles, several_folders
+from helpers.images.sheet import (
+    GAP,
+    GREY,
+    LINE,
+    MARGIN,
+    TILE,
+    TITLE,
+    Sheet,
+    TilePhoto,
+    corners,
+    read_tiles,
+    several_folders,
+)
 
 _NARROWEST = 4  # photos that a sheet has room for side by side, however few there are: titles need it
 
@@ -47,7 +59,7 @@ class _ContactSheet(Sheet):
             self.text(MARGIN, self.height - MARGIN, note, color=GREY, within=self.width - 2 * MARGIN)
 
     def draw_group(self, group: PhotoGroup, top: float) -> None:
-        photos = read_tiles(tile.source for tile in group.tiles)
+        photos = read_tiles(TilePhoto(tile.source) for tile in group.tiles)
         places = corners(self.columns, MARGIN, self.title(group.title, top), self.row_height)
         for tile, photo, (x, y) in zip(group.tiles, photos, places):
             self.photo(photo, x, y)

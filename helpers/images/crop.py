@@ -1,16 +1,17 @@
-"""Parts cut out of a photo, as large as a network takes them."""
+"""Parts cut out of a photo: as large as a network takes them, or enlarged for people."""
 
 import contextlib
 import io
 import math
-from typing import List, Sequence, Tuple, Union
+from typing import List, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from helpers.images.boxes import Box, edges_of
-from helpers.images.decode import open_photo, photo_size
+from helpers.images.boxes import Box, edges_of, surroundings_of
+from helpers.images.decode import Source, open_photo, photo_size, read_photo
 
+_NEARLY_ALL = 0.75  # of a photo's width and height: with less around it, nothing would be gained
 _TO_AVERAGE = 1.5  # pixels for one of the network's: its features then differ from those at full resolution by a
 # hundredth of what two photos differ by, and with 1 by a fortieth
 
@@ -47,6 +48,29 @@ def cut(
 
 def _stretched(image: Image.Image) -> Image.Image:
     return ImageOps.autocontrast(image.convert("L"), cutoff=1).convert("RGB")
+
+
+class Enlarged(NamedTuple):
+    """What a box of a photo has in it, and what is close to it."""
+
+    pixels: np.ndarray  # uint8 [height, width, 3]
+    part: Box  # of the photo that is seen
+
+
+def enlarged(source: Source, box: Box, side: int, aspect: float = 1.0) -> Enlarged:
+    """A box of a photo, enlarged to `side` pixels along the longer side and about `aspect` times as wide as high.
+
+    Where the box is most of the photo, that is the whole photo. Raises `PhotoError`.
+    """
+    content = read_photo(source) if isinstance(source, str) else source
+    full = photo_size(content)
+    part = surroundings_of(box, full, aspect)
+    if min(part[2] - part[0], part[3] - part[1]) >= _NEARLY_ALL:
+        part = (0.0, 0.0, 1.0, 1.0)
+    width, height = ((part[axis + 2] - part[axis]) * full[axis] for axis in (0, 1))
+    scale = side / max(width, height)
+    size = max(1, round(scale * width)), max(1, round(scale * height))
+    return Enlarged(cut(content, [part], size)[0], part)
 
 
 def _opened(content: bytes, scale: float) -> Image.Image:

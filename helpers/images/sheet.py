@@ -4,17 +4,23 @@ import io
 import itertools
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple, TypeVar, Union
+from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image, ImageDraw
 
 from helpers.errors import PhotoError
+from helpers.images.boxes import Box, within
+from helpers.images.crop import enlarged
 from helpers.images.decode import Source, open_photo, photo_size
 from helpers.images.fonts import drawable, families_of, fitted
 
 _PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved at dpi=200
+_INSET = 88  # pixels: the whole photo's longer side, in a corner of a tile that shows a part of it
+_TIE = 0.02  # of the part's side: gaps count as equal, and the corner is at the right and at the bottom
+_FRAME = "#e8590c"  # around the part, as in the explorer
 
 # Inches; the figure has 100 pixels per inch on the screen.
 TILE, GAP, MARGIN = 1.5, 0.16, 0.2
@@ -117,20 +123,62 @@ def several_folders(names: Iterable[str]) -> bool:
     return len(folders) > 1
 
 
-def read_tiles(sources: Iterable[Optional[Source]]) -> List[TilePixels]:
+class TilePhoto(NamedTuple):
+    """What a tile is to show."""
+
+    source: Optional[Source]  # None for a query that the model does not remember
+    box: Optional[Box] = None  # the part of the photo that was compared; None for the whole photo
+
+
+def read_tiles(photos: Iterable[TilePhoto]) -> List[TilePixels]:
     """Photos at the size of a tile, in their order; for one that cannot be read, or None, the reason."""
     with ThreadPoolExecutor(4) as readers:
-        return list(readers.map(read_tile, sources))
+        return list(readers.map(read_tile, photos))
 
 
-def read_tile(source: Optional[Source]) -> TilePixels:
-    """One photo at the size of a tile; the reason why it cannot be read is returned, not raised."""
-    if source is None:
+def read_tile(photo: TilePhoto) -> TilePixels:
+    """One photo at the size of a tile; the reason why it cannot be read is returned, not raised.
+
+    Of a photo with a box that is the part in the box, enlarged and framed, with the whole photo small in a corner.
+    """
+    if photo.source is None:
         return PhotoError("this query is not one that the model remembers")
     try:
-        width, height = photo_size(source)
-        scale = min(1.0, _PIXELS / max(width, height))
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        return np.asarray(open_photo(source, size=size))
+        if photo.box is not None:
+            return _part_and_whole(photo.source, photo.box)
+        return np.asarray(_small(photo.source, _PIXELS))
     except PhotoError as error:
         return error
+
+
+def _small(source: Source, side: int) -> Image.Image:
+    width, height = photo_size(source)
+    scale = min(1.0, side / max(width, height))
+    return open_photo(source, size=(max(1, round(width * scale)), max(1, round(height * scale))))
+
+
+def _part_and_whole(source: Source, box: Box) -> np.ndarray:
+    pixels, part = enlarged(source, box, _PIXELS)
+    picture = Image.fromarray(pixels)
+    inner = within(box, part)
+    _outline(picture, inner, 2)
+    if part == (0.0, 0.0, 1.0, 1.0):
+        return np.asarray(picture)
+    whole = _small(source, _INSET)
+    _outline(whole, box, 2)
+    bordered = Image.new("RGB", (whole.width + 4, whole.height + 4), "white")
+    bordered.paste(whole, (2, 2))
+    # The corner that has most room beside the box: below or above it, and on the side of the wider gap.
+    left = picture.width - bordered.width if inner[0] <= 1 - inner[2] + _TIE else 0
+    top = picture.height - bordered.height if inner[1] <= 1 - inner[3] + _TIE else 0
+    picture.paste(bordered, (left, top))
+    return np.asarray(picture)
+
+
+def _outline(picture: Image.Image, box: Box, width: int) -> None:
+    """Draw a frame around a box, outside it as far as the picture reaches; at least so large that it is seen."""
+    left, top, right, bottom = (edge * picture.size[place % 2] for place, edge in enumerate(box))
+    edges = (left - width, top - width, max(right, left + 1) + width - 1, max(bottom, top + 1) + width - 1)
+    far = (picture.width - 1, picture.height - 1)
+    clipped = [min(max(0, round(edge)), far[place % 2]) for place, edge in enumerate(edges)]
+    ImageDraw.Draw(picture).rectangle(tuple(clipped), outline=_FRAME, width=width)

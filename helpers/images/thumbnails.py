@@ -10,15 +10,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
+from PIL import Image
+
 from helpers.arguments import check_whole
 from helpers.errors import PhotoError
 from helpers.files.cache import cache_folder
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
+from helpers.images.boxes import Box
+from helpers.images.crop import enlarged
 from helpers.images.decode import Readable, open_photo, read_photo
 from helpers.images.trouble import refusal
 
+_SHAPE = 4 / 3  # of the thumbnail of a part
 _AT_ONCE = 500  # photos whose thumbnails are made before they are kept
 
 Photo = Tuple[Union[str, bytes], Optional[str]]  # its path, or the bytes of its file; and their sha-256
@@ -36,9 +41,21 @@ def preview(source: Readable, size: int = 1600) -> bytes:
     return _jpeg(source, size, 85)
 
 
+def part_thumbnail(content: bytes, box: Box, *, side: int = 160) -> bytes:
+    """A part of a photo and what is close to it, 4:3, as a JPEG of `side` pixels along its longer side.
+
+    See `helpers.images.crop.enlarged`, which also says what is raised.
+    """
+    return _encoded(Image.fromarray(enlarged(content, box, side, _SHAPE).pixels), 80)
+
+
 def _jpeg(source: Readable, side: int, quality: int) -> bytes:
+    return _encoded(open_photo(source, within=side), quality)
+
+
+def _encoded(image: Image.Image, quality: int) -> bytes:
     buffer = io.BytesIO()
-    open_photo(source, within=side).save(buffer, "JPEG", quality=quality)
+    image.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 
@@ -79,7 +96,7 @@ class Thumbnails:
         of the file where it is known. Raises `PhotoError` where the photo is
         gone, or is neither kept nor readable.
         """
-        photo = _keyed((source, identity))
+        photo = _keyed(_Wanted(source, identity))
         kept = self._file.read(self.size, [photo.key])
         if photo.key in kept:
             return kept[photo.key]
@@ -88,17 +105,21 @@ class Thumbnails:
             self._file.write(self.size, {photo.key: made.jpeg})
         return made.jpeg
 
-    def get_many(self, photos: Sequence[Photo]) -> List[Optional[bytes]]:
+    def get_many(
+        self, photos: Sequence[Photo], boxes: Optional[Sequence[Optional[Box]]] = None
+    ) -> List[Optional[bytes]]:
         """The thumbnail of each photo, given as `get` takes it; None where `get` raises.
 
+        With `boxes`, one for each photo, they are of the parts in these, see `part_thumbnail`; None is the whole photo.
         Thumbnails that are kept are read together; the others are made by several threads.
         """
+        wanted = [_Wanted(*photo, box) for photo, box in zip(photos, boxes or [None] * len(photos))]
         jpegs: List[Optional[bytes]] = []
-        for start in range(0, len(photos), _AT_ONCE):
-            jpegs += self._some(photos[start : start + _AT_ONCE])
+        for start in range(0, len(wanted), _AT_ONCE):
+            jpegs += self._some(wanted[start : start + _AT_ONCE])
         return jpegs
 
-    def _some(self, photos: Sequence[Photo]) -> List[Optional[bytes]]:
+    def _some(self, photos: Sequence["_Wanted"]) -> List[Optional[bytes]]:
         keyed = _in_threads(_keyed, photos)
         jpegs = self._file.read(self.size, [photo.key for photo in keyed if photo])
         missing = {photo.key: photo for photo in keyed if photo and photo.key not in jpegs}
@@ -110,15 +131,27 @@ class Thumbnails:
     def _make(self, photo: "_KeyedPhoto") -> "_MadeThumbnail":
         """Raises `PhotoError`."""
         if isinstance(photo.source, bytes):
-            return _MadeThumbnail(thumbnail(photo.source, side=self.size), True)
+            return _MadeThumbnail(self._jpeg_of(photo.source, photo.box), True)
         content = read_photo(photo.source)
-        return _MadeThumbnail(thumbnail(content, side=self.size), _is_still(photo, photo.source, content))
+        return _MadeThumbnail(self._jpeg_of(content, photo.box), _is_still(photo, photo.source, content))
+
+    def _jpeg_of(self, content: bytes, box: Optional[Box]) -> bytes:
+        return thumbnail(content, side=self.size) if box is None else part_thumbnail(content, box, side=self.size)
+
+
+class _Wanted(NamedTuple):
+    """A photo, or a part of one, whose thumbnail is wanted."""
+
+    source: Union[str, bytes]
+    identity: Optional[str]
+    box: Optional[Box] = None
 
 
 class _KeyedPhoto(NamedTuple):
     """A photo that exists, and the key of its thumbnail."""
 
     key: bytes
+    box: Optional[Box]
     source: Union[str, bytes]
     identity: str  # empty where the key is made of path and stamp
     stamp: Optional[Stamp]
@@ -131,20 +164,21 @@ class _MadeThumbnail(NamedTuple):
     lasting: bool
 
 
-def _keyed(photo: Photo) -> _KeyedPhoto:
+def _keyed(photo: _Wanted) -> _KeyedPhoto:
     """Raises `PhotoError` where the photo is gone."""
-    source, identity = photo
+    source, identity, box = photo
+    part = b"" if box is None else f" part {tuple(map(float, box))}".encode()
     if isinstance(source, bytes):
         identity = identity or hashlib.sha256(source).hexdigest()
-        return _KeyedPhoto(_key(identity.encode()), source, identity, None)
+        return _KeyedPhoto(_key(identity.encode() + part), box, source, identity, None)
     try:
         now = stamp(source)
     except OSError as error:
         raise refusal(source, error) from error
     if identity:
-        return _KeyedPhoto(_key(identity.encode()), source, identity, now)
+        return _KeyedPhoto(_key(identity.encode() + part), box, source, identity, now)
     path = os.path.abspath(source)  # noqa: PTH100 (Path's is slow, and this is every photo's)
-    return _KeyedPhoto(_key(os.fsencode(path) + repr(tuple(now)).encode()), source, "", now)
+    return _KeyedPhoto(_key(os.fsencode(path) + repr(tuple(now)).encode() + part), box, source, "", now)
 
 
 def _is_still(photo: _KeyedPhoto, path: str, content: bytes) -> bool:

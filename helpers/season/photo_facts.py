@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-from typing import Any, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -59,6 +59,11 @@ class SeasonPhotos:
         """The photos with 1 in the column `people`: bool [photos]."""
         return np.array([value is not None and bool(value) for value in self.column("people")], bool)
 
+    def people_note(self, rows: Optional[Sequence[int]] = None) -> str:
+        """What to say of some photos that are handed on, by default of all: see `people_note`."""
+        looked = looked_for_people(self.data)
+        return people_note(looked if rows is None else looked[list(rows)])
+
     def lit(self, night: Optional[bool]) -> np.ndarray:
         """The photos of the night, those of the day with False, all with None: bool [photos].
 
@@ -100,6 +105,26 @@ class SeasonPhotos:
             site_numbers = numbers(sites, "site")[0]
             elsewhere &= (site_numbers >= 0) & ~np.isin(site_numbers, site_numbers[like])
         return elsewhere
+
+
+def looked_for_people(data: SFrame) -> np.ndarray:
+    """The photos of which the column `people` is known, as `Detections.add_to` makes it: bool [rows]."""
+    if "people" not in data.column_names():
+        return np.zeros(len(data), bool)
+    return np.array([value is not None for value in data["people"]], bool)
+
+
+def people_note(looked: np.ndarray) -> str:
+    """That photos may show people, where nobody has looked for them in all; an empty text where that was done.
+
+    `looked` has an entry for each photo, bool [n].
+    """
+    left = int((~looked).sum())
+    if not left:
+        return ""
+    if left == len(looked):
+        return "people are not filtered: no detector is known to have looked for them in these photos"
+    return f"people are not filtered in {left:,} of these {len(looked):,} photos: no detector has looked for them there"
 
 
 def _table(data: SFrame, labels: List[Any]) -> SFrame:

@@ -5,6 +5,7 @@ from typing import Any, List, NamedTuple, Optional, Protocol, Union
 
 from helpers.errors import FrameError
 from helpers.frames import SFrame
+from helpers.images.boxes import SIDES, Box, box_in
 
 
 class HasFrame(Protocol):
@@ -40,6 +41,7 @@ class Sighting(NamedTuple):
     rank: Optional[int]
     distance: Optional[float]
     photos: Optional[int]
+    box: Optional[Box] = None  # the part of its best photo that was compared; None for the whole photo
 
     @property
     def place(self) -> Optional[str]:
@@ -67,9 +69,12 @@ def sightings_of(given: GivenSightings, *, rejected: bool = False) -> List[Sight
     missing = [name for name in ("event", "status", "start") if name not in names]
     if missing:
         raise FrameError(f"the frame has no column {', '.join(missing)}; give what sightings.frame() gives")
-    columns = ["reference_label" if field == "label" else field for field in Sighting._fields]
-    values = [list(frame[name]) if name in names else [None] * len(frame) for name in columns]
-    sightings = [Sighting(*row) for row in zip(*values)]
+    columns = ["reference_label" if field == "label" else field for field in Sighting._fields if field != "box"]
+    values, sides = (
+        [list(frame[name]) if name in names else [None] * len(frame) for name in some] for some in (columns, SIDES)
+    )
+    boxes = [box_in(dict(zip(SIDES, row))) for row in zip(*sides)]
+    sightings = [Sighting(*row) for row in zip(*values, boxes)]
     unknown = {sighting.status for sighting in sightings} - set(STATUS)
     if unknown:
         raise FrameError(f"status {sorted(map(str, unknown))[0]!r} is not known; there are {', '.join(STATUS)}")

@@ -8,6 +8,7 @@ also where events are cut differently, and a spreadsheet can change them.
 import datetime
 import os
 import re
+from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, Union
 
 import numpy as np
@@ -20,8 +21,9 @@ from helpers.frames.columns import typed_frame
 from helpers.images.boxes import SIDES
 from helpers.photos.labels import Labels
 from helpers.season.event_ranking import EventRanking
-from helpers.season.season import Season
-from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, STATUS
+from helpers.season.season import Season, rows_of_photos
+from helpers.season.sighting import CANDIDATE, CONFIRMED, REJECTED, STATUS, sightings_of
+from helpers.similarity.search import SearchQuery
 
 _YES, _NO = "yes", "no"
 _OF_EVENT = {  # columns of `Season.events`
@@ -44,9 +46,9 @@ class _RankedEvent(NamedTuple):
 class Sightings(traitlets.HasTraits):
     """The events that may show a species, by one query to a season.
 
-    The events of the query's photos are confirmed, unless they are rejected. An
-    event is confirmed where any of its photos has `yes`, else rejected where any
-    has `no`.
+    All of them are candidates until a person judges them, also those of the
+    query's own photos. An event is confirmed where any of its
+    photos has `yes`, else rejected where any has `no`.
 
     Parameters
     ----------
@@ -57,8 +59,9 @@ class Sightings(traitlets.HasTraits):
     species
         Its name, for figures and tables.
     file
-        The CSV of judgements, by default `sightings-SPECIES.csv` in the
-        notebook's folder. It is written with the first judgement.
+        The CSV of judgements, or a folder for it; by default
+        `sightings-SPECIES.csv` in the notebook's folder. It is written with the
+        first judgement.
     k
         How many candidates `frame` has beside the judged events.
     **query
@@ -70,8 +73,9 @@ class Sightings(traitlets.HasTraits):
     changed
         A trait: a number that goes up with each judgement and each learning.
     confirmed, rejected, candidates
-        Events, the first two by time, candidates by rank; all of them, of which
-        `frame` has the first `k`.
+        Events, the first two by time; candidates by rank, after events of the
+        query that the filters leave out: all of them, of which `frame` has the
+        first `k`.
     season, labels
         The season, and the `helpers.photos.labels.Labels` of judged photos.
     learned
@@ -92,7 +96,7 @@ class Sightings(traitlets.HasTraits):
     >>> season = Season(create(data, model="efficientnet-lite0", verbose=False))
     >>> sightings = Sightings(season, like=0, species="robot in snow")
     >>> sightings.labels.path.name, sightings.status(season.event_of(0))
-    ('sightings-robot-in-snow.csv', 'confirmed')
+    ('sightings-robot-in-snow.csv', 'candidate')
     """
 
     changed = traitlets.Int(0)
@@ -110,8 +114,11 @@ class Sightings(traitlets.HasTraits):
         super().__init__()
         check_whole("k", k)
         self.season, self.species, self.k = season, species, k
-        self.labels = Labels(_file_of(species) if file is None else file)
+        place = Path("" if file is None else file)
+        self.labels = Labels(place / _file_of(species) if place.is_dir() else place)
         self._ranking = EventRanking(season, like, **query)
+        self._question = SearchQuery.of(season.collection, like, query.get("unlike", ()), query.get("region"))
+        self._box = query.get("box")
         self._nearest, self.learned, self._why = self._ranking.nearest, False, ""
         self._event_of_name = dict(zip(season.names, season.event_of_photo.tolist()))
         self._judged = self._read()
@@ -129,6 +136,23 @@ class Sightings(traitlets.HasTraits):
         return f"{counts}. {self._why}" if self._why else counts
 
     @property
+    def summary(self) -> str:
+        """When and where the species was confirmed, in one line; or that nobody has confirmed it yet.
+
+        Days are those on which events began, by the camera's clock.
+        """
+        seen = [one for one in sightings_of(self.frame(CONFIRMED)) if one.status == CONFIRMED]
+        if not seen:
+            return f"{self.species}: no event is confirmed, so that nothing is known of when and where"
+        days = sorted(one.start.date() for one in seen if one.start is not None)
+        sites = sorted({one.place for one in seen if one.place})
+        when = f"from {days[0]} to {days[-1]}" if days else "without a date"
+        undated = f" ({len(seen) - len(days)} without a date)" if 0 < len(days) < len(seen) else ""
+        where = f", at {', '.join(sites)}" if sites else ""
+        events = "1 confirmed event" if len(seen) == 1 else f"{len(seen):,} confirmed events"
+        return f"{self.species}: {events} {when}{undated}{where}"
+
+    @property
     def confirmed(self) -> List[int]:
         """The confirmed events, by time."""
         return sorted(event for event, status in self._judged.items() if status == CONFIRMED)
@@ -140,8 +164,9 @@ class Sightings(traitlets.HasTraits):
 
     @property
     def candidates(self) -> List[int]:
-        """The events that pass the filters and are not judged, by rank; all of them, whatever `k` is."""
-        return [event for event in self._ranking.events_of(self._nearest) if event not in self._judged]
+        """The events that are not judged, by rank, after those of the query that the filters leave out; all of them."""
+        ranked = self._ranking.events_of(self._nearest)
+        return [event for event in [*self._left_out(ranked), *ranked] if event not in self._judged]
 
     def status(self, event: int) -> str:
         """`confirmed`, `candidate` or `rejected`; raises `FrameError` for an unknown event."""
@@ -204,12 +229,14 @@ class Sightings(traitlets.HasTraits):
         -------
         SFrame
             `event`; `rank` (among all events that pass the filters, 1 is the
-            first); `status`; `distance`; `reference_label` and `path` (of the
+            first; 0 for an event of the query that does not pass, until it is
+            judged); `status`; `distance`; `reference_label` and `path` (of the
             best photo); `site`, `camera`, `deployment`; `start`, `end`
             (datetimes, None where unknown); `photos` (how many); and where parts
             of photos are compared `left`, `top`, `right`, `bottom` of the best.
             Judged events that do not pass the filters come last, without a
-            distance, with their first photo without people, if they have one.
+            distance, with a photo without people, if they have one: that of the
+            query, or the first.
 
         Raises
         ------
@@ -239,20 +266,33 @@ class Sightings(traitlets.HasTraits):
 
     def _shown(self) -> List[_RankedEvent]:
         """The events of `frame`."""
-        shown: List[_RankedEvent] = []
         nearest, events = self._nearest, self._ranking.events_of(self._nearest)
         boxes: List[Any] = [None] * len(events) if nearest.boxes is None else nearest.boxes.tolist()
-        left = self.k
+        shown = [self._unranked(event, 0) for event in self._left_out(events) if event not in self._judged][: self.k]
+        left = self.k - len(shown)
         ranking = zip(events, nearest.distances.tolist(), nearest.rows.tolist(), boxes)
         for rank, (event, distance, row, box) in enumerate(ranking, 1):
             left -= event not in self._judged
             if left >= 0 or event in self._judged:
                 shown.append(_RankedEvent(event, rank, distance, row, box))
-        people = self.season.people
-        for rank, event in enumerate(sorted(set(self._judged) - set(events)), len(events) + 1):
-            first = min(self._rows_of(event), key=lambda row: people[row])  # without people, if there is one
-            shown.append(_RankedEvent(event, rank, None, first))
-        return shown
+        others = sorted(set(self._judged) - set(events))
+        return shown + [self._unranked(event, rank) for rank, event in enumerate(others, len(events) + 1)]
+
+    def _left_out(self, ranked: List[int]) -> List[int]:
+        """The events of the query that do not pass the filters."""
+        passed = set(ranked)
+        return [event for event in self._ranking.liked if event not in passed]
+
+    def _unranked(self, event: int, rank: int) -> _RankedEvent:
+        """An event that does not pass the filters."""
+        people, own = self.season.people, rows_of_photos(self._question.like)
+        row = min(self._rows_of(event), key=lambda row: (people[row], row not in own))
+        if self._question.box is not None:
+            return _RankedEvent(event, rank, None, row, list(self._question.box) if row in own else None)
+        searched = self.season.searched
+        part = searched.part_of(row, self._box if row in own else None)
+        box = None if part is None or searched.boxes is None else searched.boxes[part].tolist()
+        return _RankedEvent(event, rank, None, row, box)
 
     def _status(self, event: int) -> str:
         return self._judged.get(event, CANDIDATE)
@@ -279,9 +319,7 @@ class Sightings(traitlets.HasTraits):
             event = self._event_of_name.get(name)
             if event is not None and label.strip().lower() in (_YES, _NO):
                 labels_of.setdefault(event, set()).add(label.strip().lower())
-        judged = dict.fromkeys(self._ranking.liked, CONFIRMED)
-        judged.update((event, CONFIRMED if _YES in labels else REJECTED) for event, labels in labels_of.items())
-        return judged
+        return {event: CONFIRMED if _YES in labels else REJECTED for event, labels in labels_of.items()}
 
 
 def _file_of(species: str) -> str:

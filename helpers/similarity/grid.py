@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.errors import FrameError
 from helpers.frames import Frame, SFrame
+from helpers.images.boxes import Box, box_in
 from helpers.images.decode import Source
 from helpers.images.sheet import (
     GAP,
@@ -23,11 +24,13 @@ from helpers.images.sheet import (
     TILE,
     TITLE,
     Sheet,
+    TilePhoto,
     TilePixels,
     corners,
     read_tiles,
     several_folders,
 )
+from helpers.similarity.recent_queries import AskedPhoto
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
 _BESIDE_QUERY = 0.34  # inches
@@ -41,8 +44,8 @@ class PhotoAlbum(Protocol):
 
     def name_of(self, label: Any) -> str: ...
     def photo(self, label: Any) -> Source: ...
-    def asked(self, found: Frame) -> Mapping[Any, Tuple[str, Source]]:
-        """Name and photo of each query of a result, by its label; those that are not known are absent."""
+    def asked(self, found: Frame) -> Mapping[Any, Tuple[Any, ...]]:
+        """Name and photo, and optionally box, of each query of a result; those that are not known are absent."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class _MatchTile:
     rank: Optional[int] = None  # None for the query
     distance: float = math.nan
     is_query: bool = False
+    box: Optional[Box] = None  # the part that was compared; None for the whole photo
 
 
 class _QueryRows(NamedTuple):
@@ -70,7 +74,8 @@ def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = 5) -> Figure
     """Draw each query photo and, beside it, its matches by rank, with distances and names.
 
     Tiles keep their size: with more matches the figure grows downwards, to 20 rows of matches for each of 10 queries
-    at most, and a line has the number of those that are left out. Distances have 3 digits. A photo that is missing or
+    at most, and a line has the number of those that are left out. Distances have 3 digits. Where parts of photos were
+    compared, a tile shows the part, enlarged and framed, and in its corner the whole photo. A photo that is missing or
     damaged is a grey tile with the reason.
 
     Parameters
@@ -123,9 +128,10 @@ def show_methods(model: PhotoAlbum, label: Any, results: Sequence[Tuple[str, SFr
 
 
 def _query_rows(
-    model: PhotoAlbum, label: Any, query: Optional[Tuple[str, Source]], matches: List[Any], columns: int
+    model: PhotoAlbum, label: Any, query: Optional[Tuple[Any, ...]], matches: List[Any], columns: int
 ) -> _QueryRows:
-    name, source = query or (f"query {label}", None)
+    asked = AskedPhoto(*query) if query else None
+    name, source = (asked.name, asked.source) if asked else (f"query {label}", None)
     rows = min(_MOST_ROWS, -(-len(matches) // columns))
     shown = sorted(matches, key=lambda row: row["rank"])[: rows * columns]
     names = [model.name_of(row["reference_label"]) for row in shown]
@@ -134,10 +140,11 @@ def _query_rows(
     # A copy of the query is not the query itself: where their names differ, these decide.
     itself = next((place for place in same if names[place] == name), same[0] if same else None)
     tiles = [
-        _MatchTile(names[place], photos[place], row["rank"], row["distance"], is_query=place == itself)
+        _MatchTile(names[place], photos[place], row["rank"], row["distance"], place == itself, box_in(row))
         for place, row in enumerate(shown)
     ]
-    return _QueryRows(_MatchTile(name, source), tiles, max(1, rows), len(matches))
+    shown_query = _MatchTile(name, source, box=asked.box if asked else None)
+    return _QueryRows(shown_query, tiles, max(1, rows), len(matches))
 
 
 def _is_same(photo: Source, query: Optional[Source]) -> bool:
@@ -172,7 +179,7 @@ class _MatchesFigure(Sheet):
 
     def block(self, block: _QueryRows, top: float) -> None:
         top = self.title(block.title, top)
-        query, *photos = read_tiles(tile.source for tile in (block.query, *block.matches))
+        query, *photos = read_tiles(TilePhoto(tile.source, tile.box) for tile in (block.query, *block.matches))
         self.tile(block.query, query, MARGIN, top)
         left = MARGIN + TILE + _BESIDE_QUERY
         for tile, photo, (x, y) in zip(block.matches, photos, corners(self.columns, left, top, self.row_height)):

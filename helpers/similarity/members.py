@@ -1,11 +1,16 @@
 """The photos of a model: their labels, names and files, and whether another photo is one of them."""
 
+import difflib
+import heapq
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Protocol, Set
 
 from helpers.errors import FrameError, PhotoError
 from helpers.frames.images import identity_of, source_of
 from helpers.images.decode import Source
+
+_LISTED = 3  # names in an error
+_COMPARED = 100  # names that share most with one that was not found: of these the nearest are listed
 
 
 class Collection:
@@ -59,3 +64,85 @@ def identity_or_none(image: Any) -> Optional[str]:
         return None if image is None else identity_of(source_of(image))
     except (OSError, PhotoError):
         return None
+
+
+class NamedPhotos(Protocol):
+    """A model, or what stands for one."""
+
+    labels: List[Any]
+    names: List[str]
+
+
+def find_photo(model: NamedPhotos, name: str) -> Any:
+    """The label of the photo with this name, or with this in its name.
+
+    Parameters
+    ----------
+    model
+        The model, or a `helpers.season.Season`.
+    name
+        The path of a photo as `model.names` has it, or a part of it, such as `M1/IMG_0126`. Whole names of folders and
+        files count before parts of them, and the case of letters only where it decides. It may be a path of this
+        machine, and have been written on Windows.
+
+    Returns
+    -------
+    label
+        What the model's results and `search` call the photo by.
+
+    Raises
+    ------
+    FrameError
+        Where no photo has such a name: the error lists the nearest names; and where several have.
+
+    Examples
+    --------
+    >>> from helpers.photos.load import load_photos
+    >>> from helpers.similarity.build import create
+    >>> data, bad = load_photos("data/robots")
+    >>> find_photo(create(data, model="efficientnet-lite0", verbose=False), "tarn-003")
+    121
+    """
+    wanted = name.replace("\\", "/").strip("/ ") if isinstance(name, str) else ""
+    if not wanted:
+        raise FrameError(f"name a photo by its path or a part of it, such as {model.names[0]!r}, not {name!r}")
+    rows = _rows_named(model.names, wanted) or _rows_named(list(map(str.casefold, model.names)), wanted.casefold())
+    if len(rows) == 1:
+        return model.labels[rows[0]]
+    if rows:
+        some = ", ".join(model.names[row] for row in rows[:_LISTED]) + (", …" if len(rows) > _LISTED else "")
+        raise FrameError(f"{name!r} fits {len(rows):,} photos: {some}; give more of the path of one")
+    nearest = ", ".join(_nearest_names(model.names, wanted))
+    raise FrameError(f"no photo has {name!r} in its name; the nearest names are {nearest}")
+
+
+def _rows_named(names: List[str], wanted: str) -> List[int]:
+    """The rows whose names fit best, by the first way in which any does."""
+    ways: List[Callable[[str], bool]] = [
+        lambda name: name == wanted,
+        lambda name: wanted.endswith(f"/{name}"),
+        lambda name: f"/{wanted}/" in f"/{name}/" or f"/{name}".rpartition(".")[0].endswith(f"/{wanted}"),
+        lambda name: wanted in name,
+    ]
+    for fits in ways:
+        rows = [row for row, name in enumerate(names) if fits(name)]
+        if rows:
+            return rows
+    return []
+
+
+def _nearest_names(names: List[str], wanted: str) -> List[str]:
+    """The names most like one that is none of them."""
+
+    def pieces(text: str) -> Set[str]:
+        return {text[place : place + 3] for place in range(max(1, len(text) - 2))}
+
+    here, own = wanted.casefold(), pieces(wanted.casefold())
+    alike = heapq.nlargest(_COMPARED, set(names), key=lambda name: (len(own & pieces(name.casefold())), name))
+    matcher = difflib.SequenceMatcher(b=here, autojunk=False)
+
+    def likeness(name: str) -> float:
+        matcher.set_seq1(name.casefold())
+        return matcher.ratio()
+
+    return heapq.nlargest(_LISTED, sorted(alike), key=likeness)

@@ -32,7 +32,7 @@ from helpers.networks.load import load_network
 from helpers.networks.precision.settled import Settled, settled_again
 from helpers.similarity import saved
 from helpers.similarity.members import Collection
-from helpers.similarity.recent_queries import RecentQueries
+from helpers.similarity.recent_queries import AskedPhoto, RecentQueries
 from helpers.similarity.saved import ModelContents
 from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
 from helpers.similarity.turi_members import TuriMembers, graph_maker
@@ -236,7 +236,7 @@ class SimilarityModel(TuriMembers):
         else:
             wanted = len(self.vectors) if k is None else k
             rows, distances, boxes = self.regions.search(first.source, query.box, wanted, allowed)
-        self.recent_queries.remember(query.label, first.name, first.source, rows, distances)
+        self.recent_queries.remember(query.label, first.name, first.source, rows, distances, query.box)
         frame = edge_frame([query.label], rows[None], distances[None], self.labels, None)
         if boxes is not None:
             for name, edges in zip(SIDES, boxes.T.tolist()):
@@ -263,8 +263,8 @@ class SimilarityModel(TuriMembers):
             self._searchers[metric] = SubsetSearch(index, self.vectors)
         return self._searchers[metric]
 
-    def asked(self, found: Frame) -> Dict[Any, Tuple[str, Source]]:
-        """The name and photo of each query behind a result, rows of which may have been left out.
+    def asked(self, found: Frame) -> Dict[Any, AskedPhoto]:
+        """Name, photo and box of each query behind a result, rows of which may have been left out.
 
         Of the last 64 query photos; older ones are absent. Raises `FrameError` where the result lacks a column.
         """

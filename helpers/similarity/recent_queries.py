@@ -4,21 +4,29 @@ A result contains only a label of its query, and a photo from outside the collec
 """
 
 from collections import deque
-from typing import Any, Deque, Dict, List, NamedTuple, Set, Tuple
+from typing import Any, Deque, Dict, List, NamedTuple, Optional, Set, Tuple
 
 import numpy as np
 
 from helpers.errors import FrameError
 from helpers.frames import Frame
+from helpers.images.boxes import Box
 from helpers.images.decode import Source
+
+
+class AskedPhoto(NamedTuple):
+    """The photo of a query."""
+
+    name: str
+    source: Source
+    box: Optional[Box] = None  # the part of it that was compared; None for the whole photo
 
 
 class _RecentQuery(NamedTuple):
     """A query photo and all its matches."""
 
     label: Any
-    name: str
-    source: Source
+    photo: AskedPhoto
     matches: np.ndarray  # rows of the collection
     distances: np.ndarray
 
@@ -32,12 +40,20 @@ class RecentQueries:
         self._labels = labels
         self._queries: Deque[_RecentQuery] = deque(maxlen=self.SIZE)
 
-    def remember(self, label: Any, name: str, source: Source, matches: np.ndarray, distances: np.ndarray) -> None:
-        """Keep a query photo with all its matches, rows of the collection."""
-        self._queries.appendleft(_RecentQuery(label, name, source, matches, distances))
+    def remember(
+        self,
+        label: Any,
+        name: str,
+        source: Source,
+        matches: np.ndarray,
+        distances: np.ndarray,
+        box: Optional[Box] = None,
+    ) -> None:
+        """Keep a query photo, or a part of one, with all its matches, rows of the collection."""
+        self._queries.appendleft(_RecentQuery(label, AskedPhoto(name, source, box), matches, distances))
 
-    def behind(self, result: Frame) -> Dict[Any, Tuple[str, Source]]:
-        """Name and photo of each query of a result, by its label; those that are not remembered are absent.
+    def behind(self, result: Frame) -> Dict[Any, AskedPhoto]:
+        """The photo of each query of a result, by its label; those that are not remembered are absent.
 
         It is the last query with that label that had all matches of the result, at those distances. Raises
         `FrameError` where `result` lacks a column.
@@ -48,11 +64,11 @@ class RecentQueries:
         rows: Dict[Any, Set[Tuple[Any, float]]] = {}
         for row in result:
             rows.setdefault(row["query_label"], set()).add((row["reference_label"], row["distance"]))
-        photo_of: Dict[Any, Tuple[str, Source]] = {}
+        photo_of: Dict[Any, AskedPhoto] = {}
         for label, matches in rows.items():
             for query in self._queries:
                 if query.label == label and matches <= self._matches(query):
-                    photo_of[label] = (query.name, query.source)
+                    photo_of[label] = query.photo
                     break
         return photo_of
 

@@ -32,11 +32,16 @@ export class Thumbnails {
     const photos = missing.slice(0, this.batch);
     if (!photos.length) return;
     this.busy = true;
-    this.wire.request({ do: "photos", photos }, undefined, () => {
+    this.wire.request(this.asking(photos), undefined, () => {
       for (const photo of photos) if (!this.entries.has(photo)) this.unanswered.add(photo);
       this.busy = false;
       this.next();
     });
+  }
+
+  // The request for some photos.
+  asking(photos) {
+    return { do: "photos", photos };
   }
 
   // A message with names, labels and thumbnails has come.
@@ -44,11 +49,16 @@ export class Thumbnails {
     for (const { photo, name, label, buffer } of photos) {
       this.add(photo, name, label, buffer === null ? null : buffers[buffer]);
     }
+    this.trim();
+    this.changed(photos.map(({ photo }) => photo));
+  }
+
+  // Forget those that were not used for longest, where there are too many.
+  trim() {
     for (const photo of this.entries.keys()) {
       if (this.entries.size <= this.kept) break;
       this.forget(photo);
     }
-    this.changed(photos.map(({ photo }) => photo));
   }
 
   add(photo, name, label, jpeg) {

@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 
 from helpers.errors import FrameError, KinframeError
+from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.images.thumbnails import Thumbnails
 from helpers.widgets.photo_table import PhotoTable
@@ -68,14 +69,17 @@ class PhotoWidget(anywidget.AnyWidget):
 
     def _send_thumbnails(self, numbers: List[int]) -> None:
         """Send details and thumbnails of photos; one that cannot be read has no thumbnail."""
-        pictures = self._thumbnails.get_many([self._photo(number)[1:] for number in numbers])
+        self._send_pictures("photos", [{"photo": number, **self._details(number)} for number in numbers])
+
+    def _send_pictures(self, kind: str, entries: List[Dict[str, Any]], boxes: Optional[List[Box]] = None) -> None:
+        """Send entries, each with a thumbnail of its `photo`, or of the part of it in its box."""
+        pictures = self._thumbnails.get_many([self._photo(entry["photo"])[1:] for entry in entries], boxes)
         readable = [picture for picture in pictures if picture is not None]
         places = iter(range(len(readable)))
-        photos = [
-            {"photo": number, **self._details(number), "buffer": None if picture is None else next(places)}
-            for number, picture in zip(numbers, pictures)
+        told = [
+            {**entry, "buffer": None if picture is None else next(places)} for entry, picture in zip(entries, pictures)
         ]
-        self.send({"kind": "photos", "photos": photos}, readable)
+        self.send({"kind": kind, kind: told}, readable)
 
     def _checked(self, number: Any, lowest: int = 0) -> int:
         if not isinstance(number, int) or isinstance(number, bool) or not lowest <= number < len(self._table):
@@ -108,10 +112,14 @@ class PhotoWidget(anywidget.AnyWidget):
             self._handlers[name](request, buffers)
 
     def _send_photos(self, request: Request, _: List[Any]) -> None:
+        self._send_thumbnails(self._numbers_of(request))
+
+    def _numbers_of(self, request: Request) -> List[int]:
+        """The numbers of the photos that the page asks for."""
         numbers = request.get("photos")
         if not isinstance(numbers, list) or len(numbers) > _AT_ONCE:
             raise FrameError(f"photos are asked for as a list, of {_AT_ONCE} at most")
-        self._send_thumbnails([self._checked(number) for number in numbers])
+        return [self._checked(number) for number in numbers]
 
     def _take_selection(self, _: Request, buffers: List[Any]) -> None:
         if len(buffers) != 1 or len(bytes(buffers[0])) % 4:

@@ -116,6 +116,42 @@ def test_a_click_asks_and_the_answer_has_numbers_and_bars(page, show):
     assert frame["x"] == pytest.approx(picture["x"] + picture["width"] / 2, abs=2)
 
 
+def test_the_part_that_was_compared_is_shown_and_under_the_mouse_the_whole_photo(page, show):
+    show(200)
+    page.evaluate("model.boxes = { 21: [0.5, 0.25, 1, 0.75] }")
+    answer(page)
+    tile = page.locator("[aria-posinset='4']")
+    tile.locator(".kf-part").wait_for()
+    assert sent(page, "parts") == [{"photos": [21], "bytes": []}]
+    whole, outline = tile.locator("img:not(.kf-part)"), tile.locator(".kf-outline")
+    assert whole.is_hidden() and outline.is_hidden()
+    picture, part = (tile.locator(what).bounding_box() for what in (".kf-picture", ".kf-part"))
+    assert part == picture
+    tile.hover()
+    tile.locator(".kf-part").wait_for(state="hidden")
+    assert whole.is_visible() and outline.is_visible()
+    other = page.locator("[aria-posinset='5']")
+    other.hover()
+    tile.locator(".kf-part").wait_for()
+    assert other.locator("img").count() == 1 and other.locator("img").is_visible()
+    page.evaluate("model.state({ stamp: 99 })")
+    tile.locator(".kf-part").wait_for()
+    assert len(sent(page, "parts")) == 1, "what has come is kept"
+
+
+def test_a_part_that_was_found_anew_is_another_one(page, show):
+    show(200)
+    page.evaluate("model.boxes = { 21: [0.5, 0.25, 1, 0.75] }")
+    answer(page)
+    page.locator("[aria-posinset='4'] .kf-part").wait_for()
+    page.evaluate("model.boxes = { 21: [0, 0, 0.5, 0.5] }")
+    page.evaluate(
+        "model.state({ about: { ...model.get('_state').about, 21: { distance: 1, box: [0, 0, 0.5, 0.5] } } })"
+    )
+    page.wait_for_function("model.sent.filter(each => each.do === 'parts').length === 2")
+    page.locator("[aria-posinset='4'] .kf-part").wait_for()
+
+
 def test_a_double_click_opens_the_photo_and_leaves_the_trail_as_it_was(page, show):
     show(200)
     page.locator(".kf-tile").nth(3).dblclick()

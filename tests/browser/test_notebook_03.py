@@ -131,7 +131,7 @@ def test_a_box_asks_with_a_part(explorer, kernel):
     page.mouse.move(stage["x"] + stage["width"] / 2 + 60, stage["y"] + stage["height"] / 2 + 60, steps=4)
     page.mouse.up()
     explorer.get_by_role("button", name="Search the box").click()
-    explorer.locator(".kf-tile .kf-outline").first.wait_for()
+    explorer.locator(".kf-tile .kf-part").first.wait_for()
     assert kernel("sorted(set(explorer.found.column_names()) & {'left', 'top', 'right', 'bottom'})") == (
         "['bottom', 'left', 'right', 'top']"
     )

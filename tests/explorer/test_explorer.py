@@ -107,6 +107,25 @@ def test_a_part_of_a_photo(explorer, model):
     assert asked(explorer)["box"] == (0.1, 0.1, 0.9, 0.9)  # the question before stays
 
 
+def test_the_parts_that_were_found_are_sent_enlarged_and_no_others(explorer):
+    explorer.ask(4)
+    first, second, third = shown(explorer)
+    found = explorer._exploration.found
+    for side, edges in (("left", [0.5, None, 0.0]), ("top", [0.5] * 3), ("right", [0.9] * 3), ("bottom", [0.9] * 3)):
+        found = found.add_column(tc.SArray(edges, dtype=float), side)
+    explorer._exploration.found = found
+    other = next(row for row in range(12) if row not in (first, second, third))
+    ((told, pictures),) = hear(explorer, "parts", photos=[third, other, second, first])
+    assert told["kind"] == "parts" and [part["photo"] for part in told["parts"]] == [third, first]
+    assert told["parts"][1]["box"] == [0.5, 0.5, 0.9, 0.9] and [part["buffer"] for part in told["parts"]] == [0, 1]
+    assert max(Image.open(io.BytesIO(pictures[1])).size) == 160
+    explorer.browse()
+    assert hear(explorer, "parts", photos=[first]) == [({"kind": "parts", "parts": []}, [])]
+    for wrong in ([99], [1.5], "1", [[1]]):
+        hear(explorer, "parts", photos=wrong)
+        assert "photo" in explorer._state["message"]
+
+
 def test_filters_go_for_answers_too(explorer, model):
     explorer.folder = "north"
     assert [model.names[row].partition("/")[0] for row in shown(explorer)] == ["north"] * 6

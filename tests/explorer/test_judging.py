@@ -56,10 +56,11 @@ def judging(explorer):
 def test_the_page_begins_with_the_candidates_one_photo_an_event(explorer, season, sightings):
     rows = shown(explorer)
     assert len({int(season.event_of_photo[row]) for row in rows}) == len(rows) == 5
-    assert {int(season.event_of_photo[row]) for row in rows[:2]} == {2, 4}
+    assert rows[0] == 0, "the query itself, which nobody has confirmed yet"
+    assert {int(season.event_of_photo[row]) for row in rows[1:3]} == {2, 4}
     assert judging(explorer)["species"] == "red thing"
-    assert judging(explorer)["confirmed"] == [0, 1, 2]  # what was asked with
-    assert explorer._state["about"][str(rows[0])]["photos"] == 3
+    assert judging(explorer)["confirmed"] == []
+    assert explorer._state["about"][str(rows[1])]["photos"] == 3
     assert list(explorer.found["event"]) == list(sightings.frame()["event"])
 
 
@@ -69,12 +70,12 @@ def test_yes_no_and_back_again(explorer, sightings):
     hear(explorer, "judge", photos=[first], yes=True)
     hear(explorer, "judge", photos=[second], yes=False)
     assert first in judging(explorer)["confirmed"] and second in judging(explorer)["rejected"]
-    assert len(judging(explorer)["confirmed"]) == 6  # whole events
+    assert len(judging(explorer)["confirmed"]) == 3  # the whole event
     assert shown(explorer) == before  # nothing moves under the fingers
     hear(explorer, "unjudge")
     assert judging(explorer)["rejected"] == []
     hear(explorer, "judge", photos=[first, second], yes=None)
-    assert judging(explorer)["confirmed"] == [0, 1, 2]
+    assert judging(explorer)["confirmed"] == []
     assert sightings.frame()["status"][0] == "candidate"
 
 
@@ -143,7 +144,15 @@ def test_visitors_judge_nothing(season, sightings, tmp_path):
     explorer.send = lambda content, buffers=None: explorer.told.append((content, buffers))
     hear(explorer, "judge", photos=[6], yes=True)
     assert explorer._state["message"] == "nothing is kept here"
-    assert sightings.confirmed == [0]
+    assert sightings.confirmed == []
+
+
+def test_an_export_says_that_people_are_not_filtered(explorer, tmp_path):
+    explorer.selected = [0, 1]
+    explorer.export(tmp_path / "list.csv")
+    assert explorer._state["message"].endswith(
+        "list.csv; people are not filtered: no detector is known to have looked for them in these photos."
+    )
 
 
 def test_sightings_of_another_season(season, sightings):

@@ -18,7 +18,7 @@ from helpers.images import thumbnails
 from helpers.images.thumbnails import Thumbnails
 from helpers.photos.load import thumbnail
 from tests.images.test_decode import encoded, turned
-from tests.support.pictures import folder_of, picture
+from tests.support.pictures import animal_in_a_forest, folder_of, picture, share_of_animal
 from tests.support.places import ROOT
 
 
@@ -70,6 +70,25 @@ def test_a_thumbnail_is_made_once(photos, made, place):
     assert Thumbnails().get_many(photos) == first
     assert len(made) == 2 * len(photos)
     assert Thumbnails().path == place and place.exists()
+
+
+def test_a_part_is_kept_apart_from_its_photo(tmp_path, place):
+    box = (0.7, 0.5, 0.75, 0.55)
+    photo = (animal_in_a_forest(tmp_path / "photo.jpg", box), None)
+    jpegs = Thumbnails().get_many([photo] * 3, [None, box, (0.1, 0.1, 0.2, 0.2)])
+    assert [share_of_animal(Image.open(io.BytesIO(jpeg))) > 0.3 for jpeg in jpegs] == [False, True, False]
+    assert shape(jpegs[1]) == (160, 120) and Thumbnails().get(*photo) == jpegs[0]
+    Path(photo[0]).unlink()
+    assert Thumbnails().get_many([photo], [box]) == [None]
+
+
+def test_parts_are_made_once(photos, place, monkeypatch):
+    made = []
+    part = thumbnails.part_thumbnail
+    monkeypatch.setattr(thumbnails, "part_thumbnail", lambda *given, **size: made.append(given) or part(*given, **size))
+    boxes = [(0.1, 0.1, 0.5, 0.5)] * len(photos)
+    assert Thumbnails().get_many(photos, boxes) == Thumbnails().get_many(photos, boxes)
+    assert len(made) == len(photos)
 
 
 def test_many_are_made_once_and_come_in_their_order(photos, made, place):

@@ -269,6 +269,27 @@ def test_a_season_that_knows_of_more_people(tmp_path):
     assert shown(package) == ["false", "false", "true", "true", "false"]
 
 
+def test_a_package_says_that_people_are_not_filtered(tmp_path, capsys):
+    package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **ASKED)
+    assert package.note.startswith("people are not filtered: no detector") and package.note in capsys.readouterr().out
+    assert about(package)["description"] == f"P{package.note[1:]}."
+    told = found(tmp_path, [[("1", 0.9)], [], [], [], None])
+    some = write_camtrap(tmp_path / "q", season(), FOXES, placed(), **ASKED, detections=told)
+    assert some.note.startswith("people are not filtered in 1 of these 5 photos")
+    looked = season().add_column(tc.SArray([0, 0, 0, 0, 1], dtype=int), "people")
+    capsys.readouterr()
+    every = write_camtrap(tmp_path / "r", looked, FOXES, placed(), **ASKED)
+    assert every.note == "" == capsys.readouterr().out and "description" not in about(every)
+
+
+def test_a_detector_of_animals_alone_shows_no_photo_to_everybody(tmp_path):
+    images = [{"file": path, "detections": []} for path, *_ in PHOTOS]
+    (tmp_path / "found.json").write_text(json.dumps({"detection_categories": {"1": "animal"}, "images": images}))
+    told = read_detections(tmp_path / "found.json", season(), progress=False)
+    package = write_camtrap(tmp_path / "p", season(), FOXES, placed(), **ASKED, detections=told, public=True)
+    assert set(shown(package)) == {"false"} and "not filtered" in package.note
+
+
 def test_detections_of_other_photos_are_refused(tmp_path):
     told = found(tmp_path, [[("2", 0.9)], [], [], [], []])
     turned = season([*PHOTOS[1:], PHOTOS[0]])

@@ -340,3 +340,18 @@ def test_names_with_backslashes_and_odd_names():
     odd = ["a\\b.jpg", "<b>&amp;.jpg", "=1+1.jpg", "'; DROP TABLE photos; --.jpg", "名前.jpg"]
     assert match(odd, odd).rows == [0, 1, 2, 3, 4]
     assert match([f"/x/{name}" for name in odd[1:]], odd).rows == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("kinds", [{"1": "animal"}, {"1": "animals", "2": "vehicle"}])
+def test_a_detector_that_knows_no_people_has_not_looked_for_them(written, kinds):
+    found = read_detections(written(("a.jpg", [box()]), detection_categories=kinds), ["a.jpg", "b.jpg"])
+    assert found.seen.tolist() == [True, False] and not found.seen_for_people.any()
+    assert "1 with animals, people not looked for, 0 with vehicles" in found.note
+    data = found.add_to(tc.SFrame({"path": ["a.jpg", "b.jpg"]}))
+    assert list(data["people"]) == [None, None] and list(data["animals"]) == [1, None]
+
+
+@pytest.mark.parametrize("kinds", [{}, {"1": "animal", "2": "human"}, {"1": "animal", "7": "something"}])
+def test_one_that_knows_them_or_more_than_we_do_has(written, kinds):
+    found = read_detections(written(("a.jpg", []), detection_categories=kinds), ["a.jpg"])
+    assert found.seen_for_people.all() and "0 with people" in found.note

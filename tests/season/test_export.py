@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers import tc
 from helpers.errors import ExportError, FrameError
 from helpers.photos.load import load_photos
 from helpers.season.detection.detections import read_detections
@@ -84,6 +85,36 @@ def test_people_that_only_the_parts_know_of_stay_out(tmp_path):
     told = [("confirmed", None, None, {"event": season.event_of(row), "path": season.names[row]}) for row in range(4)]
     place, bad = export_sightings(sightings(*told), season, tmp_path / "chosen", progress=False)
     assert copies(place) == ["0.jpg", "odd/1.jpg", "odd/3.jpg"] and bad == [("2.jpg", "it shows people")]
+
+
+UNFILTERED = "people are not filtered: no detector is known to have looked for them in these photos\n"
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        (None, UNFILTERED),
+        ([None] * 4, UNFILTERED),
+        ([0, None, 0, None], "people are not filtered in 2 of these 4 photos: no detector has looked for them there\n"),
+        ([0, None, 1, 0], "people are not filtered in 1 of these 3 photos: no detector has looked for them there\n"),
+        ([0] * 4, ""),
+    ],
+)
+def test_that_people_are_not_filtered_stands_beside_every_export(tmp_path, capsys, people, said):
+    data = load_photos(folder_of(tmp_path / "photos", count=4), progress=False)[0]
+    if people is not None:
+        data = data.add_column(tc.SArray(people, dtype=int), "people")
+    season = Season(create(data, model="colour", verbose=False, store=False))
+    told = [
+        ("confirmed", None, None, {"event": season.event_of(row), "path": season.names[row], "reference_label": row})
+        for row in range(4)
+    ]
+    capsys.readouterr()
+    for name in ("folder", "photos.zip", "list.csv"):
+        export_sightings(sightings(*told), season, tmp_path / name, progress=False)
+        assert capsys.readouterr().out == said
+    save_sightings(Judged(sightings(*told), season), tmp_path / "sightings.csv")
+    assert capsys.readouterr().out == said.replace("1 of these 3", "1 of these 4")
 
 
 def test_sightings_of_another_season_are_refused(seen, season, tmp_path):

@@ -72,14 +72,14 @@ def said(file):
 # Candidates and judgements
 
 
-def test_all_events_are_candidates_but_the_own_one(sightings, file):
+def test_all_events_are_candidates_that_of_the_query_too(sightings, file):
     frame = sightings.frame()
     assert frame.column_names() == [
         *("event", "rank", "status", "distance", "reference_label", "path"),
         *("site", "camera", "deployment", "start", "end", "photos"),
     ]
     assert list(frame["rank"]) == list(range(1, COUNT + 1)) and frame["event"][0] == 0 and frame["distance"][0] == 0
-    assert list(frame["status"]) == ["confirmed"] + ["candidate"] * (COUNT - 1)
+    assert list(frame["status"]) == ["candidate"] * COUNT
     assert list(frame["distance"]) == sorted(frame["distance"])
     row = frame[5]
     assert row["path"] == sightings.season.names[row["reference_label"]]
@@ -91,17 +91,17 @@ def test_all_events_are_candidates_but_the_own_one(sightings, file):
 def test_judging_is_kept(sightings, season, file):
     sightings.confirm(3)
     sightings.reject([4, 5])
-    assert sightings.confirmed == [0, 3] and sightings.rejected == [4, 5]
-    assert [sightings.status(event) for event in (0, 3, 4, 6)] == ["confirmed", "confirmed", "rejected", "candidate"]
+    assert sightings.confirmed == [3] and sightings.rejected == [4, 5]
+    assert [sightings.status(event) for event in (0, 3, 4, 6)] == ["candidate", "confirmed", "rejected", "candidate"]
     assert said(file) == {
         **dict.fromkeys(["card/06.jpg", "card/07.jpg"], "yes"),
         **dict.fromkeys(["card/08.jpg", "card/09.jpg", "card/10.jpg", "card/11.jpg"], "no"),
     }
     again = Sightings(season, 0, "fox", file)
-    assert again.confirmed == [0, 3] and again.rejected == [4, 5]
-    assert again.note == "2 confirmed, 2 rejected, 26 candidates by distance"
-    assert "fox: 2 confirmed" in repr(again)
-    assert list(again.frame("rejected")["status"]) == ["rejected"] * 2 and len(again.frame("candidate")) == 26
+    assert again.confirmed == [3] and again.rejected == [4, 5]
+    assert again.note == "1 confirmed, 2 rejected, 27 candidates by distance"
+    assert "fox: 1 confirmed" in repr(again)
+    assert list(again.frame("rejected")["status"]) == ["rejected"] * 2 and len(again.frame("candidate")) == 27
     with pytest.raises(FrameError, match="confirmed, candidate, rejected"):
         again.frame("maybe")
 
@@ -122,7 +122,7 @@ def test_what_is_no_event(sightings, wrong):
     for act in (sightings.confirm, sightings.reject, sightings.reopen):
         with pytest.raises(FrameError, match="no event"):
             act(wrong)
-    assert sightings.confirmed == [0] and sightings.rejected == []
+    assert sightings.confirmed == sightings.rejected == []
 
 
 @pytest.mark.parametrize("wrong", ["othr", "hide", "per"])
@@ -135,19 +135,44 @@ def test_undo_and_changing_ones_mind(sightings):
     sightings.confirm(3)
     sightings.reject(3)
     assert sightings.rejected == [3]
-    assert sightings.undo() and sightings.confirmed == [0, 3] and sightings.rejected == []
-    assert sightings.undo() and sightings.confirmed == [0]
+    assert sightings.undo() and sightings.confirmed == [3] and sightings.rejected == []
+    assert sightings.undo() and sightings.confirmed == []
     assert not sightings.undo()
     sightings.confirm([1, 2])
     sightings.reopen(1)
-    assert sightings.confirmed == [0, 2] and sightings.status(1) == "candidate"
+    assert sightings.confirmed == [2] and sightings.status(1) == "candidate"
 
 
-def test_the_event_asked_with_can_be_rejected(sightings):
+@pytest.mark.parametrize("other", [None, "events", "sites"])
+def test_nobody_has_confirmed_the_event_of_the_query_which_comes_first(season, file, other):
+    sightings = Sightings(season, 1, "fox", file, other=other)
+    first = sightings.frame()[0]
+    assert (first["event"], first["status"], first["reference_label"]) == (0, "candidate", 1)
+    assert (first["rank"], first["distance"]) == ((1, 0) if other is None else (0, None))
+    assert sightings.confirmed == [] and sightings.candidates[0] == 0 == sightings.frame("candidate")["event"][0]
+    assert sightings.candidates.count(0) == 1 and len(sightings.frame("confirmed")) == 0
+    sightings.learn()
+    assert sightings.confirmed == [] and 0 in sightings.candidates
+    sightings.confirm(0)
+    assert sightings.confirmed == [0] and list(sightings.frame("confirmed")["reference_label"]) == [1]
     sightings.reject(0)
     assert sightings.confirmed == [] and sightings.rejected == [0]
-    sightings.undo()
-    assert sightings.confirmed == [0]
+    sightings.reopen(0)
+    assert 0 in sightings.candidates
+
+
+def test_the_event_of_the_query_is_shown_by_the_part_that_was_compared(file):
+    boxes = [[0.1, 0.1, 0.2, 0.2], [0.5, 0.5, 0.9, 0.9]]
+    parts = parts_of([0, 0], season_of().vectors[:2], scores=[0.9, 0.8], boxes=boxes, photos=2 * COUNT)
+    season = season_of(parts=parts)
+
+    def box(**query):
+        first = Sightings(season, species="fox", file=file, other="events", **query).frame()[0]
+        return [first[side] for side in ("left", "top", "right", "bottom")]
+
+    assert box(like=0) == boxes[0]
+    assert box(like=0, box=(0.5, 0.5, 0.8, 0.8)) == boxes[1]
+    assert box(like=1) == [None] * 4, "it has no part"
 
 
 def test_each_change_is_told(sightings):
@@ -166,7 +191,7 @@ def test_a_file_that_others_write(sightings, file):
     Labels(file).set(["card/08.jpg", "elsewhere/01.jpg"], " No ")
     Labels(file).set("card/06.jpg", "perhaps")
     sightings.reload()
-    assert sightings.rejected == [4] and sightings.confirmed == [0, 3], "its other photo still has yes"
+    assert sightings.rejected == [4] and sightings.confirmed == [3], "its other photo still has yes"
     Labels(file).set("card/07.jpg", "no")
     sightings.reload()
     assert sightings.rejected == [3, 4]
@@ -177,20 +202,22 @@ def test_a_file_that_others_write(sightings, file):
 
 def test_how_many_candidates_are_shown(season, file):
     sightings = Sightings(season, 0, "fox", file, k=4)
-    assert len(sightings.frame()) == 5, "with the event asked with"
-    assert sightings.note == "1 confirmed, 0 rejected, 4 of 29 candidates by distance"
-    assert len(sightings.candidates) == 29 and sightings.candidates[:4] == list(sightings.frame("candidate")["event"])
+    assert len(sightings.frame()) == 4, "that of the query is one of them"
+    assert len(Sightings(season, 0, "fox", file, k=4, other="events").frame()) == 4
+    assert sightings.note == "0 confirmed, 0 rejected, 4 of 30 candidates by distance"
+    assert len(sightings.candidates) == 30 and sightings.candidates[:4] == list(sightings.frame("candidate")["event"])
     farthest = Sightings(season, 0, "fox", file).frame()[COUNT - 1]["event"]
     sightings.confirm(farthest)
     frame = sightings.frame()
-    assert len(frame) == 6 and frame[5]["event"] == farthest and frame[5]["rank"] == COUNT
+    assert len(frame) == 5 and frame[4]["event"] == farthest and frame[4]["rank"] == COUNT
     with pytest.raises(FrameError, match="k is a whole number"):
         Sightings(season, 0, k=0)
 
 
 def test_a_question_with_filters(season, file):
     sightings = Sightings(season, 0, "fox", file, other="sites")
-    assert set(sightings.frame("candidate")["site"]) == {"south"}
+    assert set(sightings.frame("candidate")["site"][1:]) == {"south"}
+    sightings.confirm(0)
     own = sightings.frame()[len(sightings.frame()) - 1]
     assert (own["event"], own["status"], own["distance"], own["rank"]) == (0, "confirmed", None, COUNT // 2 + 1)
     with pytest.raises(FrameError, match="events and sites"):
@@ -213,7 +240,8 @@ def test_judged_events_outside_the_filters_are_shown_without_people(file, known_
     season = Season(plain.model, plain.data, parts=parts)
     assert season.people.tolist() == people.tolist()
     sightings = Sightings(season, 0, "fox", file, other="sites")
-    sightings.confirm(2)
+    assert sightings.frame()["reference_label"][0] == 1, "that of the query shows a person"
+    sightings.confirm([0, 2])
     photos = dict(zip(sightings.frame("confirmed")["event"], sightings.frame("confirmed")["reference_label"]))
     assert photos[0] == 1 and photos[2] in (4, 5)
 
@@ -234,6 +262,31 @@ def test_a_file_for_each_species(season, species, name, tmp_path, monkeypatch):
     sightings = Sightings(season, 0, species)
     sightings.confirm(3)
     assert [path.name for path in tmp_path.iterdir()] == [f"sightings-{name}.csv"]
+
+
+def test_a_folder_for_the_file(season, tmp_path):
+    sightings = Sightings(season, 0, "Vulpes/vulpes", tmp_path)
+    sightings.confirm(3)
+    assert [path.name for path in tmp_path.iterdir()] == ["sightings-vulpes-vulpes.csv"]
+
+
+def test_the_summary_is_of_confirmed_events_alone(season, sightings):
+    assert sightings.summary == "fox: no event is confirmed, so that nothing is known of when and where"
+    sightings.reject(4)
+    assert "no event is confirmed" in sightings.summary
+    sightings.confirm(3)
+    assert sightings.summary == "fox: 1 confirmed event from 2026-05-04 to 2026-05-04, at south"
+    sightings.confirm([0, 1])
+    assert sightings.summary == "fox: 3 confirmed events from 2026-05-01 to 2026-05-04, at north, south"
+
+
+def test_the_summary_of_events_without_dates_or_places(tmp_path):
+    data = typed_frame([("taken", datetime.datetime, [at(0), None, None]), ("event", int, [0, 1, 2])])
+    sightings = Sightings(Season(model_of(np.eye(3), data)), 0, "fox", tmp_path)
+    sightings.confirm([1, 2])
+    assert sightings.summary == "fox: 2 confirmed events without a date"
+    sightings.confirm(0)
+    assert sightings.summary == "fox: 3 confirmed events from 2026-05-01 to 2026-05-01 (2 without a date)"
 
 
 # Learning
@@ -286,7 +339,7 @@ def test_learning_from_confirmed_or_rejected_ones_alone(season, tmp_path):
 def test_learning_keeps_to_the_filters(season, file):
     sightings = Sightings(season, 0, "fox", file, other="sites")
     sightings.learn()
-    assert set(sightings.frame("candidate")["site"]) == {"south"}
+    assert set(sightings.frame("candidate")["site"][1:]) == {"south"}
 
 
 def test_parts_are_learned_from(file):
@@ -294,7 +347,7 @@ def test_parts_are_learned_from(file):
     parts = parts_of(range(0, 2 * COUNT, 2), whole.vectors[::2], photos=2 * COUNT)
     sightings = Sightings(season_of(parts=parts), 0, "fox", file)
     before = foxes(sightings.frame(), 10)
-    sightings.confirm([3, 6])
+    sightings.confirm([0, 3, 6])
     sightings.reject([1, 2])
     sightings.learn()
     assert foxes(sightings.frame(), 10) > before and set(sightings.frame()["reference_label"]) == set(range(0, 60, 2))
@@ -306,7 +359,7 @@ def test_with_parts_the_best_one_of_each_event_is_told(file):
     frame = sightings.frame()
     found = season.search(like=0, other="events", k=None)
     for side in ("left", "top", "right", "bottom"):
-        assert list(frame[side])[:-1] == list(found[side])
-        assert frame[side][len(frame) - 1] is None  # the event asked with is no answer
+        assert list(frame[side])[1:] == list(found[side])
+    assert list(frame["rank"]) == list(range(COUNT)) and frame["distance"][0] is None  # that of the query is no answer
     sightings.learn()
     assert None not in list(sightings.frame("candidate")["left"])

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers import tc
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
+from helpers.images.boxes import SIDES
 from helpers.season import activity_overlap
 from helpers.season.timeline.activity import activity
 from helpers.season.timeline.activity_figure import show_activity
@@ -17,7 +19,7 @@ from helpers.season.timeline.photo_strip import show_strip
 from helpers.season.timeline.site_map import projected, show_sites
 from helpers.season.timeline.tables import activity_of, activity_table, by_date, by_site
 from tests.support.pace import times_as_long
-from tests.support.pictures import folder_of
+from tests.support.pictures import animal_in_a_forest, folder_of, share_of_animal
 from tests.support.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings
 
 MAY = WHEN(2026, 5, 4)  # a Monday
@@ -384,3 +386,17 @@ def test_the_strip_is_in_the_order_of_time(seen, tmp_path):
     for wrong in (0, 101, 2.5):
         with pytest.raises(FrameError, match="k"):
             show_strip(seen, season, k=wrong)
+
+
+def test_the_strip_shows_the_part_that_was_compared(seen, tmp_path):
+    box = (0.3, 0.2, 0.35, 0.25)
+    photo = animal_in_a_forest(tmp_path / "photo.jpg", box)
+    season = season_of([("photo.jpg", photo)] * len(seen))
+    parts = seen
+    for edge, side in zip(box, SIDES):
+        parts = parts.add_column(tc.SArray([edge] + [None] * (len(seen) - 1), dtype=float), side)
+    tiles = {}
+    shown = [image.get_array() for image in show_strip(parts, season, tiles=tiles).axes[0].images]
+    assert sum(share_of_animal(tile) > 0.3 for tile in shown) == 1 and len(shown) == 5
+    shown = [image.get_array() for image in show_strip(seen, season, tiles=tiles).axes[0].images]
+    assert not any(share_of_animal(tile) > 0.3 for tile in shown), "what was kept is of another part"

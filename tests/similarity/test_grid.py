@@ -13,6 +13,7 @@ from helpers import tc
 from helpers.errors import FrameError
 from helpers.images import fonts, sheet
 from helpers.similarity.grid import show_matches
+from tests.support.pictures import animal_in_a_forest, share_of_animal
 
 
 class FewPhotos:
@@ -57,6 +58,10 @@ def model(tmp_path):
 
 def texts(figure):
     return [text.get_text() for text in figure.axes[0].texts]
+
+
+def tiles(figure):
+    return [image.get_array() for image in figure.axes[0].images]
 
 
 def pixels(figure):
@@ -215,6 +220,20 @@ def test_long_names_never_reach_their_neighbour(tmp_path):
     for text in figure.axes[0].texts:
         assert text.get_window_extent().width <= sheet.TILE * figure.dpi + 1
     assert [text[-5:] for text in texts(figure) if "…" in text] == ["1.png", "1.png", "2.png", "3.png"]
+
+
+def test_the_part_that_was_compared_is_enlarged(model, tmp_path):
+    box = (0.1, 0.2, 0.15, 0.25)
+    model.photo = lambda label: animal_in_a_forest(tmp_path / f"{label}.jpg", box)
+    found = model.answer(0, [1, 2])
+    for place, side in enumerate(("left", "top", "right", "bottom")):
+        found = found.add_column(tc.SArray([box[place], None], dtype=float), side)
+    assert [share_of_animal(tile) > 0.3 for tile in tiles(show_matches(model, found))] == [False, True, False]
+    model.queries[0] = (*model.queries[0], box)
+    assert [share_of_animal(tile) > 0.3 for tile in tiles(show_matches(model, found))] == [True, True, False]
+    found = found.remove_column("right").add_column(tc.SArray([2.0, None], dtype=float), "right")
+    with pytest.raises(FrameError, match="shares of the photo"):
+        show_matches(model, found)
 
 
 def test_the_figure_shows_itself_inline_without_pyplot(model):

@@ -153,8 +153,8 @@ def test_the_asked_photos_are_hidden_and_others_come(model):
 def test_an_answer_can_be_shown(model, tmp_path):
     path = other(tmp_path / "heron.png")
     found = model.search([4, 0], [7], k=3)
-    assert model.asked(found) == {"4, 0, not 7": (model.names[4], model.photo(4))}
-    assert model.asked(model.search([path], [7], k=3)) == {"heron.png, not 7": ("heron.png", str(path))}
+    assert model.asked(found) == {"4, 0, not 7": (model.names[4], model.photo(4), None)}
+    assert model.asked(model.search([path], [7], k=3)) == {"heron.png, not 7": ("heron.png", str(path), None)}
     show_matches(model, found)
     show_matches(model, model.search(1, where=[False] * 12))
 
@@ -361,7 +361,7 @@ def test_a_part_of_a_photo_is_compared_with_whole_photos(model, monkeypatch, tmp
     assert asked == [(model.photo(2), box, "tiny.onnx")]
     assert references(found) == [row for row in references(model.search(5, k=4)) if row != 2][:3]
     assert set(found["query_label"]) == {2} and len(found.column_names()) == 4
-    assert model.asked(found) == {2: (model.names[2], model.photo(2))}
+    assert model.asked(found) == {2: (model.names[2], model.photo(2), box)}
     path = other(tmp_path / "heron.png")
     assert set(model.search(region=(path, box), like=[], unlike=None)["query_label"]) == {"heron.png"}
 

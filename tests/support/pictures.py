@@ -39,3 +39,18 @@ def tiny_network(path: Path, scale: float = 1.0) -> Path:
     graph = helper.make_graph(nodes, "tiny", [photos], [features], [weight])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
     return path
+
+
+def animal_in_a_forest(path, box, size=(1600, 1200)):
+    """The path of a green photo with something red in the box, a few pixels high where the photo is a thumbnail."""
+    photo = Image.new("RGB", size, (40, 120, 40))
+    left, top, right, bottom = (round(edge * size[place % 2]) for place, edge in enumerate(box))
+    photo.paste((220, 20, 20), (left, top, right, bottom))
+    photo.save(path, quality=95)
+    return str(path)
+
+
+def share_of_animal(pixels):
+    """The share of uint8 [height, width, 3] that is red as in `animal_in_a_forest`."""
+    red, green, blue = (np.asarray(pixels)[..., channel].astype(int) for channel in range(3))
+    return float(((red > 180) & (green < 60) & (blue < 60)).mean())

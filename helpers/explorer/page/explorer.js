@@ -9,6 +9,7 @@ import { Selection, Wire, photosIn } from "../../widgets/wire.js";
 import { Controls } from "./controls.js";
 import { Gallery } from "./gallery.js";
 import { LargeView } from "./large_view.js";
+import { Parts } from "./parts.js";
 
 const PART = 2 ** 21; // bytes of an upload in one message: servers refuse long ones
 const LARGEST = 50 * 2 ** 20;
@@ -62,7 +63,8 @@ function render({ model, el }) {
     if (asked.some((photo) => photos.includes(photo))) controls.showQueries(state(), thumbnails);
   }, { batch: 60, kept: 3000 });
   root.append(wire.alarm, controls.trail, controls.filters, controls.judging, controls.question, controls.message);
-  const gallery = new Gallery(root, thumbnails, act);
+  const parts = new Parts(wire, (photos) => gallery.refill(photos), { batch: 20, kept: 1000 });
+  const gallery = new Gallery(root, thumbnails, parts, act);
   root.append(controls.foot, controls.help);
   const large = new LargeView(root, act);
 
@@ -83,6 +85,7 @@ function render({ model, el }) {
 
   wire.listen({
     photos: (content, buffers) => thumbnails.take(content, buffers),
+    parts: (content, buffers) => parts.take(content, buffers),
     large: (content, buffers) => large.take(content, buffers),
     labels: (content) => gallery.relabel(content.labels),
   });
@@ -96,6 +99,7 @@ function render({ model, el }) {
   return () => {
     wire.close();
     thumbnails.close();
+    parts.close();
     gallery.close();
     large.end();
     root.remove();

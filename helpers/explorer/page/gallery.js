@@ -1,6 +1,7 @@
 // A scrolling listbox that has elements only for the photos on screen.
 import { keyOf, make } from "../../widgets/elements.js";
 import { outline } from "./outline.js";
+import { partKey } from "./parts.js";
 
 const TILE = 116; // px: a photo and what is written under it
 const GAP = 6;
@@ -11,8 +12,8 @@ const lastPart = (name) => name.slice(name.lastIndexOf("/") + 1);
 export const shortDistance = (distance) => (distance === 0 ? "0" : Number(distance).toPrecision(3));
 
 export class Gallery {
-  constructor(root, thumbnails, act) {
-    [this.thumbnails, this.act] = [thumbnails, act];
+  constructor(root, thumbnails, parts, act) {
+    [this.thumbnails, this.parts, this.act] = [thumbnails, parts, act];
     this.order = [];
     this.picked = new Set();
     this.about = {};
@@ -97,7 +98,9 @@ export class Gallery {
     }
     this.mark();
     const [top, bottom] = this.lines().map((line) => line * this.columns);
-    this.thumbnails.want([...this.order.slice(top, bottom), ...this.order.slice(first, top), ...this.order.slice(bottom, end)]);
+    const wanted = [...this.order.slice(top, bottom), ...this.order.slice(first, top), ...this.order.slice(bottom, end)];
+    this.thumbnails.want(wanted);
+    this.parts.want(wanted.filter((photo) => this.about[photo]?.box).map((photo) => partKey(photo, this.about[photo].box)));
   }
 
   tile(place) {
@@ -135,6 +138,7 @@ export class Gallery {
     const about = this.about[photo];
     const picture = tile.querySelector(".kf-picture");
     picture.replaceChildren();
+    picture.classList.remove("kf-parted");
     tile.classList.toggle("kf-gone", entry?.url === null);
     if (!entry) return;
     const confirmed = this.judged.confirmed.has(photo);
@@ -158,7 +162,13 @@ export class Gallery {
     const image = make("img", { src: entry.url, alt: "", draggable: false });
     image.addEventListener("error", () => (image.remove(), badge("kf-lost", "cannot be read")), { once: true });
     picture.prepend(image);
-    if (about?.box) image.addEventListener("load", () => picture.append(outline(image, picture, about.box)), { once: true });
+    if (!about?.box) return;
+    image.addEventListener("load", () => picture.append(outline(image, picture, about.box)), { once: true });
+    const part = this.parts.get(partKey(photo, about.box))?.url;
+    if (!part) return;
+    // The part that was compared; the whole photo beneath it is seen while the mouse is there.
+    picture.classList.add("kf-parted");
+    image.after(make("img", { className: "kf-part", src: part, alt: "", draggable: false }));
   }
 
   // Labels were given or taken back: pairs of a photo and its label or null.

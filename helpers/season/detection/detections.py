@@ -77,8 +77,9 @@ def read_detections(
         first = by_path.setdefault(normal(photo.file), photo)
         if first is not photo:
             bad.append((photo.file, "it is in the file more than once: what was found in any of them counts"))
-            both = DetectedPhoto(first.file, first.detections + photo.detections, first.complete and photo.complete)
-            by_path[normal(photo.file)] = both
+            by_path[normal(photo.file)] = first._replace(
+                detections=first.detections + photo.detections, complete=first.complete and photo.complete
+            )
     files = [photo.file for photo in by_path.values()]
     matched = match(files, names)
     bad += [(name, reason) for name, reason in zip(files, matched.reasons) if reason]
@@ -103,7 +104,8 @@ class Detections:
 
     - `animals`, `people`, `vehicles`: those that have one;
     - `seen`: those that the detector has looked at; `blank`: those of them
-      that have nothing.
+      that have nothing; `seen_for_people`: those in which it would have found
+      people, which it does not where it knows animals alone.
 
     People count from 0.2 on, or from `threshold` where that is lower. A photo
     with a refused detection that may be a person is one of `people` too. Of
@@ -174,6 +176,10 @@ class Detections:
         return self._mask(list(self._photos))
 
     @property
+    def seen_for_people(self) -> np.ndarray:
+        return self._mask([row for row, photo in self._photos.items() if photo.for_people])
+
+    @property
     def blank(self) -> np.ndarray:
         return self._mask([row for row, photo in self._photos.items() if photo.complete]) & ~self._mask(self.rows)
 
@@ -187,9 +193,11 @@ class Detections:
     @property
     def note(self) -> str:
         counts = self.counts
+        blind = counts["seen"] and not self.seen_for_people.any()
+        people = "people not looked for" if blind else "{people:,} with people"
         note = (
             "{seen:,} of {photos:,} photos looked at by the detector: {animals:,} with animals, "
-            "{people:,} with people, {vehicles:,} with vehicles, {blank:,} blank"
+            f"{people}, {{vehicles:,}} with vehicles, {{blank:,}} blank"
         ).format(**counts)
         note += f" (score {self.threshold:g} or more)"
         if self._moved is not None:
@@ -218,17 +226,18 @@ class Detections:
     def add_to(self, data: SFrame) -> SFrame:
         """The frame with the int columns `animals`, `people`, `vehicles` and `blank`, 1 or 0.
 
-        Photos that the detector has not looked at have None. Columns of these
-        names are replaced. Raises `FrameError` for another frame than the one
-        that the detections were read for.
+        Photos that the detector has not looked at have None, and so has `people`
+        where it does not look for them. Columns of these names are replaced.
+        Raises `FrameError` for another frame than the one that the detections
+        were read for.
         """
         if not isinstance(data, SFrame) or not self.is_of(data):
             raise FrameError("add_to() takes the frame that the detections were read for, with all of its rows")
-        seen = self.seen.tolist()
         columns = []
         for name in ("animals", "people", "vehicles", "blank"):
-            values = getattr(self, name).tolist()
-            columns.append((name, int, [int(value) if known else None for value, known in zip(values, seen)]))
+            seen = self.seen_for_people | self.people if name == "people" else self.seen
+            pairs = zip(getattr(self, name).tolist(), seen.tolist())
+            columns.append((name, int, [int(value) if known else None for value, known in pairs]))
         return with_columns(data, columns)
 
     def _mask(self, rows: Iterable[int]) -> np.ndarray:

@@ -45,6 +45,7 @@ class DetectedPhoto(NamedTuple):
     file: str  # its path, as the results file has it
     detections: List[Detection]
     complete: bool  # no detection was refused: a photo without any is blank
+    for_people: bool = True  # whether the detector would have found a person in it, too
 
 
 Bad = List[Tuple[str, str]]  # file and reason
@@ -57,7 +58,8 @@ def read_file(path: Union[str, "os.PathLike[str]"], progress: bool = True) -> Tu
     nobody by mistake, a person whose box or score is invalid counts as one all
     over the photo, and a detection of an unknown kind as a possible person.
     Kinds may be in the plural, and people `human`; category numbers may be
-    numbers or text. Raises `FrameError` for a file that cannot be read or
+    numbers or text. A file whose own list of kinds has animals alone says
+    nothing of people. Raises `FrameError` for a file that cannot be read or
     holds something else.
     """
     content = _content(Path(path).expanduser())
@@ -117,6 +119,7 @@ class _ResultsReader:
         self.photos: List[DetectedPhoto] = []
         self.bad: Bad = []
         self._kinds, self._classes = kinds, classes
+        self._for_people = not set(kinds.values()) <= {"animal", "vehicle"}
 
     def read(self, image: Any, place: int) -> None:
         """Read one entry of `images`."""
@@ -143,7 +146,7 @@ class _ResultsReader:
                 self.bad.append((file, f"detection {number} of {len(entries)}: {error}{maybe}"))
                 if kind in ("person", UNKNOWN):
                     detections.append(Detection(kind, _score_or_1(entry) if maybe else 1.0, _WHOLE))
-        self.photos.append(DetectedPhoto(file, detections, complete=len(self.bad) == before))
+        self.photos.append(DetectedPhoto(file, detections, len(self.bad) == before, self._for_people))
 
     def _kind_of(self, entry: Any) -> str:
         """One of KINDS, or UNKNOWN."""

@@ -3,7 +3,7 @@
 import datetime
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, List, Set, Tuple, Union
+from typing import TYPE_CHECKING, Any, Iterable, List, Set, Tuple, Union
 
 from helpers.errors import ExportError, FrameError
 from helpers.files.replacing import replacing
@@ -30,7 +30,8 @@ def save_sightings(sightings: GivenSightings, file: Union[str, "os.PathLike[str]
     Returns
     -------
     Path
-        Where it is. Dates are written as 2026-05-01 21:30:00, and None as an
+        Where it is. A line is printed where nobody has looked for people in the
+        photos of a `Sightings`, as by `export_sightings`. Dates are written as 2026-05-01 21:30:00, and None as an
         empty cell. Text that begins like a formula gets an apostrophe in front,
         see `helpers.files.spreadsheet`.
 
@@ -55,6 +56,9 @@ def save_sightings(sightings: GivenSightings, file: Union[str, "os.PathLike[str]
         raise ExportError(
             f"{place}: the sightings could not be written ({error.strerror or error}); choose another place"
         ) from error
+    season = getattr(sightings, "season", None)
+    if season is not None:
+        _print_people_note(season, frame["reference_label"])
     return place
 
 
@@ -95,7 +99,8 @@ def export_sightings(
     -------
     Path, list of (name, reason)
         Where the copies are, and the photos that were left out. Those that are
-        known to show people are never copied.
+        known to show people are never copied. Where nobody has looked for people
+        in all of the copied photos, a line is printed that they are not filtered.
 
     Raises
     ------
@@ -118,6 +123,7 @@ def export_sightings(
         raise FrameError(f"all {len(labels)} photos of these sightings show people, and none is exported")
     photos = [(season.name_of(label), season.photo(label)) for label in public]
     place, bad = export(photos, to, change=None if places else without_position, progress=progress)
+    _print_people_note(season, [label for label in public if season.name_of(label) not in dict(bad)])
     return place, bad + hidden
 
 
@@ -136,6 +142,14 @@ def _photos(season: "Season", sighting: Sighting, every: bool) -> List[Any]:
             "that they were made with"
         )
     return labels if every else [sighting.label] if sighting.label in best else best[:1]
+
+
+def _print_people_note(season: Any, labels: Iterable[Any]) -> None:
+    """Print that people are not filtered in the photos of these labels, where that is so."""
+    chosen = set(labels)
+    note = season.photos.people_note([row for row, label in enumerate(season.labels) if label in chosen])
+    if note:
+        print(note)
 
 
 def _with_people(season: "Season") -> Set[Any]:

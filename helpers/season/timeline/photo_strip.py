@@ -1,16 +1,15 @@
 """The figure of a species' photos by time, with their dates, sites and statuses."""
 
 import datetime
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from helpers.arguments import check_whole
-from helpers.errors import FrameError, PhotoError
-from helpers.images.sheet import GAP, GREY, INK, LINE, MARGIN, TILE, Sheet, read_tile
+from helpers.errors import FrameError
+from helpers.images.boxes import Box
+from helpers.images.sheet import GAP, GREY, INK, LINE, MARGIN, TILE, Sheet, TilePhoto, TilePixels, read_tiles
 from helpers.season.sighting import CONFIRMED, GivenSightings, Sighting, sightings_of
 from helpers.season.timeline.style import COLOURS, check_width
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOST = 100  # photos
 _ROW = TILE + 4.3 * LINE + GAP
-Tiles = Dict[Any, Union[np.ndarray, PhotoError]]  # by the label of the photo
+Tiles = Dict[Tuple[Any, Optional[Box]], TilePixels]  # by the label of the photo, and the part of it
 
 
 def show_strip(
@@ -50,8 +49,9 @@ def show_strip(
     Returns
     -------
     Figure
-        Photos without a date come last. A photo that cannot be read is a grey
-        tile with the reason.
+        Photos without a date come last. Where parts of photos are compared, a
+        tile shows the part, enlarged and framed, and in its corner the whole
+        photo. A photo that cannot be read is a grey tile with the reason.
 
     Raises
     ------
@@ -69,9 +69,8 @@ def show_strip(
     if len(best) < len(every):
         note = f"{len(best)} of {len(every)} sightings shown"
     tiles = {} if tiles is None else tiles
-    new = list({one.label: season.photo(one.label) for one in best if one.label not in tiles}.items())
-    with ThreadPoolExecutor(4) as readers:
-        tiles.update(zip([label for label, _ in new], readers.map(read_tile, [source for _, source in new])))
+    new = [key for key in dict.fromkeys((one.label, one.box) for one in best) if key not in tiles]
+    tiles.update(zip(new, read_tiles(TilePhoto(season.photo(label), box) for label, box in new)))
     return _PhotoStrip(best, tiles, note, max(1, int((width - 2 * MARGIN + GAP) / (TILE + GAP)))).finish()
 
 
@@ -82,11 +81,13 @@ class _PhotoStrip(Sheet):
         super().__init__(2 * MARGIN + across * (TILE + GAP) - GAP, height)
         for number, sighting in enumerate(sightings):
             row, column = divmod(number, columns)
-            self._draw(sighting, tiles[sighting.label], MARGIN + column * (TILE + GAP), MARGIN + row * _ROW)
+            self._draw(
+                sighting, tiles[sighting.label, sighting.box], MARGIN + column * (TILE + GAP), MARGIN + row * _ROW
+            )
         if note:
             self.text(MARGIN, self.height - MARGIN, note, color=GREY, within=self.width - 2 * MARGIN)
 
-    def _draw(self, sighting: Sighting, photo: Union[np.ndarray, PhotoError], x: float, y: float) -> None:
+    def _draw(self, sighting: Sighting, photo: TilePixels, x: float, y: float) -> None:
         self.photo(photo, x, y)
         status = sighting.status
         self.axes.add_patch(

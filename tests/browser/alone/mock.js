@@ -28,6 +28,7 @@ export function mock(count, changes = {}) {
     sent: [],
     silent: false,
     comm_live: true,
+    boxes: null, // of the parts that it has, by their photos
     names: (photo) => `north/photo-${photo}.jpg`,
     get: (name) => traits[name],
     on: (name, heard) => (listeners[name] ??= []).push(heard),
@@ -50,6 +51,10 @@ export function mock(count, changes = {}) {
       if (content.do === "photos") {
         const photos = content.photos.map((photo, buffer) => ({ photo, name: this.names(photo), label: null, buffer }));
         this.tell("msg:custom", { kind: "photos", photos }, await Promise.all(content.photos.map(draw)));
+      }
+      if (content.do === "parts" && this.boxes) {
+        const parts = content.photos.filter((photo) => this.boxes[photo]).map((photo, buffer) => ({ photo, box: this.boxes[photo], buffer }));
+        this.tell("msg:custom", { kind: "parts", parts }, await Promise.all(parts.map(({ photo }) => draw(photo))));
       }
       if (content.do === "large") {
         const told = { kind: "large", photo: content.photo, name: this.names(content.photo), bytes: 12345, date: null, label: null };

@@ -103,7 +103,7 @@ def _without_people(data: SFrame, detections: Optional[Detections]) -> np.ndarra
             "public=True shows the photos without people, and it is not known which these are; give detections=, or a "
             "frame with the column 'people', as detections.add_to(data) makes it"
         )
-    empty = np.ones(len(data), bool) if detections is None else detections.seen & ~detections.people
+    empty = np.ones(len(data), bool) if detections is None else detections.seen_for_people & ~detections.people
     for row, people in enumerate(data["people"] if has_column else ()):
         empty[row] &= not people and (people is not None or detections is not None)
     return empty

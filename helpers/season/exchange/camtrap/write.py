@@ -24,6 +24,7 @@ from helpers.season.exchange.camtrap.blur import KM_OF_A_DEGREE
 from helpers.season.exchange.camtrap.observations import CANDIDATES, REJECTED, detection_rows, event_rows, events_of
 from helpers.season.exchange.camtrap.requirements import by_species, check_complete
 from helpers.season.exchange.camtrap.tables import Row, deployment_rows, media_rows, write_table
+from helpers.season.photo_facts import looked_for_people, people_note
 from helpers.season.sighting import GivenSeason, GivenSightings, data_of
 
 
@@ -33,6 +34,7 @@ class Package(NamedTuple):
     folder: Path
     counts: Dict[str, int]  # rows of each table
     bad: SFrame  # `path` and `reason` of the photos that were left out
+    note: str = ""  # that people are not filtered, where nobody has looked for them in all photos
 
 
 def write_camtrap(
@@ -109,7 +111,9 @@ def write_camtrap(
     Package
         The `folder`, the `counts` of rows in each table, and `bad`: an SFrame of
         `path` and `reason`, the photos that were left out because they have no
-        date or deployment, or a path that the standard does not allow.
+        date or deployment, or a path that the standard does not allow. Where
+        nobody has looked for people in all photos, its `note` is one that they
+        are not filtered, which is printed, and is in the package's description.
 
     Raises
     ------
@@ -147,6 +151,10 @@ def write_camtrap(
     if detections is not None:
         tables["observations"] += detection_rows(detections, media, events, detector)
     about = _about(tables, places, contributors, dict(project or {}), licences)
+    looked = looked_for_people(frame) if detections is None else looked_for_people(frame) | detections.seen_for_people
+    note = people_note(looked[[row for row, medium in enumerate(media) if medium is not None]])
+    if note:
+        about["description"] = f"{note[0].upper()}{note[1:]}."
     about["taxonomic"] = [{"scientificName": name, **(taxa or {}).get(name, {})} for name in of_species]
     if blur_km is not None:
         about["coordinatePrecision"] = round(blur_km / KM_OF_A_DEGREE, 5)
@@ -160,7 +168,9 @@ def write_camtrap(
     except OSError as error:
         raise ExportError(f"{place}: the package could not be written ({error.strerror or error})") from error
     left_out = typed_frame([("path", str, [path for path, _ in bad]), ("reason", str, [reason for _, reason in bad])])
-    return Package(place, {name: len(tables[name]) for name in rules.TABLES}, left_out)
+    if note:
+        print(note)
+    return Package(place, {name: len(tables[name]) for name in rules.TABLES}, left_out, note)
 
 
 def _about(
