@@ -15,7 +15,7 @@ from helpers.errors import FrameError
 from helpers.frames import SArray, SFrame
 from helpers.frames.neighbours import edge_frame
 from helpers.frames.row_selection import mask, rows_of
-from helpers.images.boxes import SIDES, check_box
+from helpers.images.boxes import SIDES, Box, check_box
 from helpers.networks.load import LoadedModel
 from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.season.learner import Learner
@@ -233,7 +233,8 @@ class Season:
         groups = self.event_of_photo if per == "event" else np.arange(len(self.event_of_photo))
         nearest = self.nearest(query, k, groups)
         label, first = query.question.label, query.question.like[0]
-        self.model.recent_queries.remember(label, first.name, first.source, nearest.rows, nearest.distances)
+        part = self._part_of(query.question, box)
+        self.model.recent_queries.remember(label, first.name, first.source, nearest.rows, nearest.distances, part)
         return self._frame(label, nearest, query.allowed)
 
     def prepare(
@@ -290,6 +291,13 @@ class Season:
             self.note = f"asked with the whole photo, for no part of it is known: {names}; region= asks with any part"
         features = iter([self.parts.feature_of(photo.source, _WHOLE) for photo in whole])
         return np.stack([next(features) if part is None else self.searched.vectors[part] for part in parts])
+
+    def _part_of(self, question: SearchQuery, box: Optional[Any]) -> Optional[Box]:
+        """The part of a question's first photo that is compared; None for the whole photo."""
+        if question.box is not None or self.searched.boxes is None or question.like[0].row is None:
+            return question.box
+        part = self.searched.part_of(question.like[0].row, None if box is None else check_box(box))
+        return None if part is None else check_box(self.searched.boxes[part])
 
     def _frame(self, query_label: Any, nearest: NearestPhotos, allowed: np.ndarray) -> SFrame:
         frame = edge_frame([query_label], nearest.rows[None], nearest.distances[None], self.labels, None)

@@ -98,6 +98,15 @@ def found(season, *like, **asked):
     return list(season.search(*like, **asked)["reference_label"])
 
 
+def test_the_part_that_was_asked_with_is_remembered(season):
+    boxes = [[0.1, 0.1, 0.2, 0.2], [0.5, 0.5, 0.9, 0.9], [0.3, 0.3, 0.4, 0.4]]
+    parts = parts_of([0, 0, 5], [0, 1, 2], scores=[0.9, 0.8, 0.9], boxes=boxes)
+    season = Season(season.model, season.data, parts=parts)
+    assert season.asked(season.search(0))[0].box == tuple(boxes[0])
+    assert season.asked(season.search(0, box=(0.5, 0.5, 0.8, 0.8)))[0].box == tuple(boxes[1])
+    assert season.asked(season.search(3))[3].box is None, "it has no part"
+
+
 # What a season is
 
 

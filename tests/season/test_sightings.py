@@ -317,7 +317,7 @@ def test_where_learning_does_not_help_the_note_says_so(file):
     sightings = Sightings(season, 0, "fox", file)
     before = list(sightings.frame("candidate")["event"])
     sightings.learn()
-    counts = "1 confirmed, 0 rejected, 39 candidates by distance"
+    counts = "0 confirmed, 0 rejected, 40 candidates by distance"
     assert sightings.note == f"{counts}. Nothing but the query was judged, so there is nothing to learn from"
     sightings.confirm([event for event in before[:5] if species[event] == "fox"])
     sightings.learn()
