@@ -11,9 +11,9 @@ import warnings
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, NamedTuple, Optional, Tuple, Union
 
-import numpy as np
 from PIL import Image
 
+from helpers.images.levels import eight_bits
 from helpers.images.trouble import TROUBLE, refusal
 
 Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
@@ -51,8 +51,9 @@ def open_photo(
     """Read one photo as upright 8-bit pixels.
 
     `source` is a path, the bytes of a file, or an open binary file. EXIF
-    orientation is applied, transparency is laid on white, 16 bits become 8,
-    and of an animation the first frame is taken.
+    orientation is applied, transparency is laid on white, more than 8 bits are
+    stretched between their ends (see `helpers.images.levels`), and of an
+    animation the first frame is taken.
 
     With `size=(width, height)` the photo is stretched to that size; with
     `within=side` it keeps its shape, and is made smaller where its longer side
@@ -84,7 +85,7 @@ def open_sized(
                 image.draft(None, (2 * max(size), 2 * max(size)))
             image.load()  # before the orientation is read: Pillow turns TIFF files itself
             turn = _orientation(image)
-            image = _eight_bits(image, native)
+            image = eight_bits(image, native)
             if size is not None:
                 width, height = size[::-1] if turn in _SIDEWAYS else size
                 # One direction after the other: in which order Pillow takes them depends on its version,
@@ -214,25 +215,3 @@ def _camera_tags(image: Image.Image) -> Dict[int, Any]:
         return dict(image.getexif().get_ifd(_CAMERA))
     except Exception:  # as above
         return {}
-
-
-def _eight_bits(image: Image.Image, native: bool) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        image = _sixteen_bits(image)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        if native:
-            return image
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    if native and image.mode in ("L", "1"):
-        return image.convert("L")
-    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
-
-
-def _sixteen_bits(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits, scaled by its range instead of clipped to white."""
-    pixels = np.nan_to_num(np.asarray(image).astype(np.float32))
-    highest = float(np.max(pixels, initial=1.0))
-    top = highest if image.mode == "F" or highest > 65535 else 65535.0
-    return Image.fromarray((pixels.clip(0, top) * (255.0 / top) + 0.5).astype(np.uint8))

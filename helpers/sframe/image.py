@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 
 from helpers.errors import PhotoError
 from helpers.images.decode import open_photo, photo_size
+from helpers.images.levels import opaque
 from helpers.sframe.errors import BadImage
 
 SHOWN = 1024  # pixels along the longer side, at most, of an image in a notebook
@@ -138,7 +139,7 @@ class Image:
             size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
         image = self._open(size)
         if format == "JPEG" and image.mode == "RGBA":
-            image = Pillow.alpha_composite(Pillow.new("RGBA", image.size, "white"), image).convert("RGB")
+            image = opaque(image)
         buffer = io.BytesIO()
         image.save(buffer, format)
         return buffer.getvalue()
