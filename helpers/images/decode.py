@@ -5,19 +5,19 @@ broken files. `open_photo` returns a Pillow image, or raises a `PhotoError` with
 the reason why the photo cannot be read.
 """
 
-import io
 import os
-import warnings
+import re
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 
 from PIL import Image
 
+from helpers.files.reading import open_regular, read_regular
 from helpers.images.levels import eight_bits
+from helpers.images.opening import Readable, opened
 from helpers.images.trouble import TROUBLE, refusal
 
 Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
-Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # all that a photo can be read from
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _CAMERA = 0x8769  # the EXIF tag that leads to those of the camera
@@ -30,19 +30,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
-
-# After a warning Pillow either goes on, or fails and `open_photo` raises a clearer error. Photos of 90 to 179
-# megapixels, which telephones make, are not decompression bombs.
-warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-
-try:  # the optional extra `heic`; without it those files are reported, with the way out
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-except ImportError:
-    pass
 
 
 def open_photo(
@@ -74,7 +63,7 @@ def open_sized(
 ) -> Tuple[Image.Image, Tuple[int, int]]:
     """The result of `open_photo`, and the width and height in pixels of the upright photo in its file."""
     try:
-        with Image.open(readable(source)) as image:
+        with opened(source) as image:
             if within is not None:
                 size = _fitting(_whole_size(image), within)
             whole = _upright_size(image) if image.format == "TIFF" else None  # faster to compute below for others
@@ -101,7 +90,7 @@ def open_sized(
 def read_photo(path: Union[str, "os.PathLike[str]"]) -> bytes:
     """The bytes of a photo's file; raises `PhotoError` as `open_photo` does."""
     try:
-        return Path(path).read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise refusal(path, error) from error
 
@@ -127,7 +116,7 @@ def check_photo(source: Union[Path, bytes]) -> PhotoHeader:
     Raises `PhotoError`.
     """
     try:
-        with Image.open(readable(source)) as image:
+        with opened(source) as image:
             width, height = _whole_size(image)  # before `draft` makes it smaller
             exif = _camera_tags(image)  # before `load` closes a TIFF
             if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
@@ -144,16 +133,16 @@ def _ends_as_jpeg(source: Union[Path, bytes]) -> bool:
     if isinstance(source, bytes):
         end = source[-4096:]
     else:
-        with source.open("rb") as file:
-            file.seek(max(0, source.stat().st_size - 4096))
-            end = file.read()
+        with open_regular(source) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            end = file.read(4096)
     return end.rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras fill up with zeros
 
 
 def photo_size(source: Readable) -> Tuple[int, int]:
     """Width and height in pixels of the upright photo, read from its header alone."""
     try:
-        with Image.open(readable(source)) as image:
+        with opened(source) as image:
             return _upright_size(image)
     except TROUBLE as error:
         raise refusal(source, error) from error
@@ -167,20 +156,10 @@ def read_exif(source: Readable) -> Dict[int, Any]:
     no tags before them.
     """
     try:
-        with Image.open(readable(source)) as image:
+        with opened(source) as image:
             return _camera_tags(image)
     except Exception:  # missing tags are not worth an error
         return {}
-
-
-def readable(source: Readable) -> Union[str, BinaryIO]:
-    """A photo as `PIL.Image.open` takes it."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return io.BytesIO(source)
-    if isinstance(source, (str, os.PathLike)):
-        return os.fspath(source)
-    source.seek(0)
-    return source
 
 
 def _whole_size(image: Image.Image) -> Tuple[int, int]:
@@ -203,9 +182,22 @@ def _upright_size(image: Image.Image) -> Tuple[int, int]:
     return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
 
 
+def turned(image: Image.Image) -> Image.Image:
+    """An open photo, decoded and upright."""
+    image.load()  # before the orientation is read: Pillow turns TIFF files itself
+    turn = _orientation(image)
+    return image.transpose(_TURNS[turn]) if turn in _TURNS else image
+
+
 def _orientation(image: Image.Image) -> int:
+    """By EXIF, and where that has none, by XMP: a rule that Pillow has for some formats, depending on its version."""
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
+        turn = image.getexif().get(_ORIENTATION)
+        if turn is None and image.format not in ("HEIF", "AVIF"):  # their decoders turn them
+            packet = image.info.get("XML:com.adobe.xmp") or image.info.get("xmp") or b""
+            match = _XMP_ORIENTATION.search(packet.encode() if isinstance(packet, str) else packet)
+            turn = match[1] if match else None
+        return 1 if turn is None else int(turn)
     except Exception:  # damaged EXIF is not a reason to lose the photo, and Pillow raises many errors
         return 1
 

@@ -16,7 +16,8 @@ from helpers.files.cache import cache_folder
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
-from helpers.images.decode import Readable, open_photo, read_photo
+from helpers.images.decode import open_photo, read_photo
+from helpers.images.opening import Readable
 from helpers.images.trouble import refusal
 
 _AT_ONCE = 500  # photos whose thumbnails are made before they are kept

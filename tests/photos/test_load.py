@@ -164,7 +164,7 @@ def test_no_permission(tmp_path, monkeypatch):
     """Refused by hand: whoever is root may read everything."""
     for name in ("open/a.jpg", "closed/b.jpg", "open/c.jpg"):
         photo(tmp_path / name)
-    scandir, image_open = os.scandir, Image.open
+    scandir, status = os.scandir, os.stat
 
     def refuse_folder(path="."):
         if Path(os.fspath(path)).name == "closed":
@@ -174,10 +174,10 @@ def test_no_permission(tmp_path, monkeypatch):
     def refuse_file(path, *rest, **named):
         if isinstance(path, (str, os.PathLike)) and Path(path).name == "c.jpg":
             raise PermissionError(13, "Permission denied", str(path))
-        return image_open(path, *rest, **named)
+        return status(path, *rest, **named)
 
     monkeypatch.setattr(helpers.photos.load.os, "scandir", refuse_folder)
-    monkeypatch.setattr(Image, "open", refuse_file)
+    monkeypatch.setattr(os, "stat", refuse_file)
     paths, bad, _ = load(tmp_path)
     assert paths == ["open/a.jpg"]
     assert bad == {"closed": "no permission to open this folder", "open/c.jpg": "no permission to read it"}

@@ -97,7 +97,7 @@ def test_heif():
 
 
 def test_heif_without_its_package(monkeypatch):
-    monkeypatch.setattr(uploads, "_MORE", "none")
+    monkeypatch.setattr(uploads, "formats", lambda: uploads.KINDS)
     heic = b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + bytes(100)
     refused(415, r"pip install pillow-heif\); accepted are JPEG, PNG, WEBP, GIF, BMP, TIFF", heic)
 
@@ -150,7 +150,7 @@ def test_pixels_between_our_limit_and_the_one_of_pillow():
         (hostile.jpeg_in_html(), "an HTML page"),
         (hostile.zip_bomb(), "a ZIP file"),
         (b"%PDF-1.7\n", "a PDF file"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "a PostScript file"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "a PostScript drawing"),
         (b"\x7fELF" + bytes(100), "a program"),
         (b"\xff\xd8", "not a photo"),
         (b"hello", "not a photo"),
@@ -167,11 +167,11 @@ def test_kinds_that_pillow_knows_and_we_do_not_take(kind):
 
 
 def test_one_file_of_two_kinds(monkeypatch):
-    """Another reader takes the file for its own, of another size, when all are asked."""
+    """Another reader takes the file for its own, of another size, when all that read photos are asked."""
     content, opened = photo("TIFF"), Image.open
 
-    def asked(file, formats=None):
-        return opened(file, formats=formats) if formats else opened(io.BytesIO(photo("PNG")))
+    def asked(file, formats):
+        return opened(file if "PSD" not in formats else io.BytesIO(photo("PNG")), formats=formats)
 
     monkeypatch.setattr(Image, "open", asked)
     refused(415, "both TIFF and PNG", content)

@@ -6,9 +6,8 @@ import os
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from PIL import Image
-
-from helpers.images.decode import Readable, read_exif, readable
+from helpers.images.decode import read_exif
+from helpers.images.opening import Readable, opened
 from helpers.photos.metadata.infrared import is_infrared
 from helpers.photos.metadata.xmp import read_tags
 
@@ -102,7 +101,7 @@ def read_metadata(source: Readable) -> Metadata:
     a photo has no metadata.
     """
     try:
-        with Image.open(readable(source)) as image:
+        with opened(source) as image:
             tags = read_tags(image, source)
             exif = image.getexif()
             camera, place = dict(exif.get_ifd(_CAMERA)), dict(exif.get_ifd(_PLACE))

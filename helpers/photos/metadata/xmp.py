@@ -10,7 +10,7 @@ from typing import Any, Iterator, List, Tuple
 
 from defusedxml import ElementTree
 
-from helpers.images.decode import Readable
+from helpers.images.opening import Readable
 
 _NAMES = {  # of the three programs; with | or / between a group and what is in it
     "{http://www.digikam.org/ns/1.0/}TagsList",
