@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO, Union
+from typing import BinaryIO, Optional, Union
 
 LARGEST = 2**30  # bytes: twice a photo of 178 megapixels that is not packed
 
@@ -21,8 +21,8 @@ class NotRead(OSError):
     """A file that is not read on purpose; the message is the reason, without the file's name."""
 
 
-def open_regular(path: Union[str, "os.PathLike[str]"], *, most: int = LARGEST) -> BinaryIO:
-    """Open a regular file of at most `most` bytes to be read.
+def open_regular(path: Union[str, "os.PathLike[str]"], *, most: Optional[int] = LARGEST) -> BinaryIO:
+    """Open a regular file of at most `most` bytes (None: of any size) to be read.
 
     Raises `NotRead` for anything else (a pipe, a device, a larger file), and
     `OSError` as `open` does. Nothing is waited for.
@@ -46,12 +46,12 @@ def read_regular(path: Union[str, "os.PathLike[str]"], *, most: int = LARGEST) -
     return content
 
 
-def _check(status: os.stat_result, most: int) -> None:
+def _check(status: os.stat_result, most: Optional[int]) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(status.st_mode):
         raise NotRead("not a regular file")
-    if status.st_size > most:
+    if most is not None and status.st_size > most:
         raise NotRead(_too_large(status.st_size, most))
 
 
