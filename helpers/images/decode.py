@@ -21,6 +21,7 @@ Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _CAMERA = 0x8769  # the EXIF tag that leads to those of the camera
+DATES = (0x9003, 0x9004, 0x0132)  # EXIF: DateTimeOriginal, DateTimeDigitized, DateTime, the best first
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -118,7 +119,7 @@ def check_photo(source: Union[Path, bytes]) -> PhotoHeader:
     try:
         with opened(source) as image:
             width, height = _whole_size(image)  # before `draft` makes it smaller
-            exif = _camera_tags(image)  # before `load` closes a TIFF
+            exif = camera_tags(image)  # before `load` closes a TIFF
             if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
                 image.draft(None, (64, 64))
                 image.load()
@@ -151,13 +152,15 @@ def photo_size(source: Readable) -> Tuple[int, int]:
 def read_exif(source: Readable) -> Dict[int, Any]:
     """What the camera wrote beside the pixels: the tags of EXIF's own directory, number → value as Pillow has it.
 
+    Dates are also taken from EXIF's first directory, where some programs put them.
+
     Empty where there are none, and for a file that is not a photo, damaged or
     gone: this never raises. The pixels are not decoded, except for a PNG that has
     no tags before them.
     """
     try:
         with opened(source) as image:
-            return _camera_tags(image)
+            return camera_tags(image)
     except Exception:  # missing tags are not worth an error
         return {}
 
@@ -202,8 +205,13 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _camera_tags(image: Image.Image) -> Dict[int, Any]:
+def camera_tags(image: Image.Image) -> Dict[int, Any]:
+    """The result of `read_exif` for an open photo."""
+    tags: Dict[int, Any] = {}
     try:
-        return dict(image.getexif().get_ifd(_CAMERA))
+        exif = image.getexif()
+        tags.update((tag, exif[tag]) for tag in DATES if tag in exif)
+        tags.update(exif.get_ifd(_CAMERA))
     except Exception:  # as above
-        return {}
+        return tags
+    return tags

@@ -20,7 +20,8 @@ from helpers.images.thumbnails import preview, thumbnail
 from helpers.photos.deployments import GivenDeployments
 from helpers.photos.details import add_details, add_places
 from helpers.photos.find import find_photos
-from helpers.photos.metadata.read import moment, named_moment
+from helpers.photos.metadata.moments import named_moment
+from helpers.photos.metadata.read import moment
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
@@ -79,7 +80,9 @@ def load_photos(
         of the last two `latitude` and `longitude`.
     bad : SFrame
         `path` and `reason`, by path: files that are not photos or cannot be
-        read, and folders that were not entered. A line on their number is printed.
+        read, and folders that were not entered (hidden ones, bins, what a NAS
+        keeps for itself, links to what is read already). A line on their number
+        is printed, and one on photos without a date where others have one.
 
     Raises
     ------
@@ -116,6 +119,9 @@ def load_photos(
     if refused:
         print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
     data = _data(root, sorted(photos.items()), file_dates)
+    undated = sum(moment is None for moment in data["taken"])
+    if undated and (undated < len(data) or details or layout is not None or deployments is not None):
+        print(f"{undated} of {len(data)} photos have no date that could be read; their taken is None")
     if layout is not None or deployments is not None:
         data = add_places(data, layout, deployments)
     return add_details(data, progress=progress) if details else data, _bad(sorted(refused))

@@ -1,6 +1,7 @@
 """How the files of photos are opened: in formats that are photos, and never by a program."""
 
 import ast
+import base64
 import io
 import os
 import struct
@@ -11,12 +12,13 @@ import pytest
 from PIL import EpsImagePlugin, Image, ImageFile
 
 from helpers.errors import PhotoError
+from helpers.images import opening
 from helpers.images.crop import cut
 from helpers.images.decode import check_photo, open_photo, photo_size, read_exif
 from helpers.images.thumbnails import Thumbnails, preview, thumbnail
 from helpers.photos.load import load_photos
 from helpers.photos.metadata.read import Metadata, read_metadata
-from tests.images.test_decode import COLOUR, chunk, difference, encoded, pixels, turned
+from tests.images.test_decode import COLOUR, STORED, chunk, difference, encoded, pixels, turned
 from tests.support.pictures import picture
 from tests.support.places import ROOT
 
@@ -280,3 +282,67 @@ def test_half_a_photo_is_never_filled_up_whatever_others_set(kind, monkeypatch):
         read(source)
     assert read_metadata(half).night is None
     assert ImageFile.LOAD_TRUNCATED_IMAGES is True, "theirs stays as it was"
+
+
+# The right way up, in both environments
+
+
+def packet_of(turn, form):
+    inside = {"attribute": ' tiff:Orientation="{}"/>', "element": "><tiff:Orientation>{}</tiff:Orientation></rdf:X>"}
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:X xmlns:tiff="http://ns.adobe.com/tiff/1.0/"{inside[form].format(turn)}</rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+@pytest.mark.parametrize("form", ["attribute", "element"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("turn", STORED)
+def test_an_orientation_in_xmp_alone_is_applied(kind, turn, form):
+    stored, packet = np.ascontiguousarray(STORED[turn](COLOUR)), packet_of(turn, form)
+    if kind == "JPEG":
+        source = encoded(stored, kind, quality=95, subsampling=0)
+        body = b"http://ns.adobe.com/xap/1.0/\0" + packet
+        source = source[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + source[2:]
+    elif kind == "PNG":
+        source = encoded(stored, kind)
+        source = source[:33] + chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) + source[33:]
+    else:
+        options = {"TIFF": {"tiffinfo": {700: packet}}, "WEBP": {"lossless": True, "xmp": packet}}[kind]
+        source = encoded(stored, kind, **options)
+    assert photo_size(source) == check_photo(source)[2:4] == (60, 40)
+    assert not check_photo(source).plain or turn == 1
+    assert difference(pixels(source), COLOUR) < 1.5
+    small = np.asarray(Image.fromarray(COLOUR).resize((30, 20), Image.Resampling.BILINEAR))
+    assert difference(pixels(source, size=(30, 20)), small) < 2
+    assert difference(cut(source, [(0, 0, 1, 1)], (60, 40))[0], COLOUR) < 1.5
+
+
+def test_exif_counts_more_than_xmp():
+    source = encoded(COLOUR, "WEBP", lossless=True, xmp=packet_of(6, "attribute"), exif=turned(1))
+    assert np.array_equal(pixels(source), COLOUR)
+
+
+AVIF = base64.b64decode(  # 32 x 48 stored pixels of four colours, and one box that turns them, by Pillow 13
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAAD1bWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0"
+    "bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAEdAAAAPAAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAAB0aXBy"
+    "cAAAAFRpcGNvAAAAFGlzcGUAAAAAAAAAIAAAADAAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAAAlpcm90"
+    "AwAAABhpcG1hAAAAAAAAAAEAAQUBAoMEhQAAAERtZGF0EgAKCRgRf3tEBDQaEDItRrHh4XhzDDDAoAAA3ZCyNhAZNzyvws+Rq9sZI1xHzOK7eUKx"
+    "09Wl75URs3dA"
+)
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_an_avif_is_turned_once_in_both_environments(tmp_path, quarters):
+    if "AVIF" not in opening.formats():
+        pytest.skip("AVIF needs pillow-heif or a newer Pillow")
+    place = AVIF.index(b"irot") + 4
+    source = AVIF[:place] + bytes([quarters]) + AVIF[place + 1 :]
+    seen = np.full((32, 48, 3), 230, np.uint8)
+    seen[:16, :24], seen[:16, 24:], seen[16:, :24] = (220, 30, 30), (30, 200, 30), (30, 30, 220)
+    upright = np.rot90(seen, 1 + quarters)
+    (tmp_path / "photo.avif").write_bytes(source)
+    data, bad = load_photos(tmp_path, progress=False)
+    assert len(bad) == 0 and (data["height"][0], data["width"][0]) == upright.shape[:2]
+    for turned_once in (pixels(source), pixels(source, size=upright.shape[1::-1])):
+        assert difference(turned_once, upright) < 12
