@@ -16,6 +16,7 @@ from helpers.files.reading import open_regular, read_regular
 from helpers.images.levels import eight_bits
 from helpers.images.opening import Readable, opened
 from helpers.images.trouble import TROUBLE, refusal
+from helpers.images.whole_jpeg import load_whole
 
 Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
 
@@ -73,7 +74,7 @@ def open_sized(
                 # Twice the target: the resize that follows then has pixels to average.
                 # At once the target, the mean difference is 1.1 grey levels instead of 0.3.
                 image.draft(None, (2 * max(size), 2 * max(size)))
-            image.load()  # before the orientation is read: Pillow turns TIFF files itself
+            load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
             turn = _orientation(image)
             image = eight_bits(image, native)
             if size is not None:
@@ -187,7 +188,7 @@ def _upright_size(image: Image.Image) -> Tuple[int, int]:
 
 def turned(image: Image.Image) -> Image.Image:
     """An open photo, decoded and upright."""
-    image.load()  # before the orientation is read: Pillow turns TIFF files itself
+    load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
     turn = _orientation(image)
     return image.transpose(_TURNS[turn]) if turn in _TURNS else image
 
