@@ -37,7 +37,8 @@ def opaque(image: Image.Image) -> Image.Image:
     """An RGBA picture laid on white, as RGB; on black where nothing of it would be seen on white."""
     laid = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     seen: Any = laid.getextrema()
-    if min(darkest for darkest, _ in seen) > _PALE and image.getextrema()[3] not in ((0, 0), (255, 255)):
+    opacity = image.getchannel("A").getextrema()
+    if min(darkest for darkest, _ in seen) > _PALE and opacity not in ((0, 0), (255, 255)):
         laid = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
     return laid
 

@@ -11,7 +11,7 @@ import os
 import threading
 import warnings
 from pathlib import PurePath
-from typing import Any, BinaryIO, Iterator, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, Iterator, Optional, Tuple, Union
 
 from PIL import Image, ImageFile, JpegImagePlugin
 
@@ -118,7 +118,7 @@ def _image(file: BinaryIO) -> Image.Image:
         return large
 
 
-def _opened(file: BinaryIO, kinds: Sequence[str]) -> Image.Image:
+def _opened(file: BinaryIO, kinds: Tuple[str, ...]) -> Image.Image:
     file.seek(0)
     return Image.open(file, formats=kinds)
 
