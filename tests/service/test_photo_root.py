@@ -170,9 +170,9 @@ def test_names_that_cannot_be_served_are_told_and_cost_nothing_else(root):
     assert found == ["0.jpg", "2.jpg", "odd/1.jpg", "odd/3.jpg"]
     assert [(each.path, each.reason) for each in bad] == [
         ("?.jpg", "its name is not valid text; rename it"),
-        ("back\\slash.jpg", "its name contains a backslash; rename it"),
-        ("c:drive.jpg", "its name begins with a drive letter; rename it"),
-        ("two�lines.jpg", "its name contains control characters; rename it"),
+        ("back\\slash.jpg", "its name contains \\, which Windows takes for the end of a folder's name; rename it"),
+        ("c:drive.jpg", "its name begins with c:, which Windows takes for a drive; rename it"),
+        ("two�lines.jpg", "its name contains a line end or another control character; rename it"),
     ]
 
 
