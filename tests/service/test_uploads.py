@@ -96,6 +96,20 @@ def test_heif():
     refused(422, "cannot be read", content[:-20])
 
 
+def test_avif():
+    if "AVIF" not in Image.SAVE:
+        pytest.skip("this Pillow does not write AVIF")
+    content = photo("AVIF")
+    check_upload(content, SETTINGS)
+    refused(413, "64 x 48", content, upload_pixels=64 * 48 - 1)
+    refused(422, "cannot be read", content[:-20])
+
+
+@pytest.mark.parametrize("tags", [{254: 1}, {50706: b"\1\4\0\0"}])
+def test_a_raw_file_of_a_camera_is_not_its_preview(tags):
+    refused(422, "a raw file of a camera: only its preview could be read", photo("TIFF", tiffinfo=tags))
+
+
 def test_heif_without_its_package(monkeypatch):
     monkeypatch.setattr(uploads, "formats", lambda: uploads.KINDS)
     heic = b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + bytes(100)

@@ -10,7 +10,7 @@ from PIL import Image
 from helpers.errors import Refused, ServiceError
 from helpers.images import decode
 from helpers.images.kinds import kind_of, needs_package
-from helpers.images.opening import formats
+from helpers.images.opening import formats, opened
 from helpers.images.trouble import TROUBLE, refusal
 from helpers.service.settings import Settings
 
@@ -84,6 +84,8 @@ def _check(content: bytes, most: int) -> None:
         with Image.open(_ReadCounter(content), formats=formats()) as again:
             if (again.format, again.size) != (image.format, image.size):
                 raise Refused(f"the photo is both {image.format} and {again.format}; it must be one of them", 415)
+        with opened(content):  # refuses raw files of cameras
+            pass
         if image.format in _JPEGS:
             check_scans(content, width * height)
             decode.check_photo(content)
