@@ -13,7 +13,7 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 from PIL import Image
 
 from helpers.files.reading import open_regular, read_regular
-from helpers.images.levels import eight_bits
+from helpers.images.levels import deep_colour, eight_bits, is_flat, stretched_colour
 from helpers.images.opening import Readable, opened
 from helpers.images.trouble import TROUBLE, refusal
 from helpers.images.whole_jpeg import load_whole
@@ -74,8 +74,13 @@ def open_sized(
                 # Twice the target: the resize that follows then has pixels to average.
                 # At once the target, the mean difference is 1.1 grey levels instead of 0.3.
                 image.draft(None, (2 * max(size), 2 * max(size)))
+            lower = deep_colour(image)
             load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
             turn = _orientation(image)
+            if lower is not None and is_flat(image):
+                with opened(source) as again:
+                    again.tile = lower
+                    image = stretched_colour(image, again)
             image = eight_bits(image, native)
             if size is not None:
                 width, height = size[::-1] if turn in _SIDEWAYS else size

@@ -4,7 +4,8 @@ Numbers are stretched over the levels between a picture's own ends, since 12
 bits in a file of 16, or degrees below zero, would all be black otherwise.
 """
 
-from typing import Any, Optional, Tuple
+import sys
+from typing import Any, List, Optional, Tuple
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,9 @@ _FENCE = 3.0  # spreads of the inner nine tenths of the values, beyond which a v
 _COUNTED = 1_000_000  # pixels that are enough to find that spread
 _NO_DATA = 42113  # the TIFF tag GDAL_NODATA: the value that stands for none
 _PALE = 224  # a picture that has all its levels above this is hardly seen on white
+_FLAT = 16  # levels: of 12 bits in 16, Pillow leaves fewer
+_BIG, _LITTLE = "RGB;16B", "RGB;16L"  # Pillow's names for colours of 16 bits, by the order of their bytes
+_OTHER_HALF = {_BIG: _LITTLE, _LITTLE: _BIG, "RGB;16N": _BIG if sys.byteorder == "little" else _LITTLE}
 _UNSIGNED = 65535  # the largest of 16 bits
 
 
@@ -71,6 +75,36 @@ def stretched(image: Image.Image) -> Image.Image:
         values *= 255.0 / (high - low)
     values += 0.5
     return Image.fromarray(np.nan_to_num(values, copy=False).astype(np.uint8))
+
+
+def deep_colour(image: Any) -> Optional[List[Any]]:
+    """How Pillow would read the lower halves of colours of 16 bits instead of the upper ones; None for others.
+
+    It keeps the upper halves alone, by the order of a number's bytes, which is turned round here. To be asked before
+    the picture is loaded, and given to `tile` of the same picture, opened again.
+    """
+    halves = []
+    for tile in image.tile:
+        options = tile[3]
+        order = options if isinstance(options, str) else options[0] if options else None
+        if order not in _OTHER_HALF:
+            return None
+        other = _OTHER_HALF[order] if order is options else (_OTHER_HALF[order], *options[1:])
+        halves.append(tile._replace(args=other) if hasattr(tile, "_replace") else (*tile[:3], other))
+    return halves or None
+
+
+def is_flat(image: Image.Image) -> bool:
+    """Whether the colours of a loaded picture are so near to each other that little can be told apart."""
+    ends: Any = image.getextrema()
+    return bool(max(high for _, high in ends) - min(low for low, _ in ends) < _FLAT)
+
+
+def stretched_colour(upper: Image.Image, lower: Image.Image) -> Image.Image:
+    """The halves of colours of 16 bits as RGB of 8, stretched as grey is, all three colours alike."""
+    pixels = np.asarray(upper).astype(np.uint16) * 256 + np.asarray(lower)
+    rows = Image.fromarray(pixels.reshape(len(pixels), -1))
+    return Image.fromarray(np.asarray(stretched(rows)).reshape(pixels.shape))
 
 
 def _ends(pixels: np.ndarray, counted: np.ndarray) -> Tuple[float, float]:

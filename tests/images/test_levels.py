@@ -1,13 +1,14 @@
 """Pictures that were flat: each keeps what can be told apart in it."""
 
 import itertools
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from helpers.images.decode import open_photo
-from tests.images.test_decode import difference, encoded, pixels
+from tests.images.test_decode import difference, encoded, pixels, png_of_16_bits
 from tests.support.pictures import picture
 
 SCENE = np.asarray(picture(7, (60, 40)).convert("L")).astype(np.float64)
@@ -117,6 +118,49 @@ def test_32_bits_without_a_sign():
     at = source.index(b"\x53\x01\x03\x00\x01\x00\x00\x00")  # SampleFormat, which Pillow writes as signed
     source[at + 8] = 1
     assert difference(pixels(bytes(source)), WANTED) < 1
+
+
+# Colour of 16 bits
+
+
+def tiff_of_16_bits(deep, byte_order="<"):
+    """Written by hand, as Pillow does not."""
+    height, width, _ = deep.shape
+    entries = [(256, 3, 1, width), (257, 3, 1, height), (258, 3, 3, 134), (259, 3, 1, 1), (262, 3, 1, 2)]
+    entries += [(273, 4, 1, 140), (277, 3, 1, 3), (278, 3, 1, height), (279, 4, 1, deep.size * 2), (284, 3, 1, 1)]
+    packed = b"".join(
+        struct.pack(f"{byte_order}HHL" + ("HH" if kind == 3 and count == 1 else "L"), tag, kind, count, value, *rest)
+        for tag, kind, count, value in entries
+        for rest in [(0,) if kind == 3 and count == 1 else ()]
+    )
+    head = {"<": b"II*\0", ">": b"MM\0*"}[byte_order] + struct.pack(f"{byte_order}LH", 8, len(entries))
+    content = head + packed + bytes(4)
+    content = content.ljust(134, b"\0") + struct.pack(f"{byte_order}HHH", 16, 16, 16)
+    return content + deep.astype(f"{byte_order}u2").tobytes()
+
+
+COLOURS = np.asarray(picture(9, (60, 40))).astype(np.float64)
+COLOURS = (COLOURS - COLOURS.min()) / np.ptp(COLOURS)
+
+
+@pytest.mark.parametrize(
+    "write", [png_of_16_bits, tiff_of_16_bits, lambda deep: tiff_of_16_bits(deep, ">")], ids=["PNG", "II", "MM"]
+)
+def test_colour_of_few_levels_in_16_bits_is_stretched(write):
+    for low, high in ((0, 4095), (0, 255), (30_000, 33_000)):
+        deep = (low + (high - low) * COLOURS + 0.5).astype(np.uint16)
+        assert difference(pixels(write(deep)), COLOURS * 255) < 2
+        small = np.asarray(
+            Image.fromarray((COLOURS * 255).astype(np.uint8)).resize((30, 20), Image.Resampling.BILINEAR)
+        )
+        assert difference(pixels(write(deep), size=(30, 20)), small) < 2
+    full = (COLOURS * 65535).astype(np.uint16)
+    assert np.array_equal(pixels(write(full)), full >> 8), "and no other picture is changed"
+
+
+def test_one_colour_of_16_bits_is_flat():
+    for value in (0, 77, 65535):
+        assert np.ptp(pixels(png_of_16_bits(np.full((4, 6, 3), value, np.uint16)))) == 0
 
 
 # Transparency
