@@ -79,8 +79,7 @@ def open_sized(
             turn = _orientation(image)
             if lower is not None and is_flat(image):
                 with opened(source) as again:
-                    again.tile = lower
-                    image = stretched_colour(image, again)
+                    image = stretched_colour(image, again, lower)
             image = eight_bits(image, native)
             if size is not None:
                 width, height = size[::-1] if turn in _SIDEWAYS else size

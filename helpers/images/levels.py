@@ -80,8 +80,8 @@ def stretched(image: Image.Image) -> Image.Image:
 def deep_colour(image: Any) -> Optional[List[Any]]:
     """How Pillow would read the lower halves of colours of 16 bits instead of the upper ones; None for others.
 
-    It keeps the upper halves alone, by the order of a number's bytes, which is turned round here. To be asked before
-    the picture is loaded, and given to `tile` of the same picture, opened again.
+    It keeps the upper halves alone, by the order of a number's bytes, which is
+    turned round here. To be asked before the picture is loaded.
     """
     halves = []
     for tile in image.tile:
@@ -100,9 +100,14 @@ def is_flat(image: Image.Image) -> bool:
     return bool(max(high for _, high in ends) - min(low for low, _ in ends) < _FLAT)
 
 
-def stretched_colour(upper: Image.Image, lower: Image.Image) -> Image.Image:
-    """The halves of colours of 16 bits as RGB of 8, stretched as grey is, all three colours alike."""
-    pixels = np.asarray(upper).astype(np.uint16) * 256 + np.asarray(lower)
+def stretched_colour(upper: Image.Image, again: Any, halves: List[Any]) -> Image.Image:
+    """Colours of 16 bits as RGB of 8, stretched as grey is, all three colours alike.
+
+    `upper` are their upper halves, `again` is the same picture, opened but not
+    loaded, and `halves` what `deep_colour` gave for it.
+    """
+    again.tile = halves
+    pixels = np.asarray(upper).astype(np.uint16) * 256 + np.asarray(again)
     rows = Image.fromarray(pixels.reshape(len(pixels), -1))
     return Image.fromarray(np.asarray(stretched(rows)).reshape(pixels.shape))
 
