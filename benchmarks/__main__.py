@@ -13,6 +13,7 @@ from typing import Callable, Dict, Iterable, List, Sequence
 
 from benchmarks import (
     again,
+    animals,
     atlas,
     auto,
     clusters,
@@ -59,6 +60,7 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "duplicates": duplicates.rows,
     "metadata": metadata.rows,
     "crops": crops.rows,
+    "animals": animals.rows,
     "season": season.rows,
     "memory": memory.rows,
     "service": service.rows,

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import re
 
 import pytest
 
@@ -28,3 +29,9 @@ def test_examples(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     failures, tried = doctest.testmod(importlib.import_module(name), optionflags=doctest.ELLIPSIS)
     assert tried and not failures, "doctest has printed what differs"
+
+
+def test_what_colab_installs_is_what_the_lock_file_has():
+    pinned = set(re.findall(r"^([a-z0-9._-]+==[^ ;\\]+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE))
+    [line] = re.findall(r"%pip install ([a-z].*?)`", (ROOT / "docs" / "install.md").read_text(encoding="utf-8"))
+    assert len(line.split()) > 5 and set(line.split()) <= pinned

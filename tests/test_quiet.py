@@ -143,7 +143,7 @@ def test_jupyterlab_asks_nobody_for_news_or_updates(home, tmp_path):
             notices = settings_of(f"http://127.0.0.1:{port}", "@jupyterlab/apputils-extension:notification", server)
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(HANGS)
     defaults = {name: known["default"] for name, known in notices["schema"]["properties"].items()}
     assert (defaults["fetchNews"], defaults["checkForUpdates"]) == ("false", False), "make brings the settings along"
     assert home.attempted() == ""
@@ -152,7 +152,7 @@ def test_jupyterlab_asks_nobody_for_news_or_updates(home, tmp_path):
 
 def settings_of(address, plugin, server):
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANGS
     while True:
         try:
             direct.open(f"{address}/lab?token=token", timeout=HANGS).close()

@@ -22,6 +22,8 @@ _CONNECTING: Dict[str, Any] = {  # where the address does not say
 }
 # Seconds for the first answer to a reader, and to a writer with its turn: a server that stands still gives none.
 _SILENT = {False: 5.0, True: 13.0}
+_AUTHENTICATION = "!password,!md5"  # by SCRAM, a server that is not the right one does not learn the password
+_KNOWS_AUTHENTICATION = 160000  # the version of libpq that can refuse the others
 _SETTINGS = {
     "statement_timeout": "60s",
     "lock_timeout": "10s",
@@ -57,6 +59,8 @@ class PostgresDatabase(Database):
         self._error = self._psycopg.Error
         try:
             self._parameters = {**_CONNECTING, **self._psycopg.conninfo.conninfo_to_dict(_plain(url))}
+            if self._psycopg.pq.version() >= _KNOWS_AUTHENTICATION:
+                self._parameters.setdefault("require_auth", _AUTHENTICATION)
         except (self._psycopg.Error, ValueError):
             form = "postgresql://user:password@host:5432/name, where a password has %40 for @ and %2F for /"
             raise StoreError(f"The address of the database cannot be read; it has the form {form}") from None
@@ -190,6 +194,8 @@ _REASONS = {  # by SQLSTATE, or the class of it
 }
 _REFUSED = {  # by the words of the message: an error of connecting has no SQLSTATE
     "password authentication failed": "user or password are wrong",
+    "authentication method requirement": "it asks for the password itself, or in MD5, which it could use elsewhere; "
+    "let it take scram-sha-256, or trust it with ?require_auth=md5 at the end of the address",
     "no password supplied": "a password is needed: postgresql://user:password@…, or PGPASSWORD",
     "no pg_hba.conf entry": "the server accepts no connection from here; see its pg_hba.conf",
     "is not permitted to log in": "the user may not log in; ALTER ROLE … LOGIN allows it",

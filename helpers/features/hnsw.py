@@ -5,6 +5,7 @@ Approximate Nearest Neighbor Search Using Hierarchical Navigable Small World Gra
 """
 
 import hashlib
+import hmac
 import json
 import os
 from pathlib import Path
@@ -16,11 +17,12 @@ from helpers.errors import ModelError
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance, squared_lengths
 from helpers.features.index import Index
+from helpers.files.cache import machine_key
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 
 _CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 128, 128  # of the paper: M, efConstruction, ef
-_FORMAT = 1
+_FORMAT = 2
 _MORE = 16  # rows beyond k: in 16 bits their order may be another
 _ROWS = 1024  # that are added, or searched for, at a time
 _LARGEST = 60_000.0  # 16 bits end at 65504
@@ -56,18 +58,20 @@ class Hnsw:
     def load(cls, path: Union[str, "os.PathLike[str]"], vectors: np.ndarray, metric: str = "euclidean") -> "Hnsw":
         """What `save` wrote, for the same features.
 
-        Raises `ModelError` where a file is missing or damaged, or belongs to other features: nothing of it is used
-        before its sha-256 is known to be right.
+        Raises `ModelError` where a file is missing or damaged, belongs to other features, or was not built here:
+        usearch reads memory that is not its own where a graph was changed, so nothing of a graph is used that this
+        machine has not signed.
         """
         index = cls.__new__(cls)
         index._prepare(vectors, metric)
         try:
             about = json.loads(_about(path).read_text(encoding="utf-8"))
             graph = Path(path).read_bytes()
+            signed = _signature(graph)
         except (OSError, ValueError) as error:
             raise ModelError(f"{path} cannot be read: {error}; build the index again") from error
-        if not isinstance(about, dict) or about.get("sha256") != hashlib.sha256(graph).hexdigest():
-            raise ModelError(f"{path} is damaged; build the index again")
+        if not isinstance(about, dict) or not hmac.compare_digest(str(about.get("signature")), signed):
+            raise ModelError(f"{path} is damaged, or was built on another machine; build the index again")
         if about != index._facts(graph, about.get("recall")):
             raise ModelError(f"{path} is an index of other features; build it again")
         try:
@@ -176,7 +180,7 @@ class Hnsw:
     def _facts(self, graph: bytes, recall: Any) -> Dict[str, Any]:
         return {
             "format": _FORMAT,
-            "sha256": hashlib.sha256(graph).hexdigest(),
+            "signature": _signature(graph),
             "features": self._fingerprint,
             "photos": len(self),
             "metric": self.metric,
@@ -185,6 +189,10 @@ class Hnsw:
             "expansion_search": _EXPANSION_SEARCH,
             "recall": recall,
         }
+
+
+def _signature(graph: bytes) -> str:
+    return hmac.new(machine_key(), graph, hashlib.sha256).hexdigest()
 
 
 def _about(path: Union[str, "os.PathLike[str]"]) -> Path:

@@ -1,13 +1,18 @@
 """The folder for everything that can be made or fetched again. Deleting it loses time, never data."""
 
 import os
+import secrets
 import tempfile
+import time
 from pathlib import Path
 from typing import Tuple
 
 import numpy as np
 
 _LARGE = 2**28  # bytes
+_KEY = "this-machine.key"
+_KEY_BYTES = 32
+_LOOKS = 100  # within a second
 
 
 def cache_folder() -> Path:
@@ -34,3 +39,27 @@ def roomy_array(shape: Tuple[int, int]) -> np.ndarray:
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=str(cache_folder())) as file:
         return np.memmap(file, dtype=np.float32, mode="w+", shape=shape)
+
+
+def machine_key() -> bytes:
+    """A secret of this cache folder's owner, made once: what is signed with it was written here, by the same person.
+
+    Raises `OSError` where there is none and none can be written.
+    """
+    file = cache_folder() / _KEY
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(secrets.token_bytes(_KEY_BYTES))
+    for _ in range(_LOOKS):  # another process may be writing it
+        if file.stat().st_size:
+            break
+        time.sleep(1 / _LOOKS)
+    key = file.read_bytes()
+    if len(key) != _KEY_BYTES:
+        raise OSError(f"{file} is damaged; delete it")
+    return key

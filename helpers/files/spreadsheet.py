@@ -7,10 +7,13 @@ Injection.
 """
 
 import csv
+import io
 import re
 from itertools import chain
 from pathlib import Path
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, List, NamedTuple, Sequence
+
+from helpers.errors import FrameError
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # the last four are wide, and Japanese Excel takes them
 _GUARDED = re.compile(rf"'{_FORMULA.pattern}")
@@ -24,6 +27,47 @@ def guarded(text: str) -> str:
 def plain(cell: str) -> str:
     """The text that `guarded` was given."""
     return cell[1:] if _GUARDED.match(cell) else cell
+
+
+class Table(NamedTuple):
+    """A CSV, cell by cell; rows are as long as the head."""
+
+    head: List[str]
+    rows: List[List[str]]  # without empty ones
+    lines: List[int]  # of the file, the last one of each row
+
+
+def read_table(file: Path, what: str) -> Table:
+    """Read a CSV in UTF-8 with a line of names, with comma, semicolon or tab; `what` it is stands in messages.
+
+    Raises `FrameError`, with the file and the line.
+    """
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FrameError(f"{file} is not a CSV in UTF-8; save it from the spreadsheet as such") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FrameError(f"{file}: {what} cannot be read ({reason}); give a CSV file") from error
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    table = Table([], [], [])
+    try:
+        table.head.extend(cell.strip() for cell in next(reader, []))
+        width = len(table.head)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                row = [plain(cell) for cell in cells[:width]]
+                table.rows.append(row + [""] * (width - len(row)))
+                table.lines.append(reader.line_num)
+    except csv.Error as error:
+        raise FrameError(f"{file}, line {reader.line_num}: {error}; correct it in the spreadsheet") from error
+    return table
+
+
+def column_name(head: str) -> str:
+    """The name of a column as names are compared: `Setup Date` as `setup_date`."""
+    return re.sub(r"[\s.\-]+", "_", head.strip().lower())
 
 
 def write_rows(file: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, errors: str = "strict") -> None:

@@ -2,10 +2,10 @@
 
 import contextlib
 import math
-from typing import List, Sequence, Tuple
+from typing import List, Sequence, Tuple, Union
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from helpers.images.boxes import Box, edges_of
 from helpers.images.decode import open_photo, photo_size, turned
@@ -15,27 +15,38 @@ _TO_AVERAGE = 1.5  # pixels for one of the network's: its features then differ f
 # hundredth of what two photos differ by, and with 1 by a fortieth
 
 
-def cut(content: bytes, boxes: Sequence[Box], size: Tuple[int, int], margin: float = 0.0) -> List[np.ndarray]:
+def cut(
+    content: bytes,
+    boxes: Sequence[Box],
+    size: Tuple[int, int],
+    margin: Union[float, Sequence[float]] = 0.0,
+    *,
+    infrared: bool = False,
+) -> List[np.ndarray]:
     """The contents of boxes of a photo, stretched to `size` (width, height): uint8 [height, width, 3] each.
 
     `content` are the bytes of the photo's file, which is decoded once, a JPEG at
-    a fraction of its resolution where that is enough for all boxes. Raises `PhotoError`.
+    a fraction of its resolution where that is enough for all boxes. `margin` is
+    that of `edges_of`, one number or one for each box. In `infrared` light an
+    animal is a little brighter than the night behind it: its cut is grey, and
+    between its darkest and its brightest hundredth as bright as can be. Raises
+    `PhotoError`.
     """
     full = photo_size(content)
-    parts = [edges_of(box, full, margin) for box in boxes]
+    margins = np.broadcast_to(margin, len(boxes)).tolist()
+    parts = [edges_of(box, full, around) for box, around in zip(boxes, margins)]
     scale = max(size[axis] / (part[axis + 2] - part[axis]) for part in parts for axis in (0, 1))
     photo = _opened(content, scale)
     across, down = photo.width / full[0], photo.height / full[1]
-    return [
-        np.asarray(
-            photo.resize(
-                size,
-                Image.Resampling.BICUBIC,
-                box=(left * across, top * down, right * across, bottom * down),
-            )
-        )
+    cuts = (
+        photo.resize(size, Image.Resampling.BICUBIC, box=(left * across, top * down, right * across, bottom * down))
         for left, top, right, bottom in parts
-    ]
+    )
+    return [np.asarray(_stretched(image) if infrared else image) for image in cuts]
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    return ImageOps.autocontrast(image.convert("L"), cutoff=1).convert("RGB")
 
 
 def _opened(content: bytes, scale: float) -> Image.Image:

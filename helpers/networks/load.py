@@ -24,7 +24,7 @@ from helpers.networks.hub import network as hugging_face
 from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.layers import free_reshapes
-from helpers.networks.own import inspect_network
+from helpers.networks.own import inspect_network, takes_float_photos
 from helpers.networks.table import MODELS, Network
 from helpers.networks.torch_file import read_state_dict
 
@@ -62,7 +62,7 @@ class LoadedModel:
     def address(self) -> str:
         """The argument for `load_network` that opens it again: its name, or the path of a file of one's own."""
         known = self.name in MODELS or self.descriptor is not None or self.name.startswith(hugging_face.PREFIX)
-        return self.name if known or not self.path.name else str(self.path)
+        return self.name if known or not self.path.name or Path(self.name).is_absolute() else str(self.path)
 
     @property
     def lasting_name(self) -> str:
@@ -88,7 +88,8 @@ def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True)
           fetched, else EfficientNet-Lite0, with the reason in the `note`;
         - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
         - the path of an ONNX file of your own that takes uint8 [N, height, width,
-          3] and gives float32 [N, dimension]; or a `helpers.networks.Autoencoder`,
+          3] and gives float32 [N, dimension], or takes float [N, 3, height,
+          width] with a `preprocessor_config.json` beside it; or a `helpers.networks.Autoencoder`,
           or the path of its folder;
         - a key of `helpers.networks.descriptors.DESCRIPTORS`, which are not networks.
     progress : bool, default True
@@ -115,7 +116,7 @@ def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True)
     if isinstance(name, str) and name in DESCRIPTORS:
         return _described(DESCRIPTORS[name])
     if isinstance(name, str) and name.startswith(hugging_face.PREFIX):
-        return _from_hub(name, progress)
+        return _prepared(hugging_face.hub_network(name, progress=progress), "hf")
     if not isinstance(name, (str, os.PathLike)):
         raise ModelError(f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {name!r}")
     path = Path(name).expanduser().absolute()
@@ -176,10 +177,9 @@ def _described(descriptor: Descriptor) -> LoadedModel:
     )
 
 
-def _from_hub(name: str, progress: bool) -> LoadedModel:
-    network = hugging_face.hub_network(name, progress=progress)
+def _prepared(network: hugging_face.HubNetwork, stem: str) -> LoadedModel:
     identity = hashlib.sha256(f"{network.sha256} {_PREPARATION}".encode()).hexdigest()
-    path = made_once(f"hf-{identity[:12]}", network.assemble)
+    path = made_once(f"{stem}-{identity[:12]}", network.assemble)
     return LoadedModel(network.name, path, network.size, network.dimension, identity, network.note)
 
 
@@ -220,6 +220,8 @@ def _assemble(network: Network, source: Path) -> "ModelProto":
 
 
 def _own(path: Path) -> LoadedModel:
+    if takes_float_photos(path):
+        return _prepared(hugging_face.own_network(path), "own")
     size, dimension, identity = inspect_network(path)
     name = f"{path.parent.name}/{path.name}" if path.name == ENCODER else path.name  # all autoencoders have such a file
     return LoadedModel(

@@ -11,6 +11,7 @@ import numpy as np
 from helpers.errors import ModelError
 from helpers.files import cache, stamps
 from helpers.files.replacing import replacing
+from helpers.networks.onnx.external_data import files_beside
 from helpers.networks.onnx.layers import photo_inputs
 from helpers.networks.onnx.onnx_runtime import outputs_of
 
@@ -18,6 +19,21 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 _NEEDED = "needed: one input, uint8 [N, height, width, 3] with N free, and one output, float32 [N, dimension]"
+
+
+def takes_float_photos(path: Path) -> bool:
+    """Whether an ONNX file has an input, float [N, 3, height, width], as most vision networks are exported."""
+    import onnx
+    from google.protobuf.message import DecodeError
+    from onnx import TensorProto
+
+    try:
+        graph = onnx.load(str(path), load_external_data=False).graph
+    except (DecodeError, OSError):  # `inspect_network` says what is wrong
+        return False
+    taken = [each.type.tensor_type for each in graph.input if each.name in photo_inputs(graph)]
+    floats = [each.shape.dim for each in taken if each.elem_type in (TensorProto.FLOAT, TensorProto.FLOAT16)]
+    return any(len(axes) == 4 and (axes[1].dim_value or 3) == 3 for axes in floats)
 
 
 def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
@@ -67,10 +83,11 @@ def remember_dimension(identity: str, dimension: int) -> None:
 
 def _identity(path: Path, network: "ModelProto") -> str:
     """With the weights that PyTorch's exporter writes into a second file: other weights, other features."""
-    from onnx.external_data_helper import ExternalDataInfo, uses_external_data
-
-    outside = {ExternalDataInfo(each).location for each in network.graph.initializer if uses_external_data(each)}
-    hashes = [stamps.sha256(file) for file in (path, *(path.parent / name for name in sorted(outside)))]
+    try:
+        outside = files_beside(path, network)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
+    hashes = [stamps.sha256(file) for file in (path, *outside)]
     return hashlib.sha256("".join(hashes).encode()).hexdigest() if outside else hashes[0]
 
 

@@ -3,11 +3,13 @@ from .clocks import clock_report, shift_clocks
 from .deployments import read_deployments
 from .events import add_events, event_table
 from .load import load_photos, open_photo, preview, thumbnail
+from .species import add_species, species_disagreements, species_table
 from .strips import find_strips
 
 __all__ = [
     "PhotosUnavailable",
     "add_events",
+    "add_species",
     "article_photos",
     "clock_report",
     "event_table",
@@ -17,5 +19,7 @@ __all__ = [
     "preview",
     "read_deployments",
     "shift_clocks",
+    "species_disagreements",
+    "species_table",
     "thumbnail",
 ]

@@ -3,35 +3,34 @@
 A deployment is one camera at one place from one day to another.
 """
 
-import csv
 import datetime
-import io
-import math
 import os
-import re
+import unicodedata
+from collections import Counter
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
-from helpers.files.spreadsheet import plain
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
-from helpers.photos.layout import PLACES
+from helpers.photos.layout import PLACES, places_of
+from helpers.photos.tables.deployment_csv import deployments_in
 
 GivenDeployments = Union[SFrame, str, "os.PathLike[str]"]  # the frame of `read_deployments`, or the CSV that it reads
 
-# By our own column: its names here and in Camtrap DP.
-_HEADS = {
-    "deployment": ("deployment", "deploymentid"),
-    "site": ("site", "locationname", "locationid", "station"),
-    "camera": ("camera", "cameraid"),
-    "latitude": ("latitude",),
-    "longitude": ("longitude",),
-    "start": ("start", "deploymentstart", "setup_date"),
-    "end": ("end", "deploymentend", "retrieval_date"),
-}
-_LARGEST = {"latitude": 90.0, "longitude": 180.0}
 _DAY = 86_400.0  # seconds
+_LAYOUTS: Dict[str, Tuple[str, ...]] = {  # the first counts where several fit as many photos
+    "{deployment}": ("deployment",),
+    "{site}/{camera}": ("site", "camera"),
+    "{site}": ("site",),
+    "{camera}": ("camera",),
+}
+_KINDS = {
+    **dict.fromkeys(("deployment", "site", "camera"), str),
+    **dict.fromkeys(("latitude", "longitude"), float),
+    **dict.fromkeys(("start", "end"), datetime.datetime),
+    "problems": list,
+}
 
 
 class Deployment(NamedTuple):
@@ -44,6 +43,7 @@ class Deployment(NamedTuple):
     longitude: Optional[float]
     start: Optional[datetime.datetime]
     end: Optional[datetime.datetime]
+    problems: Sequence[List[datetime.datetime]] = ()  # when it did not work, from and to
 
     @property
     def place(self) -> str:
@@ -56,26 +56,52 @@ class Deployment(NamedTuple):
         return self.start is not None and self.end is not None
 
     def days(self, since: datetime.datetime, until: datetime.datetime) -> float:
-        """How many of the days between two moments the camera was out; 0 where its dates are unknown."""
+        """How many of the days between two moments the camera worked; 0 where its dates are unknown."""
         if self.start is None or self.end is None:
             return 0.0
-        return max(0.0, (min(self.end, until) - max(self.start, since)).total_seconds() / _DAY)
+        since, until = max(self.start, since), min(self.end, until)
+        seconds, reached = max(0.0, (until - since).total_seconds()), since
+        for first, last in sorted(self.problems or ()):
+            first, last = max(first, reached), min(last, until)
+            if first < last:
+                seconds -= (last - first).total_seconds()
+                reached = last
+        return seconds / _DAY
 
     def covers(self, moment: Optional[datetime.datetime]) -> bool:
-        """Whether the camera was out at a moment; False where its dates are unknown."""
-        return None not in (moment, self.start, self.end) and self.start <= moment <= self.end  # type: ignore[operator]
+        """Whether the camera was out and worked at a moment; False where its dates are unknown."""
+        if moment is None or self.start is None or self.end is None or self.failed(moment):
+            return False
+        return self.start <= moment <= self.end
+
+    def failed(self, moment: datetime.datetime) -> bool:
+        """Whether a problem of the camera is noted for a moment."""
+        return any(first <= moment < last for first, last in self.problems or ())
 
 
-def read_deployments(path: Union[str, "os.PathLike[str]"]) -> SFrame:
+def read_deployments(
+    path: Union[str, "os.PathLike[str]"], *, dates: Optional[str] = None, utm: Optional[str] = None
+) -> SFrame:
     """Read the deployments in a CSV.
 
     Parameters
     ----------
     path
         A CSV in UTF-8, with comma, semicolon or tab. Its first line names the
-        columns below so, or as Camtrap DP does (`deploymentID`, `locationName`,
-        `deploymentStart`, ...). It needs one of deployment, site and camera;
-        other columns are not read.
+        columns below so, or as Camtrap DP (`deploymentID`, `locationName`,
+        `deploymentStart`, ...), camtrapR (`Station`, `Setup_date`,
+        `Problem1_from`, ...) or Wildlife Insights (`deployment_id`, `placename`,
+        `start_date`, ...) do. It needs one of deployment, site and camera. A
+        line names the other columns, which are not read.
+    dates
+        How dates are written, in the letters of `datetime.strptime`, such as
+        `"%d/%m/%Y"`. By default, 2026-05-01, and 31/5/2026 where the dates of
+        the table leave no doubt of which number is the month; each may have a
+        time.
+    utm
+        The zone in which the columns `utm_x` and `utm_y` are, such as `"50N"` or
+        `"21S"` (N and S are hemispheres), on WGS 84, in metres. Without it, they
+        are not read.
 
     Returns
     -------
@@ -83,36 +109,31 @@ def read_deployments(path: Union[str, "os.PathLike[str]"]) -> SFrame:
         A row per deployment, in the file's order: `deployment`, `site`, `camera`
         (text, None where empty), `latitude`, `longitude` (degrees north and
         east), `start`, `end` (datetimes by the camera's clock; a day without a
-        time begins at midnight, and as an end lasts until the next midnight).
-        A deployment without a name is named by its site and camera.
+        time begins at midnight, and as an end lasts until the next midnight),
+        `problems` (a list of [from, to], datetimes between which the camera did
+        not work; its last day counts whole). A deployment without a name is
+        named by its site and camera, and by the day of its start where there
+        are several of these.
 
     Raises
     ------
     FrameError
         With the file and the line, for a file that is not such a table, an
-        invalid number or date, a place beyond the poles, an end before the
-        start, and two deployments of one name.
+        invalid number, date or zone, a place beyond the poles, an end before the
+        start, a problem without beginning or end or beyond its deployment, and
+        two deployments of one name. For dates such as 1/11/2016, if nothing in
+        the table decides whether that is in January.
     """
     file = Path(path).expanduser()
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FrameError(f"{file} is not a CSV in UTF-8; save it from the spreadsheet as such") from error
-    except OSError as error:
-        raise FrameError(f"{file}: the deployments cannot be read ({error.strerror}); give a CSV file") from error
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    try:
-        columns = _columns(next(reader, []), file)
-        rows = [_row(cells, columns, f"{file}, line {reader.line_num}") for cells in reader if any(cells)]
-    except csv.Error as error:
-        raise FrameError(f"{file}, line {reader.line_num}: {error}; correct it in the spreadsheet") from error
+    rows, unread = deployments_in(file, dates, utm)
     names = [row["deployment"] for row in rows]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise FrameError(f"{file}: two deployments are called {twice!r}; give each another name")
-    kinds = {"latitude": float, "longitude": float, "start": datetime.datetime, "end": datetime.datetime}
-    return typed_frame((name, kinds.get(name, str), [row[name] for row in rows]) for name in _HEADS)
+    if unread:
+        way_out = " (utm= reads them)" if {"utm_x", "utm_y"} & set(map(str.lower, unread)) else ""
+        print(f"{file.name}: columns that are not read: {', '.join(unread)}{way_out}")
+    return typed_frame((name, kind, [row[name] for row in rows]) for name, kind in _KINDS.items())
 
 
 def deployment_table(deployments: GivenDeployments) -> SFrame:
@@ -125,67 +146,28 @@ def deployments_of(deployments: GivenDeployments) -> List[Deployment]:
     table = deployment_table(deployments)
     if "deployment" not in table.column_names():
         raise FrameError(f"deployments have a column 'deployment'; these have {', '.join(table.column_names())}")
-    names = ("deployment", *Deployment._fields[1:])
+    names = list(_KINDS)
     columns = [list(table[name]) if name in table.column_names() else [None] * len(table) for name in names]
     return [Deployment(*row) for row in zip(*columns)]
 
 
-def _columns(head: List[str], file: Path) -> Dict[str, int]:
-    names = [cell.strip().lower() for cell in head]
-    columns = {
-        column: next(names.index(name) for name in known if name in names)
-        for column, known in _HEADS.items()
-        if any(name in names for name in known)
-    }
-    if not {"deployment", "camera", "site"} & set(columns):
-        raise FrameError(f"{file}: its first line names none of the columns deployment, site and camera")
-    return columns
+def layout_by(deployments: SFrame, folders: Sequence[str]) -> Optional[str]:
+    """The layout that most photos fit, of those by what the table has; None where no photo fits any."""
+    most, best = 0, None
+    photos = Counter(folders)
+    for layout, named in _LAYOUTS.items():
+        rows = {_key(row, named) for row in deployments if all(row[name] is not None for name in named)}
+        keys = (_key(one, named) for one in _each(places_of(list(photos), layout), len(photos)))
+        count = sum(number for key, number in zip(keys, photos.values()) if None not in key and key in rows)
+        if count > most:
+            most, best = count, layout
+    return best
 
 
-def _row(cells: List[str], columns: Dict[str, int], where: str) -> Dict[str, Any]:
-    texts = {name: plain(cells[place]).strip() if place < len(cells) else "" for name, place in columns.items()}
-    row: Dict[str, Any] = {name: texts.get(name) or None for name in PLACES}
-    for name in _LARGEST:
-        row[name] = _degrees(name, texts.get(name, ""), where)
-    for name in ("start", "end"):
-        row[name] = _date(name, texts.get(name, ""), where)
-    if row["start"] and row["end"] and row["end"] < row["start"]:
-        raise FrameError(f"{where}: the deployment ends before it starts")
-    if row["deployment"] is None:
-        row["deployment"] = name_of(row["site"], row["camera"])
-    if row["deployment"] is None:
-        raise FrameError(f"{where}: a deployment needs a name, a site or a camera")
-    return row
-
-
-def name_of(site: Optional[str], camera: Optional[str]) -> Optional[str]:
-    """The name of a deployment without one, by its site and camera."""
-    return "/".join(part for part in (site, camera) if part is not None) or None
-
-
-def _degrees(name: str, text: str, where: str) -> Optional[float]:
-    if not text:
-        return None
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = math.nan
-    if not abs(value) <= _LARGEST[name]:
-        raise FrameError(f"{where}: {name} is in degrees, -{_LARGEST[name]:.0f} to {_LARGEST[name]:.0f}, not {text!r}")
-    return value
-
-
-def _date(name: str, text: str, where: str) -> Optional[datetime.datetime]:
-    if not text:
-        return None
-    try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-            day = datetime.datetime.strptime(text, "%Y-%m-%d")
-            return day if name == "start" else day + datetime.timedelta(days=1)
-        text = re.sub(r"(Z|[+-]\d\d:?\d\d)$", "", text.replace(" ", "T"))  # a camera's clock has no zone
-        return datetime.datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise FrameError(f"{where}: {name} is a date such as 2026-05-01 or 2026-05-01 14:30, not {text!r}") from None
+def only_camera(deployments: SFrame) -> bool:
+    """Whether all deployments of a table are of one camera at one place."""
+    places = {(row["site"], row["camera"]) for row in deployments}
+    return len(deployments) == 1 or (len(places) == 1 and places != {(None, None)})
 
 
 def deployed(
@@ -193,30 +175,46 @@ def deployed(
 ) -> Tuple[Dict[str, List[Any]], int]:
     """Complete the places of photos, and add `latitude` and `longitude`; returns them, and how many photos fit.
 
-    `places` has a list for each of `PLACES` that is known. `deployments` is the
-    frame of `read_deployments`. A photo belongs to the deployment with the same
-    places; of several, such as of one camera at one place in two seasons, to the
-    only one during which it was taken. Where that leaves none or several, the
-    photo keeps its places.
+    `places` has a list for each of `PLACES` that is known; without any, all
+    deployments are of the photos' camera. `deployments` is the frame of
+    `read_deployments`. A photo belongs to the deployment with the same places,
+    in capitals or not; of several, such as of one camera at one place in two
+    seasons, to the only one during which it was taken. Where that leaves none
+    or several, the photo keeps its places.
     """
     rows = list(deployments)
     named = [name for name in PLACES if name in places and any(row[name] is not None for row in rows)]
-    by_places: Dict[Tuple[Optional[str], ...], List[Dict[str, Any]]] = {}
+    exact: Dict[Any, List[Dict[str, Any]]] = {}
+    alike: Dict[Any, List[Dict[str, Any]]] = {}
     for row in rows:
-        by_places.setdefault(tuple(row[name] for name in named), []).append(row)
+        exact.setdefault(tuple(row[name] for name in named), []).append(row)
+        alike.setdefault(_key(row, named), []).append(row)
     completed: Dict[str, List[Any]] = {name: [] for name in (*PLACES, "latitude", "longitude")}
     count = 0
-    for photo, moment in enumerate(taken):
-        known = {name: places[name][photo] if name in places else None for name in PLACES}
+    for known, moment in zip(_each(places, len(taken)), taken):
         key = tuple(known[name] for name in named)
-        fitting = by_places.get(key, []) if named and None not in key else []
+        fitting: List[Dict[str, Any]] = []
+        if None not in key and (named or not places):
+            fitting = exact.get(key) or alike.get(_key(known, named), [])
         if len(fitting) > 1:
             fitting = [row for row in fitting if moment is not None and _during(row, moment)]
         row = fitting[0] if len(fitting) == 1 else {}
         count += bool(row)
         for name, values in completed.items():
-            values.append(known.get(name) or row.get(name))
+            values.append(known.get(name) if row.get(name) is None else row[name])
     return completed, count
+
+
+def _each(places: Dict[str, List[Optional[str]]], count: int) -> Iterator[Dict[str, Optional[str]]]:
+    """The places of each photo, or folder."""
+    for photo in range(count):
+        yield {name: places[name][photo] for name in places}
+
+
+def _key(row: Mapping[str, Any], names: Sequence[str]) -> Tuple[Optional[str], ...]:
+    """Places as they are compared: by letters, not by capitals or by how a system writes accents."""
+    texts = (row[name] for name in names)
+    return tuple(None if text is None else unicodedata.normalize("NFC", text.strip()).casefold() for text in texts)
 
 
 def _during(row: Dict[str, Any], moment: datetime.datetime) -> bool:

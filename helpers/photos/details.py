@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from helpers.errors import FrameError
 from helpers.files.cache import cache_folder
@@ -21,12 +21,13 @@ from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
 from helpers.frames.columns import with_columns
 from helpers.frames.photo_paths import folder_of, row_paths
-from helpers.photos.deployments import GivenDeployments, deployed, deployment_table, name_of
-from helpers.photos.layout import PLACES, places_of
+from helpers.photos.deployments import GivenDeployments, deployed, deployment_table, layout_by, only_camera
+from helpers.photos.layout import PLACES, SPECIES, is_made_by_camera, places_of
 from helpers.photos.metadata.maker_notes import available, complete
 from helpers.photos.metadata.moon import moon_phases
 from helpers.photos.metadata.read import Metadata, read_metadata
 from helpers.photos.metadata.xmp import sidecars
+from helpers.photos.tables.deployment_csv import name_of
 
 Mark = Tuple[Optional[Stamp], ...]  # changes with a photo, and with the files beside it
 
@@ -40,11 +41,15 @@ _PLACE = ("latitude", "longitude")
 def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional[GivenDeployments] = None) -> SFrame:
     """Add the columns `site`, `camera` and `deployment`, text or None, to the frame of `load_photos`.
 
+    And `species`, where the layout names it.
+
     `layout` is what folders are named by (see `helpers.photos.layout.places_of`);
-    by default the first folder of each path is the camera, or the deployment
-    where `deployments` has one of that name. `deployments`, a CSV file or the
-    frame of `read_deployments`, completes places and adds `latitude` and
-    `longitude`. A deployment without a name is named by its site and camera.
+    by default the first folder of each path is the camera, or what most fit of
+    the deployments, sites with cameras, sites and cameras in `deployments`.
+    That, a CSV file or the frame of `read_deployments`, completes places and
+    adds `latitude` and `longitude`. Where it is of one camera, and no folder
+    names a place (a card's own folders do not), all photos are of that camera.
+    A deployment without a name is named by its site and camera.
 
     Prints a line on photos that do not fit the layout, and on those that are in
     no deployment. Raises `FrameError` for an invalid layout or table.
@@ -52,13 +57,20 @@ def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional
     paths, taken = list(data["path"]), list(data["taken"])
     table = None if deployments is None else deployment_table(deployments)
     folders = [path.rpartition("/")[0] for path in paths]
-    if layout is None:
-        named = table is not None and {folder.partition("/")[0] for folder in folders} & set(table["deployment"])
-        layout = "{deployment}" if named else "{camera}"
-    places: Dict[str, List[Any]] = dict(places_of(folders, layout))
+    known = layout or (None if table is None else layout_by(table, folders))
+    places: Dict[str, List[Any]] = dict(places_of(folders, known or "{camera}"))
+    species = {name: places.pop(name) for name in (SPECIES,) if name in places}
+    unnamed = not places or (known is None and all(is_made_by_camera(name) for name in _names(folders)))
     unplaced = sum(all(values[row] is None for values in places.values()) for row in range(len(paths)))
-    fitting = len(paths)
+    unplaced, fitting = unplaced if places else 0, len(paths)
     if table is not None:
+        if unnamed and only_camera(table):
+            places, unplaced = {}, 0
+            camera = name_of(table["site"][0], table["camera"][0]) or table["deployment"][0]
+            print(f"the photos' folders name no place; all are of the table's only camera, {camera}")
+        elif known is None and paths and len(table):
+            names = ", ".join(list(table["deployment"])[:3])
+            print(f"no folder is named by a deployment, site or camera of the table ({names}); give layout=")
         places, fitting = deployed(places, taken, table)
     for name in PLACES:
         places.setdefault(name, [None] * len(paths))
@@ -67,10 +79,15 @@ def add_places(data: SFrame, layout: Optional[str] = None, deployments: Optional
         for name, site, camera in zip(places["deployment"], places["site"], places["camera"])
     ]
     if unplaced:
-        print(f"{unplaced} of {len(paths)} photos are in no folder such as {layout}; they have no place")
+        print(f"{unplaced} of {len(paths)} photos are in no folder such as {known or '{camera}'}; they have no place")
     if fitting < len(paths) - unplaced:
         print(f"{len(paths) - unplaced - fitting} of {len(paths)} photos are in no deployment of the table")
+    places.update(species)
     return with_columns(data, ((name, float if name in _PLACE else str, values) for name, values in places.items()))
+
+
+def _names(folders: List[str]) -> Set[str]:
+    return {name for folder in set(folders) for name in folder.split("/") if name}
 
 
 def add_details(data: SFrame, *, progress: bool = True) -> SFrame:
@@ -86,16 +103,21 @@ def add_details(data: SFrame, *, progress: bool = True) -> SFrame:
     installed; a line is printed where it is missing and would find more. Raises
     `FrameError` for a frame whose photos are not files.
     """
-    names, files = row_paths(data)
-    if None in files:
-        raise FrameError("details are read from photos that are files; give the frame of load_photos")
-    read = _read([str(file) for file in files], _cache_of(names, files), progress)
+    read = file_metadata(data, progress=progress)
     values = {name: [getattr(metadata, name) for metadata in read] for name in _TYPES}
     values["tags"] = [list(tags) for tags in values["tags"]]
     for name in set(_PLACE) & set(data.column_names()):
         values[name] = [old if old is not None else new for old, new in zip(data[name], values[name])]
     moon = ("moon", str, moon_phases(list(data["taken"])))
     return with_columns(data, [*((name, kind, values[name]) for name, kind in _TYPES.items()), moon])
+
+
+def file_metadata(data: SFrame, *, progress: bool = True) -> List[Metadata]:
+    """What each photo's file contains, from the cache or the file; raises as `add_details`."""
+    names, files = row_paths(data)
+    if None in files:
+        raise FrameError("details are read from photos that are files; give the frame of load_photos")
+    return _read([str(file) for file in files], _cache_of(names, files), progress)
 
 
 def _cache_of(names: List[Optional[str]], files: List[Optional[str]]) -> Path:

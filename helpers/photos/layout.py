@@ -1,4 +1,4 @@
-"""Where a photo was taken, by the folders that it is in."""
+"""Where a photo was taken, and what it shows, by the folders that it is in."""
 
 import re
 from typing import Dict, List, Optional, Sequence, Tuple
@@ -6,24 +6,36 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from helpers.errors import FrameError
 
 PLACES = ("site", "camera", "deployment")
+SPECIES = "species"
 
+_CAMERAS_OWN = re.compile(r"DCIM|[1-9][0-9]{2}[0-9A-Z_]{5}", re.ASCII | re.IGNORECASE)  # by DCF, such as 100MEDIA
 _FIELD = re.compile(r"{([^{}]*)}|\*|([^{}*]+)|(.)")
 
 
 def places_of(folders: Sequence[str], layout: str) -> Dict[str, List[Optional[str]]]:
-    """The site, camera and deployment of folders, as far as a layout names them; None where a folder does not fit.
+    """The site, camera, deployment and species of folders, as far as a layout names them; None where one does not fit.
 
-    `layout` is a path with the names of places in braces, such as
-    `{site}/{camera}` or `cards/{site}_{camera}/*`; `*` is anything within one
-    folder's name. It is the beginning of paths: deeper folders do not count.
-    Raises `FrameError` for a layout that cannot be read.
+    `layout` is a path with these names in braces, such as `{site}/{camera}`,
+    `cards/{site}_{camera}/*` or `{site}/{camera}/{species}`; `*` is anything
+    within one folder's name. It is the beginning of paths: deeper folders do
+    not count. Folders that end before `/{species}`, or go on with one that
+    cameras make, such as 100MEDIA, fit without a species: their photos are not
+    sorted yet. Raises `FrameError` for a layout that cannot be read.
 
     >>> places_of(["north/C1/100MEDIA", "loose"], "{site}/{camera}")
     {'site': ['north', None], 'camera': ['C1', None]}
     """
     pattern, names = _pattern(layout)
     matches = [pattern.match(folder + "/") for folder in folders]
-    return {name: [match[name] if match else None for match in matches] for name in names}
+    places = {name: [match[name] if match else None for match in matches] for name in names}
+    if SPECIES in places:
+        places[SPECIES] = [None if name is None or is_made_by_camera(name) else name for name in places[SPECIES]]
+    return places
+
+
+def is_made_by_camera(folder: str) -> bool:
+    """Whether a folder's name is one that cameras give, by the standard DCF: `DCIM`, `100MEDIA`."""
+    return _CAMERAS_OWN.fullmatch(folder) is not None
 
 
 def _pattern(layout: str) -> Tuple["re.Pattern[str]", List[str]]:
@@ -36,10 +48,14 @@ def _pattern(layout: str) -> Tuple["re.Pattern[str]", List[str]]:
         if match[1] is None:
             text += "[^/]*" if match[0] == "*" else re.escape(match[2])
             continue
-        if match[1] not in PLACES or match[1] in names:
-            raise FrameError(f"layout={layout!r} names {match[1]!r}; it may name {', '.join(PLACES)}, each once")
+        if match[1] not in (*PLACES, SPECIES) or match[1] in names:
+            known = ", ".join((*PLACES, SPECIES))
+            raise FrameError(f"layout={layout!r} names {match[1]!r}; it may name {known}, each once")
         names.append(match[1])
         text += f"(?P<{match[1]}>[^/]+?)"
     if not names:
         raise FrameError(f"layout={layout!r} names no place; write it such as '{{site}}/{{camera}}'")
+    sorted_last = f"/(?P<{SPECIES}>[^/]+?)"
+    if text.endswith(sorted_last):
+        text = f"{text[: -len(sorted_last)]}(?:{sorted_last})?"
     return re.compile(f"{text}/", re.DOTALL), names

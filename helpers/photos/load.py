@@ -3,6 +3,8 @@
 import contextlib
 import datetime
 import os
+import re
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
@@ -20,12 +22,20 @@ from helpers.images.thumbnails import preview, thumbnail
 from helpers.photos.deployments import GivenDeployments
 from helpers.photos.details import add_details, add_places
 from helpers.photos.find import find_photos
-from helpers.photos.metadata.moments import named_moment
+from helpers.photos.metadata.file_names import named_moments
 from helpers.photos.metadata.read import moment
+from helpers.photos.species import GivenSpecies, add_species
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
 _AHEAD = 256  # photos that may be checked before they are asked for
+_FAULT, _VIDEO, _OTHER = ("fault", "video", "other")  # kinds of what is left out
+_VIDEOS = re.compile(r"\.(avi|mp4|mov|m4v|mpe?g|m2?ts|mkv|wmv|asf|3gp)$", re.IGNORECASE)
+_OTHERS = re.compile(  # beside photos: tables, notes, programs, and what systems leave
+    r"\.(csv|tsv|txt|json|xml|db|ini|log|md|pdf|docx?|xlsx?|od[st]|html?|km[lz]|gpx|shp|shx|dbf|prj|py|ipynb|rm?d?|zip"
+    r"|rar|7z|gz|tar|exe|lnk|url|bak|tmp|sqlite|kinframe|onnx)$",
+    re.IGNORECASE,
+)
 
 
 class _LoadedPhoto(NamedTuple):
@@ -43,6 +53,7 @@ def load_photos(
     deployments: Optional[GivenDeployments] = None,
     details: bool = False,
     file_dates: bool = False,
+    species: Optional[GivenSpecies] = None,
 ) -> Tuple[SFrame, SFrame]:
     """Load the photos of a folder.
 
@@ -55,8 +66,8 @@ def load_photos(
     progress
         Whether to show a progress bar.
     layout
-        What the names of folders are, such as `"{site}/{camera}"`, see
-        `helpers.photos.layout.places_of`.
+        What the names of folders are, such as `"{site}/{camera}"` or
+        `"{site}/{camera}/{species}"`, see `helpers.photos.layout.places_of`.
     deployments
         A CSV file or the frame of `helpers.photos.read_deployments`, which
         completes sites and cameras, and adds coordinates.
@@ -73,21 +84,27 @@ def load_photos(
         A row per photo, by path: `id` (row number); `path` (relative to the
         folder, with `/`); `image`; `folder` (the path without the file name, `.`
         for the folder itself); `taken` (a datetime by the camera's clock, from
-        the file or its name, or None, see `helpers.photos.metadata.read.taken`);
+        the file, its name or those of its folder, or None, see
+        `helpers.photos.metadata.read.taken` and `…metadata.file_names`);
         `width` and `height` (pixels, upright); `file` (the path on this machine).
         With `layout` or `deployments` also `site`, `camera`, `deployment`, with
         `details` also `night`, `temperature`, `moon` and `tags`, and with either
-        of the last two `latitude` and `longitude`.
+        of the last two `latitude` and `longitude`. With `species`, or a layout
+        that names it, `species`.
     bad : SFrame
-        `path` and `reason`, by path: files that are not photos or cannot be
-        read, and folders that were not entered (hidden ones, bins, what a NAS
-        keeps for itself, links to what is read already). A line on their number
-        is printed, and one on photos without a date where others have one.
+        `path`, `reason` and `kind`, by path: files that are not photos or cannot
+        be read, and folders that were not entered (hidden ones, bins, what a NAS
+        keeps for itself, links to what is read already). `kind` is `other` for
+        what is no photo by its name (tables, Thumbs.db, hidden files and such
+        folders), `video`, or `fault` for what may be a photo, or hold some. A
+        line on their numbers is printed, and one on photos without a date where
+        others have one.
 
     Raises
     ------
     FrameError
-        Where there is no such folder, or for an invalid layout or deployments.
+        Where there is no such folder, for an invalid layout or deployments, for
+        species that are found nowhere (see `add_species`) or given twice.
 
     Notes
     -----
@@ -104,6 +121,11 @@ def load_photos(
     if not root.is_dir():
         kind = "is a file, not a folder" if root.exists() else "no such folder"
         raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
+    if species is not None and layout is not None and "{species}" in layout:
+        raise FrameError(
+            "species= and {species} in layout= both name the species; keep one, and add the other by "
+            "add_species(data, ..., column='second')"
+        )
     names, refused = find_photos(root, recursive=recursive)
     photos = _checked_before(root, names)
     new = [name for name in names if name not in photos]
@@ -117,14 +139,18 @@ def load_photos(
                 photos[name] = photo
     _remember_checked(root, {name: photos[name] for name in new if name in photos})
     if refused:
-        print(f"{len(photos)} photos; {len(refused)} left out, listed with reasons in the second frame")
+        print(_left_out(len(photos), refused))
     data = _data(root, sorted(photos.items()), file_dates)
     undated = sum(moment is None for moment in data["taken"])
     if undated and (undated < len(data) or details or layout is not None or deployments is not None):
         print(f"{undated} of {len(data)} photos have no date that could be read; their taken is None")
     if layout is not None or deployments is not None:
         data = add_places(data, layout, deployments)
-    return add_details(data, progress=progress) if details else data, _bad(sorted(refused))
+    if details:
+        data = add_details(data, progress=progress)
+    if species is not None:
+        data = add_species(data, species, progress=progress)
+    return data, _bad(sorted(refused))
 
 
 def _try_photo(path: Path) -> Union[_LoadedPhoto, PhotoError]:
@@ -177,7 +203,7 @@ def _data(root: Path, photos: List[Tuple[str, _LoadedPhoto]], file_dates: bool) 
     names = [name for name, _ in photos]
     images = [photo.image for _, photo in photos]
     files = [os.path.join(root, name) for name in names]  # noqa: PTH118 (as above)
-    taken = [photo.taken or named_moment(name.rpartition("/")[2]) for name, photo in photos]
+    taken = [photo.taken or named for (_, photo), named in zip(photos, named_moments(names))]
     if file_dates:
         taken = [moment or _file_date(file) for moment, file in zip(taken, files)]
     frame = typed_frame(
@@ -202,7 +228,28 @@ def _file_date(file: str) -> Optional[datetime.datetime]:
         return None
 
 
+def _left_out(photos: int, refused: List[Tuple[str, str]]) -> str:
+    """How many photos there are, and how much of each kind was left out."""
+    kinds = Counter(_kind(name, reason) for name, reason in refused)
+    words = {_FAULT: "with a fault", _VIDEO: "video", _OTHER: "other"}
+    counts = ", ".join(f"{kinds[kind]} {text}" for kind, text in words.items() if kinds[kind])
+    return f"{photos} photos; {len(refused)} left out ({counts}), listed with reasons in the second frame"
+
+
+def _kind(path: str, reason: str) -> str:
+    """Whether something that was left out matters to somebody who looks for photos."""
+    name = path.rpartition("/")[2]
+    if _VIDEOS.search(name):
+        return _VIDEO
+    known = reason.endswith("not entered") or reason.startswith(("a link back", "a link to a folder"))
+    return _OTHER if name.startswith(".") or _OTHERS.search(name) or known else _FAULT
+
+
 def _bad(refused: List[Tuple[str, str]]) -> SFrame:
     return typed_frame(
-        [("path", str, [name for name, _ in refused]), ("reason", str, [reason for _, reason in refused])]
+        [
+            ("path", str, [name for name, _ in refused]),
+            ("reason", str, [reason for _, reason in refused]),
+            ("kind", str, [_kind(name, reason) for name, reason in refused]),
+        ]
     )

@@ -2,6 +2,9 @@ from .detection.detections import read_detections
 from .exchange.camtrap.check import check_camtrap
 from .exchange.camtrap.write import write_camtrap
 from .exchange.export import export_sightings, save_sightings
+from .label_review import LabelReview
+from .label_strip import LabelStrip, show_surprises
+from .label_surprises import surprising_labels
 from .parts import Parts
 from .scores import neighbour_shares, species_precision
 from .season import Season
@@ -13,6 +16,8 @@ from .timeline.photo_strip import show_strip
 from .timeline.site_map import show_sites
 
 __all__ = [
+    "LabelReview",
+    "LabelStrip",
     "Parts",
     "Season",
     "Sightings",
@@ -26,6 +31,8 @@ __all__ = [
     "show_dates",
     "show_sites",
     "show_strip",
+    "show_surprises",
     "species_precision",
+    "surprising_labels",
     "write_camtrap",
 ]

@@ -6,7 +6,7 @@
 >>> model = create(data, model="efficientnet-lite0", verbose=False)
 >>> parts = Parts.of(model, [(0, (0.2, 0.2, 0.8, 0.9)), (3, (0.1, 0.1, 0.5, 0.9)), (3, (0.5, 0.1, 0.9, 0.9))])
 >>> parts.rows.tolist(), parts.vectors.shape
-([0, 3, 3], (3, 1280))
+([0, 3, 3], (3, 2560))
 
 `helpers.season.Season` searches them.
 """
@@ -21,11 +21,12 @@ from helpers.errors import FrameError
 from helpers.features.store import FeatureStore
 from helpers.frames import SFrame
 from helpers.frames.columns import bad_frame
-from helpers.images.boxes import SIDES, check_box
+from helpers.images.boxes import SIDES, Box, check_box
+from helpers.images.decode import Source
+from helpers.photos.tables.match_paths import match
 from helpers.season.detection.detections import Detections
 from helpers.season.detection.megadetector import KINDS
-from helpers.season.match_paths import match
-from helpers.season.part_features import PhotoBox, features_of
+from helpers.season.part_features import BOX_ALONE, PartCuts, PhotoBox, feature_of, features_of
 
 if TYPE_CHECKING:
     from helpers.similarity.model import SimilarityModel
@@ -43,8 +44,9 @@ class Parts:
       [n, 4]: left, top, right, bottom in shares of the upright photo; `scores`,
       float64 [n]; `kinds`, a list of `animal`, `person`, `vehicle`, or `part`
       for boxes without a kind;
-    - `vectors`, float32 [n, dimension], to be compared with each other and, less
-      well, with those of whole photos;
+    - `vectors`, float32 [n, dimension], to be compared with each other: the
+      network's feature of the box, and after it that of the box with its
+      surroundings;
     - `photos`, bool [photos of the model]: those with a part;
     - `people`, bool [photos of the model]: those that show or may show people,
       by all boxes that were given, whatever `kinds` were taken;
@@ -60,12 +62,13 @@ class Parts:
         vectors: np.ndarray,
         people: np.ndarray,
         bad: Sequence[Tuple[int, str]] = (),
+        cuts: PartCuts = BOX_ALONE,
     ) -> None:
         self.rows = np.array([box.row for box in boxes], np.int64)
         self.boxes = np.array([box.box for box in boxes], np.float64).reshape(-1, 4)
         self.kinds = [box.kind for box in boxes]
         self.scores = np.array([box.score for box in boxes], np.float64)
-        self.vectors, self.people = vectors, people
+        self.vectors, self.people, self._model, self._cuts = vectors, people, model, cuts
         self.photos = np.isin(np.arange(model.num_examples), self.rows)
         self.bad = bad_frame([(model.labels[row], model.names[row], reason) for row, reason in bad])
 
@@ -77,6 +80,7 @@ class Parts:
         *,
         kinds: Sequence[str] = ("animal",),
         margin: float = 0.0,
+        surroundings: float = 0.5,
         store: Store = None,
         progress: bool = True,
     ) -> "Parts":
@@ -94,6 +98,10 @@ class Parts:
             The kinds of detections to take: `animal`, `person`, `vehicle`.
         margin
             How much around a box to cut out too, as a share of its sides.
+        surroundings
+            How much the surroundings count, 0 to 1: the feature of the box with a
+            margin of 1, times this number, stands after that of the box. With 0
+            the box alone counts.
         store
             The file that keeps the features. By default that of the model; with
             `False`, none. Each batch is kept as soon as it is computed: the
@@ -116,27 +124,34 @@ class Parts:
 
         Notes
         -----
-        Animals of a drawn season were found best without a margin: of the five
-        nearest in other events 86 of 100 were of the same species, one or two
-        fewer with 0.1 or 0.25, and no more with square boxes. Memory grows with
-        the features; beyond that it takes some tens of photos.
+        Photos in infrared light are cut out in grey, with their contrast
+        stretched. How the cuts were chosen, and how good they are, on real photos
+        and drawn ones: `docs/field-cameras.md`. Memory grows with the features;
+        beyond that it takes some tens of photos.
         """
         if isinstance(margin, bool) or not isinstance(margin, (int, float, np.number)) or not 0 <= margin <= _WIDEST:
             raise FrameError(f"margin is a number from 0 to {_WIDEST}, not {margin!r}")
+        if isinstance(surroundings, bool) or not isinstance(surroundings, (int, float)) or not 0 <= surroundings <= 1:
+            raise FrameError(f"surroundings is a number from 0 to 1, not {surroundings!r}")
+        cuts = PartCuts(float(margin), float(surroundings))
         chosen, people = _boxes_in(model, boxes, kinds)
         path = model.store_path if store is None else None if store is False else store
         if path is True:
             raise FrameError("store is the path of a file, False for none, or None for the model's, not True")
         with contextlib.ExitStack() as stack:
             opened = None if path is None else stack.enter_context(FeatureStore(path))
-            places, vectors, bad = features_of(model, chosen, float(margin), opened, progress)
-        return cls(model, [chosen[place] for place in places], vectors, people, bad)
+            places, vectors, bad = features_of(model, chosen, cuts, opened, progress)
+        return cls(model, [chosen[place] for place in places], vectors, people, bad, cuts)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __repr__(self) -> str:
         return f"Parts: {self.note}"
+
+    def feature_of(self, source: Source, box: Box) -> np.ndarray:
+        """The feature of a part of any photo, made as those of `vectors`: float32 [dimension]; raises `PhotoError`."""
+        return feature_of(source, box, self._cuts, self._model.opened())
 
     @property
     def note(self) -> str:

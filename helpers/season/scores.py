@@ -12,8 +12,9 @@ from helpers.features.nearest import but_itself, check_k
 from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
-from helpers.frames.per_photo import entries, group_numbers, is_label
+from helpers.frames.per_photo import entries, group_numbers
 from helpers.photos.events import cameras_of
+from helpers.photos.species import shown_species
 from helpers.season.event_ranking import EventRanking
 from helpers.season.season import Season
 from helpers.similarity.evaluation.intervals import Interval, intervals
@@ -75,7 +76,9 @@ def species_precision(
         The season to search.
     species
         What each photo shows: one entry per photo, or the name of a column of
-        `season.data`. Photos without one (None, an empty text) show no species.
+        `season.data`, as `helpers.photos.add_species` makes it. Photos without
+        one (None, an empty text) show no species; a list, or `Deer|Fox`, is
+        several.
     k
         How many events count; all of them where there are fewer.
     judged
@@ -102,7 +105,8 @@ def species_precision(
     Raises
     ------
     FrameError
-        Where no event shows a species, and for arguments out of range.
+        Where no event shows a species, for tags of several groups, and for
+        arguments out of range.
 
     Examples
     --------
@@ -118,25 +122,28 @@ def species_precision(
     check_whole("most", most)
     if judged != 0:
         check_whole("judged", judged)
-    labels = entries(season, species, "species")
-    species_of = [label if is_label(label) and label not in nothing else None for label in labels]
+    argument = repr(species) if isinstance(species, str) else "species"
+    shown = [
+        [name for name in names if name not in nothing]
+        for names in shown_species(entries(season, species, "species"), argument)
+    ]
+    species_of = [names[0] if names else None for names in shown]  # that the photo is searched with
     queries = _queries(season, species_of)
     queries = [queries[place] for place in _spread(len(queries), most).tolist()]
     if not queries:
         raise FrameError("no photo shows a species; give the column of the species, or one entry a photo")
     events: Dict[Any, Set[int]] = {}  # by species
-    for event, name in zip(season.event_of_photo.tolist(), species_of):
-        events.setdefault(name, set()).add(event)
+    for event, names in zip(season.event_of_photo.tolist(), shown):
+        for name in names:
+            events.setdefault(name, set()).add(event)
     values = np.empty((len(queries), 3))
     with progress_bar(total=len(queries), show=progress) as bar:
         for place, row in enumerate(queries):
             ranking = EventRanking(season, season.labels[row], other=other, metric=metric, k=k + judged)
             values[place] = _shares(ranking, events[species_of[row]], k, judged)
             bar.update()
-    names = [species_of[row] for row in queries]
-    means = {
-        name: float(np.mean(values[[shown == name for shown in names], 1])) for name in sorted(set(names), key=str)
-    }
+    asked = [species_of[row] for row in queries]
+    means = {name: float(np.mean(values[[one == name for one in asked], 1])) for name in sorted(set(asked), key=str)}
     span = intervals(values[:, 1:2], np.arange(len(queries)), 0)[0]
     precision, unjudged, unlearned = values.mean(axis=0).tolist()
     return SpeciesScores(precision, unjudged, unlearned, span, means, len(queries), k, int(judged))

@@ -23,8 +23,10 @@ from helpers.season.parts import Parts
 from helpers.season.photo_facts import Moment, PhotoFilters, SeasonPhotos
 from helpers.season.searched_features import NearestPhotos, SearchedFeatures, nearest_of_groups
 from helpers.similarity.model import SimilarityModel
-from helpers.similarity.regions import SMALLEST, Regions, region_feature
+from helpers.similarity.regions import SMALLEST, Regions
 from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
+
+_WHOLE = (0.0, 0.0, 1.0, 1.0)  # the box of a whole photo
 
 
 class SeasonQuery(NamedTuple):
@@ -275,14 +277,17 @@ class Season:
         if box is not None and (self.parts is None or question.box is not None):
             raise FrameError("box= chooses one of the parts of photos; for any box give region=(label, box)")
         if question.box is not None:
-            return region_feature(question.like[0].source, question.box, self.opened())[None]
+            feature_of = self.model.feature_of if self.parts is None else self.parts.feature_of
+            return feature_of(question.like[0].source, question.box)[None]
+        if self.parts is None:
+            return self.model.features_of(question.photos)
         chosen = None if box is None else check_box(box, smallest=SMALLEST)
         parts = [None if photo.row is None else self.searched.part_of(photo.row, chosen) for photo in question.photos]
         whole = [photo for photo, part in zip(question.photos, parts) if part is None]
-        if whole and self.parts is not None:
+        if whole:
             names = ", ".join(photo.name for photo in whole[:3])
             self.note = f"asked with the whole photo, for no part of it is known: {names}; region= asks with any part"
-        features = iter(self.model.features_of(whole) if whole else ())
+        features = iter([self.parts.feature_of(photo.source, _WHOLE) for photo in whole])
         return np.stack([next(features) if part is None else self.searched.vectors[part] for part in parts])
 
     def _frame(self, query_label: Any, nearest: NearestPhotos, allowed: np.ndarray) -> SFrame:

@@ -14,6 +14,7 @@ import numpy as np
 from helpers.arguments import check_whole
 from helpers.database.postgres import is_address
 from helpers.errors import FrameError, KinframeError
+from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from helpers.database.model_index import Archive
 
 PathLike = Union[str, "os.PathLike[str]"]
+
+
+CENTRED = "centred"  # a metric of `create` alone: the features are changed, and then compared by their cosine
 
 
 def create(
@@ -65,7 +69,9 @@ def create(
     model
         A network of `helpers.networks.MODELS`, `auto`, or an ONNX file.
     metric
-        `euclidean` or `cosine`.
+        `euclidean` or `cosine`; or `centred`, the cosine after the mean of all photos' features is subtracted from
+        each. That mean is what all of them have in common, such as the forest around a field camera: on photos of
+        field cameras the same species comes nearer, on others it makes no difference.
     precision
         `auto`, `fp32`, `bf16` or `int8`, see `helpers.networks.precision.settle`.
     store
@@ -100,6 +106,13 @@ def create(
         raise FrameError("the frame is empty: there is no photo to build a model of")
     feature = image_column(dataset, feature)
     labels = row_labels(dataset, label)
+    if metric not in (*METRICS, CENTRED):
+        raise FrameError(f"metric={metric!r} is not known; there are {', '.join(METRICS)} and {CENTRED}")
+    centred, metric = metric == CENTRED, "cosine" if metric == CENTRED else metric
+    if centred and is_address(index):
+        raise FrameError(
+            "metric='centred' is not available in a database, which other collections share; take 'cosine'"
+        )
     archive = check_index(index, metric)  # a wrong name shows now, not after an hour of work
     check_whole("batch_size", batch_size)
     network = load_network(model, progress=verbose)
@@ -127,6 +140,7 @@ def create(
         print("\n".join(_report(embedded)))
     settled = embedded.settled
     rows = embedded.rows.tolist()
+    centre = embedded.vectors.mean(axis=0, dtype=np.float64).astype(np.float32) if centred else None
     contents = ModelContents(
         network=network,
         precision=settled.precision,
@@ -141,28 +155,29 @@ def create(
         sources=embedded.sources,
         identities=list(embedded.identities),
         rows=embedded.rows,
-        vectors=embedded.vectors,
+        vectors=embedded.vectors if centre is None else embedded.vectors - centre,
+        centre=centre,
         timings=embedded.timings,
         bad=bad_frame([(labels[row], paths[row], reason) for row, reason in bad]),
     )
-    path = None if store_path is None else _index_file(store_path, settled.key, metric)
+    path = None if store_path is None else _index_file(store_path, settled.key, CENTRED if centred else metric)
     opened = _index_of(contents, archive, path, progress=verbose)
     if verbose and index != "exact":
         print(opened.note)
     return SimilarityModel(contents, opened, settled=settled, data=dataset.copy(), store_path=store_path)
 
 
-def load_model(path: PathLike, *, folder: Optional[PathLike] = None) -> SimilarityModel:
+def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: bool = False) -> SimilarityModel:
     """Open what `SimilarityModel.save` wrote, in either environment.
-
-    Where the model's index is a database that cannot be reached, one line says so, and the model is searched here: the
-    answers are the same. A password is not saved: it is taken from PGPASSWORD or ~/.pgpass, and sent to the address
-    that the model names, so don't open such a model of somebody whom you do not trust.
 
     Parameters
     ----------
     folder
         Where the photos are now, if they were moved since: the folder that was loaded.
+    database
+        Whether to connect to the database in which the model was searched, at the address that the model names, with
+        the password in PGPASSWORD or ~/.pgpass. Without it, and where the database cannot be reached, the model is
+        searched here, with the same answers, and one line says so.
 
     Raises
     ------
@@ -176,7 +191,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None) -> Similari
             moved.find(name) if isinstance(source, str) else source
             for name, source in zip(contents.names, contents.sources)
         ]
-    index = _index_again(contents, Path(path) / saved.INDEX)
+    index = _index_again(contents, Path(path) / saved.INDEX, database)
     files = [source if isinstance(source, str) else None for source in contents.sources]
     return SimilarityModel(contents, index, store_path=_store(None, list(contents.names), files))
 
@@ -207,14 +222,17 @@ def _index_of(
     return index
 
 
-def _index_again(contents: ModelContents, path: Path) -> SearchIndex:
-    """The index of a saved model; an exact one here where its database cannot be used."""
+def _index_again(contents: ModelContents, path: Path, database: bool) -> SearchIndex:
+    """The index of a saved model; an exact one here where its database cannot be used, or should not."""
     if contents.index not in KINDS:
+        reason = f"load_model(…, database=True) connects to {contents.index}"
         try:
-            return _index_of(contents, check_index(contents.index, contents.metric), path, progress=True)
+            if database:
+                return _index_of(contents, check_index(contents.index, contents.metric), path, progress=True)
         except KinframeError as error:
-            print(f"the model is searched here, not in its database, with the same answers: {error}")
-            contents.index = "exact"
+            reason = str(error)
+        print(f"the model is searched here, not in its database, with the same answers: {reason}")
+        contents.index = "exact"
     return _index_of(contents, None, path, progress=True)
 
 

@@ -51,6 +51,8 @@ class SimilarityModel:
     labels, names : list
         What stands for each photo in results, and what is shown for it: its path where there is one.
     vectors : float32 [num_examples, dimension]
+    centre : float32 [dimension], or None
+        What was subtracted from each feature, with `metric="centred"`: the mean of them all.
     rows : int64 [num_examples]
         Which row of the frame each photo was, ascending; `data` has these rows.
     bad : SFrame
@@ -79,6 +81,7 @@ class SimilarityModel:
         self.key, self.feature, self.label = contents.key, contents.feature, contents.label
         self.labels, self.names, self.rows = contents.labels, contents.names, contents.rows
         self.vectors, self.bad, self.timings = contents.vectors, contents.bad, contents.timings
+        self.centre = contents.centre
         self.collection = Collection(contents.labels, contents.names, contents.sources, contents.identities)
         self.regions: Optional[Regions] = None
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
@@ -107,7 +110,7 @@ class SimilarityModel:
     def __repr__(self) -> str:
         return (
             f"SimilarityModel of {self.num_examples} photos: {self.network.name}, {self.network.dimension} features, "
-            f"{self.metric} distance"
+            f"{'centred ' if self.centre is not None else ''}{self.metric} distance"
         )
 
     def photo(self, label: Any) -> Source:
@@ -228,10 +231,7 @@ class SimilarityModel:
             point = feedback(features[:likes], features[likes:], searcher.metric)
             rows, distances = searcher.search(point, k, allowed)
         elif self.regions is None:
-            from helpers.similarity.regions import region_feature
-
-            feature = region_feature(first.source, query.box, self.opened())
-            rows, distances = searcher.search(feature, k, allowed)
+            rows, distances = searcher.search(self.feature_of(first.source, query.box), k, allowed)
         else:
             wanted = len(self.vectors) if k is None else k
             rows, distances, boxes = self.regions.search(first.source, query.box, wanted, allowed)
@@ -350,7 +350,18 @@ class SimilarityModel:
 
     def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
         """The features of photos from outside, to be compared with those of the model; see `helpers.features.embed`."""
-        return embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
+        embedded = embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
+        return embedded if self.centre is None else embedded._replace(vectors=embedded.vectors - self.centre)
+
+    def feature_of(self, source: Source, box: Box) -> np.ndarray:
+        """The feature of what a box in any photo holds, float32 [dimension], to be compared with those of the model.
+
+        Raises `PhotoError`, and `FrameError` for what is not a box.
+        """
+        from helpers.similarity.regions import region_feature
+
+        feature = region_feature(source, box, self.opened())
+        return feature if self.centre is None else feature - self.centre
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the model to a folder, whole or not at all; no pickle.

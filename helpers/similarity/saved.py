@@ -20,12 +20,12 @@ from helpers.frames.columns import bad_frame
 from helpers.images.decode import Source
 from helpers.networks.load import LoadedModel
 
-_VERSION = 3
+_VERSION = 4
 INDEX = "index.hnsw"  # of an approximate index, kept when the model is first opened
 _FILES = {"model.json", "vectors.npy", "photos", INDEX, f"{INDEX}.json"}
 _AS_THEY_ARE = ("precision", "agreement", "key", "metric", "index", "feature", "label", "timings")
 _PER_PHOTO = ("labels", "names", "identities", "photos", "rows")
-_FIELDS = {*_AS_THEY_ARE, *_PER_PHOTO, "network", "bad"}
+_FIELDS = {*_AS_THEY_ARE, *_PER_PHOTO, "network", "bad", "centre"}
 _NETWORK = {"name", "size", "dimension", "identity", "note"}
 
 
@@ -46,9 +46,10 @@ class ModelContents:
     sources: List[Source]  # where it is, or its bytes where it is not a file
     identities: List[Optional[str]]  # sha-256 of its bytes
     rows: np.ndarray  # int64: which row of the frame it was, ascending
-    vectors: np.ndarray  # float32 [photos, dimension]
+    vectors: np.ndarray  # float32 [photos, dimension], less the centre
     timings: Dict[str, float]  # see `helpers.features.embed`
     bad: Frame  # label, path and reason of the photos that could not be read
+    centre: Optional[np.ndarray] = None  # what was subtracted from each feature: float32 [dimension]
 
 
 def write(path: Path, contents: ModelContents) -> None:
@@ -65,6 +66,7 @@ def write(path: Path, contents: ModelContents) -> None:
         "note": network.note,
     }
     settings["rows"] = contents.rows.tolist()
+    settings["centre"] = None if contents.centre is None else contents.centre.tolist()
     settings["bad"] = [[row["label"], row["path"], row["reason"]] for row in contents.bad]
     settings["photos"] = [source if isinstance(source, str) else None for source in contents.sources]
     try:
@@ -109,6 +111,9 @@ def read(path: Path) -> ModelContents:
             raise ValueError("its parts do not fit together")
         if not _are_rows(settings["rows"], photos + len(settings["bad"])):
             raise ValueError("its rows are not those of a frame")
+        centre = settings.pop("centre")
+        if centre is not None and len(centre) != network["dimension"]:
+            raise ValueError("its centre is of other features")
         sources = [
             place if place is not None else (path / "photos" / f"{row:06d}").read_bytes()
             for row, place in enumerate(settings.pop("photos"))
@@ -119,6 +124,7 @@ def read(path: Path) -> ModelContents:
             bad=bad_frame([tuple(row) for row in settings.pop("bad")]),
             sources=sources,
             vectors=vectors,
+            centre=None if centre is None else np.array(centre, np.float32),
             **settings,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:

@@ -1,6 +1,8 @@
 """Moving copies aside and back: nothing is lost, whatever gets in the way."""
 
 import errno
+import hashlib
+import io
 import json
 import os
 import sys
@@ -13,6 +15,7 @@ from helpers.collection.duplicates import safe_move
 from helpers.collection.duplicates.move_aside import GroupPhoto, move_aside, undo_move
 from helpers.collection.duplicates.safe_move import JOURNAL, names, parts, sha256
 from helpers.errors import ExportError, FrameError
+from tests.support.pictures import picture
 
 
 def yes(question):
@@ -119,6 +122,50 @@ def test_other_folders_that_are_refused(root, groups, tmp_path):
         move_aside(groups, "", ask=yes)
     with pytest.raises(FrameError, match="no photos were moved"):
         undo_move(tmp_path / "full")
+
+
+def strangers_folder(tmp_path, files):
+    """A folder as `move_aside` leaves it on another machine: `files` has the name, content and old place of each."""
+    folder = tmp_path / "theirs"
+    lines = []
+    for name, content, place in files:
+        put(folder / name, content)
+        entry = {"from": str(place), "to": name, "sha256": hashlib.sha256(content).hexdigest(), "kept": "a.jpg"}
+        lines.append(json.dumps({**entry, "signature": "0" * 64}) + "\n")
+    (folder / JOURNAL).write_text("".join(lines))
+    return folder
+
+
+def test_a_journal_of_somebody_else_is_shown_and_asked_about(tmp_path):
+    """It could put a program where Python or Jupyter starts it."""
+    start = tmp_path / "home" / ".ipython" / "profile_default" / "startup" / "00.py"
+    photo = tmp_path / "photos" / "b.png"
+    buffer = io.BytesIO()
+    picture(1).save(buffer, "PNG")
+    folder = strangers_folder(tmp_path, [("b.png", buffer.getvalue(), photo), ("c.jpg", b"print(1)", start)])
+    asked = []
+    for answer in ("no", "", "y"):
+        back = undo_move(folder, ask=lambda question: asked.append(question) or answer, progress=False)  # noqa: B023
+        assert (
+            back.count == 0
+            and [reason for _, reason in back.left] == ["the journal was not written by you on this machine"] * 2
+        )
+    assert str(start) in asked[0] and str(photo) in asked[0] and not photo.exists()
+    back = undo_move(folder, ask=yes, progress=False)
+    assert back.count == 1 and photo.exists() and not start.parent.exists()
+    assert back.left[0][0] == "c.jpg" and back.left[0][1].startswith("is not a photo")
+
+
+def test_a_line_that_was_changed_is_somebody_elses(root, groups, aside, tmp_path):
+    move_aside(groups, aside, str(root), ask=yes, progress=False)
+    journal = aside / JOURNAL
+    journal.write_text(journal.read_text().replace(str(root / "b.jpg"), str(tmp_path / "elsewhere.jpg")))
+
+    def closed(question):
+        raise EOFError
+
+    back = undo_move(aside, ask=closed, progress=False)
+    assert back.count == 1 and [name for name, _ in back.left] == ["b.jpg"]
 
 
 def test_running_twice_numbers_what_has_the_same_name(root, groups, aside, tmp_path):
@@ -230,7 +277,7 @@ def test_a_journal_that_leads_out_does_not(root, aside, tmp_path):
     put(tmp_path / "victim.jpg")
     line = {"from": str(tmp_path / "stolen.jpg"), "to": "../victim.jpg", "sha256": sha256(str(tmp_path / "victim.jpg"))}
     put(aside / JOURNAL, json.dumps(line).encode() + b"\n")
-    assert undo_move(aside, progress=False).count == 0
+    assert undo_move(aside, ask=yes, progress=False).count == 0
     assert (tmp_path / "victim.jpg").exists() and not (tmp_path / "stolen.jpg").exists()
 
 
@@ -249,10 +296,9 @@ def test_a_crash_while_moving_can_be_undone(root, groups, aside, monkeypatch, mo
             move(source, target, identity)
         raise Crash
 
-    monkeypatch.setattr(duplicate_files, "move_file", crashing)
-    with pytest.raises(Crash):
+    with monkeypatch.context() as patched, pytest.raises(Crash):
+        patched.setattr(duplicate_files, "move_file", crashing)
         move_aside(groups, aside, str(root), ask=yes, progress=False)
-    monkeypatch.undo()
     assert undo_move(aside, progress=False).left == []
     assert files_in(root) == before and files_in(aside) == {}
 
@@ -317,7 +363,8 @@ def test_a_copy_that_is_interrupted_leaves_the_file(root, groups, aside, other_d
 def test_after_a_crash_between_copying_and_removing_both_stay(root, groups, aside, other_disk):
     put(aside / "b.jpg", b"pho")  # half a copy, as a crash leaves it
     entry = {"from": str(root / "b.jpg"), "to": "b.jpg", "sha256": groups[0][1].identity}
-    put(aside / JOURNAL, json.dumps(entry).encode() + b"\n")
+    with safe_move.writing(aside) as journal:
+        journal.write(entry)
     back = undo_move(aside, progress=False)
     assert back.count == 0 and "something is at" in back.left[0][1]
     assert (root / "b.jpg").read_bytes() == b"photo" and (aside / "b.jpg").read_bytes() == b"pho"
@@ -369,10 +416,10 @@ def test_a_file_that_may_not_be_removed_stays(root, groups, aside, monkeypatch):
             raise PermissionError(errno.EACCES, "Permission denied")
         unlink(path, *arguments)
 
-    monkeypatch.setattr(Path, "unlink", refused)
-    moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
-    assert moved.count == 0 and "Permission denied" in moved.left[0][1]
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        moved = move_aside(groups, aside, str(root), ask=yes, progress=False)
+        assert moved.count == 0 and "Permission denied" in moved.left[0][1]
     assert files_in(root) == before and files_in(aside) == {}
     assert undo_move(aside, progress=False).left == []
 

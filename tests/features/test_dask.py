@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import dask
 import distributed
 import numpy as np
 import onnx
@@ -33,6 +34,7 @@ from helpers.similarity.build import create
 from tests.support.pictures import TINY, folder_of, picture, tiny_network
 from tests.support.places import ROOT
 from tests.support.processors import KINDS
+from tests.support.until import HANGS, until
 
 pytestmark = pytest.mark.slow("it starts and ends workers")
 
@@ -54,7 +56,7 @@ def cluster(caches):
             "cls": distributed.Nanny,
             "options": {
                 "nthreads": threads,
-                "env": {"KINFRAME_CACHE": str(place)},
+                "env": {"KINFRAME_CACHE": str(place), "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": f"{HANGS}s"},
                 "local_directory": str(place),
                 "silence_logs": logging.CRITICAL,
                 **quiet,
@@ -63,14 +65,24 @@ def cluster(caches):
         for threads, place in enumerate(caches, start=1)
     }
     scheduler = {"cls": distributed.Scheduler, "options": {"port": 0, **quiet}}
-    with distributed.SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.CRITICAL) as cluster:
+    patient = dask.config.set({"distributed.comm.timeouts.connect": f"{HANGS}s"})  # a busy machine is slow, not gone
+    with patient, distributed.SpecCluster(
+        workers=workers, scheduler=scheduler, silence_logs=logging.CRITICAL
+    ) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="module")
-def client(cluster):
+def _client(cluster):
     with distributed.Client(cluster) as client:
         yield client
+
+
+@pytest.fixture
+def client(cluster, _client):
+    """With both workers, also after a test that killed one."""
+    until(lambda: len(cluster.scheduler.workers) == 2)
+    return _client
 
 
 @pytest.fixture(scope="module")
@@ -123,13 +135,6 @@ def same(one, other):
     assert [each._replace(file=None) for each in one.photos] == [each._replace(file=None) for each in other.photos]
     assert one.new == other.new and one.bad == other.bad
     assert one.vectors.dtype == other.vectors.dtype and np.array_equal(one.vectors, other.vectors)
-
-
-def until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_the_features_are_those_of_one_machine_in_the_order_of_the_photos(client, network, paths):
@@ -406,6 +411,20 @@ def test_without_dask_the_way_to_it_is_told():
     program = "import sys; sys.modules['distributed'] = None\nimport helpers.features.dask.cluster"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, check=False)
     assert b"ModelError" in done.stderr and b"pip install distributed" in done.stderr
+
+
+def test_while_there_are_no_workers_a_line_says_so(network, paths, monkeypatch, capsys):
+    monkeypatch.setattr(helpers.features.dask.cluster, "_PATIENCE", 0.05)
+    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL, "processes": False}
+    with distributed.LocalCluster(n_workers=0, **quiet) as empty, distributed.Client(empty) as client:
+        made = batches_on(client, network, asked(paths), batch_size=len(paths))
+        done = []
+        thread = threading.Thread(target=lambda: done.extend(made))
+        thread.start()
+        until(lambda: "the cluster has no workers" in capsys.readouterr().out)
+        empty.scale(1)
+        thread.join(HANGS)
+        assert len(done) == 1 and len(done[0].photos) == len(paths)
 
 
 def test_a_cluster_that_has_gone_is_told(cluster, network, paths):

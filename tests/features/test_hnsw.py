@@ -1,3 +1,5 @@
+import hashlib
+import hmac
 import json
 
 import numpy as np
@@ -132,6 +134,17 @@ def json_that_is_none(path):
     path.with_name(path.name + ".json").write_bytes(b"\xff{")
 
 
+def built_by_a_stranger(path):
+    """As whole as can be, but for a key that only this machine has."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    about = path.with_name(path.name + ".json")
+    signed = hmac.new(b"a stranger's key".ljust(32), bytes(data), "sha256").hexdigest()
+    changed = {"signature": signed, "sha256": hashlib.sha256(data).hexdigest()}
+    about.write_text(json.dumps({**json.loads(about.read_text(encoding="utf-8")), **changed}), encoding="utf-8")
+
+
 def of_another_format(path):
     about = path.with_name(path.name + ".json")
     about.write_text(json.dumps({**json.loads(about.read_text(encoding="utf-8")), "format": 99}), encoding="utf-8")
@@ -150,6 +163,7 @@ DAMAGE = [
     without_its_json,
     json_of_something_else,
     json_that_is_none,
+    built_by_a_stranger,
     of_another_format,
     without_recall,
 ]

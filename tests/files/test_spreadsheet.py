@@ -2,7 +2,8 @@ import csv
 
 import pytest
 
-from helpers.files.spreadsheet import guarded, plain, write_rows
+from helpers.errors import FrameError
+from helpers.files.spreadsheet import guarded, plain, read_table, write_rows
 
 
 @pytest.mark.parametrize("text", ["", "heron", "=1+2", "'=1+2", "''=1+2", "-3", "@sum", "\ta", "\uff1d1", "'quoted'"])
@@ -23,3 +24,25 @@ def test_names_in_another_encoding_are_written_as_asked(tmp_path):
         write_rows(file, ["path"], rows)
     write_rows(file, ["path"], rows, errors="surrogateescape")
     assert file.read_bytes() == b"path\r\n\xff.jpg\r\n"
+
+
+def test_a_table_is_read_as_spreadsheets_write_it(tmp_path):
+    file = tmp_path / "table.csv"
+    file.write_bytes('\ufeff a ;b;c\r\n\'=1+2;"x\r\ny"\r\n;; \r\n 3 ;4;5;6\r\n'.encode())
+    table = read_table(file, "the table")
+    assert table.head == ["a", "b", "c"]
+    assert table.rows == [["=1+2", "x\r\ny", ""], [" 3 ", "4", "5"]], "rows are as long as the head"
+    assert table.lines == [3, 5]
+    file.write_bytes(b"")
+    assert read_table(file, "the table") == ([], [], [])
+
+
+def test_a_file_that_is_no_table(tmp_path):
+    with pytest.raises(FrameError, match=r"none\.csv: the table of owls cannot be read"):
+        read_table(tmp_path / "none.csv", "the table of owls")
+    (tmp_path / "latin.csv").write_bytes(b"a\n\xe9\n")
+    with pytest.raises(FrameError, match="UTF-8"):
+        read_table(tmp_path / "latin.csv", "the table")
+    (tmp_path / "long.csv").write_text("a\n" + "x" * 200_000)
+    with pytest.raises(FrameError, match=r"long\.csv, line 2: field larger"):
+        read_table(tmp_path / "long.csv", "the table")

@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 
 from helpers.files.threads import in_background, work_ahead
+from tests.support.until import HANGS
 
 
 def threads():
@@ -59,7 +60,7 @@ def test_items_are_made_while_others_are_used():
 
     with closing(in_background(items())) as made:
         for item in made:
-            deadline = time.monotonic() + 60  # where it hangs
+            deadline = time.monotonic() + HANGS  # where it hangs
             while len(begun) < min(5, item + 2) and time.monotonic() < deadline:
                 time.sleep(0.001)
             assert min(5, item + 2) <= len(begun) <= item + 3

@@ -11,13 +11,18 @@ from onnx import TensorProto, helper
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
 from helpers.networks import pins
-from helpers.networks.hub import external_data
 from helpers.networks.hub.network import hub_network
 from helpers.networks.hub.preprocessor import read_config
 from helpers.networks.hub.repository import repository
+from helpers.networks.load import load_network
+from helpers.networks.onnx import external_data
+from helpers.networks.runtime import session_for
+from helpers.photos.load import load_photos
+from helpers.similarity.build import create, load_model
 from tests.support import hub_networks
 from tests.support.file_server import serving
 from tests.support.hub_networks import SIDE
+from tests.support.pictures import folder_of, picture
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 CONFIG = {
@@ -569,16 +574,20 @@ def test_weights_elsewhere_than_beside_the_network_are_refused(mirror, folder, e
     assert reason in refusal(mirror, network, **{"onnx/model.onnx_data": content})
 
 
-def test_weights_of_a_layer_in_a_second_file_are_refused(mirror):
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("../../secret", "is not a file beside it"), ("secret", "of a single layer are in a file of their own")],
+)
+def test_weights_of_a_layer_in_a_second_file_are_refused(mirror, place, said):
     network = hub_networks.convnext()
     tensor = helper.make_tensor("hidden", TensorProto.FLOAT, [1], [1.0])
     tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../secret")
+    tensor.external_data.add(key="location", value=place)
     network.graph.node.insert(0, helper.make_node("Constant", [], ["secret"], value=tensor))
     last = network.graph.node[-1]
     network.graph.node.insert(len(network.graph.node) - 1, helper.make_node("Add", [last.input[0], "secret"], ["sum"]))
     network.graph.node[-1].input[0] = "sum"
-    assert "of a single layer are in a file of their own" in refusal(mirror, network)
+    assert said in refusal(mirror, network)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>Please log in</html>", b"version https://git-lfs.github.com/spec/v1"])
@@ -605,3 +614,47 @@ def test_the_number_of_features_is_remembered(mirror, monkeypatch):
     assert hub.dimension == hub_networks.WIDTH  # not assembled before: it is now
     monkeypatch.setattr("helpers.networks.hub.network.outputs_of", None)
     assert hub_network("hf:owner/name").dimension == hub_networks.WIDTH
+
+
+# A file of one's own that takes float photos, as PyTorch and transformers export them
+
+
+@pytest.mark.parametrize("described", CASES)
+def test_a_file_with_its_description_is_a_network_of_ones_own(tmp_path, photos, described):
+    build, reference = CASES[described]
+    network, path = build(), tmp_path / "mine.onnx"
+    path.write_bytes(as_bytes(network))
+    (tmp_path / CONFIG_FILE).write_text(json.dumps({"image_mean": MEAN, "image_std": STD, "size": SIDE}))
+    loaded = load_network(path)
+    assert (loaded.size, loaded.name) == ((SIDE, SIDE), str(path)) and described.strip().split(",")[-1] in loaded.note
+    found = session_for(loaded, "fp32").run(list(photos))
+    assert np.allclose(found, reference(network, photos), atol=1e-4)
+    assert load_network(loaded.address).identity == loaded.identity
+    (tmp_path / CONFIG_FILE).write_text(json.dumps({"image_mean": STD, "image_std": STD, "size": SIDE}))
+    assert load_network(path).identity != loaded.identity, "photos are prepared in another way"
+
+
+def test_a_model_of_such_a_network_is_saved_and_answers_again(tmp_path):
+    folder_of(tmp_path / "photos")
+    (tmp_path / "mine.onnx").write_bytes(as_bytes(hub_networks.vit()))
+    (tmp_path / CONFIG_FILE).write_text(json.dumps({"image_mean": MEAN, "image_std": STD}))
+    data, _ = load_photos(tmp_path / "photos", progress=False)
+    model = create(data, model=str(tmp_path / "mine.onnx"), store=False, verbose=False)
+    model.save(tmp_path / "kin")
+    picture(99).save(tmp_path / "outside.png")
+    outside, again = tmp_path / "outside.png", load_model(tmp_path / "kin")
+    assert list(again.search(outside)["distance"]) == list(model.search(outside)["distance"])
+
+
+def test_without_its_description_the_way_out_is_named(tmp_path):
+    path = tmp_path / "mine.onnx"
+    path.write_bytes(as_bytes(hub_networks.vit()))
+    with pytest.raises(ModelError, match=rf"{CONFIG_FILE} with image_mean, image_std and size"):
+        load_network(path)
+    (tmp_path / CONFIG_FILE).write_text("{")
+    with pytest.raises(ModelError, match=CONFIG_FILE):
+        load_network(path)
+    (tmp_path / CONFIG_FILE).write_text(json.dumps({"image_mean": MEAN, "image_std": STD}))
+    path.write_bytes(as_bytes(hub_networks.vit())[:-100])
+    with pytest.raises(ModelError, match=r"mine\.onnx"):
+        load_network(path)

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import onnx
 import pytest
@@ -64,6 +66,48 @@ def test_weights_in_a_second_file_belong_to_its_identity(save, tmp_path):
     data.unlink()
     with pytest.raises(ModelError, match=r"own\.data"):
         load_network(path)
+
+
+@pytest.mark.parametrize("place", ["../secret", "/etc/hostname", "deep/secret", "..", "link", "pipe", "folder", "a\\b"])
+@pytest.mark.parametrize("kind", ["weight", "constant", "branch"])
+def test_weights_anywhere_but_beside_it_are_refused(save, tmp_path, place, kind):
+    """ONNX Runtime of Python 3.8 reads them."""
+    path = save()
+    (tmp_path / "folder").mkdir()
+    (tmp_path.parent / "secret").write_bytes(bytes(2000))
+    (tmp_path / "link").symlink_to(tmp_path.parent / "secret")
+    os.mkfifo(tmp_path / "pipe")
+    network = onnx.load(str(path))
+    stolen = numpy_helper.from_array(np.zeros((72, 5), np.float32), "stolen")
+    stolen.ClearField("raw_data")
+    stolen.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", place), ("offset", "0"), ("length", "1440")):
+        stolen.external_data.add(key=key, value=value)
+    constant = helper.make_node("Constant", [], ["stolen"], value=stolen)
+    if kind == "weight":
+        network.graph.initializer.append(stolen)
+    elif kind == "constant":
+        network.graph.node.insert(0, constant)
+    else:
+        given = helper.make_tensor_value_info("stolen", FLOAT, [72, 5])
+        branch = helper.make_graph([constant], "branch", [], [given])
+        always = helper.make_node("Constant", [], ["always"], value=numpy_helper.from_array(np.array(True)))
+        either = helper.make_node("If", ["always"], ["either"], then_branch=branch, else_branch=branch)
+        network.graph.node.insert(0, either)
+        network.graph.node.insert(0, always)
+    path.write_bytes(network.SerializeToString())
+    with pytest.raises(ModelError, match="is not a file beside it"):
+        load_network(path)
+
+
+def test_links_that_lead_to_one_folder_are_taken(save, tmp_path):
+    """As in the cache of Hugging Face's own library."""
+    save(outside=True)
+    (tmp_path / "snapshot").mkdir()
+    for name in ("own.onnx", "own.data"):
+        (tmp_path / "snapshot" / name).symlink_to(tmp_path / name)
+    linked = load_network(tmp_path / "snapshot" / "own.onnx")
+    assert linked.identity == load_network(tmp_path / "own.onnx").identity
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def load(folder, **options):
     assert isinstance(data, tc.SFrame) and isinstance(bad, tc.SFrame)
     assert data.column_names() == ["id", "path", "image", "folder", "taken", "width", "height", "file"]
     assert data.column_types() == [int, str, tc.Image, str, datetime.datetime, int, int, str]
-    assert bad.column_names() == ["path", "reason"] and bad.column_types() == [str, str]
+    assert bad.column_names() == ["path", "reason", "kind"] and bad.column_types() == [str, str, str]
     assert list(data["id"]) == list(range(len(data)))
     for paths in (list(data["path"]), list(bad["path"])):
         assert paths == sorted(paths)
@@ -146,7 +146,26 @@ def test_every_file_is_either_a_photo_or_has_a_reason(tmp_path, capsys):
         assert str(tmp_path) not in bad[name]
     assert bad[".hidden"] == "hidden folder, not entered"
     out = capsys.readouterr().out
-    assert out == "2 photos; 10 left out, listed with reasons in the second frame\n"
+    left_out = "10 left out (6 with a fault, 4 other), listed with reasons in the second frame"
+    assert out == f"2 photos; {left_out}\n"
+
+
+def test_what_was_left_out_is_noise_or_matters(tmp_path, capsys):
+    noise = ["truth.csv", "Thumbs.db", "desktop.ini", "a/.DS_Store", "a/Boxes.JSON", ".trash/x.jpg"]
+    faults = ["a/half.jpg", "b.NEF", "no ending"]
+    for name in (*noise, *faults, "DSCF0001.AVI"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"something")
+    _, bad = load_photos(tmp_path, progress=False)
+    kinds = {row["path"]: row["kind"] for row in bad}
+    assert kinds == {
+        **dict.fromkeys([*noise[:-1], ".trash"], "other"),
+        **dict.fromkeys(faults, "fault"),
+        "DSCF0001.AVI": "video",
+    }
+    assert "0 photos; 10 left out (3 with a fault, 1 video, 6 other)" in capsys.readouterr().out
+    picture().save(tmp_path / "really a photo.csv", "JPEG")
+    assert list(load_photos(tmp_path, progress=False)[0]["path"]) == ["really a photo.csv"]
 
 
 @UNIX

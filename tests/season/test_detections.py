@@ -8,8 +8,8 @@ import pytest
 
 from helpers import tc
 from helpers.errors import FrameError
+from helpers.photos.tables.match_paths import NOT_HERE, match
 from helpers.season.detection.detections import read_detections
-from helpers.season.match_paths import NOT_HERE, match
 from tests.support.pace import times_as_long
 
 NAMES = ["north/cam1/1.JPG", "north/cam1/2.JPG", "north/cam2/1.JPG", "south/cam1/1.JPG", "south/cam1/9.JPG"]

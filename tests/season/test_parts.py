@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,10 +67,50 @@ def test_each_box_has_the_feature_of_what_it_holds(model, found):
     assert parts.rows.tolist() == [0, 0, 1, 2, 3, 4, 5] and parts.rows.dtype == np.int64
     assert parts.boxes.shape == (7, 4) and np.allclose(parts.boxes[:2], [LEFT, RIGHT])
     assert parts.kinds == ["animal"] * 7 and parts.scores.tolist() == [0.9, 0.7, *[0.9] * 5]
-    assert parts.vectors.shape == (7, TINY) and parts.vectors.dtype == np.float32
-    for vector, colour in zip(parts.vectors, (RED, GREEN, *INSIDE[1:])):
+    assert parts.vectors.shape == (7, 2 * TINY) and parts.vectors.dtype == np.float32
+    for vector, colour in zip(parts.vectors[:, :TINY], (RED, GREEN, *INSIDE[1:])):
         assert np.allclose(vector.reshape(3, -1) * 255, np.array(colour)[:, None], atol=2)
     assert parts.photos.all() and len(parts.bad) == 0 and parts.note == "7 parts of 6 photos"
+
+
+def test_the_surroundings_stand_behind_the_box_and_count_by_half(model, found):
+    both = Parts.of(model, found, progress=False).vectors
+    alone, wider = (
+        Parts.of(model, found, margin=margin, surroundings=0, progress=False).vectors for margin in (0.0, 1.0)
+    )
+    assert alone.shape == (7, TINY) and np.array_equal(both, np.concatenate([alone, wider / 2], axis=1))
+    thirds = Parts.of(model, found, margin=1, surroundings=1 / 3, progress=False).vectors
+    assert np.array_equal(thirds, np.concatenate([wider, wider * np.float32(1 / 3)], axis=1))
+
+
+def test_any_box_of_any_photo_has_a_feature_like_those_of_the_parts(model, found):
+    season = Season(model, parts=Parts.of(model, found, progress=False))
+    for source in (model.collection.sources[0], Path(model.collection.sources[0]).read_bytes()):
+        assert np.allclose(season.parts.feature_of(source, LEFT), season.parts.vectors[0], atol=1e-6)
+    by_part, by_box = season.search(0, k=3), season.search(region=(0, LEFT), k=3)
+    assert list(by_part["reference_label"]) == list(by_box["reference_label"])
+    assert np.allclose(list(by_part["distance"]), list(by_box["distance"]), atol=1e-5)
+    stranger = Path(model.collection.sources[0]).with_name("stranger.png")
+    picture(99, SIZE).save(stranger)
+    outside = season.search(like=stranger, k=3)
+    assert len(outside) == 3 and "whole photo" in season.note
+
+
+def test_in_infrared_light_the_contrast_is_stretched(tmp_path):
+    """A dark photo and a brighter one of the same animal have the same feature; in colour they have not."""
+    (tmp_path / "photos").mkdir()
+    colours = np.asarray(picture(1, SIZE).convert("RGB"))
+    grey = np.repeat(np.asarray(picture(1, SIZE).convert("L"))[:, :, None], 3, axis=2)
+    for name, pixels in (("grey", grey), ("colour", colours)):
+        for number, share in enumerate((0.25, 0.9)):
+            Image.fromarray((pixels * share).astype(np.uint8)).save(tmp_path / "photos" / f"{name}-{number}.png")
+    data, _ = load_photos(tmp_path / "photos", progress=False)
+    model = create(data, model=tiny_network(tmp_path / "tiny.onnx"), verbose=False, store=False)
+    box = (0.1, 0.1, 0.9, 0.9)
+    vectors = Parts.of(model, [(label, box) for label in range(4)], progress=False).vectors
+    colour, infrared = np.abs(vectors[0] - vectors[1]).max(), np.abs(vectors[2] - vectors[3]).max()
+    assert infrared < 0.03 and colour > 0.2
+    assert np.allclose(vectors[3].reshape(2, 3, -1), vectors[3].reshape(2, 3, -1)[:, :1]), "grey"
 
 
 def test_people_are_known_whatever_kinds_are_taken(model, found, photos):
@@ -95,7 +136,7 @@ def test_what_is_kept_is_not_computed_again(model, found, monkeypatch):
     again = Parts.of(model, found, progress=False)
     assert np.array_equal(first.vectors, again.vectors) and np.array_equal(first.rows, again.rows)
     with FeatureStore(model.store_path) as store:
-        assert {each.key: each.photos for each in store.contents()}[f"{model.key} parts, edition 1"] == 7
+        assert {each.key: each.photos for each in store.contents()}[f"{model.key} parts, edition 2"] == 14
     monkeypatch.undo()
     other = Parts.of(model, found, margin=0.3, progress=False)
     assert not np.array_equal(first.vectors, other.vectors), "another margin, other features"
@@ -109,21 +150,23 @@ def test_a_run_that_is_cut_off_keeps_its_batches(model, photos, found, monkeypat
     opened = []
     real = part_features.cut
 
-    def failing(content, *rest):
+    def failing(content, *rest, **named):
         opened.append(content)
         if len(opened) == 5:
             raise KeyboardInterrupt
-        return real(content, *rest)
+        return real(content, *rest, **named)
 
     monkeypatch.setattr(part_features, "cut", failing)
     with pytest.raises(KeyboardInterrupt):
         Parts.of(model, found, progress=False)
     monkeypatch.setattr(part_features, "cut", real)
     with FeatureStore(model.store_path) as store:
-        kept = {each.key: each.photos for each in store.contents()}[f"{model.key} parts, edition 1"]
+        kept = {each.key: each.photos for each in store.contents()}[f"{model.key} parts, edition 2"]
     assert kept >= 2
     seen = []
-    monkeypatch.setattr(part_features, "cut", lambda content, *rest: seen.append(content) or real(content, *rest))
+    monkeypatch.setattr(
+        part_features, "cut", lambda content, *rest, **named: seen.append(content) or real(content, *rest, **named)
+    )
     assert len(Parts.of(model, found, progress=False)) == 7 and 0 < len(seen) < 6
 
 
@@ -133,7 +176,7 @@ def test_a_photo_that_cannot_be_read_costs_only_itself(model, photos, found, sto
     (photos / "2.png").write_bytes((photos / "2.png").read_bytes()[:-400])
     shutil.copy(photos / "5.png", photos / "3.png")
     parts = Parts.of(model, found, progress=False, store=store)
-    assert parts.rows.tolist() == [0, 0, 4, 5] and parts.vectors.shape == (4, TINY)
+    assert parts.rows.tolist() == [0, 0, 4, 5] and parts.vectors.shape == (4, 2 * TINY)
     if not tc.HAS_TURICREATE:
         reasons = dict(zip(parts.bad["path"], parts.bad["reason"]))
         assert sorted(reasons) == ["1.png", "2.png", "3.png"] and "build the model again" in reasons["3.png"]
@@ -159,7 +202,7 @@ def test_some_kinds_or_none(model, found):
     people = Parts.of(model, found, kinds=("person",), progress=False)
     assert people.rows.tolist() == [5]
     nothing = Parts.of(model, found, kinds=("vehicle",), progress=False)
-    assert len(nothing) == 0 and nothing.vectors.shape == (0, TINY) and nothing.note == "0 parts of 0 photos"
+    assert len(nothing) == 0 and nothing.vectors.shape == (0, 2 * TINY) and nothing.note == "0 parts of 0 photos"
     assert len(Parts.of(model, [], store=False, progress=False)) == 0
 
 
@@ -175,6 +218,8 @@ def test_some_kinds_or_none(model, found):
         (tc.SFrame({"path": ["0.png"]}), {}, "a frame of boxes has the columns"),
         ([], {"margin": -1}, "margin is a number from 0 to 10"),
         ([], {"margin": "wide"}, "margin is a number from 0 to 10"),
+        ([], {"surroundings": 2}, "surroundings is a number from 0 to 1"),
+        ([], {"surroundings": True}, "surroundings is a number from 0 to 1"),
         ([], {"store": True}, "store is the path of a file"),
     ],
 )

@@ -3,10 +3,14 @@ import pytest
 
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
+from helpers.photos.load import load_photos
+from helpers.photos.species import add_species
 from helpers.season.scores import neighbour_shares, species_precision
 from helpers.season.season import Season
+from helpers.similarity.build import create
 from tests.season.test_season import model_of, parts_of
 from tests.season.test_sightings import season_of
+from tests.support.places import SHARED
 
 #  photo     0      1      2      3       4      5        6      7        8
 PLACES = [0.0, 100.0, 100.1, 1.0, 2.0, 3.0, 3.5, 10.0, 1.5]
@@ -36,6 +40,44 @@ def test_worked_by_hand():
     low, high = scores.interval
     assert 0 <= low < scores.precision < high <= 0.5
     assert str(scores) == "precision@2 over other events 0.300 (5 queries: deer 0.25, fox 0.33)"
+
+
+def test_photos_that_show_several_species():
+    """Event 2 shows a fox too: from 2 the nearest others are 5 (nothing) and 1 (fox), from 1 they are 5 and 0 or 2."""
+    several = [*SPECIES]
+    several[4] = "deer|fox"
+    scores = species_precision(season(), several, k=2, progress=False)
+    as_lists = [entry.split("|") if entry else [] for entry in several]
+    assert species_precision(season(), as_lists, k=2, progress=False) == scores
+    alone = species_precision(season(), "species", k=2, progress=False)
+    assert scores.by_species["fox"] > alone.by_species["fox"] and scores.queries == alone.queries
+
+
+@pytest.mark.skipif(not (SHARED / "forest").is_dir(), reason="the photos of the forest are not on this machine")
+def test_species_from_tags_a_csv_and_folders_are_the_same(tmp_path):
+    forest = SHARED / "forest"
+    data, _ = load_photos(forest, layout="{site}/{camera}", species="Especie", details=True, progress=False)
+    data = add_species(data, forest / "truth.csv", column="listed")
+    for row in data:
+        link = tmp_path / row["path"].rpartition("/")[0] / row["species"] / row["path"].rpartition("/")[2]
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(forest / row["path"])
+    sorted_photos, _ = load_photos(tmp_path, layout="{site}/{camera}/{species}", progress=False)
+    name = {row["file"].rpartition("/")[2] + row["site"] + row["camera"]: row["species"] for row in sorted_photos}
+    in_folders = [name[row["path"].rpartition("/")[2] + row["site"] + row["camera"]] for row in data]
+    season = Season(create(data, model="efficientnet-lite0", verbose=False), data)
+    scores = species_precision(season, "species", progress=False)
+    assert scores.queries >= 20 and 0.1 < scores.precision < 0.6
+    assert species_precision(season, "listed", progress=False) == scores
+    assert species_precision(season, in_folders, progress=False) == scores
+    with pytest.raises(FrameError, match=r"'tags' are tags of groups \(Especie, Especie_Obs2\)"):
+        species_precision(season, "tags", progress=False)
+
+
+def test_tags_of_several_groups_name_no_species():
+    tags = [["Especie|Zorro", "Especie_Obs2|Gato"]] * len(PLACES)
+    with pytest.raises(FrameError, match=r"tags of groups \(Especie, Especie_Obs2\).*species='Especie'"):
+        species_precision(season(), tags, progress=False)
 
 
 def test_all_other_events_where_there_are_fewer():

@@ -89,6 +89,7 @@ def parts_of(rows, vectors, kinds=None, scores=None, boxes=None, photos=9):
         kinds=kinds,
         scores=np.array([0.9] * count if scores is None else scores, float),
         people=np.isin(np.arange(photos), people),
+        feature_of=lambda source, box: np.full(np.shape(vectors)[1] if np.ndim(vectors) > 1 else 1, 0.4, np.float32),
     )
 
 

@@ -1,4 +1,7 @@
 import json
+import socket
+import struct
+import threading
 
 import numpy as np
 import pytest
@@ -133,7 +136,7 @@ def test_a_saved_model_finds_its_database_again_and_never_writes_a_password(data
     model.save(tmp_path / "kin")
     assert all(b"hush" not in file.read_bytes() for file in (tmp_path / "kin").rglob("*") if file.is_file())
     assert json.loads((tmp_path / "kin" / "model.json").read_text())["index"] == postgres_url
-    again = load_model(tmp_path / "kin")
+    again = load_model(tmp_path / "kin", database=True)
     assert again.index.kind == "postgresql"
     assert list(again.query(data[:2], k=3, verbose=False)["distance"]) == list(
         model.query(data[:2], k=3, verbose=False)["distance"]
@@ -150,9 +153,50 @@ def test_a_saved_model_whose_database_is_away_is_searched_here(data, network, po
     settings = json.loads(file.read_text())
     settings["index"] = f"postgresql://kinframe@127.0.0.1:{free_port()}/archive"
     file.write_text(json.dumps(settings))
-    again = load_model(tmp_path / "kin")
+    again = load_model(tmp_path / "kin", database=True)
     assert again.index.kind == "exact"
     assert capsys.readouterr().out.startswith("the model is searched here, not in its database, with the same answers")
+
+
+@pytest.fixture
+def nosy():
+    """The address of a stranger's server that asks for the password itself, and all that it was sent."""
+    heard = []
+
+    def serve(listener):
+        while True:
+            try:
+                caller = listener.accept()[0]
+            except OSError:
+                return
+            with caller:
+                first = caller.recv(1024)
+                if len(first) == 8:  # may it be TLS?
+                    caller.sendall(b"N")
+                    first = caller.recv(1024)
+                heard.append(first)
+                caller.sendall(b"R" + struct.pack("!ii", 8, 3))
+                heard.append(caller.recv(1024))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=[listener], daemon=True).start()
+        yield f"postgresql://me@127.0.0.1:{listener.getsockname()[1]}/archive", heard
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_strangers_model_connects_to_nothing(data, network, nosy, tmp_path, capsys, monkeypatch):
+    """And where a person wants that it does, no password is sent in a form that the server could use elsewhere."""
+    address, heard = nosy
+    monkeypatch.setenv("PGPASSWORD", "hush-hush")
+    create(data, model=network, store=False, verbose=False).save(tmp_path / "kin")
+    file = tmp_path / "kin" / "model.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "index": address}))
+    again = load_model(tmp_path / "kin")
+    assert again.index.kind == "exact" and not heard
+    assert f"load_model(…, database=True) connects to {address}" in capsys.readouterr().out
+    assert load_model(tmp_path / "kin", database=True).index.kind == "exact"
+    assert heard and not any(b"hush" in each for each in heard)
+    assert "scram-sha-256" in capsys.readouterr().out
 
 
 def test_a_wrong_address_shows_before_any_work_is_done(data, postgres_url):

@@ -10,7 +10,8 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
+from distributed.security import Security
 
 import helpers.service.jobs.runner
 from helpers.errors import ClusterError, NotFound, Refused, Unavailable
@@ -262,16 +263,31 @@ def test_a_cluster_that_fails_is_tried_three_times(alone, monkeypatch):
     assert calls == ["client", "close", "client", "close", "client"]
 
 
-def test_workers_elsewhere(alone, workers, tmp_path, monkeypatch):
-    there = Workers(Settings(photos=tmp_path, dask=workers._cluster.scheduler_address))
-    monkeypatch.setattr(alone.runner, "_workers", there)
-    alone.runner.start()
-    assert alone.wait(alone.runner.submit({"folder": ""})).new == 150
-    alone.runner.stop()
-    assert len(workers.client().run(os.getpid)) == 2  # they are not ours to end
+def test_workers_elsewhere(alone, tmp_path, monkeypatch):
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as elsewhere:
+        there = Workers(Settings(photos=tmp_path, dask=elsewhere.scheduler_address))
+        monkeypatch.setattr(alone.runner, "_workers", there)
+        alone.runner.start()
+        assert alone.wait(alone.runner.submit({"folder": ""})).new == 150
+        alone.runner.stop()
+        assert len(elsewhere.scheduler_info["workers"]) == 2  # they are not ours to end
     monkeypatch.setattr("helpers.service.jobs.workers._CONNECT", 0.2)
     with pytest.raises(ClusterError, match=r"the Dask scheduler at tcp://127\.0\.0\.1:1 cannot be reached"):
         Workers(Settings(photos=tmp_path, dask="tcp://127.0.0.1:1")).client()
+
+
+def test_another_account_of_the_machine_has_no_way_in(workers):
+    """Whoever may connect to a scheduler or a worker runs code in it, in the service's name."""
+    workers.client()
+    info = workers._cluster.scheduler_info
+    addresses = [info["address"], *info["workers"], *(each["nanny"] for each in info["workers"].values())]
+    assert all(address.startswith("tls://127.0.0.1:") for address in addresses) and len(addresses) == 5
+    for address in addresses:
+        for protocol, security in (("tcp", None), ("tls", Security.temporary())):
+            place = address.replace("tls://", f"{protocol}://")
+            with pytest.raises((OSError, RuntimeError, TypeError)):
+                Client(place, timeout=2, security=security, set_as_default=False)
+    assert len(workers.client().run(os.getpid)) == 2
 
 
 @LINUX

@@ -229,6 +229,29 @@ def test_cosine(data, network):
 # The graph
 
 
+def test_centred_is_the_cosine_of_what_is_not_common_to_all(data, network, folder, tmp_path):
+    plain = create(data, model=network, verbose=False)
+    centred = create(data, model=network, metric="centred", verbose=False)
+    less = plain.vectors - plain.vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    assert np.array_equal(centred.vectors, less) and "centred cosine" in repr(centred)
+    directions = less / np.linalg.norm(less, axis=1, keepdims=True)
+    expected = np.sort(1 - directions[0] @ directions.T)
+    answer = centred.query(data[0:1], k=None, verbose=False)
+    assert np.allclose(list(answer["distance"]), expected, atol=1e-6) and answer["distance"][0] == 0
+    outside = tmp_path / "outside.png"  # the same pixels in another file
+    open_photo(folder / data["path"][1]).save(outside)
+    near = centred.search(like=outside, k=1)
+    assert near["reference_label"][0] == 1 and near["distance"][0] < 1e-9
+    box = (0.1, 0.1, 0.9, 0.9)
+    assert np.array_equal(centred.feature_of(outside, box), plain.feature_of(outside, box) - centred.centre)
+    centred.save(tmp_path / "kin")
+    again = load_model(tmp_path / "kin")
+    assert rows(again.query(data, k=None, verbose=False)) == rows(centred.query(data, k=None, verbose=False))
+    assert again.search(like=outside, k=1)["distance"][0] < 1e-9
+    with pytest.raises(FrameError, match="not available in a database"):
+        create(data, model=network, metric="centred", index="postgresql://me@nowhere/archive", verbose=False)
+
+
 def test_the_graph_is_the_query_without_each_photo_itself(model, data):
     graph = model.similarity_graph(k=2, verbose=False)
     assert graph.column_types() == [int, int, float, int]

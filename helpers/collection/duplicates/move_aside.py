@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 from helpers.collection.duplicates.safe_move import (
     JOURNAL,
     Journal,
+    is_ours,
     move_file,
     names,
     parts,
@@ -19,10 +20,13 @@ from helpers.collection.duplicates.safe_move import (
     two_names,
     writing,
 )
-from helpers.errors import ExportError, FrameError
+from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import write_rows
+from helpers.images.decode import photo_size
+
+_SHOWN = 5  # places in a question
 
 Left = List[Tuple[str, str]]  # names of files that were not moved, and why
 
@@ -104,7 +108,9 @@ def move_aside(
     return Moved(place, moved, left)
 
 
-def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> Moved:
+def undo_move(
+    folder: Union[str, "os.PathLike[str]"], *, ask: Callable[[str], str] = input, progress: bool = True
+) -> Moved:
     """Put all files back that `move_aside` moved to this folder; other files stay there.
 
     It can be called any number of times. Folders that are then empty are
@@ -113,6 +119,10 @@ def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) 
     Parameters
     ----------
     folder : path
+    ask
+        Is called with a question where the folder comes from another machine,
+        or another person: it could name any place. With any answer but "yes"
+        such files stay in the folder; with it, photos are put back, nothing else.
     progress : bool
 
     Returns
@@ -135,9 +145,11 @@ def undo_move(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) 
     back = 0
     with writing(place) as journal:
         entries = list(journal.open_moves().values())[::-1]
+        strange = [entry for entry in entries if not is_ours(entry)]
+        refused = bool(strange) and not _agreed(strange, place, ask)
         with progress_bar(total=len(entries), show=progress) as shown:
             for entry in entries:
-                reason = _put_back(entry, place)
+                reason = (_strange(entry, place, refused) if entry in strange else "") or _put_back(entry, place)
                 if reason:
                     left.append((entry["to"], reason))
                 else:
@@ -247,6 +259,32 @@ def _move(copy: GroupPhoto, kept: GroupPhoto, place: Path, journal: Journal) -> 
         except OSError as error:
             return f"could not be moved ({error.strerror or error})"
     raise AssertionError
+
+
+def _agreed(entries: Sequence[Dict[str, str]], place: Path, ask: Callable[[str], str]) -> bool:
+    """Whether a person wants that files are put where a journal of somebody else says."""
+    some = ", ".join(repr(entry["from"]) for entry in entries[:_SHOWN]) + (", …" if len(entries) > _SHOWN else "")
+    question = (
+        f"{str(place / JOURNAL)!r} was not written by you on this machine. It would put {_photos(len(entries))} at "
+        f"{some}. Type yes if these are the places of your photos: "
+    )
+    try:
+        return str(ask(question)).strip().lower() == "yes"
+    except EOFError:
+        return False
+
+
+def _strange(entry: Dict[str, str], place: Path, refused: bool) -> str:
+    """Why a file stays that a journal of somebody else names, or an empty text."""
+    if refused:
+        return "the journal was not written by you on this machine"
+    target = place.joinpath(*parts(entry["to"]))
+    try:
+        if os.path.lexists(target):
+            photo_size(target)
+    except PhotoError as error:
+        return f"is not a photo ({error})"
+    return ""
 
 
 def _put_back(entry: Dict[str, str], place: Path) -> "Union[str, None]":

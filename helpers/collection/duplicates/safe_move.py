@@ -1,10 +1,12 @@
 """Moving files so that at no moment one is lost: never over another, to another disk too, and noted in a journal.
 
-The journal is in the folder to which files are moved, and has the old place of each before it is moved.
+The journal is in the folder to which files are moved, and has the old place of each before it is moved. Its lines are
+signed with the key of this machine: another's could name any place.
 """
 
 import contextlib
 import hashlib
+import hmac
 import itertools
 import json
 import os
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Union
 
 from helpers.errors import ExportError
+from helpers.files.cache import machine_key
 from helpers.files.stamps import sha256_now
 
 JOURNAL = "kinframe-moved.jsonl"
@@ -95,6 +98,8 @@ class Journal:
                 self._file.write(b"\n")
 
     def write(self, entry: Dict[str, str]) -> None:
+        with contextlib.suppress(OSError):  # no key: it is asked about before it is undone
+            entry = {**entry, "signature": _signature(entry)}
         self._file.write(json.dumps(entry).encode("ascii") + b"\n")
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -116,6 +121,19 @@ class Journal:
 
     def close(self) -> None:
         self._file.close()
+
+
+def is_ours(entry: Dict[str, str]) -> bool:
+    """Whether an entry of a journal was written by this person on this machine."""
+    try:
+        return hmac.compare_digest(str(entry.get("signature")), _signature(entry))
+    except OSError:
+        return False
+
+
+def _signature(entry: Dict[str, str]) -> str:
+    content = json.dumps(sorted(item for item in entry.items() if item[0] != "signature"))
+    return hmac.new(machine_key(), content.encode("ascii"), hashlib.sha256).hexdigest()
 
 
 @contextlib.contextmanager

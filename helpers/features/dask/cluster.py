@@ -26,6 +26,7 @@ from helpers.networks.precision.settled import Settled
 
 try:
     from distributed import CancelledError, Client, Future, KilledWorker
+    from distributed import TimeoutError as DaskTimeoutError
 except ImportError as missing:
     raise ModelError("client= needs one more package: pip install distributed") from missing
 
@@ -33,6 +34,7 @@ from helpers.features.dask.worker import features_of, hand_out, identities_of, i
 
 _AHEAD = 3  # batches in flight for each thread of the cluster
 _LEAST = 8  # the same where it has few threads, or none yet
+_PATIENCE = 30.0  # seconds without a result until it is looked whether there are workers
 _RETRIES = 2  # of a batch that failed on its worker; one whose worker died is Dask's to repeat
 _COPIES = 8 << 20  # bytes of photos that travel in one batch: they pass through the scheduler, which warns of 10 MB
 _WORTHWHILE = 0.25  # the share of known photos from which on it saves time to find out first which they are
@@ -45,8 +47,8 @@ def batches_on(
 
     The same features as of `helpers.features.pipeline.batches`, to the last bit where the workers' processors are of
     the kind of this one. A few batches for each thread that the cluster has at the time are in flight; closing takes
-    back what has not begun. Where there are no workers yet, it waits for them. Of a worker that dies, another repeats
-    the work.
+    back what has not begun. Where there are no workers, it says so and waits for them. Of a worker that dies, another
+    repeats the work.
 
     Raises `ModelError` for what is not such a client; `ClusterError`, which names the photos, where they cost one
     worker after the other its life or where the cluster has gone; and what a network raises on a worker.
@@ -227,7 +229,7 @@ def _in_order(
     def first() -> Tuple[Item, Any]:
         item, future = waiting[0]
         with _explained(client, item):
-            result = None if future is None else future.result()
+            result = None if future is None else _result(client, future)
         waiting.popleft()
         return item, result
 
@@ -244,6 +246,17 @@ def _in_order(
         if client.status != "closed":
             with contextlib.suppress(OSError):
                 client.cancel([future for _, future in waiting if future is not None])
+
+
+def _result(client: Client, future: Future) -> Any:
+    """The result of a future. While the cluster has no workers, one line says what is waited for."""
+    while not future.done():
+        with contextlib.suppress(TimeoutError, DaskTimeoutError):
+            return future.result(timeout=_PATIENCE)
+        if client.status == "running" and not client.nthreads():
+            print("the cluster has no workers, and the photos wait for some; interrupting keeps what is done")
+            break
+    return future.result()
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Vision networks from repositories on Hugging Face that have an ONNX file: `hf:owner/name`.
+"""Vision networks in ONNX with a `preprocessor_config.json`: `hf:owner/name` on Hugging Face, or both in a folder.
 
 >>> from helpers.networks.hub.repository import repository
 >>> str(repository("hf:owner/name@v1.0:onnx/model_fp16.onnx"))
@@ -13,23 +13,24 @@ when it was first fetched is pinned, in a text file beside it.
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, List, Tuple
+from typing import TYPE_CHECKING, Callable, List, Tuple
 
 import numpy as np
 
 from helpers.errors import ModelError
 from helpers.files.stamps import sha256
-from helpers.networks.hub.external_data import (
+from helpers.networks.hub.feature import Feature, append_feature, find_feature
+from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
+from helpers.networks.hub.repository import PREFIX, repository
+from helpers.networks.onnx.external_data import (
     LARGEST,
     check_total,
+    files_beside,
     is_outside,
     location_of,
     read_outside,
     refuse_hidden,
 )
-from helpers.networks.hub.feature import Feature, append_feature, find_feature
-from helpers.networks.hub.preprocessor import PhotoConfig, check_size, read_config
-from helpers.networks.hub.repository import PREFIX, repository
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.layers import layers_to, without_functions
 from helpers.networks.onnx.onnx_runtime import outputs_of
@@ -38,7 +39,7 @@ from helpers.networks.own import remember_dimension, remembered_dimension
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
 
-__all__ = ["PREFIX", "HubNetwork", "hub_network"]
+__all__ = ["PREFIX", "HubNetwork", "hub_network", "own_network"]
 
 _CONFIG = "preprocessor_config.json"
 _FILES = ("onnx/vision_model.onnx", "onnx/model.onnx", "model.onnx", "vision_model.onnx")  # in this order
@@ -50,12 +51,13 @@ _NEAR = 1e-3  # how far a photo's features may be from those that it has alone, 
 class HubNetwork:
     """A network whose files are on this machine."""
 
-    name: str  # hf:owner/name@revision:file
+    name: str  # hf:owner/name@revision:file, or the path of a file of one's own
     size: Tuple[int, int]  # width, height
     sha256: str  # of all that decides what the features are
     note: str  # one line for the person: which file, which tensor
     path: Path = field(repr=False)  # the ONNX file
     config: PhotoConfig = field(repr=False)
+    way_out: str = field(repr=False)  # of an error
 
     @property
     def dimension(self) -> int:
@@ -80,7 +82,7 @@ class HubNetwork:
             read_outside(graph.weights, self.path.parent)
             model = graph.model(x, size=self.size, dimension=None)
         except ModelError as error:
-            raise ModelError(f"{self.path}: {error}; {_way_out(self.name)}") from error
+            raise ModelError(f"{self.path}: {error}; {self.way_out}") from error
         except OSError as error:
             raise ModelError(f"{error.filename or self.path}: {error.strerror}") from error
         dimension = self._try(model.SerializeToString(), feature)
@@ -96,7 +98,7 @@ class HubNetwork:
             together, first, second = outputs_of(content, self.path, "photos", photos, photos[:1], photos[1:])
         except ModelError as error:
             hint = "; it may have been exported for one photo at a time" if feature.alone else ""
-            raise ModelError(f"{error}{hint}; {_way_out(self.name)}") from error
+            raise ModelError(f"{error}{hint}; {self.way_out}") from error
         alone = np.concatenate([first, second])
         if together.ndim != 2 or together.shape != alone.shape or len(together) != 2:
             reason = f"gives {list(together.shape)} for two photos, so it was exported for one photo at a time"
@@ -106,7 +108,7 @@ class HubNetwork:
             reason = "gives a photo other features beside another photo than alone, as some networks in 8 bits do"
         else:
             return int(together.shape[1])
-        raise ModelError(f"{self.path} {reason}; {_way_out(self.name)}")
+        raise ModelError(f"{self.path} {reason}; {self.way_out}")
 
 
 def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
@@ -125,24 +127,65 @@ def hub_network(name: str, *, progress: bool = True) -> HubNetwork:
     config_file = source.get(_CONFIG, progress=progress)
     config = read_config(config_file)
     file = source.file or source.first(_FILES, progress=progress)
-    path = source.get(file, progress=progress)
+    return _network(
+        f"{source.address}:{file}",  # whole: what is found first can be another file tomorrow
+        config_file,
+        config,
+        source.get(file, progress=progress),
+        lambda beside: source.get(str(PurePosixPath(file).with_name(beside)), progress=progress),
+        f"name another file of the repository, as in {source.address}:path/in/the/repository.onnx",
+        f"{source}: {{feature}} of {file}; its licence is on {source.page}.",
+    )
+
+
+def own_network(path: Path) -> HubNetwork:
+    """A network of one's own that takes photos as most are exported: float [N, 3, height, width].
+
+    How to prepare photos for it is in a `preprocessor_config.json` beside it. Raises `ModelError`.
+    """
+    config_file = path.with_name(_CONFIG)
+    if not config_file.is_file():
+        raise ModelError(
+            f"{path} takes float photos [N, 3, height, width], prepared in a way that the file does not contain; "
+            f"write {config_file} with image_mean, image_std and size, as in docs/networks.md"
+        )
+    way_out = "give an ONNX file of a vision network as transformers or PyTorch export it"
+    return _network(
+        str(path), config_file, read_config(config_file), path, path.with_name, way_out, f"{path.name}: {{feature}}."
+    )
+
+
+def _network(
+    name: str,
+    config_file: Path,
+    config: PhotoConfig,
+    path: Path,
+    beside: Callable[[str], Path],
+    way_out: str,
+    note: str,
+) -> HubNetwork:
+    """The network in a file, whose weights may be in a second one `beside` it; `note` has a place for the feature."""
     try:
         network, feature = _read(path)
+        files_beside(path, network)
         needed = layers_to(network.graph, feature.tensor)
         weights: List[TensorProto] = [each for each in network.graph.initializer if each.name in needed.names]
         check_total(weights)
-        beside = sorted({location_of(tensor).name for tensor in weights if is_outside(tensor)})
+        names = sorted({location_of(tensor).name for tensor in weights if is_outside(tensor)})
     except ModelError as error:
-        raise ModelError(f"{path}: {error}; {_way_out(str(source))}") from error
-    outside = [source.get(str(PurePosixPath(file).with_name(each)), progress=progress) for each in beside]
-    hashes = [sha256(each) for each in (config_file, path, *outside)]
+        raise ModelError(f"{path}: {error}; {way_out}") from error
+    try:
+        hashes = [sha256(each) for each in (config_file, path, *map(beside, names))]
+    except OSError as error:
+        raise ModelError(f"{error.filename or path}: {error.strerror}") from error
     return HubNetwork(
-        name=f"{source.address}:{file}",  # whole: what is found first can be another file tomorrow
+        name=name,
         size=_size(config_file, path, feature, config),
         sha256=hashlib.sha256(" ".join([*hashes, f"hub {_ASSEMBLY}"]).encode()).hexdigest(),
-        note=f"{source}: {feature.described} of {file}; its licence is on {source.page}.",
+        note=note.format(feature=feature.described),
         path=path,
         config=config,
+        way_out=way_out,
     )
 
 
@@ -176,8 +219,3 @@ def _size(config_file: Path, path: Path, feature: Feature, config: PhotoConfig) 
 
 def _dimension(model: "ModelProto") -> int:
     return int(model.graph.output[0].type.tensor_type.shape.dim[1].dim_value)
-
-
-def _way_out(name: str) -> str:
-    repository_name = ":".join(name.split(":")[:2])
-    return f"name another file of the repository, as in {repository_name}:path/in/the/repository.onnx"

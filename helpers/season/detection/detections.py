@@ -22,8 +22,8 @@ from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
 from helpers.images.boxes import SIDES
+from helpers.photos.tables.match_paths import match, normal
 from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, read_file
-from helpers.season.match_paths import match, normal
 
 if TYPE_CHECKING:
     from helpers.similarity.model import SimilarityModel
@@ -44,7 +44,7 @@ def read_detections(
     ----------
     file
         The results file. It may come from another machine, and from Windows:
-        photos are matched by the end of their paths, see `helpers.season.match_paths`.
+        photos are matched by the end of their paths, see `helpers.photos.tables.match_paths`.
     photos
         The frame of `load_photos`, a similarity model, or a list of paths.
     threshold

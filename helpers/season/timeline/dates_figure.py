@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from helpers.images.sheet import GREY
-from helpers.photos.deployments import GivenDeployments, deployments_of
+from helpers.photos.deployments import GivenDeployments, deployment_table, deployments_of
 from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
 from helpers.season.timeline.effort import outside
 from helpers.season.timeline.style import (
@@ -61,6 +61,7 @@ def show_dates(
     FrameError
         As `helpers.season.timeline.tables.by_date`, and for a width out of range.
     """
+    deployments = None if deployments is None else deployment_table(deployments)
     shown, periods = sightings_of(sightings), list(by_date(sightings, deployments, step))
     rated = any(period["camera_days"] is not None for period in periods)
     figure = new_figure(width, 3.9 if rated else 2.9)

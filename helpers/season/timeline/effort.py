@@ -28,6 +28,8 @@ def outside(sightings: List[Sighting], deployments: List[Deployment]) -> Dict[st
             reason = "whose deployment is not in the table"
         elif not deployment.has_dates:
             reason = "whose deployment has no dates"
+        elif deployment.failed(sighting.start):
+            reason = "while their camera had a problem"
         else:
             reason = "beyond the dates of their deployment"
         counts[reason] = counts.get(reason, 0) + 1

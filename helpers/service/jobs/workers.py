@@ -2,9 +2,13 @@
 
 Those on this machine start when there is work and end when there has been none
 for a while. They run at low priority, so that searches are answered meanwhile,
-and end with this process, however that ends, even while they are starting. As
-with any Dask cluster, they communicate over sockets of the loopback, which
-everybody with an account on the machine can reach.
+and end with this process, however that ends, even while they are starting.
+
+They communicate over sockets of the loopback, which everybody with an account on
+the machine can reach, and in pickle, which runs code. So it goes through TLS, with
+a certificate that is made for the time of the cluster and is on no disk: who does
+not have it is refused before the first byte is read. A cluster at an address is as
+safe as its own settings make it (`distributed.comm.tls` in Dask's configuration).
 """
 
 import contextlib
@@ -17,6 +21,7 @@ from typing import Any, Dict, List, Optional, cast
 
 import dask
 from distributed import Client, LocalCluster, WorkerPlugin
+from distributed.security import Security
 
 from helpers.errors import ClusterError
 from helpers.service.settings import Settings
@@ -154,6 +159,8 @@ class _Start(threading.Thread):
     def _new(self) -> LocalCluster:
         with dask.config.set(_NO_PAGES):
             return LocalCluster(
+                protocol="tls://",
+                security=Security.temporary(),
                 n_workers=self._count,
                 threads_per_worker=1,
                 processes=True,

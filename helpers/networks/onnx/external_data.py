@@ -1,14 +1,15 @@
 """Weights of an ONNX network in a second file: which files, how much, and reading them."""
 
+import itertools
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Iterable, Iterator, List, NamedTuple
 
 from helpers.errors import ModelError
 from helpers.networks.onnx.layers import graphs_of
 
 if TYPE_CHECKING:
-    from onnx import NodeProto, TensorProto
+    from onnx import ModelProto, NodeProto, TensorProto
 
 LARGEST = 2**31 - 2**20  # bytes: the limit of an ONNX file, less a margin for everything but the weights
 
@@ -42,6 +43,25 @@ def location_of(tensor: "TensorProto") -> WeightsLocation:
     if location.offset < 0 or location.length < 0:
         raise ModelError(f"the place of its weights {tensor.name} is before the beginning of {name}")
     return location
+
+
+def files_beside(path: Path, network: "ModelProto") -> List[Path]:
+    """The files with weights of the network in a file, by name.
+
+    Old versions of ONNX Runtime read whatever file a network names. Raises `ModelError` for a place that is not a
+    regular file in the network's own folder, wherever links to both may lead.
+    """
+    nodes = [*network.graph.node, *(node for function in network.functions for node in function.node)]
+    tensors = filter(is_outside, itertools.chain(network.graph.initializer, _of_layers(nodes)))
+    names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
+    files = []
+    for name in sorted(names):
+        file = path.parent / name
+        plain = name not in ("", ".", "..") and PurePosixPath(name).name == name and "\\" not in name
+        if not plain or file.resolve().parent != path.resolve().parent or (file.exists() and not file.is_file()):
+            raise ModelError(f"the file of its weights, {name!r}, is not a file beside it")
+        files.append(file)
+    return files
 
 
 def check_total(tensors: Iterable["TensorProto"]) -> None:
