@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional, Tuple, Union
 
+from helpers.files.reading import open_regular
+
 _SETTLED = 3 * 10**9  # ns: the clocks of some disks have steps of two seconds
 
 
@@ -31,7 +33,12 @@ def settled(path: Union[str, Path], before: Stamp) -> bool:
 
     Raises `OSError`.
     """
-    return stamp(path) == before and max(before.modified, before.changed) < time.time_ns() - _SETTLED
+    return stamp(path) == before and is_past(before.modified, before.changed)
+
+
+def is_past(*times: int) -> bool:
+    """Whether times of a file or folder, in ns, are so long ago that a change from now on would show in them."""
+    return max(times) < time.time_ns() - _SETTLED
 
 
 def sha256(path: Union[str, Path]) -> str:
@@ -52,7 +59,7 @@ def sha256(path: Union[str, Path]) -> str:
 def sha256_now(path: Union[str, Path]) -> str:
     """The sha-256 of a file's bytes, in hex, read anew whatever is remembered; raises `OSError`."""
     digest = hashlib.sha256()
-    with Path(path).open("rb") as stream:
+    with open_regular(path, most=None) as stream:
         for block in iter(lambda: stream.read(1 << 20), b""):
             digest.update(block)
     return digest.hexdigest()

@@ -1,7 +1,6 @@
 """Parts cut out of a photo: as large as a network takes them, or enlarged for people."""
 
 import contextlib
-import io
 import math
 from typing import List, NamedTuple, Sequence, Tuple, Union
 
@@ -9,7 +8,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from helpers.images.boxes import Box, edges_of, surroundings_of
-from helpers.images.decode import Source, open_photo, photo_size, read_photo
+from helpers.images.decode import Source, open_photo, photo_size, read_photo, turned
+from helpers.images.opening import opened
 
 _NEARLY_ALL = 0.75  # of a photo's width and height: with less around it, nothing would be gained
 _TO_AVERAGE = 1.5  # pixels for one of the network's: its features then differ from those at full resolution by a
@@ -78,8 +78,8 @@ def _opened(content: bytes, scale: float) -> Image.Image:
     scale *= _TO_AVERAGE
     # `open_photo` makes a photo exactly as large as asked, which for 8 megapixels takes longer than decoding it.
     # Where the file is damaged, it raises `PhotoError` below.
-    with contextlib.suppress(Exception), Image.open(io.BytesIO(content)) as image:
+    with contextlib.suppress(Exception), opened(content) as image:
         if image.format in ("JPEG", "MPO") and scale <= 0.5:
             image.draft(None, (math.ceil(scale * image.width), math.ceil(scale * image.height)))
-            return ImageOps.exif_transpose(image).convert("RGB")
+            return turned(image).convert("RGB")
     return open_photo(content)

@@ -5,22 +5,24 @@ broken files. `open_photo` returns a Pillow image, or raises a `PhotoError` with
 the reason why the photo cannot be read.
 """
 
-import io
 import os
-import warnings
+import re
 from pathlib import Path
-from typing import Any, BinaryIO, Dict, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 
-import numpy as np
 from PIL import Image
 
+from helpers.files.reading import open_regular, read_regular
+from helpers.images.levels import deep_colour, eight_bits, is_flat, stretched_colour
+from helpers.images.opening import Readable, opened
 from helpers.images.trouble import TROUBLE, refusal
+from helpers.images.whole_jpeg import load_whole
 
 Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
-Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # all that a photo can be read from
 
 _ORIENTATION = 0x0112  # the EXIF tag
 _CAMERA = 0x8769  # the EXIF tag that leads to those of the camera
+DATES = (0x9003, 0x9004, 0x0132)  # EXIF: DateTimeOriginal, DateTimeDigitized, DateTime, the best first
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,19 +32,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
-
-# After a warning Pillow either goes on, or fails and `open_photo` raises a clearer error. Photos of 90 to 179
-# megapixels, which telephones make, are not decompression bombs.
-warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
-
-try:  # the optional extra `heic`; without it those files are reported, with the way out
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-except ImportError:
-    pass
 
 
 def open_photo(
@@ -51,8 +42,9 @@ def open_photo(
     """Read one photo as upright 8-bit pixels.
 
     `source` is a path, the bytes of a file, or an open binary file. EXIF
-    orientation is applied, transparency is laid on white, 16 bits become 8,
-    and of an animation the first frame is taken.
+    orientation is applied, transparency is laid on white, more than 8 bits are
+    stretched between their ends (see `helpers.images.levels`), and of an
+    animation the first frame is taken.
 
     With `size=(width, height)` the photo is stretched to that size; with
     `within=side` it keeps its shape, and is made smaller where its longer side
@@ -73,7 +65,7 @@ def open_sized(
 ) -> Tuple[Image.Image, Tuple[int, int]]:
     """The result of `open_photo`, and the width and height in pixels of the upright photo in its file."""
     try:
-        with Image.open(readable(source)) as image:
+        with opened(source) as image:
             if within is not None:
                 size = _fitting(_whole_size(image), within)
             whole = _upright_size(image) if image.format == "TIFF" else None  # faster to compute below for others
@@ -82,9 +74,13 @@ def open_sized(
                 # Twice the target: the resize that follows then has pixels to average.
                 # At once the target, the mean difference is 1.1 grey levels instead of 0.3.
                 image.draft(None, (2 * max(size), 2 * max(size)))
-            image.load()  # before the orientation is read: Pillow turns TIFF files itself
+            lower = deep_colour(image)
+            load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
             turn = _orientation(image)
-            image = _eight_bits(image, native)
+            if lower is not None and is_flat(image):
+                with opened(source) as again:
+                    image = stretched_colour(image, again, lower)
+            image = eight_bits(image, native)
             if size is not None:
                 width, height = size[::-1] if turn in _SIDEWAYS else size
                 # One direction after the other: in which order Pillow takes them depends on its version,
@@ -100,7 +96,7 @@ def open_sized(
 def read_photo(path: Union[str, "os.PathLike[str]"]) -> bytes:
     """The bytes of a photo's file; raises `PhotoError` as `open_photo` does."""
     try:
-        return Path(path).read_bytes()
+        return read_regular(path)
     except OSError as error:
         raise refusal(path, error) from error
 
@@ -126,9 +122,9 @@ def check_photo(source: Union[Path, bytes]) -> PhotoHeader:
     Raises `PhotoError`.
     """
     try:
-        with Image.open(readable(source)) as image:
+        with opened(source) as image:
             width, height = _whole_size(image)  # before `draft` makes it smaller
-            exif = _camera_tags(image)  # before `load` closes a TIFF
+            exif = camera_tags(image)  # before `load` closes a TIFF
             if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
                 image.draft(None, (64, 64))
                 image.load()
@@ -143,16 +139,16 @@ def _ends_as_jpeg(source: Union[Path, bytes]) -> bool:
     if isinstance(source, bytes):
         end = source[-4096:]
     else:
-        with source.open("rb") as file:
-            file.seek(max(0, source.stat().st_size - 4096))
-            end = file.read()
+        with open_regular(source) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            end = file.read(4096)
     return end.rstrip(b"\0").endswith(b"\xff\xd9")  # some cameras fill up with zeros
 
 
 def photo_size(source: Readable) -> Tuple[int, int]:
     """Width and height in pixels of the upright photo, read from its header alone."""
     try:
-        with Image.open(readable(source)) as image:
+        with opened(source) as image:
             return _upright_size(image)
     except TROUBLE as error:
         raise refusal(source, error) from error
@@ -161,25 +157,17 @@ def photo_size(source: Readable) -> Tuple[int, int]:
 def read_exif(source: Readable) -> Dict[int, Any]:
     """What the camera wrote beside the pixels: the tags of EXIF's own directory, number → value as Pillow has it.
 
+    Dates are also taken from EXIF's first directory, where some programs put them.
+
     Empty where there are none, and for a file that is not a photo, damaged or
     gone: this never raises. The pixels are not decoded, except for a PNG that has
     no tags before them.
     """
     try:
-        with Image.open(readable(source)) as image:
-            return _camera_tags(image)
+        with opened(source) as image:
+            return camera_tags(image)
     except Exception:  # missing tags are not worth an error
         return {}
-
-
-def readable(source: Readable) -> Union[str, BinaryIO]:
-    """A photo as `PIL.Image.open` takes it."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return io.BytesIO(source)
-    if isinstance(source, (str, os.PathLike)):
-        return os.fspath(source)
-    source.seek(0)
-    return source
 
 
 def _whole_size(image: Image.Image) -> Tuple[int, int]:
@@ -202,37 +190,33 @@ def _upright_size(image: Image.Image) -> Tuple[int, int]:
     return (height, width) if _orientation(image) in _SIDEWAYS else (width, height)
 
 
+def turned(image: Image.Image) -> Image.Image:
+    """An open photo, decoded and upright."""
+    load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
+    turn = _orientation(image)
+    return image.transpose(_TURNS[turn]) if turn in _TURNS else image
+
+
 def _orientation(image: Image.Image) -> int:
+    """By EXIF, and where that has none, by XMP: a rule that Pillow has for some formats, depending on its version."""
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
+        turn = image.getexif().get(_ORIENTATION)
+        if turn is None and image.format not in ("HEIF", "AVIF"):  # their decoders turn them
+            packet = image.info.get("XML:com.adobe.xmp") or image.info.get("xmp") or b""
+            match = _XMP_ORIENTATION.search(packet.encode() if isinstance(packet, str) else packet)
+            turn = match[1] if match else None
+        return 1 if turn is None else int(turn)
     except Exception:  # damaged EXIF is not a reason to lose the photo, and Pillow raises many errors
         return 1
 
 
-def _camera_tags(image: Image.Image) -> Dict[int, Any]:
+def camera_tags(image: Image.Image) -> Dict[int, Any]:
+    """The result of `read_exif` for an open photo."""
+    tags: Dict[int, Any] = {}
     try:
-        return dict(image.getexif().get_ifd(_CAMERA))
+        exif = image.getexif()
+        tags.update((tag, exif[tag]) for tag in DATES if tag in exif)
+        tags.update(exif.get_ifd(_CAMERA))
     except Exception:  # as above
-        return {}
-
-
-def _eight_bits(image: Image.Image, native: bool) -> Image.Image:
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        image = _sixteen_bits(image)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        if native:
-            return image
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
-    if native and image.mode in ("L", "1"):
-        return image.convert("L")
-    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
-
-
-def _sixteen_bits(image: Image.Image) -> Image.Image:
-    """Grey of more than 8 bits, scaled by its range instead of clipped to white."""
-    pixels = np.nan_to_num(np.asarray(image).astype(np.float32))
-    highest = float(np.max(pixels, initial=1.0))
-    top = highest if image.mode == "F" or highest > 65535 else 65535.0
-    return Image.fromarray((pixels.clip(0, top) * (255.0 / top) + 0.5).astype(np.uint8))
+        return tags
+    return tags

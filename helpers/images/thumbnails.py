@@ -20,7 +20,8 @@ from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
 from helpers.images.boxes import Box
 from helpers.images.crop import enlarged
-from helpers.images.decode import Readable, open_photo, read_photo
+from helpers.images.decode import open_photo, read_photo
+from helpers.images.opening import Readable
 from helpers.images.trouble import refusal
 
 _SHAPE = 4 / 3  # of the thumbnail of a part

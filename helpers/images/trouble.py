@@ -2,12 +2,14 @@
 
 import os
 import struct
-from pathlib import Path
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
 from helpers.errors import PhotoError
+from helpers.files.reading import NotRead, open_regular
+from helpers.images.kinds import RAW, kind_of, way_out
+from helpers.images.opening import first_bytes, formats, is_named_raw
 
 TROUBLE = (  # what Pillow raises for a file that is not a photo, or half of one
     PhotoError,
@@ -25,8 +27,6 @@ TROUBLE = (  # what Pillow raises for a file that is not a photo, or half of one
     RuntimeError,
 )
 
-_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")  # the brands of such files
-
 
 def refusal(source: Any, error: BaseException) -> PhotoError:
     """The error to raise for a photo instead of the one that was raised."""
@@ -36,6 +36,8 @@ def refusal(source: Any, error: BaseException) -> PhotoError:
 def _reason(source: Any, error: BaseException) -> str:
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return f"more pixels than is safe to decode ({error}); make it smaller first"
+    if isinstance(error, NotRead):
+        return str(error)
     if isinstance(error, UnidentifiedImageError):
         return _not_a_photo(source)
     if isinstance(error, FileNotFoundError):
@@ -52,14 +54,13 @@ def _reason(source: Any, error: BaseException) -> str:
 
 def _not_a_photo(source: Any) -> str:
     if isinstance(source, (str, os.PathLike)):
-        with Path(source).open("rb") as file:
-            begin = file.read(12)
-        named = Path(source).suffix.lower() in (".heic", ".heif")
+        with open_regular(source) as file:
+            begin = first_bytes(file)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        begin = bytes(source[:1024])
     else:
-        begin = bytes(source[:12]) if isinstance(source, (bytes, bytearray, memoryview)) else b"?"
-        named = False
+        begin = first_bytes(source)
     if not begin:
         return "empty file (0 bytes)"
-    if named or (begin[4:8] == b"ftyp" and begin[8:12] in _HEIC):
-        return "HEIC needs one more package: pip install pillow-heif"
-    return "not a photo that Pillow can read"
+    kind = RAW if is_named_raw(source) else kind_of(begin)
+    return "not a photo that Pillow can read" if kind is None else way_out(kind, formats())

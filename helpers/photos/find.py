@@ -1,11 +1,24 @@
-"""Finding files that may be photos: all but hidden ones and sidecars."""
+"""Finding files that may be photos: all but hidden ones, sidecars, and what a bin or a NAS keeps for itself."""
 
-import contextlib
 import os
+import re
+from collections import deque
 from pathlib import Path
-from typing import Iterator, List, Optional, Set, Tuple
+from typing import Any, Deque, Iterator, List, Optional, Set, Tuple
 
 _SIDECAR = ".xmp"  # what a catalogue program writes beside a photo
+_NOT_ENTERED = (  # folders that systems make, by their names in small letters, and what is in them
+    (re.compile(r"@eadir|\.?@__thumb|@thumb"), "thumbnails of a NAS"),
+    (re.compile(r"#recycle|@recycle|network trash folder|\$recycle\.bin|recycler|recycled"), "deleted files"),
+    (re.compile(r"#snapshot|@recently-snapshot|~snapshot|@snapshots?"), "older versions of the same files"),
+    (re.compile(r"lost\+found|found\.[0-9]{3}"), "pieces of files from a repair of the disk"),
+    (re.compile(r"system volume information|@tmp|@sharebin|@syno.*|__macosx"), "files of the system"),
+)
+_BACK = "a link back to a folder above it"
+_AGAIN = "a link to a folder that is read already"
+_JUNCTION = 0xA0000003  # of Windows: a link between folders
+
+Identity = Tuple[int, int]  # of a folder: its device, and its number there
 
 
 def find_photos(
@@ -13,13 +26,14 @@ def find_photos(
 ) -> Tuple[List[str], List[Tuple[str, str]]]:
     """The files below a folder that may be photos, sorted, and those that are not looked at, with the reason.
 
-    `folder` and the files are relative to the root, with `/`. Without
-    `links_out`, links that lead out of the root are not followed.
+    `folder` and the files are relative to the root, with `/`. Links to folders
+    are followed after all else, and only to folders that were not read by then;
+    without `links_out`, only those that stay in the root.
     """
     photos: List[str] = []
     refused: List[Tuple[str, str]] = []
     walk = _FolderWalk(root, recursive, None if links_out else os.path.realpath(root))
-    for name, reason in walk.below(folder, walk.above(folder)):
+    for name, reason in walk.below(folder):
         try:
             name.encode()
         except UnicodeEncodeError:
@@ -35,56 +49,98 @@ def find_photos(
 class _FolderWalk:
     """The files below a folder, with links; where `inside` is a folder, only those that stay in it.
 
-    Folders and files are text, relative to the root, with `/`: Path is slow for 10,000 files.
+    Folders and files are text, relative to the root, with `/`: Path is slow for
+    10,000 files. A tree without links ends, however deep it is; of what links
+    lead to, each folder is entered once.
     """
 
     def __init__(self, root: Path, recursive: bool, inside: Optional[str]) -> None:
-        self._root, self._recursive, self._inside = root, recursive, inside
+        self._root, self._recursive, self._inside = str(root), recursive, inside
+        self._entered: Set[Identity] = set()
 
-    def above(self, folder: str) -> Set[Tuple[int, int]]:
-        """The device and number of each folder from the root to this one, without it."""
-        parts, above = folder.split("/") if folder else [], set()
-        for count in range(len(parts)):
-            with contextlib.suppress(OSError):
-                status = self._root.joinpath(*parts[:count]).stat()
-                above.add((status.st_dev, status.st_ino))
-        return above
-
-    def below(self, folder: str, above: Set[Tuple[int, int]]) -> Iterator[Tuple[str, str]]:
+    def below(self, folder: str) -> Iterator[Tuple[str, str]]:
         """Files, each with the reason why it is not looked at, or an empty text."""
-        try:
-            place = self._root / folder
-            status = place.stat()
-            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
-        except OSError as error:
-            denied = isinstance(error, PermissionError)
-            yield folder or ".", "no permission to open this folder" if denied else error.strerror or str(error)
-            return
-        here = (status.st_dev, status.st_ino)
-        if here in above:
-            yield folder, "a link back to a folder above it"
-            return
-        for entry in entries:
-            name = f"{folder}/{entry.name}" if folder else entry.name
-            try:
-                is_folder, is_file = entry.is_dir(), entry.is_file()
-            except OSError as error:
-                yield name, error.strerror or str(error)
-                continue
-            if entry.name.startswith("."):
-                yield name, "hidden folder, not entered" if is_folder else "hidden file, not looked at"
-            elif (is_folder or is_file) and entry.is_symlink() and self._leads_out(entry.path):
-                yield name, "a link that leads out of the folder of photos, not followed"
-            elif is_folder:
-                if self._recursive:
-                    yield from self.below(name, above | {here})
-            elif is_file:
-                yield name, ""
+        parts = folder.split("/") if folder else []
+        for count in range(len(parts)):
+            self._is_new("/".join(parts[:count]))
+        links: Deque[str] = deque()
+        yield from self._tree(folder, links, linked=False)
+        while links:
+            link = links.popleft()
+            if self._leads_back(link):
+                yield link, _BACK
             else:
-                yield name, "a broken link" if entry.is_symlink() else "not a regular file"
+                yield from self._tree(link, links, linked=True)
+
+    def _tree(self, folder: str, links: Deque[str], linked: bool) -> Iterator[Tuple[str, str]]:
+        """The files in and below a folder; links to folders are added to `links`."""
+        waiting = [folder]
+        while waiting:
+            here = waiting.pop()
+            try:
+                if not self._is_new(here) and linked:
+                    yield here, _AGAIN
+                    continue
+                entries = sorted(os.scandir(self._path(here)), key=lambda entry: entry.name)
+            except OSError as error:
+                denied = isinstance(error, PermissionError)
+                yield here or ".", "no permission to open this folder" if denied else error.strerror or str(error)
+                continue
+            folders: List[str] = []
+            for entry in entries:
+                yield from self._entry(entry, f"{here}/{entry.name}" if here else entry.name, folders, links)
+            waiting += reversed(folders)
+
+    def _entry(self, entry: Any, name: str, folders: List[str], links: Deque[str]) -> Iterator[Tuple[str, str]]:
+        try:
+            is_folder, is_file, is_link = entry.is_dir(), entry.is_file(), _is_link(entry)
+        except OSError as error:
+            yield name, error.strerror or str(error)
+            return
+        if entry.name.startswith("."):
+            yield name, "hidden folder, not entered" if is_folder else "hidden file, not looked at"
+        elif is_folder and _kept_for_itself(entry.name):
+            yield name, f"{_kept_for_itself(entry.name)}, not entered"
+        elif (is_folder or is_file) and is_link and self._leads_out(entry.path):
+            yield name, "a link that leads out of the folder of photos, not followed"
+        elif is_folder:
+            if self._recursive:
+                (links if is_link else folders).append(name)
+        elif is_file:
+            yield name, ""
+        else:
+            broken = is_link and not os.path.exists(entry.path)  # noqa: PTH110 (a name may be no Path)
+            yield name, "a broken link" if broken else "not a regular file"
+
+    def _path(self, folder: str) -> str:
+        return os.path.join(self._root, folder)  # noqa: PTH118 (as above)
+
+    def _is_new(self, folder: str) -> bool:
+        """Whether a folder was not entered before; from now on it was. Raises `OSError`."""
+        status = os.stat(self._path(folder))  # noqa: PTH116 (as above)
+        if not status.st_ino:  # some network disks do not number their folders
+            return True
+        before = len(self._entered)
+        self._entered.add((status.st_dev, status.st_ino))
+        return len(self._entered) > before
+
+    def _leads_back(self, link: str) -> bool:
+        path = self._path(link)
+        return is_inside(os.path.realpath(path), os.path.realpath(os.path.dirname(path)))  # noqa: PTH120 (as above)
 
     def _leads_out(self, link: str) -> bool:
         return self._inside is not None and not is_inside(self._inside, os.path.realpath(link))
+
+
+def _is_link(entry: Any) -> bool:
+    if entry.is_symlink():
+        return True
+    return os.name == "nt" and getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) == _JUNCTION
+
+
+def _kept_for_itself(name: str) -> str:
+    """What a folder of that name has that is no collection of photos; empty for all other names."""
+    return next((what for names, what in _NOT_ENTERED if names.fullmatch(name.lower())), "")
 
 
 def is_inside(folder: str, path: str) -> bool:

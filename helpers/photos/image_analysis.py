@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from helpers.errors import PhotoError
+from helpers.images.levels import opaque
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import NoSuchFile, Unsupported
 from helpers.sframe.frame.sframe import SFrame
@@ -129,7 +130,7 @@ def _files(url: Path, recursive: bool) -> Iterator[str]:
 def _with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
     image = Pillow.fromarray(pixels)
     if image.mode == "RGBA" and channels < 4:
-        image = Pillow.alpha_composite(Pillow.new("RGBA", image.size, "white"), image)
+        image = opaque(image)
     return np.asarray(image if image.mode == _MODES[channels] else image.convert("RGB").convert(_MODES[channels]))
 
 

@@ -13,6 +13,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple
 from helpers.errors import FrameError, LabelsError
 from helpers.files.lock import Busy, Lost, locked
 from helpers.files.replacing import replacing
+from helpers.files.spelling import SpelledNames
 from helpers.files.spreadsheet import guarded, plain
 
 _COLUMNS = ["path", "label"]
@@ -35,7 +36,8 @@ _undoable: Dict[str, List[LabelChange]] = {}  # by file: the changes of this ses
 class Labels(Mapping[str, str]):
     """The labels of photos by their path, kept in a file that is made with the first label.
 
-    It reads as a dict; photos without a label are absent. `reload`, `set` and
+    It reads as a dict; photos without a label are absent, and a path is found
+    however its accents are written (see `helpers.files.spelling`). `reload`, `set` and
     `undo` also read what other notebooks have written since, and change nothing
     else in the file: rows, columns and notes that people added stay. In the
     file, labels that begin like a formula have an apostrophe in front, see
@@ -55,7 +57,7 @@ class Labels(Mapping[str, str]):
         self.reload()
 
     def __getitem__(self, path: str) -> str:
-        return self._labels[path]
+        return self._labels[self._spelled.find(path)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._labels)
@@ -68,7 +70,7 @@ class Labels(Mapping[str, str]):
 
     def reload(self) -> None:
         """Read the file again. Raises `LabelsError`."""
-        self._labels = _read(self._file).labels()
+        self._take(_read(self._file).labels())
 
     def set(self, paths: Union[str, Iterable[str]], text: str) -> LabelChange:
         """Replace the label of photos, or remove it with `""`; returns the change.
@@ -79,7 +81,7 @@ class Labels(Mapping[str, str]):
         wanted = {_checked("path", path): text for path in ([paths] if isinstance(paths, str) else paths)}
         if text != "":
             _checked("label", text)
-        change = self._write(lambda _: wanted)
+        change = self._write(lambda now: _spelled_as(now, wanted))
         if change.after:
             self._changes().append(change)
         return change
@@ -100,6 +102,9 @@ class Labels(Mapping[str, str]):
         )
         changes.pop()
         return LabelChange(before=back.after, after=back.before)
+
+    def _take(self, labels: Dict[str, str]) -> None:
+        self._labels, self._spelled = labels, SpelledNames(labels)
 
     def _changes(self) -> List[LabelChange]:
         return _undoable.setdefault(str(self._file), [])
@@ -132,8 +137,14 @@ class Labels(Mapping[str, str]):
                 with replacing(self._file) as half:
                     half.write_bytes(table.text().encode("utf-8"))
                     still_ours()
-            self._labels = table.labels()
+            self._take(table.labels())
             return LabelChange({path: now.get(path, "") for path in after}, after)
+
+
+def _spelled_as(now: Dict[str, str], wanted: Dict[str, str]) -> Dict[str, str]:
+    """The wanted labels by the paths that the file has for these photos."""
+    names = SpelledNames(now)
+    return {names.find(path): text for path, text in wanted.items()}
 
 
 class _LabelsTable:

@@ -99,10 +99,12 @@ def load_photos(
         `longitude`. With `species`, or a layout that names it, `species`.
     bad : SFrame
         `path`, `reason` and `kind`, by path: files that are not photos or cannot
-        be read, and folders that were not entered. `kind` is `other` for what is
-        no photo by its name (tables, Thumbs.db, hidden files and folders),
-        `video`, or `fault` for what may be a photo, or hold some. A line on
-        their numbers is printed.
+        be read, and folders that were not entered (hidden ones, bins, what a NAS
+        keeps for itself, links to what is read already). `kind` is `other` for
+        what is no photo by its name (tables, Thumbs.db, hidden files and such
+        folders), `video`, or `fault` for what may be a photo, or hold some. A
+        line on their numbers is printed, and one on photos without a date where
+        others have one.
 
     Raises
     ------
@@ -145,6 +147,9 @@ def load_photos(
     if refused:
         print(_left_out(len(photos), refused))
     data = _data(root, sorted(photos.items()), file_dates)
+    undated = sum(moment is None for moment in data["taken"])
+    if undated and (undated < len(data) or details or layout is not None or deployments is not None):
+        print(f"{undated} of {len(data)} photos have no date that could be read; their taken is None")
     if layout is not None or deployments is not None:
         data = add_places(data, layout, deployments)
     if details:
@@ -242,7 +247,8 @@ def _kind(path: str, reason: str) -> str:
     name = path.rpartition("/")[2]
     if _VIDEOS.search(name):
         return _VIDEO
-    return _OTHER if name.startswith(".") or _OTHERS.search(name) or reason.endswith("not entered") else _FAULT
+    known = reason.endswith("not entered") or reason.startswith(("a link back", "a link to a folder"))
+    return _OTHER if name.startswith(".") or _OTHERS.search(name) or known else _FAULT
 
 
 def _bad(refused: List[Tuple[str, str]]) -> SFrame:

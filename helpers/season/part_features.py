@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-import io
 import itertools
 import time
 from collections import Counter
@@ -10,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
-from PIL import Image
 
 from helpers.errors import PhotoError, StoreError
 from helpers.features.pipeline import FeatureBatch, ReadPhoto, computed
@@ -21,6 +19,7 @@ from helpers.frames.images import identity_of
 from helpers.images.boxes import Box
 from helpers.images.crop import cut
 from helpers.images.decode import Source, read_photo
+from helpers.images.opening import opened
 from helpers.networks.precision.settled import Settled
 from helpers.photos.metadata.infrared import is_infrared
 
@@ -234,6 +233,6 @@ def _cut_out(photo: _CutsOfPhoto, *, size: Tuple[int, int]) -> List[ReadPhoto]:
 
 
 def _in_infrared(content: bytes) -> bool:
-    with contextlib.suppress(Exception), Image.open(io.BytesIO(content)) as image:  # damaged: `cut` raises for it
+    with contextlib.suppress(Exception), opened(content) as image:  # damaged: `cut` raises for it
         return bool(is_infrared(image))
     return False

@@ -103,13 +103,13 @@ def why_not(relative: str) -> str:
         return "is not valid text"
     parts = relative.split("/")
     if "\\" in relative:
-        return "contains a backslash"
+        return "contains \\, which Windows takes for the end of a folder's name"
     if any(unicodedata.category(character) in _CONTROL for character in relative):
-        return "contains control characters"
+        return "contains a line end or another control character"
     if not relative or not parts[0]:
         return "is empty or begins with /"
     if _DRIVE.match(relative):
-        return "begins with a drive letter"
+        return f"begins with {relative[:2]}, which Windows takes for a drive"
     if not all(parts):
         return "contains // or ends with /"
     if any(part.startswith(".") for part in parts):

@@ -10,14 +10,17 @@ and height are those of the photo as it is seen.
 
 import io
 import os
-from pathlib import Path
 from typing import Any, Optional, Tuple, Union
 
 import numpy as np
 from PIL import Image as Pillow
 
 from helpers.errors import PhotoError
+from helpers.files.reading import open_regular
 from helpers.images.decode import open_photo, photo_size
+from helpers.images.levels import opaque
+from helpers.images.opening import opened
+from helpers.images.trouble import TROUBLE, refusal
 from helpers.sframe.errors import BadImage
 from helpers.sframe.notebook import in_notebook, show_inline
 
@@ -137,7 +140,7 @@ class Image:
             size = (max(1, round(self.width * scale)), max(1, round(self.height * scale)))
         image = self._open(size)
         if format == "JPEG" and image.mode == "RGBA":
-            image = Pillow.alpha_composite(Pillow.new("RGBA", image.size, "white"), image).convert("RGB")
+            image = opaque(image)
         buffer = io.BytesIO()
         image.save(buffer, format)
         return buffer.getvalue()
@@ -166,28 +169,28 @@ def _read_size(source: Union[str, bytes], format: str) -> Tuple[int, int]:
         if signature is not None and not _first_bytes(source).startswith(signature):
             raise PhotoError(f"not a {format.upper()} file")
         return photo_size(source)
-    except (PhotoError, OSError) as error:
+    except TROUBLE as error:
         raise _bad(source, error) from error
 
 
 def _first_bytes(source: Union[str, bytes]) -> bytes:
     if isinstance(source, bytes):
         return source
-    with Path(source).open("rb") as file:
+    with open_regular(source) as file:
         return file.read(8)
 
 
 def _read_channels(source: Union[str, bytes]) -> int:
     """The channels that `open_photo(native=True)` will return, from the header alone."""
     try:
-        with Pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        with opened(source) as image:
             if "A" in image.mode or "transparency" in image.info:
                 return 4
             return 1 if image.mode in ("1", "L", "F") or image.mode.startswith("I") else 3
-    except OSError as error:
+    except TROUBLE as error:
         raise _bad(source, error) from error
 
 
 def _bad(source: Union[str, bytes], error: Exception) -> BadImage:
     name = source if isinstance(source, str) else "photo in memory"
-    return BadImage(f"{name}: {'no such file' if isinstance(error, FileNotFoundError) else error}")
+    return BadImage(f"{name}: {refusal(source, error)}")

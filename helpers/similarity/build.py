@@ -19,6 +19,7 @@ from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
 from helpers.features.store import default_path, other_stores
+from helpers.files.spelling import SpelledPaths
 from helpers.frames import HAS_TURICREATE, Frame, SFrame
 from helpers.frames.columns import bad_frame
 from helpers.frames.photo_columns import image_column, row_labels
@@ -190,9 +191,9 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
         return _turi_creates(path)
     contents = saved.read(path)
     if folder is not None:
-        moved = Path(folder).expanduser().absolute()
+        moved = SpelledPaths(str(Path(folder).expanduser().absolute()))
         contents.sources = [
-            str(moved / name) if isinstance(source, str) else source
+            moved.find(name) if isinstance(source, str) else source
             for name, source in zip(contents.names, contents.sources)
         ]
     index = _index_again(contents, path / saved.INDEX, database)

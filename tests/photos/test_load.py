@@ -44,6 +44,21 @@ def photo(path, seed=0, **options):
     picture(seed, (30, 20)).save(path, **options)
 
 
+def test_photos_without_a_date_are_counted(tmp_path, capsys):
+    said = "2 of 5 photos have no date that could be read; their taken is None\n"
+    dated_folder(tmp_path)
+    load(tmp_path)
+    assert capsys.readouterr().out == said
+    load(tmp_path, file_dates=True)
+    assert capsys.readouterr().out == "", "now all have one"
+    for name in ("a.jpg", "c.png", "d.tif"):
+        (tmp_path / name).unlink()
+    load(tmp_path)
+    assert capsys.readouterr().out == "", "of pictures that are no photos of a camera, nobody expects one"
+    load_photos(tmp_path, progress=False, layout="{camera}")
+    assert "2 of 2 photos have no date that could be read" in capsys.readouterr().out
+
+
 def test_a_folder_of_photos(tmp_path, capsys):
     for name in ("b.jpg", "a.png", "B.JPG", "100RECNX/IMG_0001.JPG", "101RECNX/IMG_0001.JPG", "101RECNX/deep/x.webp"):
         photo(tmp_path / name)
@@ -183,7 +198,7 @@ def test_no_permission(tmp_path, monkeypatch):
     """Refused by hand: whoever is root may read everything."""
     for name in ("open/a.jpg", "closed/b.jpg", "open/c.jpg"):
         photo(tmp_path / name)
-    scandir, image_open = os.scandir, Image.open
+    scandir, status = os.scandir, os.stat
 
     def refuse_folder(path="."):
         if Path(os.fspath(path)).name == "closed":
@@ -193,10 +208,10 @@ def test_no_permission(tmp_path, monkeypatch):
     def refuse_file(path, *rest, **named):
         if isinstance(path, (str, os.PathLike)) and Path(path).name == "c.jpg":
             raise PermissionError(13, "Permission denied", str(path))
-        return image_open(path, *rest, **named)
+        return status(path, *rest, **named)
 
     monkeypatch.setattr(helpers.photos.load.os, "scandir", refuse_folder)
-    monkeypatch.setattr(Image, "open", refuse_file)
+    monkeypatch.setattr(os, "stat", refuse_file)
     paths, bad, _ = load(tmp_path)
     assert paths == ["open/a.jpg"]
     assert bad == {"closed": "no permission to open this folder", "open/c.jpg": "no permission to read it"}
@@ -323,7 +338,7 @@ def dated_folder(folder):
     photo(folder / "b.jpg", exif=dated(original="2014:02:30 05:59:58"))
     photo(folder / "c.png", exif=dated(digitised="2014:06:01 05:59:58"))
     photo(folder / "d.tif", exif=dated(original="2014:06:01 05:59:58"))
-    photo(folder / "e.jpg", exif=dated(changed="2014:06:01 05:59:58"))
+    photo(folder / "e.jpg")
 
 
 def test_when_photos_were_taken(tmp_path):

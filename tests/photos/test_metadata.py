@@ -7,7 +7,9 @@ import zlib
 import pytest
 from PIL import Image
 
-from helpers.photos.metadata.read import Metadata, moment, named_moment, read_metadata, taken
+from helpers.photos.load import load_photos
+from helpers.photos.metadata.moments import named_moment
+from helpers.photos.metadata.read import Metadata, moment, read_metadata, taken
 from tests.images.test_decode import chunk, encoded
 from tests.support.pictures import picture
 from tests.support.places import SHARED
@@ -61,9 +63,34 @@ def test_the_first_moment_that_can_be():
         assert taken(encoded(picture(), "JPEG", exif=exif)) == datetime.datetime(2015, 1, 1)
 
 
-def test_when_a_file_was_changed_is_not_when_the_photo_was_taken(tmp_path):
+def first_directory(**tags):
+    """EXIF with dates in its first directory, beside the camera's or without these."""
+    exif = Image.Exif()
+    exif[0x8769] = tags.pop("camera", {})
+    for name, text in tags.items():
+        exif[{"original": ORIGINAL, "digitised": DIGITISED, "changed": CHANGED}[name]] = text
+    return exif
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_dates_elsewhere(kind, tmp_path):
+    """DateTime alone, which is all that some cameras write; and the camera's dates in the first directory."""
+    other = "2015:01:01 00:00:00"
+    for exif in (
+        first_directory(changed="2014:06:01 05:59:58"),
+        first_directory(original="2014:06:01 05:59:58", changed=other),
+        first_directory(digitised="2014:06:01 05:59:58", changed=other),
+        first_directory(changed=other, camera={DIGITISED: "2014:06:01 05:59:58"}),
+        first_directory(changed="2014:06:01 05:59:58", camera={ORIGINAL: "0000:00:00 00:00:00"}),
+    ):
+        (tmp_path / "IMG_20200101_000000.jpg").write_bytes(encoded(picture(), kind, exif=exif))
+        for read in (taken, lambda path: read_metadata(path).taken, lambda path: load_photos(tmp_path)[0]["taken"][0]):
+            assert read(tmp_path / "IMG_20200101_000000.jpg") == DAY
+
+
+def test_the_date_of_a_file_is_that_of_a_copy(tmp_path):
     path = tmp_path / "a.jpg"
-    path.write_bytes(encoded(picture(), "JPEG", exif=dated(changed="2014:06:01 05:59:58")))
+    path.write_bytes(encoded(picture(), "JPEG"))
     os.utime(path, (1_400_000_000, 1_400_000_000))
     assert taken(path) is None
 
@@ -80,6 +107,18 @@ def test_when_a_file_was_changed_is_not_when_the_photo_was_taken(tmp_path):
         "2014:6:1 5:59:58",
         " 2014:06:01 05:59:58.25",
         "2014:06:01 05:59:58+02:00",  # the camera's clock; where it stood, nobody knows
+        "2014:06:01 05:59:58.250+0200",
+        "2014-06-01T05:59:58Z",
+        "2014:06:01 05:59:58 CEST",
+        "2014:06:01:05:59:58",
+        "2014:06:01 05:59:58\0garbage of what was there before",
+        "2014:06:01 05:59:58 AM",
+        "2014:06:01 05:59:58am",
+        "2014:06:01 05:59:58 a.m.",
+        "2014:06:01 AM 05:59:58",
+        "2014:06:01 上午05:59:58",
+        "2014:06:01 上午05:59:58".encode(),
+        "2014:06:01 05:59:58 午前".encode().decode("latin-1"),  # as Pillow has it
     ],
 )
 def test_what_cameras_write(text):
@@ -87,8 +126,40 @@ def test_what_cameras_write(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "hour", "minute", "second"),
+    [
+        ("2014:06:01 05:59:58 PM", 17, 59, 58),
+        ("2014:06:01 05:59:58pm", 17, 59, 58),
+        ("2014:06:01 05:59:58P", 17, 59, 58),
+        ("2014:06:01 下午 5:59:58", 17, 59, 58),
+        ("2014:06:01 오후 5:59:58", 17, 59, 58),
+        ("2014:06:01 12:05:00 AM", 0, 5, 0),
+        ("2014:06:01 12:05:00 PM", 12, 5, 0),
+        ("2014:06:01 00:05:00 AM", 0, 5, 0),
+        ("2014:06:01 17:59:58 PM", 17, 59, 58),
+        ("2014:06:01 05:59", 5, 59, 0),
+        ("2014:06:01 5:59 PM", 17, 59, 0),
+        ("2014-06-01 05:59+02:00", 5, 59, 0),
+    ],
+)
+def test_half_days_and_no_seconds(text, hour, minute, second):
+    assert moment({ORIGINAL: text}) == datetime.datetime(2014, 6, 1, hour, minute, second)
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "2014:06:01 17:59:58 AM",
+        "2014:06:01 00:30:00 PM",
+        "2014:06:01 AM 05:59:58 PM",
+        "2014:06:01 05:59:58 in the evening",
+        "2014:06:01 05:59:58 \u5348",
+        "06/01/2014 05:59:58",
+        "01.06.2014 05:59:58",
+        "14:06:01 05:59:58",
+        "2014:06:01 05",
+        "Sun Jun  1 05:59:58 2014",
+        "1401602398",
         "0000:00:00 00:00:00",
         "0001:01:01 00:00:00",
         "1825:12:31 23:59:59",
@@ -156,6 +227,24 @@ def test_a_date_in_a_name(name, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "hour"),
+    [
+        ("Screenshot 2014-06-01 at 5.59.58 PM.png", 17),
+        ("Screenshot 2014-06-01 at 5.59.58\u202fPM.png", 17),
+        ("Screen Shot 2014-06-01 at 05.59.58.png", 5),
+        ("WhatsApp Image 2014-06-01 at 5.59.58 AM (1).jpeg", 5),
+        ("WhatsApp Image 2014-06-01 at 17.59.58.jpeg", 17),
+        ("2014-06-01 05.59.58 PM.jpg", 17),
+        ("IMG_20140601_055958 pm.jpg", 17),
+        ("IMG_20140601_055958 am See.jpg", 5),
+        ("IMG_20140601_055958 pm 2.jpg", 5),
+    ],
+)
+def test_half_days_in_a_name(name, hour):
+    assert named_moment(name) == DAY.replace(hour=hour)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "IMG_0001.jpg",
@@ -200,6 +289,36 @@ def test_a_place_off_the_globe_is_none(wrong):
     told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=placed(**wrong)))
     assert (told.latitude, told.longitude) == (None, None)
     assert told.taken == DAY
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"latitude": (0.0, 0.0, 0.0), "longitude": (0.0, 0.0, 0.0)},
+        {"north": None},
+        {"east": None},
+        {"north": "\0"},
+        {"north": "W"},
+        {"east": "N"},
+    ],
+)
+def test_a_place_that_a_camera_never_had_is_none(wrong):
+    """0, 0 is written before a first fix; without its side of the earth, a number may be either."""
+    exif = placed(**wrong)
+    for tag in (1, 3):
+        if exif[0x8825][tag] is None:
+            exif[0x8825] = {key: value for key, value in exif[0x8825].items() if key != tag}
+    told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=exif))
+    assert (told.latitude, told.longitude) == (None, None)
+    assert told.taken == DAY
+
+
+def test_the_equator_is_a_place():
+    nought = (0.0, 0.0, 0.0)
+    told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=placed(latitude=nought)))
+    assert (told.latitude, told.longitude) == (0, pytest.approx(70.25))
+    told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=placed(longitude=nought, north="s")))
+    assert (told.latitude, told.longitude) == (pytest.approx(-12.51), 0)
 
 
 def test_metadata_of_what_is_damaged(tmp_path):

@@ -1,4 +1,5 @@
 import io
+import os
 
 import pytest
 from PIL import Image
@@ -79,3 +80,59 @@ def test_a_huge_file_beside_a_photo_is_not_read(tmp_path):
     picture().save(tmp_path / "a.jpg")
     (tmp_path / "a.xmp").write_bytes(packet(subject=["Fox"]) + b" " * 2**23)
     assert tags(tmp_path / "a.jpg") == []
+
+
+def folder_of(folder, *names):
+    for name in names:
+        if name.lower().endswith(".xmp"):
+            (folder / name).write_bytes(packet(subject=[name]))
+        else:
+            picture().save(folder / name, "JPEG")
+
+
+CASES = [  # files of a folder; a photo, and the XMP files beside it that are its own
+    (["b.JPG", "b.XMP"], "b.JPG", ["b.XMP"]),
+    (["b.JPG", "b.JPG.XMP"], "b.JPG", ["b.JPG.XMP"]),
+    (["d.JPG", "D.xmp"], "d.JPG", ["D.xmp"]),
+    (["IMG_1.JPG", "img_1.jpg.xmp"], "IMG_1.JPG", ["img_1.jpg.xmp"]),
+    (["IMG_1.JPG", "IMG_1.xmp", "img_1.XMP"], "IMG_1.JPG", ["IMG_1.xmp"]),
+    (["IMG_1.JPG", "Img_1.xmp", "img_1.XMP"], "IMG_1.JPG", []),
+    (["IMG_1.JPG", "img_1.jpg", "img_1.xmp"], "IMG_1.JPG", []),
+    (["IMG_1.JPG", "img_1.jpg", "img_1.xmp"], "img_1.jpg", ["img_1.xmp"]),
+    (["a.JPG", "b.xmp"], "a.JPG", []),
+    (["a.JPG", "a.xmp", "a.JPG.xmp"], "a.JPG", ["a.JPG.xmp", "a.xmp"]),
+]
+
+
+@pytest.mark.parametrize(("files", "photo", "wanted"), CASES)
+def test_a_sidecar_is_found_whatever_letters_its_name_has(tmp_path, files, photo, wanted):
+    folder_of(tmp_path, *files)
+    if len(list(tmp_path.iterdir())) < len(files):
+        pytest.skip("this disk does not tell large letters from small ones")
+    assert list(read_metadata(tmp_path / photo).tags) == sorted(wanted)
+
+
+def test_a_sidecar_that_comes_later_is_found(tmp_path, monkeypatch):
+    """The names in a folder are remembered while it stays as it is."""
+    folder_of(tmp_path, "a.JPG")
+    assert read_metadata(tmp_path / "a.JPG").tags == ()
+    folder_of(tmp_path, "A.XMP")
+    assert read_metadata(tmp_path / "a.JPG").tags == ("A.XMP",)
+    asked, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: asked.append(path) or scandir(path))
+    os.utime(tmp_path, (1e9, 1e9))
+    for _ in range(3):
+        assert read_metadata(tmp_path / "a.JPG").tags == ("A.XMP",)
+    assert len(asked) == 1
+    (tmp_path / "A.XMP").unlink()
+    assert read_metadata(tmp_path / "a.JPG").tags == ()
+
+
+@pytest.mark.parametrize("open_tag", ["<x>", "<dc:subject>", "<rdf:li>"])
+def test_xml_without_an_end_or_too_deep_has_no_tags(tmp_path, open_tag):
+    picture().save(tmp_path / "a.jpg")
+    close_tag = open_tag.replace("<", "</")
+    for count, wanted in ((20, ["Fox"]), (5_000, [])):
+        content = packet(subject=["Fox"]).replace(b"</rdf:Description>", b"%b%b</rdf:Description>")
+        (tmp_path / "a.xmp").write_bytes(content % (open_tag.encode() * count, close_tag.encode() * count))
+        assert tags(tmp_path / "a.jpg") == wanted

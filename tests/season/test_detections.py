@@ -321,7 +321,7 @@ def test_a_season_of_eight_times_the_photos_takes_about_eight_times_as_long(writ
         (["/m/east/cam2/1.JPG", "/m/west/cam2/1.JPG"], [None, None]),
         (["/m/card/cam2/1.JPG", "/m/card/cam1/2.JPG"], [2, 1]),  # `card` is north here
         (["/m/north/cam1/1.JPG", "/m/other/north/cam1/1.JPG"], [None, None]),  # either might be it
-        (["NORTH/cam1/1.JPG"], [None]),
+        (["NORTH/cam1/1.JPG"], [0]),
         (["", "/", "..", "north/cam1/"], [None, None, None, None]),
     ],
 )
@@ -355,3 +355,40 @@ def test_a_detector_that_knows_no_people_has_not_looked_for_them(written, kinds)
 def test_one_that_knows_them_or_more_than_we_do_has(written, kinds):
     found = read_detections(written(("a.jpg", []), detection_categories=kinds), ["a.jpg"])
     assert found.seen_for_people.all() and "0 with people" in found.note
+
+
+SPELLINGS = [  # in a detector's file, and in the collection
+    ("Ho\u0308hle/Fa\u0308he 1.jpg", "H\u00f6hle/F\u00e4he 1.jpg"),
+    ("H\u00f6hle/F\u00e4he 1.jpg", "Ho\u0308hle/Fa\u0308he 1.jpg"),
+    ("C:\\photos\\ho\u0308hle\\fa\u0308he 1.JPG", "H\u00f6hle/F\u00e4he 1.jpg"),
+    ("north\\img_0001.jpg", "north/IMG_0001.JPG"),
+    ("/data/North/IMG_0001.jpeg", "north/IMG_0001.JPG"),
+    ("north/IMG_0001.tiff", "north/IMG_0001.TIF"),
+    ("\uac00/1.jpg", "\u1100\u1161/1.jpg"),
+]
+
+
+@pytest.mark.parametrize(("written", "photo"), SPELLINGS)
+def test_the_same_name_spelt_otherwise_is_the_same_name(written, photo):
+    others = ["elsewhere/IMG_0002.JPG", "elsewhere/3.jpg"]
+    assert match([written, *others], [*others, photo]).rows == [2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("written", "photos", "wanted"),
+    [
+        ("a/x.jpg", ["a/X.JPG", "a/x.jpg"], 1),  # the very name, where there is one
+        ("a/X.jpg", ["a/X.JPG", "a/x.jpg"], None),  # of two that may be meant, none
+        ("a/H\u00f6.JPG", ["a/Ho\u0308.jpg", "a/Ho\u0308.JPG"], 1),  # accents alone are less than letters
+        ("a/x.mp4", ["a/x.jpg"], None),  # a video's frames are not a photo's
+        ("a/x.png", ["a/x.jpg"], None),
+        ("b/X.jpg", ["a/x.jpg"], None),
+    ],
+)
+def test_another_spelling_is_taken_only_where_nothing_else_is_meant(written, photos, wanted):
+    assert match([written], photos).rows == [wanted]
+
+
+def test_two_spellings_of_one_photo_are_none_of_it():
+    matched = match(["a/X.jpg", "A/x.jpg"], ["a/x.JPG"])
+    assert matched.rows == [None, None] and all("none is taken" in reason for reason in matched.reasons)

@@ -109,7 +109,7 @@ def test_bad_photos_cost_only_themselves(made, workers, folder):
     assert reasons["notes.txt"] == "not a photo that Pillow can read"
     assert reasons["half.jpg"].startswith(("cut off", "damaged"))
     assert reasons[".hidden.jpg"] == "hidden file, not looked at"
-    assert reasons["back\\slash.jpg"] == "its name contains a backslash; rename it"
+    assert reasons["back\\slash.jpg"].startswith("its name contains \\, which Windows takes for the end of a folder")
 
 
 def test_a_list_with_products(made, workers, folder):

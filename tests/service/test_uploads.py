@@ -96,8 +96,22 @@ def test_heif():
     refused(422, "cannot be read", content[:-20])
 
 
+def test_avif():
+    if "AVIF" not in Image.SAVE:
+        pytest.skip("this Pillow does not write AVIF")
+    content = photo("AVIF")
+    check_upload(content, SETTINGS)
+    refused(413, "64 x 48", content, upload_pixels=64 * 48 - 1)
+    refused(422, "cannot be read", content[:-20])
+
+
+@pytest.mark.parametrize("tags", [{254: 1}, {50706: b"\1\4\0\0"}])
+def test_a_raw_file_of_a_camera_is_not_its_preview(tags):
+    refused(422, "a raw file of a camera: only its preview could be read", photo("TIFF", tiffinfo=tags))
+
+
 def test_heif_without_its_package(monkeypatch):
-    monkeypatch.setattr(uploads, "_MORE", "none")
+    monkeypatch.setattr(uploads, "formats", lambda: uploads.KINDS)
     heic = b"\0\0\0\x1cftypheic\0\0\0\0mif1heic" + bytes(100)
     refused(415, r"pip install pillow-heif\); accepted are JPEG, PNG, WEBP, GIF, BMP, TIFF", heic)
 
@@ -150,7 +164,7 @@ def test_pixels_between_our_limit_and_the_one_of_pillow():
         (hostile.jpeg_in_html(), "an HTML page"),
         (hostile.zip_bomb(), "a ZIP file"),
         (b"%PDF-1.7\n", "a PDF file"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "a PostScript file"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "a PostScript drawing"),
         (b"\x7fELF" + bytes(100), "a program"),
         (b"\xff\xd8", "not a photo"),
         (b"hello", "not a photo"),
@@ -167,11 +181,11 @@ def test_kinds_that_pillow_knows_and_we_do_not_take(kind):
 
 
 def test_one_file_of_two_kinds(monkeypatch):
-    """Another reader takes the file for its own, of another size, when all are asked."""
+    """Another reader takes the file for its own, of another size, when all that read photos are asked."""
     content, opened = photo("TIFF"), Image.open
 
-    def asked(file, formats=None):
-        return opened(file, formats=formats) if formats else opened(io.BytesIO(photo("PNG")))
+    def asked(file, formats):
+        return opened(file if "PSD" not in formats else io.BytesIO(photo("PNG")), formats=formats)
 
     monkeypatch.setattr(Image, "open", asked)
     refused(415, "both TIFF and PNG", content)

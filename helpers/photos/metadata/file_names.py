@@ -4,7 +4,7 @@ import datetime
 import re
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from helpers.photos.metadata.read import named_moment
+from helpers.photos.metadata.moments import named_moment
 
 # 20051004_1735.jpg, 2005-10-04 17h35.jpg: a day and a time without seconds; not 2016-11-01_1920x1080.jpg.
 _TO_THE_MINUTE = re.compile(

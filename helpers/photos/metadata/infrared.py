@@ -69,7 +69,7 @@ def _upper_quarter(image: Any) -> Optional[Any]:
         if content[place + 1] in _BASELINE:
             rows = image.height // _QUARTER // _BLOCK * _BLOCK
             content[place + 5 : place + 7] = rows.to_bytes(2, "big")
-            return Image.open(io.BytesIO(content))
+            return Image.open(io.BytesIO(content), formats=["JPEG"])
         place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
     return None
 

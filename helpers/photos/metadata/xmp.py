@@ -1,16 +1,18 @@
 """The tags that people gave a photo in a catalogue program (digiKam, Lightroom, darktable), read from XMP.
 
 XMP is XML that comes from anybody. It is parsed by defusedxml, which refuses
-entities, and only the tags are taken from it.
+entities, in one pass, and only the tags are taken from it.
 """
 
+import contextlib
 import os
-from pathlib import Path
-from typing import Any, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set
 
 from defusedxml import ElementTree
 
-from helpers.images.decode import Readable
+from helpers.files.reading import read_regular
+from helpers.files.stamps import is_past
+from helpers.images.opening import Readable
 
 _NAMES = {  # of the three programs; with | or / between a group and what is in it
     "{http://www.digikam.org/ns/1.0/}TagsList",
@@ -19,7 +21,11 @@ _NAMES = {  # of the three programs; with | or / between a group and what is in 
 }
 _ITEM = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 _MARK = b"http://ns.adobe.com/xap/1.0/\0"
+_ENDING = ".xmp"
 _LARGEST = 4 * 2**20  # bytes
+_DEEPEST = 100  # elements within each other; programs write some ten
+_MOST_TAGS = 10_000  # of one photo
+_KEPT = 64  # folders whose names are remembered
 
 
 def read_tags(image: Any, source: Readable) -> List[str]:
@@ -46,27 +52,113 @@ def _within(image: Any) -> Iterator[bytes]:
         yield image.tag_v2[700]
 
 
-def sidecars(path: str) -> Tuple[str, str]:
-    """The two names that an XMP file beside a photo may have."""
-    return f"{path}.xmp", f"{os.path.splitext(path)[0]}.xmp"  # noqa: PTH122 (Path is slow, and these are many)
+class _Folder(NamedTuple):
+    """The names in a folder that matter for the XMP files in it."""
+
+    modified: int  # ns
+    packets: Dict[str, List[str]]  # the names of XMP files, by these names in small letters
+    claimed: Set[str]  # the names of all other files, with and without their ending
+
+
+_folders: Dict[str, _Folder] = {}  # those read last, by their path
+
+
+def sidecars(path: str) -> List[str]:
+    """The XMP files beside a photo: of its name with `.xmp` after it, or in the place of its ending.
+
+    Cameras, systems and programs write names in large or small letters as they
+    like (`d.JPG` and `D.xmp`): one that differs in these counts too, where it is
+    the only one, and no other file has its name.
+    """
+    place, name = os.path.split(path)
+    folder = _listed(place)
+    if folder is None or not folder.packets:
+        return []
+    found = []
+    for base in dict.fromkeys((name, os.path.splitext(name)[0])):  # noqa: PTH122 (Path is slow, and these are many)
+        names = folder.packets.get(f"{base}{_ENDING}".lower(), [])
+        exact = [each for each in names if each[: -len(_ENDING)] == base]
+        others = [each for each in names if each[: -len(_ENDING)] not in folder.claimed]
+        found += exact or (others if len(others) == 1 else [])
+    return [os.path.join(place, each) for each in found]  # noqa: PTH118 (as above)
+
+
+def _listed(place: str) -> Optional[_Folder]:
+    """The names in a folder, read again only after it has changed; None where it cannot be read."""
+    try:
+        modified = os.stat(place or ".").st_mtime_ns  # noqa: PTH116 (as above)
+        known = _folders.get(place)
+        if known is not None and known.modified == modified:
+            return known
+        folder = _Folder(modified, {}, set())
+        with os.scandir(place or ".") as entries:
+            for entry in entries:
+                if entry.name.lower().endswith(_ENDING):
+                    folder.packets.setdefault(entry.name.lower(), []).append(entry.name)
+                else:
+                    folder.claimed.update((entry.name, os.path.splitext(entry.name)[0]))  # noqa: PTH122 (as above)
+    except (OSError, ValueError):
+        return None
+    if is_past(modified):
+        if len(_folders) >= _KEPT:
+            _folders.clear()
+        _folders[place] = folder
+    return folder
 
 
 def _beside(source: Readable) -> Iterator[bytes]:
     if not isinstance(source, (str, os.PathLike)):
         return
-    for place in map(Path, sidecars(os.fspath(source))):
-        try:
-            if place.stat().st_size <= _LARGEST:
-                yield place.read_bytes()
-        except (OSError, ValueError):
-            continue
+    for place in sidecars(os.fspath(source)):
+        with contextlib.suppress(OSError, ValueError):
+            yield read_regular(place, most=_LARGEST)
 
 
 def _tags(packet: bytes) -> List[str]:
+    if len(packet) > _LARGEST:
+        return []
+    reader = _TagReader()
     try:
-        root = ElementTree.fromstring(packet.strip(b"\0 \r\n\t"))
+        parser = ElementTree.DefusedXMLParser(target=reader)
+        parser.feed(packet.strip(b"\0 \r\n\t"))
+        parser.close()
     except Exception:  # not XML, or XML that is up to something
         return []
-    items = (item for tag in root.iter() if tag.tag in _NAMES for item in tag.iter(_ITEM))
-    texts = ("|".join(part.strip() for part in (item.text or "").replace("/", "|").split("|")) for item in items)
+    texts = ("|".join(part.strip() for part in text.replace("/", "|").split("|")) for text in reader.tags)
     return [text for text in texts if text.strip("|")]
+
+
+class _TagReader:
+    """Takes the tags from XML as it is parsed, in one pass and without keeping the rest."""
+
+    def __init__(self) -> None:
+        self.tags: List[str] = []
+        self._depth = self._lists = 0
+        self._text: Optional[List[str]] = None
+
+    def start(self, name: str, _: Any) -> None:
+        """An element begins; raises `ValueError` where there are more within each other than programs write."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ValueError("too deep")
+        self._lists += name in _NAMES
+        if name == _ITEM and self._lists:
+            self._text = []
+
+    def data(self, text: str) -> None:
+        """Text within the last element."""
+        if self._text is not None:
+            self._text.append(text)
+
+    def end(self, name: str) -> None:
+        """An element ends; raises `ValueError` where there are more tags than anybody gives."""
+        self._depth -= 1
+        self._lists -= name in _NAMES
+        if name == _ITEM and self._text is not None:
+            self.tags.append("".join(self._text))
+            self._text = None
+            if len(self.tags) > _MOST_TAGS:
+                raise ValueError("too many tags")
+
+    def close(self) -> None:
+        """The end of the text."""

@@ -3,12 +3,20 @@
 Two paths agree for as many names as are equal from the file name backwards. Of
 absolute paths, the folders that all of them share only say where the photos
 were; where another folder differs, it is another photo.
+
+A name that no photo has is compared again without what systems change in
+names: how accents are written (Macs write two characters), then large and small
+letters and the long forms of endings.
 """
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from helpers.files.spelling import composed
 
 _ABSOLUTE = re.compile(r"^(/|\\\\|[A-Za-z]:[\\/])")
+
+_LONG_ENDINGS = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif", ".heif": ".heic"}
 
 NOT_HERE = "not in the collection"
 
@@ -30,7 +38,7 @@ def match(paths: Sequence[str], photos: Sequence[str]) -> MatchedPaths:
     exact = {photo: row for row, photo in enumerate(photos)}
     parts = [[path] if path in exact else _parts(path) for path in paths]
     free = _shared([names for path, names in zip(paths, parts) if path not in exact and _ABSOLUTE.match(path)])
-    photos_by_end = _PhotosByEnd(photos)
+    spellings = [_PhotosByEnd(photos, spelling) for spelling in _SPELLINGS]
     rows: List[Optional[int]] = []
     reasons: List[str] = []
     agreed: List[int] = []
@@ -38,7 +46,11 @@ def match(paths: Sequence[str], photos: Sequence[str]) -> MatchedPaths:
         row: Optional[int] = exact.get(path)
         length, reason = len(_parts(path)) + 1, ""
         if row is None:
-            row, length, reason = photos_by_end.find(names, len(names) - free if _ABSOLUTE.match(path) else len(names))
+            enough = len(names) - free if _ABSOLUTE.match(path) else len(names)
+            for photos_by_end in spellings:
+                row, length, reason = photos_by_end.find(names, enough)
+                if reason != NOT_HERE:
+                    break
         rows.append(row)
         agreed.append(length)
         reasons.append(reason)
@@ -68,13 +80,19 @@ def _settle(rows: List[Optional[int]], agreed: List[int], reasons: List[str]) ->
 
 
 class _PhotosByEnd:
-    """Photos by every end of their paths."""
+    """Photos by every end of their paths, spelt in one way."""
 
-    def __init__(self, photos: Sequence[str]) -> None:
-        self._lengths = [len(_parts(photo)) for photo in photos]
+    def __init__(self, photos: Sequence[str], spelling: Callable[[str], str]) -> None:
+        self._photos, self._spelling = photos, spelling
+        self._lengths: List[int] = []
         self._rows: Dict[str, List[int]] = {}
-        for row, photo in enumerate(photos):
-            for end in _ends(_parts(photo)):
+
+    def _fill(self) -> None:
+        """Done when it is needed: most files name photos as they are."""
+        for row, photo in enumerate(self._photos):
+            names = [self._spelling(name) for name in _parts(photo)]
+            self._lengths.append(len(names))
+            for end in _ends(names):
                 self._rows.setdefault(end, []).append(row)
 
     def find(self, names: List[str], enough: int) -> Tuple[Optional[int], int, str]:
@@ -82,6 +100,9 @@ class _PhotosByEnd:
 
         They must agree for `enough` of the path's names, or for all of the photo's.
         """
+        if not self._lengths:
+            self._fill()
+        names = [self._spelling(name) for name in names]
         for length, end in reversed(list(enumerate(_ends(names), 1))):
             rows = self._rows.get(end, [])
             if rows:
@@ -90,6 +111,15 @@ class _PhotosByEnd:
                     return matches[0], length, ""
                 return None, 0, f"{len(matches)} photos of the collection end like it" if matches else NOT_HERE
         return None, 0, NOT_HERE
+
+
+def _without_case(name: str) -> str:
+    folded = composed(composed(name).casefold())
+    base, dot, ending = folded.rpartition(".")
+    return f"{base}{_LONG_ENDINGS.get(dot + ending, dot + ending)}"
+
+
+_SPELLINGS: Tuple[Callable[[str], str], ...] = (str, composed, _without_case)
 
 
 def normal(path: str) -> str:

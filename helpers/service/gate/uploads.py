@@ -9,17 +9,19 @@ from PIL import Image
 
 from helpers.errors import Refused, ServiceError
 from helpers.images import decode
+from helpers.images.kinds import kind_of, needs_package
+from helpers.images.opening import formats, opened
 from helpers.images.trouble import TROUBLE, refusal
 from helpers.service.settings import Settings
 
-KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF too, where its package is installed
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF and AVIF too, where they are read
 MOST_SCANS = 100  # of one JPEG; programs write 1 to 16, and up to 64 for the smallest file
 MOST_PIXELS = 2_000_000_000  # in all scans: twenty of a picture of 100 megapixels
 MOST_MARKERS = 10_000  # before its end
 MOST_READS = 200_000  # pieces of a file: a TIFF has one for each strip, a PNG five for each chunk
 
 _SAFE = 13  # the first Pillow that compares the length that a tag claims with that of the file
-_MORE = "HEIF"
+_MORE = ("HEIF", "AVIF")
 _JPEGS = ("JPEG", "MPO")
 _LARGE = ("RGBA", "LA", "PA", "La", "RGBa", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -28,19 +30,6 @@ _AFTER_SCAN = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # restart markers are 
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length after them
 _SCAN, _END = 0xDA, 0xD9
 
-_OTHERS: Dict[bytes, str] = {  # the first bytes of what people send by mistake
-    b"PK\x03\x04": "a ZIP file",
-    b"%PDF": "a PDF file",
-    b"<svg": "an SVG drawing",
-    b"<?xml": "an XML file, perhaps an SVG drawing",
-    b"<!doc": "an HTML page",
-    b"<html": "an HTML page",
-    b"\x1f\x8b": "a gzip file",
-    b"%!PS": "a PostScript file",
-    b"MZ": "a program",
-    b"\x7fELF": "a program",
-    b"8BPS": "a Photoshop file",
-}
 _OWN: Dict[bytes, str] = {  # the first bytes of accepted formats
     b"\xff\xd8\xff": "JPEG",
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -81,8 +70,7 @@ def check_upload(content: bytes, settings: Settings) -> None:
 
 
 def _check(content: bytes, most: int) -> None:
-    Image.init()
-    kinds = [*KINDS, *([_MORE] if _MORE in Image.OPEN else [])]
+    kinds = [*KINDS, *(name for name in _MORE if name in formats())]
     try:
         image = Image.open(_ReadCounter(content), formats=kinds)
     except Image.UnidentifiedImageError:
@@ -92,10 +80,12 @@ def _check(content: bytes, most: int) -> None:
         large = image.mode in _LARGE or "transparency" in image.info
         if width * height > (most // 4 if large else most):
             raise _too_many(f"{width} x {height} pixels", most // 4 if large else most)
-        # It is decoded later by any format of Pillow: none may take it for something else.
-        with Image.open(_ReadCounter(content)) as again:
+        # It is decoded later by any of the formats for photos: none may take it for something else.
+        with Image.open(_ReadCounter(content), formats=formats()) as again:
             if (again.format, again.size) != (image.format, image.size):
                 raise Refused(f"the photo is both {image.format} and {again.format}; it must be one of them", 415)
+        with opened(content):  # refuses raw files of cameras
+            pass
         if image.format in _JPEGS:
             check_scans(content, width * height)
             decode.check_photo(content)
@@ -144,11 +134,11 @@ def _not_taken(content: bytes, kinds: Sequence[str]) -> Refused:
     for start, name in _OWN.items():
         if content.startswith(start):
             return Refused(f"the photo cannot be read: a {name} that is cut off or damaged where it begins", 422)
-    begin = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    kind = "this is not a photo in an accepted format"
-    for start, name in _OTHERS.items():
-        if begin[: len(start)].lower() == start.lower():
-            kind = f"this is {name}, not a photo"
-    if content[4:8] == b"ftyp" and _MORE not in kinds:
-        kind = "this is an HEIC photo or a video, for which this service lacks a package (pip install pillow-heif)"
-    return Refused(f"{kind}; accepted are {', '.join(kinds)}", 415)
+    kind = kind_of(content[:1024])
+    if kind is None:
+        reason = "this is not a photo in an accepted format"
+    elif needs_package(kind, formats()):
+        reason = f"this is {kind}, for which this service lacks a package (pip install pillow-heif)"
+    else:
+        reason = f"this is {kind}, not a photo in an accepted format"
+    return Refused(f"{reason}; accepted are {', '.join(kinds)}", 415)

@@ -1,0 +1,56 @@
+"""Names of files that two systems write differently: é as one character, or (Macs) as an e and an accent.
+
+Both are the same name to a person (Unicode, UAX 15), and two names to Linux and
+Windows. Each function prefers the very name that it is given.
+"""
+
+import os
+import unicodedata
+from typing import Dict, Iterable, List, Optional
+
+
+def composed(name: str) -> str:
+    """The name with each accent in the character that it belongs to (Unicode's form NFC)."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+class SpelledNames:
+    """Names, found however their accents are written."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = set(names)
+        self._composed: Optional[Dict[str, List[str]]] = None
+
+    def find(self, name: str) -> str:
+        """The one of the names that is meant; `name` itself where it is one of them, or none or several may be."""
+        if name in self._names or not isinstance(name, str) or name.isascii():
+            return name
+        if self._composed is None:
+            self._composed = {}
+            for each in self._names:
+                self._composed.setdefault(composed(each), []).append(each)
+        meant = self._composed.get(composed(name), [])
+        return meant[0] if len(meant) == 1 else name
+
+
+class SpelledPaths:
+    """Paths of files below a folder, however their accents are written; each folder is read once, where it matters."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._folders: Dict[str, SpelledNames] = {}
+
+    def find(self, path: str) -> str:
+        """The full path of a file by its path below the folder, with `/`; as given where there is no such file."""
+        place = os.path.join(self._root, path)  # noqa: PTH118 (Path is slow, and these may be millions)
+        if path.isascii() or os.path.exists(place):  # noqa: PTH110 (as above)
+            return place
+        place = self._root
+        for name in path.split("/"):
+            if place not in self._folders:
+                try:
+                    self._folders[place] = SpelledNames(os.listdir(place))  # noqa: PTH208 (as above)
+                except OSError:
+                    self._folders[place] = SpelledNames(())
+            place = os.path.join(place, self._folders[place].find(name))  # noqa: PTH118 (as above)
+        return place

@@ -1,0 +1,348 @@
+"""How the files of photos are opened: in formats that are photos, and never by a program."""
+
+import ast
+import base64
+import io
+import os
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import EpsImagePlugin, Image, ImageFile
+
+from helpers.errors import PhotoError
+from helpers.images import opening
+from helpers.images.crop import cut
+from helpers.images.decode import check_photo, open_photo, photo_size, read_exif
+from helpers.images.thumbnails import Thumbnails, preview, thumbnail
+from helpers.photos.load import load_photos
+from helpers.photos.metadata.read import Metadata, read_metadata
+from tests.images.test_decode import COLOUR, STORED, chunk, difference, encoded, pixels, turned
+from tests.support.pictures import picture
+from tests.support.places import ROOT
+
+READERS = {
+    "open_photo": open_photo,
+    "at a size": lambda source: open_photo(source, size=(24, 24)),
+    "check_photo": check_photo,
+    "photo_size": photo_size,
+    "thumbnail": thumbnail,
+    "preview": preview,
+}
+
+
+# No program is started
+
+
+def drawing(kind):
+    """The bytes of an EPS: as text, or with the header of DOS in front of it."""
+    text = encoded(picture(1, (40, 30)), "EPS")
+    if kind == "text":
+        return text
+    return b"\xc5\xd0\xd3\xc6" + struct.pack("<LLLLLLH", 30, len(text), 0, 0, 0, 0, 0xFFFF) + text
+
+
+@pytest.fixture
+def ghostscript(tmp_path, monkeypatch):
+    """A program `gs`, first on the PATH, that leaves a mark when it is started; the mark's path."""
+    mark, folder = tmp_path / "started", tmp_path / "programs"
+    folder.mkdir()
+    for name in ("gs", "gswin64c", "gswin32c"):
+        (folder / name).write_text(f'#!/bin/sh\necho started >> "{mark}"\nexit 1\n')
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)
+    return mark
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell's script is no program there")
+@pytest.mark.parametrize("kind", ["text", "DOS"])
+def test_no_program_is_started_for_a_drawing(tmp_path, ghostscript, kind):
+    content = drawing(kind)
+    with Image.open(io.BytesIO(content)) as image, pytest.raises(Exception):  # noqa: B017 (what a program's end makes)
+        image.load()
+    assert ghostscript.exists(), "by Pillow alone the program is started"
+    ghostscript.unlink()
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "holiday.jpg").write_bytes(content)
+    picture(1, (40, 30)).save(folder / "photo.jpg")
+    for source in (folder / "holiday.jpg", content):
+        for read in READERS.values():
+            with pytest.raises(PhotoError, match=r"^a PostScript drawing, not a photo$"):
+                read(source)
+        assert read_exif(source) == {} and read_metadata(source) == Metadata()
+    with pytest.raises(PhotoError):
+        cut(content, [(0, 0, 1, 1)], (8, 8))
+    assert Thumbnails(tmp_path / "kept").get_many([(str(folder / "holiday.jpg"), None)]) == [None]
+    data, bad = load_photos(folder, progress=False, details=True)
+    assert list(data["path"]) == ["photo.jpg"]
+    assert [(row["path"], row["reason"]) for row in bad] == [("holiday.jpg", "a PostScript drawing, not a photo")]
+    assert not ghostscript.exists()
+
+
+def test_pillow_is_never_asked_for_any_format():
+    """Every `Image.open` of the project names the formats that it takes."""
+    calls = 0
+    for path in (ROOT / "helpers").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "open"):
+                continue
+            if isinstance(node.func.value, ast.Name) and node.func.value.id in ("Image", "Pillow"):
+                calls += 1
+                assert "formats" in {given.arg for given in node.keywords}, f"{path}, line {node.lineno}"
+    assert calls
+
+
+# What a file is, in words
+
+
+@pytest.mark.parametrize(
+    ("begin", "reason"),
+    [
+        (b"%PDF-1.7\n", "a PDF file, not a photo"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing, not a photo"),
+        (b"\xef\xbb\xbf  <!DOCTYPE html>", "an HTML page, not a photo"),
+        (b"\0\0\0\x18ftypmp42", "a video, not a photo; save frames of it as JPEG"),
+        (b"\0\0\0\x14ftypqt  ", "a video, not a photo; save frames of it as JPEG"),
+        (b"RIFF\0\0\0\0AVI LIST", "a video, not a photo; save frames of it as JPEG"),
+        (b"\xff\x0a\xfa\x1f", "a JPEG XL picture, which is not read; save it as JPEG or PNG"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture, which is not read; save it as JPEG or PNG"),
+        (b"FUJIFILMCCD-RAW 0201", "a raw file of a camera: only its preview could be read; export it as JPEG or TIFF"),
+        (b"\0\0\0\x18ftypcrx ", "a raw file of a camera: only its preview could be read; export it as JPEG or TIFF"),
+        (b"SIMPLE  =                    T", "a FITS file of a telescope, not a photo"),
+        (b"PK\3\4", "a ZIP file, not a photo"),
+        (b"something else", "not a photo that Pillow can read"),
+    ],
+)
+def test_what_is_no_photo_is_named(tmp_path, begin, reason):
+    content = begin + bytes(200)
+    (tmp_path / "photo.jpg").write_bytes(content)
+    for source in (tmp_path / "photo.jpg", content, io.BytesIO(content)):
+        with pytest.raises(PhotoError) as raised:
+            open_photo(source)
+        assert str(raised.value) == reason
+
+
+# Raw files
+
+
+def raw(preview_flag=True, dng=False, sensor=None):
+    """A raw file of a camera: a TIFF whose first picture is a preview of 160 x 120."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    tags = ImageFileDirectory_v2()
+    if preview_flag:
+        tags[254] = 1
+    if dng:
+        tags[50706] = b"\1\4\0\0"
+    content = bytearray(encoded(picture(1, (160, 120)).convert("L" if sensor else "RGB"), "TIFF", tiffinfo=tags))
+    if sensor:
+        at = content.index(struct.pack("<HHL", 262, 3, 1))
+        content[at + 8 : at + 10] = struct.pack("<H", sensor)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("DSC_0001.NEF", raw()),
+        ("renamed.tif", raw()),
+        ("IMG_0001.DNG", raw(preview_flag=False, dng=True)),
+        ("renamed.jpg", raw(preview_flag=False, dng=True)),
+        ("K3.pef", raw(preview_flag=False)),
+        ("P1.CR2", b"II*\0\x10\0\0\0CR\2\0" + bytes(200)),
+        ("unknown.ARW", b"II*\0\x08\0\0\0" + bytes(200)),
+    ],
+)
+def test_a_raw_file_is_never_taken_for_its_preview(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    picture(1, (3000, 2000)).save(tmp_path / "DSC_0001.JPG")
+    data, bad = load_photos(tmp_path, progress=False)
+    assert list(data["path"]) == ["DSC_0001.JPG"]
+    assert list(bad["reason"]) == ["a raw file of a camera: only its preview could be read; export it as JPEG or TIFF"]
+
+
+@pytest.mark.parametrize("sensor", [32803, 34892])
+def test_what_a_sensor_saw_is_no_photo(sensor):
+    with pytest.raises(PhotoError):
+        open_photo(raw(preview_flag=False, sensor=sensor))
+
+
+def test_an_ordinary_tiff_is_no_raw_file(tmp_path):
+    pages = [picture(seed, (60, 40)) for seed in range(2)]
+    pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
+    assert difference(pixels(tmp_path / "pages.tif"), np.asarray(pages[0])) == 0
+
+
+# What is beside the pixels of a PNG
+
+
+def words(kind, large, damaged):
+    """A chunk of text, a profile or XMP, some 1.5 MB or a few bytes, with a right or a wrong checksum."""
+    text = os.urandom(1_500_000).hex().encode() if large else b"words"
+    body = {
+        "tEXt": b"Comment\0" + text,
+        "zTXt": b"Comment\0\0" + zlib.compress(text, 1),
+        "iTXt": b"XML:com.adobe.xmp\0\0\0\0\0" + text,
+        "packed iTXt": b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(text, 1),
+        "iCCP": b"profile\0\0" + zlib.compress(text, 1),
+        "eXIf": b"II*\0" + text,
+    }[kind]
+    whole = chunk(kind.split()[-1].encode(), body)
+    return whole[:-1] + bytes([whole[-1] ^ 0x55]) if damaged else whole
+
+
+@pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt", "packed iTXt", "iCCP", "eXIf"])
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(("large", "damaged"), [(True, False), (False, True), (True, True)])
+def test_what_is_beside_the_pixels_of_a_png_never_costs_them(tmp_path, kind, after, large, damaged):
+    source = encoded(COLOUR, "PNG", exif=turned(6))
+    place = len(source) - 12 if after else 33
+    (tmp_path / "a.png").write_bytes(source[:place] + words(kind, large, damaged) + source[place:])
+    for each in (tmp_path / "a.png", (tmp_path / "a.png").read_bytes()):
+        assert difference(pixels(each), pixels(source)) == 0, "and its orientation stays"
+        assert photo_size(each) == check_photo(each)[2:4] == (40, 60)
+    data, bad = load_photos(tmp_path, progress=False, details=True)
+    assert len(data) == 1 and len(bad) == 0
+
+
+def test_tags_of_a_png_with_a_large_packet_are_read(tmp_path):
+    bag = "".join(f"<rdf:li>{name}</rdf:li>" for name in ["fox", *(f"ancestor {number}" for number in range(60_000))])
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:subject><rdf:Bag><rdf:li>fox</rdf:li>'
+        f"</rdf:Bag></dc:subject><dc:title><rdf:Bag>{bag}</rdf:Bag></dc:title></rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+    assert len(packet) > 1_500_000
+    for packed in (0, 1):
+        body = b"XML:com.adobe.xmp\0" + bytes([packed, 0, 0, 0]) + (zlib.compress(packet) if packed else packet)
+        source = encoded(COLOUR, "PNG")
+        source = source[:33] + chunk(b"iTXt", body) + source[33:]
+        assert read_metadata(source).tags == ("fox",)
+
+
+def test_damaged_pixels_of_a_png_are_still_damaged():
+    source = bytearray(encoded(np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8), "PNG"))
+    source[len(source) // 2] ^= 0x55
+    source = source[:33] + words("tEXt", True, True) + source[33:]
+    for read in READERS.values():
+        if read is not photo_size:
+            with pytest.raises(PhotoError, match=r"damaged: |cut off"):
+                read(bytes(source))
+
+
+# Very large photos
+
+
+@pytest.fixture(scope="module")
+def two_hundred(tmp_path_factory):
+    """A JPEG of 200 megapixels, as telephones make; and a progressive one."""
+    folder = tmp_path_factory.mktemp("large")
+    photo = Image.new("L", (16_320, 12_240), 77)
+    photo.paste(180, (0, 0, 8_160, 12_240))
+    photo.save(folder / "photo.jpg", quality=10)
+    photo.save(folder / "progressive.jpg", quality=10, progressive=True)
+    return folder
+
+
+def test_200_megapixels_are_read_at_a_fraction(two_hundred):
+    path = two_hundred / "photo.jpg"
+    assert photo_size(path) == check_photo(path)[2:4] == (16_320, 12_240)
+    small = pixels(path, size=(24, 24))
+    assert abs(int(small[12, 4, 0]) - 180) < 9 and abs(int(small[12, 20, 0]) - 77) < 9
+    assert Image.open(io.BytesIO(thumbnail(path))).size == (160, 120)
+
+
+def test_what_would_be_kept_whole_is_not_decoded(two_hundred):
+    for read in READERS.values():
+        with pytest.raises(PhotoError, match=r"more pixels than is safe to decode .*; make it smaller first"):
+            read(two_hundred / "progressive.jpg")
+    small = bytearray(encoded(COLOUR, "JPEG"))
+    at = small.index(b"\xff\xc0")
+    small[at + 5 : at + 9] = struct.pack(">HH", 65_000, 65_000)
+    with pytest.raises(PhotoError, match=r"more pixels than is safe"):
+        photo_size(bytes(small))
+
+
+# Other libraries' settings
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"])
+def test_half_a_photo_is_never_filled_up_whatever_others_set(kind, monkeypatch):
+    """Tutorials of training set this for the whole process, and Pillow then fills with grey what is missing."""
+    source = encoded(picture(1, (300, 200)), kind)
+    half = source[: len(source) * 3 // 5]
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    for name, read in READERS.items():
+        if name != "photo_size":
+            with pytest.raises(PhotoError):
+                read(half)
+        read(source)
+    assert read_metadata(half).night is None
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is True, "theirs stays as it was"
+
+
+# The right way up, in both environments
+
+
+def packet_of(turn, form):
+    inside = {"attribute": ' tiff:Orientation="{}"/>', "element": "><tiff:Orientation>{}</tiff:Orientation></rdf:X>"}
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:X xmlns:tiff="http://ns.adobe.com/tiff/1.0/"{inside[form].format(turn)}</rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+@pytest.mark.parametrize("form", ["attribute", "element"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("turn", STORED)
+def test_an_orientation_in_xmp_alone_is_applied(kind, turn, form):
+    stored, packet = np.ascontiguousarray(STORED[turn](COLOUR)), packet_of(turn, form)
+    if kind == "JPEG":
+        source = encoded(stored, kind, quality=95, subsampling=0)
+        body = b"http://ns.adobe.com/xap/1.0/\0" + packet
+        source = source[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + source[2:]
+    elif kind == "PNG":
+        source = encoded(stored, kind)
+        source = source[:33] + chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) + source[33:]
+    else:
+        options = {"TIFF": {"tiffinfo": {700: packet}}, "WEBP": {"lossless": True, "xmp": packet}}[kind]
+        source = encoded(stored, kind, **options)
+    assert photo_size(source) == check_photo(source)[2:4] == (60, 40)
+    assert not check_photo(source).plain or turn == 1
+    assert difference(pixels(source), COLOUR) < 1.5
+    small = np.asarray(Image.fromarray(COLOUR).resize((30, 20), Image.Resampling.BILINEAR))
+    assert difference(pixels(source, size=(30, 20)), small) < 2
+    assert difference(cut(source, [(0, 0, 1, 1)], (60, 40))[0], COLOUR) < 1.5
+
+
+def test_exif_counts_more_than_xmp():
+    source = encoded(COLOUR, "WEBP", lossless=True, xmp=packet_of(6, "attribute"), exif=turned(1))
+    assert np.array_equal(pixels(source), COLOUR)
+
+
+AVIF = base64.b64decode(  # 32 x 48 stored pixels of four colours, and one box that turns them, by Pillow 13
+    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAAD1bWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0"
+    "bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAEdAAAAPAAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAAB0aXBy"
+    "cAAAAFRpcGNvAAAAFGlzcGUAAAAAAAAAIAAAADAAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAAAlpcm90"
+    "AwAAABhpcG1hAAAAAAAAAAEAAQUBAoMEhQAAAERtZGF0EgAKCRgRf3tEBDQaEDItRrHh4XhzDDDAoAAA3ZCyNhAZNzyvws+Rq9sZI1xHzOK7eUKx"
+    "09Wl75URs3dA"
+)
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_an_avif_is_turned_once_in_both_environments(tmp_path, quarters):
+    if "AVIF" not in opening.formats():
+        pytest.skip("AVIF needs pillow-heif or a newer Pillow")
+    place = AVIF.index(b"irot") + 4
+    source = AVIF[:place] + bytes([quarters]) + AVIF[place + 1 :]
+    seen = np.full((32, 48, 3), 230, np.uint8)
+    seen[:16, :24], seen[:16, 24:], seen[16:, :24] = (220, 30, 30), (30, 200, 30), (30, 30, 220)
+    upright = np.rot90(seen, 1 + quarters)
+    (tmp_path / "photo.avif").write_bytes(source)
+    data, bad = load_photos(tmp_path, progress=False)
+    assert len(bad) == 0 and (data["height"][0], data["width"][0]) == upright.shape[:2]
+    for turned_once in (pixels(source), pixels(source, size=upright.shape[1::-1])):
+        assert difference(turned_once, upright) < 12
