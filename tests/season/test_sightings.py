@@ -319,7 +319,7 @@ def test_where_learning_does_not_help_the_note_says_so(file):
     sightings.learn()
     counts = "0 confirmed, 0 rejected, 40 candidates by distance"
     assert sightings.note == f"{counts}. Nothing but the query was judged, so there is nothing to learn from"
-    sightings.confirm([event for event in before[:5] if species[event] == "fox"])
+    sightings.confirm([event for event in before[:6] if species[event] == "fox"])
     sightings.learn()
     assert not sightings.learned and ". Learning does not help yet: it would put confirmed events" in sightings.note
     assert list(sightings.frame("candidate")["event"]) == [e for e in before if sightings.status(e) == "candidate"]
