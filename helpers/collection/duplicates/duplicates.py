@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
 from helpers.collection.duplicates import thresholds
-from helpers.collection.duplicates.exposures import Exposures
+from helpers.collection.duplicates.evidence import Evidence
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.collection.duplicates.groups import Member
 from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_aside, write_csv
@@ -227,7 +227,7 @@ class Duplicates:
             same = picture_distances(prints, first, prints, second) <= thresholds.SAME_PICTURE
             unreadable = [row for row, _ in bad]
             same &= ~np.isin(first, unreadable) & ~np.isin(second, unreadable)
-            same[same] = ~Exposures(self._photos).differ(first[same], second[same])
+            same[same] = ~Evidence(self._photos).lacking(first[same], second[same])
             for place in np.array(others)[same].tolist():
                 kinds[place] = "picture"
         return kinds

@@ -9,7 +9,8 @@ from typing import Any, Iterator, List, Optional, Tuple
 import numpy as np
 
 from helpers.collection.duplicates import thresholds
-from helpers.collection.duplicates.exposures import Exposures, Moments
+from helpers.collection.duplicates.evidence import Evidence
+from helpers.collection.duplicates.exposures import Moments
 from helpers.collection.duplicates.fingerprints import near_hashes
 from helpers.collection.duplicates.groups import Pairs
 from helpers.collection.duplicates.photo_files import PhotoFiles
@@ -31,7 +32,7 @@ class PicturePairs:
     def __init__(self, photos: PhotoFiles, progress: bool) -> None:
         self._prints, bad = photos.fingerprints(photos.rows, progress)
         photos.leave_out(bad)
-        self._exposures = Exposures(photos)
+        self._evidence = Evidence(photos)
         self.pairs = self._pairs(photos.model, photos, progress)
 
     def compare(self, row: int, others: np.ndarray) -> np.ndarray:
@@ -41,7 +42,7 @@ class PicturePairs:
     def _apart(self, first: np.ndarray, second: np.ndarray, progress: bool) -> np.ndarray:
         distances = picture_distances(self._prints, first, self._prints, second, progress)
         near = np.flatnonzero(distances <= thresholds.LARGEST_SAME_PICTURE)
-        distances[near[self._exposures.differ(first[near], second[near])]] = 1
+        distances[near[self._evidence.lacking(first[near], second[near], progress)]] = 1
         return distances
 
     def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:

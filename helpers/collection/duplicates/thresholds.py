@@ -47,7 +47,17 @@ FLAT = 4.0  # grey levels; a picture of less contrast counts as having as much, 
 COLOUR_NOISE = 12.0  # levels of Cb and Cr that do not count: as much as JPEG and brightening change
 COLOUR_RANGE = 24.0  # levels beyond these that count as a distance of 1
 
-# Two photos of one second, compared at 128 x 128 pixels: whether something has moved. See `exposures.Exposures`.
+# What is finer than a ninth of the picture, at 64 x 64. See `evidence.Evidence`.
+DETAIL = 0.65  # the correlation at least
+EDGE = 1.0  # grey levels, from which on stronger detail counts hardly more
+LITTLE_DETAIL = 0.4  # grey levels on average; pictures with less are one only if they are equal
+EQUAL = 1.0  # grey levels, and of Cb and Cr, by which such pictures differ at most, on average
+
+# Two photos of one second and one size: whether one is the other, saved again. See `exposures.resaved`.
+RESAVED = 0.4  # grey levels on average that rounding leaves
+RESAVED_SHARE = 0.25  # of the difference that may be left
+
+# Two such photos, compared at 128 x 128 pixels: whether something has moved. See `exposures.Exposures`.
 MOVED = 0.6  # as a multiple of what edges that are half a pixel off make, and noise; JPEG at quality 40 stays below
 MOVED_NOISE = 9.0  # grey levels, squared
 
