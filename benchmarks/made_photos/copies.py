@@ -44,7 +44,9 @@ def _lying(photo: "Image") -> bytes:
 def _brighter(photo: "Image", factor: float) -> bytes:
     from PIL.ImageEnhance import Brightness
 
-    return _saved(Brightness(photo).enhance(factor))
+    made = Brightness(photo).enhance(factor)
+    made.info.update(photo.info)
+    return _saved(made)
 
 
 KINDS: Dict[str, Callable[["Image"], bytes]] = {

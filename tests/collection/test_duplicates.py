@@ -193,10 +193,21 @@ def test_a_photo_that_was_saved_again_with_its_date_is_a_copy_and_the_next_frame
     ]
 
 
+def test_a_copy_is_found_though_other_frames_are_nearer(tmp_path, made):
+    for number in range(20):
+        frame = exposure(number)
+        frame.save(tmp_path / f"{number:02}.jpg", exif=dated(f"2026:01:01 10:{number:02}:00"), quality=90)
+    with Image.open(tmp_path / "07.jpg") as original:
+        original.resize((480, 360)).save(tmp_path / "half.jpg", exif=dated("2026:01:01 10:07:00"), quality=30)
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["07.jpg", "half.jpg"]]
+
+
 def test_whether_photos_are_one_saved_again_is_no_for_what_cannot_be_read(tmp_path):
     exposure(0).save(tmp_path / "0.jpg")
     (tmp_path / "half.jpg").write_bytes((tmp_path / "0.jpg").read_bytes()[:2000])
-    for other in (tmp_path / "half.jpg", tmp_path / "gone.jpg"):
+    exposure(0).resize((96, 72)).save(tmp_path / "small.jpg")
+    for other in (tmp_path / "half.jpg", tmp_path / "gone.jpg", tmp_path / "small.jpg"):
         assert not resaved(str(tmp_path / "0.jpg"), str(other)) and not resaved(str(other), str(tmp_path / "0.jpg"))
 
 

@@ -33,6 +33,7 @@ class Evidence:
     def __init__(self, photos: PhotoFiles, others: Optional[PhotoFiles] = None) -> None:
         self._photos, self._others = photos, others or photos
         self._exposures = Exposures(photos, others)
+        self.moments = self._exposures.moments
 
     def lacking(self, first: np.ndarray, second: np.ndarray, progress: bool = False) -> np.ndarray:
         """Which pairs lack the evidence that they are one picture: bool [pairs].

@@ -3,7 +3,7 @@
 import datetime
 import io
 from contextlib import closing
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, Iterator, List, Optional, Union
 
 import numpy as np
 from PIL import Image
@@ -37,6 +37,15 @@ class Moments:
             self._known[row] = taken(self._sources[row])
         return self._known[row]
 
+    def at_once(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Rows that the frame dates to one second, ascending, two and more at a time; no file is read."""
+        same: Dict[datetime.datetime, List[int]] = {}
+        for row in rows.tolist():
+            moment = self._known.get(row)
+            if moment is not None:
+                same.setdefault(moment, []).append(row)
+        return (np.array(each, np.int64) for each in same.values() if len(each) > 1)
+
     def apart(self, first: np.ndarray, second: np.ndarray, others: "Optional[Moments]" = None) -> np.ndarray:
         """Seconds between the photos of each pair, nan where one of them is not known: float64 [pairs]."""
         others = others or self
@@ -49,8 +58,8 @@ class Exposures:
 
     def __init__(self, photos: PhotoFiles, others: Optional[PhotoFiles] = None) -> None:
         self._photos, self._others = photos, others or photos
-        self._moments = Moments(photos)
-        self._other_moments = self._moments if others is None else Moments(others)
+        self.moments = Moments(photos)
+        self._other_moments = self.moments if others is None else Moments(others)
 
     def differ(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Which pairs were not taken at once, though they may look the same: bool [pairs].
@@ -61,7 +70,7 @@ class Exposures:
         `resaved`); where something has moved, at 128 x 128 pixels, that is not
         tried. Where a moment is not known, they count as one exposure.
         """
-        seconds = self._moments.apart(first, second, self._other_moments)
+        seconds = self.moments.apart(first, second, self._other_moments)
         differ = seconds > 0
         rows = np.flatnonzero(seconds == 0)
         ours, theirs = self._photos.sizes.of(first[rows]), self._others.sizes.of(second[rows])
@@ -98,6 +107,8 @@ def resaved(one: Source, other: Source) -> bool:
         ways = [_ways_to_save(each) for each in (one, other)]
     except PhotoError:
         return False
+    if photos[0].shape != photos[1].shape:
+        return False
     apart = _level_difference(*photos)
     limit = max(thresholds.RESAVED, thresholds.RESAVED_SHARE * apart)
     return apart <= limit or any(
@@ -128,8 +139,6 @@ def _saved(photo: np.ndarray, options: Dict[str, Any]) -> np.ndarray:
 
 def _level_difference(a: np.ndarray, b: np.ndarray) -> float:
     """By how many grey levels two photos differ on average."""
-    if a.shape != b.shape:
-        return np.inf
     grey = [np.asarray(Image.fromarray(each).convert("L"), np.float32) for each in (a, b)]
     return float(np.sqrt(np.square(grey[0] - grey[1]).mean()))
 

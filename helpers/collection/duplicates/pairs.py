@@ -53,6 +53,11 @@ class PicturePairs:
             linked.append(_linked(rows[start : start + len(near)], near, bits))
         for some, near, distances in neighbours(model, rows, model.index, thresholds.CANDIDATES + 1, progress):
             linked.append(_linked(some, one[near], distances))
+        # Of a camera that never moves, other frames are nearer than a photo's copies; these have its date.
+        for same in self._evidence.moments.at_once(rows):
+            for place, row in enumerate(same[:-1].tolist()):
+                later = same[None, place + 1 : place + 1 + thresholds.AT_ONCE]
+                linked.append(_linked(np.array([row]), later, np.zeros(later.shape)))
         first, second, _ = _merged(linked, len(one))
         return Pairs(first, second, self._apart(first, second, progress))
 

@@ -36,6 +36,7 @@ LARGEST_SAME_PICTURE = 0.5  # the largest threshold on offer
 # Which pictures are compared.
 CANDIDATES = 10  # neighbours of a photo by its feature, and as many by its hash
 HASH_BITS = 96  # of 256, by which the hashes of copies differ at most; unrelated ones differ by 128, give or take 8
+AT_ONCE = 30  # photos of the same second by the frame, next by their row
 
 # How far one picture is fitted to another. Chosen for the benchmark's copies, with room to spare.
 STRETCH = 0.25  # of the width, and of the height
