@@ -162,7 +162,7 @@ def is_downwards(by: str, descending: Optional[bool]) -> bool:
 
 
 def _sharpness(grey: np.ndarray) -> float:
-    """How steep the sharpest edges are: the energy of the Laplacian per energy of the gradient, where that is strong."""
+    """How steep the sharpest edges are: the energy of the Laplacian per energy of the gradient."""
     if min(grey.shape) < _TILES + 2:
         return 0.0
     grey = grey.astype(np.float32)
