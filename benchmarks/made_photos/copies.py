@@ -1,4 +1,7 @@
-"""Copies of photos as people make them: smaller, compressed, cropped, stored lying on their side, brighter, darker."""
+"""Copies of photos as people make them: smaller, compressed, cropped, stored lying on their side, brighter, darker.
+
+A copy keeps the date that the camera wrote, as most programs do.
+"""
 
 import io
 from pathlib import Path
@@ -8,6 +11,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CROP = 0.05  # of the width and of the height, on each side
+_TAKEN = "taken"  # where a photo in memory has the date of its file
 
 
 def _saved(photo: "Image", quality: int = 90, orientation: int = 1) -> bytes:
@@ -15,6 +19,8 @@ def _saved(photo: "Image", quality: int = 90, orientation: int = 1) -> bytes:
 
     exif = Exif()
     exif[0x0112] = orientation
+    if photo.info.get(_TAKEN):
+        exif[0x8769] = {0x9003: photo.info[_TAKEN]}  # DateTimeOriginal
     buffer = io.BytesIO()
     photo.save(buffer, "JPEG", quality=quality, exif=exif)
     return buffer.getvalue()
@@ -38,7 +44,9 @@ def _lying(photo: "Image") -> bytes:
 def _brighter(photo: "Image", factor: float) -> bytes:
     from PIL.ImageEnhance import Brightness
 
-    return _saved(Brightness(photo).enhance(factor))
+    made = Brightness(photo).enhance(factor)
+    made.info.update(photo.info)
+    return _saved(made)
 
 
 KINDS: Dict[str, Callable[["Image"], bytes]] = {
@@ -53,12 +61,13 @@ KINDS: Dict[str, Callable[["Image"], bytes]] = {
 
 def make(originals: List[Path], folder: Path) -> List[Path]:
     """A copy of every kind of each photo, by photos and then by `KINDS`: `7-2.jpg` is of the third kind."""
-    from helpers.images.decode import open_photo
+    from helpers.images.decode import open_photo, read_exif
 
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for number, original in enumerate(originals):
         photo = open_photo(original)
+        photo.info[_TAKEN] = read_exif(original).get(0x9003)
         for place, copied in enumerate(KINDS.values()):
             made.append(folder / f"{number}-{place}.jpg")
             made[-1].write_bytes(copied(photo))

@@ -1,10 +1,11 @@
-"""The odd photos of a collection: those that are unlike all others, and blank, black, white and blurred ones."""
+"""The odd photos of a collection: those that are unlike all others; black, white, blank, pale and blurred ones."""
 
 import time
 from contextlib import closing
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
+from PIL import Image
 
 from helpers.errors import FrameError, PhotoError
 from helpers.features.nearest import others
@@ -17,32 +18,39 @@ from helpers.frames.photo_columns import image_column
 from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.images.decode import Source, open_photo
 
-FLAGS = ("black", "white", "blank", "blurred")
+FLAGS = ("black", "white", "blank", "low_contrast", "blurred")
 SIDE = 512  # pixels of the longer side at which photos are looked at
-BLANK = 0.04  # contrast below which a photo is blank
+LOW_CONTRAST = 0.04  # contrast below which a photo is blank, or hardly shows what is on it
+SHAPES = 3.0  # grey levels by which no part of a blank photo differs from what is around it
 PLAIN = 0.07  # contrast below which one that is dark or bright enough is black or white
 DARK, BRIGHT = 0.06, 0.94  # brightness
-BLURRED = 30.0  # sharpness below which a photo is blurred, unless it is blank
+BLURRED = 0.5  # sharpness below which a photo is blurred, unless it has little contrast
 
 _MARGIN = 0.08  # of each side, which does not count: there cameras write date and temperature
+_TILES = 8  # across and down
+_STEEP, _SHARPEST = 16, 4  # tiles with the strongest edges, and those of them whose sharpness counts
+_NOISE = 10.0  # grey levels, squared, that edges have to exceed
+_PARTS, _AROUND = 32, 4  # parts across and down in which shapes are looked for, and those around one, each way
 _AHEAD = 64  # photos
 
 
 class PixelStatistics(NamedTuple):
-    """Numbers about the pixels of a photo."""
+    """Numbers about the pixels of a photo, and whether there is any shape on it."""
 
     sharpness: float
     brightness: float
     contrast: float
+    shapes: float = np.inf  # grey levels by which a part differs from what is around it, at most
 
     @property
     def flags(self) -> Dict[str, int]:
-        blank, plain = self.contrast < BLANK, self.contrast < PLAIN
+        low, plain = self.contrast < LOW_CONTRAST, self.contrast < PLAIN
         return {
             "black": int(plain and self.brightness < DARK),
             "white": int(plain and self.brightness > BRIGHT),
-            "blank": int(blank),
-            "blurred": int(self.sharpness < BLURRED and not blank),
+            "blank": int(low and self.shapes < SHAPES),
+            "low_contrast": int(low and self.shapes >= SHAPES),
+            "blurred": int(self.sharpness < BLURRED and not low),
         }
 
 
@@ -65,12 +73,12 @@ def oddities(given: Any, *, progress: bool = True) -> Any:
         - `loneliness`: the distance of the nearest other photo by the model's
           metric, 0 where there is a copy; None in a frame, or without another
           photo;
-        - `sharpness`: the variance of the Laplacian, of grey levels 0 to 255
-          (the measure LAPV of Pech-Pacheco et al., Diatom autofocusing in
-          brightfield microscopy, 2000);
+        - `sharpness`: the mean square of the Laplacian as a multiple of the mean
+          square of the gradient, where edges are sharpest: about 0.1 to 0.4 after
+          a blur, 1 and more without;
         - `brightness`, the mean, and `contrast`, the standard deviation of the
           grey levels, black 0 and white 1;
-        - `black`, `white`, `blank`, `blurred`: 1 or 0;
+        - `black`, `white`, `blank`, `low_contrast`, `blurred`: 1 or 0;
         - `reason`: why a photo cannot be read; all but its loneliness is None
           then.
 
@@ -86,14 +94,18 @@ def oddities(given: Any, *, progress: bool = True) -> Any:
     screen of that size does not show does not count, and a thumbnail is sharper
     than its photo.
 
-    `blank` is a contrast below 0.04; `black` and `white` are one below 0.07 with
-    a brightness below 0.06 or above 0.94. A photo that is not blank is `blurred`
-    below a sharpness of 30. Of the 509 pictures by which these were chosen
-    (drawings, cartoons, camera traps by day and by infrared light), four are
-    black: three of a dark wood, and one with something close to the lens. None is
-    blank, white or blurred; with a Gaussian blur of 0.6 % of the longer side,
-    88 % are blurred. A camera trap's photo without an animal is not blank in
-    this sense.
+    `sharpness` is measured in 64 tiles. Of the 16 with the strongest edges the
+    four sharpest count, so that a sharp animal before a blurred wood is sharp,
+    and soft clouds are as sharp as their edges. Below 0.5 a photo is `blurred`,
+    unless its contrast is low. What it does not see: a blur in one direction, and
+    one under the noise of a night.
+
+    `black` and `white` are a contrast below 0.07 with a brightness below 0.06 or
+    above 0.94. With a contrast below 0.04 a photo is `blank` if no part of it
+    differs from what is around it by 3 grey levels, else `low_contrast`: there is
+    something on it, such as a fox in fog. A camera trap's photo without an animal
+    is not blank in this sense. On which photos these were chosen, and how often
+    they are right: docs/collection.md.
 
     Examples
     --------
@@ -120,7 +132,7 @@ def pixel_statistics(source: Source) -> PixelStatistics:
     grey = np.asarray(open_photo(source, within=SIDE).convert("L"))
     down, across = (int(_MARGIN * side) for side in grey.shape)
     grey = grey[down : len(grey) - down, across : grey.shape[1] - across]
-    return PixelStatistics(_laplacian_variance(grey), float(grey.mean()) / 255, float(grey.std()) / 255)
+    return PixelStatistics(_sharpness(grey), float(grey.mean()) / 255, float(grey.std()) / 255, _shapes(grey))
 
 
 def ordered(odd: Any, by: str, descending: Optional[bool] = None) -> Any:
@@ -149,13 +161,32 @@ def is_downwards(by: str, descending: Optional[bool]) -> bool:
     return by in ("loneliness", *FLAGS) if descending is None else descending
 
 
-def _laplacian_variance(grey: np.ndarray) -> float:
-    if min(grey.shape) < 3:
+def _sharpness(grey: np.ndarray) -> float:
+    """How steep the sharpest edges are: the energy of the Laplacian per energy of the gradient."""
+    if min(grey.shape) < _TILES + 2:
         return 0.0
-    grey = grey.astype(np.int16)
+    grey = grey.astype(np.float32)
     middle = grey[1:-1, 1:-1]
-    edges = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * middle
-    return float(edges.var(dtype=np.float64))
+    laplacian = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:] - 4 * middle
+    gradient = ((grey[2:, 1:-1] - grey[:-2, 1:-1]) ** 2 + (grey[1:-1, 2:] - grey[1:-1, :-2]) ** 2) / 4
+    curved, steep = _in_tiles(laplacian**2), _in_tiles(gradient)
+    where = np.argsort(-steep, kind="stable")[:_STEEP]
+    return float(np.sort(curved[where] / (steep[where] + _NOISE))[-_SHARPEST:].mean())
+
+
+def _in_tiles(values: np.ndarray) -> np.ndarray:
+    """The mean of each tile."""
+    down, across = (side // _TILES for side in values.shape)
+    tiles = values[: down * _TILES, : across * _TILES].reshape(_TILES, down, _TILES, across)
+    return tiles.mean(axis=(1, 3)).ravel()
+
+
+def _shapes(grey: np.ndarray) -> float:
+    parts = np.asarray(Image.fromarray(grey).resize((_PARTS, _PARTS), Image.Resampling.BOX), np.float32)
+    apart = np.abs(np.subtract.outer(np.arange(_PARTS), np.arange(_PARTS)))
+    near = (apart <= _AROUND).astype(np.float32)
+    near /= near.sum(axis=1, keepdims=True)
+    return float(np.abs(parts - near @ parts @ near.T).max())
 
 
 def _labels_and_names(given: Any) -> Tuple[List[Any], List[str]]:
@@ -209,7 +240,7 @@ def _frame(
         ("name", str, names),
         ("loneliness", float, loneliness),
     ]
-    for name in PixelStatistics._fields:
+    for name in ("sharpness", "brightness", "contrast"):
         columns.append((name, float, [each and getattr(each, name) for each in seen]))
     for name in FLAGS:
         columns.append((name, int, [each and each.flags[name] for each in seen]))

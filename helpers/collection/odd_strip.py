@@ -123,7 +123,7 @@ def _offered(odd: Any) -> Dict[str, Tuple[str, Optional[bool]]]:
     for flag in FLAGS:
         count = sum(value or 0 for value in odd[flag]) if flag in has_value else 0
         if count:
-            offered[f"{flag} ({count})"] = flag, None
+            offered[f"{flag.replace('_', ' ')} ({count})"] = flag, None
     return offered
 
 
@@ -162,7 +162,7 @@ def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:
 
 
 def _flags(row: Any) -> str:
-    return ", ".join(flag for flag in FLAGS if row.get(flag)) or "not odd"
+    return ", ".join(flag.replace("_", " ") for flag in FLAGS if row.get(flag)) or "not odd"
 
 
 def _shown(value: Any) -> str:

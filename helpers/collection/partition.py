@@ -46,11 +46,13 @@ def components(vectors: np.ndarray, metric: str, count: int, seed: int, progress
     return reduced
 
 
-def k_means(points: np.ndarray, k: int, seed: int, runs: Optional[Any] = None) -> np.ndarray:
+def k_means(
+    points: np.ndarray, k: int, seed: int, runs: Optional[Any] = None, count: Optional[int] = None
+) -> np.ndarray:
     """The number of each point's group, int64; some of the `k` are empty where fewer points differ.
 
-    The best of ten runs of scikit-learn's KMeans. Of more than 20,000 points,
-    the best of three of MiniBatchKMeans. `runs` is a bar of them. It works in
+    The best of ten runs of scikit-learn's KMeans, or of `count`. Of more than
+    20,000 points, the best of three of MiniBatchKMeans. `runs` is a bar of them. It works in
     one thread, which adds up in the same order everywhere; several were never
     faster by much, and forty times slower beside another program.
     """
@@ -61,7 +63,7 @@ def k_means(points: np.ndarray, k: int, seed: int, runs: Optional[Any] = None) -
     from threadpoolctl import threadpool_limits
 
     best: Any = None
-    for start in range(starts(len(points))):
+    for start in range(count or starts(len(points))):
         run = (
             KMeans(k, n_init=1, random_state=seed + start)
             if len(points) <= MANY

@@ -172,9 +172,26 @@ def test_the_number_of_crowds_is_suggested(model):
     found = suggest_k(model, progress=False)
     assert found.k == 3 and list(found.silhouettes) == list(range(2, 13))
     assert found.silhouettes[3] == max(found.silhouettes.values()) > 0.5
-    assert found.note.startswith("k = 3 has the largest silhouette")
+    assert found.note.startswith("k = 3 by silhouette, 0.") and "nearly" not in found.note
+    assert (found.candidates, found.certainty) == ([3], "sure") and found.stability[3] == pytest.approx(1)
     assert found.figure._repr_png_().startswith(b"\x89PNG")
     assert cluster(model, progress=False).suggestion.silhouettes == found.silhouettes
+
+
+def test_crowds_in_crowds_have_several_candidates():
+    """Two crowds far from each other, each of two that are nearer: two and four are right, and the note has both."""
+    random = np.random.default_rng(0)
+    middles = np.repeat([[0.0, 0], [0, 7], [12, 0], [12, 7]], 30, axis=0)
+    found = suggest_k(Model(middles + random.normal(0, 1, middles.shape)), range(2, 8), progress=False)
+    assert 4 in found.candidates and found.k == found.candidates[0]
+    assert all(str(k) in found.note for k in found.candidates)
+
+
+def test_where_there_are_no_crowds_the_answer_is_not_sure():
+    for seed in range(3):
+        vectors = np.random.default_rng(seed).normal(0, 1, (120, 20))
+        found = suggest_k(Model(vectors), range(2, 9), progress=False)
+        assert found.certainty != "sure" and found.stability[found.k] < 0.9
 
 
 def test_a_suggestion_at_the_end_of_the_range_says_so(model):

@@ -12,6 +12,7 @@ from PIL import Image, ImageEnhance
 from helpers import tc
 from helpers.collection.duplicates.archive import compare_collections
 from helpers.collection.duplicates.duplicates import find_duplicates
+from helpers.collection.duplicates.exposures import resaved
 from helpers.collection.duplicates.fingerprints import fingerprints, near_hashes
 from helpers.collection.duplicates.groups import Pairs, groups_around
 from helpers.collection.duplicates.same_picture import picture_distances
@@ -145,16 +146,69 @@ def test_a_burst_is_near_but_not_one_picture(tmp_path, made):
     assert set(found.frame["kind"]) == {"best", "near"}
 
 
-@pytest.mark.parametrize(("moved", "same"), [(0, True), (60, False)])
-def test_in_one_second_it_is_looked_whether_something_moved(tmp_path, made, moved, same):
+SECOND = "2026:01:01 10:00:00"
+
+
+def exposure(seed, moved=0):
+    """A scene as a camera sees it, with the noise of this moment."""
+    scene = drawing(0, (960, 720))
+    scene.paste((250, 240, 230), (200 + moved, 300, 260 + moved, 360))
+    noise = np.random.default_rng(seed).normal(0, 3, (720, 960, 3))
+    return Image.fromarray(np.clip(np.asarray(scene) + noise, 0, 255).astype(np.uint8))
+
+
+def dated(moment=SECOND, orientation=1):
+    exif = Image.Exif()
+    exif[0x8769] = {0x9003: moment}
+    exif[0x0112] = orientation
+    return exif
+
+
+@pytest.mark.parametrize("moved", [0, 60])
+def test_frames_of_one_second_are_no_copies_even_where_nothing_moved(tmp_path, made, moved):
+    for number in range(3):
+        exposure(number, number * moved).save(tmp_path / f"{number}.jpg", exif=dated(), quality=90)
+    assert find_duplicates(made(tmp_path), progress=False).groups == []
+
+
+@pytest.mark.parametrize(
+    "name, options",
+    [
+        ("fine.jpg", {"quality": 92, "subsampling": 0}),
+        ("small.jpg", {"quality": 40}),
+        ("progressive.jpg", {"quality": 75, "progressive": True}),
+        ("exact.png", {}),
+        ("lying.jpg", {"quality": 60, "exif": dated(orientation=6)}),
+    ],
+)
+def test_a_photo_that_was_saved_again_with_its_date_is_a_copy_and_the_next_frame_is_not(tmp_path, made, name, options):
     for number in range(2):
-        exif = Image.Exif()
-        exif[0x8769] = {0x9003: "2026:01:01 10:00:00"}
-        photo = drawing(0, (960, 720))
-        photo.paste((250, 240, 230), (200 + number * moved, 300, 260 + number * moved, 360))
-        photo.save(tmp_path / f"{number}.jpg", exif=exif, quality=90 - number)
-    found = find_duplicates(made(tmp_path), progress=False)
-    assert bool(found.groups) is same
+        exposure(number).save(tmp_path / f"{number}.jpg", exif=dated(), quality=90)
+    with Image.open(tmp_path / "0.jpg") as original:
+        copy = original.transpose(Image.Transpose.ROTATE_90) if name.startswith("lying") else original
+        copy.save(tmp_path / name, **{"exif": dated(), **options})
+    model = made(tmp_path)
+    assert [sorted(group) for group in names(model, find_duplicates(model, progress=False))] == [
+        sorted(["0.jpg", name])
+    ]
+
+
+def test_a_copy_is_found_though_other_frames_are_nearer(tmp_path, made):
+    for number in range(20):
+        frame = exposure(number)
+        frame.save(tmp_path / f"{number:02}.jpg", exif=dated(f"2026:01:01 10:{number:02}:00"), quality=90)
+    with Image.open(tmp_path / "07.jpg") as original:
+        original.resize((480, 360)).save(tmp_path / "half.jpg", exif=dated("2026:01:01 10:07:00"), quality=30)
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["07.jpg", "half.jpg"]]
+
+
+def test_whether_photos_are_one_saved_again_is_no_for_what_cannot_be_read(tmp_path):
+    exposure(0).save(tmp_path / "0.jpg")
+    (tmp_path / "half.jpg").write_bytes((tmp_path / "0.jpg").read_bytes()[:2000])
+    exposure(0).resize((96, 72)).save(tmp_path / "small.jpg")
+    for other in (tmp_path / "half.jpg", tmp_path / "gone.jpg", tmp_path / "small.jpg"):
+        assert not resaved(str(tmp_path / "0.jpg"), str(other)) and not resaved(str(other), str(tmp_path / "0.jpg"))
 
 
 def test_a_chain_is_no_group():

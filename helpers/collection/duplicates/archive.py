@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.arguments import check_distance
 from helpers.collection.duplicates import thresholds
-from helpers.collection.duplicates.exposures import Exposures
+from helpers.collection.duplicates.evidence import Evidence
 from helpers.collection.duplicates.fingerprints import near_hashes
 from helpers.collection.duplicates.pairs import by_metric, neighbours, usual_distance
 from helpers.collection.duplicates.photo_files import PhotoFiles
@@ -119,7 +119,7 @@ def _pictures(
     apart = picture_distances(prints, first, others, second, progress)
     same = np.flatnonzero(apart <= limit)
     first, second, apart = first[same], second[same], apart[same]
-    keep = ~Exposures(ours, theirs).differ(first, second)
+    keep = ~Evidence(ours, theirs).lacking(first, second, progress)
     matches: Dict[int, _ArchiveMatch] = {}
     for row, other, distance in zip(first[keep].tolist(), second[keep].tolist(), apart[keep].tolist()):
         if row not in matches or distance < matches[row].distance:

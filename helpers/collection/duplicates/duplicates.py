@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from helpers.arguments import check_whole
 from helpers.collection.duplicates import thresholds
-from helpers.collection.duplicates.exposures import Exposures
+from helpers.collection.duplicates.evidence import Evidence
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.collection.duplicates.groups import Member
 from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_aside, write_csv
@@ -47,11 +47,10 @@ def find_duplicates(
         other, such as a burst.
     threshold : float, optional
         For `"picture"`, how much of a picture's contrast may remain when another
-        is laid over it, 0 to 0.5, by default 0.25; for photos of sky, snow or
-        walls 0.05 (`helpers.collection.duplicates.thresholds` has both
-        measured). For `"near"`, the largest distance of features, which has no
-        unit: by default a quarter of the usual distance of two photos of the
-        collection, and for `cosine`, which is a square, a sixteenth.
+        is laid over it, 0 to 0.5, by default 0.25; whatever it is, their detail
+        has to agree, too. For `"near"`, the largest distance of features, which
+        has no unit: by default a quarter of the usual distance of two photos of
+        the collection, and for `cosine`, which is a square, a sixteenth.
     seconds : float, optional
         For `"near"`: only photos that were taken within so many seconds of each
         other, as far as the moments are known.
@@ -76,7 +75,9 @@ def find_duplicates(
     the next make no chain. Candidates are the
     neighbours by features and by perceptual hash (`imagehash.phash`). Photos of
     different moments by the camera's clock are never the same picture, and of
-    one second only where nothing has moved.
+    one second and one size only where one is the other, saved again. Photos
+    without a date are judged by what they show: of a camera that never moves,
+    frames whose files have lost their dates count as copies.
 
     Examples
     --------
@@ -227,7 +228,7 @@ class Duplicates:
             same = picture_distances(prints, first, prints, second) <= thresholds.SAME_PICTURE
             unreadable = [row for row, _ in bad]
             same &= ~np.isin(first, unreadable) & ~np.isin(second, unreadable)
-            same[same] = ~Exposures(self._photos).differ(first[same], second[same])
+            same[same] = ~Evidence(self._photos).lacking(first[same], second[same])
             for place in np.array(others)[same].tolist():
                 kinds[place] = "picture"
         return kinds

@@ -1,21 +1,25 @@
 """Whether two photos that look the same were taken at two moments, as frames of a burst are."""
 
 import datetime
+import io
 from contextlib import closing
-from typing import Dict, List, Optional, Union
+from typing import Any, Dict, Iterator, List, Optional, Union
 
 import numpy as np
+from PIL import Image
+from PIL.JpegImagePlugin import get_sampling
 
 from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import as_bright, smooth
 from helpers.errors import PhotoError
 from helpers.files.threads import work_ahead
-from helpers.images.decode import Source, open_photo
+from helpers.images.decode import Source, open_photo, readable
 from helpers.photos.metadata.read import taken
 
 _SIDE, _FIELD = 128, 8  # pixels
 _PAIRS = 256  # at once
+_MOST = 1536  # pixels across and down of a photo that are saved again; a multiple of a JPEG's blocks
 
 
 class Moments:
@@ -33,6 +37,15 @@ class Moments:
             self._known[row] = taken(self._sources[row])
         return self._known[row]
 
+    def at_once(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Rows that the frame dates to one second, ascending, two and more at a time; no file is read."""
+        same: Dict[datetime.datetime, List[int]] = {}
+        for row in rows.tolist():
+            moment = self._known.get(row)
+            if moment is not None:
+                same.setdefault(moment, []).append(row)
+        return (np.array(each, np.int64) for each in same.values() if len(each) > 1)
+
     def apart(self, first: np.ndarray, second: np.ndarray, others: "Optional[Moments]" = None) -> np.ndarray:
         """Seconds between the photos of each pair, nan where one of them is not known: float64 [pairs]."""
         others = others or self
@@ -45,18 +58,19 @@ class Exposures:
 
     def __init__(self, photos: PhotoFiles, others: Optional[PhotoFiles] = None) -> None:
         self._photos, self._others = photos, others or photos
-        self._moments = Moments(photos)
-        self._other_moments = self._moments if others is None else Moments(others)
+        self.moments = Moments(photos)
+        self._other_moments = self.moments if others is None else Moments(others)
 
     def differ(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Which pairs were not taken at once, though they may look the same: bool [pairs].
 
-        By the camera's clock. It counts in seconds, and bursts are faster: two
-        photos of one second and one size in pixels are compared at 128 x 128
-        pixels, whether something has moved. Where nothing has, or no moment is
-        known, they count as one exposure.
+        By the camera's clock: other seconds are other exposures. It counts in
+        seconds, and bursts are faster: two photos of one second and one size in
+        pixels are two exposures unless one is the other, saved again (see
+        `resaved`); where something has moved, at 128 x 128 pixels, that is not
+        tried. Where a moment is not known, they count as one exposure.
         """
-        seconds = self._moments.apart(first, second, self._other_moments)
+        seconds = self.moments.apart(first, second, self._other_moments)
         differ = seconds > 0
         rows = np.flatnonzero(seconds == 0)
         ours, theirs = self._photos.sizes.of(first[rows]), self._others.sizes.of(second[rows])
@@ -64,6 +78,10 @@ class Exposures:
         for start in range(0, len(rows), _PAIRS):
             some = rows[start : start + _PAIRS]
             differ[some] = self._moved(first[some], second[some])
+        rows = rows[~differ[rows]]
+        pairs = [(self._photos.sources[first[row]], self._others.sources[second[row]]) for row in rows.tolist()]
+        with closing(work_ahead(lambda pair: resaved(*pair), pairs, ahead=4)) as same:
+            differ[rows] = [not each for each in same]
         return differ
 
     def _moved(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -74,6 +92,55 @@ class Exposures:
             if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
                 moved[place] = min(_most_moved(a, b), _most_moved(b, a)) > thresholds.MOVED
         return moved
+
+
+def resaved(one: Source, other: Source) -> bool:
+    """Whether one of two photos of one size is the other, saved again.
+
+    If the first is saved as the second was, with the quantization tables of its
+    JPEG, and this gives the second, it is. Another exposure has other noise,
+    which saving does not turn into the noise of this one. False for a photo that
+    cannot be read, for one that is brighter, and for two copies of a third.
+    """
+    try:
+        photos = [np.asarray(open_photo(each))[:_MOST, :_MOST] for each in (one, other)]
+        ways = [_ways_to_save(each) for each in (one, other)]
+    except PhotoError:
+        return False
+    if photos[0].shape != photos[1].shape:
+        return False
+    apart = _level_difference(*photos)
+    limit = max(thresholds.RESAVED, thresholds.RESAVED_SHARE * apart)
+    return apart <= limit or any(
+        _level_difference(_saved(photo, way), like) <= limit
+        for photo, like, saved_as in zip(photos, photos[::-1], ways[::-1])
+        for way in saved_as
+    )
+
+
+def _ways_to_save(source: Source) -> List[Dict[str, Any]]:
+    """The options by which Pillow saves a photo as a JPEG was saved, upright or on its side; none for other formats."""
+    with Image.open(readable(source)) as image:
+        tables = [np.reshape(table, (8, 8)) for _, table in sorted(getattr(image, "quantization", {}).items())]
+        if image.format not in ("JPEG", "MPO") or not tables:
+            return []
+        options = {"subsampling": max(0, get_sampling(image))}
+    return [
+        {**options, "qtables": [table.ravel().tolist() for table in turned]}
+        for turned in (tables, [table.T for table in tables])
+    ]
+
+
+def _saved(photo: np.ndarray, options: Dict[str, Any]) -> np.ndarray:
+    buffer = io.BytesIO()
+    Image.fromarray(photo).save(buffer, "JPEG", **options)
+    return np.asarray(Image.open(buffer))
+
+
+def _level_difference(a: np.ndarray, b: np.ndarray) -> float:
+    """By how many grey levels two photos differ on average."""
+    grey = [np.asarray(Image.fromarray(each).convert("L"), np.float32) for each in (a, b)]
+    return float(np.sqrt(np.square(grey[0] - grey[1]).mean()))
 
 
 def _most_moved(a: np.ndarray, b: np.ndarray) -> float:

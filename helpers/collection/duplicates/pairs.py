@@ -9,7 +9,8 @@ from typing import Any, Iterator, List, Optional, Tuple
 import numpy as np
 
 from helpers.collection.duplicates import thresholds
-from helpers.collection.duplicates.exposures import Exposures, Moments
+from helpers.collection.duplicates.evidence import Evidence
+from helpers.collection.duplicates.exposures import Moments
 from helpers.collection.duplicates.fingerprints import near_hashes
 from helpers.collection.duplicates.groups import Pairs
 from helpers.collection.duplicates.photo_files import PhotoFiles
@@ -31,7 +32,7 @@ class PicturePairs:
     def __init__(self, photos: PhotoFiles, progress: bool) -> None:
         self._prints, bad = photos.fingerprints(photos.rows, progress)
         photos.leave_out(bad)
-        self._exposures = Exposures(photos)
+        self._evidence = Evidence(photos)
         self.pairs = self._pairs(photos.model, photos, progress)
 
     def compare(self, row: int, others: np.ndarray) -> np.ndarray:
@@ -41,7 +42,7 @@ class PicturePairs:
     def _apart(self, first: np.ndarray, second: np.ndarray, progress: bool) -> np.ndarray:
         distances = picture_distances(self._prints, first, self._prints, second, progress)
         near = np.flatnonzero(distances <= thresholds.LARGEST_SAME_PICTURE)
-        distances[near[self._exposures.differ(first[near], second[near])]] = 1
+        distances[near[self._evidence.lacking(first[near], second[near], progress)]] = 1
         return distances
 
     def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
@@ -52,6 +53,11 @@ class PicturePairs:
             linked.append(_linked(rows[start : start + len(near)], near, bits))
         for some, near, distances in neighbours(model, rows, model.index, thresholds.CANDIDATES + 1, progress):
             linked.append(_linked(some, one[near], distances))
+        # Of a camera that never moves, other frames are nearer than a photo's copies; these have its date.
+        for same in self._evidence.moments.at_once(rows):
+            for place, row in enumerate(same[:-1].tolist()):
+                later = same[None, place + 1 : place + 1 + thresholds.AT_ONCE]
+                linked.append(_linked(np.array([row]), later, np.zeros(later.shape)))
         first, second, _ = _merged(linked, len(one))
         return Pairs(first, second, self._apart(first, second, progress))
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import NamedTuple, Tuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from helpers.collection.duplicates import thresholds
 from helpers.features.blocks import parts
@@ -57,7 +58,8 @@ def picture_distances(
     result = np.ones(len(rows), np.float32)
     tasks = list(parts(np.arange(len(rows)), _TASK))
     shown = progress_bar(total=len(rows), unit="pairs", show=progress)
-    with shown, closing(work_ahead(compare, tasks, ahead=8)) as compared:
+    # Threads of the matrix library within these would wait for each other.
+    with threadpool_limits(1), shown, closing(work_ahead(compare, tasks, ahead=8)) as compared:
         for pairs, distances in zip(tasks, compared):
             result[pairs] = distances
             shown.update(len(pairs))
@@ -76,16 +78,16 @@ def _apart(a: Fingerprints, b: Fingerprints) -> np.ndarray:
 def _one_way(a: Fingerprints, b: Fingerprints) -> np.ndarray:
     one, two = a.grey.astype(np.float32), b.grey.astype(np.float32)
     half, half_two = _halved(one), _halved(two)
-    fit = _fitted(half, half_two, np.zeros((len(one), 4), np.float32), _FIRST)
+    fit = fitted(half, half_two, np.zeros((len(one), 4), np.float32), _FIRST)
     distances, _ = _left(half, half_two, fit)
     fine = np.flatnonzero(distances < _FARTHEST)
     if len(fine):
         soft, soft_two = smooth(one[fine]), smooth(two[fine])
         # Shifts are counted in fields: twice as many at twice the size.
-        fit = _fitted(soft, soft_two, fit[fine] * _shifts(2), _THEN)
+        fit = fitted(soft, soft_two, fit[fine] * shifts(2), _THEN)
         distances[fine], gain = _left(soft, soft_two, fit)
         colour, colour_two = a.colour[fine].astype(np.float32) - 128, b.colour[fine].astype(np.float32) - 128
-        off = _colours_apart(colour, colour_two, fit * _shifts(COLOURS / SIDE), gain)
+        off = _colours_apart(colour, colour_two, fit * shifts(COLOURS / SIDE), gain)
         distances[fine] = np.minimum(1, np.hypot(distances[fine], off))
     return distances
 
@@ -93,17 +95,18 @@ def _one_way(a: Fingerprints, b: Fingerprints) -> np.ndarray:
 def _colours_apart(a: np.ndarray, b: np.ndarray, fit: np.ndarray, gain: np.ndarray) -> np.ndarray:
     squares = np.zeros(len(a), np.float32)
     for one, two in zip(a.swapaxes(0, 1), b.swapaxes(0, 1)):
-        two, seen = _read(smooth(two), fit)
+        two, seen = laid_over(smooth(two), fit)
         off = (smooth(one) * gain[:, None, None] - two) * seen
         squares += (off * off).sum(axis=(1, 2)) / np.maximum(1, seen.sum(axis=(1, 2))) / 2
     return np.maximum(0, np.sqrt(squares) - thresholds.COLOUR_NOISE) / thresholds.COLOUR_RANGE
 
 
-def _shifts(times: float) -> np.ndarray:
+def shifts(times: float) -> np.ndarray:
+    """What a fit is multiplied by for pictures of so many times the side."""
     return np.array([1, times, 1, times], np.float32)
 
 
-def _fitted(a: np.ndarray, b: np.ndarray, fit: np.ndarray, steps: int) -> np.ndarray:
+def fitted(a: np.ndarray, b: np.ndarray, fit: np.ndarray, steps: int) -> np.ndarray:
     """How to read `b` so that it lies over `a`: [pairs, 4], stretch and shift across, stretch and shift down."""
     count, side = len(a), a.shape[-1]
     down, across = np.gradient(a, axis=(1, 2))
@@ -111,7 +114,7 @@ def _fitted(a: np.ndarray, b: np.ndarray, fit: np.ndarray, steps: int) -> np.nda
     slopes = np.stack([across * middle, across, down * middle[:, None], down], -1).reshape(count, -1, 4)
     prior = np.diag([side * side / 6, 1, side * side / 6, 1]).astype(np.float32) * _PRIOR
     for _ in range(steps):
-        moved, seen = _read(b, fit)
+        moved, seen = laid_over(b, fit)
         plain, spread = _centred(a, seen)
         other, spread_other = _centred(moved, seen)
         off = (other * (spread / np.maximum(spread_other, 1e-3)) - plain).reshape(count, -1, 1)
@@ -124,7 +127,7 @@ def _fitted(a: np.ndarray, b: np.ndarray, fit: np.ndarray, steps: int) -> np.nda
     return fit
 
 
-def _read(b: np.ndarray, fit: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+def laid_over(b: np.ndarray, fit: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """`b` as it lies over the other picture, and where it does: float32 [pairs, side, side] of 0 and 1."""
     side = b.shape[-1]
     middle = _middle(side)
@@ -139,7 +142,7 @@ def _read(b: np.ndarray, fit: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
 
 def _left(a: np.ndarray, b: np.ndarray, fit: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """What remains of `b` when `a` is made as bright, as a share of its contrast, 0 to 1; and how much brighter."""
-    b, seen = _read(b, fit)
+    b, seen = laid_over(b, fit)
     made, gain = as_bright(a, b, seen)
     total = np.maximum(1, seen.sum(axis=(1, 2)))
     off = np.sqrt((((made - b) * seen) ** 2).sum(axis=(1, 2)) / total)
