@@ -14,7 +14,8 @@ from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import as_bright, smooth
 from helpers.errors import PhotoError
 from helpers.files.threads import work_ahead
-from helpers.images.decode import Source, open_photo, readable
+from helpers.images.decode import Source, open_photo
+from helpers.images.opening import opened
 from helpers.photos.metadata.read import taken
 
 _SIDE, _FIELD = 128, 8  # pixels
@@ -120,7 +121,7 @@ def resaved(one: Source, other: Source) -> bool:
 
 def _ways_to_save(source: Source) -> List[Dict[str, Any]]:
     """The options by which Pillow saves a photo as a JPEG was saved, upright or on its side; none for other formats."""
-    with Image.open(readable(source)) as image:
+    with opened(source) as image:
         tables = [np.reshape(table, (8, 8)) for _, table in sorted(getattr(image, "quantization", {}).items())]
         if image.format not in ("JPEG", "MPO") or not tables:
             return []
@@ -134,7 +135,7 @@ def _ways_to_save(source: Source) -> List[Dict[str, Any]]:
 def _saved(photo: np.ndarray, options: Dict[str, Any]) -> np.ndarray:
     buffer = io.BytesIO()
     Image.fromarray(photo).save(buffer, "JPEG", **options)
-    return np.asarray(Image.open(buffer))
+    return np.asarray(Image.open(buffer, formats=["JPEG"]))
 
 
 def _level_difference(a: np.ndarray, b: np.ndarray) -> float:
