@@ -132,9 +132,11 @@ def line_to(server: App, kernel: str, *protocols: str) -> Any:
     import websocket
 
     address = server.address.replace("http:", "ws:") + f"api/kernels/{kernel}/channels"
-    return websocket.create_connection(
+    line = websocket.create_connection(
         address, timeout=HANGS, http_no_proxy=["127.0.0.1"], subprotocols=list(protocols) or None
     )
+    line.close = line.shutdown  # `close` leaves the socket open where the server has closed the line before
+    return line
 
 
 def message(kind: str, content: Any, channel: str = "shell") -> bytes:
