@@ -162,7 +162,7 @@ def test_a_page_from_elsewhere_is_refused_and_a_link_from_there_is_not(server, b
         page.goto(f"http://localhost:{port}/", wait_until="commit")
         page.on("response", lambda answer: answers.append(answer) if answer.url.startswith(server.address) else None)
         page.reload(wait_until="networkidle")
-        assert len(answers) >= 11 and {answer.status for answer in answers} == {403}
+        assert len(answers) >= 10 and {answer.status for answer in answers} == {403}  # of the picture not always
         assert not any("kinframe-visitor" in answer.request.all_headers().get("cookie", "") for answer in answers)
         page.get_by_text("photos").click()
         page.wait_for_function(_LOADED, arg=5)

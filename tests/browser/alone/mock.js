@@ -10,7 +10,7 @@ export function mock(count, changes = {}) {
     _state: {
       k: 20, metric: "euclidean", hide: true, sort: "distance", descending: false, folder: null, name: "", since: "",
       people: false, hidden: 0, until: "", column: "", value: "", stamp: 1, count, about: {}, found: false, question: null, trail: [null], place: 0,
-      folders: [["north", count]], columns: [], dates: false, metrics: ["euclidean", "cosine"], words: [],
+      folders: [["north", count]], columns: [], dates: false, metrics: ["euclidean", "cosine"], words: [], largest: 50e6,
       keep: true, labelled: 0, message: "", ...changes,
     },
   };
