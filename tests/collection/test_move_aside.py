@@ -136,24 +136,50 @@ def strangers_folder(tmp_path, files):
     return folder
 
 
-def test_a_journal_of_somebody_else_is_shown_and_asked_about(tmp_path):
-    """It could put a program where Python or Jupyter starts it."""
-    start = tmp_path / "home" / ".ipython" / "profile_default" / "startup" / "00.py"
-    photo = tmp_path / "photos" / "b.png"
+def png(seed):
     buffer = io.BytesIO()
-    picture(1).save(buffer, "PNG")
-    folder = strangers_folder(tmp_path, [("b.png", buffer.getvalue(), photo), ("c.jpg", b"print(1)", start)])
+    picture(seed).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_journal_of_somebody_else_is_shown_and_asked_about(tmp_path):
+    places = [tmp_path / "photos" / "b.png", *(tmp_path / f"folder {number}" / "c.png" for number in range(8))]
+    files = [(f"{number}/{place.name}", png(number), place) for number, place in enumerate(places)]
+    folder = strangers_folder(tmp_path, files)
     asked = []
     for answer in ("no", "", "y"):
         back = undo_move(folder, ask=lambda question: asked.append(question) or answer, progress=False)  # noqa: B023
-        assert (
-            back.count == 0
-            and [reason for _, reason in back.left] == ["the journal was not written by you on this machine"] * 2
-        )
-    assert str(start) in asked[0] and str(photo) in asked[0] and not photo.exists()
+        reasons = {reason for _, reason in back.left}
+        assert back.count == 0 and reasons == {"the journal was not written by you on this machine"}
+    assert all(repr(str(place.parent)) in asked[0] for place in places), "each folder, however many there are"
     back = undo_move(folder, ask=yes, progress=False)
-    assert back.count == 1 and photo.exists() and not start.parent.exists()
-    assert back.left[0][0] == "c.jpg" and back.left[0][1].startswith("is not a photo")
+    assert back.count == 9 and back.left == [] and all(place.exists() for place in places)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ".ipython/profile_default/startup/00.py",
+        ".bash_profile",
+        ".config/b.png",
+        "site-packages/usercustomize.py",
+        "b.py",
+        "other.png",
+        "photos/b.png\0.py",
+    ],
+)
+@pytest.mark.parametrize("content", [b"print(1)", b"P1\n2 2\n0 0 0 0\necho PWNED\n", png(1)])
+def test_nothing_goes_where_programs_look_for_what_to_start(tmp_path, place, content):
+    """A picture in PBM can be a shell script, too."""
+    folder = strangers_folder(tmp_path, [("s/b.png", content, tmp_path / "home" / place)])
+    back = undo_move(folder, ask=yes, progress=False)
+    assert back.count == 0 and len(back.left) == 1 and not (tmp_path / "home").exists()
+
+
+def test_what_is_no_photo_stays(tmp_path):
+    folder = strangers_folder(tmp_path, [("b.png", b"print(1)", tmp_path / "home" / "b.png")])
+    back = undo_move(folder, ask=yes, progress=False)
+    assert back.left[0][1].startswith("is not a photo") and not (tmp_path / "home").exists()
 
 
 def test_a_line_that_was_changed_is_somebody_elses(root, groups, aside, tmp_path):

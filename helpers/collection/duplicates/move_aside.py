@@ -6,8 +6,12 @@ after a crash and in another session.
 
 import contextlib
 import os
+import re
+from collections import Counter
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Set, Tuple, Union
+
+from PIL import Image
 
 from helpers.collection.duplicates.safe_move import (
     JOURNAL,
@@ -25,8 +29,9 @@ from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import write_rows
 from helpers.images.decode import photo_size
+from helpers.images.opening import formats
 
-_SHOWN = 5  # places in a question
+_NUMBERED = re.compile(r" \([0-9]+\)(?=\.[^.]*$)")  # a.jpg as a (2).jpg
 
 Left = List[Tuple[str, str]]  # names of files that were not moved, and why
 
@@ -145,11 +150,14 @@ def undo_move(
     back = 0
     with writing(place) as journal:
         entries = list(journal.open_moves().values())[::-1]
-        strange = [entry for entry in entries if not is_ours(entry)]
-        refused = bool(strange) and not _agreed(strange, place, ask)
+        strange = [not is_ours(entry) for entry in entries]
+        unsafe = {number: _unsafe(entry, place) for number, entry in enumerate(entries) if strange[number]}
+        wanted = [entries[number] for number, reason in unsafe.items() if not reason]
+        if wanted and not _agreed(wanted, place, ask):
+            unsafe.update(dict.fromkeys(unsafe, "the journal was not written by you on this machine"))
         with progress_bar(total=len(entries), show=progress) as shown:
-            for entry in entries:
-                reason = (_strange(entry, place, refused) if entry in strange else "") or _put_back(entry, place)
+            for number, entry in enumerate(entries):
+                reason = unsafe.get(number) or _put_back(entry, place)
                 if reason:
                     left.append((entry["to"], reason))
                 else:
@@ -263,10 +271,11 @@ def _move(copy: GroupPhoto, kept: GroupPhoto, place: Path, journal: Journal) -> 
 
 def _agreed(entries: Sequence[Dict[str, str]], place: Path, ask: Callable[[str], str]) -> bool:
     """Whether a person wants that files are put where a journal of somebody else says."""
-    some = ", ".join(repr(entry["from"]) for entry in entries[:_SHOWN]) + (", …" if len(entries) > _SHOWN else "")
+    folders = Counter(str(Path(entry["from"]).parent) for entry in entries)
+    every = ", ".join(f"{_photos(count)} in {folder!r}" for folder, count in sorted(folders.items()))
     question = (
-        f"{str(place / JOURNAL)!r} was not written by you on this machine. It would put {_photos(len(entries))} at "
-        f"{some}. Type yes if these are the places of your photos: "
+        f"{str(place / JOURNAL)!r} was not written by you on this machine. It would put {every}. "
+        "Type yes if these are the folders of your photos: "
     )
     try:
         return str(ask(question)).strip().lower() == "yes"
@@ -274,17 +283,29 @@ def _agreed(entries: Sequence[Dict[str, str]], place: Path, ask: Callable[[str],
         return False
 
 
-def _strange(entry: Dict[str, str], place: Path, refused: bool) -> str:
-    """Why a file stays that a journal of somebody else names, or an empty text."""
-    if refused:
-        return "the journal was not written by you on this machine"
+def _unsafe(entry: Dict[str, str], place: Path) -> str:
+    """Why a file stays, whoever asks, that a journal of somebody else names; or an empty text.
+
+    A photo goes back under the name of a photo, its own, and not where programs look for what to start.
+    """
+    before, name = entry["from"], entry["to"].rpartition("/")[2]
     target = place.joinpath(*parts(entry["to"]))
+    if "\0" in before or not Path(before).is_absolute() or any(part.startswith(".") for part in Path(before).parts):
+        return "its old place is none of a photo"
+    if Path(before).suffix.lower() not in _endings() or Path(before).name not in (name, _NUMBERED.sub("", name)):
+        return "it had another name, or none of a photo"
     try:
         if os.path.lexists(target):
             photo_size(target)
     except PhotoError as error:
         return f"is not a photo ({error})"
     return ""
+
+
+def _endings() -> Set[str]:
+    """Those of the names of photos, in small letters."""
+    Image.init()
+    return {ending for ending, kind in Image.EXTENSION.items() if kind in formats()}
 
 
 def _put_back(entry: Dict[str, str], place: Path) -> "Union[str, None]":
