@@ -25,6 +25,7 @@ from helpers.photos.find import find_photos
 from helpers.photos.metadata.file_names import named_moments
 from helpers.photos.metadata.read import moment
 from helpers.photos.species import GivenSpecies, add_species
+from helpers.photos.sun import add_sun
 from helpers.photos.utc_offset import GivenOffset
 
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
@@ -154,6 +155,8 @@ def load_photos(
         data = add_places(data, layout, deployments)
     if details:
         data = add_details(data, offset=offset, progress=progress)
+    elif offset is not None:
+        data = add_sun(data, offset, progress=progress)
     if species is not None:
         data = add_species(data, species, progress=progress)
     return data, _bad(sorted(refused))

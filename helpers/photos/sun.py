@@ -8,6 +8,7 @@ clock's offset from UTC.
 import datetime
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+import numpy as np
 from astral import Observer
 from astral.sun import elevation, sunrise, sunset
 
@@ -113,11 +114,20 @@ def add_sun(
 
 def _degrees(data: SFrame, name: str, given: Optional[float]) -> List[Optional[float]]:
     """The latitude or longitude of each photo; raises `FrameError` for an impossible one."""
-    is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
-    if given is not None and not (is_number and abs(given) <= _LARGEST[name]):
-        raise FrameError(f"{name}= is in degrees, -{_LARGEST[name]} to {_LARGEST[name]}, not {given!r}")
+    most = _LARGEST[name]
+    if given is not None and not _is_degrees(given, most):
+        raise FrameError(f"{name}= is in degrees, -{most} to {most}, not {given!r}")
     values = list(data[name]) if name in data.column_names() else [None] * len(data)
-    return [given if value is None else value for value in values]
+    values = [None if value is None or value != value else value for value in values]  # nan is none
+    wrong = [value for value in values if value is not None and not _is_degrees(value, most)]
+    if wrong:
+        raise FrameError(f"the column {name} is in degrees, -{most} to {most}, not {wrong[0]!r}")
+    return [given if value is None else float(value) for value in values]
+
+
+def _is_degrees(value: Any, most: float) -> bool:
+    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    return is_number and bool(abs(value) <= most)
 
 
 class _Place:
@@ -181,5 +191,8 @@ def _suns(
         place = round(latitude, _DIGITS), round(longitude, _DIGITS)
         if place not in known:
             known[place] = _Place(*place)
-        suns.append(known[place].sun(moment.replace(tzinfo=zone)))
+        try:
+            suns.append(known[place].sun(moment.replace(tzinfo=zone)))
+        except OverflowError:  # at an end of the calendar, as a broken clock may be
+            suns.append(Sun())
     return suns

@@ -328,3 +328,11 @@ def test_tables_that_people_reported(name, capsys):
     data, _ = load_photos(file.parent / "photos", deployments=deployments, progress=False)
     assert None not in list(data["deployment"]) and set(data["latitude"]) == {52.5, 52.6}
     assert ("coordinateUncertainty" in capsys.readouterr().out) == name.startswith("camtrap")
+
+
+def test_0_0_is_no_place(tmp_path, capsys):
+    file = tmp_path / "places.csv"
+    file.write_text("deployment,latitude,longitude\nsea,0,0\nequator,0,4.5\n", encoding="utf-8")
+    table = read_deployments(file)
+    assert list(table["latitude"]) == [None, 0.0] and list(table["longitude"]) == [None, 4.5]
+    assert "is taken for none" in capsys.readouterr().out

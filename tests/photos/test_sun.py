@@ -9,6 +9,7 @@ from astral import Observer
 from astral.sun import elevation
 
 from helpers.errors import FrameError
+from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos import add_sun, load_photos, shift_clocks
 from tests.support.places import SHARED
@@ -156,3 +157,19 @@ def test_the_drawn_season():
     differ = [row for row, night in zip(range(len(truth)), sunny["night"]) if night != int(truth[row]["night"])]
     assert len(differ) == 18 and len(truth) == 1086
     assert all(abs(height(taken[row], 48.31, 69.9, 5)) < 5 for row in differ)
+
+
+@pytest.mark.parametrize("zone", ["-03:00", "+03:00"])
+def test_a_date_at_an_end_of_the_calendar_costs_no_other(zone):
+    ends = [datetime.datetime(9999, 12, 31, 23, 59, 59), datetime.datetime(1, 1, 1), datetime.datetime(2026, 3, 20, 12)]
+    sunny = add_sun(SFrame({"taken": ends}), zone, latitude=-34.0, longitude=-55.0)
+    assert sunny["night"][2] == 0
+
+
+def test_coordinates_that_are_no_numbers_are_none_and_impossible_ones_are_refused():
+    taken = [datetime.datetime(2026, 3, 20, 12)]
+    nowhere = SFrame({"taken": taken, "latitude": [float("nan")], "longitude": [float("nan")]})
+    assert list(add_sun(nowhere, "Z")["night"]) == [None]
+    for latitude in ([99.0], ["north"]):
+        with pytest.raises(FrameError, match="the column latitude is in degrees"):
+            add_sun(SFrame({"taken": taken, "latitude": latitude, "longitude": [0.0]}), "Z")

@@ -392,3 +392,10 @@ def test_another_spelling_is_taken_only_where_nothing_else_is_meant(written, pho
 def test_two_spellings_of_one_photo_are_none_of_it():
     matched = match(["a/X.jpg", "A/x.jpg"], ["a/x.JPG"])
     assert matched.rows == [None, None] and all("none is taken" in reason for reason in matched.reasons)
+
+
+def test_a_file_of_other_photos_is_refused(written):
+    """The likeliest mistake: with it no photo has an animal, and nothing says why."""
+    with pytest.raises(FrameError, match=r"none of its 2 photos is here \('x/1\.jpg'\); a photo here is 'a\.jpg'"):
+        read_detections(written(("x/1.jpg", [box()]), ("x/2.jpg", [])), ["a.jpg", "b.jpg"])
+    assert read_detections(written(), ["a.jpg"]).seen.tolist() == [False]

@@ -56,6 +56,9 @@ def test_what_cannot_be_judged(review, season):
     for wrong in ("", "  ", None, 3):
         with pytest.raises(FrameError, match="a species is text"):
             review.change(3, wrong)
+    for wrong in ("|", " | ", "fox\ndeer", "fox\x1b[2J"):
+        with pytest.raises(FrameError, match="a species is"):
+            review.change(3, wrong)
     with pytest.raises(FrameError, match="not the label of a photo"):
         review.confirm(99)
     unnamed = LabelReview(season, surprising_labels(season, progress=False), [None] * 41, review.labels.path)

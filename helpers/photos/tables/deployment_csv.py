@@ -113,6 +113,9 @@ def _row(
         row[name] = _degrees(name, texts.get(name, ""), where)
     if zone is not None and row["latitude"] is None and (texts["x"] or texts["y"]):
         row["latitude"], row["longitude"] = _of_utm(texts["x"], texts["y"], zone, where)
+    if row["latitude"] == row["longitude"] == 0:
+        row["latitude"] = row["longitude"] = None
+        print(f"{where}: 0, 0 is where programs have no coordinates, and is taken for none")
     for name in ("start", "end"):
         row[name] = _date(name, texts.get(name, ""), order, where, strict=strict, is_end=name == "end")
     if row["start"] and row["end"] and _is_backwards(row["start"], row["end"], texts["start"], texts["end"]):

@@ -82,6 +82,10 @@ def read_detections(
             )
     files = [photo.file for photo in by_path.values()]
     matched = match(files, names)
+    if files and names and all(row is None for row in matched.rows):
+        raise FrameError(
+            f"{os.fspath(file)}: none of its {len(files):,} photos is here ({files[0]!r}); a photo here is {names[0]!r}"
+        )
     bad += [(name, reason) for name, reason in zip(files, matched.reasons) if reason]
     by_row = {row: photo for row, photo in zip(matched.rows, by_path.values()) if row is not None}
     return Detections(names, by_row, bad, threshold, matched.moved)

@@ -85,8 +85,8 @@ class LabelReview(traitlets.HasTraits):
     def change(self, photos: Photos, species: str) -> None:
         """Give one photo, or several, another species. Raises `FrameError` and `LabelsError`."""
         names = [self.season.names[row] for row in self._rows_of(photos)]
-        if not isinstance(species, str) or not species.strip():
-            raise FrameError(f"a species is text, not {species!r}")
+        if not isinstance(species, str) or not species.strip("| \t\r\n") or not species.strip().isprintable():
+            raise FrameError(f"a species is text in one line, several joined with |, not {species!r}")
         self.labels.set(names, species.strip())
         self.changed += 1
 
