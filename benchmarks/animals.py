@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FOREST = ROOT.parent / "shared" / "data" / "forest"
 K = 5
+_UNKNOWN = "Desconocida"  # what the forest's observers wrote where they did not know
 _WAYS: Dict[str, Dict[str, float]] = {
     "box alone": {"surroundings": 0},
     "box with a margin of 0.5": {"surroundings": 0, "margin": 0.5},
@@ -117,7 +118,7 @@ def species_in(truth: Path, names: List[str]) -> List[Any]:
     with truth.open(encoding="utf-8", newline="") as lines:
         for line in csv.DictReader(lines):
             shown.setdefault(line["path"], []).append(line["species"])
-    return [next((each for each in shown.get(name, []) if each not in NOTHING), None) for name in names]
+    return [next((each for each in shown.get(name, []) if each not in (*NOTHING, _UNKNOWN)), None) for name in names]
 
 
 def same_site(season: "Season", species: List[Any]) -> Tuple[float, float, float, int]:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
+from benchmarks.animals import FOREST, species_in
 from benchmarks.bench import Bench
 from benchmarks.process import ROOT, Task
 from benchmarks.table import Row, row
@@ -18,7 +19,6 @@ _K = 5
 _WHOLE = "whole photos"
 _ITEMS, _DIMENSION, _EXAMPLES = 20_000, 1280, 20
 _JUDGED = (2, 5, 10, 20)
-_FOREST = ROOT.parent / "shared" / "data" / "forest"
 
 
 def rows(bench: Bench) -> Iterator[Row]:
@@ -33,7 +33,7 @@ def rows(bench: Bench) -> Iterator[Row]:
             work = f"species precision@{_K} over other events, {name}"
             yield row(work, precision, "precision", _WHOLE, whole, note=note)
     gains = {"drawn season": found["gains"]}
-    if _FOREST.is_dir():
+    if FOREST.is_dir():
         task = Task("benchmarks.season:measure_forest", {"network": arguments["network"]}, environment=environment)
         gains["forest"] = bench.runner.run(task, "real photos of a forest")["gains"]
     for place, lines in gains.items():
@@ -53,7 +53,6 @@ def rows(bench: Bench) -> Iterator[Row]:
 
 def measure(folder: str, network: str) -> Dict[str, Any]:
     """The scores of each way to compare events."""
-    import csv
     import subprocess
     import sys
 
@@ -64,19 +63,15 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
     from helpers.season.detection.detections import read_detections
     from helpers.season.learner import unit
     from helpers.season.parts import Parts
-    from helpers.season.scores import NOTHING, neighbour_shares, species_precision
+    from helpers.season.scores import neighbour_shares, species_precision
     from helpers.season.season import Season
 
     if not Path(folder).exists():
         subprocess.run([sys.executable, str(ROOT / "tools" / "draw_season.py"), folder], check=True)
     start = time.perf_counter()
     data, _ = load_photos(Path(folder) / "photos", progress=False)
-    shown: Dict[str, List[str]] = {}
-    with (Path(folder) / "truth.csv").open(encoding="utf-8", newline="") as lines:
-        for line in csv.DictReader(lines):
-            shown.setdefault(line["path"], []).append(line["species"])
     model = tc.image_similarity.create(data, model=network, metric="cosine", verbose=False)
-    species = [next((each for each in shown[name] if each not in NOTHING), "blank") for name in model.names]
+    species = species_in(Path(folder) / "truth.csv", model.names)
     season = Season(model)
     detections = read_detections(Path(folder) / "megadetector.json", data, progress=False)
     parted = Season(model, parts=Parts.of(model, detections, progress=False))
@@ -110,8 +105,6 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
 
 def measure_forest(network: str) -> Dict[str, Any]:
     """What learning gains on real photos."""
-    import csv
-
     from helpers import tc
     from helpers.photos.load import load_photos
     from helpers.season.detection.detections import read_detections
@@ -119,13 +112,11 @@ def measure_forest(network: str) -> Dict[str, Any]:
     from helpers.season.season import Season
 
     start = time.perf_counter()
-    data, _ = load_photos(_FOREST, layout="{site}/{camera}", progress=False)
-    with (_FOREST / "truth.csv").open(encoding="utf-8", newline="") as lines:
-        shown = {line["path"]: line["species"] for line in csv.DictReader(lines)}
+    data, _ = load_photos(FOREST, layout="{site}/{camera}", progress=False)
     model = tc.image_similarity.create(data, model=network, verbose=False)
-    detections = read_detections(_FOREST / "boxes.json", data, progress=False)
+    detections = read_detections(FOREST / "boxes.json", data, progress=False)
     seasons = {_WHOLE: Season(model), "parts": Season(model, parts=Parts.of(model, detections, progress=False))}
-    species = [None if shown.get(name) == "Desconocida" else shown.get(name) for name in model.names]  # not known
+    species = species_in(FOREST / "truth.csv", model.names)
     return {"gains": _gains(seasons, species), "seconds": time.perf_counter() - start}
 
 

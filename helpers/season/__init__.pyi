@@ -2,9 +2,9 @@ from .detection.detections import read_detections
 from .exchange.camtrap.check import check_camtrap
 from .exchange.camtrap.write import write_camtrap
 from .exchange.export import export_sightings, save_sightings
-from .label_review import LabelReview
-from .label_strip import LabelStrip, show_surprises
-from .label_surprises import surprising_labels
+from .labels.review import LabelReview
+from .labels.strip import LabelStrip, show_surprises
+from .labels.surprises import surprising_labels
 from .parts import Parts
 from .scores import neighbour_shares, species_precision
 from .season import Season

@@ -280,7 +280,7 @@ def test_half_a_photo_is_never_filled_up_whatever_others_set(kind, monkeypatch):
             with pytest.raises(PhotoError):
                 read(half)
         read(source)
-    assert read_metadata(half).night is None
+    assert read_metadata(half).infrared is None
     assert ImageFile.LOAD_TRUNCATED_IMAGES is True, "theirs stays as it was"
 
 

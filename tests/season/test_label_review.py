@@ -7,9 +7,9 @@ from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.photos.load import load_photos
 from helpers.photos.species import add_species
-from helpers.season.label_review import LabelReview
-from helpers.season.label_strip import LabelStrip, show_surprises
-from helpers.season.label_surprises import surprising_labels
+from helpers.season.labels.review import LabelReview
+from helpers.season.labels.strip import LabelStrip, show_surprises
+from helpers.season.labels.surprises import surprising_labels
 from helpers.season.season import Season
 from helpers.similarity.build import create
 from tests.season.test_label_surprises import season_of, two_kinds

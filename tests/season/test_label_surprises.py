@@ -4,8 +4,8 @@ import pytest
 from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.photos.load import load_photos
-from helpers.season import label_surprises
-from helpers.season.label_surprises import _lowest, surprising_labels
+from helpers.season.labels import surprises as label_surprises
+from helpers.season.labels.surprises import _lowest, surprising_labels
 from helpers.season.season import Season
 from helpers.similarity.build import create
 from tests.season.test_season import model_of, parts_of

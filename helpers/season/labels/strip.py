@@ -13,8 +13,8 @@ from helpers.errors import FrameError, KinframeError
 from helpers.frames import SFrame
 from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
 from helpers.photos.species import shown_species
-from helpers.season.label_review import LabelReview, rows_of_surprises
-from helpers.season.label_surprises import nearest_events
+from helpers.season.labels.review import LabelReview, rows_of_surprises
+from helpers.season.labels.surprises import nearest_events
 from helpers.season.season import Season
 from helpers.widgets.still import png_of, still
 
