@@ -42,8 +42,8 @@ def test_a_face_loads_what_is_asked_for_and_no_more():
 
 
 def test_all_folders_are_rooms():
-    """What lies at the top of the package: the rooms, two commands, the face for frames, and what all stand on."""
+    """What is at the top of the package: the rooms, a command, the face for frames, and what all stand on."""
     folders = {path.name for path in (ROOT / "helpers").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders == {*ROOMS, "database", "files", "frames", "images", "sframe", "widgets"}
+    assert folders == {*ROOMS, "app", "database", "files", "frames", "images", "sframe", "widgets"}
     modules = {path.name for path in (ROOT / "helpers").glob("*.py")}
-    assert modules == {"__init__.py", "app.py", "arguments.py", "demo.py", "errors.py", "tc.py"}
+    assert modules == {"__init__.py", "arguments.py", "demo.py", "errors.py", "tc.py"}

@@ -30,7 +30,7 @@ SLOWEST = 20
 # What starts servers, browsers and kernels, or ends them; all else under tests/ is a unit test.
 BROWSER, NOTEBOOKS = ["tests/browser"], ["tests/notebooks"]
 SERVICE = ["tests/service", "tests/faults", "tests/test_benchmark_service.py"]
-COMMANDS = ["tests/test_app.py", "tests/test_benchmarks.py", "tests/test_readme.py"]
+COMMANDS = ["tests/app", "tests/test_benchmarks.py", "tests/test_readme.py"]
 # By themselves: Turi Create has crashed in a process in which all the other tests had been.
 CONFORMANCE = ["tests/conformance"]
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.errors import FrameError, KinframeError, PhotoError
+from helpers.errors import FrameError, PhotoError
 from helpers.explorer.filters import Catalogue, Filter
 from helpers.explorer.models import JudgedEvents, SearchedSeason
 from helpers.explorer.trail import Step, Trail
@@ -175,7 +175,7 @@ class Exploration:
         step()
         try:
             self.refresh()
-        except KinframeError:
+        except Exception:
             self.trail.steps, self.trail.place = before
             raise
 

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import traitlets
 
-from helpers.errors import FrameError, KinframeError
+from helpers.errors import FrameError
 from helpers.explorer.exploration import SORTS, Exploration
 from helpers.explorer.filters import Filter
 from helpers.explorer.judging import Judging
@@ -46,8 +46,9 @@ class Explorer(PhotoWidget):
         The CSV in which labels are kept, by default `photo-labels.csv` in the
         notebook's folder. It is written when the first label is given.
     keep : bool
-        With False the page neither labels nor exports: for visitors, who are
-        to write nothing on this machine.
+        With False the page neither labels nor exports, and takes a photo from
+        outside only within the limits of the search service: for visitors,
+        who are to write nothing on this machine.
     sightings : Sightings, optional
         Sightings of this model, which is then a `helpers.season.Season`: the
         page begins with its candidates, and its keys Y and N confirm and reject
@@ -105,7 +106,7 @@ class Explorer(PhotoWidget):
         table = PhotoTable(model, data)
         self._exploration = Exploration(table, _LABELS if labels is None else labels, sightings)
         self._judging = None if sightings is None else Judging(model, sightings)
-        self._uploads = Uploads()
+        self._uploads = Uploads(visitor=not keep)
         self._sent_labels = dict(self._exploration.labels.items())
         super().__init__(table, k=k, metric=model.metric)
         self._handlers.update(self._searches(), **self._edits() if keep else dict.fromkeys(self._edits(), _refuse))
@@ -198,7 +199,7 @@ class Explorer(PhotoWidget):
         here.filter = Filter(*(getattr(self, name) for name in Filter._fields))
         try:
             self._do(here.refresh)
-        except KinframeError:
+        except Exception:
             for name, value in before.items():
                 setattr(here, name, value)
             raise
@@ -233,6 +234,7 @@ class Explorer(PhotoWidget):
             "words": sorted({label for _, label in here.labels.items()})[:100],
             "hidden": int(here.hidden.sum()),
             "keep": self._keep,
+            "largest": self._uploads.most,  # bytes of an upload
             "events": here.season is not None,
             "judging": None if self._judging is None else self._judging.state(),
         }
@@ -313,7 +315,7 @@ class Explorer(PhotoWidget):
     def _take_part(self, request: Request, content: bytes) -> None:
         whole = self._uploads.take(request, content)
         if whole is not None:
-            self._do(lambda: self._exploration.ask(self._exploration.take(str(request["name"]), whole)))
+            self._do(lambda: self._exploration.ask(self._exploration.take(*whole)))
 
     def _judge(self, rows: List[int], confirmed: Optional[bool]) -> None:
         self._judged().judge([self._checked(row) for row in rows], confirmed)

@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
-from helpers.errors import PhotoError
+from helpers.errors import PhotoError, Refused
 from helpers.explorer.exploration import Exploration
 from helpers.images.decode import photo_size
 from helpers.images.thumbnails import preview
+from helpers.images.uploads import UploadLimits, check_upload
 from helpers.photos.metadata.read import taken
 
-LARGEST_UPLOAD = 50 * 2**20  # bytes; no camera's JPEG is nearly as large
+LARGEST_UPLOAD = 50 * 10**6  # bytes, in a notebook; no camera's JPEG is nearly as large
+MOST_OF_A_VISITOR = 200 * 10**6  # bytes of all photos that one page has taken; they stay while it is open
+_UNFINISHED = 2  # uploads that may be under way at once; of more, the oldest is dropped
+_LONGEST_NAME = 200  # characters
 
 
 def large_photo(exploration: Exploration, number: int) -> Tuple[Dict[str, Any], Optional[List[bytes]]]:
@@ -34,16 +38,42 @@ def large_photo(exploration: Exploration, number: int) -> Tuple[Dict[str, Any], 
 
 
 class Uploads:
-    """Photos from outside, which come in parts."""
+    """Photos from outside, which come in parts.
 
-    def __init__(self) -> None:
-        self._parts: Dict[Any, List[bytes]] = {}  # by upload, as far as they have come
+    A visitor's photo passes the checks of the search service before anything
+    decodes it. `most` is the largest number of bytes of a photo.
+    """
 
-    def take(self, request: Dict[str, Any], content: bytes) -> Optional[bytes]:
-        """Add a part; returns the whole file with the last one. Raises `PhotoError` for one beyond 50 MB."""
-        parts = self._parts.setdefault(request["upload"], [])
-        parts.append(content)
-        if sum(map(len, parts)) > LARGEST_UPLOAD:
-            self._parts[request["upload"]] = []
-            raise PhotoError(f"{request['name']} is larger than 50 MB; make it smaller first")
-        return b"".join(self._parts.pop(request["upload"])) if len(parts) == request["parts"] else None
+    def __init__(self, *, visitor: bool = False) -> None:
+        self._limits = UploadLimits() if visitor else None
+        self.most = LARGEST_UPLOAD if self._limits is None else self._limits.upload_bytes
+        self._unfinished: Dict[str, List[bytes]] = {}  # by upload, as far as they have come; the newest is the last
+        self._taken = 0  # bytes, of all photos of a visitor
+
+    def take(self, request: Dict[str, Any], content: bytes) -> Optional[Tuple[str, bytes]]:
+        """Add a part; name and content of the whole file with the last one.
+
+        Raises `PhotoError` for one that is too large, or is not safe to decode.
+        """
+        upload, name = str(request["upload"])[:_LONGEST_NAME], str(request["name"])[:_LONGEST_NAME]
+        parts = [*self._unfinished.pop(upload, []), content]
+        if sum(map(len, parts)) > self.most:
+            raise PhotoError(f"{name} is larger than {self.most // 10**6} MB; make it smaller first")
+        if len(parts) != request["parts"]:
+            self._unfinished[upload] = parts
+            if len(self._unfinished) > _UNFINISHED:
+                del self._unfinished[next(iter(self._unfinished))]
+            return None
+        whole = b"".join(parts)
+        if self._limits is not None:
+            self._check(name, whole, self._limits)
+        return name, whole
+
+    def _check(self, name: str, whole: bytes, limits: UploadLimits) -> None:
+        if self._taken + len(whole) > MOST_OF_A_VISITOR:
+            raise PhotoError(f"this page has taken {self._taken // 10**6} MB of photos; load the page again for more")
+        try:
+            check_upload(whole, limits)
+        except Refused as error:
+            raise PhotoError(f"{name}: {error}") from error
+        self._taken += len(whole)

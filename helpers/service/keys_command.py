@@ -7,9 +7,9 @@ from contextlib import closing
 from typing import Sequence
 
 from helpers.errors import ServiceError
+from helpers.images.uploads import check_reader
 from helpers.service.command_line import add_places, check_folder, folder_of, name_of_key
 from helpers.service.gate.access import is_loopback
-from helpers.service.gate.uploads import check_reader
 from helpers.service.records import ROLES
 from helpers.service.settings import Settings
 from helpers.service.storage.keys import KeyTable

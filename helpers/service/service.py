@@ -11,11 +11,11 @@ import numpy as np
 
 from helpers.errors import Refused
 from helpers.images.thumbnails import Thumbnails
+from helpers.images.uploads import check_upload
 from helpers.service.already_here import ImageCopy, already_here
 from helpers.service.gate.access import Access
 from helpers.service.gate.fetch import Fetcher
 from helpers.service.gate.metrics import Metrics
-from helpers.service.gate.uploads import check_upload
 from helpers.service.jobs.runner import Runner
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
@@ -105,7 +105,7 @@ class Service:
     def checked(self, content: Optional[bytes]) -> bytes:
         """The bytes of a photo from outside; raises `Refused` for what is not a photo, or too large."""
         content = content or b""
-        self._decoded(lambda: check_upload(content, self.settings))
+        self._decoded(lambda: check_upload(content, self.settings.limits))
         return content
 
     def fetch(self, url: str) -> bytes:

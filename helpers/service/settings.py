@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple, Tuple
 
 from helpers.features.store import own_path
+from helpers.images.uploads import UploadLimits
 
 PORT = 8000
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -23,8 +24,8 @@ class Settings(NamedTuple):
     dask: str = ""  # the address of a scheduler; empty starts processes here when there is work
     workers: int = max(1, (os.cpu_count() or 2) // 2)  # of these processes
     allowed_hosts: Tuple[str, ...] = ()  # from which photos may be fetched: host or host:port
-    upload_bytes: int = 20_000_000
-    upload_pixels: int = 100_000_000
+    upload_bytes: int = UploadLimits().upload_bytes
+    upload_pixels: int = UploadLimits().upload_pixels
     upload_seconds: float = 30.0  # for a whole upload, or a whole fetch
     rate: float = 20.0  # requests a second for each key, or each address where none is needed; 0 is without a limit
     burst: int = 100  # that may come at once
@@ -37,6 +38,11 @@ class Settings(NamedTuple):
         The service of a parent folder knows the same photos by other paths.
         """
         return self.database or str(own_path(self.photos))
+
+    @property
+    def limits(self) -> UploadLimits:
+        """What a photo from outside may be."""
+        return UploadLimits(self.upload_bytes, self.upload_pixels)
 
     def __repr__(self) -> str:
         """Without the address of the database, which may contain a password."""

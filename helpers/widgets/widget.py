@@ -1,5 +1,6 @@
 """A widget whose page shows photos of a model: its JavaScript and CSS, its selection, and the messages of its page."""
 
+import logging
 import re
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
@@ -17,6 +18,7 @@ from helpers.widgets.photo_table import PhotoTable
 Request = Dict[str, Any]  # what the page asks: `do`, its name; `number`, to report when it is done; and arguments
 Handler = Callable[[Request, List[Any]], Any]  # takes the request, and the bytes that came with it
 
+_LOG = logging.getLogger(__name__)
 _AT_ONCE = 300  # thumbnails in one message, at most
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
@@ -103,6 +105,9 @@ class PhotoWidget(anywidget.AnyWidget):
             self._answer(request, buffers)
         except (KinframeError, traitlets.TraitError) as error:
             self._say(str(error))
+        except Exception as error:  # a message is from outside, and can be anything; a text could name paths of ours
+            _LOG.debug("%r could not be answered", request.get("do"), exc_info=True)
+            self._say(f"That could not be done ({type(error).__name__}).")
         finally:
             self.send({"kind": "done", "number": request.get("number")})
 

@@ -1,7 +1,11 @@
 """What `make app` serves, in Chromium: thumbnails, an answer to a click, nothing from elsewhere, nothing kept."""
 
+import contextlib
+import functools
 import io
 import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
@@ -128,3 +132,40 @@ def test_it_looks_right(theme, server, browser, request):
     BUILD.mkdir(exist_ok=True)
     page.screenshot(path=str(BUILD / f"app-{'turi' if 'turi' in request.node.name else 'modern'}-{theme}.png"))
     page.close()
+
+
+@contextlib.contextmanager
+def served(folder):
+    """The port of a server of files."""
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+
+
+def test_a_page_from_elsewhere_is_refused_and_a_link_from_there_is_not(server, browser, tmp_path):
+    """Pictures and frames of another site are not a visit; a link is one, and stays one when it is loaded again."""
+    page = browser.new_context().new_page()
+    page.set_default_timeout(60_000)
+    page.goto(server.address)  # so that the browser has the cookie
+    page.wait_for_function(_LOADED, arg=5)
+    (tmp_path / "index.html").write_text(
+        f'<img src="{server.address}"><iframe src="{server.address}"></iframe><a href="{server.address}">photos</a>'
+        f'<script>for (let i = 0; i < 9; i++) fetch("{server.address}?" + i, {{mode: "no-cors", '
+        'credentials: "include"})</script>'
+    )
+    answers = []
+    with served(tmp_path) as port:
+        page.goto(f"http://localhost:{port}/", wait_until="commit")
+        page.on("response", lambda answer: answers.append(answer) if answer.url.startswith(server.address) else None)
+        page.reload(wait_until="networkidle")
+        assert len(answers) >= 11 and {answer.status for answer in answers} == {403}
+        assert not any("kinframe-visitor" in answer.request.all_headers().get("cookie", "") for answer in answers)
+        page.get_by_text("photos").click()
+        page.wait_for_function(_LOADED, arg=5)
+        page.reload()
+        page.wait_for_function(_LOADED, arg=5)
+    page.context.close()

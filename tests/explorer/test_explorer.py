@@ -10,9 +10,13 @@ from PIL import Image
 
 from helpers import tc
 from helpers.errors import FrameError, PhotoError
+from helpers.explorer import photo_transfer
+from helpers.explorer.exploration import Exploration
 from helpers.explorer.explorer import Explorer
+from helpers.images.uploads import UploadLimits
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
+from tests.support import hostile_files as hostile
 from tests.support.pictures import tiny_network
 
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"
@@ -300,7 +304,7 @@ def test_an_upload_of_80_megabytes(explorer):
         if explorer._state["message"]:
             break
     assert "larger than 50 MB" in explorer._state["message"] and asked(explorer) is None
-    assert sum(map(len, explorer._uploads._parts.get("a", []))) == 0
+    assert sum(map(len, explorer._uploads._unfinished.get("a", []))) == 0
 
 
 def test_visitors_keep_nothing(model, tmp_path):
@@ -357,3 +361,90 @@ def _photo():
     buffer = io.BytesIO()
     Image.new("RGB", (320, 240), (200, 10, 40)).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+# What a stranger sends
+
+
+@pytest.fixture
+def visitor(model, tmp_path):
+    """The explorer as a visitor of the page for a class has it."""
+    explorer = Explorer(model, k=3, labels=tmp_path / "labels.csv", keep=False)
+    explorer.told = []
+    explorer.send = lambda content, buffers=None: explorer.told.append((content, buffers))
+    return explorer
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (hostile.pixel_bomb_tiff(10_500), "the limit for one of its kind is 100,000,000"),
+        (hostile.pixel_bomb_png(), "pixels"),
+        (hostile.scans_jpeg(), "101 scans or more"),
+        (hostile.parts_png(), "more parts than"),
+        (hostile.saved(Image.new("RGB", (8, 8)), "EPS"), "accepted are JPEG"),
+        (b"", "empty file"),
+    ],
+    ids=["tiff", "png", "scans", "parts", "eps", "nothing"],
+)
+def test_a_visitors_upload_has_the_limits_of_the_service(visitor, content, said, monkeypatch):
+    monkeypatch.setattr(Exploration, "take", lambda *_: pytest.fail("it was decoded"))
+    hear(visitor, "upload", [content], upload="a", name="trap", parts=1)
+    assert said in visitor._state["message"] and visitor._state["message"].startswith("trap: ")
+
+
+def test_a_visitors_photo_is_asked_with(visitor):
+    hear(visitor, "upload", [_photo()], upload="a", name="mine.jpg", parts=1)
+    assert asked(visitor)["like"] == (-1,) and len(visitor.found) == 3
+
+
+def test_uploads_that_are_never_finished_are_dropped(explorer, visitor):
+    for each in (explorer, visitor):
+        for number in range(40):
+            hear(each, "upload", [bytes(2**20)], upload=f"upload {number}", name="large.jpg", parts=40)
+        assert sum(len(part) for parts in each._uploads._unfinished.values() for part in parts) <= 2 * 2**20
+
+
+def test_a_visitors_photos_are_limited_in_all(visitor, monkeypatch):
+    content = _photo()
+    monkeypatch.setattr(photo_transfer, "MOST_OF_A_VISITOR", 3 * len(content))
+    for number in range(5):
+        hear(visitor, "upload", [content], upload=f"a{number}", name="mine.jpg", parts=1)
+    assert len(visitor._exploration.outside) == 3 and "load the page again" in visitor._state["message"]
+
+
+def test_the_page_knows_how_large_an_upload_may_be(explorer, visitor):
+    assert visitor._state["largest"] == UploadLimits().upload_bytes < explorer._state["largest"]
+
+
+@pytest.mark.parametrize("do", ["ask", "large", "mark", "region", "move", "set", "upload", "photos", "select", "give"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"photo": [], "values": 7, "upload": {}, "parts": "x", "name": [], "steps": "x", "box": {}, "photos": {}},
+        {"photo": 1, "like": 1, "values": {"k": {}, "name": 3}, "upload": [], "parts": None, "steps": None, "box": [1]},
+        {
+            "photo": 2**70,
+            "values": {"since": "\ud800"},
+            "steps": 10**40,
+            "box": ["x"] * 4,
+            "photos": [None],
+            "label": [],
+        },
+        {"photo": 0, "box": [float("nan")] * 4, "values": {"filter": 0, "value": ">=" * 9}, "photos": [[]]},
+    ],
+    ids=range(5),
+)
+def test_no_message_gives_a_traceback(explorer, visitor, do, told, capfd):
+    for each in (explorer, visitor):
+        hear(each, do, [b"x"] if do == "select" else [], **told)
+        hear(each, "ask", photo=1)
+        assert shown(each)[:1], "it goes on"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_an_error_that_nobody_expected_is_a_line_without_its_text(explorer, monkeypatch):
+    monkeypatch.setattr(Exploration, "ask", lambda *_: 1 / 0)
+    hear(explorer, "ask", photo=1)
+    assert explorer._state["message"] == "That could not be done (ZeroDivisionError)."

@@ -443,25 +443,36 @@ def test_errors_survive_the_way_from_one_process_to_another():
 
 
 @pytest.fixture
-def slow(tmp_path):
-    """A photo that its reader gets as soon as `give` is called: until then, the reader is at work."""
+def slow(tmp_path, client):
+    """A photo that its first reader never gets to the end of; the next one does."""
     path = tmp_path / "slow.png"
-    if not hasattr(os, "mkfifo"):
-        pytest.skip("there are no named pipes")
-    os.mkfifo(path)
+    picture(99).save(path)
+    client.run(stand_still_at, str(path))
     return path
 
 
+def stand_still_at(path):
+    """On a worker: let whoever reads this photo first, on whatever worker, stand still."""
+    import helpers.features.pipeline as pipeline
+
+    read = pipeline.read_photo
+
+    def reading(source):
+        if str(source) == path:
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(f"{path}.begun", os.O_CREAT | os.O_EXCL))
+                threading.Event().wait()
+        return read(source)
+
+    pipeline.read_photo = reading
+
+
 def test_a_worker_that_is_killed_costs_no_photo(client, cluster, network, paths, slow):
-    content = slow.with_name("real.png")
-    picture(99).save(content)
     photos = [*paths, slow, *paths]
     thread, answers = in_background(lambda: on_cluster(client, network, photos))
-    pipe = kill_reader_of(slow, cluster)
-    until(lambda: written(pipe, content.read_bytes()))
-    os.close(pipe)
+    kill_reader_of(slow, cluster)
     thread.join()
-    wanted = here(network, [*paths, content, *paths])
+    wanted = here(network, photos)
     assert answers[0].new == wanted.new and np.array_equal(answers[0].vectors, wanted.vectors)
     assert answers[0].bad == []
 
@@ -469,7 +480,7 @@ def test_a_worker_that_is_killed_costs_no_photo(client, cluster, network, paths,
 def test_a_batch_that_kills_its_workers_is_named(client, cluster, network, slow, monkeypatch):
     monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
     thread, answers = in_background(lambda: on_cluster(client, network, [None, slow]))
-    os.close(kill_reader_of(slow, cluster))
+    kill_reader_of(slow, cluster)
     thread.join()
     assert isinstance(answers[0], ClusterError)
     for said in ("1 workers died", f"{slow} (row 1)", "batch_size="):
@@ -491,27 +502,18 @@ def in_background(work):
 
 
 def kill_reader_of(slow, cluster):
-    """Returns the pipe's other end, which no one is reading any more."""
-    pipe = os.open(slow, os.O_WRONLY)  # waits for a reader
+    until(lambda: Path(f"{slow}.begun").exists())
     until(lambda: len(working(cluster)) == 1)
     (worker,) = working(cluster)
     nanny = next(each for each in cluster.workers.values() if each.worker_address == worker)
     killed = nanny.pid
     os.kill(killed, signal.SIGKILL)
     until(lambda: nanny.pid != killed)
-    return pipe
 
 
 def working(cluster):
     tasks = list(cluster.scheduler.tasks.values())
     return {task.processing_on.address for task in tasks if task.processing_on}
-
-
-def written(pipe, content):
-    try:
-        return os.write(pipe, content)
-    except BrokenPipeError:  # no one reads it
-        return 0
 
 
 def test_embed_and_create_hand_the_work_to_the_cluster(client, network, paths, tmp_path, monkeypatch):

@@ -184,6 +184,22 @@ def test_a_package(tmp_path):
     assert all("/1.0.2/" in each["schema"] for each in told["resources"])
 
 
+def test_photos_outside_their_deployment_are_told(tmp_path, capsys):
+    photos = [("a.jpg", WHEN(2026, 3, 31, 23, 59, 59), FORD, 0), ("b.jpg", WHEN(2026, 4, 1), FORD, 1)]
+    photos += [("c.jpg", WHEN(2026, 6, 1, 0, 0, 1), FORD, 2), ("d.jpg", WHEN(2026, 6, 1, 0, 0, 2), FORD, 3)]
+    photos += [("e.jpg", WHEN(2020, 1, 1), MILL, 4)]  # whose dates are those of its photos
+    package = write_camtrap(tmp_path / "package", season(photos), {}, placed(), **ASKED)
+    ford, mill = rows_of(package, "deployments")
+    assert ford["timestampIssues"] == "true" and mill["timestampIssues"] == ""
+    assert ford["deploymentComments"] == "2 photos taken before its start or after its end"
+    assert "2 photos taken before its start or after its end; a clock or a date" in capsys.readouterr().out
+
+
+def test_a_camera_at_0_0_is_nowhere(tmp_path):
+    with pytest.raises(FrameError, match="latitude and longitude of '=ford,1' in deployments="):
+        write_camtrap(tmp_path / "package", season(), FOXES, placed(places=((0, 0), (0, 4.5))), **ASKED)
+
+
 def test_the_same_season_gives_the_same_ids(tmp_path):
     one, other = (
         write_camtrap(tmp_path / name, season(photos), FOXES, placed(), **ASKED)

@@ -1,18 +1,37 @@
-"""The command of `make app`, started on a folder and ended again."""
+"""The command of `make app`, started on a folder and ended again; and what a browser sends to its page."""
 
 import contextlib
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+from html import unescape
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import Any, Iterator, NamedTuple, Sequence, Set, Tuple
+from uuid import uuid4
 
 import pytest
 
 from tests.support.places import ROOT
 from tests.support.until import HANGS
+
+COOKIE = {"Cookie": "kinframe-visitor=1"}  # of a browser that has been at the page's door
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+
+_COMMAND = """
+import sys
+from helpers.app import visits
+visits.PATIENCE = {patience}
+from helpers.app.__main__ import main
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
+"""
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class App(NamedTuple):
@@ -24,8 +43,10 @@ class App(NamedTuple):
 
 
 @contextlib.contextmanager
-def serving(folder: Path, cache: Path, python: str = sys.executable) -> Iterator[App]:
-    """The page on a folder, from the moment it can be opened."""
+def serving(
+    folder: Path, cache: Path, python: str = sys.executable, *, options: Sequence[str] = (), patience: float = 60.0
+) -> Iterator[App]:
+    """The page on a folder, from the moment it can be opened; with `patience` seconds until a kernel is given up."""
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
@@ -34,7 +55,7 @@ def serving(folder: Path, cache: Path, python: str = sys.executable) -> Iterator
         "KINFRAME_MIRROR": str(cache / "no-mirror"),
         "JUPYTER_CONFIG_DIR": str(cache / "no-jupyter-settings"),
     }
-    command = [python, "-m", "helpers.app", f"--port={port}"]
+    command = [python, "-c", _COMMAND.format(patience=patience), f"--port={port}", *options]
     with subprocess.Popen(
         command, env=environment, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     ) as process:
@@ -69,3 +90,71 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def page_of(server: App, query: str = "") -> Tuple[Any, str]:
+    """The headers and the text of a visitor's page."""
+    with _DIRECT.open(urllib.request.Request(server.address + query, headers=COOKIE), timeout=HANGS) as answer:  # noqa: S310
+        return answer.headers, answer.read().decode("utf-8")
+
+
+def status_of(address: str, method: str = "GET", **headers: str) -> int:
+    """The status of an answer."""
+    request = urllib.request.Request(address, headers=headers, method=method)  # noqa: S310
+    try:
+        with _DIRECT.open(request, timeout=HANGS) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+def kernels(server: App) -> Set[int]:
+    """The processes of the kernels that run, with the one that waits for the next visitor."""
+    import psutil
+
+    found = set()
+    for child in psutil.Process(server.process.pid).children():
+        with contextlib.suppress(psutil.Error):  # it has just ended
+            if "ipykernel_launcher" in " ".join(child.cmdline()):
+                found.add(child.pid)
+    return found
+
+
+def kernel_of(page: str) -> str:
+    """The id of the kernel behind a page."""
+    config = re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)[1]
+    return json.loads(unescape(config))["kernelId"]
+
+
+def line_to(server: App, kernel: str, *protocols: str) -> Any:
+    """A WebSocket to the channels of a kernel."""
+    import websocket
+
+    address = server.address.replace("http:", "ws:") + f"api/kernels/{kernel}/channels"
+    line = websocket.create_connection(
+        address, timeout=HANGS, http_no_proxy=["127.0.0.1"], subprotocols=list(protocols) or None
+    )
+    line.close = line.shutdown  # `close` leaves the socket open where the server has closed the line before
+    return line
+
+
+def message(kind: str, content: Any, channel: str = "shell") -> bytes:
+    """A message in the protocol of browsers."""
+    number = uuid4().hex  # a kernel answers no message twice
+    header = {"msg_id": number, "msg_type": kind, "username": "", "session": "s", "version": "5.3", "date": ""}
+    return packed([channel.encode(), *(json.dumps(part).encode() for part in (header, {}, {}, content))])
+
+
+def packed(parts: Sequence[bytes]) -> bytes:
+    """Parts behind their offsets."""
+    offsets = [8 * (len(parts) + 2)]
+    for part in parts:
+        offsets.append(offsets[-1] + len(part))
+    return b"".join([*(number.to_bytes(8, "little") for number in (len(offsets), *offsets)), *parts])
+
+
+def kind_of(answer: bytes) -> str:
+    """The type of a message that came."""
+    begin, end = (int.from_bytes(answer[8 * place : 8 * place + 8], "little") for place in (2, 3))
+    return json.loads(answer[begin:end])["msg_type"]

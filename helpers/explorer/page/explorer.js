@@ -12,7 +12,6 @@ import { LargeView } from "./large_view.js";
 import { Parts } from "./parts.js";
 
 const PART = 2 ** 21; // bytes of an upload in one message: servers refuse long ones
-const LARGEST = 50 * 2 ** 20;
 
 function render({ model, el }) {
   const root = make("div", { className: "kinframe-widget kinframe-explorer", role: "application", "aria-label": "Photo explorer" });
@@ -48,7 +47,8 @@ function render({ model, el }) {
       large.open(photo, gallery.order.includes(photo) ? gallery.order : [photo], undo ? {} : state().about, gallery.element);
     },
     async upload(file) {
-      if (file.size > LARGEST) return controls.report(`${file.name} is larger than 50 MB; make it smaller first.`);
+      const most = state().largest;
+      if (file.size > most) return controls.report(`${file.name} is larger than ${most / 1e6} MB; make it smaller first.`);
       const content = new Uint8Array(await file.arrayBuffer());
       const parts = Math.max(1, Math.ceil(content.length / PART));
       const upload = { do: "upload", upload: `${wire.id}-${wire.count}`, name: file.name || "pasted picture", parts };

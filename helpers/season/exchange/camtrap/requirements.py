@@ -40,7 +40,8 @@ def check_complete(
     known_roles = ", ".join(rules.ROLES)
     unknown = names - {deployment.name for deployment in deployments}
     empty = [deployment.name for deployment in deployments if deployment.name in rules.MISSING]
-    nowhere = [deployment.name for deployment in deployments if None in (deployment.latitude, deployment.longitude)]
+    positions = [(each.name, (each.latitude, each.longitude)) for each in deployments]
+    nowhere = [name for name, position in positions if None in position or position == (0, 0)]
     undated = [place.name for place in deployments if place.name not in names and not place.has_dates]
     without = [place.name for place in deployments if isinstance(offset, Mapping) and place.name not in offset]
     missing = [

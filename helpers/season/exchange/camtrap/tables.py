@@ -23,6 +23,7 @@ Row = Dict[str, Any]
 _KINDS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "dng": "x-adobe-dng"}
 _VIDEOS = {"mp4": "mp4", "avi": "x-msvideo", "mov": "quicktime", "m4v": "mp4"}
 _UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")  # line breaks and other controls, and invalid text
+_TO_THE_SECOND = datetime.timedelta(seconds=1)  # as tables have it: cameras count fractions
 _BY_PHOTOS = "not known, so that of the {} photo"
 
 
@@ -159,6 +160,11 @@ def deployment_rows(
             )
         comments = [f"start {_BY_PHOTOS.format('first')}"] if deployment.start is None else []
         comments += [f"end {_BY_PHOTOS.format('last')}"] if deployment.end is None else []
+        outside = sum(
+            photo.deployment == deployment.name and not start <= photo.taken <= end + _TO_THE_SECOND for photo in media
+        )
+        if outside:
+            comments.append(f"{outside} photo{'s' * (outside != 1)} taken before its start or after its end")
         latitude, longitude = deployment.latitude or 0.0, deployment.longitude or 0.0
         uncertainty = None
         if blur_km is not None:
@@ -174,6 +180,7 @@ def deployment_rows(
                 "coordinateUncertainty": uncertainty,
                 "deploymentStart": written(start),
                 "deploymentEnd": written(end),
+                "timestampIssues": "true" if outside else None,
                 "cameraID": guarded(deployment.camera or ""),
                 "deploymentComments": "; ".join(comments),
             }

@@ -70,8 +70,9 @@ def write_camtrap(
         such as `{"Vulpes vulpes": foxes}`.
     deployments
         The frame of `helpers.photos.read_deployments`, or the CSV that it reads.
-        Each needs coordinates. The first or last photo replaces an unknown
-        start or end, and a comment says so.
+        Each needs coordinates, and 0, 0 are none. The first or last photo
+        replaces an unknown start or end, and a comment says so. Where photos
+        were taken outside it, `timestampIssues` is true, and a line is printed.
     contributors
         Dicts with `title` (a name) and optionally `role`, `email`, `path`, `organization`.
     project
@@ -168,6 +169,9 @@ def write_camtrap(
     except OSError as error:
         raise ExportError(f"{place}: the package could not be written ({error.strerror or error})") from error
     left_out = typed_frame([("path", str, [path for path, _ in bad]), ("reason", str, [reason for _, reason in bad])])
+    for row in tables["deployments"]:
+        if row["timestampIssues"]:
+            print(f"{row['deploymentID']}: {row['deploymentComments']}; a clock or a date of the table is wrong")
     if note:
         print(note)
     return Package(place, {name: len(tables[name]) for name in rules.TABLES}, left_out, note)

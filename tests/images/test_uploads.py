@@ -5,26 +5,21 @@ import random
 import struct
 import time
 import tracemalloc
-from pathlib import Path
-
-import pytest
-
-pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 import PIL
+import pytest
 from PIL import Image, ImageFile
 
 from helpers.errors import Refused, ServiceError
+from helpers.images import uploads
 from helpers.images.decode import open_photo
-from helpers.service.gate import uploads
-from helpers.service.gate.uploads import check_scans, check_upload
-from helpers.service.settings import Settings
+from helpers.images.uploads import UploadLimits, check_scans, check_upload
 from tests.support import hostile_files as hostile
 from tests.support.hostile_files import photo, saved
 from tests.support.pace import times_as_long
 from tests.support.pictures import picture
 
-SETTINGS = Settings(Path())
+LIMITS = UploadLimits()
 QUICK = 20  # times as long as a photo of 12 megapixels takes to be read: what anything may take to be refused
 
 
@@ -35,10 +30,10 @@ def usual():
     _usual = saved(picture(0, (4_000, 3_000)), "JPEG")
 
 
-def refused(status, part, content, **settings):
+def refused(status, part, content, **limits):
     def refuse():
         with pytest.raises(Refused, match=part) as caught:
-            check_upload(content, SETTINGS._replace(**settings))
+            check_upload(content, LIMITS._replace(**limits))
         assert caught.value.status == status and len(str(caught.value)) < 400
 
     quickly(refuse)
@@ -57,7 +52,7 @@ def quickly(work):
 def test_photos_of_each_kind(kind, mode):
     image = picture(0, (64, 48)).convert(mode)
     content = saved(image.convert("RGB") if kind == "WEBP" or (kind, mode) == ("JPEG", "P") else image, kind)
-    check_upload(content, SETTINGS)
+    check_upload(content, LIMITS)
     assert open_photo(content).size == (64, 48)
 
 
@@ -65,8 +60,8 @@ def test_photos_of_each_kind(kind, mode):
     "options", [{"progressive": True}, {"optimize": True}, {"subsampling": 2}, {"restart_marker_rows": 1}]
 )
 def test_jpegs_of_each_kind(options):
-    check_upload(photo(**options), SETTINGS)
-    check_upload(saved(picture(0, (64, 48)).convert("CMYK"), "JPEG", **options), SETTINGS)
+    check_upload(photo(**options), LIMITS)
+    check_upload(saved(picture(0, (64, 48)).convert("CMYK"), "JPEG", **options), LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -74,24 +69,24 @@ def test_jpegs_of_each_kind(options):
 )
 def test_transparency_and_more_bits(kind, mode):
     content = saved(Image.new(mode, (100, 100)), kind)
-    check_upload(content, SETTINGS._replace(upload_pixels=40_000))
+    check_upload(content, LIMITS._replace(upload_pixels=40_000))
     refused(413, "100 x 100 pixels; the limit for one of its kind is 9,999", content, upload_pixels=39_999)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
 def test_of_an_animation_the_first_frame_counts(kind):
     frames = [picture(seed, (64, 48)) for seed in range(3)]
-    check_upload(saved(frames[0], kind, save_all=True, append_images=frames[1:]), SETTINGS)
+    check_upload(saved(frames[0], kind, save_all=True, append_images=frames[1:]), LIMITS)
 
 
 def test_two_pictures_in_a_jpeg():
-    check_upload(saved(picture(0), "MPO", save_all=True, append_images=[picture(1)]), SETTINGS)
+    check_upload(saved(picture(0), "MPO", save_all=True, append_images=[picture(1)]), LIMITS)
 
 
 def test_heif():
     pytest.importorskip("pillow_heif", reason="the extra heic is not here")
     content = photo("HEIF")
-    check_upload(content, SETTINGS)
+    check_upload(content, LIMITS)
     refused(413, "64 x 48", content, upload_pixels=64 * 48 - 1)
     refused(422, "cannot be read", content[:-20])
 
@@ -100,7 +95,7 @@ def test_avif():
     if "AVIF" not in Image.SAVE:
         pytest.skip("this Pillow does not write AVIF")
     content = photo("AVIF")
-    check_upload(content, SETTINGS)
+    check_upload(content, LIMITS)
     refused(413, "64 x 48", content, upload_pixels=64 * 48 - 1)
     refused(422, "cannot be read", content[:-20])
 
@@ -125,14 +120,14 @@ def test_empty():
 
 def test_bytes():
     content = photo()
-    check_upload(content, SETTINGS._replace(upload_bytes=len(content)))
+    check_upload(content, LIMITS._replace(upload_bytes=len(content)))
     refused(413, "the limit is", content, upload_bytes=len(content) - 1)
 
 
 @pytest.mark.parametrize("kind", uploads.KINDS)
 def test_pixels(kind):
     content = photo(kind)
-    check_upload(content, SETTINGS._replace(upload_pixels=64 * 48))
+    check_upload(content, LIMITS._replace(upload_pixels=64 * 48))
     refused(413, "64 x 48 pixels; the limit for one of its kind is 3,071", content, upload_pixels=64 * 48 - 1)
 
 
@@ -192,7 +187,7 @@ def test_one_file_of_two_kinds(monkeypatch):
 
 
 def test_a_page_in_a_jpeg_is_a_jpeg():
-    check_upload(hostile.html_jpeg(), SETTINGS)  # it is never handed out as it came
+    check_upload(hostile.html_jpeg(), LIMITS)  # it is never handed out as it came
 
 
 # --- damage
@@ -225,7 +220,7 @@ def test_noise_is_refused_or_read():
         for _ in range(1 + number % 9):
             content[random.randrange(min(len(content), 400))] = random.randrange(256)  # noqa: S311
         try:
-            check_upload(bytes(content), SETTINGS._replace(upload_pixels=10_000_000))
+            check_upload(bytes(content), LIMITS._replace(upload_pixels=10_000_000))
         except Refused as error:
             assert error.status in (413, 415, 422)
 
@@ -248,7 +243,7 @@ def test_too_many_parts(make):
 def test_too_many_scans():
     refused(422, "of 101 scans or more", hostile.scans_jpeg())
     refused(422, "scans or more", hostile.scans_jpeg(side=8_000, scans=40))
-    check_upload(hostile.scans_jpeg(side=800, scans=60), SETTINGS)
+    check_upload(hostile.scans_jpeg(side=800, scans=60), LIMITS)
 
 
 def test_many_parts_between_scans():
@@ -261,9 +256,9 @@ def test_scans_are_counted_in_the_picture_alone():
     """Markers in tags, in the pixels' own bytes and behind the end are none."""
     whole = photo()
     tags = b"\xff\xe5" + struct.pack(">H", 6002) + b"\xff\xda" * 3000
-    check_upload(whole[:2] + tags + whole[2:], SETTINGS)
-    check_upload(whole + b"\xff\xda\0\2" * 3000 + b"\xff\xd9", SETTINGS)
-    check_upload(photo(restart_marker_blocks=1), SETTINGS)
+    check_upload(whole[:2] + tags + whole[2:], LIMITS)
+    check_upload(whole + b"\xff\xda\0\2" * 3000 + b"\xff\xd9", LIMITS)
+    check_upload(photo(restart_marker_blocks=1), LIMITS)
 
 
 def test_scans_are_counted_quickly():
@@ -285,7 +280,7 @@ def test_tags_that_claim_more_than_there_is():
             hostile.tiff(side + many, bytes(1_000_000)),
             hostile.png(8, 8, row=bytes(9), extra=chunk),
         ):
-            check_upload(content, SETTINGS)
+            check_upload(content, LIMITS)
             open_photo(content)
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:

@@ -1,28 +1,24 @@
 import contextlib
 import http.client
-import json
 import re
 import socket
 import subprocess
 import sys
 import threading
-import urllib.error
-import urllib.request
 from concurrent.futures.process import BrokenProcessPool
-from html import unescape
 from urllib.parse import urlsplit
 
+import PIL
 import pytest
 
-from helpers import app
-from tests.support.app_server import end, serving
+from helpers.app import __main__ as app
+from helpers.app import prepared
+from tests.support.app_server import end, page_of, serving, status_of
 from tests.support.pictures import folder_of
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
 pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
-
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture(scope="module")
@@ -31,25 +27,13 @@ def server(tmp_path_factory, shared_cache):
         yield server
 
 
-def page_of(server, query=""):
-    with _DIRECT.open(server.address + query, timeout=HANGS) as answer:
-        return answer.headers, answer.read().decode("utf-8")
-
-
-def status_of(address, **headers):
-    try:
-        return _DIRECT.open(urllib.request.Request(address, headers=headers), timeout=HANGS).status  # noqa: S310
-    except urllib.error.HTTPError as error:
-        return error.code
-
-
 # What lies ready
 
 
 _VISIT = """
 import sys
-from helpers import app
-visitor = app.visit(sys.argv[1])
+from helpers.app import prepared
+visitor = prepared.visit(sys.argv[1])
 visitor.ask(0)
 print(len(visitor.found), visitor.data.column_names(), flush=True)
 print(sorted({"openvino", "onnxruntime", "onnx", "usearch", "voila", "matplotlib"} & set(sys.modules)))
@@ -57,7 +41,7 @@ print(sorted({"openvino", "onnxruntime", "onnx", "usearch", "voila", "matplotlib
 
 
 def test_a_visitor_opens_what_lies_ready_and_nothing_heavy(tmp_path):
-    place = app.prepare(folder_of(tmp_path / "photos"))
+    place = prepared.prepare(folder_of(tmp_path / "photos"))
     done = subprocess.run([sys.executable, "-c", _VISIT, place], cwd=ROOT, stdout=subprocess.PIPE, check=True)
     found, heavy = done.stdout.decode().strip().splitlines()
     assert found.startswith("5 [") and "'path'" in found and "'folder'" in found
@@ -67,7 +51,7 @@ def test_a_visitor_opens_what_lies_ready_and_nothing_heavy(tmp_path):
 
 def test_a_visitor_keeps_nothing_on_this_machine(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    visitor = app.visit(str(app.prepare(folder_of(tmp_path / "photos"))))
+    visitor = prepared.visit(str(prepared.prepare(folder_of(tmp_path / "photos"))))
     visitor.selected = [0]
     before = set(tmp_path.rglob("*"))
     for wish in ({"do": "give", "label": "fox"}, {"do": "export", "to": str(tmp_path / "mine.csv")}, {"do": "undo"}):
@@ -77,12 +61,12 @@ def test_a_visitor_keeps_nothing_on_this_machine(tmp_path, monkeypatch):
 
 def test_it_can_be_laid_ready_again_after_the_photos_changed(tmp_path):
     folder = folder_of(tmp_path / "photos", 4)
-    assert app.prepare(folder) == app.prepare(folder_of(folder, 6))
-    assert len(app.visit(str(app.prepare(folder))).model.labels) == 6
+    assert prepared.prepare(folder) == prepared.prepare(folder_of(folder, 6))
+    assert len(prepared.visit(str(prepared.prepare(folder))).model.labels) == 6
 
 
 def test_each_folder_has_a_place_of_its_own(tmp_path):
-    assert app.prepare(folder_of(tmp_path / "a", 2)) != app.prepare(folder_of(tmp_path / "b", 2))
+    assert prepared.prepare(folder_of(tmp_path / "a", 2)) != prepared.prepare(folder_of(tmp_path / "b", 2))
 
 
 # What is said where it cannot be
@@ -143,6 +127,21 @@ def test_a_missing_voila_is_said(tmp_path, monkeypatch, capsys):
     assert "pip install voila" in capsys.readouterr().err
 
 
+def test_others_are_let_in_only_with_a_pillow_that_is_safe(monkeypatch, capfd):
+    monkeypatch.delenv("FOLDER", raising=False)
+    monkeypatch.setattr(PIL, "__version__", "12.3.0")
+    assert app.main(["--host=0.0.0.0", "--port=0"]) == 1
+    said = capfd.readouterr()
+    assert "needs Pillow 13 or newer" in said.err and not said.out
+
+
+@pytest.mark.parametrize("option", ["--visitors=0", "--each=x", "--visitors=-1"])
+def test_numbers_of_pages(option, capsys):
+    with pytest.raises(SystemExit):
+        app.main([option])
+    assert "is not a number from 1" in capsys.readouterr().err
+
+
 def test_who_can_open_it_is_said(capsys):
     assert app._parser().parse_args(["--host="]).host == "127.0.0.1", "an empty one lets nobody in"
     app._announce("127.0.0.1", 8866)
@@ -183,26 +182,6 @@ def test_no_file_and_no_other_name_of_this_machine_are_answered(server):
     assert status_of(server.address, Host="elsewhere.example") == 403
 
 
-def test_a_visitor_can_run_no_code(server, tmp_path):
-    websocket = pytest.importorskip("websocket")
-    config = re.search(r'<script id="jupyter-config-data"[^>]*>(.*?)</script>', page_of(server)[1], re.DOTALL)[1]
-    kernel = json.loads(unescape(config))["kernelId"]
-    address = server.address.replace("http:", "ws:") + f"api/kernels/{kernel}/channels"
-    line = websocket.create_connection(address, timeout=HANGS, http_no_proxy=["127.0.0.1"])
-
-    def send(kind, content):
-        header = {"msg_id": kind, "msg_type": kind, "username": "", "session": "s", "version": "5.3", "date": ""}
-        message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
-        line.send(json.dumps({**message, "buffers": []}))
-
-    send("execute_request", {"code": f"open({str(tmp_path / 'run')!r}, 'w').close()", "silent": False})
-    send("kernel_info_request", {})
-    while json.loads(line.recv())["header"]["msg_type"] != "kernel_info_reply":
-        pass  # the kernel answers in the order it is asked
-    line.close()
-    assert not (tmp_path / "run").exists()
-
-
 def test_ctrl_c_ends_it_and_its_kernels(tmp_path, shared_cache):
     psutil = pytest.importorskip("psutil")
     with serving(folder_of(tmp_path / "photos", 2), shared_cache) as server:
@@ -225,7 +204,7 @@ def test_ctrl_c_ends_it_quietly_whatever_it_is_doing(moment, tmp_path, shared_ca
         with contextlib.suppress(OSError, http.client.HTTPException):
             line = http.client.HTTPConnection(place.hostname, place.port, timeout=HANGS)
             try:
-                line.request("GET", "/")
+                line.request("GET", "/", headers={"Cookie": "kinframe-visitor=1"})
                 if moment == "it is asked for a page":
                     reached.set()
                 answer = line.getresponse()  # the head of it, and more when its kernel has started

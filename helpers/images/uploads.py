@@ -1,8 +1,11 @@
-"""Checks whether an upload is a photo that is safe to decode: its format by content, its size by its header."""
+"""Checks whether an upload is a photo that is safe to decode: its format by content, its size by its header.
+
+The search service and the page for a class take photos from strangers by these same limits.
+"""
 
 import io
 import re
-from typing import Dict, Optional, Sequence
+from typing import Dict, NamedTuple, Optional, Sequence
 
 import PIL
 from PIL import Image
@@ -12,7 +15,6 @@ from helpers.images import decode
 from helpers.images.kinds import kind_of, needs_package
 from helpers.images.opening import formats, opened
 from helpers.images.trouble import TROUBLE, refusal
-from helpers.service.settings import Settings
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF and AVIF too, where they are read
 MOST_SCANS = 100  # of one JPEG; programs write 1 to 16, and up to 64 for the smallest file
@@ -39,6 +41,13 @@ _OWN: Dict[bytes, str] = {  # the first bytes of accepted formats
 }
 
 
+class UploadLimits(NamedTuple):
+    """How large an upload may be."""
+
+    upload_bytes: int = 20_000_000
+    upload_pixels: int = 100_000_000  # a quarter of them where it has transparency or more than 8 bits, and is no JPEG
+
+
 def check_reader() -> None:
     """Raises `ServiceError` for a Pillow that allocates gigabytes where a small file claims to be large."""
     if int(PIL.__version__.split(".")[0]) < _SAFE:
@@ -48,10 +57,10 @@ def check_reader() -> None:
         )
 
 
-def check_upload(content: bytes, settings: Settings) -> None:
+def check_upload(content: bytes, limits: UploadLimits) -> None:
     """Raises `Refused` for what must not be decoded, whatever its file name or declared type.
 
-    413: more than `settings.upload_bytes`, or `settings.upload_pixels` by its
+    413: more than `limits.upload_bytes`, or `limits.upload_pixels` by its
     header; a quarter of these pixels where it is no JPEG and has transparency
     or more than 8 bits, which takes four times the memory. 415: another format,
     which is named if it is known. 422: empty, cut off, damaged, or made to keep
@@ -59,12 +68,12 @@ def check_upload(content: bytes, settings: Settings) -> None:
     """
     if not content:
         raise Refused("the photo is an empty file (0 bytes)", 422)
-    if len(content) > settings.upload_bytes:
-        raise Refused(f"the photo has {len(content):,} bytes; the limit is {settings.upload_bytes:,}", 413)
+    if len(content) > limits.upload_bytes:
+        raise Refused(f"the photo has {len(content):,} bytes; the limit is {limits.upload_bytes:,}", 413)
     try:
-        _check(content, settings.upload_pixels)
+        _check(content, limits.upload_pixels)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many("too many pixels", settings.upload_pixels) from None
+        raise _too_many("too many pixels", limits.upload_pixels) from None
     except TROUBLE as error:
         raise Refused(f"the photo cannot be read: {refusal(content, error)}", 422) from None
 
