@@ -59,10 +59,10 @@ _CHECKS = {
     "07-field-camera": """
         from helpers.season.timeline.tables import activity_of
         assert list(report["camera"]) == ["brook/B2"] and len(clock_report(data)) == 0
-        assert len(events) == 217 and set(find_strips(data, progress=False)["rows"]) == {24}
-        assert all(shows(event) for event in confirmed["event"]) and len(confirmed) >= 28
+        assert len(set(data["event"])) == 217 and set(data["night"]) == {0, 1}
+        assert all(SPECIES in labels_of(event) for event in confirmed["event"]) and len(confirmed) >= 28
         assert abs(activity_of(sightings).peak - 1.5) < 1 and sites == ["brook", "meadow", "wood"]
-        whole, animal = (species_precision(each, shown, progress=False) for each in (Season(model, data), season))
+        whole, animal = (species_precision(each, "species", progress=False) for each in (Season(model, data), season))
         assert animal.precision >= 2 * whole.precision > 0.5
         assert len(check_camtrap(package)) == 0
     """,
