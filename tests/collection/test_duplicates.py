@@ -203,6 +203,61 @@ def test_a_copy_is_found_though_other_frames_are_nearer(tmp_path, made):
     assert names(model, find_duplicates(model, progress=False)) == [["07.jpg", "half.jpg"]]
 
 
+def test_copies_of_a_photo_stay_with_it_beside_a_brighter_copy_with_a_larger_file(tmp_path, made):
+    exposure(0).save(tmp_path / "photo.jpg", exif=dated(), quality=85)
+    with Image.open(tmp_path / "photo.jpg") as original:
+        width, height = original.size
+        ImageEnhance.Brightness(original).enhance(1.2).save(tmp_path / "bright.jpg", exif=dated(), quality=95)
+        original.resize((width // 2, height // 2)).save(tmp_path / "half.jpg", exif=dated(), quality=90)
+        original.crop((30, 30, width - 30, height - 30)).save(tmp_path / "crop.jpg", exif=dated(), quality=90)
+        original.save(tmp_path / "small.jpg", exif=dated(), quality=40)
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["photo.jpg", "small.jpg", "crop.jpg", "half.jpg"]]
+
+
+@pytest.mark.parametrize("second", [SECOND, "2026:01:01 10:00:01"])
+def test_small_copies_without_a_date_are_of_the_frame_that_they_were_made_of(tmp_path, made, second):
+    for number, (moment, quality) in enumerate([(SECOND, 95), (second, 85)]):
+        frame = exposure(number, 8 * number)
+        frame.save(tmp_path / f"{number}.jpg", exif=dated(moment), quality=quality)
+        frame.resize((480, 360)).save(tmp_path / f"{number}-half.jpg", quality=90)
+        frame.resize((240, 180)).save(tmp_path / f"{number}-quarter.jpg", quality=90)
+    model = made(tmp_path)
+    found = find_duplicates(model, progress=False)
+    assert names(model, found) == [[f"{n}{name}.jpg" for name in ("", "-half", "-quarter")] for n in range(2)]
+
+
+def test_two_copies_of_a_third_photo_are_copies_of_each_other(tmp_path, made):
+    exposure(0).save(tmp_path / "photo.jpg", exif=dated(), quality=90)
+    with Image.open(tmp_path / "photo.jpg") as original:
+        for quality in (50, 65):
+            original.save(tmp_path / f"{quality}.jpg", exif=dated(), quality=quality)
+    with (tmp_path / "65.jpg").open("ab") as file:
+        file.write(bytes(500_000))  # as some cameras fill up their files: the largest comes first in its group
+    assert not resaved(str(tmp_path / "50.jpg"), str(tmp_path / "65.jpg"))
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["65.jpg", "photo.jpg", "50.jpg"]]
+
+
+@pytest.mark.parametrize("numbers", [np.float32, np.int32, np.uint16])
+def test_numbers_that_are_stretched_to_be_seen_are_copies_only_with_the_same_bytes(tmp_path, made, numbers):
+    field = np.asarray(drawing(0).convert("L"), numbers)
+    for name, values in {"january": field, "july": 3 * field + 1000, "january-small": field[::2, ::2]}.items():
+        Image.fromarray(values).save(tmp_path / f"{name}.tif")
+    shutil.copy(str(tmp_path / "july.tif"), str(tmp_path / "july (2).tif"))
+    for seed in range(5, 9):
+        drawing(seed).save(tmp_path / f"other-{seed}.jpg")
+    model = made(tmp_path)
+    found = find_duplicates(model, progress=False)
+    assert names(model, found) == [["july.tif", "july (2).tif"]]
+    assert list(found.frame["kind"]) == ["best", "bytes"]
+    winter = tmp_path / "winter"
+    winter.mkdir()
+    shutil.copy(str(tmp_path / "january.tif"), str(winter / "january.tif"))
+    Image.fromarray(field + 7).save(winter / "february.tif")
+    assert list(compare_collections(made(winter), model, progress=False)["path"]) == ["january.tif"]
+
+
 def test_whether_photos_are_one_saved_again_is_no_for_what_cannot_be_read(tmp_path):
     exposure(0).save(tmp_path / "0.jpg")
     (tmp_path / "half.jpg").write_bytes((tmp_path / "0.jpg").read_bytes()[:2000])

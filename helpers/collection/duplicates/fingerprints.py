@@ -18,7 +18,7 @@ from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
 from helpers.images.decode import open_photo, read_photo
 
-_EDITION = 1  # raise it with every change of what is kept
+_EDITION = 2  # raise it with every change of what is kept, and of how photos are read
 _AT_ONCE = 500  # photos that are read before they are kept
 _HASH = 16  # bits across and down
 _GREY, _COLOUR = SIDE * SIDE, 2 * COLOURS * COLOURS
