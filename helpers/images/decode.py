@@ -18,6 +18,8 @@ from helpers.images.opening import Readable, opened
 from helpers.images.trouble import TROUBLE, refusal
 from helpers.images.whole_jpeg import load_whole
 
+READING = 2  # raise it where the same bytes give other pixels or dates: what was kept of them is then made anew
+
 Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
 
 _ORIENTATION = 0x0112  # the EXIF tag

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import hashlib
 import io
 import shutil
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from helpers import tc
+from helpers.collection.duplicates import fingerprints as module
 from helpers.collection.duplicates.archive import compare_collections
 from helpers.collection.duplicates.duplicates import find_duplicates
 from helpers.collection.duplicates.exposures import resaved
@@ -264,6 +266,18 @@ def test_whether_photos_are_one_saved_again_is_no_for_what_cannot_be_read(tmp_pa
     exposure(0).resize((96, 72)).save(tmp_path / "small.jpg")
     for other in (tmp_path / "half.jpg", tmp_path / "gone.jpg", tmp_path / "small.jpg"):
         assert not resaved(str(tmp_path / "0.jpg"), str(other)) and not resaved(str(other), str(tmp_path / "0.jpg"))
+
+
+def test_fingerprints_are_made_again_when_photos_are_read_otherwise(tmp_path, monkeypatch):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    file = str(tmp_path / "photo.png")
+    drawing(0).save(file)
+    identity = hashlib.sha256((tmp_path / "photo.png").read_bytes()).hexdigest()
+    with monkeypatch.context() as before:
+        before.setattr(module, "_EDITION", module._EDITION - 10)
+        before.setattr(module, "open_photo", lambda *_, size: Image.new("RGB", size))
+        assert not fingerprints([(file, identity)])[0].grey.any()
+    assert fingerprints([(file, identity)])[0].grey.any()
 
 
 def test_a_chain_is_no_group():
