@@ -19,8 +19,10 @@ from helpers.collection.duplicates.fingerprints import fingerprints, near_hashes
 from helpers.collection.duplicates.groups import Pairs, groups_around
 from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.errors import ExportError, FrameError
+from helpers.images.decode import open_photo, read_exif
 from helpers.photos.load import load_photos
 from tests.support.pictures import tiny_network
+from tests.support.places import SHARED
 
 SIZE = (240, 180)
 
@@ -215,6 +217,17 @@ def test_copies_of_a_photo_stay_with_it_beside_a_brighter_copy_with_a_larger_fil
         original.save(tmp_path / "small.jpg", exif=dated(), quality=40)
     model = made(tmp_path)
     assert names(model, find_duplicates(model, progress=False)) == [["photo.jpg", "small.jpg", "crop.jpg", "half.jpg"]]
+
+
+def test_a_copy_of_low_quality_of_a_photo_full_of_detail_is_one(tmp_path, made):
+    original = SHARED / "owls" / "IMG_8968.JPG"
+    if not original.is_file():
+        pytest.skip("the photos of owls are not beside this copy of the project")
+    shutil.copy(str(original), str(tmp_path / "photo.jpg"))
+    moment = read_exif(str(original))[0x9003]
+    open_photo(str(original)).save(tmp_path / "copy.jpg", exif=dated(moment), quality=40)
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["photo.jpg", "copy.jpg"]]
 
 
 @pytest.mark.parametrize("second", [SECOND, "2026:01:01 10:00:01"])
