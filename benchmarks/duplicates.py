@@ -101,9 +101,7 @@ def measure(folder: str, network: str, originals: int, others: int) -> Dict[str,
     return {"seconds": seconds, "rest": others, **counted}
 
 
-def hard(
-    name: str, folder: Optional[str], place: str, network: str, most: int = 120, drawn: int = 24
-) -> Dict[str, Any]:
+def hard(name: str, folder: Optional[str], place: str, network: str, most: int = 30, drawn: int = 24) -> Dict[str, Any]:
     """The same for the photos of a folder, `most` of them, or for drawn ones of a kind."""
     from helpers import tc
     from helpers.collection.duplicates.duplicates import find_duplicates

@@ -20,6 +20,7 @@ from helpers.errors import StoreError
 from helpers.features import feature_rows
 from helpers.files.cache import cache_folder, roomy_array
 from helpers.files.stamps import Stamp
+from helpers.images.decode import READING
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
 _VERSION = 2
@@ -29,15 +30,21 @@ _AT_ONCE = 500  # photos asked for in one statement; SQLite takes 999
 _HEADER = ("application_id", "user_version", "schema_version")  # all 0 in a file that is new
 _ELSEWHERE = "Name another file with store=, or take store=False to keep nothing"
 
+_CHECKED = f"checked_{READING}"  # what an older Kinframe found, which reads otherwise, is not believed
+_MAKE_CHECKED = f"""
+CREATE TABLE IF NOT EXISTS {_CHECKED} (  -- files that were found to be whole photos, and what they contain
+    path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
+) WITHOUT ROWID;
+"""
+_HAS_CHECKED = f"SELECT count(*) FROM sqlite_master WHERE name = '{_CHECKED}'"  # noqa: S608
+
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
 {feature_rows.TABLES}
 CREATE TABLE IF NOT EXISTS files (  -- which photo a file was when it was last read
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, photo BLOB NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS checked (  -- files that were found to be whole photos, and what they contain
-    path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
-) WITHOUT ROWID;
+{_MAKE_CHECKED}
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
@@ -140,7 +147,9 @@ class FeatureStore:
     def checked(self) -> Dict[str, CheckedFile]:
         """Each file that was found to be a whole photo."""
         with self._explained():
-            rows = self._connection.execute("SELECT * FROM checked")
+            if not self._value(_HAS_CHECKED):
+                return {}
+            rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608
             return {
                 os.fsdecode(path): CheckedFile(Stamp(*stamp), width, height, None if taken is None else _moment(taken))
                 for path, *stamp, width, height, taken in rows
@@ -153,7 +162,8 @@ class FeatureStore:
             for path, (stamp, width, height, taken) in files.items()
         ]
         with self._explained(), self._transaction() as execute:
-            execute("INSERT OR REPLACE INTO checked VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            self._connection.execute(_MAKE_CHECKED)
+            execute(f"INSERT OR REPLACE INTO {_CHECKED} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
 
     def add(
         self,

@@ -18,6 +18,8 @@ from helpers.images.opening import Readable, opened
 from helpers.images.trouble import TROUBLE, refusal
 from helpers.images.whole_jpeg import load_whole
 
+READING = 2  # raise it where the same bytes give other pixels or dates: what was kept of them is then made anew
+
 Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
 
 _ORIENTATION = 0x0112  # the EXIF tag
@@ -43,8 +45,8 @@ def open_photo(
 
     `source` is a path, the bytes of a file, or an open binary file. EXIF
     orientation is applied, transparency is laid on white, more than 8 bits are
-    stretched between their ends (see `helpers.images.levels`), and of an
-    animation the first frame is taken.
+    stretched between their ends (see `helpers.images.levels`; the picture's `info`
+    has `STRETCHED` then), and of an animation the first frame is taken.
 
     With `size=(width, height)` the photo is stretched to that size; with
     `within=side` it keeps its shape, and is made smaller where its longer side

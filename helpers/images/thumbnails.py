@@ -20,7 +20,7 @@ from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
 from helpers.images.boxes import Box
 from helpers.images.crop import enlarged
-from helpers.images.decode import open_photo, read_photo
+from helpers.images.decode import READING, open_photo, read_photo
 from helpers.images.opening import Readable
 from helpers.images.trouble import refusal
 
@@ -193,7 +193,7 @@ def _is_still(photo: _KeyedPhoto, path: str, content: bytes) -> bool:
 
 
 def _key(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()
+    return hashlib.sha256(b"reading %d " % READING + content).digest()
 
 
 def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> List[Optional[Result]]:

@@ -33,7 +33,7 @@ from helpers.photos.utc_offset import GivenOffset
 
 Mark = Tuple[Optional[Stamp], ...]  # changes with a photo, and with the files beside it
 
-_FORMAT = 2  # raise it with every change of what is read
+_FORMAT = 3  # raise it with every change of what is read
 _AHEAD = 256  # photos that may be read before they are asked for
 _KEPT = 5_000  # photos after which the cache is written
 _TYPES = {"infrared": int, "temperature": float, "latitude": float, "longitude": float, "tags": list}

@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import hashlib
 import io
 import shutil
 
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from helpers import tc
+from helpers.collection.duplicates import fingerprints as module
 from helpers.collection.duplicates.archive import compare_collections
 from helpers.collection.duplicates.duplicates import find_duplicates
 from helpers.collection.duplicates.exposures import resaved
@@ -17,8 +19,10 @@ from helpers.collection.duplicates.fingerprints import fingerprints, near_hashes
 from helpers.collection.duplicates.groups import Pairs, groups_around
 from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.errors import ExportError, FrameError
+from helpers.images.decode import open_photo, read_exif
 from helpers.photos.load import load_photos
 from tests.support.pictures import tiny_network
+from tests.support.places import SHARED
 
 SIZE = (240, 180)
 
@@ -203,12 +207,90 @@ def test_a_copy_is_found_though_other_frames_are_nearer(tmp_path, made):
     assert names(model, find_duplicates(model, progress=False)) == [["07.jpg", "half.jpg"]]
 
 
+def test_copies_of_a_photo_stay_with_it_beside_a_brighter_copy_with_a_larger_file(tmp_path, made):
+    exposure(0).save(tmp_path / "photo.jpg", exif=dated(), quality=85)
+    with Image.open(tmp_path / "photo.jpg") as original:
+        width, height = original.size
+        ImageEnhance.Brightness(original).enhance(1.2).save(tmp_path / "bright.jpg", exif=dated(), quality=95)
+        original.resize((width // 2, height // 2)).save(tmp_path / "half.jpg", exif=dated(), quality=90)
+        original.crop((30, 30, width - 30, height - 30)).save(tmp_path / "crop.jpg", exif=dated(), quality=90)
+        original.save(tmp_path / "small.jpg", exif=dated(), quality=40)
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["photo.jpg", "small.jpg", "crop.jpg", "half.jpg"]]
+
+
+def test_a_copy_of_low_quality_of_a_photo_full_of_detail_is_one(tmp_path, made):
+    original = SHARED / "owls" / "IMG_8968.JPG"
+    if not original.is_file():
+        pytest.skip("the photos of owls are not beside this copy of the project")
+    shutil.copy(str(original), str(tmp_path / "photo.jpg"))
+    moment = read_exif(str(original))[0x9003]
+    open_photo(str(original)).save(tmp_path / "copy.jpg", exif=dated(moment), quality=40)
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["photo.jpg", "copy.jpg"]]
+
+
+@pytest.mark.parametrize("second", [SECOND, "2026:01:01 10:00:01"])
+def test_small_copies_without_a_date_are_of_the_frame_that_they_were_made_of(tmp_path, made, second):
+    for number, (moment, quality) in enumerate([(SECOND, 95), (second, 85)]):
+        frame = exposure(number, 8 * number)
+        frame.save(tmp_path / f"{number}.jpg", exif=dated(moment), quality=quality)
+        frame.resize((480, 360)).save(tmp_path / f"{number}-half.jpg", quality=90)
+        frame.resize((240, 180)).save(tmp_path / f"{number}-quarter.jpg", quality=90)
+    model = made(tmp_path)
+    found = find_duplicates(model, progress=False)
+    assert names(model, found) == [[f"{n}{name}.jpg" for name in ("", "-half", "-quarter")] for n in range(2)]
+
+
+def test_two_copies_of_a_third_photo_are_copies_of_each_other(tmp_path, made):
+    exposure(0).save(tmp_path / "photo.jpg", exif=dated(), quality=90)
+    with Image.open(tmp_path / "photo.jpg") as original:
+        for quality in (50, 65):
+            original.save(tmp_path / f"{quality}.jpg", exif=dated(), quality=quality)
+    with (tmp_path / "65.jpg").open("ab") as file:
+        file.write(bytes(500_000))  # as some cameras fill up their files: the largest comes first in its group
+    assert not resaved(str(tmp_path / "50.jpg"), str(tmp_path / "65.jpg"))
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["65.jpg", "photo.jpg", "50.jpg"]]
+
+
+@pytest.mark.parametrize("numbers", [np.float32, np.int32, np.uint16])
+def test_numbers_that_are_stretched_to_be_seen_are_copies_only_with_the_same_bytes(tmp_path, made, numbers):
+    field = np.asarray(drawing(0).convert("L"), numbers)
+    for name, values in {"january": field, "july": 3 * field + 1000, "january-small": field[::2, ::2]}.items():
+        Image.fromarray(values).save(tmp_path / f"{name}.tif")
+    shutil.copy(str(tmp_path / "july.tif"), str(tmp_path / "july (2).tif"))
+    for seed in range(5, 9):
+        drawing(seed).save(tmp_path / f"other-{seed}.jpg")
+    model = made(tmp_path)
+    found = find_duplicates(model, progress=False)
+    assert names(model, found) == [["july.tif", "july (2).tif"]]
+    assert list(found.frame["kind"]) == ["best", "bytes"]
+    winter = tmp_path / "winter"
+    winter.mkdir()
+    shutil.copy(str(tmp_path / "january.tif"), str(winter / "january.tif"))
+    Image.fromarray(field + 7).save(winter / "february.tif")
+    assert list(compare_collections(made(winter), model, progress=False)["path"]) == ["january.tif"]
+
+
 def test_whether_photos_are_one_saved_again_is_no_for_what_cannot_be_read(tmp_path):
     exposure(0).save(tmp_path / "0.jpg")
     (tmp_path / "half.jpg").write_bytes((tmp_path / "0.jpg").read_bytes()[:2000])
     exposure(0).resize((96, 72)).save(tmp_path / "small.jpg")
     for other in (tmp_path / "half.jpg", tmp_path / "gone.jpg", tmp_path / "small.jpg"):
         assert not resaved(str(tmp_path / "0.jpg"), str(other)) and not resaved(str(other), str(tmp_path / "0.jpg"))
+
+
+def test_fingerprints_are_made_again_when_photos_are_read_otherwise(tmp_path, monkeypatch):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    file = str(tmp_path / "photo.png")
+    drawing(0).save(file)
+    identity = hashlib.sha256((tmp_path / "photo.png").read_bytes()).hexdigest()
+    with monkeypatch.context() as before:
+        before.setattr(module, "_EDITION", module._EDITION - 10)
+        before.setattr(module, "open_photo", lambda *_, size: Image.new("RGB", size))
+        assert not fingerprints([(file, identity)])[0].grey.any()
+    assert fingerprints([(file, identity)])[0].grey.any()
 
 
 def test_a_chain_is_no_group():

@@ -13,6 +13,7 @@ from helpers.errors import StoreError
 from helpers.features import feature_rows
 from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, other_stores
 from helpers.files.stamps import Stamp
+from helpers.images.decode import READING
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
@@ -116,9 +117,19 @@ def test_what_is_remembered_of_files_that_were_checked(store):
     changed = CheckedFile(Stamp(11, 2, 3), 2, 3, None)
     store.add_checked({"/photos/a.jpg": changed})
     assert store.checked() == {**CHECKED, "/photos/a.jpg": changed}
-    store._connection.execute("UPDATE checked SET taken = 'x'")
+    store._connection.execute(f"UPDATE checked_{READING} SET taken = 'x'")  # noqa: S608
     with pytest.raises(StoreError, match="damaged; delete the file"):
         store.checked()
+
+
+def test_files_that_were_checked_when_photos_were_read_otherwise_are_checked_again(store):
+    store.add_checked(CHECKED)
+    store.add("net", [photo(0)], vectors(1))
+    store._connection.execute(f"ALTER TABLE checked_{READING} RENAME TO checked")
+    with FeatureStore(store.path) as again:
+        assert again.checked() == {} and again.photos("net") == {photo(0)}
+        again.add_checked(CHECKED)
+        assert again.checked() == CHECKED
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(store):

@@ -15,6 +15,7 @@ from PIL import Image
 from helpers.errors import FrameError, PhotoError
 from helpers.files import stamps, thumbnail_file
 from helpers.images import thumbnails
+from helpers.images.decode import READING
 from helpers.images.thumbnails import Thumbnails
 from helpers.photos.load import thumbnail
 from tests.images.test_decode import encoded, turned
@@ -70,6 +71,14 @@ def test_a_thumbnail_is_made_once(photos, made, place):
     assert Thumbnails().get_many(photos) == first
     assert len(made) == 2 * len(photos)
     assert Thumbnails().path == place and place.exists()
+
+
+def test_thumbnails_are_made_again_when_photos_are_read_otherwise(photos, made, place, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr(thumbnails, "READING", READING - 1)
+        Thumbnails().get(*photos[0])
+    Thumbnails().get(*photos[0])
+    assert len(made) == 2
 
 
 def test_a_part_is_kept_apart_from_its_photo(tmp_path, place):

@@ -75,9 +75,12 @@ def find_duplicates(
     the next make no chain. Candidates are the
     neighbours by features and by perceptual hash (`imagehash.phash`). Photos of
     different moments by the camera's clock are never the same picture, and of
-    one second and one size only where one is the other, saved again. Photos
-    without a date are judged by what they show: of a camera that never moves,
-    frames whose files have lost their dates count as copies.
+    one second and one size only where one is the other, saved again. A small
+    copy, which looks like each frame of a burst, goes to the one that it is
+    nearest to as bright as it is. Photos without a date are judged by what they
+    show: of a camera that never moves, frames whose files have lost their dates
+    count as copies. Pictures of numbers that had to be stretched to be seen (16
+    bits, floats) are copies only where their bytes are the same.
 
     Examples
     --------

@@ -5,7 +5,7 @@ finer then decides, at 64 x 64; and where there is nothing finer either, the pic
 """
 
 from contextlib import closing
-from typing import Dict, List, NamedTuple, Optional, Union
+from typing import Dict, List, NamedTuple, Optional
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -19,6 +19,7 @@ from helpers.features.blocks import parts
 from helpers.files.progress import progress_bar
 from helpers.files.threads import work_ahead
 from helpers.images.decode import Source, open_photo
+from helpers.images.levels import STRETCHED
 
 _SIDE, _NEAR = 64, 3  # pixels; those around a pixel, each way, from whose mean its detail differs
 _AROUND = (np.abs(np.subtract.outer(np.arange(_SIDE), np.arange(_SIDE))) <= _NEAR).astype(np.float32) / (2 * _NEAR + 1)
@@ -32,34 +33,43 @@ class Evidence:
 
     def __init__(self, photos: PhotoFiles, others: Optional[PhotoFiles] = None) -> None:
         self._photos, self._others = photos, others or photos
-        self._exposures = Exposures(photos, others)
-        self.moments = self._exposures.moments
+        self.exposures = Exposures(photos, others)
 
     def lacking(self, first: np.ndarray, second: np.ndarray, progress: bool = False) -> np.ndarray:
         """Which pairs lack the evidence that they are one picture: bool [pairs].
 
-        They were taken at two moments (see `Exposures`); or their detail does
-        not agree; or they have next to none, and differ in brightness or in
-        colour. A photo that cannot be read agrees with nothing.
+        They were taken at two moments (see `Exposures`), or `unlike` finds them so.
         """
-        lacking = self._exposures.differ(first, second)
+        lacking = self.exposures.differ(first, second)
         left = np.flatnonzero(~lacking)
-        with progress_bar(total=len(left), unit="pairs", show=progress) as shown:
-            for some in parts(left, _AT_ONCE):
-                lacking[some] = ~self._agree(first[some], second[some])
-                shown.update(len(some))
+        lacking[left] = self.unlike(first[left], second[left], progress)
         return lacking
+
+    def unlike(self, first: np.ndarray, second: np.ndarray, progress: bool = False) -> np.ndarray:
+        """Which pairs do not show one picture, whenever they were taken: bool [pairs].
+
+        Their detail does not agree; or they have next to none, and differ in
+        brightness or in colour; or what they store are numbers which were
+        stretched to be seen, and two winters may look the same then. A photo
+        that cannot be read agrees with nothing.
+        """
+        unlike = np.ones(len(first), bool)
+        with progress_bar(total=len(first), unit="pairs", show=progress) as shown:
+            for some in parts(np.arange(len(first)), _AT_ONCE):
+                unlike[some] = ~self._agree(first[some], second[some])
+                shown.update(len(some))
+        return unlike
 
     def _agree(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         ours, theirs = _looked_at(self._photos, first), _looked_at(self._others, second)
         pairs = [(ours[one], theirs[other]) for one, other in zip(first.tolist(), second.tolist())]
-        readable = [place for place, pair in enumerate(pairs) if not any(isinstance(each, PhotoError) for each in pair)]
+        shown = [place for place, pair in enumerate(pairs) if all(each is not None for each in pair)]
         agree = np.zeros(len(pairs), bool)
 
         def compare(places: np.ndarray) -> np.ndarray:
             return detail_agrees(*(np.stack([pairs[place][side] for place in places.tolist()]) for side in (0, 1)))
 
-        blocks = list(parts(np.array(readable, np.int64), _BLOCK))
+        blocks = list(parts(np.array(shown, np.int64), _BLOCK))
         with threadpool_limits(1), closing(work_ahead(compare, blocks, ahead=8)) as compared:
             for places, result in zip(blocks, compared):
                 agree[places] = result
@@ -120,14 +130,16 @@ def _mean_around(a: np.ndarray) -> np.ndarray:
     return _AROUND @ a @ _AROUND
 
 
-def _looked_at(photos: PhotoFiles, rows: np.ndarray) -> Dict[int, Union[np.ndarray, PhotoError]]:
+def _looked_at(photos: PhotoFiles, rows: np.ndarray) -> Dict[int, Optional[np.ndarray]]:
     wanted: List[int] = np.unique(rows).tolist()
     with closing(work_ahead(_pixels, [photos.sources[row] for row in wanted], ahead=64)) as made:
         return dict(zip(wanted, made))
 
 
-def _pixels(source: Source) -> Union[np.ndarray, PhotoError]:
+def _pixels(source: Source) -> Optional[np.ndarray]:
+    """A photo as it is compared; None for one that is not: it cannot be read, or its numbers were stretched."""
     try:
-        return np.asarray(open_photo(source, size=(_SIDE, _SIDE)).convert("YCbCr"))
-    except PhotoError as error:
-        return error
+        photo = open_photo(source, size=(_SIDE, _SIDE))
+    except PhotoError:
+        return None
+    return None if photo.info.get(STRETCHED) else np.asarray(photo.convert("YCbCr"))

@@ -13,6 +13,7 @@ from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import as_bright, smooth
 from helpers.errors import PhotoError
+from helpers.features.blocks import parts
 from helpers.files.threads import work_ahead
 from helpers.images.decode import Source, open_photo
 from helpers.images.opening import opened
@@ -61,6 +62,7 @@ class Exposures:
         self._photos, self._others = photos, others or photos
         self.moments = Moments(photos)
         self._other_moments = self.moments if others is None else Moments(others)
+        self._stands_for: Dict[int, int] = {}  # a photo → another one of the same exposure
 
     def differ(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Which pairs were not taken at once, though they may look the same: bool [pairs].
@@ -68,22 +70,41 @@ class Exposures:
         By the camera's clock: other seconds are other exposures. It counts in
         seconds, and bursts are faster: two photos of one second and one size in
         pixels are two exposures unless one is the other, saved again (see
-        `resaved`); where something has moved, at 128 x 128 pixels, that is not
-        tried. Where a moment is not known, they count as one exposure.
+        `resaved`), or both are a third, as far as that has been asked for; where
+        something has moved, at 128 x 128 pixels, it is not tried. Where a moment
+        is not known, they count as one exposure.
         """
         seconds = self.moments.apart(first, second, self._other_moments)
         differ = seconds > 0
-        rows = np.flatnonzero(seconds == 0)
-        ours, theirs = self._photos.sizes.of(first[rows]), self._others.sizes.of(second[rows])
-        rows = rows[(ours[:, :2] == theirs[:, :2]).all(axis=1)]
-        for start in range(0, len(rows), _PAIRS):
-            some = rows[start : start + _PAIRS]
-            differ[some] = self._moved(first[some], second[some])
-        rows = rows[~differ[rows]]
-        pairs = [(self._photos.sources[first[row]], self._others.sources[second[row]]) for row in rows.tolist()]
-        with closing(work_ahead(lambda pair: resaved(*pair), pairs, ahead=4)) as same:
-            differ[rows] = [not each for each in same]
+        at_once = np.flatnonzero(seconds == 0)
+        ours, theirs = self._photos.sizes.of(first[at_once]), self._others.sizes.of(second[at_once])
+        at_once = at_once[(ours[:, :2] == theirs[:, :2]).all(axis=1)]
+        asked = at_once[self._are_two(first[at_once], second[at_once])]
+        still = [some[~self._moved(first[some], second[some])] for some in parts(asked, _PAIRS)]
+        pairs = [(int(first[place]), int(second[place])) for some in still for place in some]
+        sources = [(self._photos.sources[one], self._others.sources[other]) for one, other in pairs]
+        with closing(work_ahead(lambda pair: resaved(*pair), sources, ahead=4)) as results:
+            for (one, other), same in zip(pairs, results):
+                ends = self._one(one), self._one(self._other(other))
+                if same and ends[0] != ends[1]:
+                    self._stands_for[ends[0]] = ends[1]
+        differ[at_once] = self._are_two(first[at_once], second[at_once])
         return differ
+
+    def _are_two(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Which pairs are not known to be one exposure: bool [pairs]."""
+        pairs = zip(first.tolist(), second.tolist())
+        return np.array([self._one(one) != self._one(self._other(other)) for one, other in pairs], bool)
+
+    def _other(self, row: int) -> int:
+        """The number of a photo of the second collection, where there are two: none of the first has it."""
+        return row if self._others is self._photos else -1 - row
+
+    def _one(self, photo: int) -> int:
+        """The photo that stands for all that are known to be of the same exposure as this one."""
+        while photo in self._stands_for:
+            photo = self._stands_for[photo]
+        return photo
 
     def _moved(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         ours, theirs = _greys(self._photos, first), _greys(self._others, second)

@@ -16,9 +16,9 @@ from helpers.files.cache import cache_folder
 from helpers.files.progress import progress_bar
 from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
-from helpers.images.decode import open_photo, read_photo
+from helpers.images.decode import READING, open_photo, read_photo
 
-_EDITION = 1  # raise it with every change of what is kept
+_EDITION = 10 * READING + 1  # raise the last digit with every change of what is kept
 _AT_ONCE = 500  # photos that are read before they are kept
 _HASH = 16  # bits across and down
 _GREY, _COLOUR = SIDE * SIDE, 2 * COLOURS * COLOURS

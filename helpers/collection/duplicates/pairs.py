@@ -4,7 +4,7 @@ Only some neighbours of each photo are held: 100,000 photos need a few hundred M
 """
 
 import datetime
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from helpers.collection.duplicates.exposures import Moments
 from helpers.collection.duplicates.fingerprints import near_hashes
 from helpers.collection.duplicates.groups import Pairs
 from helpers.collection.duplicates.photo_files import PhotoFiles
-from helpers.collection.duplicates.same_picture import picture_distances
+from helpers.collection.duplicates.same_picture import levels_apart, picture_distances
 from helpers.features.blocks import parts
 from helpers.features.distance import Distance
 from helpers.features.index import SearchIndex
@@ -33,16 +33,44 @@ class PicturePairs:
         self._prints, bad = photos.fingerprints(photos.rows, progress)
         photos.leave_out(bad)
         self._evidence = Evidence(photos)
+        self._rivals: Dict[int, Set[int]] = {}  # of each photo: those like it of another moment
+        self._linked: Dict[int, Set[int]] = {}  # likewise: those that may be one with it, where one has rivals
         self.pairs = self._pairs(photos.model, photos, progress)
 
     def compare(self, row: int, others: np.ndarray) -> np.ndarray:
         """How far a picture is from others."""
-        return self._apart(np.full(len(others), row), others, False)
+        first = np.full(len(others), row)
+        distances, _ = self._apart(first, others, False)
+        return self._without_those_of_rivals(first, others, distances)
 
-    def _apart(self, first: np.ndarray, second: np.ndarray, progress: bool) -> np.ndarray:
+    def _apart(self, first: np.ndarray, second: np.ndarray, progress: bool) -> Tuple[np.ndarray, np.ndarray]:
+        """Distances, 1 where the evidence is lacking; and which pairs look alike, but were taken at two moments."""
         distances = picture_distances(self._prints, first, self._prints, second, progress)
         near = np.flatnonzero(distances <= thresholds.LARGEST_SAME_PICTURE)
-        distances[near[self._evidence.lacking(first[near], second[near], progress)]] = 1
+        differ = self._evidence.exposures.differ(first[near], second[near])
+        rivals, near = near[differ], near[~differ]
+        unlike = self._evidence.unlike(first[near], second[near], progress)
+        distances[rivals] = distances[near[unlike]] = 1
+        return distances, rivals
+
+    def _without_those_of_rivals(self, first: np.ndarray, second: np.ndarray, distances: np.ndarray) -> np.ndarray:
+        """The distances, 1 for a photo that is a copy of a rival of the other one, as of the frame beside it.
+
+        A small copy looks like each frame of a burst, and like a brighter copy
+        of its photo. It belongs to the one that it is nearest to as bright as it is.
+        """
+        asked: List[
+            Tuple[int, int, int, int]
+        ] = []  # the pair's place, a photo of it, the other one, a rival of this one
+        for place in np.flatnonzero(distances <= thresholds.LARGEST_SAME_PICTURE).tolist():
+            one, two = int(first[place]), int(second[place])
+            for photo, other in ((one, two), (two, one)):
+                rivals = self._rivals.get(other, set()) & self._linked.get(photo, set())
+                asked += [(place, photo, other, rival) for rival in sorted(rivals)]
+        if asked:
+            places, photo, other, rival = np.array(asked, np.int64).T
+            nearer = levels_apart(self._prints, photo, rival) < levels_apart(self._prints, photo, other)
+            distances[places[nearer]] = 1
         return distances
 
     def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
@@ -54,12 +82,19 @@ class PicturePairs:
         for some, near, distances in neighbours(model, rows, model.index, thresholds.CANDIDATES + 1, progress):
             linked.append(_linked(some, one[near], distances))
         # Of a camera that never moves, other frames are nearer than a photo's copies; these have its date.
-        for same in self._evidence.moments.at_once(rows):
+        for same in self._evidence.exposures.moments.at_once(rows):
             for place, row in enumerate(same[:-1].tolist()):
                 later = same[None, place + 1 : place + 1 + thresholds.AT_ONCE]
                 linked.append(_linked(np.array([row]), later, np.zeros(later.shape)))
         first, second, _ = _merged(linked, len(one))
-        return Pairs(first, second, self._apart(first, second, progress))
+        distances, rivals = self._apart(first, second, progress)
+        rivalled = np.unique([first[rivals], second[rivals]])
+        alike = (np.isin(first, rivalled) | np.isin(second, rivalled)) & (distances <= thresholds.LARGEST_SAME_PICTURE)
+        for found, places in ((self._rivals, rivals), (self._linked, np.flatnonzero(alike))):
+            for one, two in zip(first[places].tolist(), second[places].tolist()):
+                found.setdefault(one, set()).add(two)
+                found.setdefault(two, set()).add(one)
+        return Pairs(first, second, self._without_those_of_rivals(first, second, distances))
 
 
 class NearPairs:

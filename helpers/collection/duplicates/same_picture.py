@@ -66,6 +66,23 @@ def picture_distances(
     return result
 
 
+def levels_apart(prints: Fingerprints, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """By how many grey levels pictures differ on average that are fitted, but not made as bright: float32 [pairs].
+
+    Of two photos that show the same, a copy is nearer to the one that it was
+    made of, since most copies are as bright.
+    """
+    result = np.zeros(len(rows), np.float32)
+    for pairs in parts(np.arange(len(rows)), _BLOCK):
+        one, two = (prints.grey[each[pairs]].astype(np.float32) for each in (rows, others))
+        fit = fitted(_halved(one), _halved(two), np.zeros((len(one), 4), np.float32), _FIRST)
+        soft, soft_two = smooth(one), smooth(two)
+        moved, seen = laid_over(soft_two, fitted(soft, soft_two, fit * shifts(2), _THEN))
+        squares = ((moved - soft) ** 2 * seen).sum(axis=(1, 2))
+        result[pairs] = np.sqrt(squares / np.maximum(1, seen.sum(axis=(1, 2))))
+    return result
+
+
 def _apart(a: Fingerprints, b: Fingerprints) -> np.ndarray:
     # From one of the two the fit may be hard to find: where a border was cut off, or the lights.
     distances = _one_way(a, b)
