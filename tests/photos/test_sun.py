@@ -161,9 +161,9 @@ def test_the_drawn_season():
 
 @pytest.mark.parametrize("zone", ["-03:00", "+03:00"])
 def test_a_date_at_an_end_of_the_calendar_costs_no_other(zone):
-    ends = [datetime.datetime(9999, 12, 31, 23, 59, 59), datetime.datetime(1, 1, 1), datetime.datetime(2026, 3, 20, 12)]
-    sunny = add_sun(SFrame({"taken": ends}), zone, latitude=-34.0, longitude=-55.0)
-    assert sunny["night"][2] == 0
+    taken = [datetime.datetime(9999, 12, 31, 23, 59, 59), datetime.datetime(2026, 3, 20, 14)]
+    sunny = add_sun(typed_frame([("taken", datetime.datetime, taken)]), zone, latitude=-34.0, longitude=-55.0)
+    assert list(sunny["night"]) == [None, 0]
 
 
 def test_coordinates_that_are_no_numbers_are_none_and_impossible_ones_are_refused():
