@@ -289,7 +289,7 @@ def test_the_graph_within_a_radius(model):
 
 def test_the_photo_behind_a_result_is_known(model, data):
     found = model.query(data[3:4], k=4, verbose=False)
-    assert model.asked(found) == {0: ("odd/1.jpg", model.photo(3))}
+    assert model.asked(found) == {0: ("odd/1.jpg", model.photo(3), None)}
     assert model.asked(found[found["distance"] > 0]) == model.asked(found)
     assert model.asked(found[0:0]) == {}
 
@@ -298,21 +298,21 @@ def test_two_queries_with_the_same_label_are_told_apart(model, data):
     answers = [model.query(data[row : row + 1], k=4, verbose=False) for row in range(6)]
     for row, found in enumerate(answers):
         for part in (found, found[found["distance"] > 0], found[found["rank"] == 3]):
-            assert model.asked(part)[0] == (model.names[row], model.photo(row))
+            assert model.asked(part)[0] == (model.names[row], model.photo(row), None)
 
 
 def test_one_result_of_several_queries(model, data):
     found = model.query(data, k=3, verbose=False)
-    assert {label: name for label, (name, _) in model.asked(found).items()} == dict(enumerate(model.names))
+    assert {label: photo.name for label, photo in model.asked(found).items()} == dict(enumerate(model.names))
     some = found[found["query_label"] == 4]
     assert list(model.asked(some)) == [4]
 
 
 def test_a_query_from_outside_is_known_too(model):
     other = image(picture(99))
-    name, source = model.asked(model.query(other, k=2, verbose=False))[0]
-    assert name == "query 0"
-    assert np.array_equal(np.asarray(open_photo(source)), np.asarray(picture(99)))
+    asked = model.asked(model.query(other, k=2, verbose=False))[0]
+    assert (asked.name, asked.box) == ("query 0", None)
+    assert np.array_equal(np.asarray(open_photo(asked.source)), np.asarray(picture(99)))
 
 
 def test_results_of_others_are_not_known(model, data):
