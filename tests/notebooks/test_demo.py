@@ -49,7 +49,7 @@ def test_a_folder_without_photos_is_said_in_one_line(tmp_path, capfd, monkeypatc
     (tmp_path / "empty").mkdir()
     assert demo.demonstrate(tmp_path / "empty", tmp_path / "build") == 1
     said = capfd.readouterr().err
-    assert "The notebook stopped: FrameError" in said and "Traceback" not in said
+    assert "The notebook stopped: ArgumentError" in said and "Traceback" not in said
     assert "left out" not in said.lower()
 
 
@@ -66,7 +66,7 @@ def test_a_folder_of_broken_files_says_what_is_wrong_with_them_and_leaves_no_old
         (build / name).write_text("of the run before")
     assert demo.demonstrate(folder, build) == 1
     said = capfd.readouterr().err
-    assert "The notebook stopped: FrameError" in said and "Traceback" not in said
+    assert "The notebook stopped: ArgumentError" in said and "Traceback" not in said
     assert "Files left out: 22" in said and "00.jpg: " in said and "… and 2 more" in said
     assert "20.jpg" not in said
     assert [path.name for path in build.iterdir()] == ["mine.txt"]
