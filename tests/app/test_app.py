@@ -183,7 +183,7 @@ def test_no_file_and_no_other_name_of_this_machine_are_answered(server):
 
 
 def test_ctrl_c_ends_it_and_its_kernels(tmp_path, shared_cache):
-    psutil = pytest.importorskip("psutil")
+    psutil = pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
     with serving(folder_of(tmp_path / "photos", 2), shared_cache) as server:
         page_of(server)
         children = psutil.Process(server.process.pid).children()

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
-pytest.importorskip("psutil")
-pytest.importorskip("websocket")
+pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
+pytest.importorskip("websocket", reason="websocket-client is not installed: JupyterLab brings it")
 
 import websocket
 

@@ -86,7 +86,7 @@ def test_a_page_has_a_few_lines_and_a_kernel_without_a_page_none(kernels):
 
 
 def test_places_are_as_many_as_there_is_memory_for(monkeypatch):
-    psutil = pytest.importorskip("psutil")
+    psutil = pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
     for available, expected in ((10**12, MOST), (1, 2), (5 * 10**9, 20)):
         memory = type("Memory", (), {"available": available})
         monkeypatch.setattr(psutil, "virtual_memory", lambda memory=memory: memory)

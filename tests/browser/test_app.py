@@ -106,7 +106,7 @@ def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server
 
 
 def test_a_page_that_is_closed_ends_its_kernel(server, browser):
-    psutil = pytest.importorskip("psutil")
+    psutil = pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
     page = browser.new_page()
     page.set_default_timeout(60_000)
     page.goto(server.address)

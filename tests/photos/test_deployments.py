@@ -335,4 +335,4 @@ def test_0_0_is_no_place(tmp_path, capsys):
     file.write_text("deployment,latitude,longitude\nsea,0,0\nequator,0,4.5\n", encoding="utf-8")
     table = read_deployments(file)
     assert list(table["latitude"]) == [None, 0.0] and list(table["longitude"]) == [None, 4.5]
-    assert "is taken for none" in capsys.readouterr().out
+    assert "are not taken as a place" in capsys.readouterr().out

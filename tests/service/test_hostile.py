@@ -306,7 +306,7 @@ def test_33_giant_boundary(served):
 
 def test_34_lines_that_nearly_end(served):
     """A parser of forms must not go over them again and again."""
-    psutil = pytest.importorskip("psutil")
+    psutil = pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
     process = psutil.Process(served.process.pid)
 
     def spent(filling, times):

@@ -88,7 +88,7 @@ def test_it_ends_while_somebody_does_not_go_on(place, tmp_path):
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no such signal here")
 @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_workers_on_their_way_end_with_it_whatever_ends_it(place, tmp_path, sent):
-    psutil = pytest.importorskip("psutil")
+    psutil = pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
     command = [sys.executable, "-m", "tests.support.serve_slowly", "--photos", str(place / "photos"), "--port=0"]
     command += ["--model", str(place / "tiny.onnx"), "--database", str(tmp_path / "kept"), "--workers=1"]
     with subprocess.Popen(

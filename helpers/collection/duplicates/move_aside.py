@@ -291,9 +291,9 @@ def _unsafe(entry: Dict[str, str], place: Path) -> str:
     before, name = entry["from"], entry["to"].rpartition("/")[2]
     target = place.joinpath(*parts(entry["to"]))
     if "\0" in before or not Path(before).is_absolute() or any(part.startswith(".") for part in Path(before).parts):
-        return "its old place is none of a photo"
+        return "the place that the journal names is hidden, or not a full path"
     if Path(before).suffix.lower() not in _endings() or Path(before).name not in (name, _NUMBERED.sub("", name)):
-        return "it had another name, or none of a photo"
+        return "the journal gives it another name, or one that is not a photo's"
     try:
         if os.path.lexists(target):
             photo_size(target)

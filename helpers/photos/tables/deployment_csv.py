@@ -115,7 +115,7 @@ def _row(
         row["latitude"], row["longitude"] = _of_utm(texts["x"], texts["y"], zone, where)
     if row["latitude"] == row["longitude"] == 0:
         row["latitude"] = row["longitude"] = None
-        print(f"{where}: 0, 0 is where programs have no coordinates, and is taken for none")
+        print(f"{where}: coordinates of 0, 0 mean that they are not known, and are not taken as a place")
     for name in ("start", "end"):
         row[name] = _date(name, texts.get(name, ""), order, where, strict=strict, is_end=name == "end")
     if row["start"] and row["end"] and _is_backwards(row["start"], row["end"], texts["start"], texts["end"]):
