@@ -20,7 +20,7 @@ KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF an
 MOST_SCANS = 100  # of one JPEG; programs write 1 to 16, and up to 64 for the smallest file
 MOST_PIXELS = 2_000_000_000  # in all scans: twenty of a picture of 100 megapixels
 MOST_MARKERS = 10_000  # before its end
-MOST_READS = 200_000  # pieces of a file: a TIFF has one for each strip, a PNG five for each chunk
+MOST_READS = 50_000  # pieces of a file: a TIFF has one for each strip, a PNG five for each chunk of mostly 8 kB
 
 _SAFE = 13  # the first Pillow that compares the length that a tag claims with that of the file
 _MORE = ("HEIF", "AVIF")
