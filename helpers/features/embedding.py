@@ -35,7 +35,7 @@ from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.features.photo_sample import PhotoSample, sample_first
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
-from helpers.features.store import FeatureStore
+from helpers.features.store import FeatureStore, kept_networks
 from helpers.files import cache, stamps
 from helpers.files.progress import progress_bar
 from helpers.frames.images import path_of
@@ -119,7 +119,7 @@ def embed(
 
         check_client(client)
     if not isinstance(model, (LoadedModel, Settled)):
-        model = load_network(model, progress=progress)
+        model = load_network(model, progress=progress, kept=kept_networks(store))
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         kept = None if store is None else stack.enter_context(FeatureStore(store))

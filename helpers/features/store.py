@@ -58,6 +58,11 @@ class StoredNetwork(NamedTuple):
     dimension: int
     photos: int
 
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.key.split(" ")[0]
+
 
 class CheckedFile(NamedTuple):
     """What is remembered of a file that was found to be a whole photo."""
@@ -271,6 +276,17 @@ def _moment(text: str) -> datetime.datetime:
         return datetime.datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:
         raise sqlite3.DatabaseError("a date is not what was written") from error
+
+
+def kept_networks(path: Union[str, "os.PathLike[str]", None]) -> List[str]:
+    """The names of the networks of which a store has features; none where there is no such file, or a damaged one."""
+    if path is None or not Path(path).is_file():
+        return []
+    try:
+        with FeatureStore(path) as store:
+            return [entry.name for entry in store.contents() if entry.photos]
+    except StoreError:  # which is reported when features are kept there
+        return []
 
 
 def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:

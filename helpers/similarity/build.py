@@ -18,7 +18,7 @@ from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
-from helpers.features.store import default_path, other_stores
+from helpers.features.store import default_path, kept_networks, other_stores
 from helpers.files.spelling import SpelledPaths
 from helpers.frames import HAS_TURICREATE, Frame, SFrame
 from helpers.frames.columns import bad_frame
@@ -117,11 +117,11 @@ def create(
         )
     archive = check_index(index, metric)  # a wrong name shows now, not after an hour of work
     check_whole("batch_size", batch_size)
-    network = load_network(model, progress=verbose)
-    if verbose:
-        print(network.note)
     paths, files = row_paths(dataset)
     store_path = _store(store, paths, files)
+    network = load_network(model, progress=verbose, kept=kept_networks(store_path))
+    if verbose:
+        print(network.note)
     embedded = embed(
         dataset[feature],
         network,
