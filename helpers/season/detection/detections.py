@@ -38,13 +38,15 @@ def read_detections(
     threshold: float = 0.2,
     progress: bool = True,
 ) -> "Detections":
-    """Read the detections in a collection's photos from the JSON that MegaDetector writes.
+    """Read the detections in a collection's photos from the file that a detector's program has written.
 
     Parameters
     ----------
     file
-        The results file. It may come from another machine, and from Windows:
-        photos are matched by the end of their paths, see `helpers.photos.tables.match_paths`.
+        The results file: MegaDetector's JSON, SpeciesNet's, that of Microsoft's
+        Pytorch-Wildlife, or animl's CSV. It may come from another machine, and
+        from Windows: photos are matched by the end of their paths, see
+        `helpers.photos.tables.match_paths`.
     photos
         The frame of `load_photos`, a similarity model, or a list of paths.
     threshold
@@ -67,11 +69,15 @@ def read_detections(
 
     Notes
     -----
-    The format is https://lila.science/megadetector-output-format, 1.0 to 1.6.
+    MegaDetector's format is https://lila.science/megadetector-output-format, 1.0
+    to 1.6; SpeciesNet's is in the README of https://github.com/google/cameratrapai,
+    and its prediction becomes the `label` of the best animal. Pytorch-Wildlife
+    has boxes in pixels: the photos' sizes are read from the photos. Videos are
+    left out, as `bad`.
     """
     _check_threshold(threshold)
     names = _names(photos)
-    detected, bad = read_file(file, progress)
+    detected, bad = read_file(file, names, progress)
     by_path: Dict[str, DetectedPhoto] = {}
     for photo in detected:
         first = by_path.setdefault(normal(photo.file), photo)
