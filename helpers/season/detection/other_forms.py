@@ -17,7 +17,6 @@ from helpers.files.spreadsheet import column_name, read_table
 from helpers.images.decode import is_turned, photo_size
 from helpers.photos.tables.match_paths import match
 
-
 _FILES = ("filepath", "file", "frame")  # the columns of animl, the first that is there
 _SIDES = (("bbox_x", "bbox_y", "bbox_w", "bbox_h"), ("bbox1", "bbox2", "bbox3", "bbox4"))  # today's, and older ones
 _NAMES = {"0": "animal", "1": "person", "2": "vehicle"}  # Pytorch-Wildlife's, where a file has none
