@@ -131,9 +131,10 @@ class Detections:
         bad: Bad,
         threshold: float,
         moved: Optional[Tuple[str, str]] = None,
+        aside: int = 0,
     ) -> None:
         self.names, self.threshold = list(names), threshold
-        self._photos, self._bad, self._moved = photos, bad, moved
+        self._photos, self._bad, self._moved, self._aside = photos, bad, moved, aside
         least = dict.fromkeys(KINDS, threshold)
         least["person"] = least[UNKNOWN] = min(threshold, PEOPLE_FROM)
         counted = [
@@ -160,7 +161,30 @@ class Detections:
     def above(self, threshold: float) -> "Detections":
         """The detections by another threshold, without reading the file again; raises `FrameError`."""
         _check_threshold(threshold)
-        return Detections(self.names, self._photos, self._bad, threshold, self._moved)
+        return Detections(self.names, self._photos, self._bad, threshold, self._moved, self._aside)
+
+    def without(self, repeats: SFrame) -> "Detections":
+        """The detections without those in a frame of `path`, `kind`, `score` and edges, such as `find_repeats` returns.
+
+        A photo that has no other is blank then. These detections stay as they are.
+
+        Raises
+        ------
+        FrameError
+            For another frame.
+        """
+        needed = ("path", "kind", "score", *SIDES)
+        if not isinstance(repeats, SFrame) or not set(needed) <= set(repeats.column_names()):
+            raise FrameError("without() takes what find_repeats() returned, or some rows of detections.frame")
+        gone = {tuple(row[name] for name in needed) for row in repeats}
+        photos, aside = {}, self._aside
+        for row, photo in self._photos.items():
+            kept = [
+                each for each in photo.detections if (self.names[row], each.kind, each.score, *each.box) not in gone
+            ]
+            aside += len(photo.detections) - len(kept)
+            photos[row] = photo._replace(detections=kept)
+        return Detections(self.names, photos, self._bad, self.threshold, self._moved, aside)
 
     def having(self, kind: str) -> np.ndarray:
         """The photos with a detection of a kind, or that may show a person: bool [photos]. Raises `FrameError`."""
@@ -212,6 +236,8 @@ class Detections:
         note += f" (score {self.threshold:g} or more)"
         if self._moved is not None:
             note += f"; the file's folder {self._moved[0] or '.'} is taken for {self._moved[1] or '.'}"
+        if self._aside:
+            note += f"; {self._aside:,} set aside"
         entries = "1 entry" if counts["bad"] == 1 else f"{counts['bad']:,} entries"
         return note + (f"; {entries} left out, see bad" if counts["bad"] else "")
 
