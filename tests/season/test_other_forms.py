@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from helpers.errors import FrameError
+from helpers.photos import load_photos
 from helpers.season import read_detections
 from tests.support.pictures import picture
 
@@ -118,6 +119,13 @@ def test_boxes_in_pixels_become_shares(tmp_path, photos):
     assert np.allclose(found.boxes, [(0.1, 0.1, 0.3, 0.6), (0, 0, 1, 1)])
     assert found.blank.tolist() == [False, True, False]
     assert reasons(found) == {"/x/west/1.JPG": "not in the collection"}
+
+
+def test_the_sizes_are_those_of_the_files_that_a_frame_names(tmp_path, photos):
+    cards, _ = load_photos(tmp_path, progress=False)
+    entry = {"img_id": "D:\\card\\north\\1.JPG", "bbox": [[20, 10, 60, 60]], "category": [0], "confidence": [0.9]}
+    found = read_detections(written(tmp_path / "pw.json", {"annotations": [entry]}), cards)
+    assert np.allclose(found.boxes, [(0.1, 0.1, 0.3, 0.6)])
 
 
 def test_a_classifier_of_pytorch_wildlife(tmp_path, photos):

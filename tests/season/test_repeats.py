@@ -101,11 +101,12 @@ def test_an_animal_that_sleeps_before_the_camera_is_in_one_event(card):
 def test_places_as_a_figure(card):
     cards, detections = card
     repeats = find_repeats(detections, cards)
-    figure = show_repeats(repeats)
+    figure = show_repeats(repeats, cards)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert f"place 0: 25 photos of {repeats['camera'][0]}" in texts and "score 0.30" in texts
     assert sum(text.startswith("IMG_") for text in texts) == 5
-    empty = show_repeats(repeats[repeats["place"] > 0])
+    empty = show_repeats(repeats[repeats["place"] > 0], cards)
+    assert "no such file" not in texts
     assert "nothing repeats" in [text.get_text() for text in empty.axes[0].texts]
     figure.savefig(os.devnull, format="png")
 
@@ -118,7 +119,7 @@ def test_other_frames_are_refused(card):
             call()
     with pytest.raises(FrameError, match="what read_detections"):
         find_repeats(repeats, cards)
-    for call in (lambda: show_repeats(cards), lambda: show_repeats(3)):
+    for call in (lambda: show_repeats(cards, cards), lambda: show_repeats(3, cards)):
         with pytest.raises(FrameError, match="what find_repeats"):
             call()
     with pytest.raises(FrameError, match="what find_repeats"):
@@ -126,7 +127,7 @@ def test_other_frames_are_refused(card):
     with pytest.raises(FrameError, match=r"overlap is a share from 0\.5 to 1, not 0\.2"):
         find_repeats(detections, cards, overlap=0.2)
     with pytest.raises(FrameError, match="draws 100 places"):
-        show_repeats(repeats, k=101)
+        show_repeats(repeats, cards, k=101)
 
 
 def test_eight_times_the_boxes_are_about_eight_times_the_work(card, tmp_path):

@@ -21,6 +21,7 @@ import numpy as np
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
+from helpers.frames.photo_paths import row_paths
 from helpers.images.boxes import SIDES
 from helpers.photos.tables.match_paths import match, normal
 from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, read_file
@@ -77,7 +78,7 @@ def read_detections(
     """
     _check_threshold(threshold)
     names = _names(photos)
-    detected, bad = read_file(file, names, progress)
+    detected, bad = read_file(file, names, _files(photos, names), progress)
     by_path: Dict[str, DetectedPhoto] = {}
     for photo in detected:
         first = by_path.setdefault(normal(photo.file), photo)
@@ -292,6 +293,12 @@ def _names(photos: Any) -> List[str]:
     if isinstance(photos, (list, tuple)) and all(isinstance(path, str) for path in photos):
         return list(photos)
     raise FrameError(f"photos is the frame of load_photos, a model or a list of paths, not {type(photos).__name__}")
+
+
+def _files(photos: Any, names: List[str]) -> List[str]:
+    """The files of the photos; their paths, where they have no other."""
+    files = row_paths(photos)[1] if isinstance(photos, SFrame) else names
+    return [file or name for file, name in zip(files, names)]
 
 
 def _check_threshold(threshold: Any) -> None:

@@ -58,12 +58,12 @@ Bad = List[Tuple[str, str]]  # file and reason
 
 
 def read_file(
-    path: Union[str, "os.PathLike[str]"], photos: Sequence[str] = (), progress: bool = True
+    path: Union[str, "os.PathLike[str]"], names: Sequence[str], files: Sequence[str], progress: bool = True
 ) -> Tuple[List[DetectedPhoto], Bad]:
     """The photos in a results file, in its order, and what is wrong in it.
 
-    Of `photos`, the paths of the collection, the sizes are read where boxes are
-    in pixels. Of videos nothing is read.
+    The collection's photos are called `names` and are the `files`, of which the
+    sizes are read where boxes are in pixels. Of videos nothing is read.
 
     Photos that the detector could not read are among what is wrong. To show
     nobody by mistake, a person whose box or score is invalid counts as one all
@@ -73,7 +73,7 @@ def read_file(
     nothing of people. Raises `FrameError` for a file that cannot be read or
     holds something else.
     """
-    content = _content(Path(path).expanduser(), photos, progress)
+    content = _content(Path(path).expanduser(), names, files, progress)
     images = content.get("images")
     if not isinstance(images, list):
         raise FrameError(f"{path}: there is no list of images in it; {_WANTED}")
@@ -85,7 +85,7 @@ def read_file(
     return reader.photos, reader.bad
 
 
-def _content(path: Path, photos: Sequence[str], progress: bool) -> Dict[str, Any]:
+def _content(path: Path, names: Sequence[str], files: Sequence[str], progress: bool) -> Dict[str, Any]:
     """What is in the file, in the form of MegaDetector's JSON."""
     try:
         if path.stat().st_size > _LARGEST:
@@ -105,11 +105,11 @@ def _content(path: Path, photos: Sequence[str], progress: bool) -> Dict[str, Any
             raise FrameError(
                 f'{path}: a list, not the results of a batch, which have their photos under "images"; {_WANTED}'
             )
-        return pytorch_wildlife(content, photos, progress)
+        return pytorch_wildlife(content, names, files, progress)
     if isinstance(content, dict) and isinstance(content.get("predictions"), list) and "images" not in content:
         return speciesnet(content)
     if isinstance(content, dict) and isinstance(content.get("annotations"), list) and "images" not in content:
-        return pytorch_wildlife(content, photos, progress)
+        return pytorch_wildlife(content, names, files, progress)
     if not isinstance(content, dict):
         raise FrameError(f"{path}: JSON of something else; {_WANTED}")
     return content

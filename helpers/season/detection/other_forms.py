@@ -19,7 +19,7 @@ from helpers.photos.tables.match_paths import match
 
 _FILES = ("filepath", "file", "frame")  # the columns of animl, the first that is there
 _SIDES = (("bbox_x", "bbox_y", "bbox_w", "bbox_h"), ("bbox1", "bbox2", "bbox3", "bbox4"))  # today's, and older ones
-_NAMES = {"0": "animal", "1": "person", "2": "vehicle"}  # Pytorch-Wildlife's, where a file has none
+_KINDS = {"0": "animal", "1": "person", "2": "vehicle"}  # Pytorch-Wildlife's, where a file has none
 _PERSON = "2"
 _WHOLE = [0, 0, 1, 1]
 
@@ -88,20 +88,21 @@ def _species(taxa: List[str]) -> str:
     return next((each for each in reversed(taxa) if each), "")
 
 
-def pytorch_wildlife(content: Any, photos: Sequence[str], progress: bool) -> Dict[str, Any]:
+def pytorch_wildlife(content: Any, names: Sequence[str], files: Sequence[str], progress: bool) -> Dict[str, Any]:
     """The content of Pytorch-Wildlife's JSON, which has `annotations`, or is a list of detections.
 
     An entry is a photo with lists of boxes, categories and scores, or one
     detection. Numbers of categories are those of its table, else 0 for animals,
-    1 for people and 2 for vehicles. The sizes are read from `photos`,
-    paths, as far as they are in the file.
+    1 for people and 2 for vehicles. The sizes of the collection's photos, which
+    are called `names`, are read from `files`.
     """
     head = content if isinstance(content, dict) else {"annotations": content}
     entries = head["annotations"]
-    names = _table(head.get("categories") or head.get("det_categories")) or _NAMES
-    numbers = {name: key for key, name in names.items() if isinstance(name, str)}
-    files = [entry["img_id"] for entry in entries if _is_named(entry)]
-    sizes = _sizes(list(dict.fromkeys(files)), photos, progress)
+    kinds = _table(head.get("categories") or head.get("det_categories")) or _KINDS
+    numbers = {name: key for key, name in kinds.items() if isinstance(name, str)}
+    known = list(dict.fromkeys(entry["img_id"] for entry in entries if _is_named(entry)))
+    here = [(name, files[row]) for name, row in zip(known, match(known, names).rows) if row is not None]
+    sizes = {name: _size(Path(file)) for name, file in progress_bar(here, desc="photos' sizes", show=progress)}
     images: List[Any] = []
     by_file: Dict[str, Dict[str, Any]] = {}
     for entry in entries:
@@ -121,19 +122,12 @@ def pytorch_wildlife(content: Any, photos: Sequence[str], progress: bool) -> Dic
                 detection["classifications"] = [classified]
             by_file[file]["detections"].append(detection)
     classes = _table(head.get("clf_categories"))
-    return {"images": images, "detection_categories": names, "classification_categories": classes}
+    return {"images": images, "detection_categories": kinds, "classification_categories": classes}
 
 
 def _table(given: Any) -> Dict[str, Any]:
     given = dict(enumerate(given)) if isinstance(given, list) else given
     return {str(key): name for key, name in given.items()} if isinstance(given, dict) else {}
-
-
-def _sizes(files: List[str], photos: Sequence[str], progress: bool) -> Dict[str, Any]:
-    """The sizes of the files that are among the photos; why there is no box, where a size is not known."""
-    rows = match(files, photos).rows
-    here = [(file, Path(photos[row])) for file, row in zip(files, rows) if row is not None]
-    return {file: _size(path) for file, path in progress_bar(here, desc="photos' sizes", show=progress)}
 
 
 def _size(photo: Path) -> Any:

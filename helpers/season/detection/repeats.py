@@ -13,6 +13,7 @@ from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
+from helpers.frames.photo_paths import row_paths
 from helpers.images.boxes import SIDES, Box, box_in, intersection_over_union
 from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
 from helpers.photos.events import add_events, cameras_of
@@ -101,13 +102,15 @@ def find_repeats(
     return _frame(detections, found)
 
 
-def show_repeats(repeats: SFrame, *, k: int = 40) -> Figure:
+def show_repeats(repeats: SFrame, cards: SFrame, *, k: int = 40) -> Figure:
     """Draw the places where detections repeat, each with some of its photos, first to last.
 
     Parameters
     ----------
     repeats
         What `find_repeats` returned, or some of its rows.
+    cards
+        The frame of the photos.
     k
         How many places to draw, 1 to 100: those with the most photos.
 
@@ -115,7 +118,8 @@ def show_repeats(repeats: SFrame, *, k: int = 40) -> Figure:
     -------
     Figure
         A group of up to five photos for each place, evenly chosen, with the box
-        enlarged and the whole photo in the corner.
+        enlarged and the whole photo in the corner. A photo that cannot be read
+        is a grey tile with the reason.
 
     Raises
     ------
@@ -126,6 +130,9 @@ def show_repeats(repeats: SFrame, *, k: int = 40) -> Figure:
     if k > _MOST:
         raise FrameError(f"k={k}: show_repeats draws {_MOST} places at most")
     _check_repeats(repeats)
+    if not isinstance(cards, SFrame):
+        raise FrameError(f"cards is the frame of load_photos, not {type(cards).__name__}")
+    files = dict(zip(*row_paths(cards)))
     by_place: Dict[int, List[Dict[str, Any]]] = {}
     for one in repeats:
         by_place.setdefault(one["place"], []).append(one)
@@ -133,7 +140,10 @@ def show_repeats(repeats: SFrame, *, k: int = 40) -> Figure:
     for place, rows in list(by_place.items())[:k]:
         chosen = np.unique(np.linspace(0, len(rows) - 1, min(_EACH, len(rows))).round().astype(int))
         shown = [rows[each] for each in chosen]
-        tiles = [Tile(one["path"], one["path"], f"score {one['score']:.2f}", box_in(one)) for one in shown]
+        tiles = []
+        for one in shown:
+            source = files.get(one["path"]) or one["path"]
+            tiles.append(Tile(one["path"], source, f"score {one['score']:.2f}", box_in(one)))
         groups.append(PhotoGroup(f"place {place}: {rows[0]['photos']} photos of {rows[0]['camera']}", tiles))
     left = len(by_place) - len(groups)
     note = f"{k} of {len(by_place)} places" if left else "" if groups else "nothing repeats"
