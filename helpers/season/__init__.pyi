@@ -1,3 +1,4 @@
+from .detection.detect import detect
 from .detection.detections import read_detections
 from .detection.repeats import find_repeats, show_repeats
 from .exchange.camtrap.check import check_camtrap
@@ -26,6 +27,7 @@ __all__ = [
     "TimelinePanel",
     "activity_overlap",
     "check_camtrap",
+    "detect",
     "export_sightings",
     "find_repeats",
     "neighbour_shares",
