@@ -107,7 +107,7 @@ def efficientnet_lite0(graph: Graph, x: str, weights: Dict[str, np.ndarray]) -> 
     """Append the network to a graph: `x` are photos [N, 3, 224, 224], the result are features [N, 1280, 1, 1].
 
     `weights` is the state dict of `efficientnet-lite0-57934424.pth`; `_fc`, its
-    classifier, is not used. The network learnt on photos as `(x - 127) / 128`.
+    classifier, is for `helpers.networks.classifier`. The network learnt on photos as `(x - 127) / 128`.
     """
     return graph.node("GlobalAveragePool", _lite(graph, x, weights, _STAGES))
 
@@ -134,7 +134,7 @@ def efficientnet_b0(graph: Graph, x: str, weights: Dict[str, np.ndarray]) -> str
     """Append the network to a graph: `x` are photos [N, 3, 224, 224], the result are features [N, 1280, 1, 1].
 
     `weights` is the state dict of torchvision's `efficientnet_b0`; `classifier`
-    is not used. The network learnt on photos as `(x / 255 - mean) / std` with
+    is for `helpers.networks.classifier`. The network learnt on photos as `(x / 255 - mean) / std` with
     ImageNet's mean (0.485, 0.456, 0.406) and std (0.229, 0.224, 0.225).
     """
     layers = _Layers(graph, weights, epsilon=1e-5)
