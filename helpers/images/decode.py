@@ -156,6 +156,12 @@ def photo_size(source: Readable) -> Tuple[int, int]:
         raise refusal(source, error) from error
 
 
+def is_turned(source: Readable) -> bool:
+    """Whether the photo, whose size can be read, is stored another way than upright."""
+    with opened(source) as image:
+        return _orientation(image) != 1
+
+
 def read_exif(source: Readable) -> Dict[int, Any]:
     """What the camera wrote beside the pixels: the tags of EXIF's own directory, number → value as Pillow has it.
 

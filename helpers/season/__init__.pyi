@@ -1,4 +1,5 @@
 from .detection.detections import read_detections
+from .detection.repeats import find_repeats, show_repeats
 from .exchange.camtrap.check import check_camtrap
 from .exchange.camtrap.write import write_camtrap
 from .exchange.export import export_sightings, save_sightings
@@ -26,11 +27,13 @@ __all__ = [
     "activity_overlap",
     "check_camtrap",
     "export_sightings",
+    "find_repeats",
     "neighbour_shares",
     "read_detections",
     "save_sightings",
     "show_activity",
     "show_dates",
+    "show_repeats",
     "show_sites",
     "show_strip",
     "show_surprises",
