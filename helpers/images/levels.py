@@ -26,11 +26,16 @@ def is_deep(mode: str) -> bool:
     return mode in ("I", "F") or mode.startswith("I;16")
 
 
+def is_transparent(image: Image.Image) -> bool:
+    """Whether some of an open picture may be transparent."""
+    return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+
+
 def eight_bits(image: Image.Image, native: bool = False) -> Image.Image:
     """A loaded picture as RGB, or with `native` as L, RGB or RGBA: what Pillow clips to white is stretched."""
     if is_deep(image.mode):
         image = stretched(image)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+    if is_transparent(image):
         image = image.convert("RGBA")
         return image if native else opaque(image)
     if native and image.mode in ("L", "1"):
