@@ -10,7 +10,7 @@ from typing import Any, List, Optional, Tuple
 import numpy as np
 from PIL import Image
 
-STRETCHED = "stretched"  # in the `info` of a picture whose numbers were
+STRETCHED = "stretched"  # in the `info` of a picture whose numbers were: those that became black and white
 _FENCE = 3.0  # spreads of the inner nine tenths of the values, beyond which a value is none of the picture
 _COUNTED = 1_000_000  # pixels that are enough to find that spread
 _NO_DATA = 42113  # the TIFF tag GDAL_NODATA: the value that stands for none
@@ -81,7 +81,7 @@ def stretched(image: Image.Image) -> Image.Image:
         values *= 255.0 / (high - low)
     values += 0.5
     made = Image.fromarray(np.nan_to_num(values, copy=False).astype(np.uint8))
-    made.info[STRETCHED] = True
+    made.info[STRETCHED] = low, high
     return made
 
 
@@ -117,8 +117,9 @@ def stretched_colour(upper: Image.Image, again: Any, halves: List[Any]) -> Image
     again.tile = halves
     pixels = np.asarray(upper).astype(np.uint16) * 256 + np.asarray(again)
     rows = Image.fromarray(pixels.reshape(len(pixels), -1))
-    made = Image.fromarray(np.asarray(stretched(rows)).reshape(pixels.shape))
-    made.info[STRETCHED] = True
+    flat = stretched(rows)
+    made = Image.fromarray(np.asarray(flat).reshape(pixels.shape))
+    made.info[STRETCHED] = flat.info[STRETCHED]
     return made
 
 
