@@ -37,7 +37,14 @@ CREATE TABLE IF NOT EXISTS {_CHECKED} (  -- files that were found to be whole ph
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
 ) WITHOUT ROWID;
 """
-_HAS_CHECKED = f"SELECT count(*) FROM sqlite_master WHERE name = '{_CHECKED}'"  # noqa: S608
+_DOUBTED = f"doubted_{READING}"
+_MAKE_DOUBTED = f"""
+CREATE TABLE IF NOT EXISTS {_DOUBTED} (  -- kept when photos were read otherwise, and not looked at since
+    photo BLOB PRIMARY KEY
+) WITHOUT ROWID;
+"""
+_DOUBT_ALL = f"INSERT INTO {_DOUBTED} SELECT DISTINCT photo FROM features"  # noqa: S608
+_HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE name = '{}'"
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -46,6 +53,7 @@ CREATE TABLE IF NOT EXISTS files (  -- which photo a file was when it was last r
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, photo BLOB NOT NULL
 ) WITHOUT ROWID;
 {_MAKE_CHECKED}
+{_MAKE_DOUBTED}
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
@@ -144,6 +152,24 @@ class FeatureStore:
             )
             return {photo.hex() for (photo,) in rows}
 
+    def doubted(self) -> Set[str]:
+        """The photos some of whose features were kept when photos were read otherwise, and that are not `judged` yet.
+
+        By their sha-256. See `helpers.images.decode.is_read_otherwise`.
+        """
+        with self._explained():
+            table = _DOUBTED if self._value(_HAS_TABLE.format(_DOUBTED)) else "features"
+            return {photo.hex() for (photo,) in self._connection.execute(f"SELECT DISTINCT photo FROM {table}")}  # noqa: S608
+
+    def judged(self, fine: Iterable[str], stale: Iterable[str]) -> None:
+        """Doubt photos no more: forget all features of the `stale` ones, of every network, and keep the others."""
+        forgotten = [(bytes.fromhex(photo),) for photo in stale]
+        with self._explained(), self._transaction() as execute:
+            self._doubt_what_is_there()
+            execute("DELETE FROM features WHERE photo = ?", forgotten)
+            doubted_no_more = [*forgotten, *((bytes.fromhex(photo),) for photo in fine)]
+            execute(f"DELETE FROM {_DOUBTED} WHERE photo = ?", doubted_no_more)  # noqa: S608
+
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
         """Each file that was read, by its path: its `helpers.files.stamps.stamp` then, and the sha-256 of its bytes."""
         with self._explained():
@@ -153,7 +179,7 @@ class FeatureStore:
     def checked(self) -> Dict[str, CheckedFile]:
         """Each file that was found to be a whole photo."""
         with self._explained():
-            if not self._value(_HAS_CHECKED):
+            if not self._value(_HAS_TABLE.format(_CHECKED)):
                 return {}
             rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608
             return {
@@ -182,6 +208,7 @@ class FeatureStore:
         stamped = [(os.fsencode(path), *stamp, bytes.fromhex(photo)) for path, stamp, photo in files]
         with self._explained(), self._transaction() as execute:
             if len(photos):
+                self._doubt_what_is_there()
                 execute(feature_rows.ADD_NETWORK, [(key, vectors.shape[1])])
                 network, dimension = self._network(key)
                 if dimension != vectors.shape[1]:
@@ -195,6 +222,12 @@ class FeatureStore:
             count = "SELECT count(*) FROM features WHERE network = id"
             rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608
             return [StoredNetwork(*row) for row in rows]
+
+    def _doubt_what_is_there(self) -> None:
+        """In a file of an older Kinframe, once; in a transaction."""
+        if not self._value(_HAS_TABLE.format(_DOUBTED)):
+            self._connection.execute(_MAKE_DOUBTED)
+            self._connection.execute(_DOUBT_ALL)
 
     def _opened(self) -> sqlite3.Connection:
         address = self.path.as_uri()
