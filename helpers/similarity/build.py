@@ -196,7 +196,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
     ModelError
         Where there is no model, it is damaged, or another version of Kinframe wrote it.
     """
-    path = Path(path).expanduser()
+    path = saved.place_of(path)
     if (path / "dir_archive.ini").exists():
         return _turi_creates(path)
     contents = saved.read(path)

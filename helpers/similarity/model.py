@@ -366,9 +366,9 @@ class SimilarityModel(TuriMembers):
 
         Photos that are files are remembered by where they are; the bytes of others are written too. Of a database that
         is the index, the address is saved, without a password. Raises `ModelError` where the folder holds something
-        else, or cannot be written.
+        else, or cannot be written, and `ArgumentError` for what is no path.
         """
-        saved.write(Path(path).expanduser(), self._contents)
+        saved.write(saved.place_of(path), self._contents)
 
     def features_of(self, photos: List[QueryPhoto]) -> np.ndarray:
         """The feature of each photo, float32 [photos, dimension], looked up or computed; raises `PhotoError`."""
