@@ -56,7 +56,7 @@ class Embedded(NamedTuple):
     vectors: np.ndarray  # float32 [photos that could be read, dimension], in the order they were given
     rows: np.ndarray  # int64: which of the given photos each vector belongs to, ascending
     bad: List[Tuple[int, str]]  # the others: position and reason
-    identities: List[str]  # sha-256 of the file of each photo that could be read
+    identities: Sequence[Optional[str]]  # sha-256 of the file of each photo that could be read
     sources: List[Source]  # the path of each of them, or the bytes of what is not a file
     settled: Settled  # the network as it was used: precision, agreement with fp32, key in a store
     timings: Dict[str, float]  # see `embed`
