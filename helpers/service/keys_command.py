@@ -9,7 +9,7 @@ from typing import Sequence
 from helpers.errors import ServiceError
 from helpers.images.uploads import check_reader
 from helpers.service.command_line import add_places, check_folder, folder_of, name_of_key
-from helpers.service.gate.access import is_loopback
+from helpers.service.gate.access import only_here
 from helpers.service.records import ROLES
 from helpers.service.settings import Settings
 from helpers.service.storage.keys import KeyTable
@@ -18,7 +18,7 @@ from helpers.service.storage.storage import open_database
 
 def check_keys(settings: Settings) -> None:
     """Raises `ServiceError` where others could reach the service, and it has no key or photos cannot be read safely."""
-    if is_loopback(settings.host) and not settings.names:
+    if only_here(settings):
         return
     check_reader()
     with closing(open_database(settings.address)) as database:

@@ -17,6 +17,8 @@ import requests
 from helpers.errors import ServiceError
 from helpers.service.__main__ import _begin_listening, _listen, main
 from helpers.service.command_line import settings_of
+from helpers.service.gate.access import only_here
+from helpers.service.settings import Settings
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 from tests.support.service_server import serving, stop, surroundings
@@ -256,6 +258,9 @@ def test_the_database_may_be_said_by_the_environment(monkeypatch):
         "--index=x",
         "--burst=0",
         "--upload-bytes=1",
+        "--proxy=proxy.example",
+        "--proxy=10.0.0.1/8",
+        "--proxy=*",
     ],
 )
 def test_what_makes_no_sense_is_refused(argument):
@@ -264,11 +269,18 @@ def test_what_makes_no_sense_is_refused(argument):
     assert ended.value.code == 2
 
 
+def test_proxies_are_addresses_and_networks_and_let_others_in():
+    settings, _ = settings_of(["--proxy=127.0.0.1", "--proxy=10.0.0.0/8"])
+    assert settings.proxies == ("127.0.0.1", "10.0.0.0/8")
+    assert only_here(Settings(Path())) and not only_here(settings)
+
+
 def test_make_serve_takes_names_as_they_are_written():
     if not shutil.which("make"):
         pytest.skip("no make")
     environment = {name: value for name, value in os.environ.items() if name not in ("HOST", "PORT", "DATABASE")}
-    command = ["make", "-n", "serve", "FOLDER=a $x 'b", "PORT=8001"]
+    command = ["make", "-n", "serve", "FOLDER=a $x 'b", "PORT=8001", "PROXY=127.0.0.1 ::1"]
     said = subprocess.check_output(command, cwd=ROOT, env={**environment, "HOST": "0.0.0.0"}).decode()  # noqa: S104
-    assert '${FOLDER:+"--photos=$FOLDER"}' in said and "--port=8001" in said and "--host" not in said
+    assert '${FOLDER:+"--photos=$FOLDER"}' in said and "--proxy=127.0.0.1 --proxy=::1" in said
+    assert "--port=8001" in said and "--host" not in said
     assert "turi" not in said and Path(ROOT, "helpers/service/http/page/page.html").exists()
