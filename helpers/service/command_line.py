@@ -18,6 +18,7 @@ _USAGE = """\
 python -m helpers.service [--photos FOLDER] [options]
        python -m helpers.service keys add NAME --role read|write
        python -m helpers.service keys list
+       python -m helpers.service keys accept NAME
        python -m helpers.service keys remove NAME"""
 _DATABASE_HELP = (
     f"postgresql://… or the path of a file; default: the environment variable {DATABASE}, which keeps a password out "
