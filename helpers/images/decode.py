@@ -13,6 +13,7 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 from PIL import Image
 
 from helpers.files.reading import open_regular, read_regular
+from helpers.images.budget import decoding, reading_tags
 from helpers.images.levels import deep_colour, eight_bits, is_deep, is_flat, is_transparent, stretched_colour
 from helpers.images.opening import Readable, opened
 from helpers.images.trouble import TROUBLE, refusal
@@ -71,7 +72,7 @@ def open_sized(
 ) -> Tuple[Image.Image, Tuple[int, int]]:
     """The result of `open_photo`, and the width and height in pixels of the upright photo in its file."""
     try:
-        with opened(source) as image:
+        with opened(source) as image, decoding(image, within or (max(size) if size else None)):
             if within is not None:
                 size = _fitting(_whole_size(image), within)
             whole = _upright_size(image) if image.format == "TIFF" else None  # faster to compute below for others
@@ -146,7 +147,7 @@ def check_photo(source: Union[Path, bytes]) -> PhotoHeader:
     Raises `PhotoError`.
     """
     try:
-        with opened(source) as image:
+        with opened(source) as image, decoding(image, 32):
             width, height = _whole_size(image)  # before `draft` makes it smaller
             exif = camera_tags(image)  # before `load` closes a TIFF
             if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
@@ -172,7 +173,7 @@ def _ends_as_jpeg(source: Union[Path, bytes]) -> bool:
 def photo_size(source: Readable) -> Tuple[int, int]:
     """Width and height in pixels of the upright photo, read from its header alone."""
     try:
-        with opened(source) as image:
+        with opened(source) as image, reading_tags(image):
             return _upright_size(image)
     except TROUBLE as error:
         raise refusal(source, error) from error
@@ -194,7 +195,7 @@ def read_exif(source: Readable) -> Dict[int, Any]:
     no tags before them.
     """
     try:
-        with opened(source) as image:
+        with opened(source) as image, reading_tags(image):
             return camera_tags(image)
     except Exception:  # missing tags are not worth an error
         return {}
@@ -222,9 +223,10 @@ def _upright_size(image: Image.Image) -> Tuple[int, int]:
 
 def turned(image: Image.Image) -> Image.Image:
     """An open photo, decoded and upright."""
-    load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
-    turn = _orientation(image)
-    return image.transpose(_TURNS[turn]) if turn in _TURNS else image
+    with decoding(image):
+        load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
+        turn = _orientation(image)
+        return image.transpose(_TURNS[turn]) if turn in _TURNS else image
 
 
 def _orientation(image: Image.Image) -> int:
