@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS {_CHECKED} (  -- files that were found to be whole ph
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
 ) WITHOUT ROWID;
 """
-_HAS_CHECKED = f"SELECT count(*) FROM sqlite_master WHERE name = '{_CHECKED}'"  # noqa: S608
+_HAS_CHECKED = f"SELECT count(*) FROM sqlite_master WHERE name = '{_CHECKED}'"  # noqa: S608  # nosec B608  # its name is written above
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -149,7 +149,7 @@ class FeatureStore:
         with self._explained():
             if not self._value(_HAS_CHECKED):
                 return {}
-            rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608
+            rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608  # nosec B608  # its name is written above
             return {
                 os.fsdecode(path): CheckedFile(Stamp(*stamp), width, height, None if taken is None else _moment(taken))
                 for path, *stamp, width, height, taken in rows
@@ -187,7 +187,7 @@ class FeatureStore:
         """How much is kept of each network, in the order in which they were added."""
         with self._explained():
             count = "SELECT count(*) FROM features WHERE network = id"
-            rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608
+            rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608  # nosec B608  # its name is written above
             return [StoredNetwork(*row) for row in rows]
 
     def _opened(self) -> sqlite3.Connection:
