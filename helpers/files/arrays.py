@@ -8,7 +8,7 @@ import math
 import re
 import zipfile
 from pathlib import Path
-from typing import Dict, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Literal, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -25,8 +25,8 @@ _MOST_AXES = 32
 
 
 class _Header(NamedTuple):
-    dtype: np.dtype
-    turned: bool  # the first axis runs fastest
+    dtype: Any  # np.dtype, of numbers, truths or text
+    order: Literal["C", "F"]  # F: the first axis runs fastest
     shape: Tuple[int, ...]
     begin: int  # the byte at which the numbers begin
     count: int  # of numbers
@@ -39,11 +39,10 @@ def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
     """
     with open_regular(path, most=None) as file:
         header = _header(file.read(_LONGEST), file.seek(0, 2))
-        order = "F" if header.turned else "C"
         if mapped:
-            return np.memmap(file, header.dtype, "r", header.begin, header.shape, order)
+            return np.memmap(file, header.dtype, "r", header.begin, header.shape, header.order)
         file.seek(header.begin)
-        return np.fromfile(file, header.dtype, header.count).reshape(header.shape, order=order)
+        return np.fromfile(file, header.dtype, header.count).reshape(header.shape, order=header.order)
 
 
 def read_arrays(path: Path, names: Sequence[str]) -> Dict[str, np.ndarray]:
@@ -65,7 +64,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     content = archive.read(info)
     header = _header(content, len(content))
     array = np.frombuffer(content, header.dtype, header.count, header.begin)
-    return array.reshape(header.shape, order="F" if header.turned else "C").copy()
+    return array.reshape(header.shape, order=header.order).copy()
 
 
 def _header(content: bytes, size: int) -> _Header:
@@ -84,4 +83,4 @@ def _header(content: bytes, size: int) -> _Header:
     count = math.prod(shape)
     if size != begin + count * dtype.itemsize:
         raise ValueError("an array that is longer or shorter than it announces")
-    return _Header(dtype, text[2] == b"True", shape, begin, count)
+    return _Header(dtype, "F" if text[2] == b"True" else "C", shape, begin, count)
