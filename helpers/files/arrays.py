@@ -29,7 +29,7 @@ class _Header(NamedTuple):
     order: Literal["C", "F"]  # F: the first axis runs fastest
     shape: Tuple[int, ...]
     begin: int  # the byte at which the numbers begin
-    count: int  # of numbers
+    numbers: int
 
 
 def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
@@ -42,7 +42,7 @@ def read_array(path: Path, *, mapped: bool = False) -> np.ndarray:
         if mapped:
             return np.memmap(file, header.dtype, "r", header.begin, header.shape, header.order)
         file.seek(header.begin)
-        return np.fromfile(file, header.dtype, header.count).reshape(header.shape, order=header.order)
+        return np.fromfile(file, header.dtype, header.numbers).reshape(header.shape, order=header.order)
 
 
 def read_arrays(path: Path, names: Sequence[str]) -> Dict[str, np.ndarray]:
@@ -63,7 +63,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
         raise ValueError(f"{name} is packed")
     content = archive.read(info)
     header = _header(content, len(content))
-    array = np.frombuffer(content, header.dtype, header.count, header.begin)
+    array = np.frombuffer(content, header.dtype, header.numbers, header.begin)
     return array.reshape(header.shape, order=header.order).copy()
 
 
@@ -80,7 +80,7 @@ def _header(content: bytes, size: int) -> _Header:
     shape = tuple(int(length) for length in text[3].split(b",") if length.strip())
     if len(shape) > _MOST_AXES:
         raise ValueError(f"an array of {len(shape)} axes")
-    count = math.prod(shape)
-    if size != begin + count * dtype.itemsize:
+    numbers = math.prod(shape)
+    if size != begin + numbers * dtype.itemsize:
         raise ValueError("an array that is longer or shorter than it announces")
-    return _Header(dtype, "F" if text[2] == b"True" else "C", shape, begin, count)
+    return _Header(dtype, "F" if text[2] == b"True" else "C", shape, begin, numbers)
