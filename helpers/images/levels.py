@@ -69,7 +69,8 @@ def stretched(image: Image.Image) -> Image.Image:
     if none is not None:
         counted &= pixels != none
     low, high = _ends(pixels, counted)
-    values = pixels.astype(np.float64 if pixels.dtype.itemsize > 2 else np.float32)
+    with np.errstate(invalid="ignore"):  # some NaN would be reported
+        values = pixels.astype(np.float64 if pixels.dtype.itemsize > 2 else np.float32)
     if none is not None:
         values[pixels == none] = np.nan
     if low == high:
