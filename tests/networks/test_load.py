@@ -13,6 +13,7 @@ from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
 from helpers.images.decode import open_photo
 from helpers.networks import load
+from helpers.networks.classifier import classifier_of
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.efficientnet import efficientnet_b0
 from helpers.networks.onnx.graph import Graph
@@ -130,6 +131,10 @@ def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, r
     assert np.allclose(in_onnx_runtime(model, photos), expected, **tolerance)
     assert np.allclose(in_openvino(model, photos), expected, **tolerance)
     assert load.load_network(name) == model  # the server is gone: from disk
+    if MODELS[name].classifier:
+        scores = uncut(network, network.graph.output[0].name, photos)
+        known = classifier_of(model).scores(in_onnx_runtime(model, photos))
+        assert np.allclose(known, scores, rtol=1e-3, atol=1e-4 * np.abs(scores).max())
 
 
 PYTORCH = {  # networks from PyTorch's own host: random weights, and their layers
