@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Seq
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.errors import FrameError
+from helpers.errors import FrameError, PhotoError
 from helpers.frames import Frame, SFrame
 from helpers.images.boxes import Box, box_in
 from helpers.images.decode import Source
@@ -58,6 +58,7 @@ class _MatchTile:
     distance: float = math.nan
     is_query: bool = False
     box: Optional[Box] = None  # the part that was compared; None for the whole photo
+    in_words: bool = False  # whether the name is a text that was asked for
 
 
 class _QueryRows(NamedTuple):
@@ -131,7 +132,8 @@ def _query_rows(
     model: PhotoAlbum, label: Any, query: Optional[Tuple[Any, ...]], matches: List[Any], columns: int
 ) -> _QueryRows:
     asked = AskedPhoto(*query) if query else None
-    name, source = (asked.name, asked.source) if asked else (f"query {label}", None)
+    in_words = asked is None and bool(matches) and "word" in matches[0]
+    name, source = (asked.name, asked.source) if asked else (str(label) if in_words else f"query {label}", None)
     rows = min(_MOST_ROWS, -(-len(matches) // columns))
     shown = sorted(matches, key=lambda row: row["rank"])[: rows * columns]
     names = [model.name_of(row["reference_label"]) for row in shown]
@@ -143,7 +145,7 @@ def _query_rows(
         _MatchTile(names[place], photos[place], row["rank"], row["distance"], place == itself, box_in(row))
         for place, row in enumerate(shown)
     ]
-    shown_query = _MatchTile(name, source, box=asked.box if asked else None)
+    shown_query = _MatchTile(name, source, box=asked.box if asked else None, in_words=in_words)
     return _QueryRows(shown_query, tiles, max(1, rows), len(matches))
 
 
@@ -180,7 +182,7 @@ class _MatchesFigure(Sheet):
     def block(self, block: _QueryRows, top: float) -> None:
         top = self.title(block.title, top)
         query, *photos = read_tiles(TilePhoto(tile.source, tile.box) for tile in (block.query, *block.matches))
-        self.tile(block.query, query, MARGIN, top)
+        self.tile(block.query, PhotoError(block.query.name) if block.query.in_words else query, MARGIN, top)
         left = MARGIN + TILE + _BESIDE_QUERY
         for tile, photo, (x, y) in zip(block.matches, photos, corners(self.columns, left, top, self.row_height)):
             self.tile(tile, photo, x, y)
@@ -201,7 +203,8 @@ class _MatchesFigure(Sheet):
             self.text(right, below, _digits(tile.distance), size=9, ha="right")
             if tile.is_query:
                 self.text(x + 0.27, below, "query itself", color=_QUERY)
-        self.name(tile.name, x, below + LINE, with_folder=self.with_folders)
+        if not tile.in_words:
+            self.name(tile.name, x, below + LINE, with_folder=self.with_folders)
 
 
 def _digits(distance: float) -> str:

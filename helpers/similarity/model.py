@@ -9,13 +9,12 @@ for 199 photos. The first photo from outside also opens the network, which takes
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.arguments import check_distance, check_whole
-from helpers.errors import ModelError, PhotoError
-from helpers.features.embedding import Embedded, embed
+from helpers.errors import ModelError
 from helpers.features.index import SearchIndex
 from helpers.features.nearest import but_itself
 from helpers.features.open_index import open_index
@@ -32,17 +31,19 @@ from helpers.networks.load import load_network
 from helpers.networks.precision.settled import Settled, settled_again
 from helpers.similarity import saved
 from helpers.similarity.members import Collection
+from helpers.similarity.query_features import QueryFeatures
 from helpers.similarity.recent_queries import AskedPhoto, RecentQueries
 from helpers.similarity.saved import ModelContents
-from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
+from helpers.similarity.search import SearchQuery, feedback
 from helpers.similarity.turi_members import TuriMembers, graph_maker
+from helpers.similarity.word_search import WordMembers, WordQuery, found_in_words, with_words
 
 if TYPE_CHECKING:
     from helpers.similarity.rankings import Rankings
     from helpers.similarity.regions import Regions
 
 
-class SimilarityModel(TuriMembers):
+class SimilarityModel(QueryFeatures, WordMembers, TuriMembers):
     """A collection of photos that can be asked which of them look like a given one.
 
     Made by `create` or `load_model`, with Turi Create's calls and more.
@@ -89,7 +90,7 @@ class SimilarityModel(TuriMembers):
         self._frame = data
         self.recent_queries = RecentQueries(self.labels)
         self._searchers: Dict[str, SubsetSearch] = {}  # by metric
-        self._outside: Dict[Source, np.ndarray] = {}  # features of the last query photos from outside, by their bytes
+        self._outside = {}
 
     @property
     def metric(self) -> str:
@@ -174,24 +175,30 @@ class SimilarityModel(TuriMembers):
         like: Any = (),
         unlike: Any = (),
         *,
+        text: Optional[str] = None,
         region: Optional[Tuple[Any, Box]] = None,
         where: Optional[Any] = None,
         k: Optional[int] = 10,
         metric: Optional[str] = None,
         hide: bool = False,
     ) -> Frame:
-        """The photos nearest to some that they should be like, and away from some that they should not be like.
+        """The photos nearest to some that they should be like, and away from some to be unlike; or those of some words.
 
-        Raises `FrameError` for what cannot be searched by and for a `where` of another length, and `PhotoError` where
-        a photo from outside cannot be read.
+        Raises `FrameError` for what cannot be searched by, an unknown word and a `where` of another length,
+        `PhotoError` where a photo from outside cannot be read, and `ModelError` for a text where the network knows no
+        words.
 
         Parameters
         ----------
         like, unlike
             Labels of the model, or photos from outside: Images, Paths, or the bytes of photo files. One alone needs no
             list. `helpers.similarity.search.feedback` puts several together.
+        text
+            Words that the network has learnt, such as `"fox"` or `"cat, dog"`, see `helpers.networks.words`: photos of
+            any of them come first. With photos to be like or unlike, both rankings are put together by
+            `helpers.similarity.word_search.fused`. Nothing goes through the network.
         region
-            Instead of these a photo and a box in it, (left, top, right, bottom) in shares of the upright photo, 0 to 1.
+            Instead of photos one and a box in it, (left, top, right, bottom) in shares of the upright photo, 0 to 1.
             What the box holds is compared with whole photos, or after `add_regions` with parts of photos.
         where
             Which rows of the frame that the model was made of count, as 0 and 1 or False and True; the others stay out
@@ -207,7 +214,9 @@ class SimilarityModel(TuriMembers):
         -------
         SFrame
             As of `query`. Its `query_label` is the label of the one photo in `like`, or a short text for several; after
-            `add_regions` a region's answer has the part of each photo too: `left`, `top`, `right` and `bottom`.
+            `add_regions` a region's answer has the part of each photo too: `left`, `top`, `right` and `bottom`. An
+            answer to a text has `score`, 1 at most, in place of a distance (which is 1 less the score), and `word`:
+            which of the classes that the text means the photo looks like most.
 
         Examples
         --------
@@ -221,27 +230,41 @@ class SimilarityModel(TuriMembers):
         """
         check_whole("k", k, none_is="all")
         searcher = self.searcher(metric)
-        query = SearchQuery.of(self.collection, like, unlike, region)
+        query = SearchQuery.of(self.collection, like, unlike, region, text)
+        words = None if query.text is None else WordQuery.of(query.text)
         allowed = self.photos_where(where)
         if hide:
             allowed[[photo.row for photo in query.photos if photo.row is not None]] = False
-        first, boxes = query.like[0], None
-        if query.box is None:
-            features = self.features_of(query.photos)
-            likes = len(query.like)
-            point = feedback(features[:likes], features[likes:], searcher.metric)
-            rows, distances = searcher.search(point, k, allowed)
-        elif self.regions is None:
-            rows, distances = searcher.search(self.feature_of(first.source, query.box), k, allowed)
+        if words is not None:
+            log_odds = self.words.of_words(words.words)
+            near = self._nearest(query, searcher, None, allowed)[:2] if query.photos else None
+            found = found_in_words(log_odds, allowed, k, near, is_like=bool(query.like))
+            rows, distances, boxes = found.rows, found.distances, None
         else:
-            wanted = len(self.vectors) if k is None else k
-            rows, distances, boxes = self.regions.search(first.source, query.box, wanted, allowed)
-        self.recent_queries.remember(query.label, first.name, first.source, rows, distances, query.box)
+            rows, distances, boxes = self._nearest(query, searcher, k, allowed)
+        for first in query.photos[:1]:
+            self.recent_queries.remember(query.label, first.name, first.source, rows, distances, query.box)
         frame = edge_frame([query.label], rows[None], distances[None], self.labels, None)
+        if words is not None:
+            return with_words(frame, found, words.names_of(self.words, rows))
         if boxes is not None:
             for name, edges in zip(SIDES, boxes.T.tolist()):
                 frame = frame.add_column(SArray(edges, dtype=float), name)
         return frame
+
+    def _nearest(
+        self, query: SearchQuery, searcher: SubsetSearch, k: Optional[int], allowed: np.ndarray
+    ) -> Tuple[np.ndarray, np.ndarray, Optional[np.ndarray]]:
+        """Rows, distances and, of regions, boxes: the nearest to a query's photos, or else to those to be unlike."""
+        if query.box is None:
+            features = self.features_of(query.photos)
+            likes = len(query.like) or len(query.unlike)
+            point = feedback(features[:likes], features[likes:], searcher.metric)
+            return (*searcher.search(point, k, allowed), None)
+        source = query.like[0].source
+        if self.regions is None:
+            return (*searcher.search(self.feature_of(source, query.box), k, allowed), None)
+        return self.regions.search(source, query.box, len(self.vectors) if k is None else k, allowed)
 
     def where(self, photos: Any) -> np.ndarray:
         """A `where` for `search`, bool [rows of the frame], from which photos of the model count: bool [photos]."""
@@ -348,21 +371,6 @@ class SimilarityModel(TuriMembers):
                 print(self._settled.note)
         return self._settled
 
-    def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
-        """The features of photos from outside, to be compared with those of the model; see `helpers.features.embed`."""
-        embedded = embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
-        return embedded if self.centre is None else embedded._replace(vectors=embedded.vectors - self.centre)
-
-    def feature_of(self, source: Source, box: Box) -> np.ndarray:
-        """The feature of what a box in any photo holds, float32 [dimension], to be compared with those of the model.
-
-        Raises `PhotoError`, and `FrameError` for what is not a box.
-        """
-        from helpers.similarity.regions import region_feature
-
-        feature = region_feature(source, box, self.opened())
-        return feature if self.centre is None else feature - self.centre
-
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the model to a folder, whole or not at all; no pickle.
 
@@ -371,39 +379,3 @@ class SimilarityModel(TuriMembers):
         else, or cannot be written.
         """
         saved.write(Path(path).expanduser(), self._contents)
-
-    def features_of(self, photos: List[QueryPhoto]) -> np.ndarray:
-        """The feature of each photo, float32 [photos, dimension], looked up or computed; raises `PhotoError`."""
-        known = dict(self._outside)
-        new = [photo for photo in photos if photo.row is None and photo.source not in known]
-        if new:
-            embedded = self.embed([photo.image for photo in new])
-            for row, reason in embedded.bad:
-                raise PhotoError(f"{new[row].name}: {reason}")
-            computed = {photo.source: vector for photo, vector in zip(new, embedded.vectors)}
-            known.update(computed)
-            lasting: Dict[Source, np.ndarray] = {
-                photo.source: computed[photo.source] for photo in new if isinstance(photo.source, bytes)
-            }
-            self._outside = lasting or self._outside  # for the next filter, or k; a file may change until then
-        return np.stack([known[photo.source] if photo.row is None else self.vectors[photo.row] for photo in photos])
-
-    def _query_vectors(
-        self, images: List[Any], known: List[Optional[int]], names: List[str], verbose: bool, batch_size: int
-    ) -> Tuple[np.ndarray, List[int]]:
-        """The features of the images that can be read, by their `known` rows or computed, and their places."""
-        vectors = np.empty((len(images), self.vectors.shape[1]), np.float32)
-        for place, row in enumerate(known):
-            if row is not None:
-                vectors[place] = self.vectors[row]
-        new, bad = [place for place, row in enumerate(known) if row is None], {}
-        if new:
-            embedded = self.embed([images[place] for place in new], verbose, batch_size)
-            vectors[[new[row] for row in embedded.rows]] = embedded.vectors
-            bad = {new[row]: f"{names[new[row]]}: {reason}" for row, reason in embedded.bad}
-        if len(bad) == len(images):
-            raise PhotoError(next(iter(bad.values())))
-        for reason in bad.values():
-            print(f"left out of the query: {reason}")
-        good = [place for place in range(len(images)) if place not in bad]
-        return vectors[good], good
