@@ -26,8 +26,7 @@ from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.layers import free_reshapes
 from helpers.networks.own import inspect_network, takes_float_photos
-from helpers.networks.table import MODELS, Network
-from helpers.networks.text.table import SHORT_NAMES
+from helpers.networks.table import MODELS, SHORT_NAMES, Network
 from helpers.networks.torch_file import read_state_dict
 from helpers.networks.torchvision_layers import resnet_50, vgg19
 

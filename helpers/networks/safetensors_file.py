@@ -9,7 +9,7 @@ import json
 import math
 import struct
 from pathlib import Path
-from typing import Dict
+from typing import Dict, List
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def read_safetensors(path: Path) -> Dict[str, np.ndarray]:
         raise ModelError(f"{path} is not a file of safetensors that can be read: {error}") from error
 
 
-def _tensor(numbers: bytes, dtype: str, shape: "list[int]", data_offsets: "list[int]") -> np.ndarray:
+def _tensor(numbers: bytes, dtype: str, shape: List[int], data_offsets: List[int]) -> np.ndarray:
     start, end = data_offsets
     count = math.prod(shape)
     if not 0 <= start <= end <= len(numbers) or end - start != count * np.dtype(_TYPES[dtype]).itemsize:

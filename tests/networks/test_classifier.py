@@ -15,7 +15,10 @@ from helpers.networks.runtime import Session
 from helpers.networks.table import MODELS
 from helpers.networks.torch_file import read_state_dict
 
-WITH = ["resnet-50", "squeezenet_v1.1", "vgg19", "mobilenet_v2", "efficientnet_b0", "efficientnet-lite0"]
+WITH = [
+    *("resnet-50", "resnet-50-torchvision", "squeezenet_v1.1", "vgg19", "vgg19-torchvision"),
+    *("mobilenet_v2", "efficientnet_b0", "efficientnet-lite0"),
+]
 
 
 @pytest.fixture

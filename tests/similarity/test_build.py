@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import helpers.similarity.build
-import helpers.similarity.model
+import helpers.similarity.query_features
 from helpers import tc
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
 from helpers.frames.images import image_array, image_of
@@ -49,7 +49,7 @@ def embedded(monkeypatch):
         return original(photos, *values, **named)
 
     monkeypatch.setattr(helpers.similarity.build, "embed", counting)
-    monkeypatch.setattr(helpers.similarity.model, "embed", counting)
+    monkeypatch.setattr(helpers.similarity.query_features, "embed", counting)
     return calls
 
 

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from pathlib import Path
 from typing import Any, Dict, List
 
 import numpy as np
@@ -9,12 +10,27 @@ import onnx
 from onnx import TensorProto, helper
 
 from helpers.networks.onnx.graph import Graph
+from tests.support.hub_networks import PROJECTED, clip_vision
+from tests.support.torch_files import torch_zip
 
-WIDTH, DIMENSION = 8, 12  # numbers a token, and a text
-_MERGES = ("t h", "th e</w>", "i n", "in g</w>", "b i", "bi r", "bir d</w>", "a n", "an d</w>", "o n</w>", "s n", "sn o")
-_MERGES = (*_MERGES, "sno w", "o f</w>", "p h", "ph o", "pho t", "phot o</w>", "ä ¸", "ä¸ Ģ", "ð Ł", "ðŁ ĺ")
-_WORDS = ("a", "the", "bird", "on", "snow", "##y", "branch", "photo", "of", "fox", "##es", "s", "##s", ".", ",", "'", "!")
-_WORDS = (*_WORDS, *"一张雪地里的只鸟照片狐狸近模糊。，")
+WIDTH, DIMENSION = 8, PROJECTED  # numbers a token, and a text
+_MERGES = (
+    "t h",
+    "th e</w>",
+    "i n",
+    "in g</w>",
+    "b i",
+    "bi r",
+    "bir d</w>",
+    "a n",
+    "an d</w>",
+    "o n</w>",
+    "s n",
+    "sn o",
+)
+_MERGES = (*_MERGES, "sno w", "o f</w>", "p h", "ph o", "pho t", "phot o</w>", "ä ¸", "ä¸ Ģ", "ð Ł", "ðŁ ĺ")  # noqa: RUF001
+_WORDS = ("a", "the", "bird", "on", "snow", "##y", "branch", "photo", "of", "fox", "##es", "s", "##s", *".,'!")
+_WORDS = (*_WORDS, *"一张雪地里的只鸟照片狐狸近模糊。，")  # noqa: RUF001
 
 TEXTS = (
     "a bird on a snowy branch",
@@ -22,7 +38,7 @@ TEXTS = (
     "a  photo\tof\nthe fox's den",
     "雪地里的一只鸟",
     "一张狐狸的照片。",
-    "狐狸 and a bird，两只",
+    "狐狸 and a bird，两只",  # noqa: RUF001
     "🦊",
     "a 🦊 in the ❄️ snow 👨‍👩‍👧",
     "Zürich — naïve café, ﬁne ﬂour",
@@ -176,6 +192,35 @@ def token_network(weights: Dict[str, np.ndarray]) -> onnx.ModelProto:
     graph.nodes.append(helper.make_node("Mul", [x, mask], ["last_hidden_state"]))
     output = helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["batch", "tokens", WIDTH])
     return _model(graph, [_ids("input_ids"), _ids("attention_mask")], [output])
+
+
+def lay_text_models(place: Path) -> None:
+    """All text models, and the networks for photos that they go with, as files of a mirror."""
+    mean, std = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
+    config = {"do_normalize": True, "image_mean": mean, "image_std": std, "size": {"height": 32, "width": 32}}
+    clip, bert, chinese = clip_tokenizer(), bert_tokenizer(), bert_tokenizer(lower=True)
+    matrix = {"linear.weight": np.random.RandomState(2).standard_normal((DIMENSION, WIDTH)).astype(np.float32)}
+    multilingual = "sentence-transformers/clip-ViT-B-32-multilingual-v1"
+    files = {
+        "Xenova/clip-vit-base-patch32/preprocessor_config.json": config,
+        "Xenova/clip-vit-base-patch32/onnx/vision_model.onnx": clip_vision(),
+        "Xenova/clip-vit-base-patch32/onnx/text_model.onnx": text_network(text_weights(len(clip["model"]["vocab"]))),
+        "Xenova/clip-vit-base-patch32/tokenizer.json": clip,
+        f"{multilingual}/onnx/model.onnx": token_network(text_weights(len(bert["model"]["vocab"]), seed=1)),
+        f"{multilingual}/tokenizer.json": bert,
+        f"{multilingual}/2_Dense/model.safetensors": safetensors(matrix),
+        f"{multilingual}/2_Dense/pytorch_model.bin": torch_zip(matrix),
+        "Xenova/chinese-clip-vit-base-patch16/preprocessor_config.json": config,
+        "Xenova/chinese-clip-vit-base-patch16/onnx/model.onnx": text_network(
+            text_weights(len(chinese["model"]["vocab"]), seed=3), with_photos=True
+        ),
+        "Xenova/chinese-clip-vit-base-patch16/tokenizer.json": chinese,
+    }
+    for name, content in files.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, onnx.ModelProto):
+            content = content.SerializeToString()
+        (place / name).write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
 
 
 def safetensors(tensors: Dict[str, np.ndarray]) -> bytes:

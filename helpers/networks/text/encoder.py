@@ -5,7 +5,7 @@ It runs in ONNX Runtime, in 32 bits, whatever the precision of the photos' featu
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _INPUTS = ("input_ids", "text", "attention_mask", "token_type_ids")  # of exporters: the first two are the tokens
 _FEATURES = ("text_embeds", "text_features", "unnorm_text_features")  # [N, dimension]
 _TOKENS = ("last_hidden_state", "token_embeddings")  # [N, tokens, width], whose mean is taken
-_IR_VERSION = 8
 
 
 class TextEncoder:
@@ -37,9 +36,8 @@ class TextEncoder:
         self.model = model
         self._tokeniser = Tokeniser(tokenizer, model)
         self._dense = dense
-        self._path, names = _text_side(network, _FEATURES if dense is None else _TOKENS)
+        self._path, self._output = _text_side(network, _FEATURES if dense is None else _TOKENS)
         self._session = _session(self._path)
-        self._output = names[0]
         self._types = {
             each.name: np.int32 if each.type == "tensor(int32)" else np.int64 for each in self._session.get_inputs()
         }
@@ -55,7 +53,8 @@ class TextEncoder:
         templates = self.model.chinese if self.model.chinese and _is_chinese(line) else self.model.templates
         tokens = [self._tokeniser.tokens(template.format(line)) for template in templates]
         if not self._tokeniser.tokens(line).is_whole:
-            print(f"the text is longer than the {self.model.longest} tokens that {self.model.name} reads; the rest is left out")
+            longest = self.model.longest
+            print(f"the text is longer than the {longest} tokens that {self.model.name} reads; the rest is left out")
         feature = _unit(self.features([each.numbers for each in tokens])).mean(axis=0)
         return _unit(feature[None])[0].astype(np.float32)
 
@@ -125,7 +124,7 @@ def _matrix(path: Path) -> np.ndarray:
     return np.asarray(matrices[0], np.float32)
 
 
-def _text_side(path: Path, outputs: "tuple[str, ...]") -> "tuple[Path, list[str]]":
+def _text_side(path: Path, outputs: Tuple[str, ...]) -> Tuple[Path, str]:
     """The file of the layers from a text to one of the `outputs`, and its name: a part, where photos go through too."""
     import onnx
     from google.protobuf.message import DecodeError
@@ -149,11 +148,11 @@ def _text_side(path: Path, outputs: "tuple[str, ...]") -> "tuple[Path, list[str]
     if not inputs or not set(inputs) <= set(_INPUTS):
         raise ModelError(f"{path} takes {', '.join(inputs)} for {names[0]}, not a text's tokens")
     if inputs == photo_inputs(network.graph):
-        return path, names
-    return made_once(f"text-{sha256(path)[:12]}", lambda: _part(network, names[0], inputs)), names
+        return path, names[0]
+    return made_once(f"text-{sha256(path)[:12]}", lambda: _part(network, names[0])), names[0]
 
 
-def _part(network: "ModelProto", output: str, inputs: List[str]) -> "ModelProto":
+def _part(network: "ModelProto", output: str) -> "ModelProto":
     """The layers of a network that one output needs, with their weights."""
     needed = layers_to(network.graph, output)
     part = type(network)()
@@ -170,7 +169,7 @@ def _part(network: "ModelProto", output: str, inputs: List[str]) -> "ModelProto"
     return part
 
 
-def _session(path: Path):  # type: ignore[no-untyped-def]  # of ONNX Runtime, which has no types
+def _session(path: Path) -> Any:
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # what goes wrong is in the error

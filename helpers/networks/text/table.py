@@ -15,15 +15,9 @@ from typing import Dict, Optional, Tuple
 
 from helpers.errors import ArgumentError, ModelError
 from helpers.networks.hub.repository import PREFIX, repository
+from helpers.networks.table import SHORT_NAMES
 
-_CLIP = f"{PREFIX}Xenova/clip-vit-base-patch32"
-_CHINESE_CLIP = f"{PREFIX}Xenova/chinese-clip-vit-base-patch16"
-
-# Short names of networks for photos that have text models; what `helpers.networks.load_network` takes.
-SHORT_NAMES: Dict[str, str] = {
-    "clip": f"{_CLIP}:onnx/vision_model.onnx",
-    "chinese-clip": f"{_CHINESE_CLIP}:onnx/model.onnx",
-}
+_CLIP, _CHINESE_CLIP = (f"{PREFIX}Xenova/{name}" for name in ("clip-vit-base-patch32", "chinese-clip-vit-base-patch16"))
 
 _ENGLISH = ("{}", "a photo of {}.", "a close-up photo of {}.", "a blurry photo of {}.")
 _CHINESE = ("{}", "一张{}的照片。", "一张{}的近照。", "一张{}的模糊照片。")
