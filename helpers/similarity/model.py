@@ -20,16 +20,14 @@ from helpers.features.nearest import but_itself
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
 from helpers.frames import Frame, Image, SArray
-from helpers.frames.images import source_of
 from helpers.frames.neighbours import edge_frame
-from helpers.frames.photo_columns import image_column, images_and_paths, query_frame, row_labels
-from helpers.frames.photo_paths import shown_names
+from helpers.frames.photo_columns import query_frame, row_labels
 from helpers.frames.row_selection import mask, rows_of
 from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source
 from helpers.networks.load import load_network
-from helpers.networks.precision.settled import Settled, settled_again
-from helpers.similarity import saved
+from helpers.networks.precision.settled import Settled, is_given, settled_again
+from helpers.similarity import given, query_vectors, saved
 from helpers.similarity.members import Collection
 from helpers.similarity.query_features import QueryFeatures
 from helpers.similarity.recent_queries import AskedPhoto, RecentQueries
@@ -87,6 +85,7 @@ class SimilarityModel(QueryFeatures, WordMembers, TuriMembers):
         self.collection = Collection(contents.labels, contents.names, contents.sources, contents.identities)
         self.regions: Optional[Regions] = None
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
+        self._unchecked = is_given(contents.key)  # whether features were given of which the network may not be
         self._frame = data
         self.recent_queries = RecentQueries(self.labels)
         self._searchers: Dict[str, SubsetSearch] = {}  # by metric
@@ -141,7 +140,8 @@ class SimilarityModel(QueryFeatures, WordMembers, TuriMembers):
         ----------
         dataset
             An SFrame with the same image column, an SArray of Images, or one Image, from the collection or from
-            outside. A photo of the collection is looked up; any other goes through the network.
+            outside. A photo of the collection is looked up; any other goes through the network. Or the same with
+            features of the model's network in the place of images, as arrays; these are taken as they are.
         label
             The column of the query frame that stands for a photo in the result; row numbers without it.
         k
@@ -158,17 +158,12 @@ class SimilarityModel(QueryFeatures, WordMembers, TuriMembers):
         check_distance("radius", radius)
         check_whole("batch_size", batch_size)
         dataset = query_frame(dataset, self.feature)
-        images, paths = images_and_paths(dataset, image_column(dataset, self.feature))
         labels = row_labels(dataset, label)
-        names = shown_names(paths, [f"query {one}" for one in labels])
-        known = [self.collection.find(image) for image in images]
-        vectors, good = self._query_vectors(images, known, names, verbose, batch_size)
-        rows, distances = self.index.search(vectors, k)
-        for place, near, apart in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
-            row = known[place]
-            source = source_of(images[place]) if row is None else self.collection.sources[row]
-            self.recent_queries.remember(labels[place], names[place], source, near, apart)
-        return edge_frame([labels[place] for place in good], rows, distances, self.labels, radius)
+        query = query_vectors.of_query(self, dataset, labels, verbose, batch_size)
+        rows, distances = self.index.search(query.vectors, k)
+        for place, near, apart in list(zip(query.good, rows, distances))[-RecentQueries.SIZE :]:
+            self.recent_queries.remember(labels[place], query.names[place], query.source(place), near, apart)
+        return edge_frame([labels[place] for place in query.good], rows, distances, self.labels, radius)
 
     def search(
         self,
@@ -369,6 +364,9 @@ class SimilarityModel(QueryFeatures, WordMembers, TuriMembers):
             self._settled = settled_again(network, self.precision, self.key)
             if self._settled.is_rounded:
                 print(self._settled.note)
+        if self._unchecked:
+            given.check_network(self._settled, self.collection.sources, self.vectors, self.centre)
+            self._unchecked = False
         return self._settled
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
@@ -376,6 +374,6 @@ class SimilarityModel(QueryFeatures, WordMembers, TuriMembers):
 
         Photos that are files are remembered by where they are; the bytes of others are written too. Of a database that
         is the index, the address is saved, without a password. Raises `ModelError` where the folder holds something
-        else, or cannot be written.
+        else, or cannot be written, and `ArgumentError` for what is no path.
         """
-        saved.write(Path(path).expanduser(), self._contents)
+        saved.write(saved.place_of(path), self._contents)

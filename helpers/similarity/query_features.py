@@ -1,6 +1,6 @@
 """The features of the photos that a model is asked with: looked up, or computed for photos from outside."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 
@@ -53,23 +53,3 @@ class QueryFeatures:
             }
             self._outside = lasting or self._outside  # for the next filter, or k; a file may change until then
         return np.stack([known[photo.source] if photo.row is None else self.vectors[photo.row] for photo in photos])
-
-    def _query_vectors(
-        self, images: List[Any], known: List[Optional[int]], names: List[str], verbose: bool, batch_size: int
-    ) -> Tuple[np.ndarray, List[int]]:
-        """The features of the images that can be read, by their `known` rows or computed, and their places."""
-        vectors = np.empty((len(images), self.vectors.shape[1]), np.float32)
-        for place, row in enumerate(known):
-            if row is not None:
-                vectors[place] = self.vectors[row]
-        new, bad = [place for place, row in enumerate(known) if row is None], {}
-        if new:
-            embedded = self.embed([images[place] for place in new], verbose, batch_size)
-            vectors[[new[row] for row in embedded.rows]] = embedded.vectors
-            bad = {new[row]: f"{names[new[row]]}: {reason}" for row, reason in embedded.bad}
-        if len(bad) == len(images):
-            raise PhotoError(next(iter(bad.values())))
-        for reason in bad.values():
-            print(f"left out of the query: {reason}")
-        good = [place for place in range(len(images)) if place not in bad]
-        return vectors[good], good
