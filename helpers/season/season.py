@@ -128,6 +128,11 @@ class Season:
         return self.model.network
 
     @property
+    def has_words(self) -> bool:
+        """Whether `search` takes a text."""
+        return self.model.has_words
+
+    @property
     def words(self) -> WordScores:
         """The scores of the model's whole photos for all words."""
         return self.model.words
