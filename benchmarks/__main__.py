@@ -30,6 +30,7 @@ from benchmarks import (
     season,
     share,
     table,
+    words,
 )
 from benchmarks.bench import Bench
 from benchmarks.process import ROOT, Failed, Task
@@ -62,6 +63,7 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "crops": crops.rows,
     "animals": animals.rows,
     "season": season.rows,
+    "words": words.rows,
     "memory": memory.rows,
     "service": service.rows,
 }

@@ -3,6 +3,7 @@ from .autoencoder.model import Autoencoder
 from .autoencoder.training import train_autoencoder
 from .load import LoadedModel, load_network
 from .table import MODELS, Network, WeightsFile
+from .words import class_names, find_words, word_groups
 
 __all__ = [
     "MODELS",
@@ -10,9 +11,12 @@ __all__ = [
     "LoadedModel",
     "Network",
     "WeightsFile",
+    "class_names",
+    "find_words",
     "load_network",
     "show_losses",
     "show_reconstructions",
     "show_rows",
     "train_autoencoder",
+    "word_groups",
 ]

@@ -111,8 +111,8 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=2048,
             licence="BSD-3-Clause",
-            layers="resnet-50-torchvision",
             classifier="fc",
+            layers="resnet-50-torchvision",
             about="ResNet-50 as torchvision has it, without its last layer",
         ),
         Network(
@@ -159,8 +159,8 @@ MODELS: Dict[str, Network] = {
             _torchvision("vgg19-dcbb9e9d.pth", size=0, sha256="dcbb9e9d", weights="VGG19_Weights.IMAGENET1K_V1"),
             dimension=4096,
             licence="BSD-3-Clause",
-            layers="vgg19-torchvision",
             classifier="classifier.6",
+            layers="vgg19-torchvision",
             about="VGG19 as torchvision has it, without its last layer",
         ),
         Network(
@@ -218,6 +218,7 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=1280,
             licence="Apache-2.0",
+            classifier="_fc",
             layers="efficientnet-lite2",
             size=(260, 260),
             mean=(127.0, 127.0, 127.0),

@@ -62,15 +62,15 @@ class _Line(NamedTuple):
 
 def class_names(language: str = "english") -> List[str]:
     """The name of each of the thousand classes, in their order; `language` is english or chinese."""
-    if language not in ("english", "chinese"):
-        raise ArgumentError(f"language={language!r} is not known; there are english and chinese")
+    _check(language)
     names = {min(line.rows): getattr(line, language)[0] for line in _lines() if line.rows and len(line.rows) == 1}
     return [names[row] for row in range(len(names))]
 
 
-def word_groups() -> List[Word]:
-    """The groups of classes that have a name, in the order of the table."""
-    return [Word(line.english[0], tuple(sorted(line.rows))) for line in _lines() if len(line.rows) > 1]
+def word_groups(language: str = "english") -> List[Word]:
+    """The groups of classes that have a name, in the order of the table; `language` is english or chinese."""
+    _check(language)
+    return [Word(getattr(line, language)[0], tuple(sorted(line.rows))) for line in _lines() if len(line.rows) > 1]
 
 
 def find_words(text: str) -> List[Word]:
@@ -94,6 +94,11 @@ def find_words(text: str) -> List[Word]:
         raise ArgumentError("text= is empty; give a word such as 'fox'")
     once = list(dict.fromkeys(found))
     return [word for word in once if not any(set(word.rows) < set(other.rows) for other in once)]
+
+
+def _check(language: str) -> None:
+    if language not in ("english", "chinese"):
+        raise ArgumentError(f"language={language!r} is not known; there are english and chinese")
 
 
 def is_chinese(text: str) -> bool:

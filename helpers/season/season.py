@@ -26,6 +26,7 @@ from helpers.season.word_ranking import PhotosInWords, WordRanking
 from helpers.similarity.model import SimilarityModel
 from helpers.similarity.regions import SMALLEST, Regions
 from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
+from helpers.similarity.word_scores import WordScores
 from helpers.similarity.word_search import WordQuery, with_words
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)  # the box of a whole photo
@@ -125,6 +126,16 @@ class Season:
     def network(self) -> LoadedModel:
         """The model's network, which `opened` may load again."""
         return self.model.network
+
+    @property
+    def has_words(self) -> bool:
+        """Whether `search` takes a text."""
+        return self.model.has_words
+
+    @property
+    def words(self) -> WordScores:
+        """The scores of the model's whole photos for all words."""
+        return self.model.words
 
     @property
     def regions(self) -> Optional[Regions]:

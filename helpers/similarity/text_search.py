@@ -98,6 +98,11 @@ class TextMembers(WordMembers):
     centre: Optional[np.ndarray]
     text_model: Optional[str]
 
+    @property
+    def has_words(self) -> bool:
+        """Whether `search` takes a text: learnt words, or any, for a text model."""
+        return super().has_words or has_text_model(self.network.name)
+
     def asked_in_words(self, text: str, cutoff: Optional[float] = None) -> Union[TextQuery, LearntWords]:
         """A text as what photos can be ranked by: the network's text model reads it, or else its classifier's words do.
 

@@ -6,7 +6,7 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from helpers.frames import Frame, SArray
-from helpers.networks.classifier import classifier_of
+from helpers.networks.classifier import classifier_of, has_classifier
 from helpers.networks.load import LoadedModel
 from helpers.networks.words import Word, class_names, find_words, is_chinese
 from helpers.similarity.word_scores import WordScores, best, shares
@@ -109,6 +109,11 @@ class WordMembers:
     network: LoadedModel
     vectors: np.ndarray
     centre: Optional[np.ndarray]
+
+    @property
+    def has_words(self) -> bool:
+        """Whether `search` takes a text."""
+        return has_classifier(self.network)
 
     @cached_property
     def words(self) -> WordScores:

@@ -14,6 +14,7 @@ const KEYS = [
   ["Ctrl+A, Escape", "select all, select none"],
   ["Backspace, Shift+Backspace", "back, forward"],
   ["/", "filter by name"],
+  ["W, then Enter", "search in words"],
   ["Ctrl+V, or drop a file", "search with a photo from outside"],
   ["in the large view: B, arrows, Shift and arrows, Enter", "a box, move it, size it, search with it"],
 ];
@@ -38,8 +39,11 @@ export class Controls {
       if (this.file.files[0]) act.upload(this.file.files[0]);
       this.file.value = ""; // so that the same file can be chosen again
     });
+    this.text = make("input", { type: "search", name: "text", placeholder: "fox, red car, 狐狸", autocomplete: "off", maxLength: 200 });
+    this.text.addEventListener("keydown", (event) => event.key === "Enter" && act.words(this.text.value));
+    this.inWords = field("words", this.text);
     this.trail = make(
-      "div", { className: "kf-row" }, this.back, this.forward, this.all, this.steps,
+      "div", { className: "kf-row" }, this.back, this.forward, this.all, this.steps, this.inWords,
       button("Photo from outside", "Or drop a file here, or paste a picture", () => this.file.click()), this.file,
     );
 
@@ -150,6 +154,8 @@ export class Controls {
     this.question.hidden = !state.question || state.question.kind === "sightings";
     for (const each of [this.k, this.metric, this.hide]) each.closest(".kf-field").hidden = Boolean(state.question?.kind);
     this.count.hidden = Boolean(state.question?.kind);
+    this.inWords.hidden = !state.asks_words;
+    set(this.text, state.question?.text ?? "");
     this.judging.hidden = !state.judging;
     if (state.judging) {
       this.species.textContent = state.judging.species;
@@ -207,7 +213,7 @@ export class Controls {
     const title = (textContent) => make("span", { className: "kf-title", textContent });
     const takeOut = (photo, like) => {
       if (query.kind) this.act.step(-1);
-      else if (query.like.length + query.unlike.length === 1) this.act.browse();
+      else if (query.like.length + query.unlike.length === 1 && !query.text) this.act.browse();
       else this.act.mark(photo, like);
     };
     const chip = (like) => (photo) => {
@@ -217,20 +223,30 @@ export class Controls {
       return make("button", { ...properties, onclick: () => takeOut(photo, like) }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
     };
     const how = query.kind === "event" ? "the event of" : query.box ? "like the box" : "like";
+    if (query.text) this.asked.append(title("in words"), this.textChip(query.text));
     if (query.like.length) this.asked.append(title(how), ...query.like.map(chip(true)));
     if (query.unlike.length) this.asked.append(title("not like"), ...query.unlike.map(chip(false)));
-    if (!query.kind && !query.like.length) this.asked.append(make("span", { textContent: "Mark a photo as like this too (L)." }));
+    if (!query.kind && !query.like.length && !query.text) this.asked.append(make("span", { textContent: "Mark a photo as like this too (L)." }));
+  }
+
+  // The words of the query: a button that takes them out.
+  textChip(text) {
+    const words = `${text}: take it out of the query`;
+    const properties = { type: "button", className: "kf-chip", title: words, "aria-label": words };
+    return make("button", { ...properties, onclick: () => this.act.words("") }, make("span", { textContent: text }), make("span", { textContent: "×", "aria-hidden": "true" }));
   }
 
   // The last twenty queries; each is a button that goes there.
   showTrail({ trail, place: here }, thumbnail) {
-    const candidates = () => [make("span", { className: "kf-thumb kf-word", textContent: "?!" }), "candidates"];
+    const words = (shown, name) => [make("span", { className: "kf-thumb kf-word", textContent: shown }), name];
     this.steps.replaceChildren();
     trail.forEach((step, place) => {
       if (!step || place < trail.length - 20) return;
       const photos = [...step.like, ...step.unlike];
-      const [picture, name] = step.kind === "sightings" ? candidates() : thumbnail(photos[0], step.box);
-      const badge = step.kind === "event" ? "E" : photos.length > 1 ? `+${photos.length - 1}` : "";
+      const special = step.kind === "sightings" ? words("?!", "candidates") : step.text ? words([...step.text].slice(0, 4).join(""), step.text) : null;
+      const [picture, name] = special ?? thumbnail(photos[0], step.box);
+      const others = photos.length - (step.text ? 0 : 1);
+      const badge = step.kind === "event" ? "E" : others > 0 ? `+${others}` : "";
       if (badge) picture.append(make("span", { className: "kf-more", textContent: badge }));
       const properties = { type: "button", className: "kf-step", title: name, "aria-label": `query ${place}: ${name}` };
       const go = make("button", { ...properties, onclick: () => this.act.step(place - here) }, picture);

@@ -9,6 +9,7 @@ const CAPTION = 22;
 const BAR = 18; // more under a photo that was found: its distance
 
 const lastPart = (name) => name.slice(name.lastIndexOf("/") + 1);
+const found = ({ word, score, distance }) => (word ? `${word} ${shortDistance(score)}` : shortDistance(distance));
 export const shortDistance = (distance) => (distance === 0 ? "0" : Number(distance).toPrecision(3));
 
 export class Gallery {
@@ -124,9 +125,9 @@ export class Gallery {
     const about = this.about[photo];
     if (about) {
       const bar = make("span", { className: "kf-bar" }, make("span"));
-      bar.firstChild.style.width = `${(100 * about.distance) / this.longest}%`;
+      bar.firstChild.style.width = `${about.word ? 100 * about.score : (100 * about.distance) / this.longest}%`;
       if (about.distance !== null) {
-        tile.append(make("div", { className: "kf-distance" }, make("span", { textContent: shortDistance(about.distance) }), bar));
+        tile.append(make("div", { className: "kf-distance" }, make("span", { textContent: found(about) }), bar));
       }
     }
     this.fill(tile, photo);
@@ -146,7 +147,7 @@ export class Gallery {
     const several = about?.photos > 1;
     const inWords = [
       entry.name,
-      (about?.distance ?? null) !== null && `distance ${shortDistance(about.distance)}`,
+      (about?.distance ?? null) !== null && `${about.word ? "score of" : "distance"} ${found(about)}`,
       several && `${about.photos} photos`,
       entry.label && `label ${entry.label}`,
       judged && (confirmed ? "confirmed" : "rejected"),
@@ -256,6 +257,7 @@ export class Gallery {
       Escape: () => this.act.select([]),
       Backspace: () => this.act.step(event.shiftKey ? 1 : -1),
       "/": () => this.act.filter(),
+      w: () => this.act.type(),
       e: () => this.act.event(photo),
       y: () => this.judge(true),
       n: () => this.judge(false),
@@ -268,7 +270,7 @@ export class Gallery {
       const there = this.active + moves[key];
       const column = key.startsWith("Arrow") && (there < 0 || there >= this.order.length) && Math.abs(moves[key]) > 1;
       this.go(column ? this.active : there, event.shiftKey);
-    } else if (key in acts && (photo !== undefined || ["Escape", "Backspace", "/"].includes(key))) acts[key]();
+    } else if (key in acts && (photo !== undefined || ["Escape", "Backspace", "/", "w"].includes(key))) acts[key]();
     else return;
     event.preventDefault();
     event.stopPropagation();
