@@ -66,7 +66,7 @@ def tokeniser(tmp_path, content, name):
     ],
 )
 def test_the_tokens_of_200_texts_are_those_of_transformers(tmp_path, content, name, sha256):
-    """Of transformers 4.57.1: CLIPTokenizerFast from the same vocabulary and rules, BertTokenizer from the same words."""
+    """Of transformers 4.57.1: CLIPTokenizerFast by the same vocabulary and rules, BertTokenizer by the same words."""
     made = tokeniser(tmp_path, content, name)
     texts = many_texts()
     numbers = [made.tokens(text).numbers for text in texts]
