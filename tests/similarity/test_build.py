@@ -598,3 +598,17 @@ def test_an_approximate_index_by_name(data, network, own_cache, capsys):
     assert len(list(own_cache.glob("*.hnsw"))) == 1
     with pytest.raises(FrameError, match="index='ball tree' is not known; there are exact and hnsw"):
         create(data, model=network, index="ball tree", verbose=False)
+
+
+def test_auto_knows_which_networks_have_features_of_these_photos(data, monkeypatch, tmp_path):
+    """So that of two ResNet-50, the one whose features are kept is taken: tests/networks/test_load.py."""
+    store, seen = tmp_path / "features.kinframe", []
+    create(data, model="efficientnet-lite0", store=store, verbose=False)
+
+    def seeing(name, *, progress, kept):
+        seen.append((name, list(kept)))
+        return models.load_network("efficientnet-lite0", progress=progress)
+
+    monkeypatch.setattr(helpers.similarity.build, "load_network", seeing)
+    create(data, store=store, verbose=False)
+    assert seen == [("auto", ["efficientnet-lite0"])]
