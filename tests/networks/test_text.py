@@ -217,6 +217,11 @@ def test_a_script_that_a_model_has_not_learnt_is_refused_with_the_model_that_has
         load_text_model(name, progress=False).encode(text)
 
 
+def test_signs_that_the_multilingual_model_does_not_know_are_refused(mirror):
+    with pytest.raises(ArgumentError, match="write it in words"):
+        load_text_model("multilingual", progress=False).encode("🦊 🦊")
+
+
 def test_which_text_models_a_network_has():
     assert text_model_of(CLIP).name == text_model_of("clip").name == "clip"
     assert (

@@ -52,7 +52,7 @@ class TextEncoder:
         self._tokeniser.check_known(line)
         templates = self.model.chinese if self.model.chinese and _is_chinese(line) else self.model.templates
         tokens = [self._tokeniser.tokens(template.format(line)) for template in templates]
-        if not self._tokeniser.tokens(line).is_whole:
+        if not all(each.is_whole for each in tokens):
             longest = self.model.longest
             print(f"the text is longer than the {longest} tokens that {self.model.name} reads; the rest is left out")
         feature = _unit(self.features([each.numbers for each in tokens])).mean(axis=0)

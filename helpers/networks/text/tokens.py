@@ -43,8 +43,7 @@ class Tokeniser:
         self._tokenizer = _opened(path)
         self._tokenizer.no_padding()  # texts of one length go through the network together, so none is needed
         self._tokenizer.enable_truncation(model.longest)
-        unknown = [self._tokenizer.token_to_id(name) for name in ("[UNK]",)]
-        self._unknown = {number for number in unknown if number is not None}
+        self._unknown = {self._tokenizer.token_to_id("[UNK]")}  # what a list of words has for any other
 
     def tokens(self, text: str) -> Tokens:
         """The tokens of a text; those beyond the longest that the model reads are left out."""
@@ -59,9 +58,10 @@ class Tokeniser:
         own = self._tokenizer.encode(text, add_special_tokens=False).ids
         if len(other) * 2 > len(letters) or (own and self._unknown.issuperset(own)):
             shown = text if len(text) <= 40 else f"{text[:40]}…"
+            other_model = 'create(…, model="clip", text_model="multilingual") reads 50 languages'
             raise ArgumentError(
                 f"the text model {model.name} reads {model.languages}, and not {shown!r}; "
-                'create(…, model="clip", text_model="multilingual") reads 50 languages, with the same features'
+                f"{'write it in words' if model.name == 'multilingual' else other_model}"
             )
 
 
