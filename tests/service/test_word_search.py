@@ -8,12 +8,15 @@ import pytest
 from helpers.errors import FrameError, Refused
 from helpers.networks.classifier import classifier_of
 from helpers.networks.load import load_network
+from helpers.networks.table import SHORT_NAMES
+from helpers.networks.text.encoder import load_text_model
 from helpers.networks.words import class_names
 from helpers.service import Client
 from helpers.service.records import NewImage, SearchOptions
 from helpers.service.storage.storage import open_storage
 from helpers.service.word_search import ServiceWords
 from tests.support.fake_service import Answer, fake_service
+from tests.support.text_models import lay_text_models
 
 SHOWN = ["red fox", "tabby cat", "sports car", "grey fox", "red fox"]
 
@@ -82,3 +85,28 @@ def test_the_client_sends_words_and_reads_which_one():
         for wrong in ({"photo": 3, "text": "fox"}, {"url": "https://x.org/a.jpg", "text": "fox"}, {"text": 3}):
             with pytest.raises(FrameError, match="text= is words"):
                 client.search(**wrong)
+
+
+def test_a_network_with_a_text_model_is_asked_in_any_words(address, loaded, monkeypatch, tmp_path):
+    pytest.importorskip("tokenizers", reason="the extra `text` is not installed here: pip install tokenizers")
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path / "stick"))
+    lay_text_models(tmp_path / "stick")
+    load_text_model.cache_clear()
+    clip = dataclasses.replace(loaded, name=SHORT_NAMES["clip"])
+    point = load_text_model("clip", progress=False).encode("a bird on a snowy branch")
+    features = np.stack([-point, point, np.roll(point, 1)]).astype(np.float32)
+    storage = open_storage(address, key="clip", dimension=len(point))
+    try:
+        identities = [f"{number:064x}" for number in range(3)]
+        images = [NewImage(f"{number}.jpg", each, 8, 8, 9, 7, ()) for number, each in enumerate(identities)]
+        storage.add(images, (identities, features))
+        images, scores = found(storage, clip, "a bird on a snowy branch")
+        assert images == [("1.jpg", None), ("2.jpg", None), ("0.jpg", None)]
+        assert scores == pytest.approx([1, float(point @ features[2]), -1], abs=1e-3)
+        with pytest.raises(Refused, match="reads English") as raised:
+            found(storage, clip, "лиса в снегу")
+        assert raised.value.status == 422
+    finally:
+        storage.close()
+        load_text_model.cache_clear()
