@@ -16,10 +16,11 @@ from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optiona
 
 import numpy as np
 
-from helpers.errors import StoreError
+from helpers.errors import ArgumentError, StoreError
 from helpers.features import feature_rows
 from helpers.files.cache import cache_folder, roomy_array
 from helpers.files.stamps import Stamp
+from helpers.frames.photo_paths import folder_of
 from helpers.images.decode import READING
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
@@ -271,6 +272,24 @@ def _moment(text: str) -> datetime.datetime:
         return datetime.datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:
         raise sqlite3.DatabaseError("a date is not what was written") from error
+
+
+def path_for(
+    wanted: Union[str, "os.PathLike[str]", bool, None], paths: List[Optional[str]], files: List[Optional[str]]
+) -> Optional[Path]:
+    """The file in which features of photos are kept: the one `wanted`, by default that of their folder; None for none.
+
+    `paths` and `files` are as `helpers.frames.photo_paths.row_paths` returns
+    them. Raises `ArgumentError` for anything but a path, None or False.
+    """
+    if wanted is None:
+        folder = folder_of(paths, files)
+        return None if folder is None else default_path(folder)
+    if wanted is False:
+        return None
+    if isinstance(wanted, (str, os.PathLike)):
+        return Path(wanted).expanduser().absolute()
+    raise ArgumentError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
 
 
 def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:

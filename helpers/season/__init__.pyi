@@ -1,4 +1,5 @@
 from .detection.detections import read_detections
+from .detection.finder import find_animals
 from .detection.repeats import find_repeats, show_repeats
 from .exchange.camtrap.check import check_camtrap
 from .exchange.camtrap.write import write_camtrap
@@ -27,6 +28,7 @@ __all__ = [
     "activity_overlap",
     "check_camtrap",
     "export_sightings",
+    "find_animals",
     "find_repeats",
     "neighbour_shares",
     "read_detections",
