@@ -79,7 +79,8 @@ def _unit(directions: np.ndarray) -> np.ndarray:
 def _resized(
     places: np.ndarray, shape: Tuple[int, ...], kind: Image.Resampling = Image.Resampling.BILINEAR
 ) -> np.ndarray:
-    return np.asarray(Image.fromarray(np.ascontiguousarray(places, np.float32)).resize(shape[::-1], kind))
+    height, width = shape
+    return np.asarray(Image.fromarray(np.ascontiguousarray(places, np.float32)).resize((width, height), kind))
 
 
 def _edges(part: Tuple[slice, slice], shape: Tuple[int, ...]) -> Box:

@@ -42,7 +42,7 @@ class PhotoMaps:
         self.bad: List[Tuple[int, str]] = []
         if precision not in _PRECISIONS or (precision == "bf16" and not has_bf16()):
             raise ModelError(
-                f"precision={precision!r} is not available here; there are auto, fp32, and bf16 on processors that have it"
+                f"precision={precision!r} is not available here; take auto, fp32, or bf16 where the processor has it"
             )
         self._precision = ("bf16" if has_bf16() else "fp32") if precision == "auto" else precision
         self._store = store
