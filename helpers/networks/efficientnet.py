@@ -11,6 +11,7 @@ from typing import Dict, Iterator, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from helpers.networks.onnx.folding import folded_conv
 from helpers.networks.onnx.graph import Graph
 
 # repeats, stride of the first repeat, factor of expansion, channels out; the size of kernels is that of the weights
@@ -50,20 +51,11 @@ class _Layers:
     """The kinds of layers in both networks, each with the weights of a given name."""
 
     def __init__(self, graph: Graph, weights: Dict[str, np.ndarray], epsilon: float) -> None:
-        self.graph, self.weights, self.epsilon = graph, weights, np.float32(epsilon)
+        self.graph, self.weights, self.epsilon = graph, weights, epsilon
 
     def conv(self, x: str, conv: str, norm: str, *, stride: int = 1, depthwise: bool = False) -> str:
-        """A convolution with its batch normalisation folded into weight and bias."""
-        weight = self.weights[f"{conv}.weight"]
-        scale = self.weights[f"{norm}.weight"] / np.sqrt(self.weights[f"{norm}.running_var"] + self.epsilon)
-        bias = self.weights[f"{norm}.bias"] - scale * self.weights[f"{norm}.running_mean"]
-        return self.graph.conv(
-            x,
-            weight * scale[:, None, None, None],
-            bias,
-            stride=stride,
-            padding=weight.shape[-1] // 2,
-            groups=len(weight) if depthwise else 1,
+        return folded_conv(
+            self.graph, x, self.weights, conv, norm, epsilon=self.epsilon, stride=stride, depthwise=depthwise
         )
 
     def relu6(self, x: str) -> str:

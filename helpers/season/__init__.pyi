@@ -1,3 +1,4 @@
+from .detection.detect import detect
 from .detection.detections import read_detections
 from .detection.finder import find_animals
 from .detection.repeats import find_repeats, show_repeats
@@ -27,6 +28,7 @@ __all__ = [
     "TimelinePanel",
     "activity_overlap",
     "check_camtrap",
+    "detect",
     "export_sightings",
     "find_animals",
     "find_repeats",
