@@ -33,19 +33,24 @@ def write_file(
     }
     if classes:
         content["classification_categories"] = {number: label for label, number in classes.items()}
-    content["images"] = [_image(name, photo, classes) for name, photo in sorted(by_name.items())]
-    failed = {name: reason[len(UNREAD) :] if reason.startswith(UNREAD) else reason for name, reason in bad}
-    content["images"] += [
-        {"file": name, "detections": None, "failure": reason}
-        for name, reason in sorted(failed.items())
+    images = [_image(name, photo, classes) for name, photo in by_name.items()]
+    images += [
+        {"file": name, "detections": None, "failure": _reason(reason)}
+        for name, reason in dict(bad).items()
         if name in here and name not in by_name
     ]
+    content["images"] = sorted(images, key=lambda image: str(image["file"]))
     file = Path(path).expanduser()
     try:
         with replacing(file) as half:
             half.write_text(json.dumps(content, indent=1), "utf-8")
     except OSError as error:
         raise FrameError(f"{file}: detections cannot be written there ({error.strerror or error})") from error
+
+
+def _reason(reason: str) -> str:
+    """The detector's own words, without what was put around them when they were read."""
+    return reason[len(UNREAD) :].strip("'\"") if reason.startswith(UNREAD) else reason
 
 
 def _image(name: str, photo: DetectedPhoto, classes: Dict[str, str]) -> Dict[str, Any]:
