@@ -1,5 +1,6 @@
 from .detection.detect import detect
 from .detection.detections import read_detections
+from .detection.finder import find_animals
 from .detection.repeats import find_repeats, show_repeats
 from .exchange.camtrap.check import check_camtrap
 from .exchange.camtrap.write import write_camtrap
@@ -29,6 +30,7 @@ __all__ = [
     "check_camtrap",
     "detect",
     "export_sightings",
+    "find_animals",
     "find_repeats",
     "neighbour_shares",
     "read_detections",
