@@ -135,7 +135,8 @@ def figures_of(judged: Judged, precision: str, file: Path) -> Dict[str, Any]:
     drawn = read_detections(judged.boxes, cards, progress=False).above(0)
     shows = [judged.shows.get(path) for path in cards["path"]] if judged.shows else _by_boxes(drawn)
     events = np.array(add_events(cards)["event"])
-    return {**_scored(found.above(0), drawn, np.array(shows), events), "speed": len(cards) / seconds, "spent": spent / len(cards)}
+    pace = {"speed": len(cards) / seconds, "spent": spent / len(cards)}
+    return {**_scored(found.above(0), drawn, np.array(shows), events), **pace}
 
 
 def _by_boxes(drawn: "Detections") -> List[Optional[str]]:

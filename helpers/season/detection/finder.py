@@ -127,9 +127,10 @@ class _Groups:
         self._cameras: Sequence[Any] = [None] * len(cards)
         with contextlib.suppress(FrameError):  # without dates or cameras there is nothing to compare with
             self._cameras = cameras_of(cards)
-            dated = cards if "event" in cards.column_names() else add_events(cards)
-            taken = list(cards["taken"])
-            self.events[:] = [-1 if moment is None else event for event, moment in zip(dated["event"], taken)]
+            names = cards.column_names()
+            events = list((cards if "event" in names else add_events(cards))["event"])
+            taken = list(cards["taken"]) if "taken" in names else events
+            self.events[:] = [-1 if None in pair else pair[0] for pair in zip(events, taken)]
 
     def together(self, size_of: Dict[int, Size]) -> List[List[int]]:
         """The photos of one camera and one size."""
