@@ -1,4 +1,4 @@
-"""A network that says for each place of a photo how much it looks like an animal, and what it looks like at all.
+"""A network that scores each place of a photo as part of an animal, and describes what it looks like at all.
 
 It is a classifier of ImageNet's thousand classes without its last pooling: the classes are scored at each place of
 the last map, from the mean of 3 x 3 places. Classes 0 to 397 are animals; the evidence of an animal is the logarithm of
@@ -25,7 +25,7 @@ _NETWORK = "efficientnet-lite2"
 _EDITION = 1  # to be raised with every change of what the network here computes
 _ANIMALS = 398  # of ImageNet's classes, the first
 WIDTH = 64  # numbers by which a place is compared
-_PIXELS = 896 * 672  # of a photo, whatever its shape: the least at which small animals are found, see the docs
+_PIXELS = 896 * 672  # of a photo, about, whatever its shape
 _STRIDE = 32  # pixels of a place's side
 _SHAPES = (9 / 16, 3 / 4, 1.0, 4 / 3, 16 / 9)  # width / height
 _SMALL = 1e-12

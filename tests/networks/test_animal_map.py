@@ -1,4 +1,4 @@
-"""The maps in which animals are found, beside what the classifier itself says."""
+"""The maps in which animals are found, beside the classifier's own scores."""
 
 import numpy as np
 import onnx

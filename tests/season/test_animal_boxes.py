@@ -64,7 +64,7 @@ def test_what_is_there_every_time_goes_and_what_comes_stays():
     assert overlap(found.box, RIGHT_BOX) > 0.5 and found.score > 0.5
 
 
-def test_too_few_others_say_nothing_of_what_is_usual():
+def test_too_few_others_are_no_measure_of_what_is_usual():
     looks = np.random.default_rng(0).normal(size=(4, 5, 8)).astype(np.float32)
     assert unusual(looks, np.stack([looks] * (NEAREST - 1))) is None
     assert unusual(looks, looks[None][:0]) is None

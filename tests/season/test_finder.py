@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers import tc
 from helpers.errors import ArgumentError, FrameError, ModelError
 from helpers.networks.animal_map import animal_map
 from helpers.networks.runtime import Session
@@ -81,8 +82,11 @@ def test_what_comes_and_goes_is_found_and_the_stump_is_not(folder, capsys):
         assert overlap(best(found, row), box) > 0.5
     assert found.names == list(cards["path"]) and set(found.kinds) == {"animal"}
     assert found.blank.sum() == 7 and found.seen.all() and not len(found.bad)
-    again = find_animals(cards.remove_column("taken"), store=False, progress=False)
+    undated = cards.remove_column("taken")
+    again = find_animals(undated, store=False, progress=False)
     assert again.animals.all(), "without dates nothing is known of what is usual: the stump is an animal"
+    events = undated.add_column(tc.SArray(list(range(10))), "event")
+    assert np.array_equal(find_animals(events, store=False, progress=False).boxes, found.boxes)
 
 
 def test_photos_of_a_burst_are_not_what_is_usual(folder):

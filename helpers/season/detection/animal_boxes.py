@@ -11,7 +11,7 @@ from PIL import Image
 
 from helpers.images.boxes import Box
 
-NEAREST = 3  # photos of other events, those most alike at a place, that say how it usually looks
+NEAREST = 3  # photos of other events, those most alike at a place: so it usually looks
 _UNUSUAL = 30.0  # points of evidence for 1 of distance from them, which is 1 minus the cosine
 _LEVEL = 0.65  # of the way from the least to the largest value: what is above is the animal
 _FINER = 4  # times, the grid on which boxes are drawn
