@@ -106,7 +106,7 @@ def oddities(given: Any, *, progress: bool = True) -> Any:
     With a contrast below 0.04, or below 0.07 and a brightness below 0.06 or above
     0.94, a photo has `low_contrast` if any part of it differs from what is around
     it by 3 grey levels: there is something on it, such as a fox in fog or an
-    agouti in the dark. If none does, it is `blank`, and `black` or `white` at these
+    animal in the dark. If none does, it is `blank`, and `black` or `white` at these
     brightnesses. A camera trap's photo without an animal is not blank in this
     sense. On which photos these were chosen, and how often
     they are right: docs/collection.md.

@@ -1,4 +1,4 @@
-"""Which of several copies is the original, as far as files say it: brightness does not count, nor the size of the file."""
+"""Which of several copies is the original, as far as files say it: neither brightness nor the size of a file counts."""
 
 from contextlib import closing
 from typing import Any, List, NamedTuple, Set
@@ -15,8 +15,8 @@ from helpers.images.decode import Source, camera_tags, open_photo
 from helpers.images.opening import opened
 from helpers.images.trouble import TROUBLE
 
-# EXIF tags that cameras write and programs that make copies leave out, if any: the exposure's time, aperture and ISO, the
-# two dates with their fractions of a second, focal length, the maker's note, and the camera's and the lens's numbers.
+# EXIF tags that cameras write, and that programs leave out of copies, if any: the exposure's time, aperture and ISO, two
+# dates with their fractions of a second, focal length, the maker's note, and the numbers of camera and lens.
 _OF_CAMERAS = frozenset(
     (0x829A, 0x829D, 0x8827, 0x9003, 0x9004, 0x9291, 0x9292, 0x920A, 0x927C, 0xA431, 0xA432, 0xA434, 0xA435)
 )
