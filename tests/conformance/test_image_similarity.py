@@ -27,6 +27,7 @@ from helpers.sframe.left_out import LEFT_OUT
 from tests.conformance.similarity_calls import CALLS, Toolkit, answers
 from tests.support.networks import keras_resnet50, random_resnet50
 from tests.support.places import ROOT, SHARED
+from tests.support.until import HANGS
 
 turicreate = pytest.importorskip(
     "turicreate", reason="Turi Create is not in this environment (environment.yml describes one)"
@@ -69,13 +70,13 @@ def weights():
 
 @pytest.fixture(scope="module")
 def apples_work(folder, weights, tmp_path_factory):
-    """The folder of what Apple's model answers. In its own process: TensorFlow is large, and the cache folder is read once."""
+    """What Apple's answers, in a folder. In its own process: TensorFlow is large, and its cache is read once."""
     scratch = tmp_path_factory.mktemp("apple")
     np.savez(scratch / "weights.npz", **weights)
     script = Path(__file__).with_name("apple_similarity.py")
     environment = {**os.environ, "TURI_CACHE_FILE_LOCATIONS": str(scratch), "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, script, scratch / "weights.npz", folder, str(K), *map(scratch.joinpath, MADE)]
-    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True, timeout=4 * HANGS)
     assert done.returncode == 0, done.stdout + done.stderr
     return scratch
 
