@@ -7,7 +7,7 @@ The same calls as Turi Create's `image_similarity`, on either kind of frame: `cr
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Union
 
 import numpy as np
 
@@ -18,12 +18,12 @@ from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
-from helpers.features.store import default_path, other_stores
+from helpers.features.store import kept_networks, other_stores, path_for
 from helpers.files.spelling import SpelledPaths
 from helpers.frames import HAS_TURICREATE, Frame, Image, SFrame
 from helpers.frames.columns import bad_frame
 from helpers.frames.photo_columns import array_column, image_column, row_labels
-from helpers.frames.photo_paths import folder_of, row_paths, shown_names
+from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.networks.load import load_network
 from helpers.networks.precision.settled import is_given
 from helpers.similarity import given, saved
@@ -121,11 +121,11 @@ def create(
         )
     archive = check_index(index, metric)  # a wrong name shows now, not after an hour of work
     check_whole("batch_size", batch_size)
-    network = load_network(model, progress=verbose)
+    paths, files = row_paths(dataset)
+    store_path = path_for(store, paths, files)
+    network = load_network(model, progress=verbose, kept=kept_networks(store_path))
     if verbose:
         print(network.note)
-    paths, files = row_paths(dataset)
-    store_path = _store(store, paths, files)
     if arrays is not None and given.are_features(dataset[arrays], network):
         feature, embedded = arrays, given.take(dataset, arrays, network)
     elif arrays is not None and (feature is not None or Image not in dataset.column_types()):
@@ -208,7 +208,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
         ]
     index = _index_again(contents, path / saved.INDEX, database)
     files = [source if isinstance(source, str) else None for source in contents.sources]
-    return SimilarityModel(contents, index, store_path=_store(None, list(contents.names), files))
+    return SimilarityModel(contents, index, store_path=path_for(None, list(contents.names), files))
 
 
 def _turi_creates(path: Path) -> Any:
@@ -261,20 +261,6 @@ def _index_again(contents: ModelContents, path: Path, database: bool) -> SearchI
         print(f"the model is searched here, not in its database, with the same answers: {reason}")
         contents.index = "exact"
     return _index_of(contents, None, path, progress=True)
-
-
-def _store(
-    wanted: Union[PathLike, bool, None], paths: List[Optional[str]], files: List[Optional[str]]
-) -> Optional[Path]:
-    """The file in which features are kept, if any."""
-    if wanted is None:
-        folder = folder_of(paths, files)
-        return None if folder is None else default_path(folder)
-    if wanted is False:
-        return None
-    if isinstance(wanted, (str, os.PathLike)):
-        return Path(wanted).expanduser().absolute()
-    raise ArgumentError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
 
 
 def _index_file(store: Path, key: str, metric: str) -> Path:

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Optional, Set
 import numpy as np
 
 from helpers.errors import ArgumentError, ModelError, NoSuchModel
+from helpers.files.arrays import read_array
 from helpers.files.replacing import replacing_folder
 from helpers.frames import Frame
 from helpers.frames.columns import bad_frame
@@ -111,7 +112,7 @@ def read(path: Path) -> ModelContents:
             raise ValueError("fields are missing")
         # From the disk as they are needed, and once for all kernels that have this model open. Windows would not let
         # go of the file, and the model could not be saved in its own place.
-        vectors = np.load(path / "vectors.npy", mmap_mode=None if os.name == "nt" else "r", allow_pickle=False)
+        vectors = read_array(path / "vectors.npy", mapped=os.name != "nt")
         network = settings.pop("network")
         photos = len(settings["labels"])
         if vectors.dtype != np.float32 or vectors.shape != (photos, network["dimension"]):
