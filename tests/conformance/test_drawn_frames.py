@@ -1,6 +1,6 @@
 """Frames that Hypothesis draws: built, sliced, masked, applied to, sorted, grouped, joined, written to CSV and read.
 
-The same on both. What fails is made as small as it can be, and shown; nothing is drawn by chance, so that it fails again.
+The same on both. What fails is made as small as it can be and shown. Nothing is left to chance: it fails again.
 """
 
 import datetime
@@ -12,13 +12,32 @@ import pytest
 pytest.importorskip("turicreate", reason="Turi Create is not in this environment (environment.yml describes one)")
 pytest.importorskip("hypothesis", reason="hypothesis is not installed: the extra `test`")
 
-from hypothesis import HealthCheck, given, settings  # noqa: E402
-from hypothesis import strategies as st  # noqa: E402
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 LETTERS = "abcABC019é日ß\u0301\U0001f438 ,;\"'\\[]{}()<>:#|@%&=*?!/_\t1-+.\u00a0"
-WORDS = ("", "NA", "nan", "None", "null", "1", "01", "1.5", "-0", "1e5", "true", "[1]", "[]", "{}", "it's", "2020-01-01")
+WORDS = (
+    "",
+    "NA",
+    "nan",
+    "None",
+    "null",
+    "1",
+    "01",
+    "1.5",
+    "-0",
+    "1e5",
+    "true",
+    "[1]",
+    "[]",
+    "{}",
+    "it's",
+    "2020-01-01",
+)
 DATES = (datetime.datetime(1970, 1, 1), datetime.datetime(2037, 12, 31, 23, 59, 59))
-FLOATS = st.floats(-(2.0**40), 2.0**40, width=32, allow_subnormal=False) | st.sampled_from([0.0, -0.0, 0.1, 1e300, float("inf"), float("nan")])
+FLOATS = st.floats(-(2.0**40), 2.0**40, width=32, allow_subnormal=False) | st.sampled_from(
+    [0.0, -0.0, 0.1, 1e300, float("inf"), float("nan")]
+)
 TEXTS = st.sampled_from(WORDS) | st.text(LETTERS, max_size=6)
 KINDS = {
     "int": (int, st.integers(-3, 3) | st.integers(-(2**63) + 1, 2**63 - 1)),
