@@ -1,10 +1,13 @@
 """Names of a Mac elsewhere, and of elsewhere on a Mac: the same name, where nothing else can be meant."""
 
+import ntpath
+from pathlib import PureWindowsPath
+
 import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.files.spelling import SpelledNames, SpelledPaths
+from helpers.files.spelling import SpelledNames, SpelledPaths, full_path, portable
 from helpers.images.decode import open_photo
 from helpers.photos.labels import Labels
 from helpers.photos.load import load_photos
@@ -76,3 +79,56 @@ def test_a_model_whose_photos_were_moved_to_another_system(two_names, written, t
     source = moved.photo(row)
     wanted = np.asarray(open_photo(two_names / "after" / there))
     assert np.array_equal(np.asarray(open_photo(getattr(source, "source", source))), wanted)
+
+
+REFUSED = {
+    **{f"a{letter}b.jpg": "a_b.jpg" for letter in '<>:"/\\|?*\0\n\x1f'},
+    "a.": "a_",
+    "a. . ": "a____",
+    " ": "_",
+    "...": "___",
+    **{f"{name}.jpg": f"{name}_.jpg" for name in ("CON", "nul", "Aux", "PRN", "COM1", "lpt9", "COM\u00b9", "CONIN$")},
+    "CON": "CON_",
+    "nul.tar.gz": "nul_.tar.gz",
+    "con .jpg": "con_ .jpg",
+    "con. ": "con___",
+}
+TAKEN = [
+    "a.jpg",
+    ".hidden",
+    "a b",
+    "console.jpg",
+    "COM.jpg",
+    "COM10",
+    "com1a",
+    "aux2",
+    "日本 é.jpg",
+    "a..b",
+    "~$a",
+    "'%&",
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), REFUSED.items())
+def test_a_name_that_windows_refuses(name, expected):
+    assert portable(name) == expected
+    assert portable(expected) == expected, "what was changed once stays"
+    reserved = getattr(ntpath, "isreserved", lambda name: PureWindowsPath(name).is_reserved())  # Python 3.13 has it
+    assert not reserved(expected)
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_name_that_all_systems_take(name):
+    assert portable(name) == name
+
+
+@pytest.mark.parametrize("folder", ["C:\\photos", "C:\\", "\\\\nas\\share\\photos"])
+@pytest.mark.parametrize("name", ["a.jpg", "sub/a.jpg", "a b/c/d.jpg"])
+def test_a_file_has_one_path_on_windows(folder, name):
+    assert full_path(folder, name, "\\") == str(PureWindowsPath(folder) / name)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "sub/a.jpg"])
+def test_a_file_has_one_path(tmp_path, name):
+    assert full_path(str(tmp_path), name) == str(tmp_path / name)
+    assert full_path("/", name, "/") == f"/{name}"
