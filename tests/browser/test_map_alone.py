@@ -198,8 +198,8 @@ def test_a_click_selects_and_escape_selects_none(page, show):
     page.keyboard.press("Escape")
     assert picked(page) == []
     page.mouse.click(*photo(page, 34))
-    root.get_by_role("button", name="Select none").click()
-    assert picked(page) == [] and root.get_by_role("button", name="Select none").is_disabled()
+    root.get_by_role("button", name="Clear selection").click()
+    assert picked(page) == [] and root.get_by_role("button", name="Clear selection").is_disabled()
 
 
 def test_escape_leaves_a_loop_that_is_being_drawn(page, show):
@@ -373,6 +373,7 @@ def test_kinds_have_colours_and_a_legend(page, show):
     assert root.get_by_role("group", name="Legend").get_by_role("button").all_inner_texts() == [
         "north\n40", f"{TRAP}\n30", "3 more\n10", "no value\n20",
     ]  # fmt: skip
+    assert root.locator(".kf-column").inner_text() == KINDS["title"], "the column"
     assert page.locator("img").count() == 0
     colours = [pixels(page, *photo(page, number), side=1) for number in (5, 45, 75, 95)]
     assert colours == [["21 101 180"], ["232 89 12"], ["107 107 107"], ["168 168 168"]]
@@ -424,8 +425,8 @@ def test_another_colour_is_asked_for_and_shown(page, show):
     assert colour.input_value() == "=folder"
     colour.select_option("nothing")
     page.wait_for_function("model.sent.some(each => each.do === 'colour' && each.by === null)")
-    page.evaluate("message => model.state({ message })", TRAP)
-    assert root.get_by_role("alert").inner_text() == TRAP
+    page.evaluate("message => model.state({ message, failed: true, said: 1 })", TRAP)
+    assert root.get_by_role("alert").locator("span").inner_text() == TRAP
 
 
 @pytest.mark.parametrize("dark", [False, True])

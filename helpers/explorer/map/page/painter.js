@@ -9,9 +9,9 @@ export const CLOSE = 9; // px from a point that count as on it
 
 // A canvas draws decoded pictures only: an entry has an `image` once that is done.
 export class DecodedThumbnails extends Thumbnails {
-  add(photo, name, label, jpeg) {
+  add(photo, details, jpeg) {
     if (this.entries.get(photo)?.url) return; // another view has asked for it too
-    const entry = super.add(photo, name, label, jpeg);
+    const entry = super.add(photo, details, jpeg);
     if (!entry.url) return;
     const image = new Image();
     image.src = entry.url;
