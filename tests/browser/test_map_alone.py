@@ -1,5 +1,6 @@
 """The map's page without Jupyter: its module, its style sheet, and a kernel that is none (`alone/mock_map.js`)."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -579,3 +580,24 @@ def test_100_000_photos(page, show, record_property):
     draw(page, (0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6))
     assert 10_000 < len(picked(page)) < 60_000
     record_property("ms until a lasso is drawn and has selected", round(page.evaluate("performance.now()") - started))
+
+
+def test_what_is_selected_is_shown_beneath_and_a_click_takes_it_out(page, show):
+    root = show()
+    panel = root.get_by_role("group", name="Selected photos")
+    assert panel.is_hidden()
+    page.evaluate("model.pick([3, 5, 8])")
+    page.wait_for_function("document.querySelectorAll('.kf-selected img').length === 3")
+    assert panel.locator(".kf-title").inner_text() == "3 photos selected"
+    panel.get_by_role("button", name="north/photo-5.jpg: take it out of the selection").click()
+    assert picked(page) == [3, 8] and panel.locator("img").count() == 2
+    page.evaluate("model.pick([...Array(100).keys()])")
+    page.wait_for_function("document.querySelectorAll('.kf-selected img').length === 30")
+    assert panel.locator(".kf-title").inner_text() == "100 photos selected; the first 30"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
+
+
+def test_199_photos_are_photos_and_not_dots_where_they_fit(page, show):
+    turns = [2.4 * row for row in range(199)]
+    show([(math.sqrt(row) * math.cos(turn), math.sqrt(row) * math.sin(turn)) for row, turn in enumerate(turns)])
+    page.wait_for_function("Number(document.querySelector('canvas').dataset.thumbnails) > 30")

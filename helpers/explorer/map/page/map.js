@@ -11,10 +11,11 @@ import { Legend } from "./legend.js";
 import { CLOSE, DecodedThumbnails, Painter } from "./painter.js";
 import { Points } from "./points.js";
 import { Preview } from "./preview.js";
+import { SelectedPanel } from "./selected_panel.js";
 import { Viewport } from "./viewport.js";
 
 const KEYS = [
-  ["wheel, pinch, + and −", "zoom; close enough, points are photos"],
+  ["wheel, pinch, + and −", "zoom; photos are shown where there is room"],
   ["drag, arrows", "move"],
   ["Home", "the whole map"],
   ["Shift and a drag, or Lasso (L) and a drag", "select what is inside; with Ctrl, these too"],
@@ -74,7 +75,12 @@ function render({ model, el }) {
   );
   el.append(root);
 
-  const thumbnails = new DecodedThumbnails(wire, () => drawSoon(), { batch: 30, kept: 600 });
+  const thumbnails = new DecodedThumbnails(wire, () => {
+    drawSoon();
+    panel.draw();
+  }, { batch: 30, kept: 600 });
+  const panel = new SelectedPanel(thumbnails, (photo) => act.selectAt(points.photos.indexOf(photo), true));
+  legend.element.after(panel.element);
   const painter = new Painter(root, canvas, points, view, thumbnails);
   const preview = new Preview(stage);
   let frame = 0;
@@ -102,7 +108,7 @@ function render({ model, el }) {
     clearTimeout(resting); // photos that only fly past are not asked for
     resting = setTimeout(() => {
       const wanted = painter.tiles.map((tile) => points.photos[tile.place]).reverse();
-      thumbnails.want(photo === null ? wanted : [photo, ...wanted]);
+      thumbnails.want([...(photo === null ? [] : [photo]), ...panel.wanted, ...wanted]);
     }, 80);
   }
 
@@ -116,6 +122,7 @@ function render({ model, el }) {
     const { pickedCount, count } = points;
     status.textContent = pickedCount ? `${grouped(pickedCount)} of ${grouped(count)} selected` : counted(count, "photo");
     nothing.disabled = !pickedCount;
+    panel.show(photos);
     paint();
   }
 
