@@ -1,10 +1,13 @@
 """Names of files that two systems write differently: é as one character, or (Macs) as an e and an accent.
 
 Both are the same name to a person (Unicode, UAX 15), and two names to Linux and
-Windows. Each function prefers the very name that it is given.
+Windows. Each function prefers the very name that it is given. And names as a
+terminal can show them.
 """
 
 import os
+import re
+import sys
 import unicodedata
 from typing import Dict, Iterable, List, Optional
 
@@ -12,6 +15,26 @@ from typing import Dict, Iterable, List, Optional
 def composed(name: str) -> str:
     """The name with each accent in the character that it belongs to (Unicode's form NFC)."""
     return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+# Characters that a terminal obeys, or that turn the order of what follows; and bytes that are no text.
+_UNSHOWN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""The text as it may be printed: what a terminal would obey is escaped; tabs and line ends stay.
+
+    >>> printable("a\x1b[2Jb.jpg"), printable("é\udcff.jpg")
+    ('a\\x1b[2Jb.jpg', 'é\\udcff.jpg')
+    """
+    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def print_anywhere() -> None:
+    """Let `print` escape what this terminal or file cannot hold (é in ASCII), which would else be an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a notebook's own has none
+            stream.reconfigure(errors="backslashreplace")
 
 
 class SpelledNames:

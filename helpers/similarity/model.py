@@ -20,6 +20,7 @@ from helpers.features.index import SearchIndex
 from helpers.features.nearest import but_itself
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
+from helpers.files.spelling import printable
 from helpers.frames import Frame, Image, SArray
 from helpers.frames.images import source_of
 from helpers.frames.neighbours import edge_frame
@@ -404,6 +405,6 @@ class SimilarityModel(TuriMembers):
         if len(bad) == len(images):
             raise PhotoError(next(iter(bad.values())))
         for reason in bad.values():
-            print(f"left out of the query: {reason}")
+            print(printable(f"left out of the query: {reason}"))
         good = [place for place in range(len(images)) if place not in bad]
         return vectors[good], good

@@ -6,7 +6,6 @@ import pytest
 from helpers.errors import FrameError
 from helpers.files.spreadsheet import guarded, plain, read_table, write_rows
 
-
 WITHIN = ["a;=1+2", "a\t=1+2", "a;;@sum", "a\n-2", "a\r\n+2;=3", "=1;'=2", "a;''=1", "a;\uff1d1", ";=1"]
 
 
