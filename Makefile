@@ -26,7 +26,7 @@ EXTRAS = app camtrap cluster heic service train test
 LOCK = $(RUN) modern -- -m uv --no-python-downloads pip compile --universal --generate-hashes --no-annotate \
 	--custom-compile-command="make lock"
 
-.PHONY: demo app serve test check lab bench bench-service lock clean
+.PHONY: demo app serve test check audit lab bench bench-service lock clean
 
 demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 	@$(RUN) $(ENV) -- -m helpers.demo
@@ -45,6 +45,9 @@ test: ## lint, types, and every test in every environment that this machine can 
 
 check: ## lint, types, and the unit tests of one environment: what to run before each commit
 	@$(PYTHON) tools/run_tests.py --check
+
+audit: ## weak places in the code (bandit), and packages with known ones (pip-audit, where the internet can be reached)
+	@$(PYTHON) tools/audit.py
 
 bench: ## how fast it is, beside Turi Create and whatever other peers are here; also build/bench.json
 	@$(RUN) modern -- -m benchmarks

@@ -78,8 +78,8 @@ def poster(folder: str, each: int, path: str) -> Dict[str, Any]:
 
     files = sorted(str(file) for file in Path(folder).iterdir()) * each
     centres = np.random.default_rng(_SEED).random((_GROUPS, 2))
-    random = np.random.default_rng(_SEED)
-    positions = centres[random.integers(0, _GROUPS, len(files))] + random.normal(0, 0.02, (len(files), 2))
+    rng = np.random.default_rng(_SEED)
+    positions = centres[rng.integers(0, _GROUPS, len(files))] + rng.normal(0, 0.02, (len(files), 2))
     model = SimpleNamespace(collection=SimpleNamespace(sources=files, identities=[None] * len(files)))
     atlas = SimpleNamespace(model=model, positions=positions)
     spent = []
@@ -124,11 +124,11 @@ def _features(photos: int) -> Any:
 
     from helpers.files.cache import roomy_array
 
-    random, features = np.random.default_rng(_SEED), roomy_array((photos, _DIMENSION))
-    centres = random.normal(size=(_GROUPS, _DIMENSION)).astype(np.float32)
-    widths = random.uniform(0.5, 2, _GROUPS).astype(np.float32)
+    rng, features = np.random.default_rng(_SEED), roomy_array((photos, _DIMENSION))
+    centres = rng.normal(size=(_GROUPS, _DIMENSION)).astype(np.float32)
+    widths = rng.uniform(0.5, 2, _GROUPS).astype(np.float32)
     for start in range(0, photos, 1_000):
-        group = random.integers(0, _GROUPS, min(1_000, photos - start))
-        noise = random.normal(size=(len(group), _DIMENSION)).astype(np.float32)
+        group = rng.integers(0, _GROUPS, min(1_000, photos - start))
+        noise = rng.normal(size=(len(group), _DIMENSION)).astype(np.float32)
         features[start : start + len(group)] = centres[group] + widths[group, None] * noise
     return features

@@ -79,10 +79,10 @@ def boxes_for(labels: List[Any], count: int) -> List[Tuple[Any, Tuple[float, flo
     """`count` boxes in each photo, others for each count."""
     import numpy as np
 
-    random = np.random.default_rng((_SEED, count))
+    rng = np.random.default_rng((_SEED, count))
     boxes = []
     for label in labels:
-        for wide, high in random.uniform(_SMALLEST, _LARGEST, (count, 2)):
-            left, top = random.uniform(0, 1 - wide), random.uniform(0, 1 - high)
+        for wide, high in rng.uniform(_SMALLEST, _LARGEST, (count, 2)):
+            left, top = rng.uniform(0, 1 - wide), rng.uniform(0, 1 - high)
             boxes.append((label, (left, top, left + wide, top + high)))
     return boxes

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ElementTree  # nosec B405  # for reports that pytest wrote
 from collections import Counter
 from pathlib import Path
 
@@ -189,7 +189,7 @@ class Tests(Job):
         super().start()
 
     def cases(self):
-        for case in ElementTree.parse(str(self.report)).iter("testcase") if self.report.exists() else ():  # noqa: S314
+        for case in ElementTree.parse(str(self.report)).iter("testcase") if self.report.exists() else ():  # noqa: S314  # nosec B314  # pytest wrote it a moment ago
             skip = case.find("skipped")
             name = f"{case.get('file', case.get('classname'))}::{case.get('name')}"
             reason = None if skip is None else reason_of(skip)
@@ -214,7 +214,7 @@ def get_programs():
         return
     print(f"Installing {' and '.join(packages)} for the tests", flush=True)
     for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-        subprocess.call(["apt-get", *command], stdout=subprocess.DEVNULL)  # noqa: S607
+        subprocess.call(["apt-get", *command], stdout=subprocess.DEVNULL)  # noqa: S607  # nosec B607  # as root, for tests
 
 
 def say_times(jobs):

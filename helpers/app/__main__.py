@@ -119,7 +119,7 @@ def _announce(host: str, port: int) -> None:
 
 def _name(host: str) -> str:
     """This machine's name in an address that others open."""
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104  # only where HOST= says so
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104  # nosec B104  # only where HOST= says so
         host = socket.gethostname()
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:
             route.connect(("192.0.2.1", 9))  # nothing is sent: this only selects the sender's address

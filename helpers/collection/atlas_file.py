@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -11,10 +9,11 @@ import numpy as np
 
 from helpers.collection.layouts import LAYOUTS
 from helpers.errors import ModelError
+from helpers.files.arrays import read_arrays
 from helpers.files.replacing import replacing
 
 _FORMAT = 1
-_TROUBLE = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)
+_TROUBLE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _FIELDS = {"method": str, "layout": str, "seed": int, "note": str, "key": str, "metric": str, "span": float}
 _ARRAYS = {
     "positions": (np.float32, 2),
@@ -45,11 +44,10 @@ def read(path: Path) -> Tuple[Dict[str, Any], Dict[str, np.ndarray]]:
     if not path.is_file():
         raise ModelError(f"{path}: not a saved map; Atlas.save(path) writes one")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
-            about = json.loads(str(parts["about"]))
-            if about.pop("kinframe_atlas") != _FORMAT:
-                raise ModelError(f"{path}: a map of another Kinframe; Atlas(model) makes another")
-            arrays = {name: parts[name] for name in _ARRAYS}
+        arrays = read_arrays(path, ["about", *_ARRAYS])
+        about = json.loads(str(arrays.pop("about")))
+        if about.pop("kinframe_atlas") != _FORMAT:
+            raise ModelError(f"{path}: a map of another Kinframe; Atlas(model) makes another")
         _check(about, arrays)
     except _TROUBLE as error:
         raise ModelError(f"{path}: the map is damaged, or not a map ({error}); Atlas(model) makes another") from error
@@ -97,6 +95,6 @@ def _check(about: Dict[str, Any], arrays: Dict[str, np.ndarray]) -> None:
 
 def _is_ours(path: Path) -> bool:
     """Whether there is a map, which may be replaced."""
-    with contextlib.suppress(*_TROUBLE), path.open("rb") as file, np.load(file, allow_pickle=False) as parts:
-        return "kinframe_atlas" in json.loads(str(parts["about"]))
+    with contextlib.suppress(*_TROUBLE):
+        return "kinframe_atlas" in json.loads(str(read_arrays(path, ["about"])["about"]))
     return False

@@ -98,7 +98,7 @@ class CandidateSearch:
             f"""WITH near AS MATERIALIZED (
                 SELECT identity, {apart} AS apart FROM {table.name} WHERE v IS NOT NULL ORDER BY 2 LIMIT ?::bigint
             ) SELECT near.identity, near.apart, items.item
-            FROM near LEFT JOIN ({self._references.rows}) AS items ON items.identity = near.identity""",  # noqa: S608
+            FROM near LEFT JOIN ({self._references.rows}) AS items ON items.identity = near.identity""",  # noqa: S608  # nosec B608  # names are ours, values are bound
             table.vector(self._bounds.numbers),
             limit,
             *self._references.values,
@@ -114,7 +114,7 @@ class CandidateSearch:
         apart = f"0 + (v {_OPERATORS[self._metric]} ?::{table.type}({table.dimension}))"
         rows = self._session.rows(
             f"""SELECT items.item, items.identity, {apart} AS apart FROM {self._joined}
-            WHERE v IS NOT NULL ORDER BY 3 LIMIT ?::bigint""",  # noqa: S608
+            WHERE v IS NOT NULL ORDER BY 3 LIMIT ?::bigint""",  # noqa: S608  # nosec B608  # names are ours, values are bound
             table.vector(self._bounds.numbers),
             *self._references.values,
             limit,
@@ -124,14 +124,14 @@ class CandidateSearch:
     def _without_vector(self) -> List[Candidate]:
         """The references whose feature has no vector in the table: always candidates."""
         return self._session.rows(
-            f"SELECT items.item, items.identity, 0.0::double precision FROM {self._joined} WHERE kept.v IS NULL",  # noqa: S608
+            f"SELECT items.item, items.identity, 0.0::double precision FROM {self._joined} WHERE kept.v IS NULL",  # noqa: S608  # nosec B608  # names are ours, values are bound
             *self._references.values,
         )
 
     def _first(self, k: int) -> List[int]:
         """The first references that have a direction."""
         rows = self._session.rows(
-            f"SELECT items.item FROM {self._joined} WHERE v IS NOT NULL ORDER BY 1 LIMIT ?::bigint",  # noqa: S608
+            f"SELECT items.item FROM {self._joined} WHERE v IS NOT NULL ORDER BY 1 LIMIT ?::bigint",  # noqa: S608  # nosec B608  # names are ours, values are bound
             *self._references.values,
             k,
         )

@@ -51,7 +51,7 @@ class FeatureTable:
         kept = vectors.astype("<f4")
         numbers, unusable = rounded(kept, self.type)
         session.many(
-            f"INSERT INTO {self.name} VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608
+            f"INSERT INTO {self.name} VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608  # nosec B608  # names are ours, values are bound
             (
                 (identity, vector.tobytes(), checksum(identity, vector), None if no_vector else self.vector(number))
                 for identity, vector, number, no_vector in zip(identities, kept, numbers, unusable)
@@ -60,7 +60,7 @@ class FeatureTable:
 
     def checksums(self, session: DatabaseSession, identities: Sequence[str]) -> Dict[str, int]:
         """The checksums of the features of these photos, as far as they are kept."""
-        statement = f"SELECT identity, checksum FROM {self.name} WHERE identity = ANY(?)"  # noqa: S608
+        statement = f"SELECT identity, checksum FROM {self.name} WHERE identity = ANY(?)"  # noqa: S608  # nosec B608  # names are ours, values are bound
         return dict(session.rows(statement, list(identities)))
 
     def kept(self, session: DatabaseSession, identities: Sequence[str]) -> Set[str]:
@@ -70,7 +70,7 @@ class FeatureTable:
     def features(self, session: DatabaseSession, identities: Sequence[str]) -> Dict[str, np.ndarray]:
         """The features of these photos, float32, as far as they are kept. Raises `StoreError` for a damaged one."""
         features = {}
-        statement = f"SELECT identity, feature, checksum FROM {self.name} WHERE identity = ANY(?)"  # noqa: S608
+        statement = f"SELECT identity, feature, checksum FROM {self.name} WHERE identity = ANY(?)"  # noqa: S608  # nosec B608  # names are ours, values are bound
         for identity, feature, kept in session.rows(statement, list(identities)):
             vector = np.frombuffer(feature, "<f4")
             if len(vector) != self.dimension or checksum(identity, vector) != kept:
@@ -152,11 +152,11 @@ def kept_tables(session: DatabaseSession) -> List[StoredNetwork]:
     if not _has_networks(session):
         return []
     has_table = "to_regclass('kinframe_features_' || id) IS NOT NULL"
-    networks = session.rows(f"SELECT id, key, dimension FROM kinframe_networks WHERE {has_table} ORDER BY id")  # noqa: S608
+    networks = session.rows(f"SELECT id, key, dimension FROM kinframe_networks WHERE {has_table} ORDER BY id")  # noqa: S608  # nosec B608  # names are ours, values are bound
     kept = []
     for number, key, dimension in networks:
-        some = f"SELECT 1 FROM kinframe_features_{int(number)} LIMIT {_COUNTED}"  # noqa: S608
-        kept.append(StoredNetwork(key, dimension, session.rows(f"SELECT count(*) FROM ({some}) AS counted")[0][0]))  # noqa: S608
+        some = f"SELECT 1 FROM kinframe_features_{int(number)} LIMIT {_COUNTED}"  # noqa: S608  # nosec B608  # names are ours, values are bound
+        kept.append(StoredNetwork(key, dimension, session.rows(f"SELECT count(*) FROM ({some}) AS counted")[0][0]))  # noqa: S608  # nosec B608  # names are ours, values are bound
     return kept
 
 

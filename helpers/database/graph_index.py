@@ -110,5 +110,5 @@ class GraphIndex:
 
     def _memory(self, session: DatabaseSession) -> int:
         """MB for a graph of all features in the table."""
-        rows = session.rows(f"SELECT count(*) FROM {self._table.name}")[0][0]  # noqa: S608
+        rows = session.rows(f"SELECT count(*) FROM {self._table.name}")[0][0]  # noqa: S608  # nosec B608  # names are ours, values are bound
         return int(min(_MEMORY[1], max(_MEMORY[0], 1.2 * rows * (self._table.vector_bytes + 500) / 1e6)))

@@ -16,11 +16,12 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Op
 
 import numpy as np
 
-from helpers.errors import StoreError
+from helpers.errors import ArgumentError, StoreError
 from helpers.features import feature_rows
 from helpers.files.cache import cache_folder, roomy_array
 from helpers.files.database_file import WorkLimit, check_schema, restrict
 from helpers.files.stamps import Stamp
+from helpers.frames.photo_paths import folder_of
 from helpers.images.decode import READING
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
@@ -38,7 +39,14 @@ CREATE TABLE IF NOT EXISTS {_CHECKED} (  -- files that were found to be whole ph
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
 ) WITHOUT ROWID;
 """
-_HAS_CHECKED = f"SELECT count(*) FROM sqlite_master WHERE name = '{_CHECKED}'"  # noqa: S608
+_DOUBTED = f"doubted_{READING}"
+_MAKE_DOUBTED = f"""
+CREATE TABLE IF NOT EXISTS {_DOUBTED} (  -- kept when photos were read otherwise, and not looked at since
+    photo BLOB PRIMARY KEY
+) WITHOUT ROWID;
+"""
+_DOUBT_ALL = f"INSERT INTO {_DOUBTED} SELECT DISTINCT photo FROM features"  # noqa: S608
+_HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE name = '{}'"
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -47,6 +55,7 @@ CREATE TABLE IF NOT EXISTS files (  -- which photo a file was when it was last r
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, photo BLOB NOT NULL
 ) WITHOUT ROWID;
 {_MAKE_CHECKED}
+{_MAKE_DOUBTED}
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
@@ -59,6 +68,11 @@ class StoredNetwork(NamedTuple):
     key: str  # the network: name, identity and precision
     dimension: int
     photos: int
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.key.split(" ")[0]
 
 
 class CheckedFile(NamedTuple):
@@ -143,6 +157,24 @@ class FeatureStore:
             )
             return {photo.hex() for (photo,) in rows}
 
+    def doubted(self) -> Set[str]:
+        """The photos some of whose features were kept when photos were read otherwise, and that are not `judged` yet.
+
+        By their sha-256. See `helpers.images.decode.is_read_otherwise`.
+        """
+        with self._explained():
+            table = _DOUBTED if self._value(_HAS_TABLE.format(_DOUBTED)) else "features"
+            return {photo.hex() for (photo,) in self._connection.execute(f"SELECT DISTINCT photo FROM {table}")}  # noqa: S608
+
+    def judged(self, fine: Iterable[str], stale: Iterable[str]) -> None:
+        """Doubt photos no more: forget all features of the `stale` ones, of every network, and keep the others."""
+        forgotten = [(bytes.fromhex(photo),) for photo in stale]
+        with self._explained(), self._transaction() as execute:
+            self._doubt_what_is_there()
+            execute("DELETE FROM features WHERE photo = ?", forgotten)
+            doubted_no_more = [*forgotten, *((bytes.fromhex(photo),) for photo in fine)]
+            execute(f"DELETE FROM {_DOUBTED} WHERE photo = ?", doubted_no_more)  # noqa: S608
+
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
         """Each file that was read, by its path: its `helpers.files.stamps.stamp` then, and the sha-256 of its bytes."""
         with self._explained(), _as_written():
@@ -152,7 +184,7 @@ class FeatureStore:
     def checked(self) -> Dict[str, CheckedFile]:
         """Each file that was found to be a whole photo."""
         with self._explained(), _as_written():
-            if not self._value(_HAS_CHECKED):
+            if not self._value(_HAS_TABLE.format(_CHECKED)):
                 return {}
             rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608
             return {os.fsdecode(path): _checked_file(row) for path, *row in rows}
@@ -178,6 +210,7 @@ class FeatureStore:
         stamped = [(os.fsencode(path), *stamp, bytes.fromhex(photo)) for path, stamp, photo in files]
         with self._explained(), self._transaction() as execute:
             if len(photos):
+                self._doubt_what_is_there()
                 execute(feature_rows.ADD_NETWORK, [(key, vectors.shape[1])])
                 network, dimension = self._network(key)
                 if dimension != vectors.shape[1]:
@@ -191,6 +224,12 @@ class FeatureStore:
             count = "SELECT count(*) FROM features WHERE network = id"
             rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608
             return [StoredNetwork(_text(key), *_whole(dimension, photos)) for key, dimension, photos in rows]
+
+    def _doubt_what_is_there(self) -> None:
+        """In a file of an older Kinframe, once; in a transaction."""
+        if not self._value(_HAS_TABLE.format(_DOUBTED)):
+            self._connection.execute(_MAKE_DOUBTED)
+            self._connection.execute(_DOUBT_ALL)
 
     def _opened(self) -> sqlite3.Connection:
         address = self.path.as_uri()
@@ -305,6 +344,35 @@ def _checked_file(row: Sequence[Any]) -> CheckedFile:
 
 def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
     return None if text is None else datetime.datetime.fromisoformat(text)
+
+
+def kept_networks(path: Union[str, "os.PathLike[str]", None]) -> List[str]:
+    """The names of the networks of which a store has features; none where there is no such file, or a damaged one."""
+    if path is None or not Path(path).is_file():
+        return []
+    try:
+        with FeatureStore(path) as store:
+            return [entry.name for entry in store.contents() if entry.photos]
+    except StoreError:  # which is reported when features are kept there
+        return []
+
+
+def path_for(
+    wanted: Union[str, "os.PathLike[str]", bool, None], paths: List[Optional[str]], files: List[Optional[str]]
+) -> Optional[Path]:
+    """The file in which features of photos are kept: the one `wanted`, by default that of their folder; None for none.
+
+    `paths` and `files` are as `helpers.frames.photo_paths.row_paths` returns
+    them. Raises `ArgumentError` for anything but a path, None or False.
+    """
+    if wanted is None:
+        folder = folder_of(paths, files)
+        return None if folder is None else default_path(folder)
+    if wanted is False:
+        return None
+    if isinstance(wanted, (str, os.PathLike)):
+        return Path(wanted).expanduser().absolute()
+    raise ArgumentError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
 
 
 def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:

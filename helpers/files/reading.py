@@ -37,11 +37,11 @@ def open_regular(path: Union[str, "os.PathLike[str]"], *, most: Optional[int] = 
         raise
 
 
-def read_regular(path: Union[str, "os.PathLike[str]"], *, most: int = LARGEST) -> bytes:
-    """The bytes of a regular file of at most `most` bytes; raises as `open_regular` does."""
+def read_regular(path: Union[str, "os.PathLike[str]"], *, most: Optional[int] = LARGEST) -> bytes:
+    """The bytes of a regular file of at most `most` bytes (None: of any size); raises as `open_regular` does."""
     with open_regular(Path(path), most=most) as file:
-        content = file.read(most + 1)
-    if len(content) > most:  # it grew
+        content = file.read(-1 if most is None else most + 1)
+    if most is not None and len(content) > most:  # it grew
         raise NotRead(_too_large(len(content), most))
     return content
 

@@ -22,6 +22,7 @@ from helpers.errors import FrameError, ModelError
 from helpers.features.distance import METRICS
 from helpers.features.model import Model
 from helpers.features.nearest import index_by, others
+from helpers.files.arrays import read_array
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
@@ -74,7 +75,7 @@ class Rankings:
             about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
             if about.pop(_MARK) != _FORMAT:
                 raise ModelError(f"{place}: rankings of another version of Kinframe; {_WAY_OUT}")
-            rows, distances = (np.load(place / name, mmap_mode="r", allow_pickle=False) for name in (_ROWS, _DISTANCES))
+            rows, distances = (read_array(place / name, mapped=True) for name in (_ROWS, _DISTANCES))
             if about.keys() != _FIELDS or not all(isinstance(about[name], list) for name in ("labels", "names")):
                 raise ValueError("fields are missing")
             if (rows.dtype, distances.dtype) != (np.int32, np.float32) or rows.ndim != 2:

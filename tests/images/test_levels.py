@@ -34,6 +34,16 @@ def stored(numbers, **options):
     return encoded(numbers, "PNG" if numbers.dtype == np.uint16 else "TIFF", **options)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bits", [0x7F800001, 0x7FC00000, 0xFF812345, 0xFFFFFFFF])
+def test_every_nan_is_black_without_a_word(bits):
+    """Those too at which a processor would raise a signal."""
+    numbers = (2 + SCENE).astype(np.float32)
+    numbers.view(np.uint32)[0, :5] = bits
+    found = pixels(stored(numbers))
+    assert not found[0, :5].any() and found.max() == 255
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_numbers_are_stretched_between_their_own_ends(kind):
     found = pixels(stored(KINDS[kind]))

@@ -153,6 +153,17 @@ def test_a_network_that_cannot_run_is_refused(save):
         load_network(save(nodes=[node], outputs=[helper.make_tensor_value_info("wrong", FLOAT, None)]))
 
 
+@pytest.mark.parametrize("name", [b"flat", b"weight", b"float"])
+def test_a_name_that_is_no_text_is_an_error_of_ours(save, name, capfd):
+    path = save()
+    content = path.read_bytes()
+    for place in (content.index(name), content.rindex(name)):
+        path.write_bytes(content[:place] + b"\xa0" + content[place + 1 :])
+        with pytest.raises(ModelError, match=r"own\.onnx"):
+            load_network(path)
+    assert capfd.readouterr() == ("", ""), "what is wrong is in the error"
+
+
 def test_it_is_run_once_on_a_machine(save, monkeypatch, tmp_path):
     import onnxruntime
 

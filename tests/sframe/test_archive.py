@@ -1,6 +1,7 @@
 """Frames saved and loaded: whole or not at all, without pickle."""
 
 import datetime
+import json
 import os
 import pathlib
 import pickle
@@ -189,6 +190,67 @@ def test_a_damaged_file_is_reported(tmp_path, kind):
     SFrame({"n": [1, 2], "s": ["a", "b"]}).save(str(tmp_path / "saved"))
     for path in (tmp_path / "saved").glob(f"*-*.{kind}"):
         path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(BadFile):
+        load_sframe(str(tmp_path / "saved"))
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [(b"}", b" "), (b", ", b"\0 "), (b"'<i8'", b"'<i9'"), (b"(2,)", b"(2e9,)"), (b"(2,)", b"(2222222,)")],
+)
+def test_a_description_that_somebody_changed_is_reported(tmp_path, old, new):
+    SFrame({"n": [1, 2]}).save(str(tmp_path / "saved"))
+    (path,) = (tmp_path / "saved").glob("*-0.npy")
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new, 1))
+    with pytest.raises(BadFile):
+        load_sframe(str(tmp_path / "saved"))
+
+
+def test_a_frame_reads_its_own_files_alone(tmp_path):
+    """The names in a frame from a stranger lead nowhere else."""
+    SFrame({"n": [1, 2], "s": ["a", "b"]}).save(str(tmp_path / "saved"))
+    np.save(str(tmp_path / "other.npy"), np.array([3, 4]))
+    (tmp_path / "other.json").write_text('["c", "d"]', "utf-8")
+    index = tmp_path / "saved" / "frame.json"
+    before = index.read_text("utf-8")
+    described = json.loads(before)
+    names = [name for column in described["columns"] for name in column["files"].values()]
+    assert len(names) == 2
+    for name in names:
+        kind = name.rpartition(".")[2]
+        places = (f"../other.{kind}", str(tmp_path / f"other.{kind}"), f"{name.partition('.')[0]}/../../other.{kind}")
+        (tmp_path / "saved" / name.partition(".")[0]).mkdir()
+        for place in places:
+            index.write_text(before.replace(json.dumps(name), json.dumps(place)), "utf-8")
+            with pytest.raises(BadFile):
+                load_sframe(str(tmp_path / "saved"))
+    index.write_text(before, "utf-8")
+    assert list(load_sframe(str(tmp_path / "saved"))["n"]) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"ndarray": [1, 2], "dtype": "V999999999"},
+        {"ndarray": [1, 2], "dtype": [["a", "<f8"]]},
+        {"ndarray": [1, 2], "dtype": "no type"},
+        {"ndarray": ["a"], "dtype": "U99999999"},
+        {"array": ["a"]},
+        {"array": [10**400]},
+        {"datetime": 7},
+        {"bytes": ["a", 1], "size": [1, 1]},
+        {"path": "a.jpg", "size": "xy"},
+        {"dict": [[[], 1]]},
+        {"dict": 7},
+    ],
+    ids=json.dumps,
+)
+def test_a_cell_that_somebody_changed_is_reported(tmp_path, cell):
+    SFrame({"a": SArray([np.array([[1, 2]])], np.ndarray)}).save(str(tmp_path / "saved"))
+    (path,) = [each for each in (tmp_path / "saved").glob("*.json") if each.name != "frame.json"]
+    path.write_text(json.dumps([cell]), "utf-8")
     with pytest.raises(BadFile):
         load_sframe(str(tmp_path / "saved"))
 

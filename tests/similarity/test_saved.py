@@ -234,12 +234,21 @@ def edit(saved, **changes):
     (saved / "model.json").write_text(json.dumps(settings), "utf-8")
 
 
+def replace(file, old, new):
+    content = file.read_bytes()
+    assert old in content
+    file.write_bytes(content.replace(old, new, 1))
+
+
 DAMAGES = {
     "no vectors": lambda saved: (saved / "vectors.npy").unlink(),
     "vectors cut off": lambda saved: os.truncate(saved / "vectors.npy", 300),
     "vectors empty": lambda saved: (saved / "vectors.npy").write_bytes(b""),
     "vectors of others": lambda saved: np.save(saved / "vectors.npy", np.zeros((5, 27), np.float32)),
     "vectors of 64 bits": lambda saved: np.save(saved / "vectors.npy", np.zeros((6, 27))),
+    "vectors whose description stays open": lambda saved: replace(saved / "vectors.npy", b"}", b" "),
+    "vectors with zeros in their description": lambda saved: replace(saved / "vectors.npy", b", ", b"\0 "),
+    "vectors that announce more": lambda saved: replace(saved / "vectors.npy", b"(6, 27)", b"(6e9,7)"),
     "vectors a pickle": lambda saved: np.save(saved / "vectors.npy", np.array([{}] * 6), allow_pickle=True),
     "settings cut off": lambda saved: os.truncate(saved / "model.json", 50),
     "settings a list": lambda saved: (saved / "model.json").write_text("[1, 2]"),

@@ -72,8 +72,8 @@ def train(
     epoch is finished, and where no loss is a number.
     """
     keras = keras_here()
-    random = np.random.default_rng(plan.seed)
-    encoder, decoder = build(keras, (pixels.shape[2], pixels.shape[1]), plan.latent, random)
+    rng = np.random.default_rng(plan.seed)
+    encoder, decoder = build(keras, (pixels.shape[2], pixels.shape[1]), plan.latent, rng)
     whole = keras.Model(encoder.input, decoder(encoder.output))
     whole.compile(keras.optimizers.Adam(plan.learning_rate), loss="mse")
     losses: List[Tuple[float, float]] = []
@@ -81,7 +81,7 @@ def train(
     try:
         for epoch in range(1, plan.epochs + 1):
             report = partial(report_progress, f"epoch {epoch}" + (f", best loss {_best(result):.4f}" if result else ""))
-            mixed = _batches(pixels, random.permutation(learnt), plan.batch_size, random if plan.mirror else None)
+            mixed = _batches(pixels, rng.permutation(learnt), plan.batch_size, rng if plan.mirror else None)
             loss = _epoch(whole, whole.train_on_batch, mixed, report)
             same = _batches(pixels, held_back, plan.batch_size)
             checked = _epoch(whole, whole.test_on_batch, same, lambda photos: None)
@@ -151,8 +151,8 @@ def _unless_set(wanted: Dict[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def build(keras: Any, size: Tuple[int, int], latent: int, random: np.random.Generator) -> Tuple[Any, Any]:
-    """An encoder and a decoder as Keras models of float32 from 0 to 1, with initial weights drawn from `random`.
+def build(keras: Any, size: Tuple[int, int], latent: int, rng: np.random.Generator) -> Tuple[Any, Any]:
+    """An encoder and a decoder as Keras models of float32 from 0 to 1, with initial weights drawn from `rng`.
 
     `size` is (width, height).
     """
@@ -174,16 +174,16 @@ def build(keras: Any, size: Tuple[int, int], latent: int, random: np.random.Gene
     decoder = keras.Model(numbers, x)
 
     for model in (encoder, decoder):
-        model.set_weights([_drawn(weight.shape, random) for weight in model.get_weights()])
+        model.set_weights([_drawn(weight.shape, rng) for weight in model.get_weights()])
     return encoder, decoder
 
 
-def _drawn(shape: Tuple[int, ...], random: np.random.Generator) -> np.ndarray:
+def _drawn(shape: Tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """A layer's initial weights, as Keras chooses them (Glorot and Bengio, 2010): uniform around 0; biases 0."""
     if len(shape) == 1:
         return np.zeros(shape, np.float32)
     limit = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
-    return random.uniform(-limit, limit, shape).astype(np.float32)
+    return rng.uniform(-limit, limit, shape).astype(np.float32)
 
 
 def encoder_network(weights: Weights, size: Tuple[int, int]) -> "ModelProto":

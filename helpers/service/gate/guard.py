@@ -16,7 +16,7 @@ from helpers.service.gate.headers import Headers, check_origin, check_path, host
 from helpers.service.gate.rate import RateLimit, caller
 from helpers.service.settings import Settings
 
-_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (at these it is reached by names that it cannot know)
+_ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # nosec B104  # reached by names that it cannot know
 _PAUSE = 5  # seconds after which a database that was away is worth another try
 _LINGER = 2.0  # seconds in which a caller may finish sending what is not read, before the connection ends
 _LINGERERS = 20  # callers who may at once; the connections of others end with the answer

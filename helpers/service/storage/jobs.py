@@ -40,7 +40,7 @@ class JobTable:
                 return job
             id = secrets.token_hex(8)
             session.rows(
-                "INSERT INTO kinframe_jobs"  # noqa: S608
+                "INSERT INTO kinframe_jobs"  # noqa: S608  # nosec B608  # names are ours, values are bound
                 " (id, state, request, listed, digest, done, added, bad, attempts, cancelling, error, created)"
                 f" VALUES (?, 'queued', ?, ?, ?, 0, 0, 0, 0, 0, '', {self._now})",
                 *(id, text, len(request["photos"]) if "photos" in request else None, digest),
@@ -75,11 +75,11 @@ class JobTable:
         now, free = self._now, _FREE.format(now=self._now)
         with self._database.transaction() as session:
             session.rows(
-                f"UPDATE kinframe_jobs SET state = 'cancelled', ended = {now}, owner = NULL, lease = NULL"  # noqa: S608
+                f"UPDATE kinframe_jobs SET state = 'cancelled', ended = {now}, owner = NULL, lease = NULL"  # noqa: S608  # nosec B608  # names are ours, values are bound
                 f" WHERE cancelling = 1 AND {free}"
             )
             taken = session.rows(
-                f"UPDATE kinframe_jobs SET state = 'running', owner = ?, lease = {now} + ?,"  # noqa: S608
+                f"UPDATE kinframe_jobs SET state = 'running', owner = ?, lease = {now} + ?,"  # noqa: S608  # nosec B608  # names are ours, values are bound
                 f" attempts = attempts + 1, started = COALESCE(started, {now}),"
                 " total = NULL, done = 0, added = 0, bad = 0 WHERE number = ("
                 f"SELECT number FROM kinframe_jobs WHERE cancelling = 0 AND {free}"
@@ -96,7 +96,7 @@ class JobTable:
         """Renew a lease for `lease` seconds; True where the job has to end. Raises `NotFound` where it is lost."""
         with self._database.transaction() as session:
             held = session.rows(
-                f"UPDATE kinframe_jobs SET lease = {self._now} + ?"  # noqa: S608
+                f"UPDATE kinframe_jobs SET lease = {self._now} + ?"  # noqa: S608  # nosec B608  # names are ours, values are bound
                 " WHERE id = ? AND owner = ? AND state = 'running' RETURNING cancelling",
                 *(lease, id, owner),
             )
@@ -126,12 +126,12 @@ class JobTable:
         reasons = {_escaped(photo.path): _escaped(photo.reason) for photo in bad}
         for part in parts(list(reasons)):
             session.rows(
-                f"DELETE FROM kinframe_bad_photos WHERE job = ? AND path IN ({marks_of(part)})",  # noqa: S608
+                f"DELETE FROM kinframe_bad_photos WHERE job = ? AND path IN ({marks_of(part)})",  # noqa: S608  # nosec B608  # names are ours, values are bound
                 *(id, *part),
             )
         mine = "" if owner is None else " AND owner = ?"
         updated = session.rows(
-            f"UPDATE kinframe_jobs SET done = done + ?, added = added + ? WHERE id = ?{mine} RETURNING id",  # noqa: S608
+            f"UPDATE kinframe_jobs SET done = done + ?, added = added + ? WHERE id = ?{mine} RETURNING id",  # noqa: S608  # nosec B608  # names are ours, values are bound
             *(done, new, id, *(() if owner is None else (owner,))),
         )
         _existing(id, updated)
@@ -161,7 +161,7 @@ class JobTable:
                 state = "cancelled"
             ended = "NULL" if state == "queued" else self._now
             session.rows(
-                f"UPDATE kinframe_jobs SET state = ?, error = ?, ended = {ended}, owner = NULL, lease = NULL"  # noqa: S608
+                f"UPDATE kinframe_jobs SET state = ?, error = ?, ended = {ended}, owner = NULL, lease = NULL"  # noqa: S608  # nosec B608  # names are ours, values are bound
                 " WHERE id = ?",
                 *(state, _escaped(error), id),
             )
@@ -170,7 +170,7 @@ class JobTable:
         """Cancel a job: a queued one ends at once, a running one soon. Raises `NotFound`."""
         with self._database.transaction() as session:
             session.rows(
-                f"UPDATE kinframe_jobs SET state = 'cancelled', ended = {self._now} WHERE id = ? AND state = 'queued'",  # noqa: S608
+                f"UPDATE kinframe_jobs SET state = 'cancelled', ended = {self._now} WHERE id = ? AND state = 'queued'",  # noqa: S608  # nosec B608  # names are ours, values are bound
                 id,
             )
             session.rows("UPDATE kinframe_jobs SET cancelling = 1 WHERE id = ? AND state = 'running'", id)
@@ -183,7 +183,7 @@ class JobTable:
 
 
 def _jobs(session: DatabaseSession, condition: str, *values: Any) -> List[Job]:
-    rows = session.rows(f"SELECT {_COLUMNS} FROM kinframe_jobs {condition}", *values)  # noqa: S608
+    rows = session.rows(f"SELECT {_COLUMNS} FROM kinframe_jobs {condition}", *values)  # noqa: S608  # nosec B608  # names are ours, values are bound
     return [_record(row) for row in rows]
 
 

@@ -50,6 +50,6 @@ class PostgresVectors(Vectors):
             # Within the transaction, so not while the database is away.
             by_graph = self._graph is not None and self._graph.ready(metric)
             if by_graph and products is not None:
-                count = f"SELECT count(*) FROM ({references.rows} LIMIT {_FEW + 1}) AS items"  # noqa: S608
+                count = f"SELECT count(*) FROM ({references.rows} LIMIT {_FEW + 1}) AS items"  # noqa: S608  # nosec B608  # names are ours, values are bound
                 references = references._replace(few=session.rows(count, *references.values)[0][0] <= _FEW)
             return self._table.search(session, feature, k, metric=metric, references=references, by_graph=by_graph)

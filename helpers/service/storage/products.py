@@ -114,7 +114,7 @@ def _put(session: DatabaseSession, id: str, name: str, details: Dict[str, Any], 
 
 
 def _products(session: DatabaseSession, condition: str, *values: Any) -> List[Product]:
-    rows = session.rows(f"SELECT id, name, details, changed FROM kinframe_products {condition}", *values)  # noqa: S608
+    rows = session.rows(f"SELECT id, name, details, changed FROM kinframe_products {condition}", *values)  # noqa: S608  # nosec B608  # names are ours, values are bound
     images: Dict[str, List[int]] = {row[0]: [] for row in rows}
     for product, image in _in(
         session,

@@ -19,6 +19,8 @@ from typing import Any, BinaryIO, Callable, Dict, List, Tuple
 
 import numpy as np
 
+from helpers.files.arrays import read_array
+from helpers.files.reading import read_regular
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import BadFile, NoSuchFile
@@ -87,11 +89,11 @@ def load(filename: str) -> Dict[str, SArray]:
             "(environment.yml) load it and call export_csv(), then read the CSV file here"
         )
     try:
-        index = json.loads((folder / INDEX).read_bytes())
+        index = json.loads(read_regular(folder / INDEX, most=None))
         if index["format"] != FORMAT or index["version"] > VERSION:
             raise BadFile(f"{folder} was saved by a newer Kinframe; update this one")
         columns = {described["name"]: _column(folder, described) for described in index["columns"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         if isinstance(error, BadFile):
             raise
         raise BadFile(f"{folder} is not a saved frame, or an incomplete one ({error})") from error
@@ -128,18 +130,23 @@ def _column(folder: Path, described: Dict[str, Any]) -> SArray:
     if "npy" in files:
         values, missing = _numbers(folder, files)
         return SArray._of(dtype, values, missing) if dtype in NUMBERS else SArray(values)
-    blobs = (folder / files["bin"]).read_bytes() if "bin" in files else b""
-    cells = [_restored(cell, blobs) for cell in json.loads((folder / files["json"]).read_bytes())]
+    blobs = read_regular(_part(folder, files["bin"]), most=None) if "bin" in files else b""
+    cells = [_restored(cell, blobs) for cell in json.loads(read_regular(_part(folder, files["json"]), most=None))]
     if dtype is list:  # unchanged: `store` would turn inner lists of whole numbers into arrays
         return SArray._of(list, objects(cells, len(cells)), np.array([cell is None for cell in cells], bool))
     return SArray._of(dtype, *store(cells, dtype))
 
 
 def _numbers(folder: Path, files: Dict[str, str]) -> Tuple[Values, Missing]:
-    def read(ending: str) -> np.ndarray:
-        return np.load(str(folder / files[ending]), allow_pickle=False)
+    values = read_array(_part(folder, files["npy"]))
+    return values, read_array(_part(folder, files["gaps.npy"])) if "gaps.npy" in files else None
 
-    return read("npy"), read("gaps.npy") if "gaps.npy" in files else None
+
+def _part(folder: Path, name: str) -> Path:
+    """A file of the frame; raises `ValueError` for any other, which a frame from a stranger might name."""
+    if not _is_data(name) or set(name) & set("/\\:"):
+        raise ValueError(f"{name!r} is no file of a frame")
+    return folder / name
 
 
 def _described(value: Any, blobs: List[bytes]) -> Any:
@@ -181,7 +188,10 @@ def _restored(value: Any, blobs: bytes) -> Any:
     if "array" in value:
         return array("d", value["array"])
     if "ndarray" in value:
-        return np.array(value["ndarray"], dtype=value["dtype"])
+        dtype = np.dtype(value["dtype"])
+        if dtype.kind not in "biuf":
+            raise ValueError(f"an array of {dtype}")  # whose length the file may choose
+        return np.array(value["ndarray"], dtype=dtype)
     if "datetime" in value:
         return datetime.datetime.fromisoformat(value["datetime"])
     if "path" in value:

@@ -237,9 +237,9 @@ def _has_gap(value: Any) -> bool:
 def _chosen(rows: int, fraction: float, seed: Optional[int], exact: bool) -> np.ndarray:
     if not 0 <= fraction <= 1:
         raise ValueError(f"a part of the rows is between 0 and 1, not {fraction}")
-    random = np.random.default_rng(None if seed is None else abs(int(seed)))
+    rng = np.random.default_rng(None if seed is None else abs(int(seed)))
     if not exact:
-        return random.random(rows) < fraction
+        return rng.random(rows) < fraction
     chosen = np.zeros(rows, bool)
-    chosen[random.permutation(rows)[: int(rows * fraction)]] = True
+    chosen[rng.permutation(rows)[: int(rows * fraction)]] = True
     return chosen
