@@ -28,34 +28,7 @@ _BETWEEN = re.compile(r"[,;/|&+、，；。]|\band\b|\bor\b|[和与或及]")
 _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _PIECES = re.compile(rf"{_CHINESE.pattern}|[^\s\u3400-\u9fff\uf900-\ufaff]+")
 _SPACE_IN_CHINESE = re.compile(rf"(?<={_CHINESE.pattern}) (?={_CHINESE.pattern})")
-_SKIPPED = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "some",
-        "any",
-        "two",
-        "three",
-        "many",
-        "my",
-        "this",
-        "that",
-        "photo",
-        "photos",
-        "picture",
-        "pictures",
-        "image",
-        "images",
-        "on",
-        "in",
-        "at",
-        "with",
-        "is",
-        "are",
-    ]
-)
+_SKIPPED = frozenset("a an the of some any two three many my this that photo photos picture pictures image images on in at with is are".split())
 _SKIPPED_CHINESE = "一二两三几多这那个只条头匹辆张艘把架朵座位名的些照片图像有"
 _LONGEST_NAME = 8  # English words, or Chinese characters
 _NEAREST = 3  # known words that an error names
@@ -174,9 +147,7 @@ def _not_learnt(unknown: List[str]) -> str:
     name = "".join(unknown) if is_chinese(unknown[0]) else max(unknown, key=len)
     names = [each for each in _names() if is_chinese(each) == is_chinese(name)]
     near = difflib.get_close_matches(name, names, n=_NEAREST, cutoff=0.5)
-    nearest = (
-        f"the nearest in spelling that it has are {', '.join(near)}" if near else "it has none of nearly that spelling"
-    )
+    nearest = f"the nearest in spelling that it has are {', '.join(near)}" if near else "it has none of nearly that spelling"
     shown = ", ".join(repr(each if each.isprintable() else ascii(each)[1:-1])[:40] for each in unknown[:_NEAREST])
     return (
         f"the network has not learnt {shown}; {nearest}. It knows a thousand things and some groups of them, see "
