@@ -1,6 +1,7 @@
 """Reading JSON that anybody may have written: whatever is wrong with it is a `ValueError`."""
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any, Optional, Union
@@ -19,14 +20,15 @@ def read_json(path: Union[str, "os.PathLike[str]"], *, most: Optional[int] = LAR
 
 
 def parse_json(content: Union[str, bytes]) -> Any:
-    """The value of JSON; raises `ValueError` for anything else, also for what is nested too deeply."""
+    """The value of JSON; raises `ValueError` for anything else, also for what is nested too deeply.
+
+    A whole number that no float holds is infinite, as 1e999 is.
+    """
     try:
         return json.loads(content, parse_int=_whole)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 
 
-def _whole(digits: str) -> int:
-    if len(digits) > _DIGITS:
-        raise ValueError(f"a number of {len(digits):,} digits")
-    return int(digits)
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) <= _DIGITS else -math.inf if digits.startswith("-") else math.inf
