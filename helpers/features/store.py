@@ -195,6 +195,7 @@ class FeatureStore:
             (os.fsencode(path), *stamp, width, height, taken and taken.isoformat())
             for path, (stamp, width, height, taken) in files.items()
         ]
+        self._make_again()
         with self._explained(), self._transaction() as execute:
             self._connection.execute(_MAKE_CHECKED)
             execute(f"INSERT OR REPLACE INTO {_CHECKED} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
@@ -208,6 +209,7 @@ class FeatureStore:
     ) -> None:
         """Keep features, float32 [n, dimension], of n photos; and of files, which photo each one is. All or nothing."""
         stamped = [(os.fsencode(path), *stamp, bytes.fromhex(photo)) for path, stamp, photo in files]
+        self._make_again()
         with self._explained(), self._transaction() as execute:
             if len(photos):
                 self._doubt_what_is_there()
@@ -230,6 +232,15 @@ class FeatureStore:
         if not self._value(_HAS_TABLE.format(_DOUBTED)):
             self._connection.execute(_MAKE_DOUBTED)
             self._connection.execute(_DOUBT_ALL)
+
+    def _make_again(self) -> None:
+        """Make a new file where somebody has deleted this one (the cache folder, say): what was kept is lost."""
+        if self.writable and not self.path.exists():
+            self._connection.close()
+            with self._explained():
+                self._connection = self._opened()
+                self._work = WorkLimit(self._connection)
+                self._prepare()
 
     def _opened(self) -> sqlite3.Connection:
         address = self.path.as_uri()

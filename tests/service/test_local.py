@@ -138,5 +138,5 @@ def test_no_room_for_its_log_is_said(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tempfile, "mkstemp", full)
-    with pytest.raises(ServiceError, match="No space left on device.*TMPDIR"):
+    with pytest.raises(ServiceError, match=r"No space left on device.*TMPDIR"):
         serve_here(tmp_path, progress=False)

@@ -10,6 +10,7 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import ValidationError
+from typing_extensions import Annotated
 
 from helpers.errors import ModelError, PhotoError, Refused, ServiceError, StoreError, Unavailable
 from helpers.service.gate.logs import LOG, printable, start_logging
@@ -225,9 +226,9 @@ def test_a_large_body_of_json_is_read_and_checked_by_a_thread(monkeypatch):
 
 def test_a_full_disk_is_told_to_who_sends_a_large_photo(monkeypatch, said):
     def full(*_, **__):
-        raise OSError(28, "No space left on device", "/tmp/secret")
+        raise OSError(28, "No space left on device", "/srv/secret")
 
-    def search(form: SearchForm = Depends(form_of(SearchForm))):
+    def search(form: Annotated[SearchForm, Depends(form_of(SearchForm))]):
         return len(form.photo)
 
     app, line = app_with("/search", search), b"\r\n"

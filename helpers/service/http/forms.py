@@ -85,9 +85,7 @@ def form_of(kind: Type[PhotoForm]) -> Callable[[Request], Awaitable[PhotoForm]]:
             raise Refused(f"the form cannot be read: {error}", 400) from error
         except OSError as error:  # an upload of more than 1 MB waits in a temporary file
             LOG.error("an upload cannot be kept: %s", error)
-            raise Refused(
-                "the service has no room for uploads just now; send a smaller photo, or try again", 503
-            ) from error
+            raise Refused("the service has no room for uploads just now; send a smaller photo", 503) from error
 
     return form
 

@@ -1,6 +1,6 @@
 """JSON bodies, read and checked by a thread: with 100,000 photos that takes seconds, in which others are answered."""
 
-from typing import Any, Awaitable, Callable
+from typing import Any, Callable, Coroutine
 
 from anyio import to_thread
 from fastapi.exceptions import RequestValidationError
@@ -19,7 +19,7 @@ _MOST_FAULTS = 100  # that are told of
 class JsonRoute(APIRoute):
     """A route whose body, if it is a model, comes to FastAPI as that model."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Answer a request."""
         answer, field = super().get_route_handler(), self.body_field
         model: Any = None if field is None else field.field_info.annotation
