@@ -334,11 +334,8 @@ _REASONS = {  # by words of SQLite's message
 
 def _checked_file(row: Sequence[Any]) -> CheckedFile:
     size, modified, changed, width, height = feature_rows.whole(*row[:5])
-    return CheckedFile(Stamp(size, modified, changed), width, height, _moment(row[5]))
-
-
-def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
-    return None if text is None else datetime.datetime.fromisoformat(text)
+    taken = None if row[5] is None else datetime.datetime.fromisoformat(row[5])
+    return CheckedFile(Stamp(size, modified, changed), width, height, taken)
 
 
 def kept_networks(path: Union[str, "os.PathLike[str]", None]) -> List[str]:
