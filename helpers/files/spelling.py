@@ -3,11 +3,12 @@
 é is one character, or (Macs) an e and an accent: the same name to a person
 (Unicode, UAX 15), and two names to Linux and Windows. Each function prefers the
 very name that it is given. Folders are parted by `/`, or by `\\` on Windows, which
-also refuses names that others take.
+also refuses names that others take. And names as a terminal can show them.
 """
 
 import os
 import re
+import sys
 import unicodedata
 from typing import Dict, Iterable, List, Optional
 
@@ -39,6 +40,26 @@ def full_path(folder: str, name: str, separator: str = os.sep) -> str:
     remembered of the file is not found again.
     """
     return f"{folder if folder.endswith(separator) else folder + separator}{name.replace('/', separator)}"
+
+
+# Characters that a terminal obeys, or that turn the order of what follows; and bytes that are no text.
+_UNSHOWN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    r"""The text as it may be printed: what a terminal would obey is escaped; tabs and line ends stay.
+
+    >>> printable("a\x1b[2Jb.jpg"), printable("é\udcff.jpg")
+    ('a\\x1b[2Jb.jpg', 'é\\udcff.jpg')
+    """
+    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def print_anywhere() -> None:
+    """Let `print` escape what this terminal or file cannot hold (é in ASCII), which would else be an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a notebook's own has none
+            stream.reconfigure(errors="backslashreplace")
 
 
 class SpelledNames:
