@@ -11,6 +11,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 # HOST and PORT only from make's own command line: some shells set them too, and HOST opens the page to others.
 APP = $(if $(filter command,$(origin HOST)),--host=$(HOST)) $(if $(filter command,$(origin PORT)),--port=$(PORT))
 # Each visitor costs memory, and no frame is on show: the lighter environment, unless the other is asked for.
+PROXIES = $(if $(filter command,$(origin PROXY)),$(addprefix --proxy=,$(PROXY)))
 APP_ENV = $(if $(filter auto,$(ENV)),modern,$(ENV))
 
 # In the environment: a password in it is not for the list of processes.
@@ -33,8 +34,8 @@ demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 app: ## the explorer as a web page for a class, on the sample photos or on FOLDER=…; HOST=0.0.0.0 lets others in; PORT=…
 	@$(RUN) $(APP_ENV) -- -m helpers.app $(APP)
 
-serve: ## a search service over HTTP for the sample photos or FOLDER=…; DATABASE=postgresql://…; HOST=…; PORT=…
-	@$(RUN) modern -- -m helpers.service $${FOLDER:+"--photos=$$FOLDER"} $(APP)
+serve: ## a search service over HTTP for the sample photos or FOLDER=…; DATABASE=postgresql://…; HOST=…; PORT=…; PROXY=…
+	@$(RUN) modern -- -m helpers.service $${FOLDER:+"--photos=$$FOLDER"} $(APP) $(PROXIES)
 
 lab: ## JupyterLab on the notebooks
 	@$(RUN) $(ENV) -- -m jupyterlab --notebook-dir=notebooks $(AS_ROOT)

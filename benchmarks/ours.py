@@ -114,6 +114,7 @@ def _lay_down(network: str, place: Path) -> None:
     from tests.support import networks
     from tests.support.hub_networks import random_efficientnet_b0
     from tests.support.torch_files import torch_zip
+    from tests.support.torchvision_weights import random_resnet_50, random_vgg19
 
     make = {
         "resnet-50": lambda: networks.zoo_resnet50(networks.random_resnet50()).SerializeToString(),
@@ -122,6 +123,8 @@ def _lay_down(network: str, place: Path) -> None:
         "vgg19": lambda: networks.zoo_vgg(19, thin=1).SerializeToString(),
         "mobilenet_v2": lambda: networks.zoo_mobilenet_v2().SerializeToString(),
         "efficientnet_b0": lambda: torch_zip(random_efficientnet_b0()),
+        "resnet-50-torchvision": lambda: torch_zip(random_resnet_50()),
+        "vgg19-torchvision": lambda: torch_zip(random_vgg19(thin=1)),
     }
     entry = MODELS[network]
     path = place / entry.weights.file

@@ -22,6 +22,10 @@ class ModelError(KinframeError, RuntimeError):
     """A network, or a saved similarity model, that cannot be used."""
 
 
+class NoSuchModel(ModelError, FileNotFoundError):
+    """There is no file or folder where a saved model should be."""
+
+
 class StoreError(KinframeError):
     """A file of kept features that cannot be opened, read or written."""
 

@@ -43,6 +43,8 @@ def stay_offline(patch, cache):
     """The same for what starts before a test does, and outlives it."""
     patch.setenv("KINFRAME_CACHE", str(cache))
     patch.setenv("KINFRAME_MIRROR", str(cache / "no-mirror"))
+    for name in ("HF_ENDPOINT", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE"):
+        patch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         patch.delenv(name, raising=False)
 

@@ -66,8 +66,10 @@ def visit(place: str) -> Any:
     """The explorer of one visitor; called in their kernel."""
     from helpers import tc
     from helpers.explorer.explorer import Explorer
+    from helpers.images.budget import BUDGET
     from helpers.similarity.build import load_model
 
+    BUDGET.share(Path(place) / "decoding.lock")  # forty large photos at once would take all memory
     model, data = load_model(Path(place) / "model"), tc.load_sframe(str(Path(place) / "photos"))
     return Explorer(model, data, keep=False)  # visitors store nothing on this machine: no labels, no copies of photos
 

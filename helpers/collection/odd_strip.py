@@ -15,6 +15,8 @@ from helpers.frames.photo_columns import image_column
 from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
 from helpers.images.decode import Source
+from helpers.widgets.card import Card, CardFigure
+from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of, still
 
 _MOST = 100  # photos of a strip
@@ -64,7 +66,7 @@ def show_oddities(
     return _drawn(given, ordered(odd, by, descending), by, k)
 
 
-class OddStrip(ipywidgets.VBox):
+class OddStrip(NotebookWidget, ipywidgets.VBox):
     """The strip of `show_oddities`, with a menu of columns to sort by; the arguments are the same.
 
     Notes
@@ -105,6 +107,10 @@ class OddStrip(ipywidgets.VBox):
         self.picture.value = png_of(_drawn(self._given, frame, self.by, self.k))
         self.frame, self._shown = frame, wanted
         self.menu.value = self._name_of_order()
+
+    def _card(self) -> Card:
+        title = f"Odd photos: {self.menu.value or self.by}"
+        return Card(title, figures=[CardFigure(self.picture.value, title)])
 
     def _name_of_order(self) -> Optional[str]:
         wanted = self.by, is_downwards(self.by, self.descending)

@@ -41,6 +41,7 @@ class SqliteDatabase(Database):
             check_same_thread=False,  # one thread at a time has it
         )
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
         return connection
 
     def _begin(self, write: bool) -> sqlite3.Connection:

@@ -12,6 +12,7 @@ import traitlets
 
 from helpers.errors import FrameError
 from helpers.explorer.exploration import SORTS, Exploration
+from helpers.explorer.explorer_card import explorer_card
 from helpers.explorer.filters import Filter
 from helpers.explorer.judging import Judging
 from helpers.explorer.models import JudgedEvents
@@ -20,6 +21,7 @@ from helpers.features.distance import METRICS
 from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.photos.labels import Labels
+from helpers.widgets.card import Card
 from helpers.widgets.photo_table import PhotoTable
 from helpers.widgets.widget import Handler, PhotoWidget, Request, javascript, style_sheet
 
@@ -90,6 +92,7 @@ class Explorer(PhotoWidget):
     column = traitlets.Unicode("")
     value = traitlets.Unicode("")
 
+    _followed: Optional[JudgedEvents] = None  # whose changes are shown
     _rows = traitlets.Bytes(b"").tag(sync=True)  # for the page, uint32: the photos to show, in order
 
     def __init__(
@@ -114,6 +117,14 @@ class Explorer(PhotoWidget):
         self._set()
         if sightings is not None:
             sightings.observe(self._show_judging, "changed")
+            self._followed = sightings
+
+    def close(self) -> None:
+        """Close the explorer, and stop following the sightings; the labels are in their file."""
+        if self._followed is not None:  # ipywidgets also closes an explorer whose making has failed
+            self._followed.unobserve(self._show_judging, "changed")
+            self._followed = None
+        super().close()
 
     @property
     def selection(self) -> Any:
@@ -184,6 +195,9 @@ class Explorer(PhotoWidget):
         return path
 
     # What the page shows.
+
+    def _card(self) -> Card:
+        return explorer_card(self._exploration, self._pictures)
 
     def _do(self, work: Callable[[], Any]) -> None:
         work()

@@ -3,8 +3,6 @@
 `PhotoPicker(model)` is a widget. Its results are plain objects: `picker.chosen`, `picker.k` and `picker.found`.
 """
 
-import base64
-import functools
 from pathlib import Path
 from typing import Any, List
 
@@ -21,14 +19,17 @@ from helpers.frames.images import image_of
 from helpers.images.decode import Source, open_photo
 from helpers.images.thumbnails import Thumbnails
 from helpers.similarity.grid import show_matches
+from helpers.widgets.card import Card, CardFigure, CardPhoto, CardRow
+from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of
+from helpers.widgets.thumbnail_strip import Thumbnail, ThumbnailStrip
 
 _STYLE = (Path(__file__).parent / "page" / "picker.css").read_text(encoding="utf-8")
 _ALL_FOLDERS = "/"  # no folder has this name; ipywidgets takes None as no choice at all
 _NAME_LENGTH = 17  # characters that fit under a thumbnail
 
 
-class PhotoPicker(ipywidgets.VBox):
+class PhotoPicker(NotebookWidget, ipywidgets.VBox):
     """Thumbnails of a collection to click on, and the matches of the one that was clicked.
 
     The first photo is chosen from the start; `pick` and `upload` do what clicks do.
@@ -54,17 +55,16 @@ class PhotoPicker(ipywidgets.VBox):
 
     def __init__(self, model: Any, *, k: int = 10, page_size: int = 24) -> None:
         check_whole("page_size", page_size)
-        self.model = model
+        self.model, self._page_size = model, page_size
         self._query: Any = None  # a frame of one row, to which `found` is the answer
         self._thumbnails = Thumbnails()
         self._page = 0
         self._rows: List[int] = []  # the rows of the collection that pass the filters
         self._catalogue = Catalogue(model.names)
-        self._make_controls(k, page_size)
+        self._make_controls(k)
         super().__init__(
             [
                 ipywidgets.HTML(f"<style>{_STYLE}</style>"),
-                self.thumbnails,
                 _bar(self.folder, self.file_name),
                 self.photos,
                 _bar(self.previous, self.next, self.status),
@@ -98,7 +98,7 @@ class PhotoPicker(ipywidgets.VBox):
             self.chosen = None
             self._show_page()
 
-    def _make_controls(self, k: int, page_size: int) -> None:
+    def _make_controls(self, k: int) -> None:
         count = self._catalogue.folder_counts
         options = [("all folders", _ALL_FOLDERS), *((f"{folder or 'no folder'} ({n})", folder) for folder, n in count)]
         self.folder = ipywidgets.Dropdown(options=options, tooltip="Folder", layout={"width": "220px"})
@@ -107,10 +107,7 @@ class PhotoPicker(ipywidgets.VBox):
         self.file_name = ipywidgets.Text(
             placeholder="part of a file name", tooltip="Filter by file name", layout={"width": "220px"}
         )
-        self.thumbnails = ipywidgets.HTML()  # a style sheet; file names never come near it
-        self._buttons = [ipywidgets.Button() for _ in range(page_size)]
-        self.photos = ipywidgets.Box()
-        self.photos.add_class("kinframe-photos")
+        self.photos = ThumbnailStrip(self._clicked)
         self.previous = ipywidgets.Button(description="Previous", tooltip="Previous page", layout={"width": "100px"})
         self.next = ipywidgets.Button(description="Next", tooltip="Next page", layout={"width": "100px"})
         self.status = ipywidgets.Label()
@@ -118,13 +115,13 @@ class PhotoPicker(ipywidgets.VBox):
             value=k,
             min=1,
             max=50,
-            description="k",
-            tooltip="How many matches",
+            description="Results",
+            tooltip="How many matches (k)",
             continuous_update=False,
             style={"description_width": "initial"},
         )
         self.uploader = ipywidgets.FileUpload(
-            accept="image/*,.heic,.heif", description="Photo from outside", layout={"width": "200px"}
+            accept="image/*,.heic,.heif", description="Search with a photo…", layout={"width": "200px"}
         )
         self.message = ipywidgets.Label(layout={"display": "none"})
         self.picture = ipywidgets.Image(format="png")
@@ -136,8 +133,6 @@ class PhotoPicker(ipywidgets.VBox):
         self.previous.on_click(lambda _: self._turn(-1))
         self.next.on_click(lambda _: self._turn(1))
         self.uploader.observe(self._uploaded, "value")
-        for place, button in enumerate(self._buttons):
-            button.on_click(functools.partial(self._clicked, place))
 
     def _pick(self, label: Any) -> bool:
         readable = self._ask(label, self.model.name_of(label), self.model.photo(label))
@@ -173,7 +168,7 @@ class PhotoPicker(ipywidgets.VBox):
         self.picture.value = png_of(show_matches(self.model, matches))
         self.found = matches
 
-    def _clicked(self, place: int, _: Any) -> None:
+    def _clicked(self, place: int) -> None:
         self.pick(self.model.labels[self._on_page()[place]])
 
     def _uploaded(self, change: Any) -> None:
@@ -194,12 +189,12 @@ class PhotoPicker(ipywidgets.VBox):
     def _turn_to_chosen(self) -> None:
         row = self.model.labels.index(self.chosen)
         if row in self._rows:
-            self._page = self._rows.index(row) // len(self._buttons)
+            self._page = self._rows.index(row) // self._page_size
         self._show_page()
 
     def _on_page(self) -> List[int]:
-        first = self._page * len(self._buttons)
-        return self._rows[first : first + len(self._buttons)]
+        first = self._page * self._page_size
+        return self._rows[first : first + self._page_size]
 
     def _show_page(self) -> None:
         rows = self._on_page()
@@ -207,27 +202,31 @@ class PhotoPicker(ipywidgets.VBox):
         pictures = self._thumbnails.get_many(
             [(self.model.photo(self.model.labels[row]), identities[row]) for row in rows]
         )
-        rules = []
-        for place, (row, picture) in enumerate(zip(rows, pictures)):
-            name, button = self.model.names[row], self._buttons[place]
-            button.description, button.tooltip = _shortened(name.rpartition("/")[2]), name
-            unique = f"kinframe-{self.model_id}-{place}"  # a second picker in the notebook has other pictures
+        photos = []
+        for row, picture in zip(rows, pictures):
+            name = self.model.names[row]
             chosen = self.model.labels[row] == self.chosen
-            marks = ["kinframe-chosen"] * chosen + ["kinframe-unreadable"] * (picture is None)
-            button._dom_classes = ["kinframe-photo", unique, *marks]
-            if picture is not None:
-                url = f"url(data:image/jpeg;base64,{base64.b64encode(picture).decode()})"
-                rules.append(f".kinframe-photos .kinframe-photo.{unique}::before {{ background-image: {url} }}")
-        self.thumbnails.value = f"<style>{' '.join(rules)}</style>"
-        self.photos.children = self._buttons[: len(rows)]
+            photos.append(Thumbnail(_shortened(name.rpartition("/")[2]), name, picture, chosen))
+        self.photos.show(photos)
         self._show_place()
 
     def _show_place(self) -> None:
-        pages = -(-len(self._rows) // len(self._buttons))
+        pages = -(-len(self._rows) // self._page_size)
         photos = f"{len(self._rows)} photo{'s' * (len(self._rows) != 1)}"
         self.status.value = f"page {self._page + 1} of {pages} · {photos}" if pages else "no photo has such a name here"
         self.previous.disabled = self._page == 0
         self.next.disabled = self._page + 1 >= pages
+
+    def _card(self) -> Card:
+        photos = [CardPhoto(photo.jpeg, photo.text, marked=photo.marked) for photo in self.photos.photos]
+        query = "" if self.found is None or not len(self.found) else self._name_of_query()
+        words = f"{len(self.found)} most similar to {query}" if query else ""
+        figures = [CardFigure(self.picture.value, words)] if words else []
+        return Card(f"Photo picker: {self.status.value}", [self.message.value], [CardRow("", photos)], figures)
+
+    def _name_of_query(self) -> str:
+        label = self.found["query_label"][0]
+        return str(label) if self.chosen is None else self.model.name_of(label)
 
 
 def _bar(*controls: ipywidgets.Widget) -> ipywidgets.Box:

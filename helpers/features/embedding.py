@@ -6,7 +6,8 @@ What `embed` does with a folder of photos:
 2. `_Embedding.missing` passes over the files that have not changed and whose features are kept.
 3. `helpers.features.pipeline` reads and decodes the others on all cores and runs the network, a batch at a time; with a
    Dask client `helpers.features.dask.cluster` does the same on a cluster.
-4. `_Embedding.take` keeps each batch, in the store if there is one.
+4. `_Embedding.take` keeps each batch, in the store if there is one. What was kept when photos were read otherwise, and
+   of which that is only seen when the photo has been read, comes once more.
 5. `_Embedding.result` puts the features in the order of the photos.
 """
 
@@ -24,6 +25,7 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Set,
     Sized,
     Tuple,
     Union,
@@ -35,11 +37,11 @@ from helpers.arguments import check_whole
 from helpers.errors import StoreError
 from helpers.features.photo_sample import PhotoSample, sample_first
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
-from helpers.features.store import FeatureStore
+from helpers.features.store import FeatureStore, kept_networks
 from helpers.files import cache, stamps
 from helpers.files.progress import progress_bar
 from helpers.frames.images import path_of
-from helpers.images.decode import Source
+from helpers.images.decode import Source, is_read_otherwise
 from helpers.networks.load import LoadedModel, load_network
 from helpers.networks.precision.settle import settle
 from helpers.networks.precision.settled import Settled
@@ -54,7 +56,7 @@ class Embedded(NamedTuple):
     vectors: np.ndarray  # float32 [photos that could be read, dimension], in the order they were given
     rows: np.ndarray  # int64: which of the given photos each vector belongs to, ascending
     bad: List[Tuple[int, str]]  # the others: position and reason
-    identities: List[str]  # sha-256 of the file of each photo that could be read
+    identities: Sequence[Optional[str]]  # sha-256 of the file of each photo that could be read
     sources: List[Source]  # the path of each of them, or the bytes of what is not a file
     settled: Settled  # the network as it was used: precision, agreement with fp32, key in a store
     timings: Dict[str, float]  # see `embed`
@@ -119,7 +121,7 @@ def embed(
 
         check_client(client)
     if not isinstance(model, (LoadedModel, Settled)):
-        model = load_network(model, progress=progress)
+        model = load_network(model, progress=progress, kept=kept_networks(store))
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
         kept = None if store is None else stack.enter_context(FeatureStore(store))
@@ -139,15 +141,15 @@ def embed(
             embedding.seconds["prepare"] -= sample.seconds + sample.decoding
         bar = stack.enter_context(progress_bar(total=total, show=progress))
         bar.update(embedding.count)
-        requests = embedding.missing(photos, files)
         size, known = settled.loaded.size, embedding.known
-        if client is None:
-            computed = batches(requests, embedding.run, size=size, batch_size=batch_size, known=known)
-        else:
-            computed = batches_on(client, settled, requests, batch_size=batch_size, known=known)
-        for batch in stack.enter_context(contextlib.closing(computed)):
-            embedding.take(batch)
-            bar.update(embedding.count - bar.n)
+        for requests in (embedding.missing(photos, files), embedding.again()):
+            if client is None:
+                computed = batches(requests, embedding.run, size=size, batch_size=batch_size, known=known)
+            else:
+                computed = batches_on(client, settled, requests, batch_size=batch_size, known=known)
+            for batch in stack.enter_context(contextlib.closing(computed)):
+                embedding.take(batch)
+                bar.update(embedding.count - bar.n)
         bar.update(embedding.count - bar.n)
         return embedding.result(time.perf_counter() - start)
 
@@ -164,6 +166,11 @@ class _Embedding:
         self.seconds = {"prepare": 0.0, "read": 0.0, "decode": 0.0, "network": 0.0, "write": 0.0}
         # Identities whose features are kept → in which other store, None for the store itself.
         self.known: Dict[str, Optional[Path]] = dict.fromkeys(() if store is None else store.photos(settled.key))
+        # Of these: kept when photos were read otherwise. They are asked about once, when the photo is at hand.
+        self.doubted: Set[str] = set() if store is None else store.doubted()
+        self.fine: List[str] = []  # of the doubted ones, those that are as they were
+        self.stale: List[str] = []  # and those that are computed anew, until the store has let go of them
+        self._again: List[PhotoRequest] = []
         self.files = {} if store is None else store.files()
         stamps.recall(self.files)
 
@@ -179,7 +186,8 @@ class _Embedding:
             if row in self.photos:
                 continue  # its feature was computed when the precision was settled on
             file = unchanged(path_of(photo)) if self.known else None
-            if file is not None and self.known.get(file.identity, file) is None:
+            kept = file is not None and self.known.get(file.identity, file) is None
+            if file is not None and kept and not self._is_stale(file.identity, file.path):
                 self.photos[row] = file.identity, file.path
                 continue
             if not others_are_known:
@@ -187,12 +195,30 @@ class _Embedding:
                 others_are_known = True
             yield PhotoRequest(row, photo, None if files is None else files[row])
 
+    def again(self) -> Iterator[PhotoRequest]:
+        """The photos that were read, and whose kept features turned out to be of other pixels."""
+        yield from self._again
+
+    def _is_stale(self, identity: str, source: Source) -> bool:
+        """Whether what is kept of a photo is of other pixels than are read now; then it is known no more."""
+        if identity not in self.doubted:
+            return False
+        self.doubted.discard(identity)
+        if not is_read_otherwise(source):
+            self.fine.append(identity)
+            return False
+        self.stale.append(identity)
+        self.known.pop(identity, None)
+        return True
+
     def _know_others(self) -> None:
         """See which features the stores of other photos have."""
         for path in self.others:
             with contextlib.suppress(StoreError), FeatureStore(path) as other:  # whoever uses its folder sees it
+                doubted = other.doubted()
                 for photo in other.photos(self.settled.key):
-                    self.known.setdefault(photo, path)
+                    if self.known.setdefault(photo, path) == path and photo in doubted:
+                        self.doubted.add(photo)
 
     def run(self, pixels: List[np.ndarray]) -> np.ndarray:
         """Decoded photos through the network, which is opened for the first of them."""
@@ -201,12 +227,24 @@ class _Embedding:
     def take(self, batch: FeatureBatch) -> None:
         """Keep what was computed, on disk first."""
         start = time.perf_counter()
+        new = set(batch.new)
+        again = {
+            photo.row: PhotoRequest(photo.row, photo.source)
+            for photo in batch.photos
+            if photo.identity not in new and self._is_stale(photo.identity, photo.source)
+        }
+        self._again += again.values()
+        batch = batch._replace(photos=[photo for photo in batch.photos if photo.row not in again])
         files = [photo.file for photo in batch.photos if photo.file is not None]
         new_files = [file for file in files if self.files.get(file.path) != file[1:]]
         if self.store is None:
             self.vectors += [([photo.row for photo in batch.photos], batch.vectors)] if batch.new else []
         else:
             self._borrow(self.store, [photo.identity for photo in batch.photos])
+            if self.stale:
+                stale = self.stale[:]  # the thread that looks for missing photos may find more meanwhile
+                self.store.judged([], stale)
+                del self.stale[: len(stale)]
             if batch.new or (new_files and self.store.writable):
                 self.store.add(self.settled.key, batch.new, batch.vectors, new_files)
                 self.known.update(dict.fromkeys(batch.new))
@@ -249,6 +287,8 @@ class _Embedding:
         )
 
     def _from_store(self, store: FeatureStore, identities: List[str]) -> np.ndarray:
+        if self.fine and store.writable:
+            store.judged(self.fine, [])
         positions, vectors = store.features(self.settled.key, identities)
         if len(positions) < len(identities):
             raise StoreError(f"{store.path}: features have gone from it while it was being read; run this again")

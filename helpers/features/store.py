@@ -12,20 +12,23 @@ import os
 import re
 import sqlite3
 from pathlib import Path
-from typing import Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
 
-from helpers.errors import StoreError
+from helpers.errors import ArgumentError, StoreError
 from helpers.features import feature_rows
 from helpers.files.cache import cache_folder, roomy_array
+from helpers.files.database_file import WorkLimit, check_schema, restrict
 from helpers.files.stamps import Stamp
+from helpers.frames.photo_paths import folder_of
 from helpers.images.decode import READING
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
 _VERSION = 2
 _WAIT = 60.0  # seconds for another notebook to finish its batch
 _OTHERS = 64  # stores of other folders that are worth a look
+_LONGEST = 2**20  # features of one photo
 _AT_ONCE = 500  # photos asked for in one statement; SQLite takes 999
 _HEADER = ("application_id", "user_version", "schema_version")  # all 0 in a file that is new
 _ELSEWHERE = "Name another file with store=, or take store=False to keep nothing"
@@ -36,7 +39,14 @@ CREATE TABLE IF NOT EXISTS {_CHECKED} (  -- files that were found to be whole ph
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, width INTEGER, height INTEGER, taken TEXT
 ) WITHOUT ROWID;
 """
-_HAS_CHECKED = f"SELECT count(*) FROM sqlite_master WHERE name = '{_CHECKED}'"  # noqa: S608  # nosec B608  # its name is written above
+_DOUBTED = f"doubted_{READING}"
+_MAKE_DOUBTED = f"""
+CREATE TABLE IF NOT EXISTS {_DOUBTED} (  -- kept when photos were read otherwise, and not looked at since
+    photo BLOB PRIMARY KEY
+) WITHOUT ROWID;
+"""
+_DOUBT_ALL = f"INSERT INTO {_DOUBTED} SELECT DISTINCT photo FROM features"  # noqa: S608
+_HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE name = '{}'"
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -45,6 +55,7 @@ CREATE TABLE IF NOT EXISTS files (  -- which photo a file was when it was last r
     path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, photo BLOB NOT NULL
 ) WITHOUT ROWID;
 {_MAKE_CHECKED}
+{_MAKE_DOUBTED}
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
@@ -57,6 +68,11 @@ class StoredNetwork(NamedTuple):
     key: str  # the network: name, identity and precision
     dimension: int
     photos: int
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.key.split(" ")[0]
 
 
 class CheckedFile(NamedTuple):
@@ -89,12 +105,15 @@ class FeatureStore:
     (array([1]), (1, 4))
     """
 
+    _work: Optional[WorkLimit] = None
+
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
         self.path = Path(path).expanduser().absolute()
         if self.path.is_dir():
             raise StoreError(f"{self.path}: a folder; name a file in it, such as {self.path / 'features.kinframe'}")
         with self._explained():
             self._connection = self._opened()
+            self._work = WorkLimit(self._connection)
         try:
             with self._explained():
                 self._prepare()
@@ -132,28 +151,43 @@ class FeatureStore:
 
     def photos(self, key: str) -> Set[str]:
         """The sha-256 of every photo whose feature is kept for a network."""
-        with self._explained():
+        with self._explained(), _as_written():
             rows = self._connection.execute(
                 "SELECT photo FROM features JOIN networks ON network = id WHERE key = ?", (key,)
             )
             return {photo.hex() for (photo,) in rows}
 
+    def doubted(self) -> Set[str]:
+        """The photos some of whose features were kept when photos were read otherwise, and that are not `judged` yet.
+
+        By their sha-256. See `helpers.images.decode.is_read_otherwise`.
+        """
+        with self._explained():
+            table = _DOUBTED if self._value(_HAS_TABLE.format(_DOUBTED)) else "features"
+            return {photo.hex() for (photo,) in self._connection.execute(f"SELECT DISTINCT photo FROM {table}")}  # noqa: S608
+
+    def judged(self, fine: Iterable[str], stale: Iterable[str]) -> None:
+        """Doubt photos no more: forget all features of the `stale` ones, of every network, and keep the others."""
+        forgotten = [(bytes.fromhex(photo),) for photo in stale]
+        with self._explained(), self._transaction() as execute:
+            self._doubt_what_is_there()
+            execute("DELETE FROM features WHERE photo = ?", forgotten)
+            doubted_no_more = [*forgotten, *((bytes.fromhex(photo),) for photo in fine)]
+            execute(f"DELETE FROM {_DOUBTED} WHERE photo = ?", doubted_no_more)  # noqa: S608
+
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
         """Each file that was read, by its path: its `helpers.files.stamps.stamp` then, and the sha-256 of its bytes."""
-        with self._explained():
+        with self._explained(), _as_written():
             rows = self._connection.execute("SELECT path, size, modified, changed, photo FROM files")
-            return {os.fsdecode(path): (Stamp(*stamp), photo.hex()) for path, *stamp, photo in rows}
+            return {os.fsdecode(path): (Stamp(*_whole(*stamp)), photo.hex()) for path, *stamp, photo in rows}
 
     def checked(self) -> Dict[str, CheckedFile]:
         """Each file that was found to be a whole photo."""
-        with self._explained():
-            if not self._value(_HAS_CHECKED):
+        with self._explained(), _as_written():
+            if not self._value(_HAS_TABLE.format(_CHECKED)):
                 return {}
-            rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608  # nosec B608  # its name is written above
-            return {
-                os.fsdecode(path): CheckedFile(Stamp(*stamp), width, height, None if taken is None else _moment(taken))
-                for path, *stamp, width, height, taken in rows
-            }
+            rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608
+            return {os.fsdecode(path): _checked_file(row) for path, *row in rows}
 
     def add_checked(self, files: Dict[str, CheckedFile]) -> None:
         """Remember files as `checked` gives them."""
@@ -176,6 +210,7 @@ class FeatureStore:
         stamped = [(os.fsencode(path), *stamp, bytes.fromhex(photo)) for path, stamp, photo in files]
         with self._explained(), self._transaction() as execute:
             if len(photos):
+                self._doubt_what_is_there()
                 execute(feature_rows.ADD_NETWORK, [(key, vectors.shape[1])])
                 network, dimension = self._network(key)
                 if dimension != vectors.shape[1]:
@@ -185,10 +220,16 @@ class FeatureStore:
 
     def contents(self) -> List[StoredNetwork]:
         """How much is kept of each network, in the order in which they were added."""
-        with self._explained():
+        with self._explained(), _as_written():
             count = "SELECT count(*) FROM features WHERE network = id"
-            rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608  # nosec B608  # its name is written above
-            return [StoredNetwork(*row) for row in rows]
+            rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608
+            return [StoredNetwork(_text(key), *_whole(dimension, photos)) for key, dimension, photos in rows]
+
+    def _doubt_what_is_there(self) -> None:
+        """In a file of an older Kinframe, once; in a transaction."""
+        if not self._value(_HAS_TABLE.format(_DOUBTED)):
+            self._connection.execute(_MAKE_DOUBTED)
+            self._connection.execute(_DOUBT_ALL)
 
     def _opened(self) -> sqlite3.Connection:
         address = self.path.as_uri()
@@ -197,7 +238,9 @@ class FeatureStore:
             # Beside the file stands, for the time of a transaction, its journal.
             self.writable = all(os.access(place, os.W_OK) for place in (self.path, self.path.parent) if place.exists())
             mode = "rwc" if self.writable else "ro"
-            return sqlite3.connect(f"{address}?mode={mode}", uri=True, timeout=_WAIT, isolation_level=None)
+            connection = sqlite3.connect(f"{address}?mode={mode}", uri=True, timeout=_WAIT, isolation_level=None)
+            restrict(connection)
+            return connection
         except OSError as error:
             raise StoreError(f"{self.path}: features cannot be kept there ({error.strerror}). {_ELSEWHERE}") from error
 
@@ -216,24 +259,27 @@ class FeatureStore:
                 f"{self.path}: written by another version of Kinframe (format {version}, and this reads {_VERSION}); "
                 "update Kinframe, or delete the file, and the features are computed again"
             )
+        check_schema(self._connection)
 
     def _value(self, statement: str) -> int:
         return int(self._connection.execute(statement).fetchone()[0])
 
     def _network(self, key: str) -> Tuple[int, int]:
         """Its number and dimension; 0 and 0 where nothing was kept of it."""
-        row = self._connection.execute(feature_rows.FIND_NETWORK, (key,)).fetchone()
-        return row or (0, 0)
+        row = self._connection.execute(feature_rows.FIND_NETWORK, (key,)).fetchone() or (0, 0)
+        with _as_written():
+            network, dimension = _whole(*row)
+            if not 0 <= dimension <= _LONGEST:
+                raise ValueError("no network has so many features")
+        return network, dimension
 
     def _vectors(self, network: int, dimension: int, photos: List[bytes]) -> Dict[bytes, np.ndarray]:
         rows = self._connection.execute(feature_rows.find_features(len(photos)), [network, *photos])
-        try:
+        with _as_written():
             return {
                 photo: feature_rows.feature_of_row(photo, vector, checksum, dimension)
                 for photo, vector, checksum in rows
             }
-        except ValueError as error:
-            raise sqlite3.DatabaseError(str(error)) from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Callable[..., object]]:
@@ -248,6 +294,8 @@ class FeatureStore:
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
+        if self._work is not None:
+            self._work.start()
         try:
             yield
         except sqlite3.Error as error:
@@ -257,6 +305,8 @@ class FeatureStore:
 
 _DAMAGED = "the features kept here are damaged; delete the file, and they are computed again"
 _REASONS = {  # by words of SQLite's message
+    "foreign schema": "it has views, triggers or computed columns, which Kinframe never makes; it is not opened",
+    "interrupted": "reading it takes far too long: it is damaged, or was made to be so; name another file with store=",
     "not a database": "not a store of features, or a damaged one; name another file with store=",
     "full": "the disk is full. Make room and go on: what was computed before this is kept",
     "I/O error": "the disk fails. See to it and go on: what was computed before this is kept",
@@ -266,11 +316,63 @@ _REASONS = {  # by words of SQLite's message
 }
 
 
-def _moment(text: str) -> datetime.datetime:
+@contextlib.contextmanager
+def _as_written() -> Iterator[None]:
+    """A value of another type than was ever written is damage, as SQLite sees it."""
     try:
-        return datetime.datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise sqlite3.DatabaseError("a date is not what was written") from error
+        yield
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise sqlite3.DatabaseError(f"a row is not what was written: {error}") from error
+
+
+def _whole(*values: object) -> Tuple[int, ...]:
+    if not all(type(value) is int for value in values):
+        raise TypeError("a number is none")
+    return values  # type: ignore[return-value]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a name is none")
+    return value
+
+
+def _checked_file(row: Sequence[Any]) -> CheckedFile:
+    size, modified, changed, width, height = _whole(*row[:5])
+    return CheckedFile(Stamp(size, modified, changed), width, height, _moment(row[5]))
+
+
+def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
+    return None if text is None else datetime.datetime.fromisoformat(text)
+
+
+def kept_networks(path: Union[str, "os.PathLike[str]", None]) -> List[str]:
+    """The names of the networks of which a store has features; none where there is no such file, or a damaged one."""
+    if path is None or not Path(path).is_file():
+        return []
+    try:
+        with FeatureStore(path) as store:
+            return [entry.name for entry in store.contents() if entry.photos]
+    except StoreError:  # which is reported when features are kept there
+        return []
+
+
+def path_for(
+    wanted: Union[str, "os.PathLike[str]", bool, None], paths: List[Optional[str]], files: List[Optional[str]]
+) -> Optional[Path]:
+    """The file in which features of photos are kept: the one `wanted`, by default that of their folder; None for none.
+
+    `paths` and `files` are as `helpers.frames.photo_paths.row_paths` returns
+    them. Raises `ArgumentError` for anything but a path, None or False.
+    """
+    if wanted is None:
+        folder = folder_of(paths, files)
+        return None if folder is None else default_path(folder)
+    if wanted is False:
+        return None
+    if isinstance(wanted, (str, os.PathLike)):
+        return Path(wanted).expanduser().absolute()
+    raise ArgumentError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
 
 
 def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:

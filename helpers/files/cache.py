@@ -5,7 +5,7 @@ import secrets
 import tempfile
 import time
 from pathlib import Path
-from typing import Tuple
+from typing import Any, Tuple
 
 import numpy as np
 
@@ -29,16 +29,16 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("kinframe"))
 
 
-def roomy_array(shape: Tuple[int, int]) -> np.ndarray:
-    """An empty float32 array; a large one is in a file that nobody else sees, and goes when the array goes.
+def roomy_array(shape: Tuple[int, int], dtype: Any = np.float32) -> np.ndarray:
+    """An empty array; a large one is in a file that nobody else sees, and goes when the array goes.
 
     Memory is then taken by what is in use, and given up when others need it. Raises `OSError`.
     """
-    if 4 * shape[0] * shape[1] < _LARGE:
-        return np.empty(shape, dtype=np.float32)
+    if np.dtype(dtype).itemsize * shape[0] * shape[1] < _LARGE:
+        return np.empty(shape, dtype)
     cache_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=str(cache_folder())) as file:
-        return np.memmap(file, dtype=np.float32, mode="w+", shape=shape)
+        return np.memmap(file, dtype=dtype, mode="w+", shape=shape)
 
 
 def machine_key() -> bytes:

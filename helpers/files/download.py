@@ -25,26 +25,37 @@ class NotThere(NotFetched):
     """The server, or the folder, has no such file."""
 
 
+def mirror() -> str:
+    """The one place where files are looked for, by the environment variable `KINFRAME_MIRROR`; "" where it is not set.
+
+    An http(s) address, or a folder.
+    """
+    return os.environ.get("KINFRAME_MIRROR", "")
+
+
 def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progress: bool = True) -> str:
     """Fill the file `half` from `url`, and return where it came from.
 
-    Where the environment variable `KINFRAME_MIRROR` is set, the file `name` is
-    looked for there and nowhere else: an http(s) address, or a folder. `size`
-    in bytes is for the bar, which shows when it takes longer than a second.
+    Where there is a `mirror`, the file `name` is looked for there and nowhere
+    else. `url` may be the path of a file. `size` in bytes is for the bar, which
+    shows when it takes longer than a second.
 
     Raises `NotFetched`, and where there is no such file, `NotThere`. The caller
     checks whether it is the right file.
     """
-    mirror = os.environ.get("KINFRAME_MIRROR", "")
-    if mirror and not mirror.startswith(("http://", "https://")):
-        folder = Path(mirror).expanduser()
+    place = mirror()
+    if not place and Path(url).is_file():
+        shutil.copyfile(url, half)
+        return url
+    if place and not place.startswith(("http://", "https://")):
+        folder = Path(place).expanduser()
         file = folder / name
         if not file.is_file():
             reason = NotThere if folder.is_dir() else NotFetched  # the folder may be on a stick that is not plugged in
-            raise reason(f"{file} does not exist (KINFRAME_MIRROR is {mirror})")
+            raise reason(f"{file} does not exist (KINFRAME_MIRROR is {place})")
         shutil.copyfile(file, half)
         return str(file)
-    origin = f"{mirror.rstrip('/')}/{name}" if mirror else url
+    origin = f"{place.rstrip('/')}/{name}" if place else url
     _download(origin, name, half, size, progress)
     return origin
 

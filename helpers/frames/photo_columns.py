@@ -1,5 +1,6 @@
-"""The columns of a frame that a model uses: its photos, and their labels."""
+"""The columns of a frame that a model uses: its photos or their features, and their labels."""
 
+from array import array
 from typing import Any, List, Optional, Tuple
 
 from helpers.errors import ArgumentError
@@ -23,6 +24,14 @@ def image_column(frame: Frame, name: Optional[str]) -> str:
     return name
 
 
+def array_column(frame: Frame, name: Optional[str]) -> Optional[str]:
+    """The column that holds arrays of numbers, as features are: the named one, by default the only one; else None."""
+    arrays = [column for column, kind in zip(frame.column_names(), frame.column_types()) if kind is array]
+    if name is None:
+        return arrays[0] if len(arrays) == 1 else None
+    return name if name in arrays else None
+
+
 def row_labels(frame: Frame, column: Optional[str]) -> List[Any]:
     """The label of each row in results: the column's values, by default the row's number; raises `ArgumentError`."""
     if column is None:
@@ -44,13 +53,18 @@ def images_and_paths(frame: Frame, feature: str) -> Tuple[List[Any], List[Option
 
 
 def query_frame(dataset: Any, feature: str) -> Frame:
-    """The dataset of a query, an SFrame, an SArray of Images or one Image, as a frame; raises `ArgumentError`."""
-    if isinstance(dataset, Image):
+    """The dataset of a query as a frame: an SFrame, or photos or features in an SArray; or one of these.
+
+    Raises `ArgumentError`.
+    """
+    if isinstance(dataset, (Image, array)):
         dataset = SFrame({feature: [dataset]})
     elif isinstance(dataset, SArray):
         dataset = SFrame({feature: dataset})
     elif not isinstance(dataset, SFrame):
-        raise ArgumentError(f"query() takes an SFrame, an SArray of images or an Image, not {type(dataset).__name__}")
+        raise ArgumentError(
+            f"query() takes an SFrame, an SArray of images or features, or one of these, not {type(dataset).__name__}"
+        )
     if len(dataset) == 0:
         raise ArgumentError("there is no photo to query with: the frame is empty")
     return dataset

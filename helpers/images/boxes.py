@@ -2,6 +2,8 @@
 
 from typing import Any, Mapping, Optional, Tuple
 
+import numpy as np
+
 from helpers.errors import FrameError
 
 Box = Tuple[float, float, float, float]  # left, top, right, bottom: shares, 0 to 1, of the upright photo
@@ -69,3 +71,19 @@ def within(box: Box, part: Box) -> Box:
         start, end = part[edge % 2], part[edge % 2 + 2]
         places.append(min(1.0, max(0.0, (value - start) / (end - start))))
     return places[0], places[1], places[2], places[3]
+
+
+def intersection_over_union(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The area that two boxes have in common, as a share of what they cover together: float64 [n, m].
+
+    Of boxes, float [n, 4] and [m, 4], each with each.
+
+    0 where they have nothing in common, and for boxes without area.
+    """
+    boxes, others = (np.asarray(each, np.float64).reshape(-1, 4) for each in (boxes, others))
+    first = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    last = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    common = np.maximum(last - first, 0).prod(axis=2)
+    areas = [np.maximum(each[:, 2:] - each[:, :2], 0).prod(axis=1) for each in (boxes, others)]
+    covered = areas[0][:, None] + areas[1][None] - common
+    return np.divide(common, covered, out=np.zeros_like(common), where=covered > 0)

@@ -1,9 +1,10 @@
 """A contact sheet: photos in groups, each beneath its title, with a line or two of text under every photo."""
 
-from typing import List, NamedTuple, Sequence
+from typing import List, NamedTuple, Optional, Sequence
 
 from matplotlib.figure import Figure
 
+from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.images.sheet import (
     GAP,
@@ -28,6 +29,7 @@ class Tile(NamedTuple):
     name: str  # its path; the file's name is drawn, and the folder beneath it where there are several
     source: Source
     caption: str = ""
+    box: Optional[Box] = None  # the part to show, enlarged, with the whole photo in the corner
 
 
 class PhotoGroup(NamedTuple):
@@ -59,7 +61,7 @@ class _ContactSheet(Sheet):
             self.text(MARGIN, self.height - MARGIN, note, color=GREY, within=self.width - 2 * MARGIN)
 
     def draw_group(self, group: PhotoGroup, top: float) -> None:
-        photos = read_tiles(TilePhoto(tile.source) for tile in group.tiles)
+        photos = read_tiles(TilePhoto(tile.source, tile.box) for tile in group.tiles)
         places = corners(self.columns, MARGIN, self.title(group.title, top), self.row_height)
         for tile, photo, (x, y) in zip(group.tiles, photos, places):
             self.photo(photo, x, y)

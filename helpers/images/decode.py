@@ -13,12 +13,15 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 from PIL import Image
 
 from helpers.files.reading import open_regular, read_regular
-from helpers.images.levels import deep_colour, eight_bits, is_flat, stretched_colour
+from helpers.images.budget import decoding, reading_tags
+from helpers.images.levels import deep_colour, eight_bits, is_deep, is_flat, is_transparent, stretched_colour
 from helpers.images.opening import Readable, opened
 from helpers.images.trouble import TROUBLE, refusal
 from helpers.images.whole_jpeg import load_whole
 
-READING = 2  # raise it where the same bytes give other pixels or dates: what was kept of them is then made anew
+# Raise it where the same bytes give other pixels or dates: what was kept of them is then made anew. Of features, which
+# take long, only those of the photos that `is_read_otherwise` names, which has to name the new kinds, too.
+READING = 2
 
 Source = Union[str, bytes]  # of a photo: its path, or the bytes of its file
 
@@ -36,6 +39,8 @@ _TURNS = {
 }
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
+_JPEG_ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif")
+_JPEG_BEGINNING = b"\xff\xd8\xff"
 
 
 def open_photo(
@@ -67,7 +72,7 @@ def open_sized(
 ) -> Tuple[Image.Image, Tuple[int, int]]:
     """The result of `open_photo`, and the width and height in pixels of the upright photo in its file."""
     try:
-        with opened(source) as image:
+        with opened(source) as image, decoding(image, within or (max(size) if size else None)):
             if within is not None:
                 size = _fitting(_whole_size(image), within)
             whole = _upright_size(image) if image.format == "TIFF" else None  # faster to compute below for others
@@ -93,6 +98,24 @@ def open_sized(
             return image, whole or (stored[::-1] if turn in _SIDEWAYS else stored)
     except TROUBLE as error:
         raise refusal(source, error) from error
+
+
+def is_read_otherwise(source: Source) -> bool:
+    """Whether a photo may have had other pixels before `READING` was what it is.
+
+    Those of more than 8 bits and transparent ones, as their header says; and what
+    cannot be opened. A JPEG is neither: it is known by the ending of its name, or
+    by its first bytes, and is not opened.
+    """
+    if source.startswith(_JPEG_BEGINNING) if isinstance(source, bytes) else source.lower().endswith(_JPEG_ENDINGS):
+        return False
+    try:
+        with opened(source) as image:
+            if is_deep(image.mode) or deep_colour(image) is not None:
+                return True
+            return is_transparent(image)
+    except TROUBLE:
+        return True
 
 
 def read_photo(path: Union[str, "os.PathLike[str]"]) -> bytes:
@@ -124,7 +147,7 @@ def check_photo(source: Union[Path, bytes]) -> PhotoHeader:
     Raises `PhotoError`.
     """
     try:
-        with opened(source) as image:
+        with opened(source) as image, decoding(image, 32):
             width, height = _whole_size(image)  # before `draft` makes it smaller
             exif = camera_tags(image)  # before `load` closes a TIFF
             if image.format not in ("JPEG", "MPO") or not _ends_as_jpeg(source):
@@ -150,10 +173,16 @@ def _ends_as_jpeg(source: Union[Path, bytes]) -> bool:
 def photo_size(source: Readable) -> Tuple[int, int]:
     """Width and height in pixels of the upright photo, read from its header alone."""
     try:
-        with opened(source) as image:
+        with opened(source) as image, reading_tags(image):
             return _upright_size(image)
     except TROUBLE as error:
         raise refusal(source, error) from error
+
+
+def is_turned(source: Readable) -> bool:
+    """Whether the photo, whose size can be read, is stored another way than upright."""
+    with opened(source) as image:
+        return _orientation(image) != 1
 
 
 def read_exif(source: Readable) -> Dict[int, Any]:
@@ -166,7 +195,7 @@ def read_exif(source: Readable) -> Dict[int, Any]:
     no tags before them.
     """
     try:
-        with opened(source) as image:
+        with opened(source) as image, reading_tags(image):
             return camera_tags(image)
     except Exception:  # missing tags are not worth an error
         return {}
@@ -194,9 +223,10 @@ def _upright_size(image: Image.Image) -> Tuple[int, int]:
 
 def turned(image: Image.Image) -> Image.Image:
     """An open photo, decoded and upright."""
-    load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
-    turn = _orientation(image)
-    return image.transpose(_TURNS[turn]) if turn in _TURNS else image
+    with decoding(image):
+        load_whole(image)  # before the orientation is read: Pillow turns TIFF files itself
+        turn = _orientation(image)
+        return image.transpose(_TURNS[turn]) if turn in _TURNS else image
 
 
 def _orientation(image: Image.Image) -> int:

@@ -10,7 +10,7 @@ from typing import Any, List, Optional, Tuple
 import numpy as np
 from PIL import Image
 
-STRETCHED = "stretched"  # in the `info` of a picture whose numbers were
+STRETCHED = "stretched"  # in the `info` of a picture whose numbers were: those that became black and white
 _FENCE = 3.0  # spreads of the inner nine tenths of the values, beyond which a value is none of the picture
 _COUNTED = 1_000_000  # pixels that are enough to find that spread
 _NO_DATA = 42113  # the TIFF tag GDAL_NODATA: the value that stands for none
@@ -26,11 +26,16 @@ def is_deep(mode: str) -> bool:
     return mode in ("I", "F") or mode.startswith("I;16")
 
 
+def is_transparent(image: Image.Image) -> bool:
+    """Whether some of an open picture may be transparent."""
+    return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
+
+
 def eight_bits(image: Image.Image, native: bool = False) -> Image.Image:
     """A loaded picture as RGB, or with `native` as L, RGB or RGBA: what Pillow clips to white is stretched."""
     if is_deep(image.mode):
         image = stretched(image)
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+    if is_transparent(image):
         image = image.convert("RGBA")
         return image if native else opaque(image)
     if native and image.mode in ("L", "1"):
@@ -77,7 +82,7 @@ def stretched(image: Image.Image) -> Image.Image:
         values *= 255.0 / (high - low)
     values += 0.5
     made = Image.fromarray(np.nan_to_num(values, copy=False).astype(np.uint8))
-    made.info[STRETCHED] = True
+    made.info[STRETCHED] = low, high
     return made
 
 
@@ -113,8 +118,9 @@ def stretched_colour(upper: Image.Image, again: Any, halves: List[Any]) -> Image
     again.tile = halves
     pixels = np.asarray(upper).astype(np.uint16) * 256 + np.asarray(again)
     rows = Image.fromarray(pixels.reshape(len(pixels), -1))
-    made = Image.fromarray(np.asarray(stretched(rows)).reshape(pixels.shape))
-    made.info[STRETCHED] = True
+    flat = stretched(rows)
+    made = Image.fromarray(np.asarray(flat).reshape(pixels.shape))
+    made.info[STRETCHED] = flat.info[STRETCHED]
     return made
 
 

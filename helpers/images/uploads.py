@@ -12,6 +12,7 @@ from PIL import Image
 
 from helpers.errors import Refused, ServiceError
 from helpers.images import decode
+from helpers.images.budget import decoding
 from helpers.images.kinds import kind_of, needs_package
 from helpers.images.opening import formats, opened
 from helpers.images.trouble import TROUBLE, refusal
@@ -99,7 +100,8 @@ def _check(content: bytes, most: int) -> None:
             check_scans(content, width * height)
             decode.check_photo(content)
         else:
-            image.load()
+            with decoding(image):
+                image.load()
 
 
 def check_scans(content: bytes, pixels: int) -> None:

@@ -10,16 +10,17 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Dict, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Callable, Collection, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import cache, stamps
+from helpers.files.download import mirror
 from helpers.files.replacing import replacing
 from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
-from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0
+from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0, efficientnet_lite2
 from helpers.networks.hub import network as hugging_face
 from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
@@ -27,11 +28,12 @@ from helpers.networks.onnx.layers import free_reshapes
 from helpers.networks.own import inspect_network, takes_float_photos
 from helpers.networks.table import MODELS, Network
 from helpers.networks.torch_file import read_state_dict
+from helpers.networks.torchvision_layers import resnet_50, vgg19
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-__all__ = ["MODELS", "LoadedModel", "load_network", "made_once"]
+__all__ = ["MODELS", "LoadedModel", "identity_of", "kept_once", "load_network", "made_once"]
 
 ENCODER = "encoder.onnx"  # the network in the folder of an autoencoder
 
@@ -41,10 +43,15 @@ _PREPARATION = 1  # raise it with every change of what a prepared network comput
 LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] = {
     "onnx": None,  # they are in the file
     "efficientnet-lite0": efficientnet_lite0,
+    "efficientnet-lite2": efficientnet_lite2,
     "efficientnet_b0": efficientnet_b0,
+    "resnet-50-torchvision": resnet_50,
+    "vgg19-torchvision": vgg19,
 }
 
-_failed: Dict[str, str] = {}  # mirror at which `auto` did not find ResNet-50 in this process → the reason
+_AUTO = ("resnet-50", "resnet-50-torchvision")  # what `auto` takes, if it can
+_BUILT_IN = "efficientnet-lite0"  # else
+_failed: Dict[Tuple[str, str], str] = {}  # network that `auto` did not get in this process, and from where → the reason
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,9 @@ class LoadedModel:
         return None if self.path.name else DESCRIPTORS.get(self.name)
 
 
-def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> LoadedModel:
+def load_network(
+    name: Union[str, "os.PathLike[str]"], *, progress: bool = True, kept: Collection[str] = ()
+) -> LoadedModel:
     """Make a network ready: fetch its weights, cut its graph at the feature, check both.
 
     Parameters
@@ -85,7 +94,8 @@ def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True)
 
         - a key of `MODELS`;
         - `auto`: ResNet-50 where its weights are on this machine or can be
-          fetched, else EfficientNet-Lite0, with the reason in the `note`;
+          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0,
+          with the reasons in the `note`;
         - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
         - the path of an ONNX file of your own that takes uint8 [N, height, width,
           3] and gives float32 [N, dimension], or takes float [N, 3, height,
@@ -94,6 +104,9 @@ def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True)
         - a key of `helpers.networks.descriptors.DESCRIPTORS`, which are not networks.
     progress : bool, default True
         Show a bar where a download takes longer than a second.
+    kept : names of networks
+        Of which there are features of these photos already: of the two
+        ResNet-50, `auto` then takes no other than those.
 
     Returns
     -------
@@ -110,7 +123,7 @@ def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True)
     1280
     """
     if name == "auto":
-        return _auto(progress)
+        return _auto(progress, kept)
     if isinstance(name, str) and name in MODELS:
         return _named(MODELS[name], progress)
     if isinstance(name, str) and name in DESCRIPTORS:
@@ -132,24 +145,25 @@ def load_network(name: Union[str, "os.PathLike[str]"], *, progress: bool = True)
     )
 
 
-def _auto(progress: bool) -> LoadedModel:
-    first, second = MODELS["resnet-50"], MODELS["efficientnet-lite0"]
-    reason = None if weights.is_at_hand(first.name) else _failed.get(_mirror())
-    if reason is None:
+def _auto(progress: bool, kept: Collection[str]) -> LoadedModel:
+    names = [name for name in _AUTO if name in kept] or _AUTO
+    reasons: List[str] = []
+    for name in sorted(names, key=lambda name: not weights.is_at_hand(name)):  # what is here need not be fetched
+        tried = name, os.environ.get("HF_ENDPOINT", "") + mirror()  # another place deserves another attempt
+        if tried in _failed and not weights.is_at_hand(name):
+            reasons.append(_failed[tried])
+            continue
         try:
-            return _named(first, progress)
+            return _named(MODELS[name], progress, *reasons)
         except WeightsUnavailable as error:
-            reason = _failed[_mirror()] = str(error).splitlines()[0]
-    return _named(second, progress, reason)
-
-
-def _mirror() -> str:
-    return os.environ.get("KINFRAME_MIRROR", "")  # another mirror deserves another attempt
+            _failed[tried] = str(error).splitlines()[0]
+            reasons.append(_failed[tried])
+    return _named(MODELS[_BUILT_IN], progress, *reasons)
 
 
 def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     source = weights.get(network.name, progress=progress)
-    identity = _identity(network, stamps.sha256(source))
+    identity = identity_of(network, source)
     return LoadedModel(
         name=network.name,
         path=made_once(f"{network.name}-{identity[:12]}", lambda: _assemble(network, source)),
@@ -160,10 +174,10 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
     )
 
 
-def _identity(network: Network, sha256: str) -> str:
-    """A hash over all that decides what the features are: the weights and the processing."""
+def identity_of(network: Network, source: Path) -> str:
+    """A hash over all that decides what the features are: the file of weights and the processing."""
     steps = (network.layers, network.feature, network.unit, network.size, network.mean, network.std, network.channels)
-    return hashlib.sha256(f"{sha256} {_PREPARATION} {steps}".encode()).hexdigest()
+    return hashlib.sha256(f"{stamps.sha256(source)} {_PREPARATION} {steps}".encode()).hexdigest()
 
 
 def _described(descriptor: Descriptor) -> LoadedModel:
@@ -184,17 +198,22 @@ def _prepared(network: hugging_face.HubNetwork, stem: str) -> LoadedModel:
 
 
 def made_once(stem: str, make: Callable[[], "ModelProto"]) -> Path:
-    """The file of an assembled network, from the cache folder or made now.
+    """The file of an assembled network, from the cache folder or made now; as `kept_once`."""
+    return kept_once(stem, ".onnx", lambda: make().SerializeToString())
+
+
+def kept_once(stem: str, suffix: str, make: Callable[[], bytes]) -> Path:
+    """The file of what is made of a network, from the cache folder or made now.
 
     The sha-256 of its bytes is in its name, so that damage is noticed. Raises `ModelError` where it cannot be kept.
     """
     folder = cache.cache_folder() / "networks"
     try:
-        for path in sorted(folder.glob(f"{stem}-*.onnx")):
+        for path in sorted(folder.glob(f"{stem}-*{suffix}")):
             if path.stem == f"{stem}-{stamps.sha256(path)[:12]}":
                 return path
-        content = make().SerializeToString()
-        path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.onnx"
+        content = make()
+        path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
         with replacing(path) as half:
             half.write_bytes(content)
     except OSError as error:

@@ -36,6 +36,19 @@ def takes_float_photos(path: Path) -> bool:
     return any(len(axes) == 4 and (axes[1].dim_value or 3) == 3 for axes in floats)
 
 
+def check_outside(path: Path) -> None:
+    """Raises `ModelError` for a file that is no ONNX network, or whose weights are not in files beside it."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        files_beside(path, onnx.load(str(path), load_external_data=False))
+    except DecodeError as error:
+        raise ModelError(f"{path} is not an ONNX network: {error}") from error
+    except OSError as error:
+        raise ModelError(f"{error.filename or path}: {error.strerror}") from error
+
+
 def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     """The photo size (width, height), the number of features and the identity of an ONNX file.
 

@@ -1,19 +1,20 @@
-"""Fetching a file, and pinning it: the sha-256 that it had at first is in a text file beside it, as of sha256sum.
+"""Fetching a file from the first address that has it, and pinning it: its sha-256 is in a text file beside it.
 
 Where the sha-256 of a file is not known beforehand, its first download settles
-it: a later change is noticed, whether on the disk or by the publisher.
-`sha256sum --check model.onnx.sha256` compares by hand.
+it: a later change is noticed, whether on the disk or by the publisher. The
+text is that of sha256sum, and `sha256sum --check model.onnx.sha256` compares
+by hand.
 """
 
 import re
 import warnings
 from pathlib import Path
-from typing import Optional
+from typing import List, Optional, Sequence, Tuple
 
 from helpers.errors import WeightsUnavailable
-from helpers.files.download import NotFetched, fetch
+from helpers.files.download import NotFetched, NotThere, fetch, mirror
 from helpers.files.replacing import replacing
-from helpers.files.stamps import sha256
+from helpers.files.stamps import sha256, sha256_now
 
 DIGITS = 64  # of a sha-256 in hex
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
@@ -28,27 +29,60 @@ class OtherFile(NotFetched):
 
 
 def fetch_pinned(
-    path: Path, name: str, url: str, *, known: str = "", size: Optional[int] = None, progress: bool = True
+    path: Path,
+    name: str,
+    addresses: Sequence[str],
+    *,
+    known: str = "",
+    size: Optional[int] = None,
+    progress: bool = True,
 ) -> None:
     """Fetch the file `path` unless it is right already, and pin it; a file that is not right is replaced.
 
-    `name`, `url` and `size` (bytes) are as `helpers.files.download.fetch` takes
-    them. `known` is the file's sha-256, or as many of its first digits as are known.
-    Raises `NotFetched`, `OtherFile`, `OSError`, and what `pinned` raises.
+    The `addresses` are tried in turn until one gives the right file; a mirror, where there is one, takes the place of
+    them all. With `progress`, one line prints which it was, and the sha-256 if that was not known before. `name` and
+    `size` (bytes) are as `helpers.files.download.fetch` takes them. `known` is the file's sha-256, or as many of its
+    first digits as are known. Raises `NotFetched`, `OtherFile`, `OSError`, and what `pinned` raises.
     """
-    digest = sha256(path) if path.exists() else ""
-    if not digest or not digest.startswith(beginning(path, known)):
+    digest, origin = sha256(path) if path.exists() else "", ""
+    must = beginning(path, known)
+    if not digest or not digest.startswith(must):
+        places = list(addresses[:1] if mirror() else addresses)
         with replacing(path) as half:
-            origin = fetch(name, url, half, size=size, progress=progress)
-            arrived = sha256(half)
-            if not arrived.startswith(beginning(path, known)):
-                bytes_in_it = f"{half.stat().st_size} bytes" + (f", not {size}" if size else "")
-                raise OtherFile(origin, bytes_in_it, arrived)
+            origin, arrived = _first_right(half, name, places, must, size, progress)
         if digest:
             warnings.warn(f"{path} was not the right file (its sha-256 was {digest}) and was replaced", stacklevel=3)
         digest = arrived
-    if len(known) < DIGITS and pinned(path) is None:
+    is_new = len(known) < DIGITS and pinned(path) is None
+    if is_new:
         pin(path, digest)
+    if progress and (origin or is_new):
+        kept = f"; no other than this one is used from now on: sha-256 {digest}" if is_new else ""
+        print(f"{path.name}: {f'from {origin}' if origin else f'found in {path.parent}'}{kept}")
+
+
+def _first_right(
+    half: Path, name: str, addresses: Sequence[str], must: str, size: Optional[int], progress: bool
+) -> Tuple[str, str]:
+    """Fill `half` from the first address that gives a file whose sha-256 begins as it must: its origin, its sha-256."""
+    reasons: List[str] = []  # texts alone: an error that is kept would keep its connection open
+    absent = True
+    for address in addresses:
+        try:
+            origin = fetch(name, address, half, size=size, progress=progress)
+            arrived = sha256_now(half)
+            if arrived.startswith(must):
+                return origin, arrived
+            bytes_in_it = f"{half.stat().st_size} bytes" + (f", not {size}" if size else "")
+            raise OtherFile(origin, bytes_in_it, arrived)
+        except NotFetched as failure:
+            if len(addresses) == 1:
+                raise
+            reasons.append(str(failure))
+            absent = absent and isinstance(failure, NotThere)
+    if not reasons:
+        raise NotFetched("HF_HUB_OFFLINE is set, and nothing is fetched then")
+    raise (NotThere if absent else NotFetched)("; ".join(reasons))
 
 
 def is_right(path: Path, known: str) -> bool:

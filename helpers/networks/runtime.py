@@ -103,7 +103,7 @@ def check_name(precision: str, loaded: LoadedModel) -> None:
 def check_precision(precision: str, loaded: LoadedModel) -> None:
     """Raises `ModelError` for an unknown precision, or one that is not available here or for this network."""
     check_name(precision, loaded)
-    if precision == "bf16" and not _has_openvino():
+    if precision == "bf16" and not has_openvino():
         raise ModelError("precision='bf16' needs OpenVINO on an x86 processor; take precision='fp32'")
     if precision == "bf16" and not has_bf16():
         raise ModelError("this processor has no bf16; take precision='fp32'")
@@ -116,16 +116,16 @@ def has_bf16() -> bool:
 
 def capabilities() -> FrozenSet[str]:
     """The number formats of the processor by OpenVINO's names: FP32, BF16, INT8 …; none without OpenVINO."""
-    if not _has_openvino():
+    if not has_openvino():
         return frozenset()
-    return frozenset(_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return frozenset(import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 def processor() -> str:
     """All that decides how fast a network is: the processor, its threads, and the version of the engine."""
-    if not _has_openvino():
+    if not has_openvino():
         return f"{platform.machine()}, {_threads()} threads"
-    openvino = _openvino()
+    openvino = import_openvino()
     name = openvino.Core().get_property("CPU", "FULL_DEVICE_NAME")
     return f"{name}, {_threads()} threads, OpenVINO {openvino.__version__}"
 
@@ -134,11 +134,11 @@ def _threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _has_openvino() -> bool:
+def has_openvino() -> bool:
     return platform.machine().lower() in ("x86_64", "amd64") and find_spec("openvino") is not None
 
 
-def _openvino() -> Any:
+def import_openvino() -> Any:
     """OpenVINO without its telemetry, which would report each import to Google Analytics from another process."""
     name = "openvino_telemetry"
     absent = name not in sys.modules
@@ -156,7 +156,7 @@ def _open(loaded: LoadedModel, precision: str) -> _OpenNetwork:
     """The network on a GPU that can run it, else on the processor."""
     if loaded.descriptor is not None:
         return _described(loaded.descriptor)
-    on_processor = _on_openvino(loaded, precision) if _has_openvino() else _on_onnxruntime(loaded)
+    on_processor = _on_openvino(loaded, precision) if has_openvino() else _on_onnxruntime(loaded)
     if precision == "fp32" and os.environ.get("KINFRAME_DEVICE", "").lower() != "cpu":
         noise = np.random.default_rng(0).integers(0, 256, (2, *loaded.size[::-1], 3), np.uint8)
         for attempt in _gpu_attempts(loaded):
@@ -183,12 +183,12 @@ def _gpu_attempts(loaded: LoadedModel) -> Iterator[Callable[[], _OpenNetwork]]:
     for provider in _GPUS:
         if provider in available:
             yield partial(_on_onnxruntime, loaded, provider)
-    if _has_openvino() and any(name.startswith("GPU") for name in _openvino().Core().available_devices):
+    if has_openvino() and any(name.startswith("GPU") for name in import_openvino().Core().available_devices):
         yield partial(_on_openvino, loaded, "fp32", "GPU")
 
 
 def _on_openvino(loaded: LoadedModel, precision: str, device: str = "CPU") -> _OpenNetwork:
-    openvino = _openvino()
+    openvino = import_openvino()
     core = openvino.Core()
     model = core.read_model(str(loaded.path))
     batch = 1 if device == "CPU" else _BATCH

@@ -11,6 +11,7 @@ from helpers.errors import WeightsUnavailable
 from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched
 from helpers.files.stamps import sha256
+from helpers.networks.addresses import addresses
 from helpers.networks.pins import DIGITS, beginning, fetch_pinned, is_right
 from helpers.networks.table import MODELS, WeightsFile
 
@@ -21,10 +22,11 @@ def get(name: str, *, progress: bool = True) -> Path:
     """The file of weights of a network of `helpers.networks.MODELS`; downloaded if it is not there yet.
 
     It is kept in `cache_folder()/"weights"`, and may be put there by hand. It is
-    fetched from its address in the table, or only from `KINFRAME_MIRROR` where
-    that environment variable is set: an http(s) address or a folder that has the
-    files by their names. With `progress`, a download that takes longer than a
-    second shows a bar.
+    fetched from the first of its addresses that has it (`helpers.networks.addresses`),
+    or only from `KINFRAME_MIRROR` where that environment variable is set: an
+    http(s) address or a folder that has the files by their names. With
+    `progress`, a download that takes longer than a second shows a bar, and one
+    line prints where the file came from.
 
     Raises `WeightsUnavailable`, within seconds when there is no connection. The
     first line of its message is a sentence with the cause; the others name the
@@ -44,7 +46,8 @@ def get(name: str, *, progress: bool = True) -> Path:
     must = f"be {must}" if len(must) == DIGITS else f"begin with {must}"
     try:
         size = wanted.size or None
-        fetch_pinned(path, wanted.file, wanted.url, known=wanted.sha256, size=size, progress=progress)
+        places = addresses(wanted.url, wanted.copies, is_known=len(wanted.sha256) == DIGITS)
+        fetch_pinned(path, wanted.file, places, known=wanted.sha256, size=size, progress=progress)
         return path
     except NotFetched as error:
         reason = str(error)

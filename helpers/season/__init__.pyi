@@ -1,4 +1,6 @@
+from .detection.detect import detect
 from .detection.detections import read_detections
+from .detection.repeats import find_repeats, show_repeats
 from .exchange.camtrap.check import check_camtrap
 from .exchange.camtrap.write import write_camtrap
 from .exchange.export import export_sightings, save_sightings
@@ -25,12 +27,15 @@ __all__ = [
     "TimelinePanel",
     "activity_overlap",
     "check_camtrap",
+    "detect",
     "export_sightings",
+    "find_repeats",
     "neighbour_shares",
     "read_detections",
     "save_sightings",
     "show_activity",
     "show_dates",
+    "show_repeats",
     "show_sites",
     "show_strip",
     "show_surprises",

@@ -66,6 +66,7 @@ def _serve(arguments: Sequence[str]) -> int:
                 create_app(service),
                 listening,
                 lambda: print(f"Kinframe serves {images:,} images on {address}", flush=True),
+                proxies=settings.proxies,
                 signals=_SIGNALS,
             )
         except KeyboardInterrupt:

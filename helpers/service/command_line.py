@@ -1,6 +1,7 @@
 """Reads the command line of a service."""
 
 import argparse
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any, Sequence, Tuple
@@ -17,6 +18,7 @@ _USAGE = """\
 python -m helpers.service [--photos FOLDER] [options]
        python -m helpers.service keys add NAME --role read|write
        python -m helpers.service keys list
+       python -m helpers.service keys accept NAME
        python -m helpers.service keys remove NAME"""
 _DATABASE_HELP = (
     f"postgresql://… or the path of a file; default: the environment variable {DATABASE}, which keeps a password out "
@@ -36,6 +38,8 @@ def settings_of(arguments: Sequence[str]) -> Tuple[Settings, bool]:
     add("--port", type=_whole(0, 65_535), help="0 is any free port; default: %(default)s")
     names = "host name of a proxy in front; may be repeated"
     add("--name", dest="names", action="append", default=[], metavar="HOST", help=names)
+    proxies = "address or network of a proxy in front, whose X-Forwarded-For is believed; may be repeated"
+    add("--proxy", dest="proxies", action="append", default=[], type=_network, metavar="ADDRESS", help=proxies)
     add("--model", help="a network, as `create` takes it; default: %(default)s")
     add("--metric", choices=METRICS, help="of a search that names none; default: %(default)s")
     add("--index", choices=KINDS, help="default: %(default)s")
@@ -52,7 +56,7 @@ def settings_of(arguments: Sequence[str]) -> Tuple[Settings, bool]:
     chosen = vars(parser.parse_args(arguments))
     with_stdin = chosen.pop("end_with_stdin")
     chosen.update(photos=folder_of(chosen["photos"]))
-    chosen.update(names=tuple(chosen["names"]), allowed_hosts=tuple(chosen["allowed_hosts"]))
+    chosen.update({name: tuple(chosen[name]) for name in ("names", "proxies", "allowed_hosts")})
     return Settings(**chosen), with_stdin
 
 
@@ -75,6 +79,13 @@ def check_folder(photos: Path) -> None:
 
 def _host(text: str) -> str:
     return text or LOOPBACK[0]  # an empty one would let everybody in
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text)) if "/" in text else str(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; name a proxy as 192.0.2.7 or 10.0.0.0/24") from None
 
 
 def name_of_key(text: str) -> str:

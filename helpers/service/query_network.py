@@ -13,7 +13,7 @@ import numpy as np
 
 from helpers.errors import PhotoError
 from helpers.features.photo_sample import settle_for_files
-from helpers.features.store import StoredNetwork, default_path, own_path
+from helpers.features.store import StoredNetwork, default_path, kept_networks, own_path
 from helpers.images.decode import open_photo
 from helpers.networks.load import load_network
 from helpers.service.photo_root import PhotoRoot
@@ -54,7 +54,11 @@ class QueryNetwork:
             return [] if root is None else [root.path / name for name in root.photos()]
 
         stores = [] if root is None else list(dict.fromkeys([own_path(root.path), default_path(root.path)]))
-        self.settled = settle_for_files(load_network(model, progress=False), precision, photos, stores, kept=kept)
+        names = [entry.name for entry in kept if entry.photos] or [
+            name for path in stores for name in kept_networks(path)
+        ]
+        network = load_network(model, progress=False, kept=names)
+        self.settled = settle_for_files(network, precision, photos, stores, kept=kept)
         self._session = self.settled.session  # opened now, not at the first search
         self._line, self._busy = threading.Condition(), False
         self._waiting: List[_PendingPhoto] = []

@@ -30,6 +30,7 @@ class Settings(NamedTuple):
     rate: float = 20.0  # requests a second for each key, or each address where none is needed; 0 is without a limit
     burst: int = 100  # that may come at once
     names: Tuple[str, ...] = ()  # host names under which a proxy in front is reached
+    proxies: Tuple[str, ...] = ()  # addresses or networks of proxies, which are believed whom they ask for
 
     @property
     def address(self) -> str:

@@ -56,6 +56,14 @@ LEFT_OUT: Dict[str, Dict[str, str]] = {
     },
     "aggregate": {},
     "Image": {},
+    "ImageSimilarityModel": {
+        "export_coreml": (
+            "a network here is an ONNX file: save() keeps the model, and helpers.networks.load_network(name).path is "
+            "the file, which ONNX Runtime runs on Apple's devices too"
+        ),
+        "feature_extractor": "use model.embed(photos), or helpers.features.embed(photos, network)",
+        "similarity_model": "use model.query(), model.similarity_graph() or model.vectors",
+    },
     "turicreate": {
         **dict.fromkeys(("SGraph", "Edge", "Vertex", "load_sgraph"), "use networkx"),
         **dict.fromkeys(("SArrayBuilder", "SFrameBuilder"), "gather Python lists, then make an SFrame of them"),

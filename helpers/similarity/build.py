@@ -7,7 +7,7 @@ The same calls as Turi Create's `image_similarity`, on either kind of frame: `cr
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Union
 
 import numpy as np
 
@@ -18,14 +18,15 @@ from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
-from helpers.features.store import default_path, other_stores
+from helpers.features.store import kept_networks, other_stores, path_for
 from helpers.files.spelling import SpelledPaths
-from helpers.frames import HAS_TURICREATE, Frame, SFrame
+from helpers.frames import HAS_TURICREATE, Frame, Image, SFrame
 from helpers.frames.columns import bad_frame
-from helpers.frames.photo_columns import image_column, row_labels
-from helpers.frames.photo_paths import folder_of, row_paths, shown_names
+from helpers.frames.photo_columns import array_column, image_column, row_labels
+from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.networks.load import load_network
-from helpers.similarity import saved
+from helpers.networks.precision.settled import is_given
+from helpers.similarity import given, saved
 from helpers.similarity.model import SimilarityModel
 from helpers.similarity.saved import ModelContents
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 PathLike = Union[str, "os.PathLike[str]"]
 ImageSimilarityModel = SimilarityModel
 """Turi Create's name for the class."""
-
 
 CENTRED = "centred"  # a metric of `create` alone: the features are changed, and then compared by their cosine
 
@@ -62,12 +62,15 @@ def create(
     Parameters
     ----------
     dataset
-        A frame with a column of Images.
+        A frame with a column of Images, or of their features.
     label
         The column that names a photo in results; row numbers without it. Photos can be shown by labels only where each
         has its own.
     feature
-        The image column; not needed where there is only one.
+        The image column; not needed where there is only one. Or a column of arrays, features of the network `model`
+        that were computed before, such as by `tc.image_analysis.get_deep_features`: they are taken as they are. As in
+        Turi Create, without `feature` the only column of arrays counts before the images, where its length fits.
+        Photos from outside are then computed in fp32, after a check that the features are of that network.
     model
         A network of `helpers.networks.MODELS`, `auto`, or an ONNX file.
     metric
@@ -106,7 +109,8 @@ def create(
         raise ArgumentError(f"create() takes an SFrame, not {type(dataset).__name__}; load_photos(folder) makes one")
     if len(dataset) == 0:
         raise ArgumentError("the frame is empty: there is no photo to build a model of")
-    feature = image_column(dataset, feature)
+    arrays = array_column(dataset, feature)
+    feature = image_column(dataset, feature) if arrays is None else feature
     labels = row_labels(dataset, label)
     if metric not in (*METRICS, CENTRED):
         raise ArgumentError(f"metric={metric!r} is not known; there are {', '.join(METRICS)} and {CENTRED}")
@@ -117,22 +121,28 @@ def create(
         )
     archive = check_index(index, metric)  # a wrong name shows now, not after an hour of work
     check_whole("batch_size", batch_size)
-    network = load_network(model, progress=verbose)
+    paths, files = row_paths(dataset)
+    store_path = path_for(store, paths, files)
+    network = load_network(model, progress=verbose, kept=kept_networks(store_path))
     if verbose:
         print(network.note)
-    paths, files = row_paths(dataset)
-    store_path = _store(store, paths, files)
-    embedded = embed(
-        dataset[feature],
-        network,
-        precision=precision,
-        batch_size=batch_size,
-        progress=verbose,
-        store=store_path,
-        others=[] if store_path is None else other_stores(store_path),
-        files=files,
-        client=client,
-    )
+    if arrays is not None and given.are_features(dataset[arrays], network):
+        feature, embedded = arrays, given.take(dataset, arrays, network)
+    elif arrays is not None and (feature is not None or Image not in dataset.column_types()):
+        raise given.refusal(arrays, dataset[arrays], network)
+    else:
+        feature = image_column(dataset, feature)
+        embedded = embed(
+            dataset[feature],
+            network,
+            precision=precision,
+            batch_size=batch_size,
+            progress=verbose,
+            store=store_path,
+            others=[] if store_path is None else other_stores(store_path),
+            files=files,
+            client=client,
+        )
     bad = embedded.bad
     if bad:
         print(f"{len(bad)} of {len(dataset)} photos could not be read and stay out; model.bad says which and why")
@@ -186,7 +196,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
     ModelError
         Where there is no model, it is damaged, or another version of Kinframe wrote it.
     """
-    path = Path(path).expanduser()
+    path = saved.place_of(path)
     if (path / "dir_archive.ini").exists():
         return _turi_creates(path)
     contents = saved.read(path)
@@ -198,7 +208,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
         ]
     index = _index_again(contents, path / saved.INDEX, database)
     files = [source if isinstance(source, str) else None for source in contents.sources]
-    return SimilarityModel(contents, index, store_path=_store(None, list(contents.names), files))
+    return SimilarityModel(contents, index, store_path=path_for(None, list(contents.names), files))
 
 
 def _turi_creates(path: Path) -> Any:
@@ -253,20 +263,6 @@ def _index_again(contents: ModelContents, path: Path, database: bool) -> SearchI
     return _index_of(contents, None, path, progress=True)
 
 
-def _store(
-    wanted: Union[PathLike, bool, None], paths: List[Optional[str]], files: List[Optional[str]]
-) -> Optional[Path]:
-    """The file in which features are kept, if any."""
-    if wanted is None:
-        folder = folder_of(paths, files)
-        return None if folder is None else default_path(folder)
-    if wanted is False:
-        return None
-    if isinstance(wanted, (str, os.PathLike)):
-        return Path(wanted).expanduser().absolute()
-    raise ArgumentError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
-
-
 def _index_file(store: Path, key: str, metric: str) -> Path:
     """Where an index that took long to build is kept, beside the features that it is of."""
     return Path(f"{store}.{hashlib.sha256(f'{key} {metric}'.encode()).hexdigest()[:12]}.hnsw")
@@ -275,6 +271,9 @@ def _index_file(store: Path, key: str, metric: str) -> Path:
 def _report(embedded: Embedded) -> Iterator[str]:
     """What a person wants to know of the work: how exact, how fast, how much was there already."""
     note, timings = embedded.settled.note, embedded.timings
+    if is_given(embedded.settled.key):
+        yield note
+        return
     if note != "fp32":  # how well another precision agrees, also where it was tried and not taken
         yield note
     photos, kept = (int(timings[name]) for name in ("photos", "kept"))

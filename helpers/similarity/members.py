@@ -17,7 +17,7 @@ class Collection:
     """Four lists with an entry for each photo, and ways to get from a label or a photo to its row.
 
     `labels` stand for the photos in results, `names` are shown, `sources` are what `helpers.images.decode.open_photo`
-    takes, and `identities` are the sha-256 of the files, None for one that was gone.
+    takes, and `identities` are the sha-256 of the files, None where one is not known.
     """
 
     def __init__(
@@ -48,14 +48,16 @@ class Collection:
     def find(self, image: Any) -> Optional[int]:
         """The first row with this very photo; None for one from outside."""
         identity = identity_or_none(image)
-        if identity is not None:
-            return self._by_identity.get(identity)
+        if identity in self._by_identity:
+            return self._by_identity[identity]
         try:
             source = None if image is None else source_of(image)
         except PhotoError:
             return None
-        # The file is gone; its features are still here.
-        return self._by_place.get(str(Path(source).absolute())) if isinstance(source, str) else None
+        row = self._by_place.get(str(Path(source).absolute())) if isinstance(source, str) else None
+        # By its place only what cannot be known otherwise: a file that is gone, and whose features are still here; or
+        # one that was never read, since its features were given.
+        return row if row is None or identity is None or self.identities[row] is None else None
 
 
 def identity_or_none(image: Any) -> Optional[str]:

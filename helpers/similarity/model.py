@@ -21,16 +21,14 @@ from helpers.features.nearest import but_itself
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
 from helpers.frames import Frame, Image, SArray
-from helpers.frames.images import source_of
 from helpers.frames.neighbours import edge_frame
-from helpers.frames.photo_columns import image_column, images_and_paths, query_frame, row_labels
-from helpers.frames.photo_paths import shown_names
+from helpers.frames.photo_columns import query_frame, row_labels
 from helpers.frames.row_selection import mask, rows_of
 from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source
 from helpers.networks.load import load_network
-from helpers.networks.precision.settled import Settled, settled_again
-from helpers.similarity import saved
+from helpers.networks.precision.settled import Settled, is_given, settled_again
+from helpers.similarity import given, query_vectors, saved
 from helpers.similarity.members import Collection
 from helpers.similarity.recent_queries import AskedPhoto, RecentQueries
 from helpers.similarity.saved import ModelContents
@@ -86,6 +84,7 @@ class SimilarityModel(TuriMembers):
         self.collection = Collection(contents.labels, contents.names, contents.sources, contents.identities)
         self.regions: Optional[Regions] = None
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
+        self._unchecked = is_given(contents.key)  # whether features were given of which the network may not be
         self._frame = data
         self.recent_queries = RecentQueries(self.labels)
         self._searchers: Dict[str, SubsetSearch] = {}  # by metric
@@ -140,7 +139,8 @@ class SimilarityModel(TuriMembers):
         ----------
         dataset
             An SFrame with the same image column, an SArray of Images, or one Image, from the collection or from
-            outside. A photo of the collection is looked up; any other goes through the network.
+            outside. A photo of the collection is looked up; any other goes through the network. Or the same with
+            features of the model's network in the place of images, as arrays; these are taken as they are.
         label
             The column of the query frame that stands for a photo in the result; row numbers without it.
         k
@@ -157,17 +157,12 @@ class SimilarityModel(TuriMembers):
         check_distance("radius", radius)
         check_whole("batch_size", batch_size)
         dataset = query_frame(dataset, self.feature)
-        images, paths = images_and_paths(dataset, image_column(dataset, self.feature))
         labels = row_labels(dataset, label)
-        names = shown_names(paths, [f"query {one}" for one in labels])
-        known = [self.collection.find(image) for image in images]
-        vectors, good = self._query_vectors(images, known, names, verbose, batch_size)
-        rows, distances = self.index.search(vectors, k)
-        for place, near, apart in list(zip(good, rows, distances))[-RecentQueries.SIZE :]:
-            row = known[place]
-            source = source_of(images[place]) if row is None else self.collection.sources[row]
-            self.recent_queries.remember(labels[place], names[place], source, near, apart)
-        return edge_frame([labels[place] for place in good], rows, distances, self.labels, radius)
+        query = query_vectors.of_query(self, dataset, labels, verbose, batch_size)
+        rows, distances = self.index.search(query.vectors, k)
+        for place, near, apart in list(zip(query.good, rows, distances))[-RecentQueries.SIZE :]:
+            self.recent_queries.remember(labels[place], query.names[place], query.source(place), near, apart)
+        return edge_frame([labels[place] for place in query.good], rows, distances, self.labels, radius)
 
     def search(
         self,
@@ -346,6 +341,9 @@ class SimilarityModel(TuriMembers):
             self._settled = settled_again(network, self.precision, self.key)
             if self._settled.is_rounded:
                 print(self._settled.note)
+        if self._unchecked:
+            given.check_network(self._settled, self.collection.sources, self.vectors, self.centre)
+            self._unchecked = False
         return self._settled
 
     def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
@@ -368,9 +366,9 @@ class SimilarityModel(TuriMembers):
 
         Photos that are files are remembered by where they are; the bytes of others are written too. Of a database that
         is the index, the address is saved, without a password. Raises `ModelError` where the folder holds something
-        else, or cannot be written.
+        else, or cannot be written, and `ArgumentError` for what is no path.
         """
-        saved.write(Path(path).expanduser(), self._contents)
+        saved.write(saved.place_of(path), self._contents)
 
     def features_of(self, photos: List[QueryPhoto]) -> np.ndarray:
         """The feature of each photo, float32 [photos, dimension], looked up or computed; raises `PhotoError`."""
@@ -387,23 +385,3 @@ class SimilarityModel(TuriMembers):
             }
             self._outside = lasting or self._outside  # for the next filter, or k; a file may change until then
         return np.stack([known[photo.source] if photo.row is None else self.vectors[photo.row] for photo in photos])
-
-    def _query_vectors(
-        self, images: List[Any], known: List[Optional[int]], names: List[str], verbose: bool, batch_size: int
-    ) -> Tuple[np.ndarray, List[int]]:
-        """The features of the images that can be read, by their `known` rows or computed, and their places."""
-        vectors = np.empty((len(images), self.vectors.shape[1]), np.float32)
-        for place, row in enumerate(known):
-            if row is not None:
-                vectors[place] = self.vectors[row]
-        new, bad = [place for place, row in enumerate(known) if row is None], {}
-        if new:
-            embedded = self.embed([images[place] for place in new], verbose, batch_size)
-            vectors[[new[row] for row in embedded.rows]] = embedded.vectors
-            bad = {new[row]: f"{names[new[row]]}: {reason}" for row, reason in embedded.bad}
-        if len(bad) == len(images):
-            raise PhotoError(next(iter(bad.values())))
-        for reason in bad.values():
-            print(f"left out of the query: {reason}")
-        good = [place for place in range(len(images)) if place not in bad]
-        return vectors[good], good

@@ -13,7 +13,7 @@ from typing import Any, Dict, List, Optional, Set
 
 import numpy as np
 
-from helpers.errors import ModelError
+from helpers.errors import ArgumentError, ModelError, NoSuchModel
 from helpers.files.arrays import read_array
 from helpers.files.replacing import replacing_folder
 from helpers.frames import Frame
@@ -53,6 +53,13 @@ class ModelContents:
     centre: Optional[np.ndarray] = None  # what was subtracted from each feature: float32 [dimension]
 
 
+def place_of(path: Any) -> Path:
+    """The path of a saved model as a person gives it; raises `ArgumentError` for what is none."""
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise ArgumentError(f"a saved model is a folder, named by its path, not {path!r}")
+    return Path(path).expanduser()
+
+
 def write(path: Path, contents: ModelContents) -> None:
     """Write a model whole or not at all; an older one in its place goes only when the new one is complete."""
     if path.exists() and not _is_ours(path):
@@ -89,6 +96,8 @@ def write(path: Path, contents: ModelContents) -> None:
 def read(path: Path) -> ModelContents:
     """What `write` wrote; raises `ModelError` where the parts are damaged or do not fit together."""
     file = path / "model.json"
+    if not path.exists():
+        raise NoSuchModel(f"{path}: there is no such folder; SimilarityModel.save(path) writes a model")
     if not file.is_file():
         raise ModelError(f"{path}: not a saved similarity model; SimilarityModel.save(path) writes one")
     try:

@@ -1,16 +1,31 @@
 """What a model of Turi Create has besides its queries, under the same names."""
 
-from typing import Any, Callable, Dict, List, NoReturn, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from helpers.errors import ArgumentError, LeftOutName
+from helpers.errors import ArgumentError
 from helpers.frames import HAS_TURICREATE, Frame
 from helpers.networks.load import LoadedModel
+from helpers.sframe.left_out import LEFT_OUT, refuse
+
+_FIELDS = ("feature", "input_image_shape", "label", "model", "num_examples", "num_features", "training_time")
 
 _EDGES = (
     "output_type='SGraph' needs Turi Create; elsewhere these two lines make a graph of the edges:\n"
     "edges = model.similarity_graph(output_type='SFrame').to_dataframe()\n"
     "graph = networkx.from_pandas_edgelist(edges, 'query_label', 'reference_label', edge_attr=True)"
 )
+
+
+class _LeftOut:
+    """A member that is left out: raises `LeftOut`, whose message has the way out."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, model: Any, owner: type) -> Any:
+        if model is None:
+            return self
+        refuse("ImageSimilarityModel", self.name)
 
 
 class TuriMembers:
@@ -20,10 +35,20 @@ class TuriMembers:
     timings: Dict[str, float]
     labels: List[Any]
 
-    @property
+    feature: str
+    label: Optional[str]
+
     def name(self) -> str:
         """Turi Create's name for this kind of model."""
         return "ImageSimilarityModel"
+
+    def __getitem__(self, field: str) -> Any:
+        """One of Turi Create's fields, such as `model["num_examples"]`; raises `ArgumentError` for another name."""
+        if field in LEFT_OUT["ImageSimilarityModel"]:
+            refuse("ImageSimilarityModel", field)
+        if field not in _FIELDS:
+            raise ArgumentError(f"a model has no field {field!r}; it has {', '.join(_FIELDS)}")
+        return getattr(self, field)
 
     @property
     def model(self) -> str:
@@ -65,7 +90,7 @@ class TuriMembers:
             return {"sections": sections, "section_titles": titles}
         if output not in (None, "stdout", "str"):
             raise ArgumentError(f"output is None, 'stdout', 'str' or 'dict', not {output!r}")
-        lines = [f"{'Class':<40}: {self.name}"]
+        lines = [f"{'Class':<40}: {self.name()}"]
         for title, section in zip(titles, sections):
             lines += ["", title, "-" * len(title)] + [f"{label:<40}: {value}" for label, value in section]
         text = "\n".join(lines) + "\n"
@@ -74,13 +99,9 @@ class TuriMembers:
         print(text)
         return None
 
-    @property
-    def export_coreml(self) -> NoReturn:
-        """Left out: raises `LeftOut`, whose message has the way out."""
-        raise LeftOutName(
-            "export_coreml is left out: a network here is an ONNX file; save() keeps the model, and "
-            "helpers.networks.load_network(name).path is the file, which ONNX Runtime runs on Apple's devices too"
-        )
+    export_coreml = _LeftOut()
+    feature_extractor = _LeftOut()
+    similarity_model = _LeftOut()
 
 
 def graph_maker(output_type: str) -> Callable[[Frame], Any]:

@@ -13,6 +13,7 @@ from helpers.errors import FrameError, KinframeError
 from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.images.thumbnails import Thumbnails
+from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.photo_table import PhotoTable
 
 Request = Dict[str, Any]  # what the page asks: `do`, its name; `number`, to report when it is done; and arguments
@@ -24,7 +25,7 @@ _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
-class PhotoWidget(anywidget.AnyWidget):
+class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
     """The kernel's side of a page of photos; the page's side is `wire.js` and `thumbnails.js`.
 
     A photo is known by its number, its row in the model. Subclasses add their
@@ -75,13 +76,17 @@ class PhotoWidget(anywidget.AnyWidget):
 
     def _send_pictures(self, kind: str, entries: List[Dict[str, Any]], boxes: Optional[List[Box]] = None) -> None:
         """Send entries, each with a thumbnail of its `photo`, or of the part of it in its box."""
-        pictures = self._thumbnails.get_many([self._photo(entry["photo"])[1:] for entry in entries], boxes)
+        pictures = self._pictures([entry["photo"] for entry in entries], boxes)
         readable = [picture for picture in pictures if picture is not None]
         places = iter(range(len(readable)))
         told = [
             {**entry, "buffer": None if picture is None else next(places)} for entry, picture in zip(entries, pictures)
         ]
         self.send({"kind": kind, kind: told}, readable)
+
+    def _pictures(self, numbers: List[int], boxes: Optional[List[Box]] = None) -> List[Optional[bytes]]:
+        """The thumbnails of photos, or of their parts in boxes; None where one cannot be read."""
+        return self._thumbnails.get_many([self._photo(number)[1:] for number in numbers], boxes)
 
     def _checked(self, number: Any, lowest: int = 0) -> int:
         if not isinstance(number, int) or isinstance(number, bool) or not lowest <= number < len(self._table):

@@ -13,6 +13,7 @@ import pytest
 
 from helpers.app import __main__ as app
 from helpers.app import prepared
+from helpers.images import budget
 from tests.support.app_server import end, page_of, serving, status_of
 from tests.support.pictures import folder_of
 from tests.support.places import ROOT
@@ -25,6 +26,12 @@ pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
 def server(tmp_path_factory, shared_cache):
     with serving(folder_of(tmp_path_factory.mktemp("app") / "<b>card & 1"), shared_cache) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def own_budget(monkeypatch):
+    """Visits in this process share no lock with what follows."""
+    monkeypatch.setattr(budget, "BUDGET", budget.MemoryBudget(budget.LEAST))
 
 
 # What lies ready
@@ -47,6 +54,15 @@ def test_a_visitor_opens_what_lies_ready_and_nothing_heavy(tmp_path):
     assert found.startswith("5 [") and "'path'" in found and "'folder'" in found
     assert not any(f"'{name}'" in found for name in ("id", "image", "file")), "it says where photos lie"
     assert heavy == "[]"
+
+
+def test_visitors_decode_large_photos_one_at_a_time(tmp_path):
+    place = prepared.prepare(folder_of(tmp_path / "photos"))
+    prepared.visit(str(place))
+    with budget.BUDGET.take(200_000_000):
+        assert (place / "decoding.lock").exists()
+    with budget.BUDGET.take(20_000_000):
+        assert not (place / "decoding.lock").exists()
 
 
 def test_a_visitor_keeps_nothing_on_this_machine(tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.errors import ExportError, FrameError
 from helpers.images.decode import open_photo, read_exif
 from helpers.photos.load import load_photos
+from tests.images.test_decode import png_of_16_bits
 from tests.support.pictures import tiny_network
 from tests.support.places import SHARED
 
@@ -255,22 +256,49 @@ def test_two_copies_of_a_third_photo_are_copies_of_each_other(tmp_path, made):
 
 
 @pytest.mark.parametrize("numbers", [np.float32, np.int32, np.uint16])
-def test_numbers_that_are_stretched_to_be_seen_are_copies_only_with_the_same_bytes(tmp_path, made, numbers):
-    field = np.asarray(drawing(0).convert("L"), numbers)
-    for name, values in {"january": field, "july": 3 * field + 1000, "january-small": field[::2, ::2]}.items():
-        Image.fromarray(values).save(tmp_path / f"{name}.tif")
+def test_numbers_that_are_stretched_to_be_seen_are_copies_where_the_numbers_agree(tmp_path, made, numbers):
+    field = np.asarray(drawing(0).convert("L"), np.float32)
+    half = np.asarray(Image.fromarray(field).resize((120, 90), Image.Resampling.BOX))
+    fields = {
+        "january": field,
+        "january-small": half,
+        "july": 3 * field + 1000,
+        "july-small": 3 * half + 1000,
+        "august": 3 * field + 1010,
+        "january-cropped": field[9:-9, 12:-12],
+    }
+    for name, values in fields.items():
+        Image.fromarray(values.astype(numbers)).save(tmp_path / f"{name}.tif")
+    Image.fromarray(fields["july"].astype(numbers)).save(tmp_path / "july-packed.tif", compression="tiff_lzw")
     shutil.copy(str(tmp_path / "july.tif"), str(tmp_path / "july (2).tif"))
+    open_photo(str(tmp_path / "august.tif")).save(tmp_path / "seen.png")  # 8 bits
     for seed in range(5, 9):
         drawing(seed).save(tmp_path / f"other-{seed}.jpg")
     model = made(tmp_path)
-    found = find_duplicates(model, progress=False)
-    assert names(model, found) == [["july.tif", "july (2).tif"]]
-    assert list(found.frame["kind"]) == ["best", "bytes"]
+    found = {group[0]: set(group[1:]) for group in names(model, find_duplicates(model, progress=False))}
+    assert found == {
+        "july.tif": {"july (2).tif", "july-packed.tif", "july-small.tif"},
+        "january.tif": {"january-small.tif"},
+    }
     winter = tmp_path / "winter"
     winter.mkdir()
     shutil.copy(str(tmp_path / "january.tif"), str(winter / "january.tif"))
-    Image.fromarray(field + 7).save(winter / "february.tif")
-    assert list(compare_collections(made(winter), model, progress=False)["path"]) == ["january.tif"]
+    Image.fromarray(half.astype(numbers)).save(winter / "small.tif")
+    Image.fromarray((field + 7).astype(numbers)).save(winter / "february.tif")
+    compared = compare_collections(made(winter), model, progress=False)
+    assert sorted(zip(compared["path"], compared["archive_path"])) == [
+        ("january.tif", "january.tif"),
+        ("small.tif", "january-small.tif"),
+    ]
+
+
+def test_numbers_in_three_colours_are_copies_where_they_agree(tmp_path, made):
+    deep = (np.asarray(drawing(0), np.uint16) * 12).astype(np.uint16)  # which Pillow leaves fewer than 16 levels of
+    small = (np.asarray(drawing(0).resize((120, 90), Image.Resampling.BOX), np.uint16) * 12).astype(np.uint16)
+    for name, values in {"january": deep, "february": deep + 40, "january-small": small}.items():
+        (tmp_path / f"{name}.png").write_bytes(png_of_16_bits(values))
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False)) == [["january.png", "january-small.png"]]
 
 
 def test_whether_photos_are_one_saved_again_is_no_for_what_cannot_be_read(tmp_path):

@@ -1,11 +1,15 @@
+import contextlib
 import io
 import os
+import sqlite3
 import threading
 import time
+import zlib
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import helpers.features.embedding
 import helpers.features.pipeline
@@ -15,6 +19,7 @@ from helpers.errors import FrameError, ModelError, StoreError
 from helpers.features.embedding import embed
 from helpers.files import stamps
 from helpers.frames.images import image_array
+from helpers.images.decode import READING
 from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
 from tests.support.pictures import TINY, folder_of, picture, tiny_network
@@ -344,6 +349,65 @@ def test_what_another_store_has_is_taken_from_there(paths, network, store, compu
         assert done.timings["kept"] >= 4
         other.unlink(missing_ok=True)
         other = tmp_path / "empty.kinframe"
+
+
+STALE = {  # photos that were read otherwise once
+    "grey of 16 bits.png": Image.fromarray(np.arange(600, dtype=np.uint16).reshape(20, 30)),
+    "fractions.tif": Image.fromarray(np.linspace(-3, 4, 600, dtype=np.float32).reshape(20, 30)),
+    "transparent.png": picture(1).convert("RGBA"),
+    "transparent grey.png": picture(2).convert("LA"),
+    "palette.gif": picture(3).quantize(),
+}
+FINE = {"a.JPG": picture(4), "b.jpeg": picture(5), "colour.png": picture(6), "grey.png": picture(7).convert("L")}
+
+
+@pytest.fixture
+def kept_long_ago(tmp_path, network, store):
+    """Photos of all kinds, and a store of an older Kinframe, of whose features nothing is right."""
+    files = [tmp_path / name for name in sorted({**STALE, **FINE})]
+    for file in files:
+        options = {"transparency": 0} if file.suffix == ".gif" else {}
+        {**STALE, **FINE}[file.name].save(file, **options)
+    embed(files, network, progress=False, store=store)
+    with contextlib.closing(sqlite3.connect(str(store))) as connection, connection:
+        zero = np.zeros(TINY, "<f4").tobytes()
+        photos = connection.execute("SELECT photo FROM features").fetchall()
+        new = [(zero, zlib.crc32(photo + zero), photo) for (photo,) in photos]
+        connection.executemany("UPDATE features SET vector = ?, checksum = ? WHERE photo = ?", new)
+        connection.execute(f"DROP TABLE IF EXISTS doubted_{READING}")
+    return files
+
+
+@pytest.mark.parametrize("given", ["unchanged files", "files of just now", "bytes", "from another store"])
+def test_what_was_kept_before_photos_were_read_otherwise(kept_long_ago, network, store, computed, monkeypatch, given):
+    if given == "unchanged files":
+        monkeypatch.setattr(stamps, "_SETTLED", 0)
+        time.sleep(0.02)  # longer than a tick of the file system's clock
+    files = kept_long_ago
+    places = {"store": store} if given != "from another store" else {"store": store.with_name("new"), "others": [store]}
+    photos = [path.read_bytes() for path in files] if given == "bytes" else files
+    wanted = vectors_of(files, network)
+    twin = [path.name for path in files].index("fractions.tif")
+    for times in range(2):
+        del computed[:]
+        done = embed([*photos, photos[twin]], network, progress=False, batch_size=2, **places)
+        assert done.bad == [] and done.rows.tolist() == list(range(len(files) + 1))
+        is_new = (done.vectors[:-1] != 0).any(axis=1)
+        assert [path.name for path, new in zip(files, is_new) if new] == sorted(STALE)
+        assert np.array_equal(done.vectors[:-1][is_new], wanted[is_new])
+        assert np.array_equal(done.vectors[-1], done.vectors[twin])
+        assert len(computed) == 0 if times else len(STALE) <= len(computed) <= len(STALE) + 1
+
+
+def test_other_networks_features_of_such_photos_go_too(kept_long_ago, network, store, tmp_path):
+    second = load_network(tiny_network(tmp_path / "second.onnx", scale=0.5))
+    embed(kept_long_ago, second, progress=False, store=store)
+    embed(kept_long_ago, network, progress=False, store=store)
+    for each in (network, second):
+        done = embed(kept_long_ago, each, progress=False, store=store)
+        is_right = [path.name in STALE or each is second for path in kept_long_ago]
+        assert np.array_equal(done.vectors[is_right], vectors_of(kept_long_ago, each)[is_right])
+    assert embed(kept_long_ago, network, progress=False, store=store).timings["kept"] == len(kept_long_ago)
 
 
 def test_a_damaged_store_of_others_costs_nothing_but_time(paths, network, store, tmp_path):

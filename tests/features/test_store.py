@@ -298,3 +298,84 @@ def test_stores_of_other_folders(tmp_path, monkeypatch):
         os.utime(default_path(tmp_path / name), (number, number))
     assert other_stores(mine) == [default_path(tmp_path / "new"), default_path(tmp_path / "old")]
     assert len(other_stores(tmp_path / "anywhere.kinframe")) == 3
+
+
+# --- files of strangers
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT"
+FOREIGN = {
+    "a view": f"DROP TABLE features; CREATE VIEW features AS {ENDLESS} 1 AS network, x'00' AS photo, i AS vector, "
+    "0 AS checksum FROM n",
+    "a view that counts": f"ALTER TABLE networks RENAME TO n2; CREATE VIEW networks AS {ENDLESS} count(*) AS id, "
+    "'a' AS key, 4 AS dimension FROM n",
+    "another view": "CREATE VIEW other AS SELECT 1",
+    "a trigger": "CREATE TRIGGER t AFTER INSERT ON features BEGIN DELETE FROM files; END",
+    "a computed column": "DROP TABLE networks; CREATE TABLE networks (id INTEGER PRIMARY KEY, key TEXT, dimension "
+    "INTEGER GENERATED ALWAYS AS (length(zeroblob(900000000))) VIRTUAL)",
+    "a check": "DROP TABLE files; CREATE TABLE files (path, size, modified, changed, photo CHECK (length(photo) > 0))",
+    "an index of an expression": "CREATE INDEX i ON features (hex(vector))",
+    "a virtual table": "CREATE VIRTUAL TABLE words USING fts5(a)",
+}
+
+
+@pytest.mark.parametrize("schema", FOREIGN.values(), ids=FOREIGN)
+def test_what_would_run_in_a_foreign_file_is_not_opened(store, path, schema):
+    store.add("a network", [photo(1)], vectors(1))
+    store.close()
+    with contextlib.closing(sqlite3.connect(str(path))) as other:
+        try:
+            other.executescript(schema)
+        except sqlite3.OperationalError as error:
+            pytest.skip(f"this SQLite cannot make it: {error}")
+    with pytest.raises(StoreError, match="it is not opened"):
+        FeatureStore(path)
+
+
+def test_a_view_that_comes_after_the_look_is_not_read(store, path):
+    store.add("a network", [photo(1)], vectors(1))
+    with contextlib.closing(sqlite3.connect(str(path))) as other:
+        other.executescript(FOREIGN["a view"])
+    with pytest.raises(StoreError, match=r"prohibited|not authorized"):
+        store.photos("a network")
+
+
+def test_a_statement_without_an_end_is_broken_off(store, monkeypatch):
+    monkeypatch.setattr("helpers.files.database_file._MOST_STEPS", 1)
+    store.add("a network", [], vectors(0), [(f"/{number}", Stamp(1, 2, 3), photo(1)) for number in range(200)])
+    with pytest.raises(StoreError, match="far too long"), store._explained():
+        store._connection.execute("SELECT count(*) FROM files, files b, files c, files d").fetchone()
+    store.add("a network", [photo(1)], vectors(1))  # and the next has its own time
+
+
+OTHERWISE = f"UPDATE checked_{READING}"
+ODD = {
+    "dimension as text": ("UPDATE networks SET dimension = 'x'", lambda store: store.features("a network", [photo(1)])),
+    "a huge dimension": (
+        "UPDATE networks SET dimension = 1 << 60",
+        lambda store: store.features("a network", [photo(1)]),
+    ),
+    "a negative one": ("UPDATE networks SET dimension = -5", lambda store: store.features("a network", [photo(1)])),
+    "vector as text": ("UPDATE features SET vector = 'x'", lambda store: store.features("a network", [photo(1)])),
+    "checksum as text": ("UPDATE features SET checksum = 'x'", lambda store: store.features("a network", [photo(1)])),
+    "photo as number": ("UPDATE features SET photo = 7", lambda store: store.photos("a network")),
+    "key as bytes": ("UPDATE networks SET key = x'ff'", lambda store: store.contents()),
+    "path as number": ("UPDATE files SET path = 7", lambda store: store.files()),
+    "size as text": ("UPDATE files SET size = 'x'", lambda store: store.files()),
+    "photo of a file as text": ("UPDATE files SET photo = 'x'", lambda store: store.files()),
+    "width as text": (OTHERWISE + " SET width = 'x'", lambda store: store.checked()),
+    "height as a fraction": (OTHERWISE + " SET height = 0.5", lambda store: store.checked()),
+    "taken as number": (OTHERWISE + " SET taken = 7", lambda store: store.checked()),
+}
+
+
+@pytest.mark.parametrize("statement, read", ODD.values(), ids=ODD)
+def test_values_of_another_type_are_damage(store, path, statement, read):
+    stamp = Stamp(1, 2, 3)
+    store.add("a network", [photo(1)], vectors(1), [("/a.jpg", stamp, photo(1))])
+    store.add_checked({"/a.jpg": CheckedFile(stamp, 4, 3, datetime.datetime(2024, 5, 1))})
+    with contextlib.closing(sqlite3.connect(str(path))) as other:
+        other.execute(statement)
+        other.commit()
+    with pytest.raises(StoreError, match="are damaged"):
+        read(store)

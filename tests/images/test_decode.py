@@ -9,7 +9,7 @@ from PIL import Image, features
 
 from helpers.errors import PhotoError
 from helpers.images import opening, trouble
-from helpers.images.decode import check_photo, open_photo, open_sized, photo_size
+from helpers.images.decode import check_photo, is_read_otherwise, open_photo, open_sized, photo_size
 from tests.support.pictures import picture
 
 COLOUR = np.asarray(picture(5, (60, 40))).copy()
@@ -169,6 +169,32 @@ def png_of_16_bits(deep):
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep)
     header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def test_which_photos_were_read_otherwise_once(tmp_path):
+    """Those whose pixels are others now, told by the header alone."""
+    grey = np.arange(600, dtype=np.uint16).reshape(20, 30)
+    colour = picture(1, (30, 20))
+    otherwise = [
+        png_of_16_bits(np.dstack([grey] * 3)),
+        encoded(grey, "PNG"),
+        *(encoded(grey.astype(number), "TIFF") for number in (np.uint16, np.int32, np.float32)),
+        *(encoded(colour.convert(mode), kind) for mode in ("RGBA", "LA") for kind in ("PNG", "TIFF")),
+        encoded(colour.quantize(), "PNG", transparency=0),
+        encoded(Image.merge("RGBA", [*colour.split(), colour.getchannel("R")]), "WEBP"),
+        b"no photo",
+    ]
+    as_now = [
+        *(encoded(colour.convert(mode), kind) for mode in ("RGB", "L", "CMYK") for kind in ("JPEG", "TIFF")),
+        *(encoded(colour, kind) for kind in ("PNG", "BMP", "GIF", "WEBP", "PPM")),
+        encoded(colour.quantize(), "PNG"),
+    ]
+    for content, wanted in [*((each, True) for each in otherwise), *((each, False) for each in as_now)]:
+        file = tmp_path / "photo"
+        file.write_bytes(content)
+        assert (is_read_otherwise(content), is_read_otherwise(str(file))) == (wanted, wanted)
+    assert is_read_otherwise(str(tmp_path / "gone.png"))
+    assert not is_read_otherwise("/nowhere/it is not opened.JPG")
 
 
 def chunk(name, content):

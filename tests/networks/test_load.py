@@ -13,15 +13,18 @@ from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
 from helpers.images.decode import open_photo
 from helpers.networks import load
+from helpers.networks.classifier import classifier_of
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.efficientnet import efficientnet_b0
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.table import MODELS, Network, WeightsFile
+from helpers.networks.torchvision_layers import resnet_50, vgg19
 from tests.support.file_server import serving
 from tests.support.hub_networks import random_efficientnet_b0
 from tests.support.networks import random_resnet50, zoo_mobilenet_v2, zoo_resnet50, zoo_squeezenet, zoo_vgg
 from tests.support.places import SHARED
 from tests.support.torch_files import torch_zip
+from tests.support.torchvision_weights import random_resnet_50, random_vgg19
 
 CARTOONS = SHARED / "cartoons"
 
@@ -128,28 +131,44 @@ def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, r
     assert np.allclose(in_onnx_runtime(model, photos), expected, **tolerance)
     assert np.allclose(in_openvino(model, photos), expected, **tolerance)
     assert load.load_network(name) == model  # the server is gone: from disk
+    if MODELS[name].classifier:
+        scores = uncut(network, network.graph.output[0].name, photos)
+        known = classifier_of(model).scores(in_onnx_runtime(model, photos))
+        assert np.allclose(known, scores, rtol=1e-3, atol=1e-4 * np.abs(scores).max())
 
 
-def test_efficientnet_b0_comes_from_pytorchs_host(monkeypatch, register, empty_cache):
-    """The whole path of a file of PyTorch's: fetched, known by its first digits, pinned, built, run in both engines."""
-    weights = random_efficientnet_b0()
-    content, file = register("efficientnet_b0", torch_zip(weights))
+PYTORCH = {  # networks from PyTorch's own host: random weights, and their layers
+    "efficientnet_b0": (random_efficientnet_b0, efficientnet_b0),
+    "resnet-50-torchvision": (random_resnet_50, resnet_50),
+    "vgg19-torchvision": (lambda: random_vgg19(thin=32), vgg19),
+}
+
+
+@pytest.mark.slow("networks of a hundred megabytes")
+@pytest.mark.parametrize("name", PYTORCH)
+def test_a_network_comes_from_pytorchs_host(monkeypatch, register, empty_cache, name):
+    """The whole path of a file of PyTorch's: fetched, checked, built, run in both engines."""
+    build, layers = PYTORCH[name]
+    weights, entry = build(), MODELS[name]
+    content, file = register(name, torch_zip(weights))
     with serving({file: content}) as server:
         monkeypatch.setenv("KINFRAME_MIRROR", server.address)
-        model = load.load_network("efficientnet_b0")
-    assert (empty_cache / "weights" / f"{file}.sha256").exists()
+        model = load.load_network(name)
+    assert (empty_cache / "weights" / f"{file}.sha256").exists() == (entry.weights.size == 0)  # else it is known whole
     photos = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), np.uint8)
     alone = Graph()
-    x = efficientnet_b0(alone, alone.photos(MODELS["efficientnet_b0"].mean, MODELS["efficientnet_b0"].std), weights)
-    expected = alone.model(x, size=(224, 224), dimension=1280).SerializeToString()
+    x = layers(alone, alone.photos(entry.mean, entry.std), weights)
+    expected = alone.model(x, size=(224, 224), dimension=entry.dimension).SerializeToString()
     session = onnxruntime.InferenceSession(expected, providers=["CPUExecutionProvider"])
-    assert np.array_equal(in_onnx_runtime(model, photos), session.run(None, {"photos": photos})[0])
-    assert np.allclose(in_openvino(model, photos), in_onnx_runtime(model, photos), rtol=1e-3, atol=1e-3)
-    assert load.load_network("efficientnet_b0") == model  # the server is gone
+    features = session.run(None, {"photos": photos})[0]
+    assert np.array_equal(in_onnx_runtime(model, photos), features)
+    tolerance = {"rtol": 1e-3, "atol": 1e-3 * np.abs(features).max()}
+    assert np.allclose(in_openvino(model, photos), features, **tolerance)
+    assert load.load_network(name) == model  # the server is gone
 
 
 def test_every_entry_of_the_table_is_tested_whole():
-    assert {*ENTRIES, "efficientnet_b0", "efficientnet-lite0"} == {*MODELS}
+    assert {*ENTRIES, *PYTORCH, "efficientnet-lite0"} == {*MODELS}
 
 
 def test_one_file_serves_two_entries(monkeypatch, register, tmp_path):
@@ -252,7 +271,7 @@ def test_auto_takes_resnet_50_where_it_can(monkeypatch, small_resnet, tmp_path):
     assert "\n" not in model.note
 
 
-def test_auto_falls_back_and_asks_the_network_once(monkeypatch, empty_cache):
+def test_auto_falls_back_and_asks_for_each_file_once(monkeypatch, empty_cache):
     with serving({}) as server:
         monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         for _ in range(2):
@@ -260,11 +279,12 @@ def test_auto_falls_back_and_asks_the_network_once(monkeypatch, empty_cache):
             assert model.name == "efficientnet-lite0"
             assert model.note.startswith("efficientnet-lite0: ")
             assert "The weights of resnet-50 are not available" in model.note and "404" in model.note
+            assert "The weights of resnet-50-torchvision are not available" in model.note
             assert "\n" not in model.note
-            assert server.downloads == 1
+            assert server.downloads == 2
         with pytest.raises(WeightsUnavailable, match="404"):
             load.load_network("resnet-50")  # by name: asked again, and no other network in its place
-        assert server.downloads == 2
+        assert server.downloads == 3
 
 
 def test_auto_looks_again_where_a_new_mirror_or_a_hand_has_it(monkeypatch, small_resnet, empty_cache, tmp_path):
@@ -279,7 +299,57 @@ def test_auto_looks_again_where_a_new_mirror_or_a_hand_has_it(monkeypatch, small
     assert load.load_network("auto").name == "resnet-50"
 
 
-def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, empty_cache):
+@pytest.fixture
+def small_torchvision(monkeypatch, register):
+    """A few numbers, and layers that use them, under the name of torchvision's ResNet-50: the bytes, the file."""
+
+    def layers(graph, x, weights):
+        return graph.node("GlobalAveragePool", graph.conv(x, weights["weight"]))
+
+    monkeypatch.setitem(load.LAYERS, "small", layers)
+    small = dataclasses.replace(MODELS["resnet-50-torchvision"], layers="small", dimension=4)
+    monkeypatch.setitem(MODELS, small.name, small)
+    return register(small.name, torch_zip({"weight": np.ones((4, 3, 1, 1), np.float32)}))
+
+
+def test_auto_takes_the_other_resnet_50_where_the_zoos_is_out_of_reach(monkeypatch, small_torchvision):
+    content, file = small_torchvision
+    with serving({file: content}) as server:
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
+        model = load.load_network("auto")
+    assert model.name == "resnet-50-torchvision"
+    assert "The weights of resnet-50 are not available" in model.note
+    monkeypatch.setattr(load, "_failed", {})
+    assert load.load_network("auto").name == "resnet-50-torchvision"  # from disk; the server is gone
+
+
+@pytest.mark.parametrize(
+    ("kept", "taken"),
+    [
+        ([], "resnet-50"),
+        (["resnet-50"], "resnet-50"),
+        (["efficientnet-lite0"], "resnet-50"),
+        (["resnet-50-torchvision"], "resnet-50-torchvision"),
+        (["resnet-50-torchvision", "resnet-50"], "resnet-50"),
+    ],
+)
+def test_auto_stays_with_the_resnet_50_whose_features_are_kept(
+    monkeypatch, small_resnet, small_torchvision, tmp_path, kept, taken
+):
+    for content, file in (small_resnet, small_torchvision):
+        (tmp_path / file).write_bytes(content)
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
+    assert load.load_network("auto", kept=kept).name == taken
+
+
+def test_auto_takes_no_other_resnet_50_than_the_one_whose_features_are_kept(monkeypatch, small_torchvision, tmp_path):
+    content, file = small_torchvision
+    (tmp_path / file).write_bytes(content)
+    monkeypatch.setenv("KINFRAME_MIRROR", str(tmp_path))
+    assert load.load_network("auto", kept=["resnet-50"]).name == "efficientnet-lite0"
+
+
+def test_without_a_network_auto_knocks_once_for_each_file_and_waits_for_nothing(monkeypatch, empty_cache):
     knocks, knock = [], download._check_reachable
 
     def knocked(url):
@@ -293,7 +363,7 @@ def test_without_a_network_auto_knocks_once_and_waits_for_nothing(monkeypatch, e
     monkeypatch.setattr(download, "time", SimpleNamespace(sleep=waits))
     monkeypatch.setenv("KINFRAME_MIRROR", "http://127.0.0.1:1")
     assert load.load_network("auto").name == "efficientnet-lite0"
-    assert len(knocks) == 1
+    assert len(knocks) == 2
 
 
 def test_an_unexpected_network_in_a_right_file_is_refused(monkeypatch, register, tmp_path):

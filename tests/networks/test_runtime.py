@@ -89,7 +89,7 @@ def test_an_answer_is_not_overwritten_by_the_next(tiny, photos):
 
 @needs_openvino
 def test_after_an_interrupt_the_next_answer_is_right(tiny, photos, monkeypatch):
-    openvino = runtime._openvino()
+    openvino = runtime.import_openvino()
     session = Session(tiny)
     wanted = session.run(photos)
     start = openvino.AsyncInferQueue.start_async
@@ -127,7 +127,7 @@ def test_int8_is_refused_for_a_network_that_is_not(tiny):
 
 @needs_openvino
 def test_bf16_where_the_processor_has_none(tiny, photos, monkeypatch):
-    openvino = runtime._openvino()
+    openvino = runtime.import_openvino()
 
     class Old(openvino.Core):
         def get_property(self, *_):
@@ -143,7 +143,7 @@ def test_bf16_where_the_processor_has_none(tiny, photos, monkeypatch):
 
 @needs_openvino
 def test_bf16_is_near_fp32_where_the_processor_has_it(photos):
-    openvino = runtime._openvino()
+    openvino = runtime.import_openvino()
     if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         pytest.skip("this processor has no bf16")
     loaded = load_network("efficientnet-lite0")
@@ -154,7 +154,7 @@ def test_bf16_is_near_fp32_where_the_processor_has_it(photos):
 
 @needs_openvino
 def test_a_processor_that_has_bf16(monkeypatch):
-    openvino = runtime._openvino()
+    openvino = runtime.import_openvino()
 
     class New(openvino.Core):
         def get_property(self, *_):
@@ -167,7 +167,7 @@ def test_a_processor_that_has_bf16(monkeypatch):
 @needs_openvino
 def test_in_bf16_a_network_is_compiled_once(tiny, photos, monkeypatch):
     """A processor without bf16 computes in fp32 whatever it is told; this is about the rest."""
-    openvino = runtime._openvino()
+    openvino = runtime.import_openvino()
     wanted, told, compile_model = Session(tiny).run(photos), [], openvino.Core.compile_model
 
     def listening(core, model, device, hints):
@@ -249,8 +249,8 @@ def machine(monkeypatch):
 
     import onnxruntime
 
-    monkeypatch.setattr(runtime, "_has_openvino", lambda: offered["x86"])
-    monkeypatch.setattr(runtime, "_openvino", lambda: OpenVINO)
+    monkeypatch.setattr(runtime, "has_openvino", lambda: offered["x86"])
+    monkeypatch.setattr(runtime, "import_openvino", lambda: OpenVINO)
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [*offered["providers"], "CPUExecutionProvider"])
     monkeypatch.setattr(
         runtime, "_on_onnxruntime", lambda loaded, gpu=None: opened("ONNX Runtime", loaded, gpu and f"GPU {gpu[:4]}")
@@ -320,7 +320,7 @@ def test_batches_are_filled_up():
 
 @needs_openvino
 def test_batches_through_openvino(tiny, photos, monkeypatch):
-    openvino = runtime._openvino()
+    openvino = runtime.import_openvino()
     many, compile_model = np.concatenate([photos] * 8), openvino.Core.compile_model
     wanted = Session(tiny).run(many)
     monkeypatch.setattr(

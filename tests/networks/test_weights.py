@@ -12,6 +12,7 @@ import pytest
 from helpers.errors import WeightsUnavailable
 from helpers.files import download
 from helpers.networks import weights
+from helpers.networks.addresses import addresses
 from helpers.networks.table import MODELS, Network, WeightsFile
 from tests.support.file_server import serving
 from tests.support.until import HANGS
@@ -346,6 +347,102 @@ def test_a_file_that_begins_otherwise_is_refused(unknown, origin, folder):
         origin(f"{server.address}/{FILE}")
         assert f"its sha-256 must begin with {SHA256[:8]}" in refusal()
     assert names(folder) == []
+
+
+# More than one address.
+
+
+@pytest.fixture
+def anywhere(monkeypatch, tmp_path, origin):
+    """A function that says where `small` is available, and where copies are; no library's cache on this machine."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "no cache"))
+
+    def set_places(url, *copies):
+        change(monkeypatch, "small", url=url, copies=copies)
+
+    return set_places
+
+
+@pytest.mark.parametrize("first", ["closed", "404", "500", "cut", "other", "pointer"])
+def test_the_next_address_is_tried_and_one_line_prints_which_had_it(anywhere, folder, capsys, first):
+    wrong = {"other": CONTENT[::-1], "pointer": b"version https://git-lfs.github.com/spec/v1"}.get(first, CONTENT)
+    with serving({FILE: wrong}, moods=[first] * 9) as one, serving({FILE: CONTENT}) as two:
+        address = f"http://127.0.0.1:{closed_port()}" if first == "closed" else one.address
+        anywhere(f"{address}/{FILE}", f"{two.address}/{FILE}")
+        assert weights.get("small").read_bytes() == CONTENT
+        assert two.downloads == 1
+        assert capsys.readouterr().out == f"{FILE}: from {two.address}/{FILE}\n"
+        weights.get("small")
+        assert capsys.readouterr().out == ""
+    assert names(folder) == [FILE]
+
+
+def test_the_first_address_that_has_it_is_enough(anywhere):
+    with serving({FILE: CONTENT}) as one, serving({FILE: CONTENT}) as two:
+        anywhere(f"{one.address}/{FILE}", f"{two.address}/{FILE}")
+        weights.get("small")
+        assert (one.downloads, two.downloads) == (1, 0)
+
+
+def test_where_no_address_has_it_the_message_names_each(anywhere, folder):
+    with serving({FILE: CONTENT[::-1]}) as one, serving({}) as two:
+        anywhere(f"{one.address}/{FILE}", f"{two.address}/{FILE}")
+        with pytest.raises(WeightsUnavailable) as refused:
+            weights.get("small")
+    first = str(refused.value).splitlines()[0]
+    assert f"{one.address}/{FILE} is another file" in first and f"{two.address}/{FILE} answers 404" in first
+    assert names(folder) == []
+
+
+def test_a_mirror_takes_the_place_of_all_addresses(anywhere, monkeypatch):
+    with serving({FILE: CONTENT}) as one, serving({}) as two:
+        anywhere(f"{one.address}/{FILE}", f"{one.address}/{FILE}")
+        monkeypatch.setenv("KINFRAME_MIRROR", two.address)
+        assert "answers 404" in refusal()
+        assert (one.downloads, two.downloads) == (0, 1)
+
+
+def test_hf_endpoint_takes_the_place_of_huggingface(anywhere, monkeypatch):
+    path = f"owner/name/resolve/main/{FILE}"
+    with serving({path: CONTENT}) as server:
+        monkeypatch.setenv("HF_ENDPOINT", f"{server.address}/")
+        anywhere(f"https://huggingface.co/{path}")
+        assert weights.get("small").read_bytes() == CONTENT
+
+
+def test_the_cache_of_huggingfaces_own_library_is_looked_at_first(anywhere, monkeypatch, tmp_path, capsys):
+    monkeypatch.delenv("HF_HUB_CACHE")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    anywhere(f"https://huggingface.co/owner/name/resolve/main/{FILE}")
+    assert "HF_HUB_OFFLINE is set" in refusal()
+    kept = tmp_path / "hf" / "hub" / "models--owner--name"
+    (kept / "refs").mkdir(parents=True)
+    (kept / "refs" / "main").write_text("0123abc")
+    (kept / "snapshots" / "0123abc").mkdir(parents=True)
+    (kept / "snapshots" / "0123abc" / FILE).write_bytes(CONTENT[:-1])
+    assert "is another file" in refusal()  # half a file there is never used
+    (kept / "snapshots" / "0123abc" / FILE).write_bytes(CONTENT)
+    assert weights.get("small").read_bytes() == CONTENT
+    assert str(kept / "snapshots") in capsys.readouterr().out
+
+
+def test_a_file_whose_sha256_is_not_known_comes_from_no_copy_of_huggingface(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    url = f"https://huggingface.co/owner/name/resolve/main/{FILE}"
+    assert addresses(url) == [url]
+    assert addresses(url, is_known=True) == [url, url.replace("huggingface.co", "hf-mirror.com")]
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example.org")
+    assert addresses(url, is_known=True) == [url.replace("huggingface.co", "hub.example.org")]
+
+
+def test_a_file_that_is_pinned_now_is_reported_with_its_sha256(unknown, origin, capsys):
+    with serving({FILE: CONTENT}) as server:
+        origin(f"{server.address}/{FILE}")
+        weights.get("small")
+        assert capsys.readouterr().out.count(SHA256) == 1
+        weights.get("small")
+        assert capsys.readouterr().out == ""
 
 
 def test_importing_is_quick():

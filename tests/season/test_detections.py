@@ -254,7 +254,7 @@ def test_a_file_of_something_else_is_refused(tmp_path, content, said):
 def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path):
     with pytest.raises(FrameError, match=r"gone\.json: No such file"):
         read_detections(tmp_path / "gone.json", NAMES)
-    with pytest.raises(FrameError, match="takes the JSON"):
+    with pytest.raises(FrameError, match="takes what MegaDetector"):
         read_detections(tmp_path, NAMES)
     with (tmp_path / "huge.json").open("wb") as file:
         file.truncate((1 << 30) + 1)

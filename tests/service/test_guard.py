@@ -9,6 +9,8 @@ import pytest
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from helpers.errors import StoreError
+from helpers.service.gate import body_limits
+from helpers.service.gate import guard as guards
 from helpers.service.gate.access import Access
 from helpers.service.gate.body_limits import FORM_BYTES, JSON_BYTES
 from helpers.service.gate.guard import Guard
@@ -17,6 +19,7 @@ from helpers.service.gate.rate import RateLimit
 from helpers.service.settings import Settings
 from tests.service.test_access import Keys
 from tests.support.service_requests import ask
+from tests.support.until import HANGS
 
 READ, WRITE = ("authorization", "Bearer kf_shop"), ("authorization", "Bearer kf_owner")
 FORM = ("content-type", "multipart/form-data; boundary=b")
@@ -270,6 +273,42 @@ def test_an_error_of_the_application_is_its_own():
 def test_a_slow_body_ends_at_408():
     told = ask(guard(upload_seconds=0.2), "POST", "/search", headers=[FORM], body=[b"a"] * 50, pause=0.03)
     assert told.status == 408 and "0.2 s" in error(told)
+
+
+def test_a_body_of_which_nothing_comes_ends_at_408(monkeypatch):
+    monkeypatch.setattr(body_limits, "QUIET_SECONDS", 0.1)
+    told = ask(guard(), "POST", "/search", headers=[FORM], body=[b"a", b"a"], pause=HANGS / 4)
+    assert told.status == 408 and "nothing of the request came for 0.1 s" in error(told)
+
+
+def test_refusals_do_not_wait_for_bodies_that_do_not_come(monkeypatch):
+    """Of some, whose callers may still be sending, the rest is read; many are not waited for."""
+    monkeypatch.setattr(guards, "_LINGER", HANGS)
+    app, waiting, ended = guard(host="0.0.0.0"), [], []  # noqa: S104
+
+    async def silent():
+        waiting.append(1)
+        await asyncio.Event().wait()
+
+    async def post():
+        async def send(message):
+            if not message.get("more_body", False) and message["type"] == "http.response.body":
+                ended.append(1)
+
+        scope = {"type": "http", "method": "POST", "path": "/search", "raw_path": b"/search", "query_string": b""}
+        scope["headers"] = [(b"host", b"a.example"), (b"content-length", b"5"), (b"content-type", b"text/plain")]
+        await app({**scope, "client": ("192.0.2.7", 5)}, silent, send)
+
+    async def all_of_them():
+        tasks = [asyncio.ensure_future(post()) for _ in range(230)]
+        while len(ended) + len(waiting) < 230:
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(all_of_them(), HANGS))
+    assert len(waiting) == 20 and len(ended) == 210
 
 
 def test_an_answer_may_be_slow_once_the_body_is_there():

@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ import requests
 from helpers.errors import ServiceError
 from helpers.service.__main__ import _begin_listening, _listen, main
 from helpers.service.command_line import settings_of
+from helpers.service.gate.access import only_here
+from helpers.service.keys_command import check_keys
+from helpers.service.settings import Settings
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 from tests.support.service_server import serving, stop, surroundings
@@ -117,7 +121,8 @@ def test_it_ends_with_its_standard_input(place, tmp_path):
     assert done.returncode == 0 and b"Traceback" not in done.stderr
 
 
-def test_keys_are_asked_for_once_there_is_one_and_never_told_again(place, tmp_path, where, capsys):
+def test_keys_are_asked_for_once_there_is_one_and_never_told_again(place, tmp_path, where, capsys, monkeypatch):
+    monkeypatch.setenv("KINFRAME_CACHE", surroundings()["KINFRAME_CACHE"])  # of the account that serves
     write, read = made(capsys, where), made(capsys, where, "lab", "read")
     assert write.startswith("kf_") and write != read
     with started(place, tmp_path) as served:
@@ -179,6 +184,25 @@ def test_others_are_let_in_only_with_keys(where, capsys):
         assert main([*where, *others]) == 1
         said = capsys.readouterr().err
         assert "-m helpers.service keys add NAME --role write" in said and "Traceback" not in said
+
+
+def test_keys_that_came_with_a_file_are_not_valid(place, tmp_path, where, capsys, monkeypatch):
+    made(capsys, where)
+    check_keys(settings_of(where)[0])
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "of another account"))
+    for others in ([], ["--host=0.0.0.0"]):
+        assert main([*where, *others]) == 1
+        said = capsys.readouterr().err
+        assert "not made by this account" in said and "'shop'" in said and "Traceback" not in said
+    assert main(["keys", "accept", "nobody", *where]) == 1
+    assert main(["keys", "accept", "shop", *where]) == 0
+    check_keys(settings_of(where)[0])
+    with contextlib.closing(sqlite3.connect(where[where.index("--database") + 1])) as file:
+        file.execute("UPDATE kinframe_keys SET digest = '../../x', name = char(27) || '[31m'")
+        file.commit()
+    assert main(where) == 1
+    said = capsys.readouterr().err
+    assert "\\x1b[31m" in said and "\x1b" not in said
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
@@ -256,6 +280,9 @@ def test_the_database_may_be_said_by_the_environment(monkeypatch):
         "--index=x",
         "--burst=0",
         "--upload-bytes=1",
+        "--proxy=proxy.example",
+        "--proxy=10.0.0.1/8",
+        "--proxy=*",
     ],
 )
 def test_what_makes_no_sense_is_refused(argument):
@@ -264,11 +291,18 @@ def test_what_makes_no_sense_is_refused(argument):
     assert ended.value.code == 2
 
 
+def test_proxies_are_addresses_and_networks_and_let_others_in():
+    settings, _ = settings_of(["--proxy=127.0.0.1", "--proxy=10.0.0.0/8"])
+    assert settings.proxies == ("127.0.0.1", "10.0.0.0/8")
+    assert only_here(Settings(Path())) and not only_here(settings)
+
+
 def test_make_serve_takes_names_as_they_are_written():
     if not shutil.which("make"):
         pytest.skip("no make")
     environment = {name: value for name, value in os.environ.items() if name not in ("HOST", "PORT", "DATABASE")}
-    command = ["make", "-n", "serve", "FOLDER=a $x 'b", "PORT=8001"]
+    command = ["make", "-n", "serve", "FOLDER=a $x 'b", "PORT=8001", "PROXY=127.0.0.1 ::1"]
     said = subprocess.check_output(command, cwd=ROOT, env={**environment, "HOST": "0.0.0.0"}).decode()  # noqa: S104
-    assert '${FOLDER:+"--photos=$FOLDER"}' in said and "--port=8001" in said and "--host" not in said
+    assert '${FOLDER:+"--photos=$FOLDER"}' in said and "--proxy=127.0.0.1 --proxy=::1" in said
+    assert "--port=8001" in said and "--host" not in said
     assert "turi" not in said and Path(ROOT, "helpers/service/http/page/page.html").exists()

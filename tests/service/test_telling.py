@@ -15,6 +15,7 @@ from helpers.service.http import request_log
 from helpers.service.http.forms import SearchForm
 from helpers.service.http.problems import answer_problems, sentence
 from helpers.service.http.request_log import RequestLog
+from tests.support.until import HANGS
 
 
 class Lines(logging.Handler):
@@ -99,6 +100,45 @@ def test_too_much_at_once_is_refused_with_a_time_to_come_again(said, monkeypatch
     monkeypatch.setattr(request_log, "MOST", 0)
     status, headers, _ = asked(app_that(KeyError()))
     assert status == 503 and headers["retry-after"] == "2"
+
+
+def test_one_address_does_not_take_the_requests_of_others(said, monkeypatch):
+    monkeypatch.setattr(request_log, "MOST", 4)
+    monkeypatch.setattr(request_log, "EACH", 2)
+    inside = []
+
+    async def slow(scope, receive, send):
+        inside.append(scope["client"][0])
+        await asyncio.sleep(0 if scope["path"] == "/health" else HANGS)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    app, statuses = RequestLog(slow, Metrics({})), []
+
+    async def ask(address, path="/search"):
+        async def send(message):
+            if message["type"] == "http.response.start":
+                statuses.append((address, message["status"]))
+
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+        await app({**scope, "client": (address, 5)}, None, send)
+
+    async def all_of_them():
+        addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "192.0.2.7", "192.0.2.8", "192.0.2.9"]
+        tasks = [asyncio.ensure_future(ask(address)) for address in addresses]
+        await asyncio.sleep(0)
+        await ask("192.0.2.9", "/health")
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        again = asyncio.ensure_future(ask("192.0.2.10"))  # there is room as before
+        await asyncio.sleep(0)
+        again.cancel()
+
+    asyncio.run(asyncio.wait_for(all_of_them(), HANGS))
+    assert inside == ["2001:db8::1", "2001:db8::2", "192.0.2.7", "192.0.2.8", "192.0.2.9", "192.0.2.10"]
+    # The third of one network, which one caller owns; one more than all; and how it is, whoever asks
+    assert statuses == [("2001:db8::3", 429), ("192.0.2.9", 503), ("192.0.2.9", 200)]
 
 
 def test_a_line_holds_nothing_that_a_terminal_follows(said):

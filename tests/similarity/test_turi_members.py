@@ -10,6 +10,7 @@ import pytest
 from helpers import tc
 from helpers.errors import FrameError, LeftOut, ModelError
 from helpers.photos.load import load_photos
+from helpers.sframe.left_out import LEFT_OUT
 from helpers.similarity.build import ImageSimilarityModel, create, load_model
 from helpers.similarity.model import SimilarityModel
 from tests.support.pictures import folder_of, tiny_network
@@ -26,7 +27,7 @@ def made(tmp_path_factory):
 
 def test_what_describes_it(made):
     _, model = made
-    assert model.name == "ImageSimilarityModel" and model.model.endswith("tiny.onnx")
+    assert model.name() == "ImageSimilarityModel" and model.model.endswith("tiny.onnx")
     assert model.num_examples == 6 and model.num_features == 1
     assert model.input_image_shape == (3, 24, 24)
     assert model.training_time == model.timings["seconds"] > 0
@@ -47,11 +48,33 @@ def test_summary(made, capsys):
         model.summary("xml")
 
 
-def test_core_ml_is_left_out(made):
+@pytest.mark.parametrize("name", LEFT_OUT["ImageSimilarityModel"])
+def test_what_is_left_out_says_so(made, name):
     _, model = made
-    assert not hasattr(model, "export_coreml")
-    with pytest.raises(LeftOut, match="ONNX"):
-        model.export_coreml("model.mlmodel")
+    assert not hasattr(model, name)
+    for call in (lambda: getattr(model, name), lambda: model[name]):
+        with pytest.raises(LeftOut, match=f"ImageSimilarityModel.{name} is left out"):
+            call()
+
+
+def test_fields(made):
+    _, model = made
+    assert model["num_examples"] == 6 and model["feature"] == "image" and model["label"] is None
+    with pytest.raises(ValueError, match="no field 'vectors'; it has feature, "):
+        model["vectors"]
+
+
+@pytest.mark.parametrize("path", ["", None, 3])
+def test_what_is_no_path(made, path):
+    for call in (made[1].save, load_model):
+        with pytest.raises(ValueError, match="named by its path"):
+            call(path)
+
+
+def test_no_model_there(tmp_path):
+    with pytest.raises(ModelError, match="no such folder") as caught:
+        load_model(tmp_path / "none")
+    assert isinstance(caught.value, OSError)
 
 
 def test_a_graph_of_the_edges(made):

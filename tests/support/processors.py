@@ -53,7 +53,7 @@ class Processor:
         self.kind = kind
         has_openvino = runtime.find_spec("openvino") is not None and kind != "ONNX Runtime alone"
         self._patch.setattr(runtime, "capabilities", lambda: frozenset(KINDS[kind]))
-        self._patch.setattr(runtime, "_has_openvino", lambda: has_openvino)
+        self._patch.setattr(runtime, "has_openvino", lambda: has_openvino)
         self._patch.setattr(runtime, "processor", lambda: kind)
         self._patch.setattr(remembered, "processor", lambda: kind)
         self._patch.setattr(runtime, "_sessions", {})

@@ -80,7 +80,9 @@ def find_duplicates(
     nearest to as bright as it is. Photos without a date are judged by what they
     show: of a camera that never moves, frames whose files have lost their dates
     count as copies. Pictures of numbers that had to be stretched to be seen (16
-    bits, floats) are copies only where their bytes are the same.
+    bits, floats) are copies where the numbers agree: saved again or made smaller.
+    Made brighter, cropped or turned into 8 bits they are not, since another
+    measurement looks the same then.
 
     Examples
     --------

@@ -5,7 +5,7 @@ finer then decides, at 64 x 64; and where there is nothing finer either, the pic
 """
 
 from contextlib import closing
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -50,8 +50,9 @@ class Evidence:
 
         Their detail does not agree; or they have next to none, and differ in
         brightness or in colour; or what they store are numbers which were
-        stretched to be seen, and two winters may look the same then. A photo
-        that cannot be read agrees with nothing.
+        stretched to be seen, so that two winters may look the same, and the
+        numbers are not the same (see `_same_numbers`). A photo that cannot be
+        read agrees with nothing.
         """
         unlike = np.ones(len(first), bool)
         with progress_bar(total=len(first), unit="pairs", show=progress) as shown:
@@ -62,18 +63,52 @@ class Evidence:
 
     def _agree(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         ours, theirs = _looked_at(self._photos, first), _looked_at(self._others, second)
-        pairs = [(ours[one], theirs[other]) for one, other in zip(first.tolist(), second.tolist())]
-        shown = [place for place, pair in enumerate(pairs) if all(each is not None for each in pair)]
-        agree = np.zeros(len(pairs), bool)
+        pairs: Dict[int, Tuple[_Seen, _Seen]] = {}
+        for place, (one, other) in enumerate(zip(first.tolist(), second.tolist())):
+            a, b = ours[one], theirs[other]
+            if a is not None and b is not None and (a.ends is b.ends is None or self._same_numbers(one, other, a, b)):
+                pairs[place] = a, b
+        shown = sorted(pairs)
+        agree = np.zeros(len(first), bool)
 
         def compare(places: np.ndarray) -> np.ndarray:
-            return detail_agrees(*(np.stack([pairs[place][side] for place in places.tolist()]) for side in (0, 1)))
+            seen = [pairs[place] for place in places.tolist()]
+            return detail_agrees(*(np.stack([pair[side].pixels for pair in seen]) for side in (0, 1)))
 
         blocks = list(parts(np.array(shown, np.int64), _BLOCK))
         with threadpool_limits(1), closing(work_ahead(compare, blocks, ahead=8)) as compared:
             for places, result in zip(blocks, compared):
                 agree[places] = result
         return agree
+
+    def _same_numbers(self, one: int, other: int, a: "_Seen", b: "_Seen") -> bool:
+        """Whether two pictures of numbers are one: all numbers, in pictures of one size, else the means of 64 fields.
+
+        A smaller copy has these means; a brighter or cropped one, and one of 8
+        bits, cannot be known from another measurement.
+        """
+        if a.ends is None or b.ends is None:
+            return False
+        ours, theirs = self._photos.sizes.of(np.array([one]))[0, :2], self._others.sizes.of(np.array([other]))[0, :2]
+        if (ours == theirs).all():
+            sources = self._photos.sources[one], self._others.sources[other]
+            return a.ends == b.ends and np.array_equal(*(np.asarray(open_photo(each)) for each in sources))
+        span = max(high - low for low, high in (a.ends, b.ends))
+        apart = _reduced(a.numbers[None], _SIDE // _COLOURS) - _reduced(b.numbers[None], _SIDE // _COLOURS)
+        return float(np.sqrt((apart**2).mean())) <= thresholds.SAME_NUMBERS * span
+
+
+class _Seen(NamedTuple):
+    """A photo as it is compared."""
+
+    pixels: np.ndarray  # uint8 [64, 64, 3] of Y, Cb and Cr
+    ends: Optional[Tuple[float, float]]  # the numbers that are black and white, where they were stretched
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """As they were before they were stretched: float64 [64, 64]."""
+        low, high = self.ends or (0.0, 255.0)
+        return self.pixels[..., 0] / 255.0 * (high - low) + low
 
 
 class Detail(NamedTuple):
@@ -130,16 +165,15 @@ def _mean_around(a: np.ndarray) -> np.ndarray:
     return _AROUND @ a @ _AROUND
 
 
-def _looked_at(photos: PhotoFiles, rows: np.ndarray) -> Dict[int, Optional[np.ndarray]]:
+def _looked_at(photos: PhotoFiles, rows: np.ndarray) -> Dict[int, Optional[_Seen]]:
     wanted: List[int] = np.unique(rows).tolist()
     with closing(work_ahead(_pixels, [photos.sources[row] for row in wanted], ahead=64)) as made:
         return dict(zip(wanted, made))
 
 
-def _pixels(source: Source) -> Optional[np.ndarray]:
-    """A photo as it is compared; None for one that is not: it cannot be read, or its numbers were stretched."""
+def _pixels(source: Source) -> Optional[_Seen]:
     try:
         photo = open_photo(source, size=(_SIDE, _SIDE))
     except PhotoError:
         return None
-    return None if photo.info.get(STRETCHED) else np.asarray(photo.convert("YCbCr"))
+    return _Seen(np.asarray(photo.convert("YCbCr")), photo.info.get(STRETCHED))

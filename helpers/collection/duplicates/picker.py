@@ -13,6 +13,8 @@ from helpers.collection.duplicates.duplicates import Duplicates
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.images.thumbnails import Thumbnails
+from helpers.widgets.card import Card, CardFigure
+from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of, still
 
 _STEPS = 100  # of the slider
@@ -20,7 +22,7 @@ _BARS = 50
 _BAR, _BAR_WITHIN, _LINE = "#c3c9d2", "#5b7fa6", "#c2410c"
 
 
-class DuplicatePicker(ipywidgets.VBox):
+class DuplicatePicker(NotebookWidget, ipywidgets.VBox):
     """Duplicates of a model, with a slider for the threshold.
 
     Above, a histogram of each photo's distance to its nearest one, with the
@@ -100,6 +102,14 @@ class DuplicatePicker(ipywidgets.VBox):
         self.histogram.value = png_of(distances_figure(found, self._finder.farthest))
         self.picture.value = png_of(found.show(self._rows, thumbnails=self._kept))
         self.found = found
+
+    def _card(self) -> Card:
+        status = self.status.value
+        figures = [
+            CardFigure(self.histogram.value, "distances to the nearest photo"),
+            CardFigure(self.picture.value, status),
+        ]
+        return Card(status, [f"threshold {self.threshold:.3g}"] * (not self.slider.disabled), figures=figures)
 
 
 def distances_figure(found: Duplicates, farthest: Optional[float] = None) -> Figure:

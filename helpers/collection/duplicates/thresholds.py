@@ -7,7 +7,7 @@ Two photos are one *picture* if all of this holds:
 2. One can be laid over the other: stretched, moved and made as bright as the limits of the fit allow (`STRETCH` ff.).
 3. What then still differs, as a share of the contrast, is at most `SAME_PICTURE`. `threshold=` replaces this one.
 4. Their detail agrees (`DETAIL`); where there is next to none (`LITTLE_DETAIL`), they are equal as they are (`EQUAL`).
-   Neither is of numbers that were stretched to be seen.
+   Where numbers were stretched to be seen, the numbers agree (`SAME_NUMBERS`).
 5. The camera's clock does not date them to different moments, and of two photos of one second and one size in pixels
    one is the other, saved again (`RESAVED`), or both are a third.
 6. Neither is a copy of another photo that looks like the other one, such as the next frame or a brighter copy.
@@ -50,6 +50,10 @@ DETAIL = 0.65  # the correlation at least
 EDGE = 1.0  # grey levels, from which on stronger detail counts hardly more
 LITTLE_DETAIL = 0.4  # grey levels on average; pictures with less are one only if they are equal
 EQUAL = 1.0  # grey levels, and of Cb and Cr, by which such pictures differ at most, on average
+# Of the span of a picture of numbers, by which the means of 64 fields differ at most on average. Of 336 smaller copies, by
+# half and by a third, in four ways, of numbers that were made of 24 photos, 94 % differ by less; the same numbers, higher
+# by half a hundredth of the span, by 0.0046 and more.
+SAME_NUMBERS = 0.003
 
 # Two photos of one second and one size: whether one is the other, saved again. See `exposures.resaved`.
 RESAVED = 0.4  # grey levels on average that rounding leaves

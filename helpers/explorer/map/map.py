@@ -13,7 +13,9 @@ import traitlets
 from helpers.errors import FrameError
 from helpers.explorer.explorer import Explorer
 from helpers.explorer.map.colouring import GIVEN, colouring_by, columns_to_colour_by
+from helpers.explorer.map.still_map import still_map
 from helpers.frames import SArray
+from helpers.widgets.card import Card, CardFigure
 from helpers.widgets.photo_table import PhotoTable, chosen_rows
 from helpers.widgets.widget import PhotoWidget, Request, javascript, style_sheet
 
@@ -61,6 +63,7 @@ class CollectionMap(PhotoWidget):
     # For the page alone.
     _positions = traitlets.Bytes(b"").tag(sync=True)  # float32 [photos, 2]
     _codes = traitlets.Bytes(b"").tag(sync=True)  # uint8: see `helpers.explorer.map.colouring.Colouring`
+    _link: Any = None  # to the explorer, whose selection is the same
 
     def __init__(
         self, atlas: Any, data: Optional[Any] = None, *, colour: Any = "folder", explorer: Optional[Explorer] = None
@@ -79,7 +82,7 @@ class CollectionMap(PhotoWidget):
         self._given: Any = None  # the last colours that were not a column, to go back to
         self.colour = colour
         if explorer is not None:
-            traitlets.link((explorer, "selected"), (self, "selected"))
+            self._link = traitlets.link((explorer, "selected"), (self, "selected"))
 
     @property
     def selection(self) -> Any:
@@ -137,6 +140,22 @@ class CollectionMap(PhotoWidget):
         explorer.column, explorer.value = column, "yes"
         explorer.selected = list(self.selected)
         return explorer
+
+    def close(self) -> None:
+        """Close the map; the explorer that it was linked to stays."""
+        if self._link is not None:
+            self._link.unlink()
+            self._link = None
+        super().close()
+
+    def _card(self) -> Card:
+        legend, count = self._colouring.legend, len(self._table)
+        kinds = ", ".join(f"{name} ({number})" for name, number in legend.get("kinds", []))
+        scale = f"{legend['low']} to {legend['high']}" if legend.get("low") else ""
+        by = f"coloured by {legend['title']}: {kinds or scale}" if kinds or scale else ""
+        title = f"Map of {count:,} photo{'s' * (count != 1)}"
+        picture = still_map(np.frombuffer(self._positions, "<f4").reshape(-1, 2), self._colouring, self._pictures)
+        return Card(title, [by, self.atlas.note or ""], figures=[CardFigure(picture, title)])
 
     def _state_of_page(self) -> Dict[str, Any]:
         return {

@@ -7,11 +7,11 @@ from typing import NamedTuple, Sequence
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched, NotThere
+from helpers.networks.addresses import HUB, addresses
 from helpers.networks.pins import OtherFile, fetch_pinned, pin_file, pinned
 
 PREFIX = "hf:"
 
-_SITE = "https://huggingface.co"
 _WORD = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9_-])?"
 _FILE = rf"{_WORD}(?:/{_WORD}){{0,7}}"
 _NAME = re.compile(
@@ -37,7 +37,7 @@ class Repository(NamedTuple):
 
     @property
     def page(self) -> str:
-        return f"{_SITE}/{self.owner}/{self.name}"
+        return f"{HUB}/{self.owner}/{self.name}"
 
     @property
     def folder(self) -> Path:
@@ -63,13 +63,14 @@ class Repository(NamedTuple):
     def get(self, file: str, *, progress: bool) -> Path:
         """One file, which is what it was when it was first fetched.
 
-        It is fetched from huggingface.co, or only from `KINFRAME_MIRROR` as
-        `owner/name/file`. A file that is in its place already is used, and pinned
+        It is fetched from huggingface.co or `HF_ENDPOINT`, or only from
+        `KINFRAME_MIRROR` as `owner/name/file`. A file that is in its place already is used, and pinned
         if it is not yet. Raises `WeightsUnavailable` with the ways out.
         """
         path, name = self.folder / file, f"{self.owner}/{self.name}/{file}"
         try:
-            fetch_pinned(path, name, f"{self.page}/resolve/{self.revision or 'main'}/{file}", progress=progress)
+            url = f"{self.page}/resolve/{self.revision or 'main'}/{file}"
+            fetch_pinned(path, name, addresses(url), progress=progress)
             return path
         except OtherFile as error:
             raise self._changed(file, error) from error

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Callable, Dict, Tuple
 
+import numpy as np
+
 from helpers.errors import ModelError
 
 if TYPE_CHECKING:
@@ -63,6 +65,26 @@ def last_map(graph: "GraphProto") -> Tuple[str, str]:
     if x not in made_by or made_by[x].op_type not in _POOLINGS:
         raise ModelError("a network that does not end with the pooling of a feature map")
     return made_by[x].input[0], x
+
+
+def last_layer(graph: "GraphProto") -> Tuple[np.ndarray, np.ndarray]:
+    """The last fully connected layer, whose input is `classifier_input`: weights [out, in] and bias [out].
+
+    Raises `ModelError` where it is not a plain product with constants.
+    """
+    from onnx import helper, numpy_helper
+
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    node = _last(graph, "Gemm", "MatMul")
+    added = next((each for each in graph.node if each.op_type == "Add" and node.output[0] in each.input), None)
+    names = [name for name in (*node.input[1:], *(added.input if added else ())) if name in constants]
+    arrays = [numpy_helper.to_array(constants[name]) for name in names]
+    options = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    if not arrays or arrays[0].ndim != 2 or options.get("transA"):
+        raise ModelError("a network whose last layer has no weights, so not the network that was expected")
+    matrix = options.get("alpha", 1.0) * (arrays[0] if options.get("transB") else arrays[0].T)
+    bias = options.get("beta", 1.0) * arrays[1].ravel() if len(arrays) > 1 else np.zeros(len(matrix), np.float32)
+    return matrix, bias
 
 
 def _last(graph: "GraphProto", *operators: str) -> "NodeProto":

@@ -8,6 +8,7 @@ from helpers.networks.precision.remembered import PrecisionCheck
 from helpers.networks.quantise import quantised
 from helpers.networks.runtime import Session, has_bf16, session_for
 
+_GIVEN = "given"  # in a key, in the place of a precision
 ROUNDED = "this processor has no bf16: photos are computed in fp32 and rounded as bf16 rounds"
 
 
@@ -34,6 +35,16 @@ class Settled:
 
 def in_fp32(loaded: LoadedModel, note: str = "fp32") -> Settled:
     return Settled(loaded, "fp32", None, key_of(loaded, "fp32"), note)
+
+
+def as_given(loaded: LoadedModel, sha256: str, note: str) -> Settled:
+    """For features that a person gave, of the network as they say; `sha256` of them keeps others out of the key."""
+    return Settled(loaded, "fp32", None, key_of(loaded, _GIVEN, sha256), note)
+
+
+def is_given(key: str) -> bool:
+    """Whether features of this key were given by a person."""
+    return f" {_GIVEN} " in key
 
 
 def as_compared(loaded: LoadedModel, comparison: PrecisionCheck, note: str) -> Settled:

@@ -5,6 +5,7 @@ import math
 import os
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from helpers.images.budget import reading_tags
 from helpers.images.decode import DATES, camera_tags, read_exif
 from helpers.images.opening import Readable, opened
 from helpers.photos.metadata.infrared import is_infrared
@@ -60,7 +61,7 @@ def read_metadata(source: Readable) -> Metadata:
     a photo has no metadata.
     """
     try:
-        with opened(source) as image:
+        with opened(source) as image, reading_tags(image):
             tags = read_tags(image, source)
             exif = image.getexif()
             camera, place = camera_tags(image), dict(exif.get_ifd(_PLACE))

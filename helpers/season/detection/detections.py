@@ -21,6 +21,7 @@ import numpy as np
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
+from helpers.frames.photo_paths import row_paths
 from helpers.images.boxes import SIDES
 from helpers.photos.tables.match_paths import match, normal
 from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, read_file
@@ -38,13 +39,15 @@ def read_detections(
     threshold: float = 0.2,
     progress: bool = True,
 ) -> "Detections":
-    """Read the detections in a collection's photos from the JSON that MegaDetector writes.
+    """Read the detections in a collection's photos from the file that a detector's program has written.
 
     Parameters
     ----------
     file
-        The results file. It may come from another machine, and from Windows:
-        photos are matched by the end of their paths, see `helpers.photos.tables.match_paths`.
+        The results file: MegaDetector's JSON, SpeciesNet's, that of Microsoft's
+        Pytorch-Wildlife, or animl's CSV. It may come from another machine, and
+        from Windows: photos are matched by the end of their paths, see
+        `helpers.photos.tables.match_paths`.
     photos
         The frame of `load_photos`, a similarity model, or a list of paths.
     threshold
@@ -67,11 +70,15 @@ def read_detections(
 
     Notes
     -----
-    The format is https://lila.science/megadetector-output-format, 1.0 to 1.6.
+    MegaDetector's format is https://lila.science/megadetector-output-format, 1.0
+    to 1.6; SpeciesNet's is in the README of https://github.com/google/cameratrapai,
+    and its prediction becomes the `label` of the best animal. Pytorch-Wildlife
+    has boxes in pixels: the photos' sizes are read from the photos. Videos are
+    left out, as `bad`.
     """
     _check_threshold(threshold)
     names = _names(photos)
-    detected, bad = read_file(file, progress)
+    detected, bad = read_file(file, names, _files(photos, names), progress)
     by_path: Dict[str, DetectedPhoto] = {}
     for photo in detected:
         first = by_path.setdefault(normal(photo.file), photo)
@@ -125,9 +132,10 @@ class Detections:
         bad: Bad,
         threshold: float,
         moved: Optional[Tuple[str, str]] = None,
+        aside: int = 0,
     ) -> None:
         self.names, self.threshold = list(names), threshold
-        self._photos, self._bad, self._moved = photos, bad, moved
+        self._photos, self._bad, self._moved, self._aside = photos, bad, moved, aside
         least = dict.fromkeys(KINDS, threshold)
         least["person"] = least[UNKNOWN] = min(threshold, PEOPLE_FROM)
         counted = [
@@ -154,7 +162,30 @@ class Detections:
     def above(self, threshold: float) -> "Detections":
         """The detections by another threshold, without reading the file again; raises `FrameError`."""
         _check_threshold(threshold)
-        return Detections(self.names, self._photos, self._bad, threshold, self._moved)
+        return Detections(self.names, self._photos, self._bad, threshold, self._moved, self._aside)
+
+    def without(self, repeats: SFrame) -> "Detections":
+        """The detections without those in a frame of `path`, `kind`, `score` and edges, such as `find_repeats` returns.
+
+        A photo that has no other is blank then. These detections stay as they are.
+
+        Raises
+        ------
+        FrameError
+            For another frame.
+        """
+        needed = ("path", "kind", "score", *SIDES)
+        if not isinstance(repeats, SFrame) or not set(needed) <= set(repeats.column_names()):
+            raise FrameError("without() takes what find_repeats() returned, or some rows of detections.frame")
+        gone = {tuple(row[name] for name in needed) for row in repeats}
+        photos, aside = {}, self._aside
+        for row, photo in self._photos.items():
+            kept = [
+                each for each in photo.detections if (self.names[row], each.kind, each.score, *each.box) not in gone
+            ]
+            aside += len(photo.detections) - len(kept)
+            photos[row] = photo._replace(detections=kept)
+        return Detections(self.names, photos, self._bad, self.threshold, self._moved, aside)
 
     def having(self, kind: str) -> np.ndarray:
         """The photos with a detection of a kind, or that may show a person: bool [photos]. Raises `FrameError`."""
@@ -206,6 +237,8 @@ class Detections:
         note += f" (score {self.threshold:g} or more)"
         if self._moved is not None:
             note += f"; the file's folder {self._moved[0] or '.'} is taken for {self._moved[1] or '.'}"
+        if self._aside:
+            note += f"; {self._aside:,} set aside"
         entries = "1 entry" if counts["bad"] == 1 else f"{counts['bad']:,} entries"
         return note + (f"; {entries} left out, see bad" if counts["bad"] else "")
 
@@ -260,6 +293,12 @@ def _names(photos: Any) -> List[str]:
     if isinstance(photos, (list, tuple)) and all(isinstance(path, str) for path in photos):
         return list(photos)
     raise FrameError(f"photos is the frame of load_photos, a model or a list of paths, not {type(photos).__name__}")
+
+
+def _files(photos: Any, names: List[str]) -> List[str]:
+    """The files of the photos; their paths, where they have no other."""
+    files = row_paths(photos)[1] if isinstance(photos, SFrame) else names
+    return [file or name for file, name in zip(files, names)]
 
 
 def _check_threshold(threshold: Any) -> None:

@@ -1,19 +1,21 @@
-"""Reading MegaDetector's results file: a mistake in it costs only the photo or the box that it is in.
+"""Reading a detector's results file: a mistake in it costs only the photo or the box that it is in.
 
 The format is that of https://lila.science/megadetector-output-format, versions
-1.0 to 1.6, and of the files from before it had a version. A box is `[x, y, width,
-height]` in shares of the upright photo there; here it is left, top, right, bottom.
+1.0 to 1.6, and of the files from before it had a version; what other programs write
+is put into that form first. A box is `[x, y, width, height]` in shares of the upright
+photo there; here it is left, top, right, bottom.
 """
 
 import json
 import math
 import os
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
 from helpers.images.boxes import Box, check_box
+from helpers.season.detection.other_forms import NoBox, animl, pytorch_wildlife, speciesnet
 
 KINDS = ("animal", "person", "vehicle")
 UNKNOWN = "unknown"  # the kind of a refused detection that may be a person
@@ -26,7 +28,11 @@ _CATEGORIES = {"1": "animal", "2": "person", "3": "vehicle"}  # of files that do
 _ROUNDED = 0.01  # how far a box may reach beyond the photo's edge, where it is cut off
 _LARGEST = 1 << 30  # bytes, about two million photos; it takes eight times as much memory to read
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
-_WANTED = "read_detections() takes the JSON that MegaDetector writes for a folder of photos"
+_WANTED = (
+    "read_detections() takes what MegaDetector, SpeciesNet, Pytorch-Wildlife (JSON) or animl (CSV) write for a folder "
+    "of photos"
+)
+_VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".mts", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp", ".asf")
 
 
 class Detection(NamedTuple):
@@ -51,8 +57,13 @@ class DetectedPhoto(NamedTuple):
 Bad = List[Tuple[str, str]]  # file and reason
 
 
-def read_file(path: Union[str, "os.PathLike[str]"], progress: bool = True) -> Tuple[List[DetectedPhoto], Bad]:
+def read_file(
+    path: Union[str, "os.PathLike[str]"], names: Sequence[str], files: Sequence[str], progress: bool = True
+) -> Tuple[List[DetectedPhoto], Bad]:
     """The photos in a results file, in its order, and what is wrong in it.
+
+    The collection's photos are called `names` and are the `files`, of which the
+    sizes are read where boxes are in pixels. Of videos nothing is read.
 
     Photos that the detector could not read are among what is wrong. To show
     nobody by mistake, a person whose box or score is invalid counts as one all
@@ -62,7 +73,7 @@ def read_file(path: Union[str, "os.PathLike[str]"], progress: bool = True) -> Tu
     nothing of people. Raises `FrameError` for a file that cannot be read or
     holds something else.
     """
-    content = _content(Path(path).expanduser())
+    content = _content(Path(path).expanduser(), names, files, progress)
     images = content.get("images")
     if not isinstance(images, list):
         raise FrameError(f"{path}: there is no list of images in it; {_WANTED}")
@@ -74,19 +85,31 @@ def read_file(path: Union[str, "os.PathLike[str]"], progress: bool = True) -> Tu
     return reader.photos, reader.bad
 
 
-def _content(path: Path) -> Dict[str, Any]:
+def _content(path: Path, names: Sequence[str], files: Sequence[str], progress: bool) -> Dict[str, Any]:
+    """What is in the file, in the form of MegaDetector's JSON."""
     try:
         if path.stat().st_size > _LARGEST:
             raise FrameError(f"{path}: larger than {_LARGEST >> 30} GB; split it, for example by site")
+        if path.suffix.lower() == ".csv":
+            table = animl(path)
+            if table is None:
+                raise FrameError(f"{path}: its first line does not have the columns of animl; {_WANTED}")
+            return table
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise FrameError(f"{path}: {error.strerror or error}; {_WANTED}") from error
     except (ValueError, RecursionError) as error:  # bytes that are not text are a ValueError too
         raise FrameError(f"{path}: no JSON, or one that was cut off ({error}); {_WANTED}") from error
     if isinstance(content, list):
-        raise FrameError(
-            f'{path}: a list, not the results of a batch, which have their photos under "images"; {_WANTED}'
-        )
+        if not any(isinstance(entry, dict) and "img_id" in entry for entry in content):
+            raise FrameError(
+                f'{path}: a list, not the results of a batch, which have their photos under "images"; {_WANTED}'
+            )
+        return pytorch_wildlife(content, names, files, progress)
+    if isinstance(content, dict) and isinstance(content.get("predictions"), list) and "images" not in content:
+        return speciesnet(content)
+    if isinstance(content, dict) and isinstance(content.get("annotations"), list) and "images" not in content:
+        return pytorch_wildlife(content, names, files, progress)
     if not isinstance(content, dict):
         raise FrameError(f"{path}: JSON of something else; {_WANTED}")
     return content
@@ -129,6 +152,8 @@ class _ResultsReader:
         if not isinstance(file, str) or not file:
             return self.bad.append((f"images[{place}]", f"it has no file name: {_short(file)}"))
         file = _valid_text(file)
+        if "frames_processed" in image or file.lower().endswith(_VIDEOS):
+            return self.bad.append((file, "a video; of videos nothing is read"))
         if image.get("failure") or image.get("detections", 0) is None:
             failure = image.get("failure") or "no reason given"
             return self.bad.append((file, f"the detector could not read it: {_short(failure)}"))
@@ -195,6 +220,8 @@ def _score_or_1(entry: Any) -> float:
 
 
 def _box(value: Any) -> Box:
+    if isinstance(value, NoBox):
+        raise FrameError(str(value))
     if not isinstance(value, list) or len(value) != 4 or not all(map(_is_number, value)):
         raise FrameError(f"bbox is four numbers, x, y, width and height, not {_short(value)}")
     left, top, width, height = value

@@ -16,6 +16,8 @@ from helpers.photos.species import shown_species
 from helpers.season.labels.review import LabelReview, rows_of_surprises
 from helpers.season.labels.surprises import nearest_events
 from helpers.season.season import Season
+from helpers.widgets.card import Card, CardFigure
+from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of, still
 
 _MOST = 100  # photos of a figure
@@ -58,7 +60,7 @@ def show_surprises(season: Season, surprises: SFrame, *, k: int = 40) -> Figure:
     return contact_sheets(sheet, note, columns=_COLUMNS)
 
 
-class LabelStrip(ipywidgets.VBox):
+class LabelStrip(NotebookWidget, ipywidgets.VBox):
     """One surprising species after the other, to confirm or to change; what it does, `LabelReview` does by function.
 
     Above are the photos of one event, beneath them the nearest of other events
@@ -140,6 +142,9 @@ class LabelStrip(ipywidgets.VBox):
             )
             self.picture.value = png_of(self._drawn(alike))
         self.status.value = self.description
+
+    def _card(self) -> Card:
+        return Card(self.status.value, figures=[CardFigure(self.picture.value, self.description)])
 
     def _drawn(self, alike: List[Dict[str, Any]]) -> Figure:
         season, suggested = self.review.season, alike[0]["suggested"]

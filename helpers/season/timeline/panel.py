@@ -19,6 +19,8 @@ from helpers.season.timeline.photo_strip import Tiles, show_strip
 from helpers.season.timeline.site_map import show_sites
 from helpers.season.timeline.style import check_width
 from helpers.season.timeline.tables import activity_of, by_date, by_site
+from helpers.widgets.card import Card, CardFigure
+from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ VIEWS = ("hours", "dates", "sites", "photos")
 _TITLES = {"hours": "Time of day", "dates": "Dates", "sites": "Sites", "photos": "Photos"}
 
 
-class TimelinePanel(ipywidgets.VBox):
+class TimelinePanel(NotebookWidget, ipywidgets.VBox):
     """The figures of a timeline, one at a time, drawn anew whenever the sightings change.
 
     Parameters
@@ -125,6 +127,13 @@ class TimelinePanel(ipywidgets.VBox):
         picture = base64.b64encode(png_of(figure)).decode()
         style = "max-width: 100%; height: auto; border-radius: 6px"
         return f'<img style="{style}" alt="{escape(self.description)}" src="data:image/png;base64,{picture}">'
+
+    def _card(self) -> Card:
+        if self.figure is None:
+            return Card(self.status.value, [self.description])
+        return Card(
+            self.status.value, [_TITLES[self.view]], figures=[CardFigure(png_of(self.figure), self.description)]
+        )
 
     def _night(self) -> Optional["Season"]:
         """The season, if its frame has the nights."""

@@ -20,9 +20,8 @@ _LONGEST = 200  # characters of a key
 class Access:
     """The keys of a service, remembered for two seconds.
 
-    Keys are needed unless the service can be reached from this machine alone (a
-    loopback address, no name by which a proxy lets others in) and has no key
-    yet. `read_keys` reads them from the database. All methods may be called
+    Keys are needed unless the service can be reached from this machine alone (see
+    `only_here`) and has no key yet. `read_keys` reads them from the database. All methods may be called
     from several threads, and raise `Unavailable` where the keys have to be read
     anew and the database cannot be reached.
     """
@@ -30,7 +29,7 @@ class Access:
     def __init__(
         self, settings: Settings, read_keys: Callable[[], List[Key]], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._only_here = is_loopback(settings.host) and not settings.names
+        self._only_here = only_here(settings)
         self._read_keys, self._clock = read_keys, clock
         self._keys: List[Key] = []
         self._fresh_until: Optional[float] = None
@@ -76,6 +75,11 @@ class Access:
 
     def _is_old(self, ahead: float = 0.0) -> bool:
         return self._fresh_until is None or self._clock() >= self._fresh_until - ahead
+
+
+def only_here(settings: Settings) -> bool:
+    """Whether this machine alone can reach a service: a loopback address, and no proxy that lets others in."""
+    return is_loopback(settings.host) and not settings.names and not settings.proxies
 
 
 def is_loopback(host: str) -> bool:

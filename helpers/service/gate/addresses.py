@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from typing import NamedTuple, Optional, Union
+from typing import Iterable, NamedTuple, Optional, Union
 from urllib.parse import SplitResult, quote, urlsplit
 
 from helpers.errors import Refused
@@ -93,6 +93,19 @@ def is_public(address: str) -> bool:
     if (ip.version == 6 and ip not in _UNICAST) or any(ip in network for network in _OTHER):
         return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+
+
+def is_within(address: str, places: Iterable[str]) -> bool:
+    """Whether an IP address is one of these addresses, or in one of these networks.
+
+    >>> is_within("10.0.0.7", ["192.0.2.1", "10.0.0.0/24"]), is_within("10.0.1.7", ["10.0.0.0/24"])
+    (True, False)
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(ip in ipaddress.ip_network(place) for place in places)
 
 
 def _inner(ip: Union[ipaddress.IPv4Address, ipaddress.IPv6Address]) -> Optional[ipaddress.IPv4Address]:

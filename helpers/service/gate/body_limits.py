@@ -10,12 +10,13 @@ from helpers.service.settings import Settings
 
 JSON_BYTES = 10_000_000  # of a body without a photo: a list of some 100,000 paths
 FORM_BYTES = 100_000  # of a form without its photo
+QUIET_SECONDS = 10.0  # for which nothing of a body may come
 _FORM = "multipart/form-data"
 _PLAIN_FORM = "application/x-www-form-urlencoded"
 
 
 class LimitedBody:
-    """The body of a request, of at most `limit` bytes that are received within `seconds` in all."""
+    """The body of a request, of at most `limit` bytes that are received within `seconds`, without long pauses."""
 
     def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
         self._receive, self._limit, self._seconds = receive, limit, seconds
@@ -28,8 +29,10 @@ class LimitedBody:
         loop = asyncio.get_running_loop()
         begin = loop.time()
         try:
-            message = await asyncio.wait_for(self._receive(), max(0.001, self._left))
+            message = await asyncio.wait_for(self._receive(), max(0.001, min(self._left, QUIET_SECONDS)))
         except asyncio.TimeoutError:
+            if self._left > QUIET_SECONDS:
+                raise Refused(f"nothing of the request came for {QUIET_SECONDS:g} s", 408) from None
             raise Refused(f"the request was not complete within {self._seconds:g} s", 408) from None
         self._left -= loop.time() - begin
         self._size += len(message.get("body", b""))

@@ -19,6 +19,7 @@ from helpers.service.settings import Settings
 _ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # nosec B104  # reached by names that it cannot know
 _PAUSE = 5  # seconds after which a database that was away is worth another try
 _LINGER = 2.0  # seconds in which a caller may finish sending what is not read, before the connection ends
+_LINGERERS = 20  # callers who may at once; the connections of others end with the answer
 _UNCOUNTED = ("/health", "/ready")  # which machines ask again and again
 
 
@@ -34,6 +35,7 @@ class Guard:
         self._app, self._settings, self._access, self._rate = app, settings, access, rate
         self._names = own_names(settings)
         self._any_host = settings.host in _ANYWHERE
+        self._lingering = asyncio.Semaphore(_LINGERERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -44,7 +46,7 @@ class Guard:
             return
         scope.setdefault("state", {})["key_name"] = None
         headers = Headers(scope)
-        answer = _GuardedSend(send, closing=has_body(headers))
+        answer = _GuardedSend(send, closing=has_body(headers), lingering=self._lingering)
         try:
             await self._check(scope, headers)
             body = LimitedBody(receive, check_declared(headers, self._settings), self._settings.upload_seconds)
@@ -118,8 +120,9 @@ class _TooOften(Refused):
 class _GuardedSend:
     """Sends the answer of the application, or an error of the guard instead of it."""
 
-    def __init__(self, send: Send, *, closing: bool) -> None:
+    def __init__(self, send: Send, *, closing: bool, lingering: asyncio.Semaphore) -> None:
         self._send, self._closing = send, closing  # the connection, where the rest of a body may still come on it
+        self._lingering = lingering
         self._begun = False
         self.refused = False
 
@@ -143,8 +146,10 @@ class _GuardedSend:
             headers.append((b"connection", b"close"))
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": content, "more_body": True})
-        with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(_read_away(receive), _LINGER)
+        if not self._lingering.locked():
+            async with self._lingering:
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(_read_away(receive), _LINGER)
         await self._send({"type": "http.response.body", "body": b""})
 
 

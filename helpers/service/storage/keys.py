@@ -1,16 +1,21 @@
 """The table of API keys, as digests: whoever reads the database cannot use them."""
 
+import contextlib
 import hashlib
+import re
 import secrets
 import time
+from pathlib import Path
 from typing import List
 
 from helpers.database.interface import Database
 from helpers.errors import NotFound, Refused
+from helpers.files.cache import cache_folder
 from helpers.service.records import Key
 from helpers.service.storage.images import moment
 
 _PREFIX = "kf_"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _BYTES = 32  # random ones, of each key
 
 
@@ -34,7 +39,15 @@ class KeyTable:
                 "INSERT INTO kinframe_keys (name, role, digest, created) VALUES (?, ?, ?, ?)",
                 *(name, role, digest_of(key), time.time()),
             )
+        _accept(digest_of(key))
         return key
+
+    def accept(self, name: str) -> None:
+        """Note that a key which another account made is valid on this machine; raises `NotFound`."""
+        digests = [key.digest for key in self.all() if key.name == name]
+        if not digests:
+            raise NotFound(f"There is no key named {name}")
+        _accept(digests[0])
 
     def all(self) -> List[Key]:
         """All keys, by name."""
@@ -48,6 +61,23 @@ class KeyTable:
             removed = session.rows("DELETE FROM kinframe_keys WHERE name = ? RETURNING name", name)
         if not removed:
             raise NotFound(f"There is no key named {name}")
+
+
+def is_accepted(key: Key) -> bool:
+    """Whether this account made a key, or accepted it: a file from somebody else may hold theirs."""
+    return bool(_DIGEST.fullmatch(str(key.digest))) and (_accepted() / key.digest).is_file()
+
+
+def _accept(digest: str) -> None:
+    if not _DIGEST.fullmatch(digest):
+        raise Refused("this is no key that Kinframe made; remove it", 422)
+    with contextlib.suppress(OSError):  # where nothing can be written, it has to be accepted at each start
+        _accepted().mkdir(parents=True, exist_ok=True)
+        (_accepted() / digest).touch()
+
+
+def _accepted() -> Path:
+    return cache_folder() / "service-keys"
 
 
 def digest_of(key: str) -> str:

@@ -1,0 +1,186 @@
+"""The words that a network knows: ImageNet's thousand classes, and groups of them such as *bird*, in two languages.
+
+The table is `words.csv`: `rows` is a class (its place in ImageNet's usual order) or several, `english` and `chinese`
+are names, of which the first is shown. A name that stands in several lines means all their classes. What a network has
+learnt is in the classes; groups, names and translations are this project's.
+
+>>> [found] = find_words("Foxes")
+>>> found.text, found.rows
+('fox', (277, 278, 279, 280))
+>>> [word.text for word in find_words("a dog or two cats, 船")]
+['dog', 'cat', 'boat']
+"""
+
+import csv
+import difflib
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
+
+from helpers.errors import ArgumentError
+
+LONGEST = 200  # characters of a question
+
+_TABLE = Path(__file__).with_name("words.csv")
+_BETWEEN = re.compile(r"[,;/|&+、，；。]|\band\b|\bor\b|[和与或及]")
+_CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_PIECES = re.compile(rf"{_CHINESE.pattern}|[^\s\u3400-\u9fff\uf900-\ufaff]+")
+_SPACE_IN_CHINESE = re.compile(rf"(?<={_CHINESE.pattern}) (?={_CHINESE.pattern})")
+_SKIPPED = frozenset("a an the of some any two three many my this that photo photos picture pictures image images on in at with is are".split())
+_SKIPPED_CHINESE = "一二两三几多这那个只条头匹辆张艘把架朵座位名的些照片图像有"
+_LONGEST_NAME = 8  # English words, or Chinese characters
+_NEAREST = 3  # known words that an error names
+_ENDINGS = (("ies", "y"), ("ves", "f"), ("ves", "fe"), ("es", ""), ("s", ""))
+
+
+class Word(NamedTuple):
+    """A word that a network knows."""
+
+    text: str  # the first name of the classes that it means; the name itself, where no line has exactly these
+    rows: Tuple[int, ...]  # which classes, ascending
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it means several classes."""
+        return len(self.rows) > 1
+
+
+class _Line(NamedTuple):
+    """A line of the table."""
+
+    rows: FrozenSet[int]
+    english: List[str]
+    chinese: List[str]
+
+
+def class_names(language: str = "english") -> List[str]:
+    """The name of each of the thousand classes, in their order; `language` is english or chinese."""
+    if language not in ("english", "chinese"):
+        raise ArgumentError(f"language={language!r} is not known; there are english and chinese")
+    names = {min(line.rows): getattr(line, language)[0] for line in _lines() if line.rows and len(line.rows) == 1}
+    return [names[row] for row in range(len(names))]
+
+
+def word_groups() -> List[Word]:
+    """The groups of classes that have a name, in the order of the table."""
+    return [Word(line.english[0], tuple(sorted(line.rows))) for line in _lines() if len(line.rows) > 1]
+
+
+def find_words(text: str) -> List[Word]:
+    """The known words of a text, each once; those that another of them includes are left out.
+
+    Words stand between commas, *and*, *or*, or simply beside each other; singular or plural, upper or lower case,
+    English or Chinese. Raises `ArgumentError` for a text with a word that is not known: it names the nearest ones.
+    """
+    if not isinstance(text, str):
+        raise ArgumentError(f"text= is a word such as 'fox', not {type(text).__name__}")
+    if len(text) > LONGEST:
+        raise ArgumentError(f"text= has {len(text):,} characters; give a few words, {LONGEST} characters at most")
+    plain = _plain(text)
+    found: List[Word] = []
+    unknown: List[str] = []
+    for piece in _BETWEEN.split(plain):
+        _read(piece.strip(), found, unknown)
+    if unknown or (plain and not found):
+        raise ArgumentError(_not_learnt(unknown or [plain]))
+    if not found:
+        raise ArgumentError("text= is empty; give a word such as 'fox'")
+    once = list(dict.fromkeys(found))
+    return [word for word in once if not any(set(word.rows) < set(other.rows) for other in once)]
+
+
+def is_chinese(text: str) -> bool:
+    """Whether there is a Chinese character in a text."""
+    return _CHINESE.search(text) is not None
+
+
+def _read(piece: str, found: List[Word], unknown: List[str]) -> None:
+    """Add the words of a text without commas: the longest known names in it, from the left; and what is not known."""
+    whole = _known(piece)
+    words = [] if whole is not None else _pieces(piece)
+    found += [] if whole is None else [whole]
+    place = 0
+    while place < len(words):
+        end, known = _longest(words, place)
+        if known is not None:
+            found.append(known)
+        elif words[place] not in _SKIPPED and not (is_chinese(words[place]) and words[place] in _SKIPPED_CHINESE):
+            unknown.append(words[place])
+        place = end
+
+
+def _longest(words: List[str], place: int) -> Tuple[int, Optional[Word]]:
+    """Where the longest known name that begins at a place ends, and the word; the next place where there is none."""
+    for end in range(min(len(words), place + _LONGEST_NAME), place, -1):
+        known = _known(_SPACE_IN_CHINESE.sub("", " ".join(words[place:end])))
+        if known is not None:
+            return end, known
+    return place + 1, None
+
+
+def _pieces(text: str) -> List[str]:
+    """Words, and Chinese characters each by itself."""
+    return _PIECES.findall(text)
+
+
+def _known(name: str) -> Optional[Word]:
+    name = name.strip()
+    names = _names()
+    for form in _forms(name):
+        if form in names:
+            return names[form]
+    return None
+
+
+def _forms(name: str) -> Iterator[str]:
+    """A name as it is, and in the singular, with and without hyphens."""
+    for plain in dict.fromkeys([name, name.replace("-", " ")]):
+        yield plain
+        for ending, instead in _ENDINGS:
+            if plain.endswith(ending) and len(plain) > len(ending) + 1:
+                yield plain[: -len(ending)] + instead
+
+
+def _not_learnt(unknown: List[str]) -> str:
+    name = "".join(unknown) if is_chinese(unknown[0]) else max(unknown, key=len)
+    names = [each for each in _names() if is_chinese(each) == is_chinese(name)]
+    near = difflib.get_close_matches(name, names, n=_NEAREST, cutoff=0.5)
+    nearest = f"the nearest in spelling that it has are {', '.join(near)}" if near else "it has none of nearly that spelling"
+    shown = ", ".join(repr(each if each.isprintable() else ascii(each)[1:-1])[:40] for each in unknown[:_NEAREST])
+    return (
+        f"the network has not learnt {shown}; {nearest}. It knows a thousand things and some groups of them, see "
+        'helpers.networks.word_groups(); any words take create(data, model="clip")'
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("’", "'").split())
+
+
+@lru_cache(maxsize=1)
+def _lines() -> List[_Line]:
+    with _TABLE.open(encoding="utf-8", newline="") as file:
+        return [
+            _Line(frozenset(_rows(line["rows"])), line["english"].split(";"), line["chinese"].split(";"))
+            for line in csv.DictReader(file)
+        ]
+
+
+@lru_cache(maxsize=1)
+def _names() -> Dict[str, Word]:
+    """By each name in lower case what it means; class names with their hyphens as spaces too."""
+    meant: Dict[str, FrozenSet[int]] = {}
+    first = {line.rows: line.english[0] for line in reversed(_lines())}
+    for line in _lines():
+        for name in (*line.english, *line.chinese):
+            for form in {_plain(name), _plain(name).replace("-", " ")}:
+                meant[form] = meant.get(form, frozenset()) | line.rows
+    return {name: Word(first.get(rows, name), tuple(sorted(rows))) for name, rows in meant.items()}
+
+
+def _rows(text: str) -> Iterator[int]:
+    for part in text.split():
+        start, _, end = part.partition("-")
+        yield from range(int(start), int(end or start) + 1)
