@@ -23,7 +23,7 @@ from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
-from tests.support.service_jobs import Shared, collection, waiting
+from tests.support.service_jobs import Brisk, Shared, collection, waiting
 from tests.support.until import HANGS, until
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc is only on Linux")
@@ -308,6 +308,27 @@ def test_another_account_of_the_machine_has_no_way_in(workers):
             with pytest.raises((OSError, RuntimeError, TypeError)):
                 Client(place, timeout=2, security=security, set_as_default=False)
     assert len(workers.client().run(os.getpid)) == 2
+
+
+def test_nothing_is_imported_from_a_folder_that_another_account_made(tmp_path, monkeypatch):
+    """Dask takes a folder of its name that is there already, and imports from it before all others."""
+    theirs = tmp_path / "dask-scratch-space"
+    theirs.mkdir()
+    theirs.chmod(0o777)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    workers = Brisk(Settings(photos=tmp_path, workers=1))
+    try:
+        (path,) = workers.client().run(eval, "__import__('sys').path").values()
+        places = {Path(each) for each in [*path, *sys.path] if tmp_path in Path(each).parents}
+        assert places, "Dask's own folder is one of them"
+        for place in places:
+            above = [each for each in [place, *place.parents] if tmp_path in each.parents]
+            assert theirs not in above
+            assert above[-1].stat().st_mode & 0o077 == 0, "the outermost is closed to others"
+    finally:
+        workers.close()
+    until(lambda: not list(tmp_path.glob("kinframe-*")))
 
 
 @LINUX
