@@ -892,7 +892,7 @@ def test_an_answer_in_words_shows_which_word_and_how_surely(page, show):
     about = {str(7 * n): {"distance": n / 20, "score": 1 - n / 20, "word": "red fox", "box": None} for n in range(20)}
     answer(page, about=about, question=query, trail=[None, query])
     first = root.locator(".kf-tile").first
-    assert "red fox 1.00" in first.locator(".kf-likeness").inner_text()
+    assert first.locator(".kf-likeness").inner_text().split() == ["red", "fox", "1.00"]
     assert "red fox 1.00" in first.get_attribute("aria-label")
     assert root.locator(".kf-asked").inner_text().startswith("<b>fox</b>")
     assert root.locator(".kf-steps .kf-word").inner_text() == "<b>fox</b>"
@@ -911,7 +911,15 @@ def test_no_words_without_a_network_that_knows_some(page, show):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_in_a_narrow_cell(page, show, scheme, tmp_path):
-    page.evaluate("dark => dark && (document.body.dataset.jpThemeLight = 'false')", scheme == "dark")
+    if scheme == "dark":
+        page.evaluate(
+            """() => {
+                document.body.dataset.jpThemeLight = 'false';
+                const colours = { 'layout-color1': '#111', 'layout-color2': '#212121', 'ui-font-color1': 'white' };
+                for (const name in colours) document.body.style.setProperty(`--jp-${name}`, colours[name]);
+                document.body.style.background = '#111';
+            }"""
+        )
     page.set_viewport_size({"width": 360, "height": 900})
     root = show(200, asks_words=True)
     query = {"like": [], "unlike": [], "box": None, "text": "black-and-tan coonhound"}
@@ -923,4 +931,7 @@ def test_words_in_a_narrow_cell(page, show, scheme, tmp_path):
     tile = root.locator(".kf-tile").first.bounding_box()
     text = root.locator(".kf-likeness").first.bounding_box()
     assert text["x"] + text["width"] <= tile["x"] + tile["width"] + 1
+    chip = root.get_by_role("button", name="take it out of the query").bounding_box()
+    cross = root.locator(".kf-chip span").last.bounding_box()
+    assert cross["x"] + cross["width"] <= chip["x"] + chip["width"]
     page.screenshot(path=str(tmp_path / "words.png"))

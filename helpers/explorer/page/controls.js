@@ -189,7 +189,7 @@ export class Controls {
   textChip(text) {
     const words = `${text}: take it out of the query`;
     const properties = { type: "button", className: "kf-chip", title: words, "aria-label": words };
-    return make("button", { ...properties, onclick: () => this.act.words("") }, make("span", { textContent: text }), make("span", { textContent: "×", "aria-hidden": "true" }));
+    return make("button", { ...properties, onclick: () => this.act.words("") }, make("span", { className: "kf-word", textContent: text }), make("span", { textContent: "×", "aria-hidden": "true" }));
   }
 
   // The last twenty queries; each is a button that goes there.

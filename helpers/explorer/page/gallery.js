@@ -145,7 +145,8 @@ export class Gallery {
     if (score !== null) {
       const bar = make("span", { className: "kf-bar" }, make("span"));
       bar.firstChild.style.width = `${100 * Math.max(0, score)}%`;
-      line.append(make("span", { className: "kf-far", textContent: guess(word, score) }), bar);
+      if (word) line.append(make("span", { className: "kf-far", textContent: word }));
+      line.append(bar, make("span", { textContent: shortDistance(score) }));
       return line;
     }
     if (likeness === null) {
