@@ -17,6 +17,7 @@ from typing import Dict, Iterator, List, Union
 
 from helpers.errors import ExportError
 from helpers.files.cache import machine_key
+from helpers.files.spelling import portable
 from helpers.files.stamps import sha256_now
 
 JOURNAL = "kinframe-moved.jsonl"
@@ -74,11 +75,9 @@ def names(name: str) -> Iterator[str]:
 
 
 def parts(name: str) -> List[str]:
-    """The parts of a name with `/`, none of which leads out of a folder."""
-    pieces = name.replace("\0", "_").split("/")
-    if os.name == "nt":
-        pieces = [part.replace("\\", "_").replace(":", "_") for part in pieces]
-    return [part for part in pieces if part not in ("", ".", "..")] or ["photo"]
+    """The parts of a name with `/`, none of which leads out of a folder; on Windows as it takes them."""
+    pieces = [part for part in name.replace("\0", "_").split("/") if part not in ("", ".", "..")]
+    return (list(map(portable, pieces)) if os.name == "nt" else pieces) or ["photo"]
 
 
 def sha256(source: Union[str, bytes]) -> str:

@@ -24,7 +24,7 @@ from helpers.frames.columns import typed_frame, with_columns
 from helpers.frames.photo_paths import row_paths
 from helpers.images.boxes import SIDES
 from helpers.photos.tables.match_paths import match, normal
-from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, read_file
+from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, Detection, read_file
 from helpers.season.detection.results_file import write_file
 
 if TYPE_CHECKING:
@@ -139,13 +139,13 @@ class Detections:
     ) -> None:
         self.names, self.threshold, self.detector = list(names), threshold, detector
         self._photos, self._bad, self._moved, self._aside = photos, bad, moved, aside
-        least = dict.fromkeys(KINDS, threshold)
-        least["person"] = least[UNKNOWN] = min(threshold, PEOPLE_FROM)
+        self._least = dict.fromkeys((*KINDS, UNKNOWN), threshold)
+        self._least["person"] = self._least[UNKNOWN] = min(threshold, PEOPLE_FROM)
         counted = [
             (row, detection)
             for row, photo in sorted(photos.items())
             for detection in dict.fromkeys(photo.detections)  # a photo may be in the file twice
-            if detection.score >= least[detection.kind]
+            if self.counts_as(detection)
         ]
         self._doubtful = [row for row, detection in counted if detection.kind == UNKNOWN]
         self._detections = [pair for pair in counted if pair[1].kind != UNKNOWN]
@@ -189,6 +189,26 @@ class Detections:
             aside += len(photo.detections) - len(kept)
             photos[row] = photo._replace(detections=kept)
         return Detections(self.names, photos, self._bad, self.threshold, self._moved, aside, self.detector)
+
+    def photo(self, row: int) -> Optional[DetectedPhoto]:
+        """All that is known of the photo in a row, whatever the threshold; None where nothing is."""
+        return self._photos.get(row)
+
+    def counts_as(self, detection: Detection) -> bool:
+        """Whether a detection scores enough."""
+        return detection.score >= self._least[detection.kind]
+
+    def with_detections(self, row: int, detections: List[Detection]) -> "Detections":
+        """The same with others in the photo in a row, which somebody has then looked at."""
+        photo = self._photos.get(row) or DetectedPhoto(self.names[row], [], complete=True, for_people=False)
+        return self.with_photo(row, photo._replace(detections=detections))
+
+    def with_photo(self, row: int, photo: Optional[DetectedPhoto]) -> "Detections":
+        """The same with another photo in a row; None where nothing is known of it."""
+        photos = {**self._photos, **({} if photo is None else {row: photo})}
+        if photo is None:
+            photos.pop(row, None)
+        return Detections(self.names, photos, self._bad, self.threshold, self._moved, self._aside, self.detector)
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write MegaDetector's JSON, with all detections, whatever the threshold.

@@ -6,13 +6,13 @@ is put into that form first. A box is `[x, y, width, height]` in shares of the u
 photo there; here it is left, top, right, bottom.
 """
 
-import json
 import math
 import os
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
+from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
 from helpers.images.boxes import Box, check_box
 from helpers.season.detection.other_forms import NoBox, animl, pytorch_wildlife, speciesnet
@@ -100,7 +100,7 @@ def _content(path: Path, names: Sequence[str], files: Sequence[str], progress: b
             if table is None:
                 raise FrameError(f"{path}: its first line does not have the columns of animl; {_WANTED}")
             return table
-        content = json.loads(path.read_bytes())
+        content = read_json(path, most=None)
     except OSError as error:
         raise FrameError(f"{path}: {error.strerror or error}; {_WANTED}") from error
     except (ValueError, RecursionError) as error:  # bytes that are not text are a ValueError too
