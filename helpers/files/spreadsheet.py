@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Sequence
 
 from helpers.errors import FrameError
+from helpers.files.reading import read_regular
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # the last four are wide, and Japanese Excel takes them
 _GUARDED = re.compile(rf"'{_FORMULA.pattern}")
@@ -43,7 +44,7 @@ def read_table(file: Path, what: str) -> Table:
     Raises `FrameError`, with the file and the line.
     """
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = read_regular(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FrameError(f"{file} is not a CSV in UTF-8; save it from the spreadsheet as such") from error
     except (OSError, ValueError) as error:

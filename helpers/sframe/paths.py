@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import List, Union
 
+from helpers.files.reading import read_regular
 from helpers.sframe.errors import BadFile, NoSuchFile
 
 PathLike = Union[str, "os.PathLike[str]"]
@@ -39,7 +40,7 @@ def found(url: PathLike) -> List[Path]:
 def text_of(path: Path) -> str:
     """The text of one file, in UTF-8; `.gz` is unpacked. Raises `NoSuchFile` or `BadFile`."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path, most=None)
     except OSError as error:
         raise NoSuchFile(f"{path}: {error.strerror or error}") from error
     if path.suffix == ".gz":

@@ -24,6 +24,7 @@ from helpers.features.model import Model
 from helpers.features.nearest import index_by, others
 from helpers.files.arrays import read_array
 from helpers.files.progress import progress_bar
+from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
 from helpers.frames import Frame
@@ -72,7 +73,7 @@ class Rankings:
         if not (place / _ABOUT).is_file():
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
-            about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
+            about = json.loads(read_regular(place / _ABOUT))
             if about.pop(_MARK) != _FORMAT:
                 raise ModelError(f"{place}: rankings of another version of Kinframe; {_WAY_OUT}")
             rows, distances = (read_array(place / name, mapped=True) for name in (_ROWS, _DISTANCES))

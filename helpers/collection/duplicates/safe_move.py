@@ -17,6 +17,7 @@ from typing import Dict, Iterator, List, Union
 
 from helpers.errors import ExportError
 from helpers.files.cache import machine_key
+from helpers.files.reading import read_regular
 from helpers.files.stamps import sha256_now
 
 JOURNAL = "kinframe-moved.jsonl"
@@ -107,10 +108,10 @@ class Journal:
     def open_moves(self) -> Dict[str, Dict[str, str]]:
         """The moves that were not undone, by the place in the folder, in the order of moving."""
         moves: Dict[str, Dict[str, str]] = {}
-        for line in self._path.read_bytes().splitlines():
+        for line in read_regular(self._path).splitlines():
             try:
                 entry = json.loads(line)
-            except ValueError:  # half a line: it stands for nothing that was done
+            except (ValueError, RecursionError):  # half a line: it stands for nothing that was done
                 continue
             if isinstance(entry, dict) and "back" in entry:
                 moves.pop(str(entry["back"]), None)

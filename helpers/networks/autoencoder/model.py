@@ -21,6 +21,7 @@ import numpy as np
 
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.files import stamps
+from helpers.files.reading import read_regular
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
 from helpers.frames.columns import bad_frame
@@ -83,7 +84,7 @@ class Autoencoder:
         if not file.is_file():
             raise ModelError(f"{folder} is not the folder of an autoencoder; train_autoencoder(data, path) writes one")
         try:
-            settings = json.loads(file.read_text(encoding="utf-8"))
+            settings = json.loads(read_regular(file))
             if settings["autoencoder"] > VERSION:
                 raise ModelError(f"{folder}: written by a newer Kinframe (format {settings['autoencoder']}); update it")
             for name in (ENCODER, DECODER):

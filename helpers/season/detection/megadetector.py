@@ -14,6 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
+from helpers.files.reading import read_regular
 from helpers.images.boxes import Box, check_box
 from helpers.season.detection.other_forms import NoBox, animl, pytorch_wildlife, speciesnet
 
@@ -95,7 +96,7 @@ def _content(path: Path, names: Sequence[str], files: Sequence[str], progress: b
             if table is None:
                 raise FrameError(f"{path}: its first line does not have the columns of animl; {_WANTED}")
             return table
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_regular(path, most=_LARGEST))
     except OSError as error:
         raise FrameError(f"{path}: {error.strerror or error}; {_WANTED}") from error
     except (ValueError, RecursionError) as error:  # bytes that are not text are a ValueError too

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
+from helpers.files.reading import read_regular
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.season.exchange.camtrap import rules
@@ -62,10 +63,10 @@ def check_camtrap(folder: Union[str, "os.PathLike[str]"], *, progress: bool = Tr
     place = Path(folder).expanduser().absolute()
     file = place / _PACKAGE
     try:
-        package = json.loads(file.read_text(encoding="utf-8"))
+        package = json.loads(read_regular(file))
     except OSError as error:
-        raise FrameError(f"{file}: {error.strerror}; give the folder of a Camtrap DP package") from error
-    except ValueError as error:
+        raise FrameError(f"{file}: {error.strerror or error}; give the folder of a Camtrap DP package") from error
+    except (ValueError, RecursionError) as error:
         raise FrameError(f"{file} is not JSON ({error})") from error
     if not isinstance(package, dict):
         raise FrameError(f"{file} is not an object, as a data package is")
