@@ -2,6 +2,7 @@
 
 from typing import Any, Callable, List, Optional
 
+from helpers.explorer.captions import heading
 from helpers.explorer.exploration import Exploration
 from helpers.widgets.card import Card, CardPhoto, CardRow
 
@@ -20,10 +21,8 @@ def explorer_card(here: Exploration, read: Read) -> Card:
         if distance is not None:
             photos[place] = photos[place]._replace(caption=f"distance {distance:.3g}")
     rest = [CardPhoto(None, "")] * (len(here.rows) - len(shown))  # counted, and never drawn
-    found = " found" if here.found is not None else ""
-    title = f"Photo explorer: {len(here.rows):,}{found} of {len(here.model.labels):,} photos"
     query = [CardRow("Query", photos[: len(asked)])] if asked else []
-    return Card(title, rows=[*query, CardRow("", [*photos[len(asked) :], *rest])])
+    return Card(heading(here), [here.nothing_close], rows=[*query, CardRow("", [*photos[len(asked) :], *rest])])
 
 
 def _name(here: Exploration, number: int) -> str:

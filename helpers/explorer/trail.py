@@ -11,7 +11,7 @@ class Step(NamedTuple):
     like: Tuple[int, ...] = ()
     unlike: Tuple[int, ...] = ()
     box: Optional[Box] = None  # the part of the one photo in `like` that counts
-    kind: str = ""  # `event`: all photos of the event of the one in `like`; `sightings`: the candidates
+    kind: str = ""  # `event`: that of the photo in `like`; `sightings`: the candidates; `selected`: those in `like`
 
     def marked(self, photo: int, like: bool) -> "Step":
         """The query with one more photo marked, or one less if it was marked so already."""

@@ -18,6 +18,7 @@ from helpers.features.blocks import blocks
 from helpers.features.distance import Distance, squared_lengths
 from helpers.features.index import Index
 from helpers.files.cache import machine_key
+from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
 from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing
@@ -66,10 +67,10 @@ class Hnsw:
         index = cls.__new__(cls)
         index._prepare(vectors, metric)
         try:
-            about = json.loads(read_regular(_about(path)))
+            about = read_json(_about(path))
             graph = read_regular(path, most=None)
             signed = _signature(graph)
-        except (OSError, ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             raise ModelError(f"{path} cannot be read: {error}; build the index again") from error
         if not isinstance(about, dict) or not hmac.compare_digest(str(about.get("signature")), signed):
             raise ModelError(f"{path} is damaged, or was built on another machine; build the index again")

@@ -2,8 +2,9 @@
 
 A spreadsheet runs what begins with `=`, `+`, `-` or `@`, and a file name can
 come from anybody. Such text gets an apostrophe in front, which is how a
-spreadsheet writes text, and loses it when it is read back. See OWASP, CSV
-Injection.
+spreadsheet writes text, and loses it when it is read back. Where a spreadsheet
+takes other separators than the comma, a cell begins within the text too: after
+a semicolon, a tab or a line end. See OWASP, CSV Injection.
 """
 
 import csv
@@ -16,18 +17,24 @@ from typing import Any, Iterable, List, NamedTuple, Sequence
 from helpers.errors import FrameError
 from helpers.files.reading import read_regular
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # the last four are wide, and Japanese Excel takes them
-_GUARDED = re.compile(rf"'{_FORMULA.pattern}")
+_BEGIN = r"(^|(?<=[;\t\r\n]))"  # of a cell
+_FORMULA = r"(?='*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])"  # the last four are wide, and Japanese Excel takes them
+_UNGUARDED = re.compile(_BEGIN + _FORMULA)
+_GUARDED = re.compile(f"{_BEGIN}'{_FORMULA}")
 
 
 def guarded(text: str) -> str:
-    """As it is written into the file: `=1+2` as `'=1+2`; and `'=1+2` as `''=1+2`, to tell the two apart."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """As it is written into the file: `=1+2` as `'=1+2`; and `'=1+2` as `''=1+2`, to tell the two apart.
+
+    >>> guarded("=1+2"), guarded("a;=1+2"), guarded("a - b; c")
+    ("'=1+2", "a;'=1+2", 'a - b; c')
+    """
+    return _UNGUARDED.sub("'", text)
 
 
 def plain(cell: str) -> str:
     """The text that `guarded` was given."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return _GUARDED.sub("", cell)
 
 
 class Table(NamedTuple):

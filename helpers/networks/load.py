@@ -17,6 +17,7 @@ import numpy as np
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import cache, stamps
 from helpers.files.download import mirror
+from helpers.files.reading import NotRead, open_regular
 from helpers.files.replacing import replacing
 from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
@@ -239,6 +240,12 @@ def _assemble(network: Network, source: Path) -> "ModelProto":
 
 
 def _own(path: Path) -> LoadedModel:
+    try:
+        open_regular(path, most=None).close()
+    except NotRead as error:
+        raise ModelError(f"{path}: {error}; name the file of a network") from error
+    except OSError:  # `inspect_network` says what is wrong
+        pass
     if takes_float_photos(path):
         return _prepared(hugging_face.own_network(path), "own")
     size, dimension, identity = inspect_network(path)

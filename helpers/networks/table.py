@@ -210,6 +210,7 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=1280,
             licence="Apache-2.0",
+            classifier="_fc",
             layers="efficientnet-lite2",
             size=(260, 260),
             mean=(127.0, 127.0, 127.0),

@@ -15,6 +15,8 @@ import numpy as np
 
 from helpers.errors import ArgumentError, ModelError, NoSuchModel
 from helpers.files.arrays import read_array
+from helpers.files.json_file import read_json
+from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing_folder
 from helpers.frames import Frame
 from helpers.frames.columns import bad_frame
@@ -101,7 +103,7 @@ def read(path: Path) -> ModelContents:
     if not file.is_file():
         raise ModelError(f"{path}: not a saved similarity model; SimilarityModel.save(path) writes one")
     try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
+        settings = read_json(file, most=None)
         version = settings.pop("kinframe")
         if version != _VERSION:
             raise ModelError(
@@ -125,7 +127,7 @@ def read(path: Path) -> ModelContents:
         if centre is not None and len(centre) != network["dimension"]:
             raise ValueError("its centre is of other features")
         sources = [
-            place if place is not None else (path / "photos" / f"{row:06d}").read_bytes()
+            place if place is not None else read_regular(path / "photos" / f"{row:06d}")
             for row, place in enumerate(settings.pop("photos"))
         ]
         return ModelContents(
@@ -165,6 +167,6 @@ def holds_only(path: Path, about: str, mark: str, files: Set[str]) -> bool:
     if not entries:
         return True
     try:
-        return mark in json.loads((path / about).read_text(encoding="utf-8")) and entries <= files
+        return mark in read_json(path / about, most=None) and entries <= files
     except (OSError, ValueError, TypeError, RecursionError):
         return False

@@ -1,6 +1,7 @@
 import contextlib
 import datetime
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -298,6 +299,17 @@ def test_stores_of_other_folders(tmp_path, monkeypatch):
         os.utime(default_path(tmp_path / name), (number, number))
     assert other_stores(mine) == [default_path(tmp_path / "new"), default_path(tmp_path / "old")]
     assert len(other_stores(tmp_path / "anywhere.kinframe")) == 3
+
+
+def test_a_store_that_is_deleted_meanwhile_is_made_again(store, path):
+    store.add("a network", [photo(1)], vectors(1))
+    shutil.rmtree(path.parent)
+    store.add("a network", [photo(2)], vectors(1), [("/b.jpg", Stamp(1, 2, 3), photo(2))])
+    assert store.photos("a network") == {photo(2)} and set(store.files()) == {"/b.jpg"}
+    shutil.rmtree(path.parent)
+    store.add_checked(CHECKED)
+    with FeatureStore(path) as other:
+        assert other.checked() == CHECKED and other.contents() == []
 
 
 # --- files of strangers

@@ -15,7 +15,7 @@ from distributed import Client, LocalCluster
 from distributed.security import Security
 
 import helpers.service.jobs.runner
-from helpers.errors import ClusterError, NotFound, Refused, Unavailable
+from helpers.errors import ClusterError, ModelError, NotFound, Refused, StoreError, Unavailable
 from helpers.service.jobs.indexing import Indexing
 from helpers.service.jobs.lease import JobEnded, Lease, has_ended, this_process
 from helpers.service.jobs.workers import Workers
@@ -208,6 +208,25 @@ def test_an_error_that_nobody_foresaw_ends_one_job_and_no_other(alone, monkeypat
     assert "Traceback" in caplog.text and f"job {failed.id} failed" in caplog.text
     monkeypatch.undo()
     alone.wait(alone.runner.submit({"folder": ""}))
+
+
+@pytest.mark.parametrize("known", [StoreError, ModelError, OSError])
+def test_callers_read_no_folder_of_this_machine(alone, monkeypatch, caplog, known):
+    home, root = Path.home(), alone.root.path
+    text = f"{root / 'a b' / 'c.jpg'}: {home}/x y/z.onnx, {tempfile.gettempdir()}/t, /opt/secret place/q.so"
+
+    def fails(*_):
+        raise known(text)
+
+    caplog.set_level("INFO", "kinframe.service.jobs")
+    monkeypatch.setattr(helpers.service.jobs.runner, "Indexing", fails)
+    alone.runner.start()
+    failed = alone.wait(alone.runner.submit({"folder": ""}), "failed")
+    assert "c.jpg" in failed.error and "z.onnx" in failed.error and "q.so" in failed.error
+    for place in (root, home, "/opt", "/etc", tempfile.gettempdir()):
+        assert str(place) not in failed.error
+    until(lambda: "failed after" in caplog.text)
+    assert str(root) in caplog.text, "the log has it whole"
 
 
 def test_a_database_that_is_away_is_waited_for(alone, monkeypatch):

@@ -120,7 +120,7 @@ def test_a_method_that_cannot_be_had_costs_no_other(data, tmp_path, capsys):
 
 
 def test_without_models_it_takes_what_is_at_hand(data):
-    assert available() == ["efficientnet-lite0", "pixels", "colour", "hog"]
+    assert available() == ["efficientnet-lite0", "efficientnet-lite2", "pixels", "colour", "hog"]
     found = compare(data, metrics=["cosine"], store=False, progress=False)
     assert list(found.frame["model"]) == available()
 

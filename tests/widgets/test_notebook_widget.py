@@ -5,6 +5,7 @@ import importlib
 import io
 import pkgutil
 import re
+import sys
 from types import SimpleNamespace
 
 import ipywidgets
@@ -22,6 +23,10 @@ from helpers.explorer.explorer import Explorer
 from helpers.explorer.map.map import CollectionMap
 from helpers.explorer.picker import PhotoPicker
 from helpers.photos.load import load_photos
+from helpers.season.detection.box_strip import BoxStrip
+from helpers.season.detection.detections import Detections
+from helpers.season.detection.megadetector import DetectedPhoto, Detection
+from helpers.season.detection.review import DetectionReview
 from helpers.season.labels.strip import LabelStrip
 from helpers.season.timeline.panel import TimelinePanel
 from helpers.similarity.build import create
@@ -74,6 +79,12 @@ def panel_of(model, tmp_path):
     return TimelinePanel(Judged(sightings(*rows), season_of(files)), view="photos")
 
 
+def box_strip_of(model, tmp_path):
+    fox = Detection("animal", 0.4, (0.1, 0.1, 0.9, 0.9))
+    photos = {row: DetectedPhoto(model.names[row], [fox], True) for row in range(5)}
+    return BoxStrip(DetectionReview(Detections(model.names, photos, [], 0.2), model.data))
+
+
 def label_strip_of(model, tmp_path, monkeypatch):
     from helpers.season.labels import strip
 
@@ -91,6 +102,7 @@ WIDGETS = {
     OddStrip: (lambda model, _: OddStrip(model, oddities(model, progress=False)), 1),
     TimelinePanel: (panel_of, 1),
     LabelStrip: (label_strip_of, 1),
+    BoxStrip: (box_strip_of, 5),
 }
 
 
@@ -98,6 +110,11 @@ def kinds(cls):
     for each in cls.__subclasses__():
         yield each
         yield from kinds(each)
+
+
+def is_present(cls):
+    """Whether a class is the one that its module has: a test before may have imported a module anew."""
+    return getattr(sys.modules.get(cls.__module__), cls.__name__, None) is cls
 
 
 def exported(bundle):
@@ -118,7 +135,8 @@ def test_no_widget_is_forgotten():
     for module in pkgutil.walk_packages(helpers.__path__, "helpers."):
         if module.name.split(".")[1] in ("collection", "explorer", "season", "widgets", "similarity"):
             importlib.import_module(module.name)
-    ours = {cls for cls in kinds(ipywidgets.Widget) if cls.__module__.startswith("helpers.")} - PARTS
+    ours = {cls for cls in kinds(ipywidgets.Widget) if cls.__module__.startswith("helpers.") and is_present(cls)}
+    ours -= PARTS
     shown = {cls for cls in ours if cls._card is not NotebookWidget._card}
     assert shown == set(WIDGETS)
     assert ours - shown == {base for cls in shown for base in cls.__mro__ if base in ours} - shown

@@ -91,8 +91,8 @@ class Evidence:
             return False
         ours, theirs = self._photos.sizes.of(np.array([one]))[0, :2], self._others.sizes.of(np.array([other]))[0, :2]
         if (ours == theirs).all():
-            sources = self._photos.sources[one], self._others.sources[other]
-            return a.ends == b.ends and np.array_equal(*(np.asarray(open_photo(each)) for each in sources))
+            first, second = open_photo(self._photos.sources[one]), open_photo(self._others.sources[other])
+            return a.ends == b.ends and np.array_equal(np.asarray(first), np.asarray(second))
         span = max(high - low for low, high in (a.ends, b.ends))
         apart = _reduced(a.numbers[None], _SIDE // _COLOURS) - _reduced(b.numbers[None], _SIDE // _COLOURS)
         return float(np.sqrt((apart**2).mean())) <= thresholds.SAME_NUMBERS * span

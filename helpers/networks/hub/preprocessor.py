@@ -1,12 +1,11 @@
 """How a network on Hugging Face wants its photos: `preprocessor_config.json`, as the library transformers writes it."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from helpers.errors import ModelError
-from helpers.files.reading import read_regular
+from helpers.files.json_file import read_json
 
 _LARGEST = 2**20  # bytes; such files have a few hundred
 _SIZES = range(16, 1025)  # pixels
@@ -72,7 +71,7 @@ class _Config:
         try:
             if path.stat().st_size > _LARGEST:
                 raise ValueError(f"larger than {_LARGEST} bytes")
-            fields = json.loads(read_regular(path, most=_LARGEST))
+            fields = read_json(path, most=_LARGEST)
         except OSError as error:
             raise ModelError(f"{path}: {error.strerror or error}") from error
         except (ValueError, RecursionError) as error:

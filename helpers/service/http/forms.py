@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from typing_extensions import Annotated, Literal
 
 from helpers.errors import Refused
+from helpers.service.gate.logs import LOG
 from helpers.service.http.problems import REPEATED, sentence
 from helpers.service.http.requests import LARGEST, ProductId
 from helpers.service.valid_text import check_text
@@ -82,6 +83,9 @@ def form_of(kind: Type[PhotoForm]) -> Callable[[Request], Awaitable[PhotoForm]]:
             raise Refused(sentence(error.errors()), 422) from None
         except (UnicodeDecodeError, LookupError, OverflowError) as error:
             raise Refused(f"the form cannot be read: {error}", 400) from error
+        except OSError as error:  # an upload of more than 1 MB waits in a temporary file
+            LOG.error("an upload cannot be kept: %s", error)
+            raise Refused("the service has no room for uploads just now; send a smaller photo", 503) from error
 
     return form
 

@@ -1,6 +1,5 @@
 """Whether a folder is a Camtrap DP package, by the rules in `rules`; nothing is fetched."""
 
-import json
 import os
 import re
 import warnings
@@ -8,8 +7,8 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 from helpers.errors import FrameError
+from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
-from helpers.files.reading import read_regular
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.season.exchange.camtrap import rules
@@ -63,10 +62,10 @@ def check_camtrap(folder: Union[str, "os.PathLike[str]"], *, progress: bool = Tr
     place = Path(folder).expanduser().absolute()
     file = place / _PACKAGE
     try:
-        package = json.loads(read_regular(file))
+        package = read_json(file)
     except OSError as error:
         raise FrameError(f"{file}: {error.strerror or error}; give the folder of a Camtrap DP package") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise FrameError(f"{file} is not JSON ({error})") from error
     if not isinstance(package, dict):
         raise FrameError(f"{file} is not an object, as a data package is")
