@@ -187,7 +187,7 @@ class Explorer(PhotoWidget):
 
     def give(self, label: str) -> None:
         """Give the selected photos a label, and keep it; an empty one takes theirs away."""
-        self._do(lambda: self._exploration.give(label))
+        self._exploration.give(label)
         count = f"{len(self.selected):,} photo{'s' * (len(self.selected) != 1)}"
         self._say(f"{label.strip()}: {count} labelled." if label.strip() else f"{count} without a label now.")
 

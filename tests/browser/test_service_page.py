@@ -243,8 +243,8 @@ def test_that_it_cannot_say_it_costs_no_match(page):
 def test_settings_ask_again(page):
     drop(page, "mine.jpg", OUTSIDE.read_bytes())
     asked_about(page, "mine.jpg")
-    page.get_by_label("matches").fill("5")
-    page.get_by_label("matches").press("Tab")
+    page.get_by_label("Results", exact=True).fill("5")
+    page.get_by_label("Results", exact=True).press("Tab")
     expect(page.locator(".tile")).to_have_count(5)
     page.get_by_label("distance").select_option("Euclidean")
     expect(page.locator("#status")).to_have_text(re.compile("^5 images, by Euclidean distance"))
