@@ -81,9 +81,9 @@ def unit(features):
 
 
 def check_texts(name, theirs):
-    """Every text through ours and through PyTorch's, by the same tokens."""
+    """Every fourth text through ours and through PyTorch's, by the same tokens."""
     made = load_text_model(name, progress=False)
-    for text in many_texts():
+    for text in many_texts()[::4]:
         tokens = made._tokeniser.tokens(text).numbers
         with torch.no_grad():
             expected = theirs(torch.tensor([tokens])).numpy()

@@ -288,7 +288,7 @@ def test_another_version_is_not_taken_for_damaged(saved, version):
 
 def test_where_there_is_no_model(tmp_path):
     for place in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(ModelError, match="not a saved similarity model|there is no such folder"):
+        with pytest.raises(ModelError, match=r"not a saved similarity model|there is no such folder"):
             load_model(place)
 
 
