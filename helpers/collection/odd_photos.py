@@ -21,8 +21,8 @@ from helpers.images.decode import Source, open_photo
 FLAGS = ("black", "white", "blank", "low_contrast", "blurred")
 SIDE = 512  # pixels of the longer side at which photos are looked at
 LOW_CONTRAST = 0.04  # contrast below which a photo is blank, or hardly shows what is on it
-SHAPES = 3.0  # grey levels by which no part of a blank photo differs from what is around it
-PLAIN = 0.07  # contrast below which one that is dark or bright enough is black or white
+SHAPES = 3.0  # grey levels by which no part of a blank, black or white photo differs from what is around it
+PLAIN = 0.07  # the same for a photo that is as dark or as bright as this:
 DARK, BRIGHT = 0.06, 0.94  # brightness
 BLURRED = 0.5  # sharpness below which a photo is blurred, unless it has little contrast
 
@@ -44,13 +44,16 @@ class PixelStatistics(NamedTuple):
 
     @property
     def flags(self) -> Dict[str, int]:
-        low, plain = self.contrast < LOW_CONTRAST, self.contrast < PLAIN
+        dark = self.contrast < PLAIN and self.brightness < DARK
+        bright = self.contrast < PLAIN and self.brightness > BRIGHT
+        low, empty = self.contrast < LOW_CONTRAST, self.shapes < SHAPES
+        pale = low or dark or bright
         return {
-            "black": int(plain and self.brightness < DARK),
-            "white": int(plain and self.brightness > BRIGHT),
-            "blank": int(low and self.shapes < SHAPES),
-            "low_contrast": int(low and self.shapes >= SHAPES),
-            "blurred": int(self.sharpness < BLURRED and not low),
+            "black": int(dark and empty),
+            "white": int(bright and empty),
+            "blank": int(low and empty),
+            "low_contrast": int(pale and not empty),
+            "blurred": int(self.sharpness < BLURRED and not pale),
         }
 
 
@@ -100,11 +103,12 @@ def oddities(given: Any, *, progress: bool = True) -> Any:
     unless its contrast is low. What it does not see: a blur in one direction, and
     one under the noise of a night.
 
-    `black` and `white` are a contrast below 0.07 with a brightness below 0.06 or
-    above 0.94. With a contrast below 0.04 a photo is `blank` if no part of it
-    differs from what is around it by 3 grey levels, else `low_contrast`: there is
-    something on it, such as a fox in fog. A camera trap's photo without an animal
-    is not blank in this sense. On which photos these were chosen, and how often
+    With a contrast below 0.04, or below 0.07 and a brightness below 0.06 or above
+    0.94, a photo has `low_contrast` if any part of it differs from what is around
+    it by 3 grey levels: there is something on it, such as a fox in fog or an
+    animal in the dark. If none does, it is `blank`, and `black` or `white` at these
+    brightnesses. A camera trap's photo without an animal is not blank in this
+    sense. On which photos these were chosen, and how often
     they are right: docs/collection.md.
 
     Examples

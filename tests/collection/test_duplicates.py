@@ -8,7 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 
 from helpers import tc
 from helpers.collection.duplicates import fingerprints as module
@@ -208,6 +208,29 @@ def test_a_copy_is_found_though_other_frames_are_nearer(tmp_path, made):
     assert names(model, find_duplicates(model, progress=False)) == [["07.jpg", "half.jpg"]]
 
 
+TONES = {
+    "brighter": lambda photo: ImageEnhance.Brightness(photo).enhance(1.2),
+    "much brighter": lambda photo: ImageEnhance.Brightness(photo).enhance(1.5),
+    "darker": lambda photo: ImageEnhance.Brightness(photo).enhance(0.8),
+    "of more contrast": lambda photo: ImageEnhance.Contrast(photo).enhance(1.3),
+    "lightened in the dark": lambda photo: photo.point([round(255 * (level / 255) ** 0.7) for level in range(256)] * 3),
+}
+
+
+@pytest.mark.parametrize("tone", TONES)
+@pytest.mark.parametrize("quality", [40, 75, 95])
+def test_a_copy_of_another_brightness_with_the_date_of_its_photo_is_one_and_the_next_frame_is_not(
+    tmp_path, made, tone, quality
+):
+    for number in range(2):
+        exposure(number).save(tmp_path / f"{number}.jpg", exif=dated(), quality=90)
+    with Image.open(tmp_path / "0.jpg") as original:
+        TONES[tone](original).save(tmp_path / "copy.jpg", exif=dated(), quality=quality)
+    TONES[tone](exposure(2)).save(tmp_path / "2.jpg", exif=dated(), quality=quality)
+    model = made(tmp_path)
+    assert [sorted(group) for group in names(model, find_duplicates(model, progress=False))] == [["0.jpg", "copy.jpg"]]
+
+
 def test_copies_of_a_photo_stay_with_it_beside_a_brighter_copy_with_a_larger_file(tmp_path, made):
     exposure(0).save(tmp_path / "photo.jpg", exif=dated(), quality=85)
     with Image.open(tmp_path / "photo.jpg") as original:
@@ -217,7 +240,9 @@ def test_copies_of_a_photo_stay_with_it_beside_a_brighter_copy_with_a_larger_fil
         original.crop((30, 30, width - 30, height - 30)).save(tmp_path / "crop.jpg", exif=dated(), quality=90)
         original.save(tmp_path / "small.jpg", exif=dated(), quality=40)
     model = made(tmp_path)
-    assert names(model, find_duplicates(model, progress=False)) == [["photo.jpg", "small.jpg", "crop.jpg", "half.jpg"]]
+    assert names(model, find_duplicates(model, progress=False)) == [
+        ["photo.jpg", "small.jpg", "bright.jpg", "crop.jpg", "half.jpg"]
+    ]
 
 
 def test_a_copy_of_low_quality_of_a_photo_full_of_detail_is_one(tmp_path, made):
@@ -248,8 +273,10 @@ def test_two_copies_of_a_third_photo_are_copies_of_each_other(tmp_path, made):
     with Image.open(tmp_path / "photo.jpg") as original:
         for quality in (50, 65):
             original.save(tmp_path / f"{quality}.jpg", exif=dated(), quality=quality)
-    with (tmp_path / "65.jpg").open("ab") as file:
-        file.write(bytes(500_000))  # as some cameras fill up their files: the largest comes first in its group
+    more = Image.Exif()
+    more[0x8769] = {0x9003: SECOND, 0x8827: 400}  # what cameras write: it comes first in its group
+    with Image.open(tmp_path / "photo.jpg") as original:
+        original.save(tmp_path / "65.jpg", exif=more, quality=65)
     assert not resaved(str(tmp_path / "50.jpg"), str(tmp_path / "65.jpg"))
     model = made(tmp_path)
     assert names(model, find_duplicates(model, progress=False)) == [["65.jpg", "photo.jpg", "50.jpg"]]
@@ -341,6 +368,30 @@ def test_a_chain_is_no_group():
     pairs = Pairs(pairs.first, pairs.second, np.full(count - 1, 0.5, np.float32))
     places /= 2
     assert grouped(1, np.arange(count)) == [[0, 1, 2, 3], [4, 5]]  # 3 is half as near to 2 as it might be
+
+
+@pytest.mark.parametrize("quality", [75, 85, 95])
+@pytest.mark.parametrize("tone", ["brighter", "much brighter", "of more contrast"])
+def test_the_best_of_undated_copies_is_not_the_brightest(tmp_path, made, tone, quality):
+    photo = ImageOps.autocontrast(drawing(3))  # with lights that a brighter copy cuts off
+    photo.save(tmp_path / "photo.jpg", quality=85)
+    TONES[tone](photo).save(tmp_path / "copy.jpg", quality=quality)
+    TONES["darker"](photo).save(tmp_path / "dark.jpg", quality=min(quality, 80))
+    model = made(tmp_path)
+    assert names(model, find_duplicates(model, progress=False))[0][0] == "photo.jpg"
+
+
+def test_the_best_of_copies_has_what_its_camera_wrote(tmp_path, made):
+    camera = Image.Exif()
+    camera[0x8769] = {0x9003: SECOND, 0x829A: 0.01, 0x8827: 400, 0x927C: b"made by a camera"}
+    exposure(0).save(tmp_path / "z.jpg", quality=70, exif=camera)
+    with Image.open(tmp_path / "z.jpg") as photo:
+        photo.save(tmp_path / "a.jpg", quality=95, exif=dated())
+        photo.save(tmp_path / "b.png")
+        photo.resize((1200, 900)).save(tmp_path / "larger.jpg", quality=60)
+    model = made(tmp_path)
+    found = names(model, find_duplicates(model, progress=False))
+    assert found == [["larger.jpg", "z.jpg", "a.jpg", "b.png"]]
 
 
 def test_best_is_the_largest_then_the_least_compressed_then_the_first_name(tmp_path, made):

@@ -112,9 +112,24 @@ def fox_in_fog():
     return fog.filter(ImageFilter.GaussianBlur(3))
 
 
+def hardly_lit(level):
+    """Nearly all of it black, or white, and something in a corner of it."""
+    photo = Image.new("L", (640, 480), level)
+    photo.paste(scene(4, (50, 40)).convert("L").point([(level * 3 + each) // 4 for each in range(256)]), (300, 220))
+    return photo
+
+
 @pytest.mark.parametrize(
     ("photo", "flags"),
     [
+        (lambda: hardly_lit(2), ["low_contrast"]),
+        (lambda: hardly_lit(253), ["low_contrast"]),
+        (lambda: scene(5, (640, 480)).convert("L").point([each // 16 for each in range(256)]), ["low_contrast"]),
+        (lambda: scene(5, (640, 480)).convert("L").point([238 + each // 15 for each in range(256)]), ["low_contrast"]),
+        (
+            lambda: Image.effect_noise((640, 480), 4).point([max(0, each - 120) for each in range(256)]),
+            ["black", "blank"],
+        ),
         (shallow, []),
         (clouds, []),
         (lambda: shallow().filter(ImageFilter.GaussianBlur(4)), ["blurred"]),

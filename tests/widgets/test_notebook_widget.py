@@ -24,6 +24,10 @@ from helpers.explorer.explorer import Explorer
 from helpers.explorer.map.map import CollectionMap
 from helpers.explorer.picker import PhotoPicker
 from helpers.photos.load import load_photos
+from helpers.season.detection.box_strip import BoxStrip
+from helpers.season.detection.detections import Detections
+from helpers.season.detection.megadetector import DetectedPhoto, Detection
+from helpers.season.detection.review import DetectionReview
 from helpers.season.labels.strip import LabelStrip
 from helpers.season.timeline.panel import TimelinePanel
 from helpers.similarity.build import create
@@ -76,6 +80,12 @@ def panel_of(model, tmp_path):
     return TimelinePanel(Judged(sightings(*rows), season_of(files)), view="photos")
 
 
+def box_strip_of(model, tmp_path):
+    fox = Detection("animal", 0.4, (0.1, 0.1, 0.9, 0.9))
+    photos = {row: DetectedPhoto(model.names[row], [fox], True) for row in range(5)}
+    return BoxStrip(DetectionReview(Detections(model.names, photos, [], 0.2), model.data))
+
+
 def label_strip_of(model, tmp_path, monkeypatch):
     from helpers.season.labels import strip
 
@@ -93,6 +103,7 @@ WIDGETS = {
     OddStrip: (lambda model, _: OddStrip(model, oddities(model, progress=False)), 1),
     TimelinePanel: (panel_of, 1),
     LabelStrip: (label_strip_of, 1),
+    BoxStrip: (box_strip_of, 5),
 }
 
 

@@ -68,8 +68,11 @@ def find_duplicates(
 
     Notes
     -----
-    A group's first photo is its best: the one with most pixels, of these the
-    largest file (the least compressed), of these the first name. The others are
+    A group's first photo is its best, most likely the original: the one with most
+    pixels; of these the one with most of what a camera writes into EXIF; one
+    without cut-off lights rather than its brighter copy; the least compressed;
+    the first name. The size of the file does not count, since that of a brighter
+    copy is larger. The others are
     within the threshold of it, or within half the threshold of one that is and
     within twice the threshold of the best, so that photos that each are near
     the next make no chain. Candidates are the

@@ -11,7 +11,7 @@ from PIL.JpegImagePlugin import get_sampling
 
 from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.photo_files import PhotoFiles
-from helpers.collection.duplicates.same_picture import as_bright, smooth
+from helpers.collection.duplicates.same_picture import smooth
 from helpers.errors import PhotoError
 from helpers.features.blocks import parts
 from helpers.files.threads import work_ahead
@@ -107,7 +107,7 @@ class Exposures:
         return photo
 
     def _moved(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        ours, theirs = _greys(self._photos, first), _greys(self._others, second)
+        ours, theirs = _small(self._photos, first), _small(self._others, second)
         moved = np.ones(len(first), bool)
         for place, (one, other) in enumerate(zip(first.tolist(), second.tolist())):
             a, b = ours[one], theirs[other]
@@ -121,8 +121,10 @@ def resaved(one: Source, other: Source) -> bool:
 
     If the first is saved as the second was, with the quantization tables of its
     JPEG, and this gives the second, it is. Another exposure has other noise,
-    which saving does not turn into the noise of this one. False for a photo that
-    cannot be read, for one that is brighter, and for two copies of a third.
+    which saving does not turn into the noise of this one. The same is tried after
+    each level of each colour has become what it is on average in the second, for
+    copies that are brighter, darker or of more contrast. False for a photo that
+    cannot be read, and for two copies of a third.
     """
     try:
         photos = [np.asarray(open_photo(each))[:_MOST, :_MOST] for each in (one, other)]
@@ -133,11 +135,17 @@ def resaved(one: Source, other: Source) -> bool:
         return False
     apart = _level_difference(*photos)
     limit = max(thresholds.RESAVED, thresholds.RESAVED_SHARE * apart)
-    return apart <= limit or any(
-        _level_difference(_saved(photo, way), like) <= limit
-        for photo, like, saved_as in zip(photos, photos[::-1], ways[::-1])
-        for way in saved_as
-    )
+    directions = list(zip(photos, photos[::-1], ways[::-1]))
+    if apart <= limit or any(
+        _level_difference(_saved(photo, way), like) <= limit for photo, like, saved_as in directions for way in saved_as
+    ):
+        return True
+    for photo, like, saved_as in directions:
+        toned = _toned(photo, like)
+        limit = thresholds.TONED_SHARE * _level_difference(toned, like)
+        if any(_level_difference(_saved(toned, way), like) <= limit for way in saved_as):
+            return True
+    return False
 
 
 def _ways_to_save(source: Source) -> List[Dict[str, Any]]:
@@ -159,16 +167,32 @@ def _saved(photo: np.ndarray, options: Dict[str, Any]) -> np.ndarray:
     return np.asarray(Image.open(buffer, formats=["JPEG"]))
 
 
+def _toned(photo: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """A photo with the brightness and contrast of another one that shows the same: uint8 as both.
+
+    Each level of each colour becomes the mean of the other photo where it is, never
+    less than a lower level does.
+    """
+    toned = np.empty_like(photo)
+    for channel in range(photo.shape[-1]):
+        levels = photo[..., channel].ravel()
+        counts = np.bincount(levels, minlength=256)
+        sums = np.bincount(levels, weights=like[..., channel].ravel(), minlength=256)
+        there = np.flatnonzero(counts)
+        curve = np.maximum.accumulate(np.interp(np.arange(256), there, sums[there] / counts[there]))
+        toned[..., channel] = np.rint(curve).astype(np.uint8)[levels].reshape(photo.shape[:2])
+    return toned
+
+
 def _level_difference(a: np.ndarray, b: np.ndarray) -> float:
     """By how many grey levels two photos differ on average."""
-    grey = [np.asarray(Image.fromarray(each).convert("L"), np.float32) for each in (a, b)]
-    return float(np.sqrt(np.square(grey[0] - grey[1]).mean()))
+    return float(np.sqrt(np.square(_grey(a) - _grey(b)).mean()))
 
 
 def _most_moved(a: np.ndarray, b: np.ndarray) -> float:
     """How much the part of a picture that differs most does so, as a multiple of what `MOVED` describes."""
-    off = as_bright(a[None], b[None], np.ones((1, _SIDE, _SIDE), np.float32))[0][0] - b
-    down, across = np.gradient(b)
+    off = _grey(_toned(a, b)) - _grey(b)
+    down, across = np.gradient(_grey(b))
     slopes = down**2 + across**2
     return float(np.sqrt(_fields(off**2) / (_fields(slopes) / 4 + thresholds.MOVED_NOISE)).max())
 
@@ -178,16 +202,21 @@ def _fields(a: np.ndarray) -> np.ndarray:
     return a.reshape(count, _FIELD, count, _FIELD).mean(axis=(1, 3))
 
 
-def _greys(photos: PhotoFiles, rows: np.ndarray) -> Dict[int, Union[np.ndarray, PhotoError]]:
+def _grey(colours: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(colours).convert("L"), np.float32)
+
+
+def _small(photos: PhotoFiles, rows: np.ndarray) -> Dict[int, Union[np.ndarray, PhotoError]]:
     wanted: List[int] = np.unique(rows).tolist()
     sources = [photos.sources[row] for row in wanted]
-    with closing(work_ahead(_grey, sources, ahead=16)) as made:
+    with closing(work_ahead(_small_one, sources, ahead=16)) as made:
         return dict(zip(wanted, made))
 
 
-def _grey(source: Source) -> Union[np.ndarray, PhotoError]:
+def _small_one(source: Source) -> Union[np.ndarray, PhotoError]:
+    """A photo of 128 x 128 pixels, blurred a little: uint8 [128, 128, 3]."""
     try:
-        photo = open_photo(source, size=(_SIDE, _SIDE)).convert("L")
-        return smooth(np.asarray(photo, np.float32)[None])[0]
+        colours = np.asarray(open_photo(source, size=(_SIDE, _SIDE)), np.float32)
+        return np.rint(np.moveaxis(smooth(np.moveaxis(colours, -1, 0)), 0, -1)).astype(np.uint8)
     except PhotoError as error:
         return error

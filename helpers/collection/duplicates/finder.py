@@ -1,12 +1,13 @@
 """The part of the search for duplicates that does not depend on the threshold: done once, then groups are quick."""
 
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Set, Union
 
 import numpy as np
 
 from helpers.arguments import check_distance
 from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.groups import Member, groups_around
+from helpers.collection.duplicates.originals import cut_off, ranks
 from helpers.collection.duplicates.pairs import NearPairs, PicturePairs
 from helpers.collection.duplicates.photo_files import PhotoFiles, by_name
 from helpers.errors import FrameError
@@ -70,16 +71,11 @@ class DuplicateFinder:
         return groups
 
     def _ranked(self) -> np.ndarray:
-        """0 for the best photo of all: int64 [photos]. Those that are near nothing are not looked at."""
-        names = self.model.names
         linked = set(self._copies) | {row for copies in self._copies.values() for row in copies}
+        derived: Set[int] = set()
         if self._compared:
-            linked.update(self._compared.pairs.first.tolist(), self._compared.pairs.second.tolist())
-        rows = np.array(sorted(linked), np.int64)
-        sizes = self.photos.sizes.of(rows)
-        order = sorted(range(len(rows)), key=lambda at: by_name(names[rows[at]]))
-        held = [isinstance(self.photos.sources[row], bytes) for row in rows]  # of which there may be no file
-        order.sort(key=lambda at: (held[at], -sizes[at, 0] * sizes[at, 1], -sizes[at, 2]))
-        rank = np.full(len(names), len(names), np.int64)
-        rank[rows[order]] = np.arange(len(rows))
-        return rank
+            pairs = self._compared.pairs.within(self.farthest)
+            linked.update(pairs.first.tolist(), pairs.second.tolist())
+            if isinstance(self._compared, PicturePairs):
+                derived = cut_off(self.photos, self._compared.prints, pairs.within(self.usual))
+        return ranks(self.photos, linked, derived)

@@ -29,7 +29,7 @@ class PicturePairs:
     usual, farthest = thresholds.SAME_PICTURE, thresholds.LARGEST_SAME_PICTURE
 
     def __init__(self, photos: PhotoFiles, progress: bool) -> None:
-        self._prints, bad = photos.fingerprints(photos.rows, progress)
+        self.prints, bad = photos.fingerprints(photos.rows, progress)
         photos.leave_out(bad)
         self._evidence = Evidence(photos)
         self._rivals: Dict[int, Set[int]] = {}  # of each photo: those like it of another moment
@@ -44,7 +44,7 @@ class PicturePairs:
 
     def _apart(self, first: np.ndarray, second: np.ndarray, progress: bool) -> Tuple[np.ndarray, np.ndarray]:
         """Distances, 1 where the evidence is lacking; and which pairs look alike, but were taken at two moments."""
-        distances = picture_distances(self._prints, first, self._prints, second, progress)
+        distances = picture_distances(self.prints, first, self.prints, second, progress)
         near = np.flatnonzero(distances <= thresholds.LARGEST_SAME_PICTURE)
         differ = self._evidence.exposures.differ(first[near], second[near])
         rivals, near = near[differ], near[~differ]
@@ -68,13 +68,13 @@ class PicturePairs:
                 asked += [(place, photo, other, rival) for rival in sorted(rivals)]
         if asked:
             places, photo, other, rival = np.array(asked, np.int64).T
-            nearer = levels_apart(self._prints, photo, rival) < levels_apart(self._prints, photo, other)
+            nearer = levels_apart(self.prints, photo, rival) < levels_apart(self.prints, photo, other)
             distances[places[nearer]] = 1
         return distances
 
     def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
         rows, one = photos.rows, photos.one
-        hashes, linked = self._prints.hashes[rows], []
+        hashes, linked = self.prints.hashes[rows], []
         for start, near, bits in near_hashes(hashes, hashes, thresholds.CANDIDATES + 1):
             near = np.where(bits <= thresholds.HASH_BITS, rows[near], -1)
             linked.append(_linked(rows[start : start + len(near)], near, bits))

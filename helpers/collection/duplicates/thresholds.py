@@ -16,7 +16,9 @@ Two photos are one *picture* if all of this holds:
 Dataset, G. Ajayi 2018), all of which were looked at: 141 pairs of one picture and 17 of two, sunsets, suns and rain on
 glass. It leaves out the 17 and one of the 141. `RESAVED` was chosen on 38 pairs of frames less than three seconds apart
 (cameras in a forest and in the field; at least 0.83 grey levels and 0.56 of the difference are left) and on copies of
-each at quality 40, 75 and 90 (nothing is left).
+each at quality 40, 75 and 90 (nothing is left). `TONED_SHARE` was chosen on 128 such pairs (0.99 is left at least; 0.75
+of 28 of the stillest, where one frame was saved again at quality 40) and on 281 copies of other brightness, contrast
+and quality, of which it finds 79 %; the others leave as little difference as rounding makes.
 
 What this is worth, by kind of picture: docs/collection.md; `python -m benchmarks --only duplicates` makes that table
 again, and `tests/collection/test_thresholds.py` looks after skies, snow, fog and night.
@@ -50,19 +52,25 @@ DETAIL = 0.65  # the correlation at least
 EDGE = 1.0  # grey levels, from which on stronger detail counts hardly more
 LITTLE_DETAIL = 0.4  # grey levels on average; pictures with less are one only if they are equal
 EQUAL = 1.0  # grey levels, and of Cb and Cr, by which such pictures differ at most, on average
-# Of the span of a picture of numbers, by which the means of 64 fields differ at most on average. Of 336 smaller copies, by
-# half and by a third, in four ways, of numbers that were made of 24 photos, 94 % differ by less; the same numbers, higher
-# by half a hundredth of the span, by 0.0046 and more.
+# Of the span of a picture of numbers, by which the means of 64 fields differ at most on average. Of 336 smaller copies,
+# by half and by a third, in four ways, of numbers that were made of 24 photos, 94 % differ by less; the same numbers,
+# higher by half a hundredth of the span, by 0.0046 and more.
 SAME_NUMBERS = 0.003
 
 # Two photos of one second and one size: whether one is the other, saved again. See `exposures.resaved`.
 RESAVED = 0.4  # grey levels on average that rounding leaves
 RESAVED_SHARE = 0.25  # of the difference that may be left
+TONED_SHARE = 0.65  # likewise, after one has been made as bright as the other, level by level
 
-# Two such photos, compared at 128 x 128 pixels: whether something has moved. See `exposures.Exposures`.
-# Copies at JPEG quality 40 of 20 photos of owls stay below 0.67.
-MOVED = 0.75  # as a multiple of what edges that are half a pixel off make, and noise
+# Two such photos, compared at 128 x 128 pixels: whether something has moved, so that `RESAVED` need not be tried, which
+# takes ten times as long. See `exposures.Exposures`. Copies at quality 40 of 20 photos of owls stay below 0.67, and
+# drawn ones that are brighter by a half, with lights cut off, below 1.4.
+MOVED = 1.5  # as a multiple of what edges that are half a pixel off make, and noise
 MOVED_NOISE = 9.0  # grey levels, squared
+
+# Which of two copies was made brighter or darker than the other. See `originals.cut_off`.
+OTHER_LEVELS = 2.0  # grey levels, by which their mean or their contrast differs
+CUT_OFF = 0.01  # share of the levels
 
 # Near photos. Distances are those of features, and these are shares of the usual distance of two photos of the
 # collection, squared for cosine: see `pairs.by_metric`.
