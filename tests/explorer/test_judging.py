@@ -110,6 +110,7 @@ def test_all_photos_of_an_event_and_back(explorer, season):
     hear(explorer, "event", photo=row)
     assert [season.model.labels[each] for each in shown(explorer)] == season.photos_of(season.event_of(row))
     assert explorer.chosen is None and explorer.found is None
+    assert explorer._state["heading"].startswith("Event of IMG_") and explorer._state["heading"].endswith(": 3 photos")
     hear(explorer, "judge", photos=[shown(explorer)[2]], yes=True)
     hear(explorer, "move", steps=-1)
     assert row in judging(explorer)["confirmed"]
