@@ -278,11 +278,13 @@ def _kill_one(pid: int, mark: str) -> bool:
 
 
 def _killer(soak: Soak, service: int) -> threading.Thread:
-    """Kills a worker of the service now and then."""
+    """Kills a worker of the service now and then, when a job has ended since: one after the other, none would."""
 
     def go_on() -> None:
+        ended = -1
         while not soak.over.wait(_dice.uniform(*_KILL)):
-            if soak.open.is_set() and _kill_one(service, "spawn_main"):
+            if soak.open.is_set() and soak.asked["job"] > ended and _kill_one(service, "spawn_main"):
+                ended = soak.asked["job"]
                 soak.asked["kill of a worker"] += 1
 
     return threading.Thread(target=go_on, daemon=True)

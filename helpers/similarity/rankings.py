@@ -74,7 +74,7 @@ class Rankings:
         if not (place / _ABOUT).is_file():
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
-            about = read_json(place / _ABOUT, most=None)
+            about = read_json(place / _ABOUT)
             if about.pop(_MARK) != _FORMAT:
                 raise ModelError(f"{place}: rankings of another version of Kinframe; {_WAY_OUT}")
             rows, distances = (read_array(place / name, mapped=True) for name in (_ROWS, _DISTANCES))

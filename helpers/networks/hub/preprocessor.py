@@ -69,6 +69,8 @@ class _Config:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            if path.stat().st_size > _LARGEST:
+                raise ValueError(f"larger than {_LARGEST} bytes")
             fields = read_json(path, most=_LARGEST)
         except OSError as error:
             raise ModelError(f"{path}: {error.strerror or error}") from error
