@@ -14,6 +14,8 @@ from helpers.sframe.brackets import FRACTION, WHOLE, number
 from helpers.sframe.errors import Unsupported
 from helpers.sframe.image import Image
 
+_BLANKS = " \t\n\v\f\r"
+
 
 def short(number: float) -> str:
     """A number in six digits, as Turi Create's `astype(str)` has it."""
@@ -54,8 +56,9 @@ def written(value: Any, digits: Callable[[float], str] = short, strict: bool = F
 
 
 def whole(text: str) -> int:
-    """A whole number; raises `Unsupported` for any other text, blanks around it included."""
-    value = number(text) if WHOLE.fullmatch(text) else None
+    """A whole number, blanks before it or not; raises `Unsupported` for any other text, blanks after it included."""
+    digits = text.lstrip(_BLANKS)
+    value = number(digits) if WHOLE.fullmatch(digits) else None
     if not isinstance(value, int):
         raise Unsupported(
             f"{text[:40]!r} is not a whole number of 64 bits; astype(int, undefined_on_failure=True) makes it missing"
@@ -64,8 +67,8 @@ def whole(text: str) -> int:
 
 
 def fraction(text: str) -> float:
-    """A number; raises `Unsupported` for any other text, blanks around it included."""
-    if not FRACTION.fullmatch(text):
+    """A number, blanks before it or not; raises `Unsupported` for any other text, blanks after it included."""
+    if not FRACTION.fullmatch(text.lstrip(_BLANKS)):
         raise Unsupported(f"{text!r} is not a number; astype(float, undefined_on_failure=True) makes it missing")
     return float(text)
 

@@ -100,6 +100,13 @@ READ = {
     "blanks after commas": ("a, b\n1, 2\n", {}),
     "blanks inside": ("a, b\n1, x y \n", {}),
     "blanks around": ("a\n1 \n 2\n", {}),
+    **{
+        f"other blanks: {blank!r}": (f"a,b\n1,{blank}x{blank}\n{blank}2{blank},{blank}\n3,x{blank}y\n4,z", {})
+        for blank in ("\t", "\v", "\f", "\xa0", "\x1c", "\u2003")
+    },
+    "blanks in quotes": ('a,b\n1,"\tx\v"\n2,y', {}),
+    "blanks with tabs between": ("a\tb\n1\t\tx\n2\t \v y\f", {"sep": "\t"}),
+    "a line of blanks": ("a\n1\n\t\n2\n", {}),
     "empty lines": ("a\n\n1\n\n2\n", {}),
     "only a header": ("a,b\n", {}),
     "nothing": ("", {}),

@@ -25,6 +25,8 @@ def test_texts_come_back(tmp_path, delimiter, quote_level):
         "two\nlines\r\n",
         " blanks ",
         "tab\t",
+        "\f",
+        "\vx",
         "é日",
         "[1",
         "{",

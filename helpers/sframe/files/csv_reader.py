@@ -134,17 +134,19 @@ def _splitter(
 ) -> Callable[[str], Iterator[List[str]]]:
     r"""A function of a text that gives the fields of each line that has any.
 
-    A field is quoted, a list or dict in brackets, or plain; backslashes are
-    replaced in quoted fields only.
+    A field is quoted, a list or dict in brackets, or plain; blanks around it
+    don't count, and backslashes are replaced in quoted fields only.
     """
     q, d, e, c = map(re.escape, (quote, delimiter, escape, comment))
     usual = line_end in ("\n", "\r", "\r\n")
     line = r"\r\n|\n|\r" if usual else re.escape(line_end)
-    end = rf"(?: *(?:{c}[^\r\n]*)?)({d}|{line}|\Z)" if comment else rf" *({d}|{line}|\Z)"
+    blanks = " " + "".join(blank for blank in "\t\v\f" if blank not in delimiter)
+    b = f"[{blanks}]*"
+    end = rf"(?:{b}(?:{c}[^\r\n]*)?)({d}|{line}|\Z)" if comment else rf"{b}({d}|{line}|\Z)"
     inside = f"[^{q}{e}]" + (f"|{e}." if e else "") + (f"|{q}{q}" if double_quote else "")
     quoted_field = rf"{q}((?:{inside})*){q}" if quote else "()(?!)"
     plain_field = f"[^{d}{c}\r\n]*?" if usual and len(delimiter) == 1 else ".*?"
-    field = re.compile(rf" *(?:{quoted_field}|({plain_field})){end}", re.DOTALL)
+    field = re.compile(rf"{b}(?:{quoted_field}|({plain_field})){end}", re.DOTALL)
     rest_of_line = re.compile(rf"(?:(?!{line}).)*", re.DOTALL)
     after_brackets = re.compile(end)
 
@@ -164,7 +166,7 @@ def _splitter(
         quoted = None
         while at < len(text) or row:
             begin = at
-            while text.startswith(" ", begin) and delimiter != " ":
+            while text.startswith(tuple(blanks), begin) and delimiter != " ":
                 begin += 1
             match = None
             if text.startswith(("[", "{"), begin):

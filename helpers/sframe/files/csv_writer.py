@@ -40,7 +40,7 @@ def _lines(
     file_footer: str = "",
     line_prefix: str = "",
 ) -> Iterator[str]:
-    special = re.compile(f"[{re.escape(delimiter + quote_char + escape_char)}\r\n\t]|^ | $")
+    special = re.compile(f"[{re.escape(delimiter + quote_char + escape_char)}\r\n\t\v\f]|^ | $")
 
     def quoted(text: str, force: bool) -> str:
         # Without quotes, an empty text alone in its line would be an empty line, which is skipped on reading.
