@@ -196,12 +196,15 @@ def answered(server):
 
 def test_a_large_body_is_refused(server):
     place = urlsplit(server.address)
-    with socket.create_connection((place.hostname, place.port), timeout=60) as line:
+    with socket.create_connection((place.hostname, place.port)) as silent, socket.create_connection(
+        (place.hostname, place.port), timeout=60
+    ) as line:
         line.sendall(
             b"POST /voila/api/shutdown/0-0-0-0-0 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 90000000\r\n\r\n"
         )
         with contextlib.suppress(ConnectionError):
             assert b"204" not in line.recv(100)
+        assert not select.select([silent], [], [], 0)[0], "it was not refused, but closed with all that are silent"
 
 
 def test_places_are_taken_and_given_back_and_nothing_was_said(tmp_path, shared_cache):
