@@ -20,6 +20,7 @@ from benchmarks import (
     crops,
     duplicates,
     explorer,
+    find,
     kinds,
     machine,
     memory,
@@ -31,6 +32,7 @@ from benchmarks import (
     season,
     share,
     table,
+    words,
 )
 from benchmarks.bench import Bench
 from benchmarks.process import ROOT, Failed, Task
@@ -63,7 +65,9 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "metadata": metadata.rows,
     "crops": crops.rows,
     "animals": animals.rows,
+    "find": find.rows,
     "season": season.rows,
+    "words": words.rows,
     "memory": memory.rows,
     "service": service.rows,
 }

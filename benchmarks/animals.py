@@ -81,7 +81,9 @@ def measure(scratch: str, network: str) -> Dict[str, Any]:
     return {"seconds": time.perf_counter() - start, "sets": scores}
 
 
-def scores_of(photos: SetOfPhotos, network: str) -> Dict[str, Dict[str, Tuple[float, float, float, int]]]:
+def scores_of(
+    photos: SetOfPhotos, network: str, ways: Dict[str, Dict[str, float]] = _WAYS
+) -> Dict[str, Dict[str, Tuple[float, float, float, int]]]:
     """By way and measure: the mean, the ends of its interval by events, and how many queries."""
     from helpers.photos.load import load_photos
     from helpers.season.detection.detections import read_detections
@@ -95,7 +97,7 @@ def scores_of(photos: SetOfPhotos, network: str) -> Dict[str, Dict[str, Tuple[fl
     detections = read_detections(photos.boxes, data, progress=False)
     species = species_in(photos.truth, model.names)
     seasons: Dict[str, Callable[[], Season]] = {_BEFORE: lambda: Season(model)}
-    for name, options in _WAYS.items():
+    for name, options in ways.items():
         seasons[name] = lambda options=options: Season(model, parts=Parts.of(model, detections, **options))
     scores = {}
     for name, made in seasons.items():

@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
+from helpers.files.spelling import print_anywhere, printable
+
 if TYPE_CHECKING:
     from helpers.frames import Frame
 
@@ -36,6 +38,7 @@ _BAR = re.compile(
 
 def main() -> int:
     """Run the notebook on the folder in the environment variable `FOLDER`; the exit status."""
+    print_anywhere()
     # From the environment, not the command line, so that no shell interprets the file name.
     named = os.environ.get("FOLDER", "")
     return demonstrate(Path(named).expanduser().absolute() if named else ROOT / "data" / "robots", BUILD)
@@ -47,13 +50,13 @@ def demonstrate(folder: Path, build: Path) -> int:
         if (build / name).exists():
             (build / name).unlink()
     if not folder.is_dir():
-        print(f"{folder}: no such folder. Run make demo FOLDER=path/to/photos", file=sys.stderr)
+        print(printable(f"{folder}: no such folder. Run make demo FOLDER=path/to/photos"), file=sys.stderr)
         return 2
     build.mkdir(parents=True, exist_ok=True)
-    print(f"Running {NOTEBOOK.relative_to(ROOT)} on {folder}", flush=True)
+    print(printable(f"Running {NOTEBOOK.relative_to(ROOT)} on {folder}"), flush=True)
     failure = _run_notebook(folder, build)
     if failure:
-        print(f"The notebook stopped: {failure}", file=sys.stderr)
+        print(printable(f"The notebook stopped: {failure}"), file=sys.stderr)
         return 1
     _print_figures(json.loads((build / "demo.json").read_text(encoding="utf-8")), build)
     return 0
@@ -180,7 +183,7 @@ def _print_figures(figures: Dict[str, Any], build: Path) -> None:
 
 
 def _left_out(listed: Sequence[Sequence[str]], total: int) -> List[str]:
-    lines = [f"  left out     {path}: {reason}" for path, reason in listed]
+    lines = [printable(f"  left out     {path}: {reason}") for path, reason in listed]
     return lines + [f"  … and {total - len(listed)} more"] * (total > len(listed))
 
 

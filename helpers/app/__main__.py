@@ -15,6 +15,7 @@ from typing import Optional, Sequence
 from helpers.app.prepared import THEMES, prepare
 from helpers.app.visits import EACH, places
 from helpers.errors import KinframeError
+from helpers.files.spelling import print_anywhere, printable
 from helpers.images.uploads import check_reader
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,7 @@ _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Prepare the page for the folder in the environment variable `FOLDER`, and serve it until Ctrl+C."""
+    print_anywhere()
     chosen = _parser().parse_args(arguments)
     # From the environment, not the command line, so that no shell interprets the file name.
     named = os.environ.get("FOLDER", "")
@@ -32,12 +34,12 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     try:
         obstacle = _obstacle(folder, chosen.host, chosen.port)
         if obstacle:
-            print(obstacle, file=sys.stderr)
+            print(printable(obstacle), file=sys.stderr)
             return 2
         local = chosen.host in _LOCAL
         if not local:
             check_reader()
-        print(f"Preparing the photos of {folder}", flush=True)
+        print(printable(f"Preparing the photos of {folder}"), flush=True)
         with ProcessPoolExecutor(1, get_context("spawn")) as worker:  # its memory is free again afterwards
             place = worker.submit(prepare, folder).result()
         from helpers.app.server import serve
@@ -54,7 +56,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             announce=lambda: _announce(chosen.host, chosen.port),
         )
     except KinframeError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 1
     except BrokenProcessPool:
         print(

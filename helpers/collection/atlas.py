@@ -14,6 +14,7 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance
 from helpers.files.progress import progress_bar
+from helpers.files.spelling import printable
 from helpers.frames import Image
 from helpers.similarity.search import SearchQuery
 
@@ -118,7 +119,7 @@ class Atlas:
             if len(done.bad) == len(queries):
                 raise PhotoError(f"{queries[outside[done.bad[0][0]]].name}: {done.bad[0][1]}")
             for row, reason in done.bad:
-                print(f"not on the map: {queries[outside[row]].name}: {reason}")
+                print(printable(f"not on the map: {queries[outside[row]].name}: {reason}"))
             if len(done.rows):
                 points = self._axes.reduced(_points(done.vectors, self.model.metric))
                 positions[[outside[row] for row in done.rows]] = self._scaled(self._layout.place(points))

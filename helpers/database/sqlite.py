@@ -75,6 +75,8 @@ def explained(path: Path, error: sqlite3.Error) -> Exception:
         return Unavailable(f"{path}: another program is writing it; try again ({message})")
     if isinstance(error, (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.InterfaceError)):
         return StoreError(f"{path}: not what the service's tables are for ({message})")
+    if not path.exists():
+        return StoreError(f"{path}: the file is gone; put it back, or start the service anew ({message})")
     reason = next((reason for words, reason in _REASONS.items() if words in message), None)
     return StoreError(f"{path}: {reason or 'the file cannot be read or written'} ({message})")
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from helpers.errors import FrameError, PhotoError
 from helpers.explorer.filters import Catalogue, Filter
+from helpers.explorer.likeness import CLOSE, Likenesses
 from helpers.explorer.models import JudgedEvents, SearchedSeason
 from helpers.explorer.trail import Step, Trail
 from helpers.frames import SArray
@@ -28,8 +29,9 @@ class Exploration:
     """A collection, and the queries that were made in it.
 
     `filter`, `sort` (one of `SORTS`), `descending`, `k`, `metric`, `hide` (leave
-    the query photos out of the answer) and `people` (also show the photos on
-    which a season knows people) can be set; `refresh` applies them. A photo is
+    the query photos out of the answer), `people` (also show the photos on which
+    a season knows people) and `hide_judged` (leave out the events that were
+    judged) can be set; `refresh` applies them. A photo is
     known by its number: in the collection its row, from outside -1, -2, ...
 
     `rows`, int64, are then the photos to show, in order; `found` is the SFrame
@@ -52,7 +54,8 @@ class Exploration:
         self.outside: List[Tuple[str, bytes]] = []
         self.selected: List[int] = []
         self.filter, self.sort, self.descending = Filter(), "distance", False
-        self.k, self.metric, self.hide, self.people = 20, model.metric, True, False
+        self.k, self.metric, self.hide, self.people, self.hide_judged = 20, model.metric, True, False, False
+        self._likenesses = Likenesses(model)
         self.found: Optional[Any] = None
         self.rows = np.arange(len(model.labels))
         self._take_labels()
@@ -89,6 +92,20 @@ class Exploration:
         """Add a photo to the query as *like this*, or as *not like this*; take it out if it was marked so already."""
         self._go((self.trail.here or Step()).marked(number, like))
 
+    def ask_words(self, text: str) -> None:
+        """Search in words, alone; photos that are marked then count beside them. Without a text, they count alone."""
+        here = self.trail.here
+        text = " ".join(text.split())
+        if not text and here is not None and here.text and here.like:
+            self._go(here._replace(text=""))
+        else:
+            self._go(Step(text=text) if text else None)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the photos can be searched in words."""
+        return bool(getattr(self.model, "has_words", False))
+
     def ask_region(self, number: int, box: Box) -> None:
         """Search with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._go(Step((number,), box=box))
@@ -104,6 +121,10 @@ class Exploration:
         if self.sightings is None:
             raise FrameError("there are no sightings to judge; give Explorer(..., sightings=...)")
         self._go(Step(kind="sightings"))
+
+    def show_selected(self) -> None:
+        """Show the selected photos alone; raises `FrameError` where none is."""
+        self._go(Step(tuple(sorted(self._selected())), kind="selected"))
 
     def browse(self) -> None:
         """Show the whole collection."""
@@ -122,12 +143,15 @@ class Exploration:
 
     def refresh(self) -> None:
         """Answer the query with the present settings. Raises what the search and the filter raise."""
-        passed = self.catalogue.matching(self.filter) & ~self.hidden
+        passed = self.catalogue.matching(self.filter) & ~self.hidden & ~self._judged
         step = self.trail.here
         self.found = None if step is None else self._answer(step, passed)
         if step is not None and step.kind == "event" and self.season is not None:
             event = self.season.event_of(self.model.labels[step.like[0]])
             rows = self._table.rows(self.season.photos_of(event))
+            rows = rows[passed[rows]]
+        elif step is not None and step.kind == "selected":
+            rows = np.array(step.like, np.int64)
             rows = rows[passed[rows]]
         elif self.found is None:
             rows = np.flatnonzero(passed)
@@ -143,21 +167,65 @@ class Exploration:
     def chosen(self) -> Optional[Any]:
         """The label of the query photo, if the query is one whole photo of the collection; else None."""
         step = self.trail.here
-        if step is None or step.kind or len(step.like) != 1 or step.unlike or step.box or step.like[0] < 0:
+        if step is None or step.kind or step.text or len(step.like) != 1 or step.unlike or step.box or step.like[0] < 0:
             return None
         return self.model.labels[step.like[0]]
 
     def about(self) -> Dict[int, Dict[str, Any]]:
-        """By the row of each photo found: its `distance`, the `box` of its most similar part, and `photos`.
+        """By the row of each photo found: `distance`, `likeness`, `rank`, `box` of its most similar part, and `photos`.
 
-        `box` is None for whole photos; `photos` is the size of its event, None where there are no events.
+        `likeness` is 0 to 1, see `helpers.explorer.likeness`, or None where the
+        distance is not one of photos; `box` is None for whole photos; `photos`
+        is the size of its event, None where there are no events. Of a query in
+        words, also `score` and, where the network has one, `word`: what the photo
+        looks like most of all that the words mean.
         """
-        about = {}
-        for edge in [] if self.found is None else self.found:
+        about: Dict[int, Dict[str, Any]] = {}
+        edges = [] if self.found is None else list(self.found)
+        distances = [edge["distance"] for edge in edges]
+        likenesses = self._likenesses.of(distances, self.metric) if self._compares_photos else [None] * len(edges)
+        for rank, (edge, likeness) in enumerate(zip(edges, likenesses), 1):
             box = [edge[side] for side in SIDES] if edge.get("left") is not None else None
             row = self._table.row(edge["reference_label"])
-            about[row] = {"distance": edge["distance"], "box": box, "photos": edge.get("photos")}
+            about[row] = {"distance": edge["distance"], "likeness": likeness, "rank": edge.get("rank", rank)}
+            about[row].update(box=box, photos=edge.get("photos"))
+            if edge.get("score") is not None:
+                about[row].update(word=edge.get("word"), score=edge["score"])
         return about
+
+    @property
+    def nothing_close(self) -> str:
+        """A sentence where even the nearest photo is about as far as any two of the collection; else empty."""
+        if self.found is None or not self._compares_photos:
+            return ""
+        asked = self.trail.here.like if self.trail.here is not None else ()
+        likeness = next((each["likeness"] for row, each in self.about().items() if row not in asked), None)
+        if likeness is None or likeness >= CLOSE:
+            return ""
+        return "Nothing close: even the nearest is about as far away as any two photos here."
+
+    def outline(self, row: int) -> Optional[List[float]]:
+        """The box of the part that stands for a photo of a season in a query, its animal; None where there is none."""
+        searched: Any = getattr(self.season, "searched", None)
+        part = None if searched is None or searched.boxes is None else searched.part_of(row)
+        return None if part is None else [float(edge) for edge in searched.boxes[part]]
+
+    @property
+    def _compares_photos(self) -> bool:
+        """Whether the distances of the answer are those of features as the collection has them."""
+        step = self.trail.here
+        if step is None or step.kind or step.text:
+            return False
+        return step.box is None or self.season is not None or self.model.regions is None
+
+    @property
+    def _judged(self) -> np.ndarray:
+        """The photos that are left out, since their events were judged: bool [photos]."""
+        judged = np.zeros(len(self._table), bool)
+        if self.hide_judged and self.sightings is not None and self.season is not None:
+            for event in (*self.sightings.confirmed, *self.sightings.rejected):
+                judged[self.season.photos.rows_of(event)] = True
+        return judged
 
     def photo(self, number: int) -> Tuple[str, Source, Optional[str]]:
         """Name, source and, where known, identity of a photo."""
@@ -184,7 +252,7 @@ class Exploration:
             frame = self.sightings.frame()
             shown = passed[self._table.rows(frame["reference_label"])].astype(int).tolist()
             return frame[SArray(shown, dtype=int)]
-        return self._search(step, passed) if step.like and not step.kind else None
+        return self._search(step, passed) if (step.like or step.text) and not step.kind else None
 
     def _search(self, step: Step, passed: np.ndarray) -> Any:
         like, unlike = ([self._searchable(number) for number in numbers] for numbers in (step.like, step.unlike))
@@ -195,6 +263,7 @@ class Exploration:
             like=like if step.box is None else [],
             unlike=unlike,
             region=None if step.box is None else (like[0], step.box),
+            **({"text": step.text} if step.text else {}),
             where=None if passed.all() else self.model.where(passed),
             k=self.k,
             metric=self.metric,
@@ -212,11 +281,15 @@ class Exploration:
         self.labels.set([self.model.names[row] for row in self._selected()], label.strip())
         self._take_labels()
 
-    def undo(self) -> bool:
-        """Take the last labels back; returns whether there were any."""
-        undone = self.labels.undo() is not None
+    def undo(self) -> str:
+        """Take the last labels back; returns what that did in words, or nothing where there were none."""
+        change = self.labels.undo()
         self._take_labels()
-        return undone
+        if change is None:
+            return ""
+        gone = sorted({label for label in change.after.values() if label})
+        count = f"{len(change.after)} photo{'s' * (len(change.after) != 1)}"
+        return f"Undone: {' and '.join(gone[:3]) or 'no label'} of {count}"
 
     def export(self, to: Union[str, "os.PathLike[str]"]) -> Tuple[Path, List[Tuple[str, str]]]:
         """Write the selected photos' paths into a `.csv`, or copies into a `.zip` or a folder.

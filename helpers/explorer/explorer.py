@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 import traitlets
 
 from helpers.errors import FrameError
+from helpers.explorer.captions import heading, place_of
 from helpers.explorer.exploration import SORTS, Exploration
 from helpers.explorer.explorer_card import explorer_card
 from helpers.explorer.filters import Filter
@@ -30,7 +31,7 @@ __all__ = ["Explorer"]
 _PAGE = Path(__file__).parent / "page"
 _SCREEN = 60  # photos whose thumbnails are sent along with an answer
 _LABELS = "photo-labels.csv"
-_SETTINGS = ("k", "metric", "hide", "people", "sort", "descending")
+_SETTINGS = ("k", "metric", "hide", "people", "hide_judged", "sort", "descending")
 
 
 class Explorer(PhotoWidget):
@@ -69,8 +70,9 @@ class Explorer(PhotoWidget):
     `model.search` returned, or None; `selected`, the labels of the selected
     photos, which can be set too. Traits to set: `k`, `metric`, `hide` (leave
     the query photos out of the answer), `people` (show photos of a season that
-    show people), `sort` (`distance`, `name` or `date`), `descending`, and those
-    of `helpers.explorer.filters.Filter`: `folder`, `name`, `since`, `until`,
+    show people), `hide_judged` (leave out events that were judged), `sort`
+    (`distance`, `name` or `date`), `descending`, and those of
+    `helpers.explorer.filters.Filter`: `folder`, `name`, `since`, `until`,
     `column`, `value`.
     """
 
@@ -83,6 +85,7 @@ class Explorer(PhotoWidget):
     metric = traitlets.Enum(METRICS)
     hide = traitlets.Bool(True)
     people = traitlets.Bool(False)
+    hide_judged = traitlets.Bool(False)
     sort = traitlets.Enum(SORTS, "distance")
     descending = traitlets.Bool(False)
     folder = traitlets.Unicode(None, allow_none=True)
@@ -153,6 +156,10 @@ class Explorer(PhotoWidget):
         """Search with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._do(lambda: self._exploration.ask_region(self._exploration.number(photo), box))
 
+    def ask_words(self, text: str) -> None:
+        """Show the photos that words fit best, where the model's network knows words; see `SimilarityModel.search`."""
+        self._do(lambda: self._exploration.ask_words(text))
+
     def browse(self) -> None:
         """Show all photos that pass the filters."""
         self._do(self._exploration.browse)
@@ -174,14 +181,20 @@ class Explorer(PhotoWidget):
         labels = photos if isinstance(photos, (list, tuple)) else [photos]
         self._judge([self._exploration.number(label) for label in labels], confirmed)
 
+    def show_selected(self) -> None:
+        """Show the selected photos alone."""
+        self._do(self._exploration.show_selected)
+
     def give(self, label: str) -> None:
         """Give the selected photos a label, and keep it; an empty one takes theirs away."""
-        self._do(lambda: self._exploration.give(label))
+        self._exploration.give(label)
+        count = f"{len(self.selected):,} photo{'s' * (len(self.selected) != 1)}"
+        self._say(f"{label.strip()}: {count} labelled." if label.strip() else f"{count} without a label now.")
 
     def undo(self) -> None:
         """Take the last labels back."""
         undone = self._exploration.undo()
-        self._say("" if undone else "There is nothing to undo.")
+        self._say(f"{undone}." if undone else "There is nothing to undo.")
 
     def export(self, to: Union[str, "os.PathLike[str]"]) -> Path:
         """Write the selected photos, as paths into a `.csv` or as copies into a `.zip` or a folder; returns where."""
@@ -237,6 +250,9 @@ class Explorer(PhotoWidget):
             "count": len(self._table),
             "about": {str(row): about for row, about in here.about().items()},
             "found": here.found is not None,
+            "heading": heading(here),
+            "far": here.nothing_close,
+            "captions": here.catalogue.has_dates or len(here.catalogue.folder_counts) > 1,
             "question": steps[here.trail.place],
             "trail": steps,
             "place": here.trail.place,
@@ -250,6 +266,7 @@ class Explorer(PhotoWidget):
             "keep": self._keep,
             "largest": self._uploads.most,  # bytes of an upload
             "events": here.season is not None,
+            "asks_words": here.has_words,
             "judging": None if self._judging is None else self._judging.state(),
         }
 
@@ -272,7 +289,17 @@ class Explorer(PhotoWidget):
 
     def _details(self, number: int) -> Dict[str, Any]:
         name = self._photo(number)[0]
-        return {"name": name, "label": self._exploration.labels.get(name) if number >= 0 else None}
+        if number < 0:
+            return {"name": name, "label": None, "place": "", "taken": None}
+        here = self._exploration
+        taken = here.catalogue.taken(number)
+        return {
+            "name": name,
+            "label": here.labels.get(name),
+            "place": place_of(here.catalogue, number),
+            "taken": None if taken is None else taken.isoformat(" ", "minutes"),
+            "outline": here.outline(number),
+        }
 
     def _checked(self, number: Any, lowest: int = 0) -> int:
         return super()._checked(number, -len(self._exploration.outside))
@@ -281,12 +308,13 @@ class Explorer(PhotoWidget):
     def _select(self, _: Any) -> None:
         self._exploration.selected = self._table.rows(self.selected).tolist()
 
-    def _send_parts(self, numbers: List[int]) -> None:
+    def _send_parts(self, numbers: List[int], large: bool) -> None:
         """Send the parts of photos by which the last query found them, enlarged; there may be none any more."""
         about = self._exploration.about()
         found = [number for number in numbers if about.get(number, {}).get("box")]
         boxes = [about[number]["box"] for number in found]
-        self._send_pictures("parts", [{"photo": number, "box": box} for number, box in zip(found, boxes)], boxes)
+        entries = [{"photo": number, "box": box} for number, box in zip(found, boxes)]
+        self._send_pictures("parts", entries, self._pictures(found, boxes, large=large))
 
     # What the page asks for.
 
@@ -294,14 +322,15 @@ class Explorer(PhotoWidget):
         here, photo = self._exploration, self._photo_of
         return {
             "large": lambda request, _: self.send(*large_photo(here, photo(request))),
-            "parts": lambda request, _: self._send_parts(self._numbers_of(request)),
+            "parts": lambda request, _: self._send_parts(self._numbers_of(request), request.get("large") is True),
             "ask": lambda request, _: self._do(lambda: here.ask(photo(request))),
             "mark": lambda request, _: self._do(lambda: here.mark(photo(request), bool(request["like"]))),
             "region": lambda request, _: self._do(lambda: here.ask_region(photo(request), request["box"])),
+            "words": lambda request, _: self.ask_words(str(request["text"])),
             "event": lambda request, _: self._do(lambda: here.show_event(photo(request))),
             "sightings": lambda *_: self._do(here.judge_sightings),
+            "selected": lambda *_: self.show_selected(),
             "browse": lambda *_: self.browse(),
-            "back": lambda *_: self.back(),
             "move": lambda request, _: self.forward(int(request["steps"])),
             "set": lambda request, _: self._take_settings(request["values"]),
             "upload": lambda request, buffers: self._take_part(request, bytes(buffers[0])),
@@ -335,7 +364,8 @@ class Explorer(PhotoWidget):
         self._judged().judge([self._checked(row) for row in rows], confirmed)
 
     def _unjudge(self) -> None:
-        self._say("" if self._judged().sightings.undo() else "There is no judgement to undo.")
+        undone = self._judged().sightings.undo()
+        self._say("Undone: the last judgement." if undone else "There is no judgement to undo.")
 
     def _rank(self) -> None:
         self._judged().sightings.learn()

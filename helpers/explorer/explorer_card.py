@@ -2,6 +2,7 @@
 
 from typing import Any, Callable, List, Optional
 
+from helpers.explorer.captions import heading
 from helpers.explorer.exploration import Exploration
 from helpers.widgets.card import Card, CardPhoto, CardRow
 
@@ -16,14 +17,15 @@ def explorer_card(here: Exploration, read: Read) -> Card:
     asked = [] if step is None else [*step.like, *step.unlike]
     photos = [CardPhoto(jpeg, _name(here, number)) for number, jpeg in zip([*asked, *shown], read([*asked, *shown]))]
     for place, number in enumerate(shown, len(asked)):
-        distance: Any = about.get(number, {}).get("distance")
-        if distance is not None:
+        found = about.get(number, {})
+        distance: Any = found.get("distance")
+        if found.get("score") is not None:
+            photos[place] = photos[place]._replace(caption=f"{found['word'] or ''} {found['score']:.3g}".strip())
+        elif distance is not None:
             photos[place] = photos[place]._replace(caption=f"distance {distance:.3g}")
     rest = [CardPhoto(None, "")] * (len(here.rows) - len(shown))  # counted, and never drawn
-    found = " found" if here.found is not None else ""
-    title = f"Photo explorer: {len(here.rows):,}{found} of {len(here.model.labels):,} photos"
     query = [CardRow("Query", photos[: len(asked)])] if asked else []
-    return Card(title, rows=[*query, CardRow("", [*photos[len(asked) :], *rest])])
+    return Card(heading(here), [here.nothing_close], rows=[*query, CardRow("", [*photos[len(asked) :], *rest])])
 
 
 def _name(here: Exploration, number: int) -> str:

@@ -61,6 +61,10 @@ class Catalogue:
         value = self._column(_TAKEN)[row]
         return value if isinstance(value, datetime.datetime) else None
 
+    def value(self, column: str, row: int) -> Any:
+        """What a photo has in a column; None where there is no such column."""
+        return self._column(column)[row]
+
     def put(self, column: str, values: List[Optional[str]]) -> None:
         """Add a column of text, or replace its values."""
         self._values[column] = values

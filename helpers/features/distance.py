@@ -13,6 +13,7 @@ from helpers.errors import FrameError
 from helpers.features.blocks import blocks
 
 METRICS = ("euclidean", "cosine")
+_RANDOM = 10_000  # pairs, by which the usual distance is measured
 
 
 class Distance:
@@ -66,6 +67,18 @@ class Distance:
         distances = self.to(point, rows)
         order = (np.argsort(distances, kind="stable") if rows is None else np.lexsort((rows, distances)))[:k]
         return order if rows is None else rows[order], distances[order]
+
+    def usual(self) -> float:
+        """The median distance of two rows that were drawn at random, always the same ones: 10,000 pairs."""
+        if not len(self):
+            return 0.0
+        random = np.random.default_rng(0)
+        distances = []
+        for row in random.integers(0, len(self), _RANDOM // 100):
+            others = random.integers(0, len(self), 100)
+            distances.append(self.to(self.points(self.vectors[row : row + 1])[0], others[others != row]))
+        every = np.concatenate(distances)
+        return float(np.median(every)) if len(every) else 0.0
 
     def squared(self, distance: float) -> float:
         """How far apart, squared, two points at a distance are."""

@@ -3,8 +3,10 @@
 For `FeatureStore`, and for others who use its file by a connection of their own, such as a service.
 """
 
+import contextlib
+import sqlite3
 import zlib
-from typing import List, Sequence, Tuple
+from typing import Iterator, List, Sequence, Tuple
 
 import numpy as np
 
@@ -42,3 +44,26 @@ def feature_of_row(photo: bytes, vector: bytes, checksum: int, dimension: int) -
     if zlib.crc32(photo + vector) != checksum or len(vector) != 4 * dimension:
         raise ValueError("a feature is not what was written")
     return np.frombuffer(vector, "<f4")
+
+
+@contextlib.contextmanager
+def as_written() -> Iterator[None]:
+    """A value of another type than was ever written is damage, as SQLite sees it."""
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise sqlite3.DatabaseError(f"a row is not what was written: {error}") from error
+
+
+def whole(*values: object) -> Tuple[int, ...]:
+    """Values from a row that are whole numbers; raises `TypeError` for others."""
+    if not all(type(value) is int for value in values):
+        raise TypeError("a number is none")
+    return values  # type: ignore[return-value]
+
+
+def text(value: object) -> str:
+    """A value from a row that is text; raises `TypeError` for another."""
+    if not isinstance(value, str):
+        raise TypeError("a name is none")
+    return value

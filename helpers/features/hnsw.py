@@ -18,7 +18,9 @@ from helpers.features.blocks import blocks
 from helpers.features.distance import Distance, squared_lengths
 from helpers.features.index import Index
 from helpers.files.cache import machine_key
+from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
+from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing
 
 _CONNECTIVITY, _EXPANSION_ADD, _EXPANSION_SEARCH = 16, 128, 128  # of the paper: M, efConstruction, ef
@@ -65,8 +67,8 @@ class Hnsw:
         index = cls.__new__(cls)
         index._prepare(vectors, metric)
         try:
-            about = json.loads(_about(path).read_text(encoding="utf-8"))
-            graph = Path(path).read_bytes()
+            about = read_json(_about(path))
+            graph = read_regular(path, most=None)
             signed = _signature(graph)
         except (OSError, ValueError) as error:
             raise ModelError(f"{path} cannot be read: {error}; build the index again") from error

@@ -151,7 +151,7 @@ class FeatureStore:
 
     def photos(self, key: str) -> Set[str]:
         """The sha-256 of every photo whose feature is kept for a network."""
-        with self._explained(), _as_written():
+        with self._explained(), feature_rows.as_written():
             rows = self._connection.execute(
                 "SELECT photo FROM features JOIN networks ON network = id WHERE key = ?", (key,)
             )
@@ -177,13 +177,15 @@ class FeatureStore:
 
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
         """Each file that was read, by its path: its `helpers.files.stamps.stamp` then, and the sha-256 of its bytes."""
-        with self._explained(), _as_written():
+        with self._explained(), feature_rows.as_written():
             rows = self._connection.execute("SELECT path, size, modified, changed, photo FROM files")
-            return {os.fsdecode(path): (Stamp(*_whole(*stamp)), photo.hex()) for path, *stamp, photo in rows}
+            return {
+                os.fsdecode(path): (Stamp(*feature_rows.whole(*stamp)), photo.hex()) for path, *stamp, photo in rows
+            }
 
     def checked(self) -> Dict[str, CheckedFile]:
         """Each file that was found to be a whole photo."""
-        with self._explained(), _as_written():
+        with self._explained(), feature_rows.as_written():
             if not self._value(_HAS_TABLE.format(_CHECKED)):
                 return {}
             rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608
@@ -195,6 +197,7 @@ class FeatureStore:
             (os.fsencode(path), *stamp, width, height, taken and taken.isoformat())
             for path, (stamp, width, height, taken) in files.items()
         ]
+        self._make_again()
         with self._explained(), self._transaction() as execute:
             self._connection.execute(_MAKE_CHECKED)
             execute(f"INSERT OR REPLACE INTO {_CHECKED} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
@@ -208,6 +211,7 @@ class FeatureStore:
     ) -> None:
         """Keep features, float32 [n, dimension], of n photos; and of files, which photo each one is. All or nothing."""
         stamped = [(os.fsencode(path), *stamp, bytes.fromhex(photo)) for path, stamp, photo in files]
+        self._make_again()
         with self._explained(), self._transaction() as execute:
             if len(photos):
                 self._doubt_what_is_there()
@@ -220,16 +224,28 @@ class FeatureStore:
 
     def contents(self) -> List[StoredNetwork]:
         """How much is kept of each network, in the order in which they were added."""
-        with self._explained(), _as_written():
+        with self._explained(), feature_rows.as_written():
             count = "SELECT count(*) FROM features WHERE network = id"
             rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608
-            return [StoredNetwork(_text(key), *_whole(dimension, photos)) for key, dimension, photos in rows]
+            return [
+                StoredNetwork(feature_rows.text(key), *feature_rows.whole(dimension, photos))
+                for key, dimension, photos in rows
+            ]
 
     def _doubt_what_is_there(self) -> None:
         """In a file of an older Kinframe, once; in a transaction."""
         if not self._value(_HAS_TABLE.format(_DOUBTED)):
             self._connection.execute(_MAKE_DOUBTED)
             self._connection.execute(_DOUBT_ALL)
+
+    def _make_again(self) -> None:
+        """Make a new file where somebody has deleted this one (the cache folder, say): what was kept is lost."""
+        if self.writable and not self.path.exists():
+            self._connection.close()
+            with self._explained():
+                self._connection = self._opened()
+                self._work = WorkLimit(self._connection)
+                self._prepare()
 
     def _opened(self) -> sqlite3.Connection:
         address = self.path.as_uri()
@@ -267,15 +283,15 @@ class FeatureStore:
     def _network(self, key: str) -> Tuple[int, int]:
         """Its number and dimension; 0 and 0 where nothing was kept of it."""
         row = self._connection.execute(feature_rows.FIND_NETWORK, (key,)).fetchone() or (0, 0)
-        with _as_written():
-            network, dimension = _whole(*row)
+        with feature_rows.as_written():
+            network, dimension = feature_rows.whole(*row)
             if not 0 <= dimension <= _LONGEST:
                 raise ValueError("no network has so many features")
         return network, dimension
 
     def _vectors(self, network: int, dimension: int, photos: List[bytes]) -> Dict[bytes, np.ndarray]:
         rows = self._connection.execute(feature_rows.find_features(len(photos)), [network, *photos])
-        with _as_written():
+        with feature_rows.as_written():
             return {
                 photo: feature_rows.feature_of_row(photo, vector, checksum, dimension)
                 for photo, vector, checksum in rows
@@ -316,34 +332,10 @@ _REASONS = {  # by words of SQLite's message
 }
 
 
-@contextlib.contextmanager
-def _as_written() -> Iterator[None]:
-    """A value of another type than was ever written is damage, as SQLite sees it."""
-    try:
-        yield
-    except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise sqlite3.DatabaseError(f"a row is not what was written: {error}") from error
-
-
-def _whole(*values: object) -> Tuple[int, ...]:
-    if not all(type(value) is int for value in values):
-        raise TypeError("a number is none")
-    return values  # type: ignore[return-value]
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("a name is none")
-    return value
-
-
 def _checked_file(row: Sequence[Any]) -> CheckedFile:
-    size, modified, changed, width, height = _whole(*row[:5])
-    return CheckedFile(Stamp(size, modified, changed), width, height, _moment(row[5]))
-
-
-def _moment(text: Optional[str]) -> Optional[datetime.datetime]:
-    return None if text is None else datetime.datetime.fromisoformat(text)
+    size, modified, changed, width, height = feature_rows.whole(*row[:5])
+    taken = None if row[5] is None else datetime.datetime.fromisoformat(row[5])
+    return CheckedFile(Stamp(size, modified, changed), width, height, taken)
 
 
 def kept_networks(path: Union[str, "os.PathLike[str]", None]) -> List[str]:

@@ -9,6 +9,8 @@ from typing import Any, Tuple
 
 import numpy as np
 
+from helpers.files.reading import open_regular
+
 _LARGE = 2**28  # bytes
 _KEY = "this-machine.key"
 _KEY_BYTES = 32
@@ -44,7 +46,8 @@ def roomy_array(shape: Tuple[int, int], dtype: Any = np.float32) -> np.ndarray:
 def machine_key() -> bytes:
     """A secret of this cache folder's owner, made once: what is signed with it was written here, by the same person.
 
-    Raises `OSError` where there is none and none can be written.
+    Raises `OSError` where there is none and none can be written, and for one
+    that another account can read, or has put there.
     """
     file = cache_folder() / _KEY
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +62,11 @@ def machine_key() -> bytes:
         if file.stat().st_size:
             break
         time.sleep(1 / _LOOKS)
-    key = file.read_bytes()
+    with open_regular(file) as opened:
+        status = os.fstat(opened.fileno())
+        key = opened.read(_KEY_BYTES + 1)
+    if hasattr(os, "geteuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o077 or file.is_symlink()):
+        raise OSError(f"{file} can be read by others, or is theirs; delete it")
     if len(key) != _KEY_BYTES:
         raise OSError(f"{file} is damaged; delete it")
     return key

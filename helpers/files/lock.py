@@ -7,9 +7,12 @@ import uuid
 from pathlib import Path
 from typing import Callable, Iterator, Optional
 
+from helpers.files.reading import read_regular
+
 _STALE = 10.0  # seconds after which an unchanged lock has been left behind: writing takes far less
 _PATIENCE = 60.0  # seconds to wait for others
 _PAUSE = 0.02
+_LONGEST = 1000  # bytes of a mark
 
 
 class Busy(OSError):
@@ -83,6 +86,6 @@ def _remove(path: Path, mark: str) -> None:
 def _mark(path: Path) -> Optional[str]:
     """The content of the lock, which is its holder's mark; None where there is no lock."""
     try:
-        return path.read_text(encoding="ascii")
+        return read_regular(path, most=_LONGEST).decode("ascii", "replace")
     except OSError:
         return None

@@ -5,16 +5,28 @@ of many gigabytes has a few kilobytes on the disk.
 """
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
 from typing import BinaryIO, Optional, Union
 
+_MUCH = 2**20  # bytes
 LARGEST = 2**30  # bytes: twice a photo of 178 megapixels that is not packed
 
 _FLAGS = os.O_RDONLY
 for _name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"):  # the last: a pipe is opened without waiting
     _FLAGS |= getattr(os, _name, 0)
+
+
+class _RegularFile(io.BufferedReader):
+    """A file of which more bytes can be asked for than there are: `read` would take memory for all of them first."""
+
+    def read(self, size: Optional[int] = -1) -> bytes:
+        """At most `size` bytes."""
+        if size is not None and size > _MUCH:
+            size = min(size, max(0, os.fstat(self.fileno()).st_size - self.tell()))
+        return super().read(size)
 
 
 class NotRead(OSError):
@@ -31,7 +43,7 @@ def open_regular(path: Union[str, "os.PathLike[str]"], *, most: Optional[int] = 
     handle = os.open(path, _FLAGS)
     try:
         _check(os.fstat(handle), most)  # it may be another file by now
-        return os.fdopen(handle, "rb")
+        return _RegularFile(io.FileIO(handle))
     except BaseException:
         os.close(handle)
         raise

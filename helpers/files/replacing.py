@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import Iterator
@@ -14,8 +15,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
     `half` is a new file beside `path`, with a name that no other process uses.
     When the block ends without an error, it takes the place of `path` in one
-    step; otherwise it is removed and `path` stays as it was. Raises `OSError`
-    where the folder cannot be made or written.
+    step, and has its permissions; otherwise it is removed and `path` stays as it
+    was. A file that is new can be read by all. Raises `OSError` where the folder
+    cannot be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -23,7 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
     half = Path(name)
     try:
         yield half
-        half.chmod(0o644)  # mkstemp's 0600 would lock the others out of a cache that a class shares
+        half.chmod(_mode(path, 0o644))  # mkstemp's 0600 would lock the others out of a cache that a class shares
         half.replace(path)
     finally:
         if half.exists():
@@ -39,7 +41,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     old = half.with_name(half.name + ".old")
     try:
         yield half
-        half.chmod(0o755)
+        half.chmod(_mode(path, 0o755))
         if path.exists():
             path.rename(old)
         half.rename(path)
@@ -48,3 +50,11 @@ def replacing_folder(path: Path) -> Iterator[Path]:
             old.rename(path)
         for folder in (half, old):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mode(path: Path, new: int) -> int:
+    """Who may do what with a file or folder: what was private stays private."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return new

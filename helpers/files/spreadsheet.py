@@ -2,8 +2,9 @@
 
 A spreadsheet runs what begins with `=`, `+`, `-` or `@`, and a file name can
 come from anybody. Such text gets an apostrophe in front, which is how a
-spreadsheet writes text, and loses it when it is read back. See OWASP, CSV
-Injection.
+spreadsheet writes text, and loses it when it is read back. Where a spreadsheet
+takes other separators than the comma, a cell begins within the text too: after
+a semicolon, a tab or a line end. See OWASP, CSV Injection.
 """
 
 import csv
@@ -14,19 +15,26 @@ from pathlib import Path
 from typing import Any, Iterable, List, NamedTuple, Sequence
 
 from helpers.errors import FrameError
+from helpers.files.reading import read_regular
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")  # the last four are wide, and Japanese Excel takes them
-_GUARDED = re.compile(rf"'{_FORMULA.pattern}")
+_BEGIN = r"(^|(?<=[;\t\r\n]))"  # of a cell
+_FORMULA = r"(?='*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])"  # the last four are wide, and Japanese Excel takes them
+_UNGUARDED = re.compile(_BEGIN + _FORMULA)
+_GUARDED = re.compile(f"{_BEGIN}'{_FORMULA}")
 
 
 def guarded(text: str) -> str:
-    """As it is written into the file: `=1+2` as `'=1+2`; and `'=1+2` as `''=1+2`, to tell the two apart."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    """As it is written into the file: `=1+2` as `'=1+2`; and `'=1+2` as `''=1+2`, to tell the two apart.
+
+    >>> guarded("=1+2"), guarded("a;=1+2"), guarded("a - b; c")
+    ("'=1+2", "a;'=1+2", 'a - b; c')
+    """
+    return _UNGUARDED.sub("'", text)
 
 
 def plain(cell: str) -> str:
     """The text that `guarded` was given."""
-    return cell[1:] if _GUARDED.match(cell) else cell
+    return _GUARDED.sub("", cell)
 
 
 class Table(NamedTuple):
@@ -43,7 +51,7 @@ def read_table(file: Path, what: str) -> Table:
     Raises `FrameError`, with the file and the line.
     """
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = read_regular(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FrameError(f"{file} is not a CSV in UTF-8; save it from the spreadsheet as such") from error
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ from typing import Any, List, Optional, Union
 from PIL import Image as Pillow
 
 from helpers.errors import FrameError, PhotoError
+from helpers.files.reading import read_regular
 from helpers.files.stamps import sha256
 from helpers.frames import HAS_TURICREATE, Column, Image, SArray
 from helpers.images.decode import PhotoHeader, check_photo, open_photo
@@ -34,7 +35,7 @@ def image_of(photo: Union[Path, bytes], kind: Optional[PhotoHeader] = None) -> A
     if not HAS_TURICREATE:
         return Image.of_known_size(photo if isinstance(photo, bytes) else str(photo), (kind.width, kind.height))
     if kind.plain:
-        encoded = photo if isinstance(photo, bytes) else photo.read_bytes()
+        encoded = photo if isinstance(photo, bytes) else read_regular(photo)
         number = _JPEG if kind.format == "JPEG" else _PNG
         return _turi_image(encoded, number, kind.width, kind.height, {"L": 1, "RGB": 3, "RGBA": 4}[kind.mode])
     upright = open_photo(photo, native=True)

@@ -11,7 +11,7 @@ import numpy as np
 from helpers.errors import ModelError
 from helpers.files import cache, stamps
 from helpers.files.replacing import replacing
-from helpers.networks.onnx.external_data import files_beside
+from helpers.networks.onnx.external_data import files_beside, read_inside
 from helpers.networks.onnx.layers import photo_inputs
 from helpers.networks.onnx.onnx_runtime import outputs_of
 
@@ -23,12 +23,11 @@ _NEEDED = "needed: one input, uint8 [N, height, width, 3] with N free, and one o
 
 def takes_float_photos(path: Path) -> bool:
     """Whether an ONNX file has an input, float [N, 3, height, width], as most vision networks are exported."""
-    import onnx
     from google.protobuf.message import DecodeError
     from onnx import TensorProto
 
     try:
-        graph = onnx.load(str(path), load_external_data=False).graph
+        graph = read_inside(path).graph
     except (DecodeError, OSError):  # `inspect_network` says what is wrong
         return False
     taken = [each.type.tensor_type for each in graph.input if each.name in photo_inputs(graph)]
@@ -38,15 +37,14 @@ def takes_float_photos(path: Path) -> bool:
 
 def check_outside(path: Path) -> None:
     """Raises `ModelError` for a file that is no ONNX network, or whose weights are not in files beside it."""
-    import onnx
     from google.protobuf.message import DecodeError
 
     try:
-        files_beside(path, onnx.load(str(path), load_external_data=False))
+        files_beside(path, read_inside(path))
     except DecodeError as error:
         raise ModelError(f"{path} is not an ONNX network: {error}") from error
     except OSError as error:
-        raise ModelError(f"{error.filename or path}: {error.strerror}") from error
+        raise ModelError(f"{error.filename or path}: {error.strerror or error}") from error
 
 
 def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
@@ -57,16 +55,15 @@ def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
     output's shape in a graph is often missing, and sometimes wrong. Raises a
     `ModelError` with the file, what it has and what is needed.
     """
-    import onnx
     from google.protobuf.message import DecodeError
 
     try:
-        network = onnx.load(str(path), load_external_data=False)
+        network = read_inside(path)
         identity = _identity(path, network)
     except DecodeError as error:
         raise ModelError(f"{path} is not an ONNX network: {error}") from error
     except OSError as error:
-        raise ModelError(f"{error.filename or path}: {error.strerror}") from error
+        raise ModelError(f"{error.filename or path}: {error.strerror or error}") from error
     size = _photo_size(path, network)
     dimension = remembered_dimension(identity)
     if dimension is None:

@@ -26,6 +26,7 @@ from typing import Any, BinaryIO, Dict, NamedTuple, Tuple
 import numpy as np
 
 from helpers.errors import ModelError
+from helpers.files.reading import open_regular
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
@@ -158,7 +159,7 @@ def read_state_dict(path: Path) -> Dict[str, np.ndarray]:
     ever run.
     """
     try:
-        with path.open("rb") as stream:
+        with open_regular(path, most=None) as stream:
             zipped = stream.read(len(_ZIP)) == _ZIP
             stream.seek(0)
             tensors, storages = _zipped(stream) if zipped else _legacy(stream)

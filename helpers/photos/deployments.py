@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
+from helpers.files.spelling import printable
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.layout import PLACES, places_of
@@ -132,7 +133,7 @@ def read_deployments(
         raise FrameError(f"{file}: two deployments are called {twice!r}; give each another name")
     if unread:
         way_out = " (utm= reads them)" if {"utm_x", "utm_y"} & set(map(str.lower, unread)) else ""
-        print(f"{file.name}: columns that are not read: {', '.join(unread)}{way_out}")
+        print(printable(f"{file.name}: columns that are not read: {', '.join(unread)}{way_out}"))
     return typed_frame((name, kind, [row[name] for row in rows]) for name, kind in _KINDS.items())
 
 

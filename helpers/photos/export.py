@@ -6,7 +6,6 @@ overwritten.
 
 import contextlib
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Callable, Iterable, Iterator, List, Optional, Set, Tuple, Uni
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
+from helpers.files.spelling import portable
 from helpers.files.spreadsheet import write_rows
 from helpers.images.decode import read_photo
 
@@ -25,7 +25,6 @@ Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and the path 
 Bad = List[Tuple[str, str]]  # name and reason
 _Copy = Tuple[str, bytes, float]  # name, content and the time of its last change
 
-_DRIVE = re.compile(r"^([A-Za-z]):")
 _ZIP_DATES = 315_619_200, 4_354_732_800  # 1980-01-02 and 2107-12-30: ZIP has no dates beyond
 
 
@@ -45,7 +44,8 @@ def export(
     - otherwise: copies in a folder, which is new or empty.
 
     Names are paths with `/`. Copies keep them, always below `to`: `../` and the
-    roots of disks are left out. Where two names are equal, or would be on
+    roots of disks are left out, and `_` is where Windows would refuse a name,
+    since copies travel: `a_.jpg` for `a?.jpg`, `aux_.jpg` for `aux.jpg`. Where two names are equal, or would be on
     Windows or a Mac, the later one gets a number: `a (2).jpg`. Copies keep the
     dates of their files. `change` is called with the bytes of each photo, and
     returns those of its copy.
@@ -183,9 +183,8 @@ class _CopyNames:
 
 
 def _safe(name: str) -> List[str]:
-    r"""The parts of a name that stay in the folder: without `../`, with `C_` for `C:` and `_` for `\`."""
-    parts = [_DRIVE.sub(r"\1_", part.replace("\\", "_").replace("\0", "_")) for part in name.split("/")]
-    return [part for part in parts if part not in ("", ".", "..")] or ["photo"]
+    """The parts of a name that stay in the folder, without `../`, each as all systems take it."""
+    return [portable(part) for part in name.split("/") if part not in ("", ".", "..")] or ["photo"]
 
 
 def _same(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections import deque
 from pathlib import Path
 from typing import Any, Deque, Iterator, List, Optional, Set, Tuple
@@ -19,6 +20,9 @@ _AGAIN = "a link to a folder that is read already"
 _JUNCTION = 0xA0000003  # of Windows: a link between folders
 
 Identity = Tuple[int, int]  # of a folder: its device, and its number there
+_NO_TEXT = "its name is not valid text; rename it"
+if sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
+    _NO_TEXT = f"Python reads names as {sys.getfilesystemencoding()} here; start it with the environment PYTHONUTF8=1"
 
 
 def find_photos(
@@ -38,7 +42,7 @@ def find_photos(
             name.encode()
         except UnicodeEncodeError:
             # No frame and no notebook can hold such a name.
-            name, reason = name.encode("utf-8", "replace").decode(), "its name is not valid text; rename it"
+            name, reason = name.encode("utf-8", "replace").decode(), _NO_TEXT
         if reason:
             refused.append((name, reason))
         elif not name.lower().endswith(_SIDECAR):

@@ -12,6 +12,7 @@ from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple
 
 from helpers.errors import FrameError, LabelsError
 from helpers.files.lock import Busy, Lost, locked
+from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing
 from helpers.files.spelling import SpelledNames
 from helpers.files.spreadsheet import guarded, plain
@@ -185,7 +186,7 @@ class _LabelsTable:
 def _read(file: Path) -> _LabelsTable:
     """The table in a file, empty where there is none; raises `LabelsError`."""
     try:
-        text = file.read_bytes().decode("utf-8")
+        text = read_regular(file).decode("utf-8")
     except FileNotFoundError:
         return _LabelsTable(list(_COLUMNS), [])
     except UnicodeDecodeError as error:
@@ -193,7 +194,7 @@ def _read(file: Path) -> _LabelsTable:
             f"{file} is not a CSV in UTF-8; save it from the spreadsheet as such, or name another file"
         ) from error
     except OSError as error:
-        reason = "a folder; name a file in it" if file.is_dir() else f"it cannot be read ({error.strerror})"
+        reason = "a folder; name a file in it" if file.is_dir() else f"it cannot be read ({error.strerror or error})"
         raise LabelsError(f"{file}: {reason}") from error
     begin = _BOM if text.startswith(_BOM) else ""
     text = text[len(begin) :]

@@ -12,6 +12,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.features.store import CheckedFile, FeatureStore, default_path
 from helpers.files.progress import progress_bar
+from helpers.files.spelling import full_path
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames import HAS_TURICREATE, Image, SFrame
@@ -188,7 +189,7 @@ def _checked_before(root: Path, names: List[str]) -> Dict[str, _LoadedPhoto]:
         with FeatureStore(file) as store:
             checked = store.checked()
         for name in names:
-            path = os.path.join(root, name)  # noqa: PTH118 (Path is slow, and these are all files of the folder)
+            path = full_path(str(root), name)
             before = checked.get(path)
             if before is not None and stamp(path) == before.stamp:
                 photos[name] = _LoadedPhoto(Image.of_known_size(path, (before.width, before.height)), before.taken)
@@ -201,7 +202,7 @@ def _remember_checked(root: Path, photos: Dict[str, _LoadedPhoto]) -> None:
     with contextlib.suppress(StoreError, OSError), FeatureStore(default_path(root)) as store:
         store.add_checked(
             {
-                str(root / name): CheckedFile(photo.stamp, photo.image.width, photo.image.height, photo.taken)
+                full_path(str(root), name): CheckedFile(photo.stamp, photo.image.width, photo.image.height, photo.taken)
                 for name, photo in photos.items()
                 if photo.stamp is not None and settled(root / name, photo.stamp)
             }
@@ -211,7 +212,7 @@ def _remember_checked(root: Path, photos: Dict[str, _LoadedPhoto]) -> None:
 def _data(root: Path, photos: List[Tuple[str, _LoadedPhoto]], file_dates: bool) -> SFrame:
     names = [name for name, _ in photos]
     images = [photo.image for _, photo in photos]
-    files = [os.path.join(root, name) for name in names]  # noqa: PTH118 (as above)
+    files = [full_path(str(root), name) for name in names]
     taken = [photo.taken or named for (_, photo), named in zip(photos, named_moments(names))]
     if file_dates:
         taken = [moment or _file_date(file) for moment, file in zip(taken, files)]

@@ -1,6 +1,9 @@
+from .detection.box_strip import BoxStrip
 from .detection.detect import detect
 from .detection.detections import read_detections
+from .detection.finder import find_animals
 from .detection.repeats import find_repeats, show_repeats
+from .detection.review import DetectionReview
 from .exchange.camtrap.check import check_camtrap
 from .exchange.camtrap.write import write_camtrap
 from .exchange.export import export_sightings, save_sightings
@@ -19,6 +22,8 @@ from .timeline.site_map import show_sites
 from .timeline.tables import activity_overlap
 
 __all__ = [
+    "BoxStrip",
+    "DetectionReview",
     "LabelReview",
     "LabelStrip",
     "Parts",
@@ -29,6 +34,7 @@ __all__ = [
     "check_camtrap",
     "detect",
     "export_sightings",
+    "find_animals",
     "find_repeats",
     "neighbour_shares",
     "read_detections",

@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any, List, NoReturn, Optional, Sequence
 
 from helpers.errors import KinframeError, ServiceError
+from helpers.files.spelling import print_anywhere, printable
 from helpers.service.command_line import check_folder, settings_of
 from helpers.service.keys_command import change_keys, check_keys
 from helpers.service.settings import PORT, Settings
@@ -23,11 +24,12 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Serve, or change the keys; the exit status: 0, 1 for an error, 2 for a wrong option."""
+    print_anywhere()
     given: List[str] = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return change_keys(given[1:]) if given[:1] == ["keys"] else _serve(given)
     except KinframeError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 1
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "helpers":
@@ -84,8 +86,8 @@ def _serve(arguments: Sequence[str]) -> int:
 
 
 def _introduce(service: "Service") -> None:
-    print(f"Photos: {service.root.path}")
-    print(f"Collection: {service.storage.note}")
+    print(printable(f"Photos: {service.root.path}"))
+    print(printable(f"Collection: {service.storage.note}"))
     print(f"Network: {service.network.name}, {service.network.settled.note}")
     job = service.first_job()
     if job is not None:

@@ -10,6 +10,7 @@ from typing import Sequence
 from helpers.database.postgres import is_address
 from helpers.errors import ServiceError
 from helpers.files.cache import cache_folder
+from helpers.files.spelling import printable
 from helpers.images.uploads import check_reader
 from helpers.service.command_line import add_places, check_folder, folder_of, name_of_key
 from helpers.service.gate.access import only_here
@@ -83,5 +84,5 @@ def change_keys(arguments: Sequence[str]) -> int:
             if not rows:
                 print("No key was made yet: keys add NAME --role read|write makes one.", file=sys.stderr)
             for row in rows:
-                print(f"{row.name}\t{row.role}\t{row.created:%Y-%m-%d %H:%M} UTC")
+                print(f"{printable(row.name)}\t{printable(row.role)}\t{row.created:%Y-%m-%d %H:%M} UTC")
     return 0

@@ -123,7 +123,13 @@ def serve_here(
         _running[str(folder), place].stop()
     command = [_python(), "-m", "helpers.service", f"--photos={folder}", f"--port={port}", "--end-with-stdin"]
     command += _options(more)
-    handle, log = tempfile.mkstemp(prefix="kinframe-service-", suffix=".log")
+    try:
+        handle, log = tempfile.mkstemp(prefix="kinframe-service-", suffix=".log")
+    except OSError as error:
+        raise ServiceError(
+            f"the log of the service cannot be begun ({error.strerror}); make room for temporary files, or name "
+            "another folder for them with the environment variable TMPDIR"
+        ) from error
     with os.fdopen(handle, "wb") as output:
         process = subprocess.Popen(
             command,

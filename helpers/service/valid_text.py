@@ -1,10 +1,19 @@
 """Checks that text and JSON from outside can be kept by both databases, and sent again."""
 
 import json
+import re
+import sys
+import tempfile
+from pathlib import Path
 from typing import Any, Dict, List, Tuple
+
+from helpers.files.cache import cache_folder
 
 MOST_DETAILS = 65_536  # characters of a product's details as JSON
 _DEEPEST = 20  # levels of lists and objects
+
+_NAME = r"[^\s/\\:;,'\"()<>|]+"
+_PLACE = re.compile(rf"(?<![\w.:/\\])(?:/(?:{_NAME}/)+|[A-Za-z]:\\(?:{_NAME}\\)*)")  # before the last name of a path
 
 
 def check_text(text: str) -> str:
@@ -38,3 +47,22 @@ def check_details(details: Dict[str, Any]) -> Dict[str, Any]:
     if length > MOST_DETAILS:
         raise ValueError(f"{length:,} characters as JSON; the limit is {MOST_DETAILS:,}")
     return details
+
+
+def without_places(text: str, *known: str) -> str:
+    """The text without the folders of this machine, for callers: of a path, its last name stays.
+
+    `known` are folders whose names may hold anything, such as blanks.
+
+    >>> without_places("/srv/my photos/a/b.jpg: cut off; see /var/log/x.log", "/srv/my photos")
+    'a/b.jpg: cut off; see …/x.log'
+    """
+    places = {place.rstrip("/\\") for place in known} - {""}  # in a container, somebody's home may be /
+    for place in sorted(places, key=len, reverse=True):
+        text = re.sub(re.escape(place) + r"([/\\]|(?![\w.-]))", lambda found: "" if found[1] else "…", text)
+    return _PLACE.sub("…/", text)
+
+
+def places_here() -> Tuple[str, ...]:
+    """The folders that errors name most: the cache, what is temporary, the home of the account, Python."""
+    return str(cache_folder()), str(Path.home()), tempfile.gettempdir(), sys.prefix

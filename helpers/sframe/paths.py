@@ -2,11 +2,13 @@
 
 import glob
 import gzip
+import io
 import os
 import zlib
 from pathlib import Path
 from typing import List, Union
 
+from helpers.files.reading import LARGEST, read_regular
 from helpers.sframe.errors import BadFile, NoSuchFile
 
 PathLike = Union[str, "os.PathLike[str]"]
@@ -39,14 +41,17 @@ def found(url: PathLike) -> List[Path]:
 def text_of(path: Path) -> str:
     """The text of one file, in UTF-8; `.gz` is unpacked. Raises `NoSuchFile` or `BadFile`."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path, most=None)
     except OSError as error:
         raise NoSuchFile(f"{path}: {error.strerror or error}") from error
     if path.suffix == ".gz":
         try:
-            data = gzip.decompress(data)
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+                data = packed.read(LARGEST + 1)
         except (OSError, EOFError, zlib.error) as error:
             raise BadFile(f"{path} is not a whole gzip file ({error})") from error
+        if len(data) > LARGEST:  # a few MB of a stranger can hold as much as they like
+            raise BadFile(f"{path} holds more than {LARGEST / 2**30:.0f} GB; unpack it, and read that")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

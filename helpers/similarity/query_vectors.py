@@ -7,6 +7,7 @@ import numpy as np
 from helpers.errors import ArgumentError, KinframeError, PhotoError
 from helpers.features.embedding import Embedded
 from helpers.features.model import Model
+from helpers.files.spelling import printable
 from helpers.frames import Frame
 from helpers.frames.images import source_of
 from helpers.frames.photo_columns import array_column, image_column, images_and_paths
@@ -88,4 +89,4 @@ def _leave_out(bad: Dict[int, str], count: int, error: Callable[[str], KinframeE
     if len(bad) == count:
         raise error(next(iter(bad.values())))
     for reason in bad.values():
-        print(f"left out of the query: {reason}")
+        print(printable(f"left out of the query: {reason}"))

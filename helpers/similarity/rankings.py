@@ -23,7 +23,9 @@ from helpers.features.distance import METRICS
 from helpers.features.model import Model
 from helpers.features.nearest import index_by, others
 from helpers.files.arrays import read_array
+from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
+from helpers.files.reading import open_regular
 from helpers.files.replacing import replacing, replacing_folder
 from helpers.files.spreadsheet import guarded
 from helpers.frames import Frame
@@ -72,7 +74,7 @@ class Rankings:
         if not (place / _ABOUT).is_file():
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
-            about = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
+            about = read_json(place / _ABOUT)
             if about.pop(_MARK) != _FORMAT:
                 raise ModelError(f"{place}: rankings of another version of Kinframe; {_WAY_OUT}")
             rows, distances = (read_array(place / name, mapped=True) for name in (_ROWS, _DISTANCES))
@@ -225,7 +227,7 @@ def _check_room(place: Path, needed: int) -> None:
 def _is_our_list(path: Path) -> bool:
     """Whether a file begins as a CSV of rankings does."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path, most=None) as file:
             return file.read(len(_HEADER)) == _HEADER.encode()
     except OSError:
         return False

@@ -15,6 +15,8 @@ import numpy as np
 
 from helpers.errors import ArgumentError, ModelError, NoSuchModel
 from helpers.files.arrays import read_array
+from helpers.files.json_file import read_json
+from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing_folder
 from helpers.frames import Frame
 from helpers.frames.columns import bad_frame
@@ -51,6 +53,7 @@ class ModelContents:
     timings: Dict[str, float]  # see `helpers.features.embed`
     bad: Frame  # label, path and reason of the photos that could not be read
     centre: Optional[np.ndarray] = None  # what was subtracted from each feature: float32 [dimension]
+    text_model: Optional[str] = None  # which one texts are read by; None is the network's own
 
 
 def place_of(path: Any) -> Path:
@@ -74,6 +77,8 @@ def write(path: Path, contents: ModelContents) -> None:
         "note": network.note,
     }
     settings["rows"] = contents.rows.tolist()
+    if contents.text_model is not None:
+        settings["text_model"] = contents.text_model
     settings["centre"] = None if contents.centre is None else contents.centre.tolist()
     settings["bad"] = [[row["label"], row["path"], row["reason"]] for row in contents.bad]
     settings["photos"] = [source if isinstance(source, str) else None for source in contents.sources]
@@ -101,13 +106,16 @@ def read(path: Path) -> ModelContents:
     if not file.is_file():
         raise ModelError(f"{path}: not a saved similarity model; SimilarityModel.save(path) writes one")
     try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
+        settings = read_json(file, most=None)
         version = settings.pop("kinframe")
         if version != _VERSION:
             raise ModelError(
                 f"{path}: saved by another version of Kinframe (format {version}, and this reads {_VERSION}); "
                 "update Kinframe, or build the model again"
             )
+        text_model = settings.pop("text_model", None)
+        if not isinstance(text_model, (str, type(None))):
+            raise ValueError("its text model is not a name")
         if settings.keys() != _FIELDS or settings["network"].keys() != _NETWORK:
             raise ValueError("fields are missing")
         # From the disk as they are needed, and once for all kernels that have this model open. Windows would not let
@@ -125,7 +133,7 @@ def read(path: Path) -> ModelContents:
         if centre is not None and len(centre) != network["dimension"]:
             raise ValueError("its centre is of other features")
         sources = [
-            place if place is not None else (path / "photos" / f"{row:06d}").read_bytes()
+            place if place is not None else read_regular(path / "photos" / f"{row:06d}")
             for row, place in enumerate(settings.pop("photos"))
         ]
         return ModelContents(
@@ -135,6 +143,7 @@ def read(path: Path) -> ModelContents:
             sources=sources,
             vectors=vectors,
             centre=None if centre is None else np.array(centre, np.float32),
+            text_model=text_model,
             **settings,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:
@@ -165,6 +174,6 @@ def holds_only(path: Path, about: str, mark: str, files: Set[str]) -> bool:
     if not entries:
         return True
     try:
-        return mark in json.loads((path / about).read_text(encoding="utf-8")) and entries <= files
+        return mark in read_json(path / about, most=None) and entries <= files
     except (OSError, ValueError, TypeError, RecursionError):
         return False

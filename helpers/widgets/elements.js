@@ -19,11 +19,22 @@ export const field = (text, input) => make("label", { className: "kf-field" }, m
 
 export const message = () => make("p", { className: "kf-message", role: "alert", hidden: true });
 
-// A list of pairs, a key and what it does, to be opened on demand.
+// Pairs of a word and what belongs to it. No dl, dt and dd: front ends have styles of their own for these.
+export function pairList(className, pairs) {
+  const pair = ([term, text]) =>
+    make("div", { role: "listitem" }, make("span", { className: "kf-term", textContent: term }), make("span", { className: "kf-meaning", textContent: text }));
+  return make("div", { className: `kf-pairs ${className}`, role: "list" }, ...pairs.map(pair));
+}
+
+// Keys and what they do, to be opened on demand.
 export function keyHelp(keys) {
-  const list = make("dl");
-  for (const [key, does] of keys) list.append(make("div", {}, make("dt", { textContent: key }), make("dd", { textContent: does })));
-  return make("details", { className: "kf-help" }, make("summary", { textContent: "Keys" }), list);
+  return make("details", { className: "kf-help" }, make("summary", { textContent: "All keys" }), pairList("", keys));
+}
+
+// The keys that are used most, always in sight.
+export function commonKeys(keys) {
+  const parts = keys.map(([key, does]) => make("span", {}, make("kbd", { textContent: key }), ` ${does}`));
+  return make("p", { className: "kf-hint kf-common" }, ...parts);
 }
 
 // Pairs of value and text as the choices of a menu; the menu is left alone where it has these already.

@@ -1,11 +1,13 @@
-// Names and thumbnails of photos, asked for in batches; those used last are kept.
+// Details and thumbnails of photos, asked for in batches; those used last are kept.
 
 export class Thumbnails {
   // `changed` is called with the photos of which something has come. `batch`: how many are asked for at once, since
   // the kernel does nothing else while it makes them; `kept`: how many stay in memory.
   constructor(wire, changed, { batch, kept }) {
     [this.wire, this.changed, this.batch, this.kept] = [wire, changed, batch, kept];
-    this.entries = new Map(); // photo → {name, label, url}, the latest used last; without a url it cannot be read
+    this.entries = new Map(); // photo → {name, label, …, url}, the latest used last; without a url it cannot be read
+    this.outdated = new Set(); // photos whose thumbnail is shown until one of another size has come
+    this.large = false; // whether large thumbnails are asked for
     this.unanswered = new Set(); // asked for in vain
     this.wanted = [];
     this.busy = false;
@@ -28,26 +30,38 @@ export class Thumbnails {
 
   next() {
     if (this.busy) return;
-    const missing = this.wanted.filter((photo) => !this.entries.has(photo) && !this.unanswered.has(photo));
+    const here = (photo) => this.entries.has(photo) && !this.outdated.has(photo);
+    const missing = this.wanted.filter((photo) => !here(photo) && !this.unanswered.has(photo));
     const photos = missing.slice(0, this.batch);
     if (!photos.length) return;
     this.busy = true;
     this.wire.request(this.asking(photos), undefined, () => {
-      for (const photo of photos) if (!this.entries.has(photo)) this.unanswered.add(photo);
+      for (const photo of photos) {
+        if (!this.entries.has(photo)) this.unanswered.add(photo);
+        this.outdated.delete(photo);
+      }
       this.busy = false;
       this.next();
     });
   }
 
-  // The request for some photos.
-  asking(photos) {
-    return { do: "photos", photos };
+  // Whether photos are shown so large that large thumbnails are wanted.
+  show(large) {
+    if (large === this.large) return;
+    this.large = large;
+    if (large) this.outdated = new Set(this.entries.keys());
   }
 
-  // A message with names, labels and thumbnails has come.
-  take({ photos }, buffers) {
-    for (const { photo, name, label, buffer } of photos) {
-      this.add(photo, name, label, buffer === null ? null : buffers[buffer]);
+  // The request for some photos.
+  asking(photos) {
+    return { do: "photos", photos, large: this.large };
+  }
+
+  // A message with details and thumbnails has come.
+  take({ photos, large }, buffers) {
+    for (const { photo, buffer, ...details } of photos) {
+      if (this.large && !large && this.entries.has(photo)) continue; // a large one is there, or on its way
+      this.add(photo, details, buffer === null ? null : buffers[buffer]);
     }
     this.trim();
     this.changed(photos.map(({ photo }) => photo));
@@ -61,9 +75,9 @@ export class Thumbnails {
     }
   }
 
-  add(photo, name, label, jpeg) {
+  add(photo, details, jpeg) {
     if (this.entries.has(photo)) this.forget(photo);
-    const entry = { name, label, url: jpeg && URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" })) };
+    const entry = { ...details, url: jpeg && URL.createObjectURL(new Blob([jpeg], { type: "image/jpeg" })) };
     this.entries.set(photo, entry);
     return entry;
   }

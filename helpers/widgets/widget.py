@@ -21,6 +21,7 @@ Handler = Callable[[Request, List[Any]], Any]  # takes the request, and the byte
 
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 300  # thumbnails in one message, at most
+_LARGE = 420  # px of a thumbnail for tiles that are larger than usual
 _IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
@@ -41,8 +42,8 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
 
     def __init__(self, table: PhotoTable, **traits: Any) -> None:
         self._table = table
-        self._thumbnails = Thumbnails()
-        self._message, self._stamp = "", 0
+        self._thumbnails, self._large_thumbnails = Thumbnails(), Thumbnails(size=_LARGE)
+        self._message, self._failed, self._said, self._stamp = "", False, 0, 0
         self._handlers: Dict[str, Handler] = {"photos": self._send_photos, "select": self._take_selection}
         super().__init__(**traits)
         self.on_msg(self._heard)
@@ -53,10 +54,12 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
 
     def _show(self) -> None:
         self._stamp += 1  # so that each state is a new one, also an equal one
-        self._state = {**self._state_of_page(), "message": self._message, "stamp": self._stamp}
+        told = {"message": self._message, "failed": self._failed, "said": self._said, "stamp": self._stamp}
+        self._state = {**self._state_of_page(), **told}
 
-    def _say(self, text: str) -> None:
-        self._message = text
+    def _say(self, text: str, *, failed: bool = False) -> None:
+        """Show a message: what was done, or what could not be done."""
+        self._message, self._failed, self._said = text, failed, self._said + 1
         self._show()
 
     # Photos.
@@ -70,23 +73,28 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
         """What the page is sent with a thumbnail."""
         return {"name": self._photo(number)[0]}
 
-    def _send_thumbnails(self, numbers: List[int]) -> None:
+    def _send_thumbnails(self, numbers: List[int], large: bool = False) -> None:
         """Send details and thumbnails of photos; one that cannot be read has no thumbnail."""
-        self._send_pictures("photos", [{"photo": number, **self._details(number)} for number in numbers])
+        entries = [{"photo": number, **self._details(number)} for number in numbers]
+        self._send_pictures("photos", entries, self._pictures(numbers, large=large), large=large)
 
-    def _send_pictures(self, kind: str, entries: List[Dict[str, Any]], boxes: Optional[List[Box]] = None) -> None:
-        """Send entries, each with a thumbnail of its `photo`, or of the part of it in its box."""
-        pictures = self._pictures([entry["photo"] for entry in entries], boxes)
+    def _send_pictures(
+        self, kind: str, entries: List[Dict[str, Any]], pictures: List[Optional[bytes]], **more: Any
+    ) -> None:
+        """Send entries, each with its picture, or None."""
         readable = [picture for picture in pictures if picture is not None]
         places = iter(range(len(readable)))
         told = [
             {**entry, "buffer": None if picture is None else next(places)} for entry, picture in zip(entries, pictures)
         ]
-        self.send({"kind": kind, kind: told}, readable)
+        self.send({"kind": kind, kind: told, **more}, readable)
 
-    def _pictures(self, numbers: List[int], boxes: Optional[List[Box]] = None) -> List[Optional[bytes]]:
+    def _pictures(
+        self, numbers: List[int], boxes: Optional[List[Box]] = None, large: bool = False
+    ) -> List[Optional[bytes]]:
         """The thumbnails of photos, or of their parts in boxes; None where one cannot be read."""
-        return self._thumbnails.get_many([self._photo(number)[1:] for number in numbers], boxes)
+        thumbnails = self._large_thumbnails if large else self._thumbnails
+        return thumbnails.get_many([self._photo(number)[1:] for number in numbers], boxes)
 
     def _checked(self, number: Any, lowest: int = 0) -> int:
         if not isinstance(number, int) or isinstance(number, bool) or not lowest <= number < len(self._table):
@@ -109,10 +117,10 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
         try:
             self._answer(request, buffers)
         except (KinframeError, traitlets.TraitError) as error:
-            self._say(str(error))
+            self._say(str(error), failed=True)
         except Exception as error:  # a message is from outside, and can be anything; a text could name paths of ours
             _LOG.debug("%r could not be answered", request.get("do"), exc_info=True)
-            self._say(f"That could not be done ({type(error).__name__}).")
+            self._say(f"That could not be done ({type(error).__name__}).", failed=True)
         finally:
             self.send({"kind": "done", "number": request.get("number")})
 
@@ -122,7 +130,7 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
             self._handlers[name](request, buffers)
 
     def _send_photos(self, request: Request, _: List[Any]) -> None:
-        self._send_thumbnails(self._numbers_of(request))
+        self._send_thumbnails(self._numbers_of(request), request.get("large") is True)
 
     def _numbers_of(self, request: Request) -> List[int]:
         """The numbers of the photos that the page asks for."""

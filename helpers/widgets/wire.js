@@ -1,7 +1,9 @@
 // The line to the kernel: what a page asks of it by messages, and the traits that it sets.
-import { message } from "./elements.js";
+import { make, message } from "./elements.js";
 
 const PATIENCE = 10_000; // ms until the page reports that the kernel does not answer
+const SOON = 300; // ms until it shows that the kernel is working
+const QUIET = new Set(["photos", "parts", "select"]); // what the page asks by itself, or has shown already
 
 // The bytes of a trait as an array. They are copied: they may begin at any place of their message.
 export function typedArray(Type, view) {
@@ -16,7 +18,9 @@ export class Wire {
   constructor(model) {
     this.model = model;
     this.alarm = message(); // shown while the kernel does not answer
-    this.waiting = new Map(); // number of a request → {timer, done}
+    this.alarm.classList.add("kf-alarm");
+    this.spinner = make("span", { className: "kf-spinner", hidden: true, role: "status", "aria-label": "Working" });
+    this.waiting = new Map(); // number of a request → {timer, soon, done}
     this.count = 0;
     this.id = Math.random().toString(36).slice(2); // two views of one widget hear each other's answers
     this.listeners = [];
@@ -40,7 +44,8 @@ export class Wire {
   // `done` is called when the kernel has dealt with the request.
   request(content, buffers, done) {
     const number = `${this.id}-${++this.count}`;
-    this.waiting.set(number, { timer: this.alarmClock(), done });
+    const soon = QUIET.has(content.do) ? null : setTimeout(() => (this.spinner.hidden = false), SOON);
+    this.waiting.set(number, { timer: this.alarmClock(), soon, done });
     this.model.send({ ...content, number }, undefined, buffers);
     return number;
   }
@@ -50,6 +55,8 @@ export class Wire {
     const request = this.waiting.get(number);
     this.waiting.delete(number);
     clearTimeout(request?.timer);
+    clearTimeout(request?.soon);
+    if (![...this.waiting.values()].some(({ soon }) => soon)) this.spinner.hidden = true;
     for (const other of this.waiting.values()) {
       clearTimeout(other.timer);
       other.timer = this.alarmClock();
@@ -68,7 +75,10 @@ export class Wire {
   }
 
   close() {
-    for (const { timer } of this.waiting.values()) clearTimeout(timer);
+    for (const { timer, soon } of this.waiting.values()) {
+      clearTimeout(timer);
+      clearTimeout(soon);
+    }
     for (const [name, heard] of this.listeners) this.model.off(name, heard);
   }
 }

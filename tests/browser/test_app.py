@@ -58,19 +58,25 @@ def explorer(server, browser, asked):
     page.close()
 
 
-def test_photos_are_shown_and_a_click_finds_those_like_it(explorer):
-    assert explorer.get_by_text("199 photos").count() == 1
+def ask(photo):
+    """Find photos like it, by the button on it."""
+    photo.hover()
+    photo.get_by_text("Find similar").click()
+
+
+def test_photos_are_shown_and_a_button_on_one_finds_those_like_it(explorer):
+    assert explorer.locator(".kf-status").inner_text() == "199 photos"
     first = explorer.locator(".kf-tile", has_text="bolu-006.jpg")
-    first.click()
-    explorer.locator(".kf-distance").first.wait_for()
-    distances = [float(text) for text in explorer.locator(".kf-distance").all_inner_texts()]
-    assert len(distances) == 20 and distances == sorted(distances) and distances[0] > 0
+    ask(first)
+    explorer.locator(".kf-likeness").first.wait_for()
+    likenesses = [float(text.split()[-2]) for text in explorer.locator(".kf-likeness").all_inner_texts()]
+    assert len(likenesses) == 20 and likenesses == sorted(likenesses, reverse=True) and 0 < likenesses[0] < 100
     assert "bolu" in explorer.locator(".kf-tile").first.inner_text()
 
 
 def test_nothing_is_fetched_from_elsewhere(explorer, asked):
-    explorer.locator(".kf-tile", has_text="bolu-006.jpg").click()
-    explorer.locator(".kf-distance").first.wait_for()
+    ask(explorer.locator(".kf-tile", has_text="bolu-006.jpg"))
+    explorer.locator(".kf-likeness").first.wait_for()
     assert len(asked) > 50 and any(address.startswith("ws:") for address in asked)
     assert {urlsplit(address).hostname for address in asked if not address.startswith(("blob:", "data:"))} == {
         "127.0.0.1"
@@ -79,11 +85,11 @@ def test_nothing_is_fetched_from_elsewhere(explorer, asked):
 
 def test_a_photo_from_outside_is_asked_with(explorer):
     with explorer.expect_file_chooser() as chooser:
-        explorer.get_by_role("button", name="Photo from outside").click()
+        explorer.get_by_role("button", name="Search with a photo…").click()
     buffer = io.BytesIO()
     Image.new("RGB", (640, 480), "orange").save(buffer, "PNG")
     chooser.value.set_files([{"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}])
-    explorer.locator(".kf-distance").first.wait_for()
+    explorer.locator(".kf-likeness").first.wait_for()
     assert len(explorer.locator(".kf-tile").all()) == 20
 
 
@@ -99,9 +105,9 @@ def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server
     other.set_default_timeout(60_000)
     other.goto(server.address)
     other.wait_for_function(_LOADED, arg=5)
-    explorer.locator(".kf-tile", has_text="bolu-006.jpg").click()
-    explorer.locator(".kf-distance").first.wait_for()
-    assert other.locator(".kf-distance").count() == 0
+    ask(explorer.locator(".kf-tile", has_text="bolu-006.jpg"))
+    explorer.locator(".kf-likeness").first.wait_for()
+    assert other.locator(".kf-likeness").count() == 0
     other.close()
 
 

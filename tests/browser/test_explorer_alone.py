@@ -15,6 +15,7 @@ FILES = {
     "mock.js": ((Path(__file__).parent / "alone" / "mock.js").read_text(encoding="utf-8"), "text/javascript"),
 }
 EMPTY = '<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="explorer.css"><body>'
+BOX = [0.5, 0.25, 1, 0.75]
 QUESTION = {"like": [5, 9], "unlike": [11], "box": None}
 
 
@@ -67,10 +68,13 @@ def picked(page):
 
 def answer(page, **news):
     """The kernel answers with photos 0, 7, 14, ..., the fourth of them by a part."""
-    about = {str(7 * n): {"distance": 1.5 * n, "box": [0.5, 0.25, 1, 0.75] if n == 3 else None} for n in range(20)}
+    about = {
+        str(7 * n): {"distance": 1.5 * n, "likeness": 1 - n / 20, "rank": n + 1, "box": BOX if n == 3 else None}
+        for n in range(20)
+    }
     state = {"found": True, "about": about, "question": QUESTION, "trail": [None, QUESTION], "place": 1, **news}
     page.evaluate("([state, order]) => model.state(state, order)", [state, [7 * n for n in range(20)]])
-    page.locator(".kf-distance").first.wait_for()
+    page.locator(".kf-likeness").first.wait_for(state="attached")
 
 
 def test_of_100_000_photos_only_those_on_screen_are_asked_for(page, show):
@@ -92,6 +96,8 @@ def test_one_photo_and_none(page, show):
     assert page.locator(".kf-status").inner_text() == "1 photo"
     page.evaluate("model.state({}, [])")
     page.get_by_text("No photo passes the filters.").wait_for()
+    page.get_by_role("button", name="Clear all filters").click()
+    assert sent(page, "set")[-1]["values"]["name"] == "" and sent(page, "set")[-1]["values"]["folder"] is None
     assert page.locator(".kf-tile").count() == 0
     page.locator(".kf-gallery").focus()
     for key in ("ArrowRight", "Enter", "a", " ", "End", "Escape"):
@@ -99,14 +105,52 @@ def test_one_photo_and_none(page, show):
     assert not sent(page, "ask") and page.locator(".kf-large").is_hidden()
 
 
-def test_a_click_asks_and_the_answer_has_numbers_and_bars(page, show):
+def test_a_click_selects_and_a_button_on_the_photo_and_enter_ask(page, show):
     show(200)
-    page.locator(".kf-tile").nth(3).click()
-    assert sent(page, "ask") == [{"photo": 3, "bytes": []}]
-    answer(page)
-    assert page.locator(".kf-distance").nth(2).inner_text() == "3.00"
+    tile = page.locator(".kf-tile").nth(3)
+    tile.click()
+    page.locator(".kf-tile").nth(5).click()
+    assert picked(page) == [5] and not sent(page, "ask")
+    tile.hover()
+    tile.get_by_text("Find similar").click()
+    assert sent(page, "ask") == [{"photo": 3, "bytes": []}] and picked(page) == [5]
+    page.keyboard.press("Enter")
+    assert [each["photo"] for each in sent(page, "ask")] == [3, 5]
+
+
+def test_an_answer_has_ranks_and_bars_that_are_fuller_for_what_is_more_alike(page, show):
+    show(200)
+    answer(page, heading="20 most similar to EK000014 · SDZG 1 · 22:21", far="Nothing close: …")
+    assert page.locator(".kf-likeness").nth(2).inner_text().split() == ["3", "90", "%"]
+    assert "distance 3.00" in page.locator(".kf-likeness").nth(2).get_attribute("title")
     widths = page.locator(".kf-bar span").evaluate_all("bars => bars.map(bar => parseFloat(bar.style.width))")
-    assert widths == sorted(widths) and widths[0] == 0 and widths[-1] <= 100
+    assert widths == sorted(widths, reverse=True) and widths[0] == 100 and widths[-1] >= 0
+    heading = page.get_by_role("heading", name="20 most similar to EK000014 · SDZG 1 · 22:21")
+    assert heading.is_visible() and page.get_by_text("Nothing close").is_visible()
+    page.evaluate("model.state({ about: { 0: { distance: 0.71, likeness: null, rank: 1, box: null } } }, [0])")
+    assert page.locator(".kf-likeness").inner_text().split() == ["1", "distance", "0.710"]
+    assert page.locator(".kf-bar").count() == 0
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_asking_moves_nothing(page, show, width):
+    page.set_viewport_size({"width": width, "height": 1000})
+    show(200, folders=[["north", 150], ["south", 50]], dates=True, captions=True)
+    gallery = "document.querySelector('.kf-gallery').getBoundingClientRect().top"
+    before = page.evaluate(gallery)
+    assert before < 300
+    answer(page, heading="20 most similar to EK000014 · SDZG 1 · 22:21 and 1 more, not like EK000015 · SDZG 2 · 22:22")
+    assert page.evaluate(gallery) == before
+    answer(page, heading="20 most similar to EK000014 · SDZG 1 · 22:21", far="Nothing close: even the nearest is far.")
+    assert page.evaluate(gallery) == before
+    page.evaluate("model.state({ message: 'That could not be done.', failed: true, said: 1 })")
+    page.get_by_role("alert").get_by_text("That could not be done.").wait_for()
+    assert page.evaluate(gallery) == before
+
+
+def test_the_query_is_beside_its_heading(page, show):
+    show(200)
+    answer(page)
     assert page.locator(".kf-status").inner_text() == "20 photos found"
     assert page.locator(".kf-chip").count() == 3 and page.locator(".kf-chip.kf-not").count() == 1
     page.locator(".kf-tile .kf-outline").wait_for()
@@ -122,7 +166,7 @@ def test_the_part_that_was_compared_is_shown_and_under_the_mouse_the_whole_photo
     answer(page)
     tile = page.locator("[aria-posinset='4']")
     tile.locator(".kf-part").wait_for()
-    assert sent(page, "parts") == [{"photos": [21], "bytes": []}]
+    assert sent(page, "parts") == [{"photos": [21], "large": False, "bytes": []}]
     whole, outline = tile.locator("img:not(.kf-part)"), tile.locator(".kf-outline")
     assert whole.is_hidden() and outline.is_hidden()
     picture, part = (tile.locator(what).bounding_box() for what in (".kf-picture", ".kf-part"))
@@ -152,19 +196,19 @@ def test_a_part_that_was_found_anew_is_another_one(page, show):
     page.locator("[aria-posinset='4'] .kf-part").wait_for()
 
 
-def test_a_double_click_opens_the_photo_and_leaves_the_trail_as_it_was(page, show):
+def test_a_double_click_opens_the_photo_and_asks_nothing(page, show):
     show(200)
     page.locator(".kf-tile").nth(3).dblclick()
     page.locator(".kf-stage img[src]").wait_for()
     assert page.locator(".kf-facts").inner_text().split() == ["Name", "north/photo-3.jpg", "Size", "13", "kB"]
-    assert [each["do"] for each in page.evaluate("model.sent") if each["do"] != "photos"] == ["ask", "back", "large"]
+    assert [each["do"] for each in page.evaluate("model.sent") if each["do"] != "photos"] == ["select", "large"]
 
 
-def test_two_quick_clicks_on_two_photos_are_two_questions(page, show):
+def test_two_quick_clicks_on_two_photos_select_the_second(page, show):
     show(200)
     page.locator(".kf-tile").nth(3).click()
     page.locator(".kf-tile").nth(4).click()
-    assert [each["photo"] for each in sent(page, "ask")] == [3, 4] and page.locator(".kf-large").is_hidden()
+    assert picked(page) == [4] and page.locator(".kf-large").is_hidden()
 
 
 def test_keys_go_from_photo_to_photo(page, show):
@@ -184,7 +228,7 @@ def test_keys_go_from_photo_to_photo(page, show):
     assert page.evaluate(active) >= 2 * columns
     page.keyboard.press("Home")
     for key, wish, told in (
-        ("a", "ask", {"photo": 0}), ("l", "mark", {"photo": 0, "like": True}),
+        ("a", "ask", {"photo": 0}), ("Enter", "ask", {"photo": 0}), ("l", "mark", {"photo": 0, "like": True}),
         ("u", "mark", {"photo": 0, "like": False}), ("Backspace", "move", {"steps": -1}),
         ("Shift+Backspace", "move", {"steps": 1}),
     ):  # fmt: skip
@@ -198,10 +242,10 @@ def test_keys_stay_in_the_explorer(page, show):
     show(20)
     page.evaluate("window.others = []; document.addEventListener('keydown', event => others.push(event.key))")
     page.locator(".kf-gallery").focus()
-    for key in ("a", "Enter", "Escape", "x"):
+    for key in ("a", "Enter", "o", "Escape", "x"):
         page.keyboard.press(key)
     assert page.evaluate("others") == ["x"]
-    page.keyboard.press("Enter")
+    page.keyboard.press("o")
     page.keyboard.press("b")
     focusable = page.locator(".kinframe-explorer :is(button, input, select, summary, [tabindex])")
     assert focusable.count() > 20
@@ -269,15 +313,22 @@ def test_labels_and_exports_are_sent(page, show):
 def test_a_box_is_drawn_with_the_mouse(page, show):
     show(50)
     page.locator(".kf-gallery").focus()
-    page.keyboard.press("Enter")
+    page.keyboard.press("o")
     page.locator(".kf-stage img[src]").wait_for()
-    page.wait_for_function("document.querySelector('.kf-stage img').naturalWidth > 0")
-    stage = page.locator(".kf-stage").bounding_box()
+    page.wait_for_function("document.querySelector('.kf-stage:last-child img').naturalWidth > 0")
+    stage = page.locator(".kf-stage").last.bounding_box()
     middle, side = stage["x"] + stage["width"] / 2, stage["height"] / 4
-    page.mouse.move(middle, stage["y"] + side)
-    page.mouse.down()
-    page.mouse.move(middle + 2 * side, stage["y"] + 3 * side, steps=3)
-    page.mouse.up()
+
+    def drag():
+        page.mouse.move(middle, stage["y"] + side)
+        page.mouse.down()
+        page.mouse.move(middle + 2 * side, stage["y"] + 3 * side, steps=3)
+        page.mouse.up()
+
+    drag()
+    assert page.locator(".kf-box").is_hidden(), "a box is drawn in Box mode only"
+    page.get_by_role("button", name="Box", exact=True).click()
+    drag()
     page.get_by_role("button", name="Search the box").click()
     (told,) = sent(page, "region")
     wide = stage["height"] / 120 * 160  # of the photo on the stage
@@ -288,9 +339,9 @@ def test_a_box_is_drawn_with_the_mouse(page, show):
 def test_a_box_is_placed_by_keys(page, show):
     show(50)
     page.locator(".kf-gallery").focus()
-    for key in ("ArrowRight", "Enter"):
+    for key in ("ArrowRight", "o"):
         page.keyboard.press(key)
-    page.wait_for_function("document.querySelector('.kf-stage img').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('.kf-stage:last-child img').naturalWidth > 0")
     for key in ("b", "ArrowLeft", "ArrowLeft", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowUp"):
         page.keyboard.press(key)
     assert page.locator(".kf-box").is_visible()
@@ -302,7 +353,7 @@ def test_a_box_is_placed_by_keys(page, show):
 def test_the_large_view_is_a_dialog_for_the_keyboard(page, show):
     show(50)
     page.locator(".kf-gallery").focus()
-    page.keyboard.press("Enter")
+    page.keyboard.press("o")
     dialog = page.get_by_role("dialog", name="Large view")
     page.locator(".kf-facts", has_text="photo-0.jpg").wait_for()
     for _ in range(12):
@@ -322,7 +373,7 @@ def test_a_photo_from_outside(page, show, way):
     size = 5 * 2**20 + 17  # three parts
     if way == "upload":
         with page.expect_file_chooser() as chooser:
-            page.get_by_role("button", name="Photo from outside").click()
+            page.get_by_role("button", name="Search with a photo…").click()
         chooser.value.set_files([{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": bytes(size)}])
     else:
         page.evaluate(
@@ -362,7 +413,7 @@ def test_names_are_text(page, show):
     page.locator(".kf-name", has_text="<img src=x").first.wait_for()
     page.locator(".kf-gallery").focus()
     page.keyboard.press("End")
-    page.keyboard.press("Enter")
+    page.keyboard.press("o")
     page.locator(".kf-facts", has_text="<img src=x").wait_for()
     page.evaluate("model.state({ message: '<img src=x onerror=alert(1)>' })")
     page.locator(".kf-message", has_text="<img src=x").wait_for()
@@ -398,7 +449,7 @@ def test_photos_that_do_not_come_are_asked_for_once(page):
     )
     page.locator(".kf-tile").nth(2).wait_for()
     page.wait_for_timeout(200)
-    assert sent(page, "photos") == [{"photos": [0, 1, 2], "bytes": []}]
+    assert sent(page, "photos") == [{"photos": [0, 1, 2], "large": False, "bytes": []}]
 
 
 def test_a_kernel_that_is_gone(page, show):
@@ -407,7 +458,8 @@ def test_a_kernel_that_is_gone(page, show):
     page.clock.run_for(20_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()  # it has answered all
     page.evaluate("model.silent = true")
-    page.locator(".kf-tile").first.click()
+    page.locator(".kf-gallery").focus()
+    page.keyboard.press("Enter")
     page.clock.run_for(9_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()
     page.clock.run_for(2_000)
@@ -431,18 +483,21 @@ def test_two_views_and_the_end_of_one(page, show):
     assert page.locator(".kinframe-explorer").count() == 0 and page.evaluate("model.heard()") == 0
 
 
+NEWEST = {"sort": "date", "descending": True}
+
+
 def test_settings_are_sent_and_shown(page, show):
     show(30, folders=[["north", 20], ["", 10]], columns=["site", "count"], dates=True)
+    page.get_by_role("button", name="Filters").click()
     page.locator("select[name=folder]").select_option("no folder (10)")
     page.locator("select[name=folder]").select_option("all folders")
     page.locator("input[name=name]").fill("owl")
     page.wait_for_function("model.sent.some(each => each.values?.name === 'owl')")
     page.locator("input[name=since]").fill("2026-07-31")
     page.locator("select[name=column]").select_option("count")
-    page.locator("select[name=sort]").select_option("date")
-    page.locator("input[name=descending]").check()
+    page.locator("select[name=sort]").select_option("newest first")
     values = {json.dumps(each["values"]) for each in sent(page, "set")}
-    for wanted in ({"folder": ""}, {"folder": None}, {"since": "2026-07-31"}, {"column": "count"}, {"sort": "date"}):
+    for wanted in ({"folder": ""}, {"folder": None}, {"since": "2026-07-31"}, {"column": "count"}, NEWEST):
         assert json.dumps(wanted) in values
     assert page.locator("input[name=value]").is_hidden()
     page.evaluate("model.state({ column: 'count', value: '>=3', name: 'owl', k: 7 })")
@@ -451,6 +506,7 @@ def test_settings_are_sent_and_shown(page, show):
 
 def test_what_the_kernel_sets_is_not_set_back_by_a_field_that_loses_the_focus(page, show):
     show(30)
+    page.get_by_role("button", name="Filters").click()
     name = page.locator("input[name=name]")
     name.fill("owl")
     page.wait_for_function("model.sent.some(each => each.values?.name === 'owl')")
@@ -477,7 +533,7 @@ def test_nothing_sticks_out(page, show, width):
     columns = page.evaluate(
         "new Set([...document.querySelectorAll('.kf-tile')].map(tile => tile.getBoundingClientRect().x)).size"
     )
-    assert columns == {400: 3, 1600: 12}[width]
+    assert columns == {400: 2, 1600: 10}[width]
 
 
 def test_who_wants_no_motion_sees_none(page, show):
@@ -566,7 +622,7 @@ def test_sightings_are_judged_with_buttons_and_in_the_large_view(page, show):
         root.locator(".kf-judging").get_by_role("button", name=name).click()
         assert sent(page, wish)[-1] == {**told, "bytes": []}
     page.locator(".kf-gallery").focus()
-    page.keyboard.press("Enter")
+    page.keyboard.press("o")
     page.locator(".kf-large img[src]").wait_for()
     assert "Distance" in page.locator(".kf-facts").inner_text()
     page.keyboard.press("n")
@@ -596,6 +652,286 @@ def test_judging_fits_the_page_and_every_control_has_a_name(page, show, width):
 def test_a_sighting_without_a_distance_has_none_in_the_large_view(page, show):
     candidates(page, show)
     page.locator(".kf-gallery").focus()
-    page.keyboard.press("Enter")
+    page.keyboard.press("o")
     page.locator(".kf-large img[src]").wait_for()
     assert "Distance" not in page.locator(".kf-facts").inner_text()
+
+
+def test_filters_are_chips_that_can_be_taken_away(page, show):
+    show(30, folders=[["north", 20], ["south", 10]], columns=["site"], dates=True)
+    assert page.locator("input[name=name]").is_hidden() and page.locator(".kf-filter").count() == 0
+    page.evaluate("model.state({ folder: 'north', name: '<b>EK', since: '2026-07-01', column: 'site', value: 'mill' })")
+    assert page.get_by_role("button", name="Filters (4)").is_visible()
+    page.get_by_role("button", name="Take this filter away: name: <b>EK").click()
+    assert sent(page, "set")[-1]["values"] == {"name": ""}
+    page.get_by_role("button", name="Clear all", exact=True).click()
+    nothing = {"folder": None, "name": "", "since": "", "until": "", "column": "", "value": ""}
+    assert sent(page, "set")[-1]["values"] == nothing
+
+
+def test_photos_are_as_large_as_somebody_wants_them(page, show):
+    show(200)
+    wide = page.locator(".kf-tile").first.bounding_box()["width"]
+    page.locator("input[name=size]").fill("400")
+    page.wait_for_function("model.sent.some(each => each.do === 'photos' && each.large)")
+    assert page.locator(".kf-tile").first.bounding_box()["width"] > 2 * wide
+    page.locator("input[name=size]").fill("80")
+    assert page.locator(".kf-tile").first.bounding_box()["width"] < wide
+
+
+def test_a_caption_has_the_place_and_the_time_and_the_date_where_it_fits(page, show):
+    show(20, captions=True)
+    page.evaluate("model.details = photo => ({ place: '<b>SDZG 1', taken: '2026-07-31 22:21' })")
+    page.evaluate("model.send({ do: 'photos', photos: [0, 1] })")
+    caption = page.locator(".kf-caption").first
+    page.wait_for_function("document.querySelector('.kf-caption').textContent")
+    assert caption.inner_text() == "<b>SDZG 1 · 22:21"
+    page.locator("input[name=size]").fill("300")
+    assert caption.inner_text() == "<b>SDZG 1 · 2026-07-31 22:21"
+    assert "2026-07-31 22:21" in page.locator(".kf-tile").first.get_attribute("aria-label")
+
+
+def test_the_animal_of_a_photo_is_outlined(page, show):
+    show(20)
+    page.evaluate("model.details = photo => ({ outline: [0.5, 0.25, 1, 0.75] })")
+    page.evaluate("model.send({ do: 'photos', photos: [0] })")
+    page.locator(".kf-tile").first.locator(".kf-outline").wait_for()
+
+
+def test_the_selection_is_shown_alone_and_cleared(page, show):
+    show(50)
+    page.evaluate("model.pick([4, 5, 6])")
+    page.get_by_role("button", name="Show selected (3)").click()
+    assert len(sent(page, "selected")) == 1
+    page.get_by_role("button", name="Clear selection").click()
+    assert picked(page) == [] and page.get_by_role("button", name="Clear selection").is_hidden()
+
+
+def test_a_message_can_be_closed_and_a_failure_is_red_and_stays(page, show):
+    page.clock.install()
+    show(5)
+    page.evaluate("model.state({ message: '3 photos are in a.csv.', said: 1 })")
+    done = page.get_by_role("status").get_by_text("3 photos are in a.csv.")
+    assert done.is_visible()
+    page.clock.run_for(9_000)
+    assert done.is_hidden()
+    page.evaluate("model.state({ message: 'a.csv is there already', failed: true, said: 2 })")
+    failed = page.locator(".kf-failed")
+    page.clock.run_for(60_000)
+    assert failed.is_visible() and failed.get_attribute("role") == "alert"
+    red, green, blue = failed.evaluate("each => getComputedStyle(each).color.match(/\\d+/g).map(Number)")
+    assert red > 150 > max(green, blue)
+    page.evaluate("model.state({ stamp: 9 })")  # other news
+    assert failed.is_visible()
+    page.get_by_role("button", name="Close this message").click()
+    assert failed.is_hidden()
+    page.evaluate("model.state({ message: 'a.csv is there already', failed: true, said: 3 })")  # tried again
+    assert failed.is_visible()
+
+
+def test_a_spinner_shows_that_the_kernel_works_after_a_moment(page, show):
+    page.clock.install()
+    show(5)
+    page.evaluate("model.silent = true")
+    page.locator(".kf-gallery").focus()
+    page.keyboard.press("Enter")
+    spinner = page.get_by_role("status", name="Working")
+    page.clock.run_for(250)
+    assert spinner.is_hidden()
+    page.clock.run_for(100)
+    assert spinner.is_visible()
+    page.evaluate("model.tell('msg:custom', {kind: 'done', number: model.sent[model.sent.length - 1].number}, [])")
+    assert spinner.is_hidden()
+
+
+def test_the_commonest_keys_are_in_sight(page, show):
+    show(5)
+    shown = page.locator("kbd").all_inner_texts()
+    assert shown == ["Enter", "Double click", "Space", "Backspace", "/"] and page.locator("kbd").first.is_visible()
+
+
+OF_JUPYTERLAB = """dl { margin: 0 } dt { float: left; width: 20%; font-weight: bold } dd { float: left; width: 80% }
+    p { margin-bottom: 1em } ul { padding-left: 2em } h3 { font-size: 2em }"""
+BROKEN = """[...document.querySelectorAll('.kinframe-widget *')].flatMap(each => [...each.childNodes])
+    .filter(node => node.nodeType === 3 && node.parentElement.checkVisibility()).flatMap(node =>
+        [...node.textContent.matchAll(/[^\\s/.·-]+/g)].map(found => {
+            const range = document.createRange();
+            range.setStart(node, found.index);
+            range.setEnd(node, found.index + found[0].length);
+            return new Set([...range.getClientRects()].map(each => Math.round(each.top))).size > 1 ? found[0] : null;
+        })).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_no_word_is_broken_whatever_the_styles_of_the_page(page, show, width, dark):
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.add_style_tag(content=OF_JUPYTERLAB + (":root { --jp-layout-color1: #111; --jp-ui-font-color1: #fff }" * dark))
+    show(50, folders=[["north", 30], ["south", 20]], columns=["site"], dates=True, captions=True)
+    answer(page, heading="20 most similar to EK000014 · SDZG 1 · 22:21", message="foxes: 11 photos labelled.", said=1)
+    page.evaluate("model.pick([7])")
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_text("All keys").click()
+    assert page.evaluate(BROKEN) == []
+    page.locator(".kf-gallery").focus()
+    page.keyboard.press("o")
+    page.locator(".kf-facts", has_text="photo-0.jpg").wait_for()
+    assert page.evaluate(BROKEN) == []
+
+
+def test_judged_events_can_be_hidden(page, show):
+    candidates(page, show)
+    page.get_by_label("Hide judged").check()
+    assert sent(page, "set")[-1]["values"] == {"hide_judged": True}
+
+
+LAYER = "document.querySelector('.kf-stage:not([hidden]) .kf-layer')"
+SCALE = f"Number(new DOMMatrix(getComputedStyle({LAYER}).transform).a)"
+CORNER = SCALE.replace(").a)", ").e)")  # of the photo, px from the left of its stage
+
+
+def open_large(page, photo=0):
+    page.locator(".kf-gallery").focus()
+    for _ in range(photo):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("o")
+    page.wait_for_function("document.querySelector('.kf-stage:last-child img').naturalWidth > 0")
+
+
+def test_the_large_view_zooms_and_moves(page, show):
+    show(20)
+    open_large(page)
+    stage = page.locator(".kf-stage").last.bounding_box()
+    page.mouse.move(stage["x"] + 10, stage["y"] + 10)
+    page.mouse.wheel(0, -600)
+    page.wait_for_function(f"{SCALE} > 1.5")
+    for key, is_so in (("0", "=== 1"), ("-", "=== 1"), ("+", "> 1.3"), ("+", "> 1.9")):
+        page.keyboard.press(key)
+        page.wait_for_function(f"{SCALE} {is_so}")
+    before = page.evaluate(CORNER)
+    page.keyboard.press("Shift+ArrowRight")
+    moved = page.evaluate(CORNER)
+    assert moved < before < 0, "the photo goes to the left"
+    page.mouse.move(stage["x"] + 100, stage["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(stage["x"] + 150, stage["y"] + 100, steps=3)
+    page.mouse.up()
+    assert page.evaluate(CORNER) == pytest.approx(moved + 50, abs=1)
+    page.mouse.move(stage["x"] + 100, stage["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(stage["x"] + 5000, stage["y"] + 100, steps=3)
+    page.mouse.up()
+    assert page.evaluate(CORNER) == 0, "no edge comes into the stage"
+    page.keyboard.press("ArrowRight")
+    page.locator(".kf-facts", has_text="photo-1.jpg").wait_for()
+    assert page.evaluate(SCALE) == 1
+
+
+def test_a_box_on_a_photo_that_is_zoomed_is_where_it_was_drawn(page, show):
+    show(20)
+    open_large(page)
+    stage = page.locator(".kf-stage").last.bounding_box()
+    middle = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    page.get_by_role("button", name="Box", exact=True).click()
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, -600)
+    page.wait_for_function(f"{SCALE} > 2")
+    scale = page.evaluate(SCALE)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 60, middle[1] + 30, steps=3)
+    page.mouse.up()
+    page.get_by_role("button", name="Search the box").click()
+    (told,) = sent(page, "region")
+    tall = stage["height"] * scale
+    wide = stage["height"] / 120 * 160 * scale  # of the photo
+    assert told["box"] == pytest.approx([0.5, 0.5, 0.5 + 60 / wide, 0.5 + 30 / tall], abs=0.01)
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_query_stays_beside_the_results_that_are_compared_with_it(page, show, width):
+    page.set_viewport_size({"width": width, "height": 1000})
+    show(200)
+    answer(page)
+    open_large(page, photo=1)
+    page.keyboard.press("c")
+    pinned, current = page.locator(".kf-stage").all()
+    page.locator(".kf-pinned", has_text="photo-5.jpg").wait_for()
+    assert sent(page, "large")[-1]["photo"] == 5, "the query"
+    page.locator(".kf-facts", has_text="photo-7.jpg").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.locator(".kf-facts", has_text="photo-14.jpg").wait_for()
+    assert pinned.is_visible() and page.locator(".kf-pinned").inner_text() == "north/photo-5.jpg"
+    first, second = pinned.bounding_box(), current.bounding_box()
+    assert (first["width"], first["height"]) == pytest.approx((second["width"], second["height"]), abs=1)
+    assert first["x"] < second["x"] if width > 600 else first["y"] < second["y"]
+    page.keyboard.press("+")
+    zooms = "[...document.querySelectorAll('.kf-layer')].map(each => each.style.transform)"
+    assert len(set(page.evaluate(zooms))) == 1
+    page.get_by_role("button", name="Compare").click()
+    assert pinned.is_hidden()
+    page.keyboard.press("Escape")
+    assert page.locator(".kf-large").is_hidden()
+
+
+def test_words_are_typed_and_asked_for(page, show):
+    root = show(200, asks_words=True)
+    page.locator(".kf-gallery").focus()
+    page.keyboard.press("w")
+    field = root.get_by_label("Words", exact=True)
+    assert field.evaluate("field => field === document.activeElement")
+    page.keyboard.type("red fox, 狐狸")
+    assert sent(page, "words") == []
+    page.keyboard.press("Enter")
+    page.wait_for_function("model.sent.some((each) => each.do === 'words')")
+    assert sent(page, "words") == [{"text": "red fox, 狐狸", "bytes": []}]
+
+
+def test_an_answer_in_words_shows_which_word_and_how_surely(page, show):
+    root = show(200, asks_words=True)
+    query = {"like": [], "unlike": [], "box": None, "text": "<b>fox</b>"}
+    about = {str(7 * n): {"distance": n / 20, "score": 1 - n / 20, "word": "red fox", "box": None} for n in range(20)}
+    answer(page, about=about, question=query, trail=[None, query])
+    first = root.locator(".kf-tile").first
+    assert first.locator(".kf-likeness").inner_text().split() == ["red", "fox", "1.00"]
+    assert "red fox 1.00" in first.get_attribute("aria-label")
+    assert root.locator(".kf-asked").inner_text().startswith("<b>fox</b>")
+    assert root.locator(".kf-steps .kf-word").inner_text() == "<b>fox</b>"
+    assert root.get_by_label("Words", exact=True).input_value() == "<b>fox</b>"
+    both = {**query, "like": [5]}
+    answer(page, about=about, question=both, trail=[None, query, both], place=2)
+    assert root.locator(".kf-steps .kf-more").inner_text() == "+1"
+    root.get_by_role("button", name="<b>fox</b>: take it out of the query").click()
+    assert sent(page, "words")[-1]["text"] == ""
+
+
+def test_no_words_without_a_network_that_knows_some(page, show):
+    root = show(20)
+    assert not root.get_by_label("Words", exact=True).is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_in_a_narrow_cell(page, show, scheme, tmp_path):
+    if scheme == "dark":
+        page.evaluate(
+            """() => {
+                document.body.dataset.jpThemeLight = 'false';
+                const colours = { 'layout-color1': '#111', 'layout-color2': '#212121', 'ui-font-color1': 'white' };
+                for (const name in colours) document.body.style.setProperty(`--jp-${name}`, colours[name]);
+                document.body.style.background = '#111';
+            }"""
+        )
+    page.set_viewport_size({"width": 360, "height": 900})
+    root = show(200, asks_words=True)
+    query = {"like": [], "unlike": [], "box": None, "text": "black-and-tan coonhound"}
+    about = {str(7 * n): {"distance": 0.2, "score": 0.8, "word": query["text"], "box": None} for n in range(20)}
+    answer(page, about=about, question=query, trail=[None, query])
+    box, outer = root.get_by_label("Words", exact=True).bounding_box(), root.bounding_box()
+    assert outer["x"] <= box["x"] and box["x"] + box["width"] <= outer["x"] + outer["width"] + 1
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    tile = root.locator(".kf-tile").first.bounding_box()
+    text = root.locator(".kf-likeness").first.bounding_box()
+    assert text["x"] + text["width"] <= tile["x"] + tile["width"] + 1
+    chip = root.get_by_role("button", name="take it out of the query").bounding_box()
+    cross = root.locator(".kf-chip span").last.bounding_box()
+    assert cross["x"] + cross["width"] <= chip["x"] + chip["width"]
+    page.screenshot(path=str(tmp_path / "words.png"))

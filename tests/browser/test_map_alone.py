@@ -1,5 +1,6 @@
 """The map's page without Jupyter: its module, its style sheet, and a kernel that is none (`alone/mock_map.js`)."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -198,8 +199,8 @@ def test_a_click_selects_and_escape_selects_none(page, show):
     page.keyboard.press("Escape")
     assert picked(page) == []
     page.mouse.click(*photo(page, 34))
-    root.get_by_role("button", name="Select none").click()
-    assert picked(page) == [] and root.get_by_role("button", name="Select none").is_disabled()
+    root.get_by_role("button", name="Clear selection").click()
+    assert picked(page) == [] and root.get_by_role("button", name="Clear selection").is_disabled()
 
 
 def test_escape_leaves_a_loop_that_is_being_drawn(page, show):
@@ -373,6 +374,7 @@ def test_kinds_have_colours_and_a_legend(page, show):
     assert root.get_by_role("group", name="Legend").get_by_role("button").all_inner_texts() == [
         "north\n40", f"{TRAP}\n30", "3 more\n10", "no value\n20",
     ]  # fmt: skip
+    assert root.locator(".kf-column").inner_text() == KINDS["title"], "the column"
     assert page.locator("img").count() == 0
     colours = [pixels(page, *photo(page, number), side=1) for number in (5, 45, 75, 95)]
     assert colours == [["21 101 180"], ["232 89 12"], ["107 107 107"], ["168 168 168"]]
@@ -424,8 +426,8 @@ def test_another_colour_is_asked_for_and_shown(page, show):
     assert colour.input_value() == "=folder"
     colour.select_option("nothing")
     page.wait_for_function("model.sent.some(each => each.do === 'colour' && each.by === null)")
-    page.evaluate("message => model.state({ message })", TRAP)
-    assert root.get_by_role("alert").inner_text() == TRAP
+    page.evaluate("message => model.state({ message, failed: true, said: 1 })", TRAP)
+    assert root.get_by_role("alert").locator("span").inner_text() == TRAP
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -578,3 +580,24 @@ def test_100_000_photos(page, show, record_property):
     draw(page, (0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6))
     assert 10_000 < len(picked(page)) < 60_000
     record_property("ms until a lasso is drawn and has selected", round(page.evaluate("performance.now()") - started))
+
+
+def test_what_is_selected_is_shown_beneath_and_a_click_takes_it_out(page, show):
+    root = show()
+    panel = root.get_by_role("group", name="Selected photos")
+    assert panel.is_hidden()
+    page.evaluate("model.pick([3, 5, 8])")
+    page.wait_for_function("document.querySelectorAll('.kf-selected img').length === 3")
+    assert panel.locator(".kf-title").inner_text() == "3 photos selected"
+    panel.get_by_role("button", name="north/photo-5.jpg: take it out of the selection").click()
+    assert picked(page) == [3, 8] and panel.locator("img").count() == 2
+    page.evaluate("model.pick([...Array(100).keys()])")
+    page.wait_for_function("document.querySelectorAll('.kf-selected img').length === 30")
+    assert panel.locator(".kf-title").inner_text() == "100 photos selected; the first 30"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
+
+
+def test_199_photos_are_photos_and_not_dots_where_they_fit(page, show):
+    turns = [2.4 * row for row in range(199)]
+    show([(math.sqrt(row) * math.cos(turn), math.sqrt(row) * math.sin(turn)) for row, turn in enumerate(turns)])
+    page.wait_for_function("Number(document.querySelector('canvas').dataset.thumbnails) > 30")

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -37,6 +38,12 @@ def explorer(notebook, kernel):
     return root
 
 
+def ask(photo):
+    """Find photos like it, by the button on it."""
+    photo.hover()
+    photo.get_by_text("Find similar").click()
+
+
 def tile(explorer, name):
     return explorer.locator(".kf-tile", has_text=name)
 
@@ -45,16 +52,20 @@ def test_the_cells_ran_without_a_warning(notebook):
     assert notebook.locator(".jp-OutputArea-output[data-mime-type*=stderr]").count() == 0
 
 
-def test_a_click_asks_and_a_click_on_the_answer_asks_again(explorer, kernel):
-    tile(explorer, "bolu-003.png").click()
+def test_a_photo_is_asked_with_and_one_of_the_answer_again(explorer, kernel):
+    ask(tile(explorer, "bolu-003.png"))
     explorer.locator(".kf-status", has_text="20 photos found").wait_for()
     assert kernel("model.name_of(explorer.chosen)") == "'bolu/bolu-003.png'"
-    shown = explorer.locator(".kf-distance > span:first-child").all_inner_texts()
+    lines = [line.get_attribute("title") for line in explorer.locator(".kf-likeness").all()]
+    shown = [re.search(r"distance ([\d.]+)", line)[1] for line in lines]
+    likenesses = [float(text.split()[-2]) for text in explorer.locator(".kf-likeness").all_inner_texts()]
+    assert likenesses == sorted(likenesses, reverse=True) and 0 < likenesses[0] < 100
+    explorer.get_by_role("heading", name="20 most similar to bolu-003 · bolu").wait_for()
     wanted = ast.literal_eval(kernel("list(explorer.found['distance'])"))
     assert [float(text) for text in shown] == pytest.approx(wanted[: len(shown)], rel=0.01)
     assert tile(explorer, "bolu-003.png").count() == 0  # hidden
-    second = explorer.locator(".kf-tile").nth(1).get_attribute("title")
-    explorer.locator(".kf-tile").nth(1).click()
+    second = explorer.locator(".kf-tile").nth(1).get_attribute("title").splitlines()[0]
+    ask(explorer.locator(".kf-tile").nth(1))
     explorer.locator(f".kf-chip[title^='{second}']").wait_for()
     assert kernel("model.name_of(explorer.chosen)") == repr(second)
     assert explorer.locator(".kf-step").count() >= 2
@@ -66,7 +77,7 @@ def test_a_click_asks_and_a_click_on_the_answer_asks_again(explorer, kernel):
 
 
 def test_k_metric_and_the_query_itself(explorer, kernel):
-    tile(explorer, "bolu-003.png").click()
+    ask(tile(explorer, "bolu-003.png"))
     explorer.locator(".kf-status", has_text="20 photos found").wait_for()
     explorer.locator("input[name=k]").focus()
     explorer.page.keyboard.press("Home")
@@ -74,12 +85,13 @@ def test_k_metric_and_the_query_itself(explorer, kernel):
     for _ in range(4):
         explorer.page.keyboard.press("ArrowRight")
     explorer.locator(".kf-status", has_text="5 photos found").wait_for()
+    explorer.get_by_role("button", name="Filters").click()
     explorer.locator("input[name=hide]").uncheck()
     tile(explorer, "bolu-003.png").wait_for()
     assert kernel("explorer.k, explorer.hide, list(explorer.found['distance'])[0]") == "(5, False, 0.0)"
     explorer.locator("select[name=metric]").select_option("cosine")
     explorer.page.wait_for_function(
-        "[...document.querySelectorAll('.kf-distance > span:first-child')].every(span => Number(span.textContent) < 1)"
+        "[...document.querySelectorAll('.kf-likeness')].every(each => each.title.includes('distance 0'))"
     )
     assert kernel("explorer.metric, max(explorer.found['distance']) < 1") == "('cosine', True)"
     kernel("setattr(explorer, 'metric', 'euclidean')")
@@ -124,8 +136,9 @@ def test_a_box_asks_with_a_part(explorer, kernel):
     explorer.get_by_role("dialog").locator("img[src]").wait_for()
     explorer.locator(".kf-facts", has_text="bolu/bolu-006.jpg").wait_for()
     page = explorer.page
-    page.wait_for_function("document.querySelector('.kf-stage img').naturalWidth > 0")
-    stage = explorer.locator(".kf-stage").bounding_box()
+    page.wait_for_function("document.querySelector('.kf-stage:last-child img').naturalWidth > 0")
+    explorer.get_by_role("button", name="Box", exact=True).click()
+    stage = explorer.locator(".kf-stage").last.bounding_box()
     page.mouse.move(stage["x"] + stage["width"] / 2 - 60, stage["y"] + stage["height"] / 2 - 60)
     page.mouse.down()
     page.mouse.move(stage["x"] + stage["width"] / 2 + 60, stage["y"] + stage["height"] / 2 + 60, steps=4)
@@ -135,7 +148,7 @@ def test_a_box_asks_with_a_part(explorer, kernel):
     assert kernel("sorted(set(explorer.found.column_names()) & {'left', 'top', 'right', 'bottom'})") == (
         "['bottom', 'left', 'right', 'top']"
     )
-    assert explorer.locator(".kf-title").first.inner_text() == "like the box"
+    assert "most similar to the box on bolu-006" in explorer.locator(".kf-heading").inner_text()
 
 
 def test_photos_are_kept_by_keys_alone(explorer, kernel, lab):
@@ -164,16 +177,17 @@ def test_photos_are_kept_by_keys_alone(explorer, kernel, lab):
 
 
 def test_filters_and_sorting(explorer, kernel):
+    if explorer.locator("select[name=folder]").is_hidden():
+        explorer.get_by_role("button", name="Filters").click()
     explorer.locator("select[name=folder]").select_option("tarn (80)")
     explorer.locator(".kf-status", has_text="80 of 199 photos").wait_for()
     explorer.locator("input[name=name]").fill("TARN-02")
     explorer.locator(".kf-status", has_text="10 of 199 photos").wait_for()
-    explorer.locator("select[name=sort]").select_option("name")
-    explorer.locator("input[name=descending]").check()
+    explorer.locator("select[name=sort]").select_option("name, Z to A")
     explorer.locator("[aria-posinset='1']", has_text="tarn-029").wait_for()
-    explorer.locator("input[name=descending]").uncheck()
+    explorer.locator("select[name=sort]").select_option("name, A to Z")
     explorer.locator("[aria-posinset='1']", has_text="tarn-020").wait_for()
-    tile(explorer, "tarn-020").click()
+    ask(tile(explorer, "tarn-020"))
     explorer.locator(".kf-status", has_text="9 photos found").wait_for()  # within the filter
     explorer.locator("input[name=name]").fill("no such photo")
     explorer.locator(".kf-status", has_text="0 photos found").wait_for()
@@ -199,8 +213,8 @@ def test_what_it_looks_like(explorer, lab, theme, width):
     page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
     page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
     page.locator("#jupyterlab-splash").wait_for(state="detached")
-    tile(explorer, "bolu-002").click()
-    explorer.locator(".kf-tile .kf-distance").first.wait_for()
+    ask(tile(explorer, "bolu-002"))
+    explorer.locator(".kf-tile .kf-likeness").first.wait_for()
     explorer.scroll_into_view_if_needed()
     explorer.locator(".kf-tile img").nth(3).wait_for()
     page.screenshot(path=str(BUILD / f"explorer-{lab.name}-{theme.split()[1].lower()}-{width}.png"))
@@ -219,10 +233,10 @@ def test_it_is_shown_twice(explorer, notebook, kernel):
     second = notebook.locator(".jp-CodeCell").last.locator(".kinframe-explorer")
     second.locator(".kf-tile img").first.wait_for()
     first = notebook.locator(".kinframe-explorer").first
-    tile(second, "bolu-002").click()
+    ask(tile(second, "bolu-002"))
     for view in (first, second):
         view.locator(".kf-status", has_text="20 photos found").wait_for()
-        view.locator(".kf-tile .kf-distance").first.wait_for()
+        view.locator(".kf-tile .kf-likeness").first.wait_for()
     first.locator(".kf-tile").nth(1).click(modifiers=["Control"])
     for view in (first, second):
         view.locator(".kf-status", has_text="1 selected").wait_for()
@@ -236,13 +250,13 @@ def test_a_restarted_kernel_is_told(explorer, notebook):
     notebook.evaluate("() => { jupyterapp.commands.execute('kernelmenu:restart') }")  # which waits for the dialog
     notebook.get_by_role("button", name="Confirm Kernel Restart").click()
     notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
-    explorer.locator(".kf-tile").first.click()
+    ask(explorer.locator(".kf-tile").first)
     explorer.get_by_text("run the cell again").wait_for()
 
 
 def _upload(explorer, name, content):
     with explorer.page.expect_file_chooser() as chooser:
-        explorer.get_by_role("button", name="Photo from outside").click()
+        explorer.get_by_role("button", name="Search with a photo…").click()
     chooser.value.set_files([{"name": name, "mimeType": "image/png", "buffer": content}])
 
 

@@ -84,7 +84,7 @@ def test_a_lasso_is_a_frame_and_is_in_the_explorer(notebook, shown, kernel):
 def test_what_the_explorer_selects_is_marked_on_the_map(notebook, shown, kernel):
     kernel("setattr(explorer, 'selected', [3, 5])")
     shown.locator(".kf-status", has_text="2 of 199 selected").wait_for()
-    shown.get_by_role("button", name="Select none").click()
+    shown.get_by_role("button", name="Clear selection").click()
     shown.locator(".kf-status", has_not_text="selected").wait_for()
     assert kernel("explorer.selected, shown.selected") == "([], [])"
 

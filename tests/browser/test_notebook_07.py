@@ -77,7 +77,7 @@ def test_an_event_is_opened_and_closed_again(notebook, kernel):
     several = root.locator(".kf-several").first
     count = int(several.inner_text()[1:])
     several.click()
-    root.locator(".kf-asked", has_text="the event of").wait_for()
+    root.locator(".kf-heading", has_text="Event of").wait_for()
     assert root.locator(".kf-tile").count() == count
     root.locator(".kf-gallery").focus()
     notebook.keyboard.press("Backspace")

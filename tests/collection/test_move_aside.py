@@ -496,3 +496,13 @@ def test_a_file_has_the_name_of_a_folder(root, aside):
     put(aside / JOURNAL, b"")
     moved = move_aside([group_of(root, "a.jpg", "sub/c.jpg")], aside, str(root), ask=yes, progress=False)
     assert moved.count == 0 and "folder" in moved.left[0][1] and (root / "sub" / "c.jpg").exists()
+
+
+@pytest.mark.parametrize(("name", "expected"), [("a?b/con.jpg", "a_b/con_.jpg"), ("C:/x./y.jpg", "C_/x_/y.jpg")])
+def test_names_on_windows(monkeypatch, name, expected):
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "name", "nt")
+        first = next(names(name))
+        again = parts(first)
+    assert first == expected
+    assert "/".join(again) == expected, "undo_move finds it by the name in the journal"

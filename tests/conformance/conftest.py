@@ -26,7 +26,7 @@ with warnings.catch_warnings():
         pass  # the modules here skip themselves then
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def agree():
     """A function that runs a call, with further arguments, on both and fails where the answers differ."""
     turicreate = importlib.import_module("turicreate")

@@ -22,7 +22,8 @@ class Toolkit:
         data["name"] = [f"photo {row}" for row in range(SMALL)]
         data["number"] = [7 * row for row in range(SMALL)]
         self.data = data
-        self.deep = self.features([[row * 0.5 + place % 7 for place in range(2048)] for row in range(SMALL)])
+        # Squares: no two photos are equally far from a third, where Turi Create leaves the order open.
+        self.deep = self.features([[row * row / 4 + place % 7 for place in range(2048)] for row in range(SMALL)])
         self.model = self.create(data)
         self.given = self.create(tc.SFrame({"deep": self.deep}))
 
@@ -70,30 +71,32 @@ def member(name):
     return {
         "ordinary": lambda t: getattr(t.model, name),
         "empty": lambda t: getattr(t.given, name),
-        "odd": lambda t: t.create(t.data, "name", "image")[name],
+        "odd": lambda t: t.create(t.with_features(), "name", "deep")[name],
     }
 
 
 # call → input → what is done; more inputs than the three have names of their own
 CALLS = {
     "create": {
-        "ordinary": lambda t: asked(t.model, t.data[0:3], k=3),
+        "ordinary": lambda t: asked(t.model, t.data[0:1], k=3),
         "empty": lambda t: t.create(t.data[0:0]),
         "odd": lambda t: t.create(["photos"]),
         "without a column": lambda t: t.create(t.tc.SFrame()),
         "without images": lambda t: t.create(t.data[["name"]]),
     },
     "create(label)": {
-        "ordinary": lambda t: asked(t.create(t.data, "name"), t.data[0:2], k=2),
+        "ordinary": lambda t: asked(t.create(t.data, "name"), t.data[0:1], k=2),
         "empty": lambda t: t.create(t.data, ""),
         "odd": lambda t: asked(t.create(t.with_features(name=["same"] * SMALL), "name"), t.deep[0:2], k=2),
-        "numbers": lambda t: asked(t.create(t.data, label="number"), t.data[0:2], "name", k=2),
+        "numbers": lambda t: asked(
+            t.create(t.with_features(row=t.data["number"]), label="row"), t.with_features(), "name", k=2
+        ),
         "no such column": lambda t: t.create(t.data, "nope"),
         "fractions": lambda t: t.create(t.with_features(x=[0.5] * SMALL), "x"),
         "lists": lambda t: t.create(t.with_features(x=[["a"]] * SMALL), "x"),
     },
     "create(feature)": {
-        "ordinary": lambda t: asked(t.create(t.data, None, "image"), t.data[0:2], k=2),
+        "ordinary": lambda t: asked(t.create(t.data, None, "image"), t.data[0:1], k=2),
         "empty": lambda t: t.create(t.data, None, ""),
         "odd": lambda t: t.create(t.data, feature="name"),
         "no such column": lambda t: t.create(t.data, feature="nope"),
@@ -111,20 +114,20 @@ CALLS = {
         "all missing": lambda t: t.create(t.tc.SFrame({"deep": t.features([None, None])}), feature="deep"),
     },
     "create(model)": {
-        "ordinary": lambda t: t.create(t.data).num_examples,
+        "ordinary": lambda t: t.model.num_examples,
         "empty": lambda t: t.create(t.data, model=""),
         "odd": lambda t: t.create(t.data, model="no-such-network"),
         "none": lambda t: t.create(t.data, model=None),
     },
     "create(verbose)": {
-        "ordinary": lambda t: printed(lambda: t.create(t.data, verbose=False).num_examples),
-        "empty": lambda t: t.create(t.data, verbose=0).num_examples,
+        "ordinary": lambda t: printed(lambda: t.create(t.with_features(), verbose=False).num_examples),
+        "empty": lambda t: t.create(t.with_features(), verbose=0).num_examples,
         "odd": lambda t: printed(lambda: t.create(t.data, verbose=True).num_examples),
     },
     "create(batch_size)": {
-        "ordinary": lambda t: asked(t.create(t.data, batch_size=3), t.data, k=2),
+        "ordinary": lambda t: asked(t.create(t.data, batch_size=4), t.data[0:1], k=2),
         "empty": lambda t: t.create(t.data, batch_size=0),
-        "odd": lambda t: asked(t.create(t.data, batch_size=1000), t.data, k=2),
+        "odd": lambda t: asked(t.create(t.data[0:3], batch_size=1000), t.data[0:1], k=2),
         "below zero": lambda t: t.create(t.data, batch_size=-1),
         "text": lambda t: t.create(t.data, batch_size="many"),
     },
@@ -155,13 +158,13 @@ CALLS = {
         "fractions": lambda t: asked(t.given, t.with_features(x=[0.5] * SMALL), "x", k=1),
     },
     "query(k)": {
-        "ordinary": lambda t: asked(t.model, t.data[2:3], k=4),
-        "empty": lambda t: asked(t.model, t.data[2:3], k=0),
-        "odd": lambda t: asked(t.model, t.data[2:3], k=1000),
-        "none": lambda t: asked(t.model, t.data[0:2], k=None),
-        "below zero": lambda t: asked(t.model, t.data, k=-1),
-        "a fraction": lambda t: asked(t.model, t.data, k=1.5),
-        "text": lambda t: asked(t.model, t.data, k="2"),
+        "ordinary": lambda t: asked(t.given, t.deep[2:3], k=4),
+        "empty": lambda t: asked(t.given, t.deep[2:3], k=0),
+        "odd": lambda t: asked(t.given, t.deep[2:3], k=1000),
+        "none": lambda t: asked(t.given, t.deep[0:2], k=None),
+        "below zero": lambda t: asked(t.given, t.deep, k=-1),
+        "a fraction": lambda t: asked(t.given, t.deep, k=1.5),
+        "text": lambda t: asked(t.given, t.deep, k="2"),
     },
     "query(radius)": {
         "ordinary": lambda t: asked(t.given, t.deep, k=None, radius=60.0),
@@ -180,7 +183,7 @@ CALLS = {
     "query(batch_size)": {
         "ordinary": lambda t: asked(t.model, t.data, k=2, batch_size=3),
         "empty": lambda t: asked(t.model, t.data, batch_size=0),
-        "odd": lambda t: asked(t.model, t.data, k=2, batch_size=1000),
+        "odd": lambda t: asked(t.model, t.data[0:2], k=2, batch_size=1000),
     },
     "similarity_graph": {
         "ordinary": lambda t: graph(t.model),
@@ -234,13 +237,13 @@ CALLS = {
     "name": {
         "ordinary": lambda t: t.model.name(),
         "empty": lambda t: t.given.name(),
-        "odd": lambda t: t.create(t.data, "name").name(),
+        "odd": lambda t: t.create(t.with_features(), "name").name(),
     },
     **{name: member(name) for name in ("feature", "input_image_shape", "label", "num_examples", "num_features")},
     "training_time": {
         "ordinary": lambda t: t.model.training_time > 0,
         "empty": lambda t: t.given.training_time >= 0,
-        "odd": lambda t: t.create(t.data, batch_size=1)["training_time"] > 0,
+        "odd": lambda t: t.create(t.with_features(), batch_size=1)["training_time"] >= 0,
     },
     "model": {
         "ordinary": lambda t: isinstance(t.model.model, str),

@@ -1,8 +1,10 @@
 """The explorer without a page: its methods, its traits, and what it answers to messages."""
 
 import base64
+import datetime
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,9 @@ from helpers.errors import FrameError, PhotoError
 from helpers.explorer import photo_transfer
 from helpers.explorer.exploration import Exploration
 from helpers.explorer.explorer import Explorer
+from helpers.explorer.likeness import CLOSE, Likenesses
+from helpers.features.distance import Distance
+from helpers.frames.columns import typed_frame
 from helpers.images.uploads import UploadLimits
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
@@ -91,7 +96,10 @@ def test_the_trail(explorer):
     explorer.ask(2)
     explorer.mark(3)
     explorer.mark(11, like=False)
-    assert asked(explorer) == {"like": (2, 3), "unlike": (11,), "box": None, "kind": ""} and explorer.chosen is None
+    assert (
+        asked(explorer) == {"like": (2, 3), "unlike": (11,), "box": None, "text": "", "kind": ""}
+        and explorer.chosen is None
+    )
     explorer.back(2)
     assert explorer.chosen == 2
     explorer.forward()
@@ -448,3 +456,103 @@ def test_an_error_that_nobody_expected_is_a_line_without_its_text(explorer, monk
     monkeypatch.setattr(Exploration, "ask", lambda *_: 1 / 0)
     hear(explorer, "ask", photo=1)
     assert explorer._state["message"] == "That could not be done (ZeroDivisionError)."
+
+
+def words(model, row):
+    folder, _, name = model.names[row].rpartition("/")
+    return f"{name[:-4]} · {folder}"
+
+
+def test_an_answer_has_a_heading_ranks_and_likenesses_against_the_usual_distance(explorer, model):
+    assert explorer._state["heading"] == "12 photos"
+    explorer.name = "IMG_1"
+    assert explorer._state["heading"] == "3 of 12 photos"
+    explorer.name = ""
+    explorer.ask(4)
+    assert explorer._state["heading"] == f"3 most similar to {words(model, 4)}" and explorer._state["far"] == ""
+    usual = Distance(model.vectors, "euclidean").usual()
+    about = [explorer._state["about"][str(row)] for row in shown(explorer)]
+    assert [each["rank"] for each in about] == [1, 2, 3]
+    assert [each["likeness"] for each in about] == pytest.approx([1 - each["distance"] / usual for each in about])
+    explorer.metric = "cosine"
+    (first, *_) = (explorer._state["about"][str(row)] for row in shown(explorer))
+    usual = Distance(model.vectors, "cosine").usual()
+    assert first["likeness"] == pytest.approx(1 - (first["distance"] / usual) ** 0.5)
+    explorer.mark(5, like=False)
+    assert explorer._state["heading"].endswith(f"{words(model, 4)}, not like {words(model, 5)}")
+    explorer.ask_region(4, (0, 0, 0.5, 1))
+    assert explorer._state["heading"] == f"3 most similar to the box on {words(model, 4)}"
+
+
+def test_where_nothing_is_close_the_page_says_so(explorer, folder):
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), (0, 255, 0)).save(buffer, "PNG")
+    explorer.ask(buffer.getvalue())
+    assert explorer._state["far"].startswith("Nothing close") and explorer._state["about"]
+    assert all(0 <= about["likeness"] < CLOSE for about in explorer._state["about"].values())
+    explorer.hide = False
+    explorer.ask(3)
+    assert explorer._state["far"] == ""
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_likenesses_of_photos_that_are_all_the_same(metric):
+    same = Likenesses(SimpleNamespace(vectors=np.ones((5, 3), np.float32)))
+    assert same.of([0.0, 0.5, None], metric) == [1.0, 0.0, None]
+    assert Likenesses(SimpleNamespace(vectors=np.zeros((0, 3), np.float32))).usual(metric) == 0.0
+
+
+def test_a_photo_is_told_by_its_place_and_time(model, tmp_path):
+    day = datetime.datetime(2026, 7, 31, 22, 21)
+    columns = [("taken", datetime.datetime, [day, *[None] * 11]), ("site", str, ["SDZG 1", "", *[None] * 10])]
+    explorer = Explorer(model, typed_frame(columns), labels=tmp_path / "labels.csv")
+    assert explorer._details(0) == {
+        "name": model.names[0],
+        "label": None,
+        "place": "SDZG 1",
+        "taken": "2026-07-31 22:21",
+        "outline": None,
+    }
+    assert explorer._details(1)["place"] == "north" and explorer._details(1)["taken"] is None
+    explorer.ask(0)
+    assert (
+        explorer._state["heading"] == f"11 most similar to {words(model, 0)[:5]} · SDZG 1 · 22:21"
+        and explorer._state["captions"]
+    )
+
+
+def test_the_selection_is_shown_alone(explorer, model):
+    hear(explorer, "selected")
+    assert "no photo is selected" in explorer._state["message"] and explorer._state["failed"]
+    explorer.selected = [7, 2]
+    hear(explorer, "selected")
+    assert shown(explorer) == [2, 7] and explorer._state["heading"] == "2 photos of your selection"
+    assert explorer.chosen is None and not explorer._state["failed"]
+    explorer.selected = []
+    explorer.name = model.names[7].rpartition("/")[2]
+    assert shown(explorer) == [7]
+    explorer.name = ""
+    explorer.mark(3)
+    assert asked(explorer)["like"] == (3,)
+    explorer.back()
+    assert shown(explorer) == [2, 7]
+
+
+def test_what_was_done_and_undone_is_said(explorer):
+    explorer.selected = [1, 2]
+    explorer.give("fox")
+    assert explorer._state["message"] == "fox: 2 photos labelled." and not explorer._state["failed"]
+    explorer.undo()
+    assert explorer._state["message"] == "Undone: fox of 2 photos."
+    said = explorer._state["said"]
+    hear(explorer, "set", values={"k": 0})
+    assert explorer._state["failed"] and explorer._state["said"] > said
+
+
+def test_large_thumbnails_are_larger(explorer, folder):
+    Image.new("RGB", (900, 600)).save(folder / "north" / "IMG_0.jpg")
+    ((_, small),) = hear(explorer, "photos", photos=[0])
+    ((told, large),) = hear(explorer, "photos", photos=[0], large=True)
+    assert told["large"] is True
+    widths = [Image.open(io.BytesIO(each[0])).width for each in (small, large)]
+    assert widths[0] <= 160 and widths[1] == 420

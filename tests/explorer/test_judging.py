@@ -111,7 +111,7 @@ def test_all_photos_of_an_event_and_back(explorer, season):
     assert [season.model.labels[each] for each in shown(explorer)] == season.photos_of(season.event_of(row))
     assert explorer.chosen is None and explorer.found is None
     hear(explorer, "judge", photos=[shown(explorer)[2]], yes=True)
-    hear(explorer, "back")
+    hear(explorer, "move", steps=-1)
     assert row in judging(explorer)["confirmed"]
     assert len(shown(explorer)) == 5
 
@@ -183,3 +183,23 @@ def test_people_are_not_shown_unless_asked_for(season, sightings, tmp_path, monk
     assert 1 in list(explorer.found["event"])
     explorer.people = False
     assert 1 not in list(explorer.found["event"])
+
+
+def test_judged_events_can_be_hidden(explorer, season, sightings):
+    everything = shown(explorer)
+    explorer.judge([everything[1]], True)
+    explorer.hide_judged = True
+    assert everything[1] not in shown(explorer) and len(shown(explorer)) == len(everything) - 1
+    assert explorer._state["heading"] == "Candidates for red thing: 4 events"
+    explorer.browse()
+    assert len(shown(explorer)) == 12
+    explorer.hide_judged = False
+    assert len(shown(explorer)) == 15
+
+
+def test_what_was_unjudged_is_said(explorer):
+    hear(explorer, "judge", photos=[shown(explorer)[1]], yes=True)
+    hear(explorer, "unjudge")
+    assert explorer._state["message"] == "Undone: the last judgement."
+    hear(explorer, "unjudge")
+    assert explorer._state["message"] == "There is no judgement to undo."

@@ -226,6 +226,7 @@ def test_thumbnails_come_as_they_are_asked_for(shown, model):
             {"photo": 0, "name": model.names[0], "buffer": 0},
             {"photo": 5, "name": model.names[5], "buffer": 1},
         ],
+        "large": False,
     }
     assert Image.open(io.BytesIO(pictures[1])).format == "JPEG"
 

@@ -27,3 +27,30 @@ def test_the_key_of_this_machine_is_made_once_and_is_its_owners_alone(monkeypatc
     file.write_bytes(b"half")
     with pytest.raises(OSError, match=r"this-machine\.key is damaged"):
         machine_key()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o660])
+def test_a_key_that_others_can_read_is_none(mode, monkeypatch, tmp_path):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path))
+    machine_key()
+    (file,) = tmp_path.iterdir()
+    file.chmod(mode)
+    with pytest.raises(OSError, match="can be read by others"):
+        machine_key()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such owners")
+@pytest.mark.parametrize("theirs", ["an owner", "a link"])
+def test_a_key_that_another_account_has_put_there_is_none(theirs, monkeypatch, tmp_path):
+    """In a cache folder that others can write to; what they sign with it was not made here."""
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    machine_key()
+    (file,) = (tmp_path / "cache").iterdir()
+    if theirs == "a link":
+        file.rename(tmp_path / "elsewhere")
+        file.symlink_to(tmp_path / "elsewhere")
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: file.stat().st_uid + 1)
+    with pytest.raises(OSError, match="theirs"):
+        machine_key()

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from helpers.files.replacing import replacing, replacing_folder
@@ -46,3 +48,31 @@ def test_a_folder_behind_a_link_is_replaced_and_the_link_stays(tmp_path):
         (half / "new").write_text("new")
     assert link.is_symlink() and [path.name for path in real.iterdir()] == ["new"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_what_was_private_stays_private(tmp_path, mode):
+    path, folder = tmp_path / "labels.csv", tmp_path / "model"
+    for _ in range(2):
+        with replacing(path) as half:
+            half.write_text("new")
+        with replacing_folder(folder) as half:
+            (half / "new").write_text("new")
+        path.chmod(mode)
+        folder.chmod(mode | 0o100)
+    with replacing(path) as half:
+        half.write_text("newer")
+    with replacing_folder(folder):
+        pass
+    assert path.stat().st_mode & 0o777 == mode
+    assert folder.stat().st_mode & 0o777 == mode | 0o100
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_what_is_new_can_be_read_by_all(tmp_path):
+    with replacing(tmp_path / "file") as half:
+        half.write_text("new")
+    with replacing_folder(tmp_path / "folder"):
+        pass
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "file", tmp_path / "folder")] == [0o644, 0o755]

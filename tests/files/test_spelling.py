@@ -1,14 +1,21 @@
 """Names of a Mac elsewhere, and of elsewhere on a Mac: the same name, where nothing else can be meant."""
 
+import ntpath
+import os
+import subprocess
+import sys
+from pathlib import PureWindowsPath
+
 import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.files.spelling import SpelledNames, SpelledPaths
+from helpers.files.spelling import SpelledNames, SpelledPaths, full_path, portable, printable
 from helpers.images.decode import open_photo
 from helpers.photos.labels import Labels
 from helpers.photos.load import load_photos
 from tests.support.pictures import picture, tiny_network
+from tests.support.places import ROOT
 
 ONE, OTHER = "H\u00f6hle/F\u00e4he 1.jpg", "Ho\u0308hle/Fa\u0308he 1.jpg"  # é in one character, and in two
 
@@ -76,3 +83,123 @@ def test_a_model_whose_photos_were_moved_to_another_system(two_names, written, t
     source = moved.photo(row)
     wanted = np.asarray(open_photo(two_names / "after" / there))
     assert np.array_equal(np.asarray(open_photo(getattr(source, "source", source))), wanted)
+
+
+REFUSED = {
+    **{f"a{letter}b.jpg": "a_b.jpg" for letter in '<>:"/\\|?*\0\n\x1f'},
+    "a.": "a_",
+    "a. . ": "a____",
+    " ": "_",
+    "...": "___",
+    **{f"{name}.jpg": f"{name}_.jpg" for name in ("CON", "nul", "Aux", "PRN", "COM1", "lpt9", "COM\u00b9", "CONIN$")},
+    "CON": "CON_",
+    "nul.tar.gz": "nul_.tar.gz",
+    "con .jpg": "con_ .jpg",
+    "con. ": "con___",
+}
+TAKEN = [
+    "a.jpg",
+    ".hidden",
+    "a b",
+    "console.jpg",
+    "COM.jpg",
+    "COM10",
+    "com1a",
+    "aux2",
+    "日本 é.jpg",
+    "a..b",
+    "~$a",
+    "'%&",
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), REFUSED.items())
+def test_a_name_that_windows_refuses(name, expected):
+    assert portable(name) == expected
+    assert portable(expected) == expected, "what was changed once stays"
+    reserved = getattr(ntpath, "isreserved", lambda name: PureWindowsPath(name).is_reserved())  # Python 3.13 has it
+    assert not reserved(expected)
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_name_that_all_systems_take(name):
+    assert portable(name) == name
+
+
+@pytest.mark.parametrize("folder", ["C:\\photos", "C:\\", "\\\\nas\\share\\photos"])
+@pytest.mark.parametrize("name", ["a.jpg", "sub/a.jpg", "a b/c/d.jpg"])
+def test_a_file_has_one_path_on_windows(folder, name):
+    assert full_path(folder, name, "\\") == str(PureWindowsPath(folder) / name)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "sub/a.jpg"])
+def test_a_file_has_one_path(tmp_path, name):
+    assert full_path(str(tmp_path), name) == str(tmp_path / name)
+    assert full_path("/", name, "/") == f"/{name}"
+
+
+# --- on a terminal
+
+
+HOSTILE = "a\x1b]0;mine\x07\x1b[2J\u202egpj.\x9b31m\r\b.jpg"
+
+
+def test_a_terminal_obeys_no_name():
+    shown = printable(HOSTILE)
+    assert shown.isprintable() and shown.startswith("a\\x1b]0;mine\\x07") and "\\u202e" in shown and "\\r" in shown
+    assert printable("Höhle\t猫 👩\u200d👧.jpg\n") == "Höhle\t猫 👩\u200d👧.jpg\n"
+    assert printable("\udcff.jpg") == "\\udcff.jpg"
+
+
+_SHOW = """
+import sys
+from helpers import tc
+from helpers.photos.load import load_photos
+data, bad = load_photos(sys.argv[1])
+print(data[["path"]])
+print(list(bad["reason"]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has its own encodings, and no such names")
+def test_frames_of_photos_obey_nobody(tmp_path):
+    """In the stand-in's frames; Turi Create draws its own."""
+    photo(tmp_path / HOSTILE)
+    (tmp_path / ("b" + HOSTILE)).write_text("no photo")
+    data, bad = load_photos(tmp_path, progress=False)
+    if tc.HAS_TURICREATE:
+        pytest.skip("Turi Create draws its own frames")
+    for frame in (data, bad, data[["path"]]):
+        assert printable(str(frame)) == str(frame) and "\\x1b" in str(frame)
+    assert printable(repr(data["path"])) == repr(data["path"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has its own encodings")
+@pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+def test_names_with_accents_in_a_locale_without(tmp_path, locale):
+    photo(tmp_path / ONE)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "PYTHON", "LANG"))}
+    done = subprocess.run(
+        [sys.executable, "-c", _SHOW, str(tmp_path)],
+        env={**environment, **locale, "PYTHONPATH": str(ROOT)},
+        cwd=str(ROOT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=True,
+    )
+    said = done.stdout.decode("utf-8", "replace")
+    assert ONE in said if "PYTHONUTF8" not in locale else "Python reads names as ascii" in said
+
+
+@pytest.mark.parametrize("command", ["helpers.demo", "helpers.app"])
+def test_commands_say_names_in_any_encoding(tmp_path, command):
+    for environment in ({"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}):
+        done = subprocess.run(
+            [sys.executable, "-m", command],
+            env={**os.environ, **environment, "FOLDER": str(tmp_path / "Höhle\x1b[2J"), "PYTHONPATH": str(ROOT)},
+            cwd=str(ROOT),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert done.returncode == 2 and b"no such folder" in done.stdout
+        assert b"Traceback" not in done.stdout and b"\x1b" not in done.stdout

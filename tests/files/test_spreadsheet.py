@@ -1,12 +1,17 @@
 import csv
+import re
 
 import pytest
 
 from helpers.errors import FrameError
 from helpers.files.spreadsheet import guarded, plain, read_table, write_rows
 
+WITHIN = ["a;=1+2", "a\t=1+2", "a;;@sum", "a\n-2", "a\r\n+2;=3", "=1;'=2", "a;''=1", "a;\uff1d1", ";=1"]
 
-@pytest.mark.parametrize("text", ["", "heron", "=1+2", "'=1+2", "''=1+2", "-3", "@sum", "\ta", "\uff1d1", "'quoted'"])
+
+@pytest.mark.parametrize(
+    "text", ["", "heron", "=1+2", "'=1+2", "''=1+2", "-3", "@sum", "\ta", "\uff1d1", "'quoted'", *WITHIN, "a\t\t'=1"]
+)
 def test_text_comes_back_as_it_was(text):
     assert plain(guarded(text)) == text
 
@@ -16,6 +21,22 @@ def test_what_a_spreadsheet_would_run_is_marked(tmp_path):
     write_rows(file, ["path", "=count"], iter([("=a.jpg", -1), ("é.jpg", None)]))
     with file.open(encoding="utf-8", newline="") as stream:
         assert list(csv.reader(stream)) == [["path", "'=count"], ["'=a.jpg", "-1"], ["é.jpg", ""]]
+
+
+@pytest.mark.parametrize("text", WITHIN)
+def test_what_is_run_with_another_separator_is_marked(text, tmp_path):
+    file = tmp_path / "rows.csv"
+    write_rows(file, ["path"], [[text]])
+    with file.open(encoding="utf-8", newline="") as stream:
+        written = list(csv.reader(stream))[1][0]
+    cells = re.split("[;\t\r\n]", written)
+    assert not any(cell.startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells), cells
+    assert read_table(file, "the table").rows == [[text]]
+
+
+def test_what_is_no_formula_stays_as_it_is():
+    for text in ("a - b", "a; -1", "x=1", "Fox; Badger", "it's; 'so'", "a,=1"):
+        assert guarded(text) == text
 
 
 def test_names_in_another_encoding_are_written_as_asked(tmp_path):

@@ -2,9 +2,11 @@
 
 import ast
 import base64
+import contextlib
 import io
 import os
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -221,6 +223,20 @@ def test_tags_of_a_png_with_a_large_packet_are_read(tmp_path):
         source = encoded(COLOUR, "PNG")
         source = source[:33] + chunk(b"iTXt", body) + source[33:]
         assert read_metadata(source).tags == ("fox",)
+
+
+@pytest.mark.parametrize("kind", [b"IDAT", b"PLTE", b"eXIf", b"iTXt", b"teSt", b"TEST"])
+def test_a_png_takes_no_memory_for_what_it_only_announces(kind, tmp_path):
+    whole = encoded(picture(), "PNG")
+    for place in (33, len(whole) - 12):  # before and after its pixels
+        (tmp_path / "a.png").write_bytes(whole[:place] + (2**31 - 1).to_bytes(4, "big") + kind + b"no more")
+        tracemalloc.start()
+        try:
+            with contextlib.suppress(PhotoError):
+                open_photo(tmp_path / "a.png")
+            assert tracemalloc.get_traced_memory()[1] < 20_000_000
+        finally:
+            tracemalloc.stop()
 
 
 def test_damaged_pixels_of_a_png_are_still_damaged():

@@ -12,12 +12,13 @@ import pytest
 from helpers.errors import ModelError, WeightsUnavailable
 from helpers.files import download
 from helpers.images.decode import open_photo
-from helpers.networks import load
+from helpers.networks import load, weights
 from helpers.networks.classifier import classifier_of
 from helpers.networks.descriptors import DESCRIPTORS
 from helpers.networks.efficientnet import efficientnet_b0
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.table import MODELS, Network, WeightsFile
+from helpers.networks.torch_file import read_state_dict
 from helpers.networks.torchvision_layers import resnet_50, vgg19
 from tests.support.file_server import serving
 from tests.support.hub_networks import random_efficientnet_b0
@@ -168,7 +169,7 @@ def test_a_network_comes_from_pytorchs_host(monkeypatch, register, empty_cache, 
 
 
 def test_every_entry_of_the_table_is_tested_whole():
-    assert {*ENTRIES, *PYTORCH, "efficientnet-lite0"} == {*MODELS}
+    assert {*ENTRIES, *PYTORCH, "efficientnet-lite0", "efficientnet-lite2"} == {*MODELS}
 
 
 def test_one_file_serves_two_entries(monkeypatch, register, tmp_path):
@@ -225,6 +226,18 @@ def test_the_built_in_network_computes_what_pytorch_does():
     assert answer[[113, 315, 109, 245, 119, 944]] == pytest.approx(
         [3.5496, 3.4976, 3.4821, 3.3829, 3.2476, 3.2352], rel=1e-3
     )
+
+
+def test_the_larger_built_in_network_uses_every_layer_of_its_file(photo=(260, 260, 3)):
+    """No other stage has as many blocks, or as wide ones: the weights would not fit, or some would be left."""
+    model = load.load_network("efficientnet-lite2")
+    state = read_state_dict(weights.get("efficientnet-lite2"))
+    convolutions = sorted(name for name in state if "conv" in name and name.endswith(".weight"))
+    nodes = [node for node in onnx.load(str(model.path)).graph.node if node.op_type == "Conv"]
+    assert len(nodes) == len(convolutions) == 64
+    photos = np.random.default_rng(0).integers(0, 256, (2, *photo), np.uint8)
+    answer = in_onnx_runtime(model, photos)
+    assert answer.shape == (2, 1280) and np.allclose(in_openvino(model, photos), answer, atol=1e-3)
 
 
 def test_the_built_in_network_is_the_same_in_openvino():

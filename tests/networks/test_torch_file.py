@@ -3,6 +3,7 @@ import os
 import pickle
 import struct
 import sys
+import tracemalloc
 import types
 import zipfile
 from collections import OrderedDict
@@ -157,6 +158,22 @@ def test_a_file_cut_short_or_of_another_kind_is_refused(write, tmp_path):
     path.write_bytes(b"PK\x03\x04 and no zip file after that")
     with pytest.raises(ModelError, match=r"weights\.pth is not a PyTorch state dict"):
         read_state_dict(path)
+
+
+def test_no_memory_is_taken_for_numbers_that_are_only_announced(write, torch):
+    count = 2**31
+    path = write({"a": Stored((count,), (1,), count=count)}, [("7", NUMBERS)])
+    content = path.read_bytes()
+    numbers = struct.pack("<q", len(NUMBERS)) + NUMBERS.tobytes()
+    assert content.endswith(numbers)
+    path.write_bytes(content[: -len(numbers)] + struct.pack("<q", count) + NUMBERS.tobytes())
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelError, match="96 bytes"):
+            read_state_dict(path)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.fixture

@@ -77,6 +77,8 @@ def test_the_list_of_files_left_out_says_how_many_it_does_not_list(tmp_path, cap
     figures.update(photos_per_second=9.0, kept=0, precision_at_10=None, left_out=[["a.jpg", "cut off"]], bad=4)
     demo._print_figures(figures, tmp_path)
     assert capsys.readouterr().out.endswith("  left out     a.jpg: cut off\n  … and 3 more\n")
+    demo._print_figures({**figures, "left_out": [["a\x1b[2J.jpg", "cut off"]]}, tmp_path)
+    assert "\x1b" not in capsys.readouterr().out
     demo._print_figures({**figures, "bad": 1}, tmp_path)
     assert "more" not in capsys.readouterr().out
 

@@ -169,6 +169,21 @@ def test_photos_that_would_have_one_name(tmp_path, to):
     assert len({name.casefold() for name in found}) == len(names)
 
 
+@pytest.mark.parametrize("to", ["chosen.zip", "chosen"])
+def test_copies_have_names_that_windows_takes(tmp_path, to):
+    """A ZIP or a USB stick from Linux is opened there; two names that become one stay two photos."""
+    names = ["a?.jpg", "a*.jpg", "a_.jpg", "site 1:2/b.jpg", "dots./x.jpg", "dots. /x.jpg", "aux/con.jpg", 'q"<>|.jpg']
+    place, bad = export([(name, str(row).encode()) for row, name in enumerate(names)], tmp_path / to)
+    found = put(place)
+    assert not bad and sorted(found.values()) == sorted(str(row).encode() for row in range(len(names)))
+    assert sorted(found) == sorted(
+        [
+            *("a_.jpg", "a_ (2).jpg", "a_ (3).jpg", "site 1_2/b.jpg"),
+            *("dots_/x.jpg", "dots__/x.jpg", "aux_/con_.jpg", "q____.jpg"),
+        ]
+    )
+
+
 def test_no_name_is_a_formula(tmp_path):
     place, _ = export([("=cmd.jpg", b""), ("a,b\n.jpg", b"")], tmp_path / "a.csv")
     assert cells(place)[1:] == [["'=cmd.jpg", ""], ["a,b\n.jpg", ""]]

@@ -354,7 +354,12 @@ def test_when_photos_were_taken(tmp_path):
 
 
 @pytest.mark.skipif(tc.HAS_TURICREATE, reason="Turi Create's frames hold copies of the photos, and read them all")
-def test_photos_that_were_checked_are_not_opened_again(tmp_path, monkeypatch):
+@pytest.mark.parametrize("spelled", ["as here", "otherwise"])
+def test_photos_that_were_checked_are_not_opened_again(tmp_path, monkeypatch, spelled):
+    """Whatever paths are like on a system, such as Windows, the same function makes them for all that is remembered."""
+    if spelled == "otherwise":
+        make = helpers.photos.load.full_path
+        monkeypatch.setattr(helpers.photos.load, "full_path", lambda root, name: make(root, f"./{name}"))
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(stamps, "_SETTLED", -(10**11))  # ns: what was written only now counts too
     dated_folder(tmp_path / "photos")

@@ -399,3 +399,12 @@ def test_a_file_of_other_photos_is_refused(written):
     with pytest.raises(FrameError, match=r"none of its 2 photos is here \('x/1\.jpg'\); a photo here is 'a\.jpg'"):
         read_detections(written(("x/1.jpg", [box()]), ("x/2.jpg", [])), ["a.jpg", "b.jpg"])
     assert read_detections(written(), ["a.jpg"]).seen.tolist() == [False]
+
+
+@pytest.mark.parametrize("photos", [[], ["north/1.jpg"], ["a/" * 30 + "1.jpg"]])
+def test_a_name_of_very_many_folders_takes_no_more_than_its_length(photos):
+    """Of 300,000 folders every end would be put together: 90 GB of text."""
+    few, many = ("x/" * count + "1.jpg" for count in (300, 300_000))
+    match([few], photos)
+    assert steps(lambda: match([many], photos)) < steps(lambda: match([few], photos)) + 1_000
+    assert match([many, "north/1.jpg"], ["north/1.jpg"]).rows == [None, 0]

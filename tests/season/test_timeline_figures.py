@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from helpers import tc
@@ -12,6 +13,7 @@ from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.images.boxes import SIDES
 from helpers.season import activity_overlap
+from helpers.season.timeline import style
 from helpers.season.timeline.activity import activity
 from helpers.season.timeline.activity_figure import show_activity
 from helpers.season.timeline.dates_figure import show_dates
@@ -400,3 +402,15 @@ def test_the_strip_shows_the_part_that_was_compared(seen, tmp_path):
     assert sum(share_of_animal(tile) > 0.3 for tile in shown) == 1 and len(shown) == 5
     shown = [image.get_array() for image in show_strip(seen, season, tiles=tiles).axes[0].images]
     assert not any(share_of_animal(tile) > 0.3 for tile in shown), "what was kept is of another part"
+
+
+@pytest.mark.parametrize("name", ["$", "a $b$ c", r"$\frac{$", r"$\undefined$"])
+def test_a_name_is_never_a_formula(name):
+    """Names of species and sites come from folders and tables of anybody."""
+    figure = style.new_figure(6.0, 3.0)
+    style.set_title(figure, name)
+    style.legend(figure, [("red", name)])
+    style.write_instead(figure.add_subplot(), name)
+    figure.savefig(io.BytesIO(), format="png")
+    shown = [text for text in figure.findobj(Text) if text.get_text() == name]
+    assert len(shown) == 3 and not any(text.get_parse_math() for text in shown)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from urllib.parse import urlsplit
 
@@ -130,3 +131,12 @@ def test_options_of_the_command_line():
     assert local._options({"allow_host": ["a", "b"], "rate": 0, "metric": "cosine", "dask": None, "x": True}) == [
         "--allow-host=a", "--allow-host=b", "--rate=0", "--metric=cosine", "--x",
     ]  # fmt: skip
+
+
+def test_no_room_for_its_log_is_said(tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(ServiceError, match=r"No space left on device.*TMPDIR"):
+        serve_here(tmp_path, progress=False)

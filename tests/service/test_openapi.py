@@ -10,7 +10,7 @@ pytest.importorskip("schemathesis", reason="schemathesis is not installed: the e
 
 from helpers.service.__main__ import main
 from tests.support.pictures import folder_of, tiny_network
-from tests.support.service_server import serving
+from tests.support.service_server import serving, surroundings
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 
@@ -44,7 +44,8 @@ def test_the_service_does_what_its_description_says(place):
         assert " 500 " not in log and "Traceback" not in log
 
 
-def test_nothing_is_answered_without_a_key_where_keys_are_on(place, capsys):
+def test_nothing_is_answered_without_a_key_where_keys_are_on(place, capsys, monkeypatch):
+    monkeypatch.setenv("KINFRAME_CACHE", surroundings()["KINFRAME_CACHE"])  # of the account that serves
     database = ["--database", str(place / "keys.kinframe"), "--photos", str(place / "photos")]
     assert main(["keys", "add", "shop", "--role", "write", *database]) == 0
     key = capsys.readouterr().out.strip()

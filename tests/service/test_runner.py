@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from distributed import Client, LocalCluster
 from distributed.security import Security
 
 import helpers.service.jobs.runner
-from helpers.errors import ClusterError, NotFound, Refused, Unavailable
+from helpers.errors import ClusterError, ModelError, NotFound, Refused, StoreError, Unavailable
 from helpers.service.jobs.indexing import Indexing
 from helpers.service.jobs.lease import JobEnded, Lease, has_ended, this_process
 from helpers.service.jobs.workers import Workers
@@ -22,7 +23,7 @@ from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
-from tests.support.service_jobs import Shared, collection, waiting
+from tests.support.service_jobs import Brisk, Shared, collection, waiting
 from tests.support.until import HANGS, until
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="/proc is only on Linux")
@@ -209,6 +210,25 @@ def test_an_error_that_nobody_foresaw_ends_one_job_and_no_other(alone, monkeypat
     alone.wait(alone.runner.submit({"folder": ""}))
 
 
+@pytest.mark.parametrize("known", [StoreError, ModelError, OSError])
+def test_callers_read_no_folder_of_this_machine(alone, monkeypatch, caplog, known):
+    home, root = Path.home(), alone.root.path
+    text = f"{root / 'a b' / 'c.jpg'}: {home}/x y/z.onnx, {tempfile.gettempdir()}/t, /opt/secret place/q.so"
+
+    def fails(*_):
+        raise known(text)
+
+    caplog.set_level("INFO", "kinframe.service.jobs")
+    monkeypatch.setattr(helpers.service.jobs.runner, "Indexing", fails)
+    alone.runner.start()
+    failed = alone.wait(alone.runner.submit({"folder": ""}), "failed")
+    assert "c.jpg" in failed.error and "z.onnx" in failed.error and "q.so" in failed.error
+    for place in (root, home, "/opt", "/etc", tempfile.gettempdir()):
+        assert str(place) not in failed.error
+    until(lambda: "failed after" in caplog.text)
+    assert str(root) in caplog.text, "the log has it whole"
+
+
 def test_a_database_that_is_away_is_waited_for(alone, monkeypatch):
     monkeypatch.setattr(helpers.service.jobs.runner, "_PAUSES", (0.01, 0.05))
     monkeypatch.setattr("helpers.service.jobs.lease._PAUSES", (0.01, 0.05))
@@ -288,6 +308,27 @@ def test_another_account_of_the_machine_has_no_way_in(workers):
             with pytest.raises((OSError, RuntimeError, TypeError)):
                 Client(place, timeout=2, security=security, set_as_default=False)
     assert len(workers.client().run(os.getpid)) == 2
+
+
+def test_nothing_is_imported_from_a_folder_that_another_account_made(tmp_path, monkeypatch):
+    """Dask takes a folder of its name that is there already, and imports from it before all others."""
+    theirs = tmp_path / "dask-scratch-space"
+    theirs.mkdir()
+    theirs.chmod(0o777)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    workers = Brisk(Settings(photos=tmp_path, workers=1))
+    try:
+        (path,) = workers.client().run(eval, "__import__('sys').path").values()
+        places = {Path(each) for each in [*path, *sys.path] if tmp_path in Path(each).parents}
+        assert places, "Dask's own folder is one of them"
+        for place in places:
+            above = [each for each in [place, *place.parents] if tmp_path in each.parents]
+            assert theirs not in above
+            assert above[-1].stat().st_mode & 0o077 == 0, "the outermost is closed to others"
+    finally:
+        workers.close()
+    until(lambda: not list(tmp_path.glob("kinframe-*")))
 
 
 @LINUX

@@ -1,20 +1,26 @@
 import asyncio
+import json
 import logging
+import tempfile
+import threading
 
 import pytest
 
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from pydantic import ValidationError
+from typing_extensions import Annotated
 
 from helpers.errors import ModelError, PhotoError, Refused, ServiceError, StoreError, Unavailable
 from helpers.service.gate.logs import LOG, printable, start_logging
 from helpers.service.gate.metrics import Metrics
-from helpers.service.http import request_log
-from helpers.service.http.forms import SearchForm
+from helpers.service.http import json_bodies, request_log
+from helpers.service.http.forms import SearchForm, form_of
 from helpers.service.http.problems import answer_problems, sentence
 from helpers.service.http.request_log import RequestLog
+from helpers.service.http.requests import IndexBody
+from tests.support.service_requests import ask
 from tests.support.until import HANGS
 
 
@@ -170,3 +176,67 @@ def test_what_does_not_fit_is_said_without_pydantics_own_words():
     said = sentence(caught.value.errors())
     assert said.startswith("k: Input should be greater than") and "; metric: Input should be 'cosine' or" in said
     assert "literal" not in said and "None" not in said and "none" not in said
+
+
+# --- bodies
+
+
+def app_with(path, endpoint, **route):
+    app = FastAPI()
+    answer_problems(app)
+    routes = APIRouter(**route)
+    routes.post(path)(endpoint)
+    app.include_router(routes)
+    return app
+
+
+def test_a_large_body_of_json_is_read_and_checked_by_a_thread(monkeypatch):
+    threads = []
+
+    def checked(content, model):
+        threads.append(threading.current_thread())
+        return check(content, model)
+
+    def index(body: IndexBody):
+        return len(body.photos)
+
+    check = json_bodies._checked
+    monkeypatch.setattr(json_bodies, "_checked", checked)
+    app = app_with("/index", index, route_class=json_bodies.JsonRoute)
+    photos = [{"path": f"{number}.jpg", "products": ["a"]} for number in range(2_000)]
+    kind = ("content-type", "application/json")
+    told = ask(app, "POST", "/index", headers=[kind], body=json.dumps({"photos": photos}).encode())
+    assert (told.status, told.body) == (200, b"2000")
+    assert threads and threads[0] is not threading.main_thread()
+    for body, status in (
+        (b"[" * 400_000, 422),
+        (b'{"photos": [' + b"1," * 99_999 + b"1]}", 422),
+        (b'{"photos": ["a"', 400),
+        (b"[[" * 1_000, 400),
+        (b"", 422),
+        (b"null", 422),
+        (b'{"photos": [{"path": ""}]}', 422),
+    ):
+        told = ask(app, "POST", "/index", headers=[kind], body=body)
+        error = json.loads(told.body)["error"]
+        assert told.status == error["status"] == status and 10 < len(error["message"]) < 1_500, error
+    told = ask(app, "POST", "/index", headers=[("content-type", "text/plain")], body=b'{"photos": ["a"]}')
+    assert told.status == 422
+
+
+def test_a_full_disk_is_told_to_who_sends_a_large_photo(monkeypatch, said):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "/srv/secret")
+
+    def search(form: Annotated[SearchForm, Depends(form_of(SearchForm))]):
+        return len(form.photo)
+
+    app, line = app_with("/search", search), b"\r\n"
+    head = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n\r\n'
+    body = head + bytes(1_500_000) + line + b"--b--" + line
+    kind = ("content-type", "multipart/form-data; boundary=b")
+    assert ask(app, "POST", "/search", headers=[kind], body=body).body == b"1500000"
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "rollover", full)
+    told = ask(app, "POST", "/search", headers=[kind], body=body)
+    assert told.status == 503 and "no room for uploads" in told.body.decode() and b"secret" not in told.body
+    assert told.headers["retry-after"] and "No space left" in said[-1]

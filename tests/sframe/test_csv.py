@@ -61,6 +61,18 @@ def test_lines_left_out_are_counted(tmp_path, capsys):
     assert "2 lines could not be read" in capsys.readouterr().err
 
 
+def test_a_gzip_file_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.sframe.paths.LARGEST", 100_000)
+    for size, refused in ((50_000, False), (50_000_000, True)):
+        (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"a\n" + b"1\n" * (size // 2 - 1)))
+        assert (tmp_path / "a.csv.gz").stat().st_size < 100_000
+        if refused:
+            with pytest.raises(BadFile, match="unpack it"):
+                SFrame.read_csv(str(tmp_path / "a.csv.gz"), verbose=False)
+        else:
+            assert len(SFrame.read_csv(str(tmp_path / "a.csv.gz"), verbose=False)) == size // 2 - 1
+
+
 def test_gzip_by_name(tmp_path):
     SFrame({"a": [1]}).save(str(tmp_path / "frame.csv.gz"))
     assert gzip.decompress((tmp_path / "frame.csv.gz").read_bytes()) == b"a\n1\n"

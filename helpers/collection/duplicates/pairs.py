@@ -21,7 +21,6 @@ from helpers.features.index import SearchIndex
 from helpers.files.progress import progress_bar
 
 _AT_ONCE = 1024  # photos
-_RANDOM = 10_000  # pairs, by which the usual distance is measured
 
 
 class PicturePairs:
@@ -155,16 +154,7 @@ def by_metric(model: Any, share: float) -> float:
 
 def usual_distance(model: Any) -> float:
     """The median distance of two photos that were drawn at random, always the same ones."""
-    count = len(model.vectors)
-    distance = Distance(model.vectors, model.metric)
-    random = np.random.default_rng(0)
-    distances = []
-    for row in random.integers(0, count, _RANDOM // 100):
-        others = random.integers(0, count, 100)
-        point = distance.points(model.vectors[row : row + 1])[0]
-        distances.append(distance.to(point, others[others != row]))
-    every = np.concatenate(distances)
-    return float(np.median(every)) if len(every) else 0.0
+    return Distance(model.vectors, model.metric).usual()
 
 
 def _linked(rows: np.ndarray, near: np.ndarray, distances: np.ndarray) -> Pairs:

@@ -17,6 +17,9 @@ from typing import Dict, Iterator, List, Union
 
 from helpers.errors import ExportError
 from helpers.files.cache import machine_key
+from helpers.files.json_file import parse_json
+from helpers.files.reading import read_regular
+from helpers.files.spelling import portable
 from helpers.files.stamps import sha256_now
 
 JOURNAL = "kinframe-moved.jsonl"
@@ -74,11 +77,9 @@ def names(name: str) -> Iterator[str]:
 
 
 def parts(name: str) -> List[str]:
-    """The parts of a name with `/`, none of which leads out of a folder."""
-    pieces = name.replace("\0", "_").split("/")
-    if os.name == "nt":
-        pieces = [part.replace("\\", "_").replace(":", "_") for part in pieces]
-    return [part for part in pieces if part not in ("", ".", "..")] or ["photo"]
+    """The parts of a name with `/`, none of which leads out of a folder; on Windows as it takes them."""
+    pieces = [part for part in name.replace("\0", "_").split("/") if part not in ("", ".", "..")]
+    return (list(map(portable, pieces)) if os.name == "nt" else pieces) or ["photo"]
 
 
 def sha256(source: Union[str, bytes]) -> str:
@@ -107,9 +108,9 @@ class Journal:
     def open_moves(self) -> Dict[str, Dict[str, str]]:
         """The moves that were not undone, by the place in the folder, in the order of moving."""
         moves: Dict[str, Dict[str, str]] = {}
-        for line in self._path.read_bytes().splitlines():
+        for line in read_regular(self._path).splitlines():
             try:
-                entry = json.loads(line)
+                entry = parse_json(line)
             except ValueError:  # half a line: it stands for nothing that was done
                 continue
             if isinstance(entry, dict) and "back" in entry:

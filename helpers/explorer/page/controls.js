@@ -1,33 +1,33 @@
 // The controls above and below the gallery: the trail, the filters, the query, judging, labels and export.
-import { button, counted, field, grouped, keyHelp, make, message, setOptions } from "../../widgets/elements.js";
+import { button, commonKeys, counted, field, grouped, keyHelp, make, setOptions } from "../../widgets/elements.js";
+import { Filters } from "./filters.js";
+import { TILE } from "./gallery.js";
 import { outline } from "./outline.js";
 
 const KEYS = [
   ["arrows, Home, End, Page Up, Page Down", "go from photo to photo"],
-  ["A, or a click", "search: the photos most like this one"],
-  ["Enter, or a double click", "large view"],
+  ["Enter, A, or the button Find similar", "search: the photos most like this one"],
+  ["O, or a double click", "large view"],
   ["L, U", "more like this, not like this"],
   ["E", "all photos of this one's event"],
   ["Y, N, Z", "confirm, reject, take that back"],
-  ["Space, or Ctrl and a click, or a drag", "select"],
+  ["Space, a click, or a drag", "select; with Ctrl, also more"],
   ["Shift and arrows or a click", "select all up to there"],
-  ["Ctrl+A, Escape", "select all, select none"],
+  ["Ctrl+A, Escape", "select all, clear the selection"],
   ["Backspace, Shift+Backspace", "back, forward"],
   ["/", "filter by name"],
-  ["Ctrl+V, or drop a file", "search with a photo from outside"],
+  ["W, then Enter", "search in words"],
+  ["Ctrl+V, or drop a file", "search with a photo of your own"],
+  ["in the large view: wheel, + and −, 0", "zoom in and out, the whole photo; a drag moves it"],
+  ["in the large view: C", "compare it with the query"],
   ["in the large view: B, arrows, Shift and arrows, Enter", "a box, move it, size it, search with it"],
 ];
+const COMMON = [["Enter", "find similar"], ["Double click", "open"], ["Space", "select"], ["Backspace", "back"], ["/", "filter by name"]];
 
 export class Controls {
   constructor(act) {
     this.act = act;
-    this.sent = {}; // the last value that was sent, by the name of the field
-    const later = (name) => (event) => this.send(name, event.target.value);
-    const input = (name, properties) => {
-      const onblur = (event) => this.settle(name, event.target);
-      return make("input", { name, onchange: later(name), onblur, autocomplete: "off", ...properties });
-    };
-    const select = (name) => make("select", { name, onchange: later(name) });
+    this.filters = new Filters(act);
 
     this.back = button("‹", "Back (Backspace)", () => act.step(-1));
     this.forward = button("›", "Forward (Shift+Backspace)", () => act.step(1));
@@ -38,41 +38,36 @@ export class Controls {
       if (this.file.files[0]) act.upload(this.file.files[0]);
       this.file.value = ""; // so that the same file can be chosen again
     });
+    this.text = make("input", { type: "search", name: "text", placeholder: "fox, red car, 狐狸", autocomplete: "off", maxLength: 200 });
+    this.text.addEventListener("keydown", (event) => event.key === "Enter" && act.words(this.text.value));
+    this.inWords = field("Words", this.text);
     this.trail = make(
-      "div", { className: "kf-row" }, this.back, this.forward, this.all, this.steps,
-      button("Photo from outside", "Or drop a file here, or paste a picture", () => this.file.click()), this.file,
+      "div", { className: "kf-row" }, this.back, this.forward, this.all, this.steps, this.inWords,
+      button("Search with a photo…", "Or drop a file here, or paste a picture", () => this.file.click()), this.file,
     );
 
-    const folder = () => act.set({ folder: this.folder.value ? this.folder.value.slice(1) : null });
-    this.folder = make("select", { name: "folder", onchange: folder });
-    this.name = input("name", { type: "search", placeholder: "part of a file name", oninput: (event) => this.soon("name", event) });
-    this.since = input("since", { type: "date" });
-    this.until = input("until", { type: "date" });
-    this.column = select("column");
-    this.value = input("value", { type: "search", placeholder: "text, >=7, 3..7", oninput: (event) => this.soon("value", event) });
-    this.sort = select("sort");
-    this.descending = make("input", { type: "checkbox", name: "descending", onchange: () => act.set({ descending: this.descending.checked }) });
-    this.dates = make("span", { className: "kf-row" }, field("from", this.since), field("to", this.until));
-    this.columns = make("span", { className: "kf-row" }, field("column", this.column), field("is", this.value));
-    this.filters = make(
-      "div", { className: "kf-row", role: "search", "aria-label": "Filters" },
-      field("folder", this.folder), field("name", this.name), this.dates, this.columns,
-      field("sort by", this.sort), field("descending", this.descending),
-    );
-
-    this.asked = make("div", { className: "kf-asked" });
+    this.sort = make("select", { name: "sort", onchange: () => this.act.set(sorting(this.sort.value)) });
+    this.size = make("input", { type: "range", name: "size", min: 80, max: 420, value: TILE, oninput: () => act.resize(Number(this.size.value)) });
     this.k = make("input", { type: "range", name: "k", min: 1, max: 100, onchange: () => act.set({ k: Number(this.k.value) }) });
     this.count = make("output");
     this.k.addEventListener("input", () => (this.count.textContent = this.k.value));
-    this.metric = select("metric");
+    const results = field("Results", make("span", { className: "kf-field" }, this.k, this.count));
+    this.metric = make("select", { name: "metric", onchange: () => act.set({ metric: this.metric.value }) });
     this.hide = make("input", { type: "checkbox", name: "hide", onchange: () => act.set({ hide: this.hide.checked }) });
-    this.question = make(
-      "div", { className: "kf-row kf-question", role: "group", "aria-label": "Query" },
-      this.asked, field("k", this.k), this.count, field("distance", this.metric), field("hide the query photos", this.hide),
+    this.filters.panel.append(field("Distance", this.metric), field("Hide query photo", this.hide));
+    this.bar = make(
+      "div", { className: "kf-row kf-controls", role: "group", "aria-label": "What is shown" },
+      this.filters.button, results, field("Sort", this.sort), field("Size", this.size), this.filters.chips,
     );
+
+    this.heading = make("div", { className: "kf-heading", role: "heading", "aria-level": 3 });
+    this.far = make("span", { className: "kf-nothing" });
+    this.asked = make("div", { className: "kf-asked", role: "group", "aria-label": "Query" });
+    this.title = make("div", { className: "kf-top" }, this.asked, make("div", { className: "kf-words" }, this.heading, this.far));
 
     this.species = make("strong", {});
     this.note = make("span", { role: "status" });
+    this.hideJudged = make("input", { type: "checkbox", name: "hide_judged", onchange: () => act.set({ hide_judged: this.hideJudged.checked }) });
     this.judging = make(
       "div", { className: "kf-row kf-judging", role: "group", "aria-label": "Sightings", hidden: true },
       this.species, this.note,
@@ -81,9 +76,9 @@ export class Controls {
       button("Yes", "Confirm the event of this photo, or of the selected ones (Y)", () => act.verdict(true)),
       button("No", "Reject it (N)", () => act.verdict(false)),
       button("Take back", "The last judgement (Z)", () => act.unjudge()),
+      field("Hide judged", this.hideJudged),
     );
     this.status = make("span", { className: "kf-status", role: "status" });
-    this.message = message();
     this.words = make("datalist", { id: `kinframe-words-${Math.random().toString(36).slice(2)}` });
     this.label = make("input", { type: "text", name: "label", placeholder: "label", autocomplete: "off", list: this.words.id });
     this.label.addEventListener("keydown", (event) => event.key === "Enter" && this.give());
@@ -92,11 +87,12 @@ export class Controls {
     this.keep = make("span", { className: "kf-row" },
       field("label", this.label), button("Label", "Give the selected photos this label; an empty one takes theirs away", () => this.give()),
       field("export to", this.to), button("Export", "Paths as .csv, or copies as .zip or into a folder", () => act.send(this.to.value)),
-      button("Select none", "(Escape)", () => act.select([])),
     );
+    this.some = button("", "Only the selected photos", () => act.showSelected());
+    this.none = button("Clear selection", "(Escape)", () => act.select([]));
     this.undo = button("Undo", "Take the last labels back", () => act.undo());
-    this.foot = make("div", { className: "kf-row kf-foot" }, this.status, this.keep, this.undo, this.words);
-    this.help = keyHelp(KEYS);
+    this.foot = make("div", { className: "kf-row kf-foot" }, this.status, this.some, this.none, this.keep, this.undo, this.words);
+    this.help = make("div", { className: "kf-row kf-below" }, commonKeys(COMMON), keyHelp(KEYS));
   }
 
   give() {
@@ -105,55 +101,27 @@ export class Controls {
     this.label.value = "";
   }
 
-  // While somebody types, after a moment without a key.
-  soon(name, event) {
-    clearTimeout(this.typing);
-    const { value } = event.target;
-    this.typing = setTimeout(() => this.send(name, value), 250);
-  }
-
-  // A field that loses the focus sends its value once more, which is ignored.
-  send(name, value) {
-    clearTimeout(this.typing);
-    if (this.sent[name] === value) return;
-    this.sent[name] = value;
-    this.act.set({ [name]: value });
-  }
-
-  // When typing has ended, show the value that the kernel has set since.
-  settle(name, input) {
-    if (this.sent[name] !== input.value) return; // not asked for yet
-    this.sent[name] = input.value = this.state[name];
-  }
-
   show(state, shownCount, picked, thumbnails) {
     this.state = state;
-    for (const name of Object.keys(this.sent)) if (document.activeElement?.name !== name) this.sent[name] = state[name];
+    this.filters.show(state);
     const set = (element, value) => {
       if (element !== element.getRootNode().activeElement) element.value = value; // not under somebody's fingers
     };
-    // The one character more keeps "no folder", whose name is empty, apart from "all folders".
-    const folders = state.folders.map(([name, count]) => [`=${name}`, `${name || "no folder"} (${count})`]);
-    setOptions(this.folder, [["", "all folders"], ...folders], state.folder === null ? "" : `=${state.folder}`);
-    this.folder.closest(".kf-field").hidden = state.folders.length < 2;
-    set(this.name, state.name);
-    set(this.since, state.since);
-    set(this.until, state.until);
-    this.dates.hidden = !state.dates;
-    setOptions(this.column, [["", "any"], ...state.columns.map((name) => [name, name])], state.column);
-    this.columns.hidden = !state.columns.length;
-    this.value.closest(".kf-field").hidden = !state.column;
-    set(this.value, state.value);
-    const orders = [["distance", state.found ? "distance" : "collection"], ["name", "name"], ["date", "date"]];
-    setOptions(this.sort, orders.filter(([name]) => name !== "date" || state.dates), state.sort);
-    this.descending.checked = state.descending;
-    this.question.hidden = !state.question || state.question.kind === "sightings";
-    for (const each of [this.k, this.metric, this.hide]) each.closest(".kf-field").hidden = Boolean(state.question?.kind);
-    this.count.hidden = Boolean(state.question?.kind);
+    const words = state.found ? ["most similar first", "least similar first"] : ["collection order", "reversed order"];
+    const orders = [["distance", ...words], ["name", "name, A to Z", "name, Z to A"], ["date", "oldest first", "newest first"]];
+    const offered = orders.filter(([name]) => name !== "date" || state.dates);
+    const pairs = offered.flatMap(([name, up, down]) => [[name, up], [`${name} down`, down]]);
+    setOptions(this.sort, pairs, state.sort + (state.descending ? " down" : ""));
+    this.heading.textContent = state.heading;
+    this.heading.title = state.heading;
+    this.far.textContent = state.far;
+    this.inWords.hidden = !state.asks_words;
+    set(this.text, state.question?.text ?? "");
     this.judging.hidden = !state.judging;
     if (state.judging) {
       this.species.textContent = state.judging.species;
       this.note.textContent = state.judging.note;
+      this.hideJudged.checked = state.hide_judged;
     }
     this.k.max = Math.max(100, state.k);
     set(this.k, state.k);
@@ -164,14 +132,8 @@ export class Controls {
     this.forward.disabled = state.place + 1 >= state.trail.length;
     this.all.disabled = state.question === null;
     this.words.replaceChildren(...state.words.map((word) => make("option", { value: word })));
-    this.report(state.message);
     this.showStatus(state, shownCount, picked);
     this.showQueries(state, thumbnails);
-  }
-
-  report(text) {
-    this.message.textContent = text;
-    this.message.hidden = !text;
   }
 
   showStatus(state, shownCount, picked) {
@@ -182,6 +144,8 @@ export class Controls {
     const hidden = state.hidden ? `; ${counted(state.hidden, "photo")} with people hidden` : "";
     this.status.textContent = shown + selected + hidden;
     this.keep.hidden = !picked || !state.keep;
+    this.some.hidden = this.none.hidden = !picked;
+    this.some.textContent = `Show selected (${grouped(picked)})`;
     this.undo.hidden = !state.keep || (!state.labelled && !this.given);
   }
 
@@ -203,11 +167,11 @@ export class Controls {
   // The photos of the query; each is a button that takes it out.
   showQuery(query, thumbnail) {
     this.asked.replaceChildren();
-    if (!query) return;
+    if (!query || query.kind === "selected" || query.kind === "sightings") return;
     const title = (textContent) => make("span", { className: "kf-title", textContent });
     const takeOut = (photo, like) => {
       if (query.kind) this.act.step(-1);
-      else if (query.like.length + query.unlike.length === 1) this.act.browse();
+      else if (query.like.length + query.unlike.length === 1 && !query.text) this.act.browse();
       else this.act.mark(photo, like);
     };
     const chip = (like) => (photo) => {
@@ -216,21 +180,29 @@ export class Controls {
       const properties = { type: "button", className: `kf-chip ${like ? "" : "kf-not"}`, title: words, "aria-label": words };
       return make("button", { ...properties, onclick: () => takeOut(photo, like) }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
     };
-    const how = query.kind === "event" ? "the event of" : query.box ? "like the box" : "like";
-    if (query.like.length) this.asked.append(title(how), ...query.like.map(chip(true)));
-    if (query.unlike.length) this.asked.append(title("not like"), ...query.unlike.map(chip(false)));
-    if (!query.kind && !query.like.length) this.asked.append(make("span", { textContent: "Mark a photo as like this too (L)." }));
+    if (query.text) this.asked.append(this.textChip(query.text));
+    this.asked.append(...query.like.map(chip(true)));
+    if (query.unlike.length) this.asked.append(title("not"), ...query.unlike.map(chip(false)));
+  }
+
+  // The words of the query: a button that takes them out.
+  textChip(text) {
+    const words = `${text}: take it out of the query`;
+    const properties = { type: "button", className: "kf-chip", title: words, "aria-label": words };
+    return make("button", { ...properties, onclick: () => this.act.words("") }, make("span", { className: "kf-word", textContent: text }), make("span", { textContent: "×", "aria-hidden": "true" }));
   }
 
   // The last twenty queries; each is a button that goes there.
   showTrail({ trail, place: here }, thumbnail) {
-    const candidates = () => [make("span", { className: "kf-thumb kf-word", textContent: "?!" }), "candidates"];
+    const word = (text) => [make("span", { className: "kf-word", textContent: text }), text];
+    const named = { sightings: "Candidates", selected: "Selected" };
     this.steps.replaceChildren();
     trail.forEach((step, place) => {
       if (!step || place < trail.length - 20) return;
       const photos = [...step.like, ...step.unlike];
-      const [picture, name] = step.kind === "sightings" ? candidates() : thumbnail(photos[0], step.box);
-      const badge = step.kind === "event" ? "E" : photos.length > 1 ? `+${photos.length - 1}` : "";
+      const [picture, name] = named[step.kind] || step.text ? word(named[step.kind] || step.text) : thumbnail(photos[0], step.box);
+      const others = photos.length - (step.text ? 0 : 1);
+      const badge = named[step.kind] ? "" : step.kind === "event" ? "E" : others > 0 ? `+${others}` : "";
       if (badge) picture.append(make("span", { className: "kf-more", textContent: badge }));
       const properties = { type: "button", className: "kf-step", title: name, "aria-label": `query ${place}: ${name}` };
       const go = make("button", { ...properties, onclick: () => this.act.step(place - here) }, picture);
@@ -238,4 +210,10 @@ export class Controls {
       this.steps.append(go);
     });
   }
+}
+
+// What a choice of the sort menu sets.
+function sorting(value) {
+  const [sort, down] = value.split(" ");
+  return { sort, descending: Boolean(down) };
 }

@@ -5,6 +5,7 @@
 // File names come from other people: they go into the page as text alone.
 import { make } from "../../widgets/elements.js";
 import { Thumbnails } from "../../widgets/thumbnails.js";
+import { Toasts } from "../../widgets/toasts.js";
 import { Selection, Wire, photosIn } from "../../widgets/wire.js";
 import { Controls } from "./controls.js";
 import { Gallery } from "./gallery.js";
@@ -27,6 +28,8 @@ function render({ model, el }) {
     want: (photo) => request("large", { photo }),
     step: (steps) => request("move", { steps }),
     browse: () => request("browse"),
+    words: (text) => request("words", { text }),
+    type: () => controls.text.focus(),
     set: (values) => request("set", { values }),
     give: (label) => request("give", { label }),
     undo: () => request("undo"),
@@ -37,18 +40,19 @@ function render({ model, el }) {
     sightings: () => request("sightings"),
     rank: () => request("rank"),
     send: (to) => request("export", { to }),
-    filter: () => controls.name.focus(),
+    filter: () => controls.filters.focus(),
+    clear: () => controls.filters.clear(),
+    resize: (side) => gallery.resize(side),
+    showSelected: () => request("selected"),
+    query: () => state().question?.like[0],
     select: (photos) => {
       showSelected(photos);
       selection.send(photos);
     },
-    open: (photo, undo) => {
-      if (undo) request("back"); // the first of two clicks has asked already
-      large.open(photo, gallery.order.includes(photo) ? gallery.order : [photo], undo ? {} : state().about, gallery.element);
-    },
+    open: (photo) => large.open(photo, gallery.order.includes(photo) ? gallery.order : [photo], state().about, gallery.element),
     async upload(file) {
       const most = state().largest;
-      if (file.size > most) return controls.report(`${file.name} is larger than ${most / 1e6} MB; make it smaller first.`);
+      if (file.size > most) return toasts.say(`${file.name} is larger than ${most / 1e6} MB; make it smaller first.`, true);
       const content = new Uint8Array(await file.arrayBuffer());
       const parts = Math.max(1, Math.ceil(content.length / PART));
       const upload = { do: "upload", upload: `${wire.id}-${wire.count}`, name: file.name || "pasted picture", parts };
@@ -57,15 +61,19 @@ function render({ model, el }) {
   };
 
   const controls = new Controls(act);
+  const toasts = new Toasts();
   const thumbnails = new Thumbnails(wire, (photos) => {
     gallery.refill(photos);
     const asked = state().trail.flatMap((step) => (step ? [...step.like, ...step.unlike] : []));
     if (asked.some((photo) => photos.includes(photo))) controls.showQueries(state(), thumbnails);
   }, { batch: 60, kept: 3000 });
-  root.append(wire.alarm, controls.trail, controls.filters, controls.judging, controls.question, controls.message);
+  controls.title.append(wire.spinner);
+  root.append(wire.alarm, controls.trail, controls.bar, controls.filters.panel, controls.judging, controls.title);
   const parts = new Parts(wire, (photos) => gallery.refill(photos), { batch: 20, kept: 1000 });
-  const gallery = new Gallery(root, thumbnails, parts, act);
-  root.append(controls.foot, controls.help);
+  const view = make("div", { className: "kf-view" });
+  const gallery = new Gallery(view, thumbnails, parts, act);
+  view.append(toasts.element);
+  root.append(view, controls.foot, controls.help);
   const large = new LargeView(root, act);
 
   function showSelected(photos) {
@@ -78,9 +86,11 @@ function render({ model, el }) {
     const question = now.question ?? { like: [], unlike: [] };
     const marks = { like: new Set(question.like), unlike: new Set(question.unlike) };
     const judged = { confirmed: new Set(now.judging?.confirmed), rejected: new Set(now.judging?.rejected) };
+    gallery.captioned = now.captions;
     gallery.show(photosIn(model.get("_rows")), now.about, marks, now.found, judged);
     large.judging.hidden = !now.judging;
     controls.show(now, gallery.order.length, gallery.picked.size, thumbnails);
+    toasts.follow(now);
   }
 
   wire.listen({
@@ -101,6 +111,7 @@ function render({ model, el }) {
     thumbnails.close();
     parts.close();
     gallery.close();
+    toasts.close();
     large.end();
     root.remove();
   };

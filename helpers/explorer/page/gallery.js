@@ -1,15 +1,19 @@
 // A scrolling listbox that has elements only for the photos on screen.
-import { keyOf, make } from "../../widgets/elements.js";
+import { button, keyOf, make } from "../../widgets/elements.js";
 import { outline } from "./outline.js";
 import { partKey } from "./parts.js";
 
-const TILE = 116; // px: a photo and what is written under it
+export const TILE = 148; // px: a photo and what is written under it, until somebody wants another size
 const GAP = 6;
-const CAPTION = 22;
-const BAR = 18; // more under a photo that was found: its distance
+const CAPTION = 20; // px of a line under a photo
+const BAR = 18; // more under a photo that was found: how like the query it is
+const SHARP = 170; // px of a tile from which on large thumbnails are asked for
+const WIDE = 190; // px of a tile that has room for a date beside the place
 
+const guess = (word, score) => [word, shortDistance(score)].filter(Boolean).join(" ");
 const lastPart = (name) => name.slice(name.lastIndexOf("/") + 1);
 export const shortDistance = (distance) => (distance === 0 ? "0" : Number(distance).toPrecision(3));
+export const percent = (share) => `${Math.round(100 * share)} %`;
 
 export class Gallery {
   constructor(root, thumbnails, parts, act) {
@@ -22,10 +26,13 @@ export class Gallery {
     this.active = 0; // the place of the photo that keys act on
     this.anchor = 0; // where a selection with Shift began
     this.tiles = new Map(); // place → element
+    this.wish = TILE; // px
+    this.captioned = false; // whether some photo has a place or a date
     this.id = `kinframe-${Math.random().toString(36).slice(2)}`;
     this.sheet = make("div", { className: "kf-sheet", role: "presentation" });
     this.band = make("div", { className: "kf-band", hidden: true });
-    this.empty = make("p", { className: "kf-empty", hidden: true });
+    const clear = button("Clear all filters", "All photos pass again", () => act.clear());
+    this.empty = make("div", { className: "kf-empty", hidden: true }, make("p", { textContent: "No photo passes the filters." }), clear);
     this.element = make(
       "div",
       { className: "kf-gallery", tabIndex: 0, role: "listbox", "aria-multiselectable": "true", "aria-label": "Photos" },
@@ -56,18 +63,19 @@ export class Gallery {
       }
     }
     this.empty.hidden = order.length > 0;
-    this.empty.textContent = "No photo passes the filters.";
     this.layout();
   }
 
   layout() {
     const width = this.element.clientWidth - 2 * GAP;
     if (width <= 0) return; // not in the page yet, or hidden
-    this.columns = Math.max(1, Math.floor((width + GAP) / (TILE + GAP)));
+    this.columns = Math.max(1, Math.round((width + GAP) / (this.wish + GAP)));
     this.side = Math.floor((width + GAP) / this.columns) - GAP;
-    this.picture = Math.round(0.78 * this.side); // most photos are 4:3
-    this.tall = this.picture + CAPTION + (this.found ? BAR : 0);
-    this.longest = Math.max(1e-12, ...this.order.slice(0, 500).map((photo) => this.about[photo]?.distance ?? 0));
+    this.picture = Math.round(0.76 * this.side); // most photos are 4:3
+    this.tall = this.picture + CAPTION * (this.captioned ? 2 : 1) + (this.found ? BAR : 0) + 2;
+    const large = this.side * Math.min(2, window.devicePixelRatio || 1) > SHARP;
+    this.thumbnails.show(large);
+    this.parts.show(large);
     const lines = Math.ceil(this.order.length / this.columns);
     this.sheet.style.height = `${lines * (this.tall + GAP)}px`;
     for (const tile of this.tiles.values()) tile.remove();
@@ -120,17 +128,36 @@ export class Gallery {
     const picture = make("div", { className: "kf-picture" });
     picture.style.height = `${this.picture}px`;
     tile.append(picture, make("span", { className: "kf-tick", title: "Select (Space)", "aria-hidden": "true" }));
+    tile.append(make("span", { className: "kf-ask", textContent: "Find similar", title: "Find similar (Enter)", "aria-hidden": "true" }));
     tile.append(make("div", { className: "kf-name" }));
+    if (this.captioned) tile.append(make("div", { className: "kf-caption" }));
     const about = this.about[photo];
-    if (about) {
-      const bar = make("span", { className: "kf-bar" }, make("span"));
-      bar.firstChild.style.width = `${(100 * about.distance) / this.longest}%`;
-      if (about.distance !== null) {
-        tile.append(make("div", { className: "kf-distance" }, make("span", { textContent: shortDistance(about.distance) }), bar));
-      }
-    }
+    if (about && this.found) tile.append(this.likeness(about));
     this.fill(tile, photo);
     return tile;
+  }
+
+  // The rank of a photo that was found, and how like the query it is: a bar, fuller for what is more alike.
+  likeness({ rank, likeness = null, distance, word, score = null }) {
+    const line = make("div", { className: "kf-likeness" });
+    if (rank) line.append(make("b", { textContent: rank }));
+    const far = distance === null ? "" : `distance ${shortDistance(distance)}`;
+    if (score !== null) {
+      const bar = make("span", { className: "kf-bar" }, make("span"));
+      bar.firstChild.style.width = `${100 * Math.max(0, score)}%`;
+      if (word) line.append(make("span", { className: "kf-far", textContent: word }));
+      line.append(bar, make("span", { textContent: shortDistance(score) }));
+      return line;
+    }
+    if (likeness === null) {
+      line.append(make("span", { className: "kf-far", textContent: far }));
+      return line;
+    }
+    const bar = make("span", { className: "kf-bar" }, make("span"));
+    bar.firstChild.style.width = `${100 * likeness}%`;
+    line.title = `${percent(likeness)} alike: ${far}; 0 % is as far as two photos of this collection usually are`;
+    line.append(bar, make("span", { textContent: percent(likeness) }));
+    return line;
   }
 
   fill(tile, photo) {
@@ -146,14 +173,23 @@ export class Gallery {
     const several = about?.photos > 1;
     const inWords = [
       entry.name,
-      (about?.distance ?? null) !== null && `distance ${shortDistance(about.distance)}`,
+      entry.place,
+      entry.taken,
+      about?.rank && `rank ${about.rank}`,
+      (about?.likeness ?? null) !== null && `${percent(about.likeness)} alike`,
+      (about?.score ?? null) !== null && guess(about.word, about.score),
+      (about?.distance ?? null) !== null && (about.score ?? null) === null && `distance ${shortDistance(about.distance)}`,
       several && `${about.photos} photos`,
       entry.label && `label ${entry.label}`,
       judged && (confirmed ? "confirmed" : "rejected"),
     ];
     tile.setAttribute("aria-label", inWords.filter(Boolean).join(", "));
-    tile.title = entry.name;
+    tile.title = [entry.name, entry.place, entry.taken].filter(Boolean).join("\n");
     tile.querySelector(".kf-name").textContent = lastPart(entry.name);
+    if (this.captioned) {
+      const when = entry.taken && (this.side >= WIDE ? entry.taken : entry.taken.slice(-5));
+      tile.querySelector(".kf-caption").textContent = [entry.place, when].filter(Boolean).join(" · ");
+    }
     const badge = (name, textContent, more) => picture.append(make("span", { className: name, textContent, ...more }));
     if (several) badge("kf-several", `×${about.photos}`, { title: "Photos of this event (E)" });
     if (judged) badge("kf-verdict", confirmed ? "✓" : "✗", { "aria-hidden": "true" });
@@ -162,6 +198,9 @@ export class Gallery {
     const image = make("img", { src: entry.url, alt: "", draggable: false });
     image.addEventListener("error", () => (image.remove(), badge("kf-lost", "cannot be read")), { once: true });
     picture.prepend(image);
+    if (!about?.box && entry.outline) {
+      image.addEventListener("load", () => picture.append(outline(image, picture, entry.outline)), { once: true });
+    }
     if (!about?.box) return;
     image.addEventListener("load", () => picture.append(outline(image, picture, about.box)), { once: true });
     const part = this.parts.get(partKey(photo, about.box))?.url;
@@ -252,10 +291,12 @@ export class Gallery {
       l: () => this.act.mark(photo, true),
       u: () => this.act.mark(photo, false),
       " ": () => this.toggle(this.active),
-      Enter: () => this.act.open(photo),
+      Enter: () => this.act.ask(photo),
+      o: () => this.act.open(photo),
       Escape: () => this.act.select([]),
       Backspace: () => this.act.step(event.shiftKey ? 1 : -1),
       "/": () => this.act.filter(),
+      w: () => this.act.type(),
       e: () => this.act.event(photo),
       y: () => this.judge(true),
       n: () => this.judge(false),
@@ -268,15 +309,15 @@ export class Gallery {
       const there = this.active + moves[key];
       const column = key.startsWith("Arrow") && (there < 0 || there >= this.order.length) && Math.abs(moves[key]) > 1;
       this.go(column ? this.active : there, event.shiftKey);
-    } else if (key in acts && (photo !== undefined || ["Escape", "Backspace", "/"].includes(key))) acts[key]();
+    } else if (key in acts && (photo !== undefined || ["Escape", "Backspace", "/", "w"].includes(key))) acts[key]();
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  // A click asks; with Ctrl, with Shift or on the tick it selects; a drag selects what it touches.
+  // A click selects, with Ctrl, with Shift or on the tick also more; a second one opens; a drag selects what it touches.
   press(event) {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || event.target.closest("button")) return;
     const [x, y] = this.point(event);
     if (event.clientX - this.element.getBoundingClientRect().left > this.element.clientWidth) return; // the scroll bar
     const tile = event.target.closest(".kf-tile");
@@ -312,18 +353,27 @@ export class Gallery {
 
   click(place, event) {
     const photo = this.order[place];
-    const near = Math.hypot(event.clientX - this.twice?.x, event.clientY - this.twice?.y) < 6;
-    if (near && this.twice.until > event.timeStamp && !event.ctrlKey && !event.shiftKey && !event.metaKey) {
-      const first = this.twice.photo; // the gallery may show an answer by now: what the first click met is meant
-      this.twice = null;
-      return this.act.open(first, true);
-    }
+    const plain = !event.ctrlKey && !event.shiftKey && !event.metaKey;
+    const near = this.twice?.photo === photo && Math.hypot(event.clientX - this.twice.x, event.clientY - this.twice.y) < 6;
+    if (event.target.closest(".kf-ask")) return this.act.ask(photo);
     if (event.target.closest(".kf-several")) return this.act.event(photo);
     if (event.target.closest(".kf-tick") || event.ctrlKey || event.metaKey) return this.toggle(place);
+    if (near && plain && this.twice.until > event.timeStamp) {
+      this.twice = null;
+      return this.act.open(photo);
+    }
     if (event.shiftKey) return this.go(place, true);
     this.go(place, false);
     this.twice = { photo, until: event.timeStamp + 400, x: event.clientX, y: event.clientY };
-    this.act.ask(photo);
+    this.act.select([photo]);
+  }
+
+  // Show photos at another size; what is at the top stays there.
+  resize(side) {
+    const first = this.lines()[0] * (this.columns || 1);
+    this.wish = side;
+    this.layout();
+    this.element.scrollTop = Math.floor(first / this.columns) * (this.tall + GAP);
   }
 
   point(event) {

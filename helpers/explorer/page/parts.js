@@ -3,13 +3,13 @@ import { Thumbnails } from "../../widgets/thumbnails.js";
 
 export class Parts extends Thumbnails {
   asking(keys) {
-    return { do: "parts", photos: keys.map((key) => Number(key.split(" ")[0])) };
+    return { do: "parts", photos: keys.map((key) => Number(key.split(" ")[0])), large: this.large };
   }
 
   // A message with parts has come.
   take({ parts }, buffers) {
     for (const { photo, box, buffer } of parts) {
-      this.add(partKey(photo, box), null, null, buffer === null ? null : buffers[buffer]);
+      this.add(partKey(photo, box), {}, buffer === null ? null : buffers[buffer]);
     }
     this.trim();
     this.changed(parts.map(({ photo }) => photo));

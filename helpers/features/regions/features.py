@@ -1,9 +1,4 @@
-"""The features of photos' windows: computed, kept, and in memory ready to be compared.
-
-A window's numbers take one byte each, and the largest of them is 127 or -127: what counts is their direction. The
-store keeps numbers of 32 bits, so that four stand in one; it and NumPy copy them as they are, and nothing computes
-with them.
-"""
+"""The features of photos' windows: computed, kept, and in memory ready to be compared, one byte a number."""
 
 import contextlib
 from typing import Dict, List, NamedTuple, Optional, Sequence, Set
@@ -11,6 +6,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Set
 import numpy as np
 
 from helpers.errors import PhotoError
+from helpers.features.directions import packed, unpacked
 from helpers.features.pipeline import PhotoRequest, batches
 from helpers.features.regions import network as feature_map
 from helpers.features.regions.network import RegionalNetwork
@@ -101,11 +97,11 @@ class _KeptWindows:
 
     def add(self, shape: int, photos: List[str], vectors: np.ndarray) -> None:
         if photos:
-            packed = _packed(vectors.reshape(len(photos), -1, self.networks[shape].width))
+            kept = packed(vectors.reshape(len(photos), -1, self.networks[shape].width))
             if self._store is None:
-                self._memory.update(zip(photos, packed))
+                self._memory.update(zip(photos, kept))
             else:
-                self._store.add(feature_map.key_of(self._loaded, shape), photos, packed)
+                self._store.add(feature_map.key_of(self._loaded, shape), photos, kept)
             self.known[shape].update(photos)
 
     def group(self, shape: int, identities: Dict[int, Optional[str]]) -> ShapeGroup:
@@ -115,21 +111,12 @@ class _KeptWindows:
         rows = [row for row, identity in identities.items() if identity in here]
         photos = [identities[row] or "" for row in rows]
         if self._store is None:
-            places, packed = np.arange(len(rows)), np.array([self._memory[photo] for photo in photos], np.float32)
+            places, kept = np.arange(len(rows)), np.array([self._memory[photo] for photo in photos], np.float32)
         else:
-            places, packed = self._store.features(feature_map.key_of(self._loaded, shape), photos)
-        shaped = packed.view(np.int8)[:, : network.loaded.dimension] if len(rows) else np.empty((0, 0), np.int8)
-        features = shaped.reshape(len(places), len(network.windows.boxes), network.width)
+            places, kept = self._store.features(feature_map.key_of(self._loaded, shape), photos)
+        features = unpacked(kept, len(network.windows.boxes), network.width)
         return ShapeGroup(np.array(rows, np.int64)[places], network.windows, features)
 
 
 def _in_8_bits(loaded: LoadedModel) -> bool:
     return "-int8-" in loaded.path.name
-
-
-def _packed(features: np.ndarray) -> np.ndarray:
-    """float32 [n, windows, width], in one byte a number: [n, windows * width / 4, rounded up]."""
-    largest = np.abs(features).max(axis=2, keepdims=True)
-    numbers = np.rint(features * (127 / np.where(largest > 0, largest, 1))).astype(np.int8)
-    flat = numbers.reshape(len(numbers), -1)
-    return np.pad(flat, ((0, 0), (0, -flat.shape[1] % 4))).view(np.float32)

@@ -114,7 +114,7 @@ def show_rows(rows: Sequence[np.ndarray], titles: Optional[Sequence[str]] = None
     for block in blocks:
         for number, row in enumerate(rows):
             if titles:
-                axes.text(_MARGIN, top + _TILE / 2, titles[number], size=9, color=_INK, va="center")
+                axes.text(_MARGIN, top + _TILE / 2, titles[number], size=9, color=_INK, va="center", parse_math=False)
             _draw(axes, list(row[block]), left, top)
             top += _TILE + _GAP
         top += _MARGIN

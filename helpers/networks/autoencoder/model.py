@@ -11,7 +11,6 @@ autoencoder.json    how it was trained, and the losses
 """
 
 import contextlib
-import json
 import os
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.files import stamps
+from helpers.files.json_file import read_json
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
 from helpers.frames.columns import bad_frame
@@ -83,7 +83,7 @@ class Autoencoder:
         if not file.is_file():
             raise ModelError(f"{folder} is not the folder of an autoencoder; train_autoencoder(data, path) writes one")
         try:
-            settings = json.loads(file.read_text(encoding="utf-8"))
+            settings = read_json(file)
             if settings["autoencoder"] > VERSION:
                 raise ModelError(f"{folder}: written by a newer Kinframe (format {settings['autoencoder']}); update it")
             for name in (ENCODER, DECODER):

@@ -28,6 +28,7 @@ from helpers.networks.onnx.external_data import (
     files_beside,
     is_outside,
     location_of,
+    read_inside,
     read_outside,
     refuse_hidden,
 )
@@ -84,7 +85,7 @@ class HubNetwork:
         except ModelError as error:
             raise ModelError(f"{self.path}: {error}; {self.way_out}") from error
         except OSError as error:
-            raise ModelError(f"{error.filename or self.path}: {error.strerror}") from error
+            raise ModelError(f"{error.filename or self.path}: {error.strerror or error}") from error
         dimension = self._try(model.SerializeToString(), feature)
         model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = dimension
         remember_dimension(self.sha256, dimension)
@@ -177,7 +178,7 @@ def _network(
     try:
         hashes = [sha256(each) for each in (config_file, path, *map(beside, names))]
     except OSError as error:
-        raise ModelError(f"{error.filename or path}: {error.strerror}") from error
+        raise ModelError(f"{error.filename or path}: {error.strerror or error}") from error
     return HubNetwork(
         name=name,
         size=_size(config_file, path, feature, config),
@@ -191,17 +192,16 @@ def _network(
 
 def _read(path: Path) -> Tuple["ModelProto", Feature]:
     """A network without the weights in a second file, and its feature. Raises `ModelError` with the reason alone."""
-    import onnx
     from google.protobuf.message import DecodeError
 
     try:
         if path.stat().st_size > LARGEST:
             raise ModelError("it is larger than an ONNX file can be")
-        network = without_functions(onnx.load(str(path), load_external_data=False))
+        network = without_functions(read_inside(path))
     except DecodeError as error:
         raise ModelError(f"it is not an ONNX network ({error})") from error
     except OSError as error:
-        raise ModelError(str(error.strerror)) from error
+        raise ModelError(str(error.strerror or error)) from error
     return network, find_feature(network)
 
 

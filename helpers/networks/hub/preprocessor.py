@@ -1,11 +1,11 @@
 """How a network on Hugging Face wants its photos: `preprocessor_config.json`, as the library transformers writes it."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 from helpers.errors import ModelError
+from helpers.files.json_file import read_json
 
 _LARGEST = 2**20  # bytes; such files have a few hundred
 _SIZES = range(16, 1025)  # pixels
@@ -71,9 +71,9 @@ class _Config:
         try:
             if path.stat().st_size > _LARGEST:
                 raise ValueError(f"larger than {_LARGEST} bytes")
-            fields = json.loads(path.read_text(encoding="utf-8"))
+            fields = read_json(path, most=_LARGEST)
         except OSError as error:
-            raise ModelError(f"{path}: {error.strerror}") from error
+            raise ModelError(f"{path}: {error.strerror or error}") from error
         except (ValueError, RecursionError) as error:
             raise ModelError(f"{path} is not a preprocessor_config.json: {error}") from error
         if not isinstance(fields, dict):

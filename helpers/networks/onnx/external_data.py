@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Iterable, Iterator, List, NamedTuple
 
 from helpers.errors import ModelError
+from helpers.files.reading import open_regular
 from helpers.networks.onnx.layers import graphs_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,14 @@ def check_total(tensors: Iterable["TensorProto"]) -> None:
         raise ModelError(f"its weights are {total / 1e9:.1f} GB, and an ONNX file takes 2; take a smaller network")
 
 
+def read_inside(path: Path) -> "ModelProto":
+    """The network in a file, without the weights that are in others. Raises `DecodeError` and `OSError`."""
+    import onnx
+
+    with open_regular(path, most=None) as file:
+        return onnx.load_model_from_string(file.read())
+
+
 def read_outside(tensors: Iterable["TensorProto"], folder: Path) -> None:
     """Read the weights from the files in `folder` into the tensors. Raises `ModelError` and `OSError`."""
     from onnx import TensorProto
@@ -79,7 +88,7 @@ def read_outside(tensors: Iterable["TensorProto"], folder: Path) -> None:
         if not is_outside(tensor):
             continue
         location = location_of(tensor)
-        with (folder / location.name).open("rb") as stream:
+        with open_regular(folder / location.name, most=None) as stream:
             size = stream.seek(0, 2)
             if location.offset + location.length > size:
                 raise ModelError(f"its weights {tensor.name} reach beyond the end of {location.name}, of {size} bytes")

@@ -102,7 +102,8 @@ class _PhotosByEnd:
         """
         if not self._lengths:
             self._fill()
-        names = [self._spelling(name) for name in names]
+        longer = max(0, len(names) - max(self._lengths, default=0))  # than any photo's: of these no end is compared
+        names = [self._spelling(name) for name in names[longer:]]
         for length, end in reversed(list(enumerate(_ends(names), 1))):
             rows = self._rows.get(end, [])
             if rows:

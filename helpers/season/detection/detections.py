@@ -24,7 +24,8 @@ from helpers.frames.columns import typed_frame, with_columns
 from helpers.frames.photo_paths import row_paths
 from helpers.images.boxes import SIDES
 from helpers.photos.tables.match_paths import match, normal
-from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, read_file
+from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, Detection, read_file
+from helpers.season.detection.results_file import write_file
 
 if TYPE_CHECKING:
     from helpers.similarity.model import SimilarityModel
@@ -78,7 +79,7 @@ def read_detections(
     """
     _check_threshold(threshold)
     names = _names(photos)
-    detected, bad = read_file(file, names, _files(photos, names), progress)
+    detected, bad, detector = read_file(file, names, _files(photos, names), progress)
     by_path: Dict[str, DetectedPhoto] = {}
     for photo in detected:
         first = by_path.setdefault(normal(photo.file), photo)
@@ -95,7 +96,7 @@ def read_detections(
         )
     bad += [(name, reason) for name, reason in zip(files, matched.reasons) if reason]
     by_row = {row: photo for row, photo in zip(matched.rows, by_path.values()) if row is not None}
-    return Detections(names, by_row, bad, threshold, matched.moved)
+    return Detections(names, by_row, bad, threshold, matched.moved, detector=detector)
 
 
 class Detections:
@@ -122,7 +123,8 @@ class Detections:
     with a refused detection that may be a person is one of `people` too. Of
     photos that are not `seen`, nobody knows who is in them.
 
-    `bad` is an SFrame of `file` and `reason`; `note` is a summary in one line.
+    `bad` is an SFrame of `file` and `reason`; `note` is a summary in one line;
+    `detector` is its name, empty where that is not known.
     """
 
     def __init__(
@@ -133,16 +135,17 @@ class Detections:
         threshold: float,
         moved: Optional[Tuple[str, str]] = None,
         aside: int = 0,
+        detector: str = "",
     ) -> None:
-        self.names, self.threshold = list(names), threshold
+        self.names, self.threshold, self.detector = list(names), threshold, detector
         self._photos, self._bad, self._moved, self._aside = photos, bad, moved, aside
-        least = dict.fromkeys(KINDS, threshold)
-        least["person"] = least[UNKNOWN] = min(threshold, PEOPLE_FROM)
+        self._least = dict.fromkeys((*KINDS, UNKNOWN), threshold)
+        self._least["person"] = self._least[UNKNOWN] = min(threshold, PEOPLE_FROM)
         counted = [
             (row, detection)
             for row, photo in sorted(photos.items())
             for detection in dict.fromkeys(photo.detections)  # a photo may be in the file twice
-            if detection.score >= least[detection.kind]
+            if self.counts_as(detection)
         ]
         self._doubtful = [row for row, detection in counted if detection.kind == UNKNOWN]
         self._detections = [pair for pair in counted if pair[1].kind != UNKNOWN]
@@ -162,7 +165,7 @@ class Detections:
     def above(self, threshold: float) -> "Detections":
         """The detections by another threshold, without reading the file again; raises `FrameError`."""
         _check_threshold(threshold)
-        return Detections(self.names, self._photos, self._bad, threshold, self._moved, self._aside)
+        return Detections(self.names, self._photos, self._bad, threshold, self._moved, self._aside, self.detector)
 
     def without(self, repeats: SFrame) -> "Detections":
         """The detections without those in a frame of `path`, `kind`, `score` and edges, such as `find_repeats` returns.
@@ -185,7 +188,41 @@ class Detections:
             ]
             aside += len(photo.detections) - len(kept)
             photos[row] = photo._replace(detections=kept)
-        return Detections(self.names, photos, self._bad, self.threshold, self._moved, aside)
+        return Detections(self.names, photos, self._bad, self.threshold, self._moved, aside, self.detector)
+
+    def photo(self, row: int) -> Optional[DetectedPhoto]:
+        """All that is known of the photo in a row, whatever the threshold; None where nothing is."""
+        return self._photos.get(row)
+
+    def counts_as(self, detection: Detection) -> bool:
+        """Whether a detection scores enough."""
+        return detection.score >= self._least[detection.kind]
+
+    def with_detections(self, row: int, detections: List[Detection]) -> "Detections":
+        """The same with others in the photo in a row, which somebody has then looked at."""
+        photo = self._photos.get(row) or DetectedPhoto(self.names[row], [], complete=True, for_people=False)
+        return self.with_photo(row, photo._replace(detections=detections))
+
+    def with_photo(self, row: int, photo: Optional[DetectedPhoto]) -> "Detections":
+        """The same with another photo in a row; None where nothing is known of it."""
+        photos = {**self._photos, **({} if photo is None else {row: photo})}
+        if photo is None:
+            photos.pop(row, None)
+        return Detections(self.names, photos, self._bad, self.threshold, self._moved, self._aside, self.detector)
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Write MegaDetector's JSON, with all detections, whatever the threshold.
+
+        `read_detections` reads it back as it is. Photos that could not be read
+        are in it with the reason; what else is `bad` is not. A photo of which
+        nothing but a refused detection is known is written as one that failed.
+
+        Raises
+        ------
+        FrameError
+            Where the file cannot be written.
+        """
+        write_file(path, self.names, self._photos, self._bad, self.detector)
 
     def having(self, kind: str) -> np.ndarray:
         """The photos with a detection of a kind, or that may show a person: bool [photos]. Raises `FrameError`."""

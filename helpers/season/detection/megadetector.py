@@ -6,19 +6,22 @@ is put into that form first. A box is `[x, y, width, height]` in shares of the u
 photo there; here it is left, top, right, bottom.
 """
 
-import json
 import math
 import os
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
+from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
 from helpers.images.boxes import Box, check_box
 from helpers.season.detection.other_forms import NoBox, animl, pytorch_wildlife, speciesnet
 
 KINDS = ("animal", "person", "vehicle")
 UNKNOWN = "unknown"  # the kind of a refused detection that may be a person
+FINDER = "Kinframe find_animals"  # in `info` of files with what `find_animals` found, which finds no people
+
+UNREAD = "the detector could not read it: "  # before its own words
 
 _SYNONYMS = {
     **{"animals": "animal", "vehicles": "vehicle"},
@@ -59,8 +62,8 @@ Bad = List[Tuple[str, str]]  # file and reason
 
 def read_file(
     path: Union[str, "os.PathLike[str]"], names: Sequence[str], files: Sequence[str], progress: bool = True
-) -> Tuple[List[DetectedPhoto], Bad]:
-    """The photos in a results file, in its order, and what is wrong in it.
+) -> Tuple[List[DetectedPhoto], Bad, str]:
+    """The photos in a results file, in its order, what is wrong in it, and the detector's name where it has one.
 
     The collection's photos are called `names` and are the `files`, of which the
     sizes are read where boxes are in pixels. Of videos nothing is read.
@@ -70,8 +73,8 @@ def read_file(
     over the photo, and a detection of an unknown kind as a possible person.
     Kinds may be in the plural, and people `human`; category numbers may be
     numbers or text. A file whose own list of kinds has animals alone says
-    nothing of people. Raises `FrameError` for a file that cannot be read or
-    holds something else.
+    nothing of people, nor does one of `find_animals`, whatever kinds it lists.
+    Raises `FrameError` for a file that cannot be read or holds something else.
     """
     content = _content(Path(path).expanduser(), names, files, progress)
     images = content.get("images")
@@ -79,10 +82,12 @@ def read_file(
         raise FrameError(f"{path}: there is no list of images in it; {_WANTED}")
     categories = _texts(content.get("detection_categories")) or _CATEGORIES
     kinds: Dict[Optional[str], str] = {_number(key): _kind(name) for key, name in categories.items()}
-    reader = _ResultsReader(kinds, _texts(content.get("classification_categories")))
+    detector = _texts(content.get("info")).get("detector", "")
+    for_people = detector != FINDER and not set(kinds.values()) <= {"animal", "vehicle"}
+    reader = _ResultsReader(kinds, _texts(content.get("classification_categories")), for_people)
     for place, image in enumerate(progress_bar(images, desc="detections", show=progress)):
         reader.read(image, place)
-    return reader.photos, reader.bad
+    return reader.photos, reader.bad, detector
 
 
 def _content(path: Path, names: Sequence[str], files: Sequence[str], progress: bool) -> Dict[str, Any]:
@@ -95,7 +100,7 @@ def _content(path: Path, names: Sequence[str], files: Sequence[str], progress: b
             if table is None:
                 raise FrameError(f"{path}: its first line does not have the columns of animl; {_WANTED}")
             return table
-        content = json.loads(path.read_bytes())
+        content = read_json(path, most=None)
     except OSError as error:
         raise FrameError(f"{path}: {error.strerror or error}; {_WANTED}") from error
     except (ValueError, RecursionError) as error:  # bytes that are not text are a ValueError too
@@ -138,11 +143,10 @@ def _number(category: Any) -> Optional[str]:
 class _ResultsReader:
     """The photos read so far, and what was wrong."""
 
-    def __init__(self, kinds: Dict[Optional[str], str], classes: Dict[str, str]) -> None:
+    def __init__(self, kinds: Dict[Optional[str], str], classes: Dict[str, str], for_people: bool) -> None:
         self.photos: List[DetectedPhoto] = []
         self.bad: Bad = []
-        self._kinds, self._classes = kinds, classes
-        self._for_people = not set(kinds.values()) <= {"animal", "vehicle"}
+        self._kinds, self._classes, self._for_people = kinds, classes, for_people
 
     def read(self, image: Any, place: int) -> None:
         """Read one entry of `images`."""
@@ -156,7 +160,7 @@ class _ResultsReader:
             return self.bad.append((file, "a video; of videos nothing is read"))
         if image.get("failure") or image.get("detections", 0) is None:
             failure = image.get("failure") or "no reason given"
-            return self.bad.append((file, f"the detector could not read it: {_short(failure)}"))
+            return self.bad.append((file, f"{UNREAD}{_short(failure)}"))
         entries = image.get("detections")
         if not isinstance(entries, list):
             return self.bad.append((file, f"its detections are not a list but {_short(entries)}"))

@@ -34,14 +34,14 @@ def new_figure(width: float, height: float) -> Figure:
 def write_instead(axes: Any, text: str) -> None:
     """Write a text in place of the axes."""
     axes.set_axis_off()
-    axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes, color=GREY, size=9)
+    axes.text(0.5, 0.5, text, ha="center", transform=axes.transAxes, color=GREY, size=9, parse_math=False)
 
 
 def set_title(figure: Figure, *paragraphs: str) -> None:
     """Write paragraphs above the axes; empty ones are left out."""
     letters = int(figure.get_size_inches()[0] * _LETTERS)
     lines = [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, letters)]
-    figure.suptitle("\n".join(lines), size=9, color=INK, x=0.01, ha="left")
+    figure.suptitle("\n".join(lines), size=9, color=INK, x=0.01, ha="left", parse_math=False)
 
 
 def plain(axes: Any) -> None:
@@ -67,4 +67,6 @@ def legend(figure: Figure, entries: Sequence[Tuple[Any, str]], loc: str = "outsi
     patches = [Patch(facecolor=colour, edgecolor=LIGHT, linewidth=0.6, label=text) for colour, text in entries]
     columns = len(patches) if figure.get_size_inches()[0] >= _ONE_LINE else 2
     style: Dict[str, Any] = dict(place, loc=loc, ncols=columns, frameon=False, fontsize=8, labelcolor=GREY)
-    figure.legend(handles=patches, handlelength=1.2, handleheight=0.9, columnspacing=1.2, **style)
+    shown = figure.legend(handles=patches, handlelength=1.2, handleheight=0.9, columnspacing=1.2, **style)
+    for text in shown.get_texts():
+        text.set_parse_math(False)  # a name may hold dollar signs

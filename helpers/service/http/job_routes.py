@@ -5,6 +5,7 @@ from typing import Any, Dict
 from fastapi import APIRouter, Body, Path, Response
 from typing_extensions import Annotated
 
+from helpers.service.http.json_bodies import JsonRoute
 from helpers.service.http.problems import LOCATION
 from helpers.service.http.requests import INDEX_EXAMPLES, IndexBody
 from helpers.service.http.responses import JobDetailsResponse, JobListResponse, JobResponse
@@ -23,7 +24,7 @@ JobPath = Annotated[
 
 def job_routes(service: Service) -> APIRouter:
     """The routes to jobs."""
-    routes = APIRouter(tags=["jobs"])
+    routes = APIRouter(tags=["jobs"], route_class=JsonRoute)
 
     @routes.post(
         "/index",

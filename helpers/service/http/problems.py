@@ -86,7 +86,7 @@ def answer_problems(app: FastAPI) -> None:
         if isinstance(error, PhotoError):
             return problem(422, f"the photo cannot be read: {error}")
         status = (error.status if isinstance(error, ServiceError) else None) or 500
-        if status < 500:
+        if status < 500 or isinstance(error, Refused):
             return problem(status, str(error))
         # The address of the database is not for every caller.
         id = request.scope.get(REQUEST_ID, "-")

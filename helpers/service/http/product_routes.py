@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import Annotated
 
 from helpers.errors import Refused
+from helpers.service.http.json_bodies import JsonRoute
 from helpers.service.http.problems import LOCATION, described
 from helpers.service.http.requests import PRODUCT, NewProduct, PutProduct
 from helpers.service.http.responses import ProductPageResponse, ProductResponse
@@ -31,7 +32,7 @@ class ProductPage(BaseModel):
 
 def product_routes(service: Service) -> APIRouter:
     """The routes to products."""
-    routes = APIRouter(tags=["products"])
+    routes = APIRouter(tags=["products"], route_class=JsonRoute)
 
     @routes.get("/products", summary="All products, by id", response_model=ProductPageResponse)
     def products(page: Annotated[ProductPage, Query()]) -> Dict[str, Any]:

@@ -22,6 +22,7 @@ from helpers.service.jobs.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.records import BadPhoto, ImageRecord, Job, NewImage
 from helpers.service.storage.storage import Storage
+from helpers.service.valid_text import without_places
 
 _AT_ONCE = 500  # photos that are looked up in the storage
 _BATCH = 16  # photos that a worker does at once: how far a job goes on after it was cancelled
@@ -131,7 +132,7 @@ class Indexing:
         images, bad = [], []
         for row, reason in batch.bad:
             reason = reason.partition(" for the worker ")[0] if nearby else reason
-            bad.append(BadPhoto(self._new[row].path, reason))
+            bad.append(BadPhoto(self._new[row].path, without_places(reason, str(self._root.path))))
         for looked in batch.photos:
             path, size, modified, products = self._new[looked.row]
             try:
@@ -206,5 +207,5 @@ def normalized(root: PhotoRoot, request: Dict[str, Any]) -> Dict[str, Any]:
 def _reason(path: str, error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
-    said = str(error)
+    said = without_places(str(error))
     return said[len(path) + 2 :] if said.startswith(f"{path}: ") else said

@@ -21,6 +21,7 @@ from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Job
 from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage
+from helpers.service.valid_text import places_here, without_places
 
 _LOOK = 2.0  # seconds between two looks for jobs that other services left
 _PAUSES = (0.1, 5.0)  # seconds before a database that is away is tried again: at first, and at most
@@ -128,8 +129,8 @@ class Runner:
             state, error = self._outcome(job, lease)
             with self._lock:
                 self._lease = None
-        try:
-            self._record(job, state, error)
+        try:  # callers read it, and the log below is for those who run the service
+            self._record(job, state, without_places(error, str(self._root.path), *places_here()))
         except NotFound:
             state = "lost"  # another service has it
         with contextlib.suppress(KinframeError):  # not worth waiting for a database

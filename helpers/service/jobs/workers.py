@@ -14,9 +14,12 @@ safe as its own settings make it (`distributed.comm.tls` in Dask's configuration
 import contextlib
 import logging
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
+import weakref
 from typing import Any, Dict, List, Optional, cast
 
 import dask
@@ -157,19 +160,29 @@ class _Start(threading.Thread):
         self._over.set()
 
     def _new(self) -> LocalCluster:
-        with dask.config.set(_NO_PAGES):
-            return LocalCluster(
-                protocol="tls://",
-                security=Security.temporary(),
-                n_workers=self._count,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",  # there is a port in any case; this takes a free one
-                scheduler_kwargs={"dashboard": False},
-                memory_limit=0,
-                silence_logs=logging.CRITICAL,
-            )
+        # Dask puts its folder in front of all places from which Python imports, also in this process, and would take
+        # one that another account has made: /tmp/dask-scratch-space.
+        folder = tempfile.mkdtemp(prefix="kinframe-workers-")
+        try:
+            with dask.config.set({**_NO_PAGES, "temporary-directory": folder}):
+                cluster = LocalCluster(
+                    protocol="tls://",
+                    security=Security.temporary(),
+                    n_workers=self._count,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",  # there is a port in any case; this takes a free one
+                    scheduler_kwargs={"dashboard": False},
+                    memory_limit=0,
+                    silence_logs=logging.CRITICAL,
+                )
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        # At the latest when this process ends.
+        cast("Any", cluster).remove_folder = weakref.finalize(cluster, shutil.rmtree, folder, ignore_errors=True)
+        return cluster
 
 
 def _close(cluster: LocalCluster) -> None:
@@ -178,6 +191,7 @@ def _close(cluster: LocalCluster) -> None:
     def close() -> None:
         with contextlib.suppress(Exception):
             cast("Any", cluster).close(timeout=_LONGEST)
+            cast("Any", cluster).remove_folder()
 
     closing = threading.Thread(target=close, name="kinframe-workers-end", daemon=False)
     closing.start()

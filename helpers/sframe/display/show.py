@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any, List
 
+from helpers.files.spelling import printable
 from helpers.sframe.display.html_table import html_table, page, table
 from helpers.sframe.display.table import Column, Table
 from helpers.sframe.display.text_table import shown, text
@@ -40,7 +41,7 @@ def show(frame: Table) -> None:
     rows = [[name, frame[name].dtype.__name__, *_summary(frame[name])] for name in frame.column_names()]
     heads = ["column", "type", "missing", "different", "content"]
     size = f"{len(frame):,} rows x {frame.num_columns():,} columns"
-    plain = "\n".join([f"{size}", *(f"{row[0]} ({row[1]}): {row[2]} missing; {row[4]}" for row in rows)])
+    plain = "\n".join([f"{size}", *(f"{printable(row[0])} ({row[1]}): {row[2]} missing; {row[4]}" for row in rows)])
     if in_notebook():
         html = page("", table(heads, [[escape(part) for part in row] for row in rows]), size)
         show_inline(Page(html, plain))
@@ -67,5 +68,5 @@ def _summary(column: Column) -> List[str]:
 
 def _end(value: Any) -> str:
     # The end of a long text: paths differ there.
-    text = shown(value)
+    text = printable(shown(value))
     return text if len(text) <= LONGEST else "…" + text[-LONGEST:]

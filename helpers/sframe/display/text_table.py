@@ -4,6 +4,7 @@ import unicodedata
 from array import array
 from typing import Any, List, Sequence
 
+from helpers.files.spelling import printable
 from helpers.sframe.display.table import Table
 from helpers.sframe.image import Image
 from helpers.sframe.text import written
@@ -25,7 +26,7 @@ def text(frame: Table) -> str:
 def description(frame: Table) -> str:
     """The names and types of the columns, how many rows, and the first ten."""
     types = zip(frame.column_names(), frame.column_types())
-    columns = "".join(f"\t{name}\t{dtype.__name__}\n" for name, dtype in types) or "\tNone\n"
+    columns = "".join(f"\t{printable(name)}\t{dtype.__name__}\n" for name, dtype in types) or "\tNone\n"
     return f"Columns:\n{columns}\nRows: {len(frame)}\n\nData:\n" + (text(frame) if len(frame) else "\t[]")
 
 
@@ -63,7 +64,7 @@ def shown(value: Any) -> str:
 
 def _cut(value: str, width: int) -> str:
     # A tab or a line end inside of a value would break the table.
-    line = "".join(char.encode("unicode_escape").decode() if char.isspace() else char for char in value)
+    line = "".join(char.encode("unicode_escape").decode() if char.isspace() else char for char in printable(value))
     return line if len(line) <= width else line[: width - 4] + "..."
 
 

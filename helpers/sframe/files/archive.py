@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Callable, Dict, List, Tuple
 import numpy as np
 
 from helpers.files.arrays import read_array
+from helpers.files.json_file import read_json
 from helpers.files.reading import read_regular
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
@@ -89,7 +90,7 @@ def load(filename: str) -> Dict[str, SArray]:
             "(environment.yml) load it and call export_csv(), then read the CSV file here"
         )
     try:
-        index = json.loads(read_regular(folder / INDEX, most=None))
+        index = read_json(folder / INDEX, most=None)
         if index["format"] != FORMAT or index["version"] > VERSION:
             raise BadFile(f"{folder} was saved by a newer Kinframe; update this one")
         columns = {described["name"]: _column(folder, described) for described in index["columns"]}
@@ -131,7 +132,7 @@ def _column(folder: Path, described: Dict[str, Any]) -> SArray:
         values, missing = _numbers(folder, files)
         return SArray._of(dtype, values, missing) if dtype in NUMBERS else SArray(values)
     blobs = read_regular(_part(folder, files["bin"]), most=None) if "bin" in files else b""
-    cells = [_restored(cell, blobs) for cell in json.loads(read_regular(_part(folder, files["json"]), most=None))]
+    cells = [_restored(cell, blobs) for cell in read_json(_part(folder, files["json"]), most=None)]
     if dtype is list:  # unchanged: `store` would turn inner lists of whole numbers into arrays
         return SArray._of(list, objects(cells, len(cells)), np.array([cell is None for cell in cells], bool))
     return SArray._of(dtype, *store(cells, dtype))

@@ -26,7 +26,7 @@ def read(url: PathLike, orient: str = "records") -> Dict[str, SArray]:
     text = text_of(expanded(url))
     try:
         rows = json.loads(text) if orient == "records" else [json.loads(line) for line in text.splitlines() if line]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadFile(f"{url}: not JSON ({error}); orient='lines' reads one object in each line") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadFile(f"{url}: not a list of objects, one for each row")

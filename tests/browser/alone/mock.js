@@ -11,7 +11,8 @@ export function mock(count, changes = {}) {
       k: 20, metric: "euclidean", hide: true, sort: "distance", descending: false, folder: null, name: "", since: "",
       people: false, hidden: 0, until: "", column: "", value: "", stamp: 1, count, about: {}, found: false, question: null, trail: [null], place: 0,
       folders: [["north", count]], columns: [], dates: false, metrics: ["euclidean", "cosine"], words: [], largest: 50e6,
-      keep: true, labelled: 0, message: "", ...changes,
+      keep: true, labelled: 0, message: "", failed: false, said: 0, heading: `${count} photos`, far: "", captions: false,
+      hide_judged: false, ...changes,
     },
   };
   const draw = (photo) => {
@@ -30,6 +31,7 @@ export function mock(count, changes = {}) {
     comm_live: true,
     boxes: null, // of the parts that it has, by their photos
     names: (photo) => `north/photo-${photo}.jpg`,
+    details: () => ({}), // more of a photo
     get: (name) => traits[name],
     on: (name, heard) => (listeners[name] ??= []).push(heard),
     off: (name, heard) => (listeners[name] = (listeners[name] ?? []).filter((each) => each !== heard)),
@@ -49,8 +51,8 @@ export function mock(count, changes = {}) {
       if (this.silent) return;
       if (content.do === "select") this.pick([...new Uint32Array(buffers[0])]);
       if (content.do === "photos") {
-        const photos = content.photos.map((photo, buffer) => ({ photo, name: this.names(photo), label: null, buffer }));
-        this.tell("msg:custom", { kind: "photos", photos }, await Promise.all(content.photos.map(draw)));
+        const photos = content.photos.map((photo, buffer) => ({ photo, name: this.names(photo), label: null, buffer, ...this.details(photo) }));
+        this.tell("msg:custom", { kind: "photos", photos, large: content.large }, await Promise.all(content.photos.map(draw)));
       }
       if (content.do === "parts" && this.boxes) {
         const parts = content.photos.filter((photo) => this.boxes[photo]).map((photo, buffer) => ({ photo, box: this.boxes[photo], buffer }));

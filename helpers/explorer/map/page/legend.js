@@ -21,6 +21,7 @@ export class Legend {
     (legend.kinds ?? []).forEach(([name, count], code) => parts.push(this.kind(code, name, count)));
     if (legend.others) parts.push(this.kind(OTHER, `${grouped(legend.others)} more`, legend.other));
     if (legend.missing) parts.push(this.kind(MISSING, "no value", legend.missing));
+    if (parts.length && legend.title) parts.unshift(make("b", { className: "kf-column", textContent: legend.title }));
     this.element.hidden = !parts.length;
     this.element.replaceChildren(...parts);
     this.takeColours();

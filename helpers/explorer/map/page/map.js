@@ -3,24 +3,26 @@
 //   _picked      what is selected                         _state    legend, settings, message
 // A photo is known by its number, its row of the collection.
 // File names come from other people: they go into the page as text alone.
-import { button, counted, field, grouped, keyHelp, make, message, setOptions } from "../../../widgets/elements.js";
+import { button, counted, field, grouped, keyHelp, make, setOptions } from "../../../widgets/elements.js";
+import { Toasts } from "../../../widgets/toasts.js";
 import { Selection, Wire, typedArray } from "../../../widgets/wire.js";
 import { Gestures } from "./gestures.js";
 import { Legend } from "./legend.js";
 import { CLOSE, DecodedThumbnails, Painter } from "./painter.js";
 import { Points } from "./points.js";
 import { Preview } from "./preview.js";
+import { SelectedPanel } from "./selected_panel.js";
 import { Viewport } from "./viewport.js";
 
 const KEYS = [
-  ["wheel, pinch, + and −", "zoom; close enough, points are photos"],
+  ["wheel, pinch, + and −", "zoom; photos are shown where there is room"],
   ["drag, arrows", "move"],
   ["Home", "the whole map"],
   ["Shift and a drag, or Lasso (L) and a drag", "select what is inside; with Ctrl, these too"],
   ["click, Enter", "select the photo"],
   ["Ctrl and a click, Space", "select it too, or no longer"],
   ["Ctrl+A", "select all in view"],
-  ["Escape", "select none"],
+  ["Escape", "clear the selection"],
   ["click on the legend", "show these, and the others in grey; with Ctrl, select them"],
 ];
 
@@ -37,7 +39,8 @@ function render({ model, el }) {
     tabIndex: 0, role: "application",
     "aria-label": `Map of ${grouped(points.count)} photos: arrows move, plus and minus zoom, Space selects the photo in the middle`,
   });
-  const stage = make("div", { className: "kf-stage" }, canvas);
+  const toasts = new Toasts();
+  const stage = make("div", { className: "kf-stage" }, canvas, toasts.element);
   const colourBy = (value) => wire.request({ do: "colour", by: value ? value.slice(1) : null });
   const colour = make("select", { name: "colour", onchange: () => colourBy(colour.value) });
   const lasso = button("Lasso", "Draw around photos to select them (L, or Shift and a drag)", () => act.lasso());
@@ -51,10 +54,9 @@ function render({ model, el }) {
   closer.setAttribute("aria-label", "Zoom in");
   farther.setAttribute("aria-label", "Zoom out");
   const whole = button("Whole map", "(Home)", move(() => view.fit()));
-  const nothing = button("Select none", "(Escape)", () => act.none());
+  const nothing = button("Clear selection", "(Escape)", () => act.none());
   const status = make("span", { className: "kf-status", role: "status" });
   const hint = make("span", { className: "kf-hint", textContent: "Zoom in to see the photos; Shift and a drag draws a lasso." });
-  const alert = message();
   const note = make("p", { className: "kf-note" });
   const legend = new Legend(
     (code) => {
@@ -66,14 +68,19 @@ function render({ model, el }) {
   );
   root.append(
     wire.alarm,
-    make("div", { className: "kf-row" }, lasso, closer, farther, whole, field("colour by", colour)),
-    alert, stage, legend.element,
+    make("div", { className: "kf-row" }, lasso, closer, farther, whole, field("Colour by", colour), wire.spinner),
+    stage, legend.element,
     make("div", { className: "kf-row" }, status, nothing, hint),
     note, keyHelp(KEYS),
   );
   el.append(root);
 
-  const thumbnails = new DecodedThumbnails(wire, () => drawSoon(), { batch: 30, kept: 600 });
+  const thumbnails = new DecodedThumbnails(wire, () => {
+    drawSoon();
+    panel.draw();
+  }, { batch: 30, kept: 600 });
+  const panel = new SelectedPanel(thumbnails, (photo) => act.selectAt(points.photos.indexOf(photo), true));
+  legend.element.after(panel.element);
   const painter = new Painter(root, canvas, points, view, thumbnails);
   const preview = new Preview(stage);
   let frame = 0;
@@ -101,7 +108,7 @@ function render({ model, el }) {
     clearTimeout(resting); // photos that only fly past are not asked for
     resting = setTimeout(() => {
       const wanted = painter.tiles.map((tile) => points.photos[tile.place]).reverse();
-      thumbnails.want(photo === null ? wanted : [photo, ...wanted]);
+      thumbnails.want([...(photo === null ? [] : [photo]), ...panel.wanted, ...wanted]);
     }, 80);
   }
 
@@ -115,6 +122,7 @@ function render({ model, el }) {
     const { pickedCount, count } = points;
     status.textContent = pickedCount ? `${grouped(pickedCount)} of ${grouped(count)} selected` : counted(count, "photo");
     nothing.disabled = !pickedCount;
+    panel.show(photos);
     paint();
   }
 
@@ -181,10 +189,9 @@ function render({ model, el }) {
     const now = state();
     const columns = now.colours.map((name) => [`=${name}`, name]); // "=", since a column may have an empty name
     setOptions(colour, [["", "nothing"], ...columns], now.colour === null ? "" : `=${now.colour}`);
-    for (const [element, text] of [[alert, now.message], [note, now.note]]) {
-      element.hidden = !text;
-      element.textContent = text;
-    }
+    toasts.follow(now);
+    note.hidden = !now.note;
+    note.textContent = now.note;
     if (!legend.shows(now.legend)) bright.clear();
     codes = typedArray(Uint8Array, model.get("_codes"));
     legend.show(now.legend);
@@ -221,6 +228,7 @@ function render({ model, el }) {
     themes.disconnect();
     wire.close();
     thumbnails.close();
+    toasts.close();
     root.remove();
   };
 }

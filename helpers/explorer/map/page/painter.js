@@ -4,14 +4,15 @@ import { SHADES, TONES } from "./points.js";
 
 const MANY = 5000; // points in view, from which on they are squares
 const TILE = 48; // px, the smallest thumbnail
-const TILES = 150; // thumbnails at once
+const TILES = 250; // thumbnails at once
+const SHOWN = 1000; // points in view, up to which photos are shown where they fit
 export const CLOSE = 9; // px from a point that count as on it
 
 // A canvas draws decoded pictures only: an entry has an `image` once that is done.
 export class DecodedThumbnails extends Thumbnails {
-  add(photo, name, label, jpeg) {
+  add(photo, details, jpeg) {
     if (this.entries.get(photo)?.url) return; // another view has asked for it too
-    const entry = super.add(photo, name, label, jpeg);
+    const entry = super.add(photo, details, jpeg);
     if (!entry.url) return;
     const image = new Image();
     image.src = entry.url;
@@ -80,7 +81,7 @@ export class Painter {
       if (across >= 0 && along >= 0 && across <= wide && along <= tall) inside++;
     }
     [this.count, this.inside] = [count, inside];
-    const room = Math.min(TILES, (0.8 * wide * tall) / TILE ** 2) * (this.tiles.length ? 1.3 : 1);
+    const room = SHOWN * (this.tiles.length ? 1.3 : 1);
     this.tiles = inside && inside <= room ? this.place() : [];
   }
 
@@ -186,6 +187,7 @@ export class Painter {
     order.sort((a, b) => first(b) - first(a) || a - b);
     const tiles = [];
     for (const each of order) {
+      if (tiles.length === TILES) break;
       const free = tiles.every((tile) => Math.abs(tile.x - x[each]) > apart || Math.abs(tile.y - y[each]) > apart);
       if (free) tiles.push(this.fitted({ place: seen[each], x: x[each], y: y[each], side }));
     }

@@ -1,6 +1,5 @@
 """Whether a folder is a Camtrap DP package, by the rules in `rules`; nothing is fetched."""
 
-import json
 import os
 import re
 import warnings
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 from helpers.errors import FrameError
+from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
@@ -62,9 +62,9 @@ def check_camtrap(folder: Union[str, "os.PathLike[str]"], *, progress: bool = Tr
     place = Path(folder).expanduser().absolute()
     file = place / _PACKAGE
     try:
-        package = json.loads(file.read_text(encoding="utf-8"))
+        package = read_json(file)
     except OSError as error:
-        raise FrameError(f"{file}: {error.strerror}; give the folder of a Camtrap DP package") from error
+        raise FrameError(f"{file}: {error.strerror or error}; give the folder of a Camtrap DP package") from error
     except ValueError as error:
         raise FrameError(f"{file} is not JSON ({error})") from error
     if not isinstance(package, dict):

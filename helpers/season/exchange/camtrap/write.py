@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 
 from helpers.errors import ExportError, FrameError
 from helpers.files.replacing import replacing_folder
+from helpers.files.spelling import printable
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.deployments import GivenDeployments, deployments_of
@@ -171,9 +172,10 @@ def write_camtrap(
     left_out = typed_frame([("path", str, [path for path, _ in bad]), ("reason", str, [reason for _, reason in bad])])
     for row in tables["deployments"]:
         if row["timestampIssues"]:
-            print(f"{row['deploymentID']}: {row['deploymentComments']}; a clock or a date of the table is wrong")
+            note_of = f"{row['deploymentID']}: {row['deploymentComments']}; a clock or a date of the table is wrong"
+            print(printable(note_of))
     if note:
-        print(note)
+        print(printable(note))
     return Package(place, {name: len(tables[name]) for name in rules.TABLES}, left_out, note)
 
 
