@@ -76,9 +76,10 @@ def suggest_k(
     The score of a k is the square of the silhouette times the stability. The
     smallest k whose score is within 5 % of the best is suggested, and those
     within 20 % are candidates.
-    `sure` is one candidate with a stability of 0.9 or more; `fair`, two or
-    three candidates; `unsure`, anything else, and in any case where the largest k
-    that was tried is suggested. docs/collection.md shows how often each is
+    `sure` is one candidate above 2 with a stability of 0.9 or more; `fair`, a 2
+    like that, since each half may be several groups, or two or three candidates;
+    `unsure`, anything else, and whatever is the largest k that was tried.
+    docs/collection.md shows how often each is
     right. Look at the candidates: `cluster(model, k)` with each.
 
     Examples
@@ -125,7 +126,8 @@ def suggest(points: np.ndarray, ks: Iterable[int], seed: int, progress: bool) ->
     )
     candidates = [best, *others]
     is_last = best == max(silhouettes) > min(silhouettes)  # more may be better: nobody has looked
-    certainty = "sure" if not others and stability[best] >= _STABLE else "fair" if 0 < len(others) < 3 else "unsure"
+    is_clear = not others and stability[best] >= _STABLE
+    certainty = "sure" if is_clear and best > 2 else "fair" if is_clear or 0 < len(others) < 3 else "unsure"
     certainty = "unsure" if is_last else certainty
     note = f"k = {best} by silhouette, {silhouettes[best]:.2f}, and stability, {stability[best]:.2f}"
     if others:

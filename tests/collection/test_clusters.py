@@ -187,6 +187,13 @@ def test_crowds_in_crowds_have_several_candidates():
     assert all(str(k) in found.note for k in found.candidates)
 
 
+def test_two_crowds_may_be_several_and_are_not_sure():
+    random = np.random.default_rng(0)
+    middles = np.repeat([[0.0, 0], [0, 3], [40, 0], [40, 3]], 20, axis=0)
+    found = suggest_k(Model(middles + random.normal(0, 0.7, middles.shape)), range(2, 6), progress=False)
+    assert (found.k, found.candidates, found.certainty) == (2, [2], "fair") and found.stability[2] == pytest.approx(1)
+
+
 def test_where_there_are_no_crowds_the_answer_is_not_sure():
     for seed in range(3):
         vectors = np.random.default_rng(seed).normal(0, 1, (120, 20))

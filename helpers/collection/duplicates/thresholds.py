@@ -9,7 +9,7 @@ Two photos are one *picture* if all of this holds:
 4. Their detail agrees (`DETAIL`); where there is next to none (`LITTLE_DETAIL`), they are equal as they are (`EQUAL`).
    Where numbers were stretched to be seen, the numbers agree (`SAME_NUMBERS`).
 5. The camera's clock does not date them to different moments, and of two photos of one second and one size in pixels
-   one is the other, saved again (`RESAVED`), or both are a third.
+   one is the other, saved again (`RESAVED`), as bright as it was or not (`TONED_SHARE`), or both are a third.
 6. Neither is a copy of another photo that looks like the other one, such as the next frame or a brighter copy.
 
 `DETAIL` was chosen on the pairs that the first three let through among 1,119 photos of weather (Multi-class Weather
