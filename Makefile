@@ -20,7 +20,7 @@ export KINFRAME_DATABASE := $(value DATABASE)
 endif
 
 # All but umap, whose compiler is larger than the rest of what it brings; pip install umap-learn adds it.
-EXTRAS = app camtrap cluster heic service train test
+EXTRAS = app camtrap cluster heic service text train test
 
 # One file for all systems, with the hash of every file that a package comes in.
 LOCK = $(RUN) modern -- -m uv --no-python-downloads pip compile --universal --generate-hashes --no-annotate \

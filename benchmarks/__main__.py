@@ -21,6 +21,7 @@ from benchmarks import (
     duplicates,
     explorer,
     find,
+    kinds,
     machine,
     memory,
     metadata,
@@ -31,6 +32,7 @@ from benchmarks import (
     season,
     share,
     table,
+    words,
 )
 from benchmarks.bench import Bench
 from benchmarks.process import ROOT, Failed, Task
@@ -58,12 +60,14 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "networks": networks.rows,
     "atlas": atlas.rows,
     "clusters": clusters.rows,
+    "kinds": kinds.rows,
     "duplicates": duplicates.rows,
     "metadata": metadata.rows,
     "crops": crops.rows,
     "animals": animals.rows,
     "find": find.rows,
     "season": season.rows,
+    "words": words.rows,
     "memory": memory.rows,
     "service": service.rows,
 }

@@ -25,6 +25,7 @@ _FITS = 0.3
 _THRESHOLD = 0.2
 _DRAWN = "drawn season"
 _EVERY = 2  # event of the drawn season is taken
+_FOLDERS = {"forest": FOREST, "fieldcam": FIELDCAM, _DRAWN: None}
 _SHARES = {
     "animals whose best box fits": 0.70,
     f"animals with a box that fits, of those from {_THRESHOLD} on": None,
@@ -44,19 +45,22 @@ class Judged(NamedTuple):
 def rows(bench: Bench) -> Iterator[Row]:
     """The table: how many are found, how many boxes are wrong, how fast it is, and what the boxes are worth."""
     environment = {"KINFRAME_CACHE": str(bench.scratch / "cache")}
-    arguments = {"scratch": str(bench.scratch), "network": bench.builtin()}
-    found = bench.runner.run(Task("benchmarks.find:measure", arguments, environment=environment), "finding animals")
-    for place, of_set in found["sets"].items():
-        for precision, figures in of_set.items():
-            yield from _rows_of(f"{place}, {precision}", figures)
-    for way, measures in found["worth"].items():
-        for measure, (value, low, high, count) in measures.items():
-            drawn = found["by_hand"][way][measure][0]
-            note = f"95 %: {low:.2f} to {high:.2f}, {count} queries"
-            yield row(f"forest, {way}: {measure}", value, "precision", "boxes drawn by hand", drawn, note=note)
-    for place, folder in (("forest", FOREST), ("fieldcam", FIELDCAM)):
-        if place not in found["sets"]:
+    arguments = {"scratch": str(bench.scratch)}
+    for place, folder in _FOLDERS.items():
+        if folder is not None and not folder.is_dir():
             yield row(place, None, "", "", None, note=f"not at hand: {folder}")
+            continue
+        task = Task("benchmarks.find:measure", {**arguments, "place": place}, environment=environment)
+        for precision, figures in bench.runner.run(task, f"finding animals: {place}")["found"].items():
+            yield from _rows_of(f"{place}, {precision}", figures)
+    if FOREST.is_dir():
+        task = Task("benchmarks.find:worth", {**arguments, "network": bench.builtin()}, environment=environment)
+        worth = bench.runner.run(task, "what found boxes are worth")
+        for way, measures in worth["found"].items():
+            for measure, (value, low, high, count) in measures.items():
+                drawn = worth["drawn"][way][measure][0]
+                note = f"95 %: {low:.2f} to {high:.2f}, {count} queries"
+                yield row(f"forest, {way}: {measure}", value, "precision", "boxes drawn by hand", drawn, note=note)
 
 
 def _rows_of(work: str, figures: Dict[str, Any]) -> Iterator[Row]:
@@ -70,26 +74,33 @@ def _rows_of(work: str, figures: Dict[str, Any]) -> Iterator[Row]:
     yield row(f"{work}: speed", figures["speed"], "photos/s", "what we want", 8.0, note=note)
 
 
-def measure(scratch: str, network: str) -> Dict[str, Any]:
-    """The figures of each set and precision, and what found boxes are worth beside those drawn by hand."""
+def measure(scratch: str, place: str) -> Dict[str, Any]:
+    """The figures of a set by precision; the drawn season in the faster one alone."""
     from helpers.networks.runtime import has_bf16
 
     start = time.perf_counter()
-    judged = judged_sets(Path(scratch))
-    found: Dict[str, Dict[str, Any]] = {}
-    for place, of_set in judged.items():
-        for precision in ("bf16", "fp32") if has_bf16() else ("fp32",):
-            if place != _DRAWN or precision == "bf16" or not has_bf16():
-                file = Path(scratch) / f"found-{place}-{precision}.json"
-                found.setdefault(place, {})[precision] = figures_of(of_set, precision, file)
-    worth, by_hand = {}, {}
-    if "forest" in judged:
-        ways: Dict[str, Dict[str, float]] = {"box and surroundings": {}}
-        forest = sets(Path(scratch))["forest"]
-        by_hand = scores_of(forest, network, ways)
-        boxes = Path(scratch) / f"found-forest-{next(iter(found['forest']))}.json"
-        worth = scores_of(SetOfPhotos(forest.photos, boxes, forest.truth), network, ways)
-    return {"seconds": time.perf_counter() - start, "sets": found, "worth": worth, "by_hand": by_hand}
+    judged = judged_sets(Path(scratch))[place]
+    precisions = ["bf16", "fp32"] if has_bf16() else ["fp32"]
+    found = {
+        precision: figures_of(judged, precision, Path(scratch) / f"found-{place}-{precision}.json")
+        for precision in (precisions[:1] if place == _DRAWN else precisions)
+    }
+    return {"seconds": time.perf_counter() - start, "found": found}
+
+
+def worth(scratch: str, network: str) -> Dict[str, Any]:
+    """What boxes that were found on the forest are worth beside those that were drawn by hand."""
+    start = time.perf_counter()
+    forest = sets(Path(scratch))["forest"]
+    ways: Dict[str, Dict[str, float]] = {"box and surroundings": {}}
+    file = next(Path(scratch) / f"found-forest-{name}.json" for name in ("bf16", "fp32") if _found(scratch, name))
+    found = scores_of(SetOfPhotos(forest.photos, file, forest.truth), network, ways)
+    drawn = scores_of(forest, network, ways)
+    return {"seconds": time.perf_counter() - start, "found": found, "drawn": drawn}
+
+
+def _found(scratch: str, precision: str) -> bool:
+    return (Path(scratch) / f"found-forest-{precision}.json").exists()
 
 
 def judged_sets(scratch: Path) -> Dict[str, Judged]:

@@ -53,6 +53,7 @@ def checks():
             and len(n["found"])
         ),
         "networks.md": lambda n: MODELS["mine"].dimension == 512,
+        "words.md": lambda n: len(n["found"]) == 5 and sum(n["described"].words["photos"]) == 199,
         "service.md": lambda n: set(n["answer"]["products"][0]) == {"round"} and "bytes" in set(n["known"]["kind"]),
     }
 

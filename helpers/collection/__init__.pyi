@@ -1,5 +1,6 @@
 from .atlas import Atlas
 from .clusters import cluster, show_clusters, suggest_k
+from .description import Description, describe
 from .duplicates.archive import compare_collections
 from .duplicates.duplicates import find_duplicates
 from .duplicates.move_aside import undo_move
@@ -10,10 +11,12 @@ from .poster import montage
 
 __all__ = [
     "Atlas",
+    "Description",
     "DuplicatePicker",
     "OddStrip",
     "cluster",
     "compare_collections",
+    "describe",
     "find_duplicates",
     "montage",
     "oddities",

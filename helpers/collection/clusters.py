@@ -1,6 +1,6 @@
 """A collection sorted into clusters of photos that look alike, and how well these agree with labels."""
 
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -172,7 +172,9 @@ def cluster(
     return clusters
 
 
-def show_clusters(found: Clusters, photos: int = 8, *, labels: Optional[Any] = None) -> Figure:
+def show_clusters(
+    found: Clusters, photos: int = 8, *, labels: Optional[Any] = None, words: Optional[Sequence[str]] = None
+) -> Figure:
     """Draw each cluster as a contact sheet: its size, its most common label, and its most central photos first.
 
     Parameters
@@ -183,6 +185,8 @@ def show_clusters(found: Clusters, photos: int = 8, *, labels: Optional[Any] = N
     labels : optional
         As for `Clusters.scores`. Where the photos have fewer than two different
         labels, none is shown.
+    words : optional
+        A word a cluster, such as the `cluster_words` of `describe`.
 
     Returns
     -------
@@ -192,9 +196,11 @@ def show_clusters(found: Clusters, photos: int = 8, *, labels: Optional[Any] = N
     Raises
     ------
     FrameError
-        For another number of photos, or of labels.
+        For another number of photos, of labels or of words.
     """
     check_whole("photos", photos)
+    if words is not None and len(words) != len(found.sizes):
+        raise FrameError(f"there are {len(words)} words for {len(found.sizes)} clusters; give one for each")
     if photos > _MOST_PHOTOS:
         raise FrameError(f"photos={photos}: show_clusters draws {_MOST_PHOTOS} of each cluster at most")
     labelled = tallies(found.numbers, labels_of(found.model, labels))
@@ -209,6 +215,8 @@ def show_clusters(found: Clusters, photos: int = 8, *, labels: Optional[Any] = N
             title += (
                 f", {int(100 * labelled[number].share + 1e-9)} % {labelled[number].label}"  # 99.9 is not all of them
             )
+        if words is not None:
+            title += f"; perhaps: {words[number]}"
         rows = found._central(number)[:photos].tolist()
         strips.append(PhotoGroup(title, [Tile(collection.names[row], collection.sources[row]) for row in rows]))
     notes = []

@@ -77,7 +77,8 @@ def suggest_k(
     smallest k whose score is within 5 % of the best is suggested, and those
     within 20 % are candidates.
     `sure` is one candidate with a stability of 0.9 or more; `fair`, two or
-    three candidates; `unsure`, anything else. docs/collection.md shows how often each is
+    three candidates; `unsure`, anything else, and in any case where the largest k
+    that was tried is suggested. docs/collection.md shows how often each is
     right. Look at the candidates: `cluster(model, k)` with each.
 
     Examples
@@ -123,14 +124,18 @@ def suggest(points: np.ndarray, ks: Iterable[int], seed: int, progress: bool) ->
         (k for k, score in scores.items() if k != best and score >= _CANDIDATE * most), key=lambda k: -scores[k]
     )
     candidates = [best, *others]
+    is_last = best == max(silhouettes) > min(silhouettes)  # more may be better: nobody has looked
     certainty = "sure" if not others and stability[best] >= _STABLE else "fair" if 0 < len(others) < 3 else "unsure"
+    certainty = "unsure" if is_last else certainty
     note = f"k = {best} by silhouette, {silhouettes[best]:.2f}, and stability, {stability[best]:.2f}"
     if others:
         note += f"; {', '.join(map(str, candidates[1:]))} {'is' if len(others) == 1 else 'are'} nearly as good"
     if certainty == "unsure":
         note += "; far from sure"
-    if best == wanted[-1] > wanted[0]:
-        note += f"; it is the last that was tried, so try larger ones too: ks=range(2, {2 * best + 1})"
+    if is_last:
+        note += "; it is the last that was tried"
+        more = f", so try larger ones too: ks=range(2, {2 * best + 1})"
+        note += more if best == wanted[-1] else ", as no more photos differ"
     return Suggestion(best, silhouettes, note, _draw(silhouettes, candidates), candidates, stability, certainty)
 
 

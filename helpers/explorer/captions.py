@@ -43,6 +43,9 @@ def heading(here: "Exploration") -> str:
     if step.kind == "event":
         return f"Event of {photo_in_words(here, step.like[0])}: {_counted(count)}"
     things = f"{count:,} event{'s' * (count != 1)}" if here.season is not None else f"{count:,}"
+    if step.text:
+        beside = f", and like {_listed(here, step.like)}" if step.like else ""
+        return f"{things} for {step.text}{beside}, as the network guesses"
     if not step.like:
         return f"Not like {_listed(here, step.unlike)}: mark a photo as like this too (L)"
     box = "the box on " if step.box is not None else ""

@@ -92,6 +92,20 @@ class Exploration:
         """Add a photo to the query as *like this*, or as *not like this*; take it out if it was marked so already."""
         self._go((self.trail.here or Step()).marked(number, like))
 
+    def ask_words(self, text: str) -> None:
+        """Search in words, alone; photos that are marked then count beside them. Without a text, they count alone."""
+        here = self.trail.here
+        text = " ".join(text.split())
+        if not text and here is not None and here.text and here.like:
+            self._go(here._replace(text=""))
+        else:
+            self._go(Step(text=text) if text else None)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the photos can be searched in words."""
+        return bool(getattr(self.model, "has_words", False))
+
     def ask_region(self, number: int, box: Box) -> None:
         """Search with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._go(Step((number,), box=box))
@@ -153,7 +167,7 @@ class Exploration:
     def chosen(self) -> Optional[Any]:
         """The label of the query photo, if the query is one whole photo of the collection; else None."""
         step = self.trail.here
-        if step is None or step.kind or len(step.like) != 1 or step.unlike or step.box or step.like[0] < 0:
+        if step is None or step.kind or step.text or len(step.like) != 1 or step.unlike or step.box or step.like[0] < 0:
             return None
         return self.model.labels[step.like[0]]
 
@@ -162,7 +176,9 @@ class Exploration:
 
         `likeness` is 0 to 1, see `helpers.explorer.likeness`, or None where the
         distance is not one of photos; `box` is None for whole photos; `photos`
-        is the size of its event, None where there are no events.
+        is the size of its event, None where there are no events. Of a query in
+        words, also `score` and, where the network has one, `word`: what the photo
+        looks like most of all that the words mean.
         """
         about: Dict[int, Dict[str, Any]] = {}
         edges = [] if self.found is None else list(self.found)
@@ -173,6 +189,8 @@ class Exploration:
             row = self._table.row(edge["reference_label"])
             about[row] = {"distance": edge["distance"], "likeness": likeness, "rank": edge.get("rank", rank)}
             about[row].update(box=box, photos=edge.get("photos"))
+            if edge.get("score") is not None:
+                about[row].update(word=edge.get("word"), score=edge["score"])
         return about
 
     @property
@@ -196,7 +214,7 @@ class Exploration:
     def _compares_photos(self) -> bool:
         """Whether the distances of the answer are those of features as the collection has them."""
         step = self.trail.here
-        if step is None or step.kind:
+        if step is None or step.kind or step.text:
             return False
         return step.box is None or self.season is not None or self.model.regions is None
 
@@ -234,7 +252,7 @@ class Exploration:
             frame = self.sightings.frame()
             shown = passed[self._table.rows(frame["reference_label"])].astype(int).tolist()
             return frame[SArray(shown, dtype=int)]
-        return self._search(step, passed) if step.like and not step.kind else None
+        return self._search(step, passed) if (step.like or step.text) and not step.kind else None
 
     def _search(self, step: Step, passed: np.ndarray) -> Any:
         like, unlike = ([self._searchable(number) for number in numbers] for numbers in (step.like, step.unlike))
@@ -245,6 +263,7 @@ class Exploration:
             like=like if step.box is None else [],
             unlike=unlike,
             region=None if step.box is None else (like[0], step.box),
+            **({"text": step.text} if step.text else {}),
             where=None if passed.all() else self.model.where(passed),
             k=self.k,
             metric=self.metric,

@@ -156,6 +156,10 @@ class Explorer(PhotoWidget):
         """Search with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._do(lambda: self._exploration.ask_region(self._exploration.number(photo), box))
 
+    def ask_words(self, text: str) -> None:
+        """Show the photos that words fit best, where the model's network knows words; see `SimilarityModel.search`."""
+        self._do(lambda: self._exploration.ask_words(text))
+
     def browse(self) -> None:
         """Show all photos that pass the filters."""
         self._do(self._exploration.browse)
@@ -183,7 +187,7 @@ class Explorer(PhotoWidget):
 
     def give(self, label: str) -> None:
         """Give the selected photos a label, and keep it; an empty one takes theirs away."""
-        self._do(lambda: self._exploration.give(label))
+        self._exploration.give(label)
         count = f"{len(self.selected):,} photo{'s' * (len(self.selected) != 1)}"
         self._say(f"{label.strip()}: {count} labelled." if label.strip() else f"{count} without a label now.")
 
@@ -262,6 +266,7 @@ class Explorer(PhotoWidget):
             "keep": self._keep,
             "largest": self._uploads.most,  # bytes of an upload
             "events": here.season is not None,
+            "asks_words": here.has_words,
             "judging": None if self._judging is None else self._judging.state(),
         }
 
@@ -321,6 +326,7 @@ class Explorer(PhotoWidget):
             "ask": lambda request, _: self._do(lambda: here.ask(photo(request))),
             "mark": lambda request, _: self._do(lambda: here.mark(photo(request), bool(request["like"]))),
             "region": lambda request, _: self._do(lambda: here.ask_region(photo(request), request["box"])),
+            "words": lambda request, _: self.ask_words(str(request["text"])),
             "event": lambda request, _: self._do(lambda: here.show_event(photo(request))),
             "sightings": lambda *_: self._do(here.judge_sightings),
             "selected": lambda *_: self.show_selected(),

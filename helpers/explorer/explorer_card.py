@@ -17,8 +17,11 @@ def explorer_card(here: Exploration, read: Read) -> Card:
     asked = [] if step is None else [*step.like, *step.unlike]
     photos = [CardPhoto(jpeg, _name(here, number)) for number, jpeg in zip([*asked, *shown], read([*asked, *shown]))]
     for place, number in enumerate(shown, len(asked)):
-        distance: Any = about.get(number, {}).get("distance")
-        if distance is not None:
+        found = about.get(number, {})
+        distance: Any = found.get("distance")
+        if found.get("score") is not None:
+            photos[place] = photos[place]._replace(caption=f"{found['word'] or ''} {found['score']:.3g}".strip())
+        elif distance is not None:
             photos[place] = photos[place]._replace(caption=f"distance {distance:.3g}")
     rest = [CardPhoto(None, "")] * (len(here.rows) - len(shown))  # counted, and never drawn
     query = [CardRow("Query", photos[: len(asked)])] if asked else []

@@ -121,7 +121,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             style={"description_width": "initial"},
         )
         self.uploader = ipywidgets.FileUpload(
-            accept="image/*,.heic,.heif", description="Search with a photo…", layout={"width": "200px"}
+            accept="image/*,.heic,.heif", description="Search with a photo…", layout={"width": "230px"}
         )
         self.message = ipywidgets.Label(layout={"display": "none"})
         self.picture = ipywidgets.Image(format="png")

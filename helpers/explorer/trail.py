@@ -6,11 +6,12 @@ from helpers.images.boxes import Box
 
 
 class Step(NamedTuple):
-    """A query: photos by number, those of the collection by their row, those from outside below zero."""
+    """A query: words, and photos by number, those of the collection by their row, those from outside below zero."""
 
     like: Tuple[int, ...] = ()
     unlike: Tuple[int, ...] = ()
     box: Optional[Box] = None  # the part of the one photo in `like` that counts
+    text: str = ""  # words, which stand alone or beside the photos
     kind: str = ""  # `event`: that of the photo in `like`; `sightings`: the candidates; `selected`: those in `like`
 
     def marked(self, photo: int, like: bool) -> "Step":
@@ -23,7 +24,7 @@ class Step(NamedTuple):
             liked += (photo,)
         if not like and photo not in self.unlike:
             unliked += (photo,)
-        return Step(liked, unliked)
+        return Step(liked, unliked, text=self.text)
 
 
 class Trail:

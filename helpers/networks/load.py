@@ -27,7 +27,7 @@ from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.layers import free_reshapes
 from helpers.networks.own import inspect_network, takes_float_photos
-from helpers.networks.table import MODELS, Network
+from helpers.networks.table import MODELS, SHORT_NAMES, Network
 from helpers.networks.torch_file import read_state_dict
 from helpers.networks.torchvision_layers import resnet_50, vgg19
 
@@ -97,6 +97,8 @@ def load_network(
         - `auto`: ResNet-50 where its weights are on this machine or can be
           fetched, the zoo's or else torchvision's; else EfficientNet-Lite0,
           with the reasons in the `note`;
+        - `clip` or `chinese-clip`, whose photos can be searched in any words,
+          see `helpers.networks.text.table`;
         - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
         - the path of an ONNX file of your own that takes uint8 [N, height, width,
           3] and gives float32 [N, dimension], or takes float [N, 3, height,
@@ -123,6 +125,8 @@ def load_network(
     >>> load_network("efficientnet-lite0").dimension
     1280
     """
+    if isinstance(name, str):
+        name = SHORT_NAMES.get(name, name)
     if name == "auto":
         return _auto(progress, kept)
     if isinstance(name, str) and name in MODELS:
@@ -138,7 +142,7 @@ def load_network(
         return _own(path / ENCODER)
     if isinstance(name, os.PathLike) or name.lower().endswith(".onnx"):
         return _own(path)
-    known = ["auto", *MODELS, *DESCRIPTORS]
+    known = ["auto", *MODELS, *SHORT_NAMES, *DESCRIPTORS]
     close = difflib.get_close_matches(name.lower(), known, cutoff=0.4)
     raise ModelError(
         f"no network is called {name!r}{f'; did you mean {close[0]!r}?' if close else '.'} "

@@ -77,6 +77,12 @@ def _torchvision(file: str, size: int, sha256: str, weights: str) -> WeightsFile
     return WeightsFile(file, size, sha256, f"torchvision, {weights}", f"{_PYTORCH}/{file}")
 
 
+# Networks on Hugging Face that have a text model (`helpers.networks.text.table`), by what they are called for short.
+SHORT_NAMES: Dict[str, str] = {
+    "clip": "hf:Xenova/clip-vit-base-patch32:onnx/vision_model.onnx",
+    "chinese-clip": "hf:Xenova/chinese-clip-vit-base-patch16:onnx/model.onnx",
+}
+
 _VGG16 = _zoo("vgg16-12", "vgg", 553_437_752, "722c42f53ca03a5480296bf8f9c85a151de3eed9ec982d7d2302ff6e2900c67b")
 
 MODELS: Dict[str, Network] = {
@@ -105,6 +111,7 @@ MODELS: Dict[str, Network] = {
             ),
             dimension=2048,
             licence="BSD-3-Clause",
+            classifier="fc",
             layers="resnet-50-torchvision",
             about="ResNet-50 as torchvision has it, without its last layer",
         ),
@@ -152,6 +159,7 @@ MODELS: Dict[str, Network] = {
             _torchvision("vgg19-dcbb9e9d.pth", size=0, sha256="dcbb9e9d", weights="VGG19_Weights.IMAGENET1K_V1"),
             dimension=4096,
             licence="BSD-3-Clause",
+            classifier="classifier.6",
             layers="vgg19-torchvision",
             about="VGG19 as torchvision has it, without its last layer",
         ),

@@ -20,7 +20,7 @@ _EPSILON = 1e-5
 def resnet_50(graph: Graph, x: str, weights: Dict[str, np.ndarray]) -> str:
     """Append the network to a graph: `x` are photos [N, 3, 224, 224], the result are features [N, 2048, 1, 1].
 
-    `weights` is the state dict of torchvision's `resnet50`; `fc`, its classifier, is not used.
+    `weights` is the state dict of torchvision's `resnet50`; `fc`, its classifier, is for `helpers.networks.classifier`.
     """
 
     def conv(x: str, name: str, number: int, stride: int = 1) -> str:
@@ -49,7 +49,8 @@ def resnet_50(graph: Graph, x: str, weights: Dict[str, np.ndarray]) -> str:
 def vgg19(graph: Graph, x: str, weights: Dict[str, np.ndarray]) -> str:
     """Append the network to a graph: `x` are photos [N, 3, 224, 224], the result are features [N, 4096].
 
-    `weights` is the state dict of torchvision's `vgg19`; `classifier.6`, its last layer, is not used.
+    `weights` is the state dict of torchvision's `vgg19`; `classifier.6`, its last layer, is for
+    `helpers.networks.classifier`.
     """
     layer = 0  # torchvision numbers all layers, those without weights too
     for convolutions in _CONVOLUTIONS:

@@ -24,12 +24,17 @@ from helpers.errors import ArgumentError
 LONGEST = 200  # characters of a question
 
 _TABLE = Path(__file__).with_name("words.csv")
-_BETWEEN = re.compile(r"[,;/|&+、，；。]|\band\b|\bor\b|[和与或及]")
+_BETWEEN = re.compile(r"[,;/|&+\u3001\u3002]")  # other commas are made plain before
 _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _PIECES = re.compile(rf"{_CHINESE.pattern}|[^\s\u3400-\u9fff\uf900-\ufaff]+")
 _SPACE_IN_CHINESE = re.compile(rf"(?<={_CHINESE.pattern}) (?={_CHINESE.pattern})")
-_SKIPPED = frozenset("a an the of some any two three many my this that photo photos picture pictures image images on in at with is are".split())
-_SKIPPED_CHINESE = "一二两三几多这那个只条头匹辆张艘把架朵座位名的些照片图像有"
+_SKIPPED = frozenset(
+    [
+        *("a", "an", "the", "of", "some", "any", "two", "three", "many", "my", "this", "that"),
+        *("and", "or", "photo", "photos", "picture", "pictures", "image", "images", "on", "in", "at", "with", "is"),
+    ]
+)
+_SKIPPED_CHINESE = "一二两三几多这那个只条头匹辆张艘把架朵座位名的些照片图像有和与或及在"
 _LONGEST_NAME = 8  # English words, or Chinese characters
 _NEAREST = 3  # known words that an error names
 _ENDINGS = (("ies", "y"), ("ves", "f"), ("ves", "fe"), ("es", ""), ("s", ""))
@@ -57,15 +62,15 @@ class _Line(NamedTuple):
 
 def class_names(language: str = "english") -> List[str]:
     """The name of each of the thousand classes, in their order; `language` is english or chinese."""
-    if language not in ("english", "chinese"):
-        raise ArgumentError(f"language={language!r} is not known; there are english and chinese")
+    _check(language)
     names = {min(line.rows): getattr(line, language)[0] for line in _lines() if line.rows and len(line.rows) == 1}
     return [names[row] for row in range(len(names))]
 
 
-def word_groups() -> List[Word]:
-    """The groups of classes that have a name, in the order of the table."""
-    return [Word(line.english[0], tuple(sorted(line.rows))) for line in _lines() if len(line.rows) > 1]
+def word_groups(language: str = "english") -> List[Word]:
+    """The groups of classes that have a name, in the order of the table; `language` is english or chinese."""
+    _check(language)
+    return [Word(getattr(line, language)[0], tuple(sorted(line.rows))) for line in _lines() if len(line.rows) > 1]
 
 
 def find_words(text: str) -> List[Word]:
@@ -89,6 +94,11 @@ def find_words(text: str) -> List[Word]:
         raise ArgumentError("text= is empty; give a word such as 'fox'")
     once = list(dict.fromkeys(found))
     return [word for word in once if not any(set(word.rows) < set(other.rows) for other in once)]
+
+
+def _check(language: str) -> None:
+    if language not in ("english", "chinese"):
+        raise ArgumentError(f"language={language!r} is not known; there are english and chinese")
 
 
 def is_chinese(text: str) -> bool:
@@ -147,7 +157,9 @@ def _not_learnt(unknown: List[str]) -> str:
     name = "".join(unknown) if is_chinese(unknown[0]) else max(unknown, key=len)
     names = [each for each in _names() if is_chinese(each) == is_chinese(name)]
     near = difflib.get_close_matches(name, names, n=_NEAREST, cutoff=0.5)
-    nearest = f"the nearest in spelling that it has are {', '.join(near)}" if near else "it has none of nearly that spelling"
+    nearest = (
+        f"the nearest in spelling that it has are {', '.join(near)}" if near else "it has none of nearly that spelling"
+    )
     shown = ", ".join(repr(each if each.isprintable() else ascii(each)[1:-1])[:40] for each in unknown[:_NEAREST])
     return (
         f"the network has not learnt {shown}; {nearest}. It knows a thousand things and some groups of them, see "
@@ -156,7 +168,7 @@ def _not_learnt(unknown: List[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("’", "'").split())
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'").split())
 
 
 @lru_cache(maxsize=1)

@@ -66,6 +66,13 @@ class PartCuts(NamedTuple):
             vectors[1::2] *= np.float32(self.surroundings)
         return vectors.reshape(-1, len(self.margins) * vectors.shape[1])
 
+    def mean(self, vectors: np.ndarray) -> np.ndarray:
+        """What `joined` gave as the mean of each part's cuts, as the network gives it: float32 [parts, dimension]."""
+        if not self.surroundings:
+            return vectors
+        dimension = vectors.shape[1] // 2
+        return (vectors[:, :dimension] + vectors[:, dimension:] / np.float32(self.surroundings)) / 2
+
 
 BOX_ALONE = PartCuts()
 

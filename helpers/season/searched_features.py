@@ -1,5 +1,6 @@
 """The features that a season's search compares, of whole photos or of parts of them, and the nearest of each event."""
 
+from functools import cached_property
 from typing import Callable, Dict, NamedTuple, Optional
 
 import numpy as np
@@ -7,8 +8,10 @@ import numpy as np
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
 from helpers.images.boxes import Box
+from helpers.networks.classifier import classifier_of
 from helpers.season.parts import Parts
 from helpers.similarity.model import SimilarityModel
+from helpers.similarity.word_scores import WordScores
 
 _MORE = 4  # neighbours per group to begin with, and the factor by which more are searched where they are too few
 
@@ -42,6 +45,13 @@ class SearchedFeatures:
         self.vectors = model.vectors if parts is None else parts.vectors
         self.rows = np.arange(len(model.vectors)) if parts is None else parts.rows
         self.boxes = None if parts is None else parts.boxes
+
+    @cached_property
+    def words(self) -> WordScores:
+        """The scores of all features for all words; raises `ModelError` for a network without words."""
+        if self._parts is None:
+            return self._model.words
+        return WordScores.of(self._parts.network_features, classifier_of(self._model.network))
 
     def part_of(self, row: int, box: Optional[Box] = None) -> Optional[int]:
         """The feature that stands for a photo in a query; None where the photo has no part.

@@ -22,9 +22,12 @@ from helpers.season.learner import Learner
 from helpers.season.parts import Parts
 from helpers.season.photo_facts import Moment, PhotoFilters, SeasonPhotos
 from helpers.season.searched_features import NearestPhotos, SearchedFeatures, nearest_of_groups
+from helpers.season.word_ranking import PhotosInWords, WordRanking
 from helpers.similarity.model import SimilarityModel
 from helpers.similarity.regions import SMALLEST, Regions
 from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
+from helpers.similarity.word_scores import WordScores
+from helpers.similarity.word_search import WordQuery, with_words
 
 _WHOLE = (0.0, 0.0, 1.0, 1.0)  # the box of a whole photo
 
@@ -125,6 +128,16 @@ class Season:
         return self.model.network
 
     @property
+    def has_words(self) -> bool:
+        """Whether `search` takes a text."""
+        return self.model.has_words
+
+    @property
+    def words(self) -> WordScores:
+        """The scores of the model's whole photos for all words."""
+        return self.model.words
+
+    @property
     def regions(self) -> Optional[Regions]:
         """The parts of photos that `add_regions` has added to the model."""
         return self.model.regions
@@ -162,6 +175,7 @@ class Season:
         like: Any = (),
         unlike: Any = (),
         *,
+        text: Optional[str] = None,
         region: Optional[Tuple[Any, Any]] = None,
         box: Optional[Any] = None,
         other: Optional[str] = None,
@@ -175,7 +189,7 @@ class Season:
         hide: bool = False,
         hide_people: bool = True,
     ) -> SFrame:
-        """Find the events nearest to some photos, each with its best photo.
+        """Find the events nearest to some photos, or that some words fit best, each with its best photo.
 
         Parameters
         ----------
@@ -184,6 +198,9 @@ class Season:
             of photos from outside. With parts, a photo of the season stands for
             its part of the highest score, an animal if there is one. Without a
             part, and from outside, it is the whole photo, and `note` says so.
+        text
+            Words, as of `SimilarityModel.search`. With parts, the words are compared
+            with these: photos without any are not found.
         region
             Instead, a photo and a box: left, top, right, bottom in shares. Its
             feature is compared with the parts, if there are any.
@@ -215,7 +232,8 @@ class Season:
         SFrame
             `query_label`, `reference_label`, `distance` and `rank`, nearest
             first, `event` and `photos` (how many of the event count); with parts
-            or regions also `left`, `top`, `right`, `bottom`.
+            or regions also `left`, `top`, `right`, `bottom`; for a text also `score` and
+            `word`, of the part with `left` to `bottom` or else of the whole photo.
 
         Raises
         ------
@@ -227,21 +245,32 @@ class Season:
         if per not in ("event", "photo"):
             raise FrameError(f"per={per!r} is not known; there are event and photo")
         filters = PhotoFilters(other, where, night, since, until, hide_people)
-        query = self.prepare(like, unlike, region, box, metric, filters)
+        words = None if text is None else WordQuery.of(text)
+        query = self.prepare(like, unlike, region, box, metric, filters, text)
         if hide:
             query.allowed[rows_of_photos(query.question.photos)] = False
         groups = self.event_of_photo if per == "event" else np.arange(len(self.event_of_photo))
-        nearest = self.nearest(query, k, groups)
-        label, first = query.question.label, query.question.like[0]
-        part = self._part_of(query.question, box)
-        self.model.recent_queries.remember(label, first.name, first.source, nearest.rows, nearest.distances, part)
-        return self._frame(label, nearest, query.allowed)
+        ranked = None if words is None else self._ranked(query, words, k, groups)
+        nearest = self.nearest(query, k, groups) if ranked is None else ranked.nearest
+        label = query.question.label
+        for first in query.question.photos[:1]:
+            part = self._part_of(query.question, box)
+            self.model.recent_queries.remember(label, first.name, first.source, nearest.rows, nearest.distances, part)
+        frame = self._frame(label, nearest, query.allowed)
+        return frame if ranked is None else with_words(frame, ranked.found, ranked.names)
 
     def prepare(
-        self, like: Any, unlike: Any, region: Any, box: Any, metric: Optional[str], filters: PhotoFilters
+        self,
+        like: Any,
+        unlike: Any,
+        region: Any,
+        box: Any,
+        metric: Optional[str],
+        filters: PhotoFilters,
+        text: Optional[str] = None,
     ) -> SeasonQuery:
         """A query from the arguments of `search`, raising as that does; sets `note`."""
-        question = SearchQuery.of(self.collection, like, unlike, region)
+        question = SearchQuery.of(self.collection, like, unlike, region, text)
         allowed = self._allowed(question, filters)
         features = self._features(question, box)
         likes = len(question.like)
@@ -263,6 +292,15 @@ class Season:
 
         return nearest_of_groups(search, k, groups, int(query.allowed.sum()))
 
+    def _ranked(self, query: SeasonQuery, words: WordQuery, k: Optional[int], groups: np.ndarray) -> WordRanking:
+        """The same for the words of a query."""
+        near, is_like = None, bool(query.question.like)
+        if query.question.photos:
+            asked = query if is_like else query._replace(like=query.unlike, unlike=query.like)
+            near = self.nearest(asked, None, np.arange(len(groups)))
+        photos = PhotosInWords(self.searched, words, len(groups))
+        return photos.ranked(k, groups, query.allowed, near, is_like)
+
     def _allowed(self, question: SearchQuery, filters: PhotoFilters) -> np.ndarray:
         allowed = self.photos_where(filters.where)
         allowed = allowed & self.photos.lit(filters.night) & self.photos.dated(filters.since, filters.until)
@@ -278,6 +316,8 @@ class Season:
         self.note = ""
         if box is not None and (self.parts is None or question.box is not None):
             raise FrameError("box= chooses one of the parts of photos; for any box give region=(label, box)")
+        if not question.photos:
+            return self.vectors[:0]
         if question.box is not None:
             feature_of = self.model.feature_of if self.parts is None else self.parts.feature_of
             return feature_of(question.like[0].source, question.box)[None]
@@ -294,9 +334,10 @@ class Season:
 
     def _part_of(self, question: SearchQuery, box: Optional[Any]) -> Optional[Box]:
         """The part of a question's first photo that is compared; None for the whole photo."""
-        if question.box is not None or self.searched.boxes is None or question.like[0].row is None:
+        first = question.photos[0]
+        if question.box is not None or self.searched.boxes is None or first.row is None:
             return question.box
-        part = self.searched.part_of(question.like[0].row, None if box is None else check_box(box))
+        part = self.searched.part_of(first.row, None if box is None else check_box(box))
         return None if part is None else check_box(self.searched.boxes[part])
 
     def _frame(self, query_label: Any, nearest: NearestPhotos, allowed: np.ndarray) -> SFrame:

@@ -15,7 +15,7 @@ from helpers.errors import PhotoError
 from helpers.features.photo_sample import settle_for_files
 from helpers.features.store import StoredNetwork, default_path, kept_networks, own_path
 from helpers.images.decode import open_photo
-from helpers.networks.load import load_network
+from helpers.networks.load import LoadedModel, load_network
 from helpers.service.photo_root import PhotoRoot
 
 _AT_ONCE = 16  # photos, so that nobody waits for long
@@ -67,6 +67,11 @@ class QueryNetwork:
     def key(self) -> str:
         """The key under which its features are kept, see `helpers.networks.precision.settled.Settled`."""
         return self.settled.key
+
+    @property
+    def loaded(self) -> LoadedModel:
+        """The network, whose classifier knows words."""
+        return self.settled.loaded
 
     @property
     def dimension(self) -> int:

@@ -22,6 +22,7 @@ from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Job, SearchOptions
 from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage, kept_networks, open_storage
+from helpers.service.word_search import ServiceWords
 
 _REMEMBERED = 64  # uploads whose features are remembered: the same photo is often sent again, with another k
 _DECODING = 4  # photos that are decoded at once: a large one takes some hundred MB
@@ -38,6 +39,7 @@ class Service:
     network: QueryNetwork
     root: PhotoRoot
     runner: Runner
+    words: ServiceWords
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -68,6 +70,7 @@ class Service:
         with ExitStack() as opened:
             self.root = PhotoRoot(settings.photos)
             self.network = QueryNetwork(settings.model, root=self.root, kept=kept_networks(settings.address))
+            self.words = ServiceWords(self.network.loaded)
             self.storage = open_storage(
                 settings.address, key=self.network.key, dimension=self.network.dimension, index=settings.index
             )

@@ -26,6 +26,7 @@ from helpers.frames.photo_columns import array_column, image_column, row_labels
 from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.networks.load import load_network
 from helpers.networks.precision.settled import is_given
+from helpers.networks.text.table import text_model_of
 from helpers.similarity import given, saved
 from helpers.similarity.model import SimilarityModel
 from helpers.similarity.saved import ModelContents
@@ -54,6 +55,7 @@ def create(
     store: Union[PathLike, bool, None] = None,
     index: str = "exact",
     client: Optional["Client"] = None,
+    text_model: Optional[str] = None,
 ) -> SimilarityModel:
     """Build a similarity model of the photos in an SFrame.
 
@@ -72,7 +74,8 @@ def create(
         Turi Create, without `feature` the only column of arrays counts before the images, where its length fits.
         Photos from outside are then computed in fp32, after a check that the features are of that network.
     model
-        A network of `helpers.networks.MODELS`, `auto`, or an ONNX file.
+        A network of `helpers.networks.MODELS`, `auto`, an ONNX file, or `clip` or `chinese-clip`, whose photos can be
+        searched in any words; see `helpers.networks.load_network`.
     metric
         `euclidean` or `cosine`; or `centred`, the cosine after the mean of all photos' features is subtracted from
         each. That mean is what all of them have in common, such as the forest around a field camera: on photos of
@@ -89,6 +92,10 @@ def create(
         `helpers.database.model_index`.
     client
         A Dask client, whose workers then do the work; see `helpers.features.dask.cluster`.
+    text_model
+        By which model `search(text=…)` reads texts, for a network that has several: with `clip`, `clip` (English) or
+        `multilingual` (50 languages). The features of the photos are the same, and so is their key in the store. See
+        `helpers.networks.text.table`.
 
     Raises
     ------
@@ -121,6 +128,8 @@ def create(
         )
     archive = check_index(index, metric)  # a wrong name shows now, not after an hour of work
     check_whole("batch_size", batch_size)
+    if text_model is not None:
+        text_model_of(os.fspath(model), text_model)
     paths, files = row_paths(dataset)
     store_path = path_for(store, paths, files)
     network = load_network(model, progress=verbose, kept=kept_networks(store_path))
@@ -169,6 +178,7 @@ def create(
         rows=embedded.rows,
         vectors=embedded.vectors if centre is None else embedded.vectors - centre,
         centre=centre,
+        text_model=text_model,
         timings=embedded.timings,
         bad=bad_frame([(labels[row], paths[row], reason) for row, reason in bad]),
     )

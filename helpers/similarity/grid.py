@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Seq
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.errors import FrameError
+from helpers.errors import FrameError, PhotoError
 from helpers.frames import Frame, SFrame
 from helpers.images.boxes import Box, box_in
 from helpers.images.decode import Source
@@ -58,6 +58,9 @@ class _MatchTile:
     distance: float = math.nan
     is_query: bool = False
     box: Optional[Box] = None  # the part that was compared; None for the whole photo
+    in_words: bool = False  # whether the name is a text that was asked for
+    cutoff: Optional[float] = None  # the least score of what fits a text
+    fits: bool = True  # whether the photo does
 
 
 class _QueryRows(NamedTuple):
@@ -131,7 +134,8 @@ def _query_rows(
     model: PhotoAlbum, label: Any, query: Optional[Tuple[Any, ...]], matches: List[Any], columns: int
 ) -> _QueryRows:
     asked = AskedPhoto(*query) if query else None
-    name, source = (asked.name, asked.source) if asked else (f"query {label}", None)
+    in_words = asked is None and bool(matches) and "score" in matches[0]
+    name, source = (asked.name, asked.source) if asked else (str(label) if in_words else f"query {label}", None)
     rows = min(_MOST_ROWS, -(-len(matches) // columns))
     shown = sorted(matches, key=lambda row: row["rank"])[: rows * columns]
     names = [model.name_of(row["reference_label"]) for row in shown]
@@ -140,10 +144,19 @@ def _query_rows(
     # A copy of the query is not the query itself: where their names differ, these decide.
     itself = next((place for place in same if names[place] == name), same[0] if same else None)
     tiles = [
-        _MatchTile(names[place], photos[place], row["rank"], row["distance"], place == itself, box_in(row))
+        _MatchTile(
+            names[place],
+            photos[place],
+            row["rank"],
+            row["score"] if "fits" in row else row["distance"],
+            place == itself,
+            box_in(row),
+            cutoff=row.get("cutoff"),
+            fits=bool(row.get("fits", True)),
+        )
         for place, row in enumerate(shown)
     ]
-    shown_query = _MatchTile(name, source, box=asked.box if asked else None)
+    shown_query = _MatchTile(name, source, box=asked.box if asked else None, in_words=in_words)
     return _QueryRows(shown_query, tiles, max(1, rows), len(matches))
 
 
@@ -180,15 +193,23 @@ class _MatchesFigure(Sheet):
     def block(self, block: _QueryRows, top: float) -> None:
         top = self.title(block.title, top)
         query, *photos = read_tiles(TilePhoto(tile.source, tile.box) for tile in (block.query, *block.matches))
-        self.tile(block.query, query, MARGIN, top)
+        self.tile(block.query, PhotoError(block.query.name) if block.query.in_words else query, MARGIN, top)
         left = MARGIN + TILE + _BESIDE_QUERY
+        first_below = next((tile for tile in block.matches if not tile.fits), None)
         for tile, photo, (x, y) in zip(block.matches, photos, corners(self.columns, left, top, self.row_height)):
             self.tile(tile, photo, x, y)
+            if tile is first_below:
+                self.cutoff(tile, x - GAP / 2, y)
         if block.total > len(block.matches):
             note = f"{len(block.matches)} of {block.total} matches shown"
             self.text(left, top + block.rows * self.row_height + LINE / 2, note, color=GREY)
         if not block.matches:
             self.text(left + TILE / 2, top + TILE / 2, "no matches", size=9, color=GREY, ha="center", va="center")
+
+    def cutoff(self, tile: _MatchTile, x: float, y: float) -> None:
+        """The line in front of the first photo that does not fit a text."""
+        self.axes.add_patch(Rectangle((x, y), 0, TILE, edgecolor=_QUERY, linewidth=2, zorder=3))
+        self.text(x + GAP / 2 + 0.27, y + TILE + 1.25 * LINE, f"below {_digits(tile.cutoff or 0.0)}", color=_QUERY)
 
     def tile(self, tile: _MatchTile, photo: TilePixels, x: float, y: float) -> None:
         self.photo(photo, x, y)
@@ -201,7 +222,8 @@ class _MatchesFigure(Sheet):
             self.text(right, below, _digits(tile.distance), size=9, ha="right")
             if tile.is_query:
                 self.text(x + 0.27, below, "query itself", color=_QUERY)
-        self.name(tile.name, x, below + LINE, with_folder=self.with_folders)
+        if not tile.in_words:
+            self.name(tile.name, x, below + LINE, with_folder=self.with_folders)
 
 
 def _digits(distance: float) -> str:

@@ -9,13 +9,12 @@ for 199 photos. The first photo from outside also opens the network, which takes
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.arguments import check_distance, check_whole
-from helpers.errors import ModelError, PhotoError
-from helpers.features.embedding import Embedded, embed
+from helpers.errors import ModelError
 from helpers.features.index import SearchIndex
 from helpers.features.nearest import but_itself
 from helpers.features.open_index import open_index
@@ -30,9 +29,11 @@ from helpers.networks.load import load_network
 from helpers.networks.precision.settled import Settled, is_given, settled_again
 from helpers.similarity import given, query_vectors, saved
 from helpers.similarity.members import Collection
+from helpers.similarity.query_features import QueryFeatures
 from helpers.similarity.recent_queries import AskedPhoto, RecentQueries
 from helpers.similarity.saved import ModelContents
-from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
+from helpers.similarity.search import SearchQuery, feedback
+from helpers.similarity.text_search import TextMembers
 from helpers.similarity.turi_members import TuriMembers, graph_maker
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from helpers.similarity.regions import Regions
 
 
-class SimilarityModel(TuriMembers):
+class SimilarityModel(QueryFeatures, TextMembers, TuriMembers):
     """A collection of photos that can be asked which of them look like a given one.
 
     Made by `create` or `load_model`, with Turi Create's calls and more.
@@ -64,6 +65,8 @@ class SimilarityModel(TuriMembers):
         The file in which features are kept.
     regions : Regions or None
         The parts of the photos, after `add_regions`.
+    text_model : str or None
+        Which text model `search(text=…)` asks; None is the network's own. Another one may be set at any time.
     """
 
     def __init__(
@@ -80,7 +83,7 @@ class SimilarityModel(TuriMembers):
         self.key, self.feature, self.label = contents.key, contents.feature, contents.label
         self.labels, self.names, self.rows = contents.labels, contents.names, contents.rows
         self.vectors, self.bad, self.timings = contents.vectors, contents.bad, contents.timings
-        self.centre = contents.centre
+        self.centre, self.text_model = contents.centre, contents.text_model
         self.collection = Collection(contents.labels, contents.names, contents.sources, contents.identities)
         self.regions: Optional[Regions] = None
         self._settled = settled  # a model from disk needs its network only when it is asked about another photo
@@ -88,7 +91,7 @@ class SimilarityModel(TuriMembers):
         self._frame = data
         self.recent_queries = RecentQueries(self.labels)
         self._searchers: Dict[str, SubsetSearch] = {}  # by metric
-        self._outside: Dict[Source, np.ndarray] = {}  # features of the last query photos from outside, by their bytes
+        self._outside = {}
 
     @property
     def metric(self) -> str:
@@ -169,24 +172,35 @@ class SimilarityModel(TuriMembers):
         like: Any = (),
         unlike: Any = (),
         *,
+        text: Optional[str] = None,
+        cutoff: Optional[float] = None,
         region: Optional[Tuple[Any, Box]] = None,
         where: Optional[Any] = None,
         k: Optional[int] = 10,
         metric: Optional[str] = None,
         hide: bool = False,
     ) -> Frame:
-        """The photos nearest to some that they should be like, and away from some that they should not be like.
+        """The photos nearest to some that they should be like, and away from some to be unlike; or those of some words.
 
-        Raises `FrameError` for what cannot be searched by and for a `where` of another length, and `PhotoError` where
-        a photo from outside cannot be read.
+        Raises `FrameError` for what cannot be searched by, an unknown word and a `where` of another length,
+        `PhotoError` where a photo from outside cannot be read, `ModelError` for a text where the network knows no
+        words, and `WeightsUnavailable` where its text model is not available.
 
         Parameters
         ----------
         like, unlike
             Labels of the model, or photos from outside: Images, Paths, or the bytes of photo files. One alone needs no
             list. `helpers.similarity.search.feedback` puts several together.
+        text
+            Words that the network has learnt, such as `"fox"` or `"cat, dog"`, see `helpers.networks.words`: photos of
+            any of them come first. With `clip` and its like (`helpers.networks.text.table`) any words, such as `"a bird
+            on a snowy branch"`. With photos to be like or unlike, both rankings are put together by
+            `helpers.similarity.word_search.found_in_words`. No photo of the collection goes through the network.
+        cutoff
+            The least score of a photo that fits a text, -1 to 1, for networks with a text model. None is where the
+            scores fall off, see `helpers.similarity.text_search.fall_off`. Photos below it are in the answer too.
         region
-            Instead of these a photo and a box in it, (left, top, right, bottom) in shares of the upright photo, 0 to 1.
+            Instead of photos one and a box in it, (left, top, right, bottom) in shares of the upright photo, 0 to 1.
             What the box holds is compared with whole photos, or after `add_regions` with parts of photos.
         where
             Which rows of the frame that the model was made of count, as 0 and 1 or False and True; the others stay out
@@ -202,7 +216,10 @@ class SimilarityModel(TuriMembers):
         -------
         SFrame
             As of `query`. Its `query_label` is the label of the one photo in `like`, or a short text for several; after
-            `add_regions` a region's answer has the part of each photo too: `left`, `top`, `right` and `bottom`.
+            `add_regions` a region's answer has the part of each photo too: `left`, `top`, `right` and `bottom`. An
+            answer to a text has `score`, 1 at most, in place of a distance (which is 1 less the score), and `word`:
+            which of the classes that the text means the photo looks like most; of a text model instead `fits`, 1 from
+            the cut-off on and 0 below it, and `cutoff`, where `show_matches` draws a line.
 
         Examples
         --------
@@ -216,27 +233,40 @@ class SimilarityModel(TuriMembers):
         """
         check_whole("k", k, none_is="all")
         searcher = self.searcher(metric)
-        query = SearchQuery.of(self.collection, like, unlike, region)
+        query = SearchQuery.of(self.collection, like, unlike, region, text)
+        words = None if query.text is None else self.asked_in_words(query.text, cutoff)
         allowed = self.photos_where(where)
         if hide:
             allowed[[photo.row for photo in query.photos if photo.row is not None]] = False
-        first, boxes = query.like[0], None
-        if query.box is None:
-            features = self.features_of(query.photos)
-            likes = len(query.like)
-            point = feedback(features[:likes], features[likes:], searcher.metric)
-            rows, distances = searcher.search(point, k, allowed)
-        elif self.regions is None:
-            rows, distances = searcher.search(self.feature_of(first.source, query.box), k, allowed)
+        if words is not None:
+            near = self._nearest(query, searcher, None, allowed)[:2] if query.photos else None
+            found = words.found(allowed, k, near, is_like=bool(query.like))
+            rows, distances, boxes = found.rows, found.distances, None
         else:
-            wanted = len(self.vectors) if k is None else k
-            rows, distances, boxes = self.regions.search(first.source, query.box, wanted, allowed)
-        self.recent_queries.remember(query.label, first.name, first.source, rows, distances, query.box)
+            rows, distances, boxes = self._nearest(query, searcher, k, allowed)
+        for first in query.photos[:1]:
+            self.recent_queries.remember(query.label, first.name, first.source, rows, distances, query.box)
         frame = edge_frame([query.label], rows[None], distances[None], self.labels, None)
+        if words is not None:
+            return words.columns(frame, found)
         if boxes is not None:
             for name, edges in zip(SIDES, boxes.T.tolist()):
                 frame = frame.add_column(SArray(edges, dtype=float), name)
         return frame
+
+    def _nearest(
+        self, query: SearchQuery, searcher: SubsetSearch, k: Optional[int], allowed: np.ndarray
+    ) -> Tuple[np.ndarray, np.ndarray, Optional[np.ndarray]]:
+        """Rows, distances and, of regions, boxes: the nearest to a query's photos, or else to those to be unlike."""
+        if query.box is None:
+            features = self.features_of(query.photos)
+            likes = len(query.like) or len(query.unlike)
+            point = feedback(features[:likes], features[likes:], searcher.metric)
+            return (*searcher.search(point, k, allowed), None)
+        source = query.like[0].source
+        if self.regions is None:
+            return (*searcher.search(self.feature_of(source, query.box), k, allowed), None)
+        return self.regions.search(source, query.box, len(self.vectors) if k is None else k, allowed)
 
     def where(self, photos: Any) -> np.ndarray:
         """A `where` for `search`, bool [rows of the frame], from which photos of the model count: bool [photos]."""
@@ -346,21 +376,6 @@ class SimilarityModel(TuriMembers):
             self._unchecked = False
         return self._settled
 
-    def embed(self, photos: List[Any], progress: bool = False, batch_size: int = 64) -> Embedded:
-        """The features of photos from outside, to be compared with those of the model; see `helpers.features.embed`."""
-        embedded = embed(photos, self.opened(progress), batch_size=batch_size, progress=progress)
-        return embedded if self.centre is None else embedded._replace(vectors=embedded.vectors - self.centre)
-
-    def feature_of(self, source: Source, box: Box) -> np.ndarray:
-        """The feature of what a box in any photo holds, float32 [dimension], to be compared with those of the model.
-
-        Raises `PhotoError`, and `FrameError` for what is not a box.
-        """
-        from helpers.similarity.regions import region_feature
-
-        feature = region_feature(source, box, self.opened())
-        return feature if self.centre is None else feature - self.centre
-
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the model to a folder, whole or not at all; no pickle.
 
@@ -368,20 +383,5 @@ class SimilarityModel(TuriMembers):
         is the index, the address is saved, without a password. Raises `ModelError` where the folder holds something
         else, or cannot be written, and `ArgumentError` for what is no path.
         """
+        self._contents.text_model = self.text_model
         saved.write(saved.place_of(path), self._contents)
-
-    def features_of(self, photos: List[QueryPhoto]) -> np.ndarray:
-        """The feature of each photo, float32 [photos, dimension], looked up or computed; raises `PhotoError`."""
-        known = dict(self._outside)
-        new = [photo for photo in photos if photo.row is None and photo.source not in known]
-        if new:
-            embedded = self.embed([photo.image for photo in new])
-            for row, reason in embedded.bad:
-                raise PhotoError(f"{new[row].name}: {reason}")
-            computed = {photo.source: vector for photo, vector in zip(new, embedded.vectors)}
-            known.update(computed)
-            lasting: Dict[Source, np.ndarray] = {
-                photo.source: computed[photo.source] for photo in new if isinstance(photo.source, bytes)
-            }
-            self._outside = lasting or self._outside  # for the next filter, or k; a file may change until then
-        return np.stack([known[photo.source] if photo.row is None else self.vectors[photo.row] for photo in photos])

@@ -53,6 +53,7 @@ class ModelContents:
     timings: Dict[str, float]  # see `helpers.features.embed`
     bad: Frame  # label, path and reason of the photos that could not be read
     centre: Optional[np.ndarray] = None  # what was subtracted from each feature: float32 [dimension]
+    text_model: Optional[str] = None  # which one texts are read by; None is the network's own
 
 
 def place_of(path: Any) -> Path:
@@ -76,6 +77,8 @@ def write(path: Path, contents: ModelContents) -> None:
         "note": network.note,
     }
     settings["rows"] = contents.rows.tolist()
+    if contents.text_model is not None:
+        settings["text_model"] = contents.text_model
     settings["centre"] = None if contents.centre is None else contents.centre.tolist()
     settings["bad"] = [[row["label"], row["path"], row["reason"]] for row in contents.bad]
     settings["photos"] = [source if isinstance(source, str) else None for source in contents.sources]
@@ -110,6 +113,9 @@ def read(path: Path) -> ModelContents:
                 f"{path}: saved by another version of Kinframe (format {version}, and this reads {_VERSION}); "
                 "update Kinframe, or build the model again"
             )
+        text_model = settings.pop("text_model", None)
+        if not isinstance(text_model, (str, type(None))):
+            raise ValueError("its text model is not a name")
         if settings.keys() != _FIELDS or settings["network"].keys() != _NETWORK:
             raise ValueError("fields are missing")
         # From the disk as they are needed, and once for all kernels that have this model open. Windows would not let
@@ -137,6 +143,7 @@ def read(path: Path) -> ModelContents:
             sources=sources,
             vectors=vectors,
             centre=None if centre is None else np.array(centre, np.float32),
+            text_model=text_model,
             **settings,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:

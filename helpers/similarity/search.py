@@ -1,4 +1,4 @@
-"""What a collection is searched by: photos that the answer should be like and unlike, or a part of one photo."""
+"""What a collection is searched by: words, photos that the answer should be like and unlike, or a part of one photo."""
 
 import os
 from pathlib import Path
@@ -29,15 +29,21 @@ class QueryPhoto(NamedTuple):
 
 
 class SearchQuery(NamedTuple):
-    """Photos to be like, at least one, and to be unlike; or one photo and the part of it that counts."""
+    """A text, photos to be like and to be unlike; or instead of these photos one, and the part of it that counts.
+
+    Without a text, there is at least one photo to be like.
+    """
 
     like: List[QueryPhoto]
     unlike: List[QueryPhoto]
     box: Optional[Box]
+    text: Optional[str] = None
 
     @classmethod
-    def of(cls, collection: Collection, like: Any, unlike: Any, region: Any) -> "SearchQuery":
-        """A query by labels of the collection, or by Images, Paths or bytes of photos from outside.
+    def of(
+        cls, collection: Collection, like: Any, unlike: Any, region: Any, text: Optional[str] = None
+    ) -> "SearchQuery":
+        """A query by labels of the collection, or by Images, Paths or bytes of photos from outside; and by a text.
 
         A photo from outside that is in the collection too is taken from there. Raises `FrameError` for what cannot be
         searched by.
@@ -51,13 +57,13 @@ class SearchQuery(NamedTuple):
                 )
             like = [photo]
         liked, unliked = (_photos(collection, _listed(photos)) for photos in (like, unlike))
-        if not liked:
+        if not liked and text is None:
             raise FrameError("mark at least one photo as like this: nearly everything is unlike something")
         both = {photo.row for photo in liked} & {photo.row for photo in unliked if photo.row is not None}
         for photo in liked:
             if photo.row in both:
                 raise FrameError(f"{photo.label!r} is marked as like and as unlike; take it out of one of them")
-        return cls(liked, unliked, box)
+        return cls(liked, unliked, box, text)
 
     @property
     def photos(self) -> List[QueryPhoto]:
@@ -67,9 +73,9 @@ class SearchQuery(NamedTuple):
     @property
     def label(self) -> Any:
         """What stands for the query in a result: the label of its only photo, or a short text."""
-        if len(self.photos) == 1:
+        if len(self.photos) == 1 and self.text is None:
             return self.like[0].label
-        parts = []
+        parts = [] if self.text is None else [" ".join(self.text.split())]
         for word, photos in (("", self.like), ("not ", self.unlike)):
             parts += [f"{word}{photo.label}" for photo in photos[:_NAMED]]
             parts += [f"{word}{len(photos) - _NAMED} more"] if len(photos) > _NAMED else []

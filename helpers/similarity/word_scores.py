@@ -2,7 +2,7 @@
 
 The classifier behind the feature gives each of ImageNet's thousand classes a share, and all shares add up to 1 (the
 softmax). A word's score is the sum of its classes' shares, between 0 and 1. Kept are log-odds, log(p / (1 - p)), which
-tell photos apart where shares are all but 0 or 1, in 16 bits: they differ from the true ones by less than 1 in 1,000.
+still differ where shares are all but 0 or 1, in 16 bits: none is wrong by more than 1 in 1,000.
 """
 
 from typing import List, Optional, Sequence, Tuple
@@ -15,7 +15,7 @@ from helpers.files.progress import progress_bar
 from helpers.networks.classifier import CLASSES, Classifier
 from helpers.networks.words import Word, word_groups
 
-_LEAST = 1e-30  # of a share: its logarithm is then finite
+_LEAST = np.float32(1e-18)  # of a share: its odds are then finite
 
 
 class WordScores:
@@ -35,23 +35,25 @@ class WordScores:
     ) -> "WordScores":
         """The scores of features, float32 [n, dimension], from which `centre` was subtracted; 0.05 ms each."""
         groups = [word.rows for word in word_groups()]
-        lines = [(row,) for row in range(CLASSES)] + groups
-        belongs = np.zeros((CLASSES, len(groups)))
+        rows_of = [(row,) for row in range(CLASSES)] + groups
+        belongs = np.zeros((CLASSES, len(groups)), np.float32)
         for number, rows in enumerate(groups):
             belongs[list(rows), number] = 1
         bias = classifier.bias if centre is None else classifier.bias + classifier.weights @ centre
         moved = classifier._replace(bias=bias)
-        log_odds = roomy_array((len(lines), len(features)), np.float16)
+        log_odds = roomy_array((len(rows_of), len(features)), np.float16)
         with progress_bar(total=len(features), desc="words", show=progress) as bar:
             for part in blocks(len(features), 16 * CLASSES):
                 scores = moved.scores(np.asarray(features[part]))
-                shares = np.exp(scores - scores.max(axis=1, keepdims=True)).astype(np.float64)
-                inside = np.hstack([shares, shares @ belongs])
-                outside = shares.sum(axis=1, keepdims=True) - inside
-                odds = np.log(np.maximum(inside, _LEAST)) - np.log(np.maximum(outside, _LEAST))
-                log_odds[:, part] = odds.T
+                parts = np.exp(scores - scores.max(axis=1, keepdims=True))
+                total = parts.sum(axis=1, keepdims=True, dtype=np.float64)  # the rest is small where one part is all
+                for lines, inside, outside in (
+                    (slice(0, CLASSES), parts, (total - parts).astype(np.float32)),
+                    (slice(CLASSES, None), parts @ belongs, parts @ (1 - belongs)),
+                ):
+                    log_odds[lines, part] = (np.log(np.maximum(inside, _LEAST) / np.maximum(outside, _LEAST))).T
                 bar.update(part.stop - part.start)
-        return cls(log_odds, lines)
+        return cls(log_odds, rows_of)
 
     def of_words(self, words: Sequence[Word]) -> np.ndarray:
         """The log-odds of each feature for any of some words, float64 [features]."""
@@ -68,7 +70,7 @@ class WordScores:
     def likeliest(self, features: np.ndarray, count: int, rows: Sequence[int] = range(CLASSES)) -> np.ndarray:
         """The `count` likeliest classes, among `rows`, of some features: int64 [features, count], the best first."""
         among = np.asarray(rows)
-        odds = self.log_odds[among][:, features].astype(np.float32)
+        odds = self.log_odds[np.ix_(among, features)].astype(np.float32)
         return among[np.argsort(-odds, axis=0, kind="stable")[:count].T]
 
 

@@ -7,8 +7,6 @@ import ipywidgets
 from helpers.widgets.card import Card, card_html, card_text
 from helpers.widgets.cells import cells
 
-_VIEW = "application/vnd.jupyter.widget-view+json"
-
 
 class NotebookWidget(ipywidgets.DOMWidget):
     """The first base of a widget that is shown in a cell; subclasses say what is on their `_card`.
@@ -41,13 +39,14 @@ class NotebookWidget(ipywidgets.DOMWidget):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}{'' if self.comm is not None else ', closed'}>"
 
-    def _repr_mimebundle_(self, **_: Any) -> Any:
+    def _repr_mimebundle_(self, **asked: Any) -> Any:
         here = cells()
         if here is not None:
             here.shown(self)
         card = self._card()
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        return {"text/plain": card_text(card), "text/html": card_html(card), _VIEW: view}
+        bundle: Any = super()._repr_mimebundle_(**asked)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})  # Colab reads the metadata of anywidget
+        return {**data, "text/plain": card_text(card), "text/html": card_html(card)}, metadata
 
 
 def _parts(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -191,7 +192,8 @@ def test_well_formed(parts, well):
 
 def test_what_another_page_makes_a_browser_ask_for_starts_no_kernel(server, kernel):
     before = until(lambda: kernels(server), lambda found: len(found) == 2)  # a visitor's, and that for the next one
-    assert status_of(server.address) == 200  # the door, as it is shown to all who have no cookie
+    _, door = page_of(server, cookie=False)  # as it is shown to all who have no cookie
+    assert "needs cookies" in door and "jupyter-config-data" not in door, "it is a page with a kernel"
     for kind in ("image", "iframe", "empty", "script", "embed"):
         assert status_of(server.address, **COOKIE, **{"Sec-Fetch-Dest": kind}) == 403
     assert status_of(server.address, **COOKIE, **{"Sec-Purpose": "prefetch;prerender"}) == 403
@@ -207,6 +209,7 @@ def test_nobody_takes_all_connections(server):
         lines[-1].settimeout(60)
         with contextlib.suppress(ConnectionError):
             assert lines[-1].recv(1) == b""
+        assert not select.select(lines[:1], [], [], 0)[0], "it was not refused, but closed with all that are silent"
     assert until(lambda: answered(server))
 
 

@@ -871,3 +871,67 @@ def test_the_query_stays_beside_the_results_that_are_compared_with_it(page, show
     assert pinned.is_hidden()
     page.keyboard.press("Escape")
     assert page.locator(".kf-large").is_hidden()
+
+
+def test_words_are_typed_and_asked_for(page, show):
+    root = show(200, asks_words=True)
+    page.locator(".kf-gallery").focus()
+    page.keyboard.press("w")
+    field = root.get_by_label("Words", exact=True)
+    assert field.evaluate("field => field === document.activeElement")
+    page.keyboard.type("red fox, 狐狸")
+    assert sent(page, "words") == []
+    page.keyboard.press("Enter")
+    page.wait_for_function("model.sent.some((each) => each.do === 'words')")
+    assert sent(page, "words") == [{"text": "red fox, 狐狸", "bytes": []}]
+
+
+def test_an_answer_in_words_shows_which_word_and_how_surely(page, show):
+    root = show(200, asks_words=True)
+    query = {"like": [], "unlike": [], "box": None, "text": "<b>fox</b>"}
+    about = {str(7 * n): {"distance": n / 20, "score": 1 - n / 20, "word": "red fox", "box": None} for n in range(20)}
+    answer(page, about=about, question=query, trail=[None, query])
+    first = root.locator(".kf-tile").first
+    assert first.locator(".kf-likeness").inner_text().split() == ["red", "fox", "1.00"]
+    assert "red fox 1.00" in first.get_attribute("aria-label")
+    assert root.locator(".kf-asked").inner_text().startswith("<b>fox</b>")
+    assert root.locator(".kf-steps .kf-word").inner_text() == "<b>fox</b>"
+    assert root.get_by_label("Words", exact=True).input_value() == "<b>fox</b>"
+    both = {**query, "like": [5]}
+    answer(page, about=about, question=both, trail=[None, query, both], place=2)
+    assert root.locator(".kf-steps .kf-more").inner_text() == "+1"
+    root.get_by_role("button", name="<b>fox</b>: take it out of the query").click()
+    assert sent(page, "words")[-1]["text"] == ""
+
+
+def test_no_words_without_a_network_that_knows_some(page, show):
+    root = show(20)
+    assert not root.get_by_label("Words", exact=True).is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_in_a_narrow_cell(page, show, scheme, tmp_path):
+    if scheme == "dark":
+        page.evaluate(
+            """() => {
+                document.body.dataset.jpThemeLight = 'false';
+                const colours = { 'layout-color1': '#111', 'layout-color2': '#212121', 'ui-font-color1': 'white' };
+                for (const name in colours) document.body.style.setProperty(`--jp-${name}`, colours[name]);
+                document.body.style.background = '#111';
+            }"""
+        )
+    page.set_viewport_size({"width": 360, "height": 900})
+    root = show(200, asks_words=True)
+    query = {"like": [], "unlike": [], "box": None, "text": "black-and-tan coonhound"}
+    about = {str(7 * n): {"distance": 0.2, "score": 0.8, "word": query["text"], "box": None} for n in range(20)}
+    answer(page, about=about, question=query, trail=[None, query])
+    box, outer = root.get_by_label("Words", exact=True).bounding_box(), root.bounding_box()
+    assert outer["x"] <= box["x"] and box["x"] + box["width"] <= outer["x"] + outer["width"] + 1
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    tile = root.locator(".kf-tile").first.bounding_box()
+    text = root.locator(".kf-likeness").first.bounding_box()
+    assert text["x"] + text["width"] <= tile["x"] + tile["width"] + 1
+    chip = root.get_by_role("button", name="take it out of the query").bounding_box()
+    cross = root.locator(".kf-chip span").last.bounding_box()
+    assert cross["x"] + cross["width"] <= chip["x"] + chip["width"]
+    page.screenshot(path=str(tmp_path / "words.png"))

@@ -233,10 +233,10 @@ def test_it_is_shown_twice(explorer, notebook, kernel):
     second = notebook.locator(".jp-CodeCell").last.locator(".kinframe-explorer")
     second.locator(".kf-tile img").first.wait_for()
     first = notebook.locator(".kinframe-explorer").first
-    tile(second, "bolu-002").click()
+    ask(tile(second, "bolu-002"))
     for view in (first, second):
         view.locator(".kf-status", has_text="20 photos found").wait_for()
-        view.locator(".kf-tile .kf-distance").first.wait_for()
+        view.locator(".kf-tile .kf-likeness").first.wait_for()
     first.locator(".kf-tile").nth(1).click(modifiers=["Control"])
     for view in (first, second):
         view.locator(".kf-status", has_text="1 selected").wait_for()

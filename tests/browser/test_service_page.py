@@ -243,8 +243,8 @@ def test_that_it_cannot_say_it_costs_no_match(page):
 def test_settings_ask_again(page):
     drop(page, "mine.jpg", OUTSIDE.read_bytes())
     asked_about(page, "mine.jpg")
-    page.get_by_label("matches").fill("5")
-    page.get_by_label("matches").press("Tab")
+    page.get_by_label("Results", exact=True).fill("5")
+    page.get_by_label("Results", exact=True).press("Tab")
     expect(page.locator(".tile")).to_have_count(5)
     page.get_by_label("distance").select_option("Euclidean")
     expect(page.locator("#status")).to_have_text(re.compile("^5 images, by Euclidean distance"))
@@ -532,3 +532,17 @@ def test_nothing_of_it_is_inline_or_from_elsewhere():
     written = r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|Function\(|https?://[a-z]"
     assert not re.search(written, script)
     assert "url(" not in (folder / "page.css").read_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_by_keyboard_in_a_narrow_window(served, open_page, scheme):
+    page = open_page(served.url, color_scheme=scheme, viewport={"width": 380, "height": 800})
+    page.get_by_label("words").fill("toy or car")
+    page.get_by_label("words").press("Enter")
+    expect(page.get_by_role("heading", name="Most like toy or car")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="guessed by the network")).to_be_visible()
+    expect(page.locator("#grid li").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_label("words").fill("robot <b>")
+    page.get_by_label("words").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("has not learnt 'robot'")

@@ -195,7 +195,12 @@ def test_where_there_are_no_crowds_the_answer_is_not_sure():
 
 
 def test_a_suggestion_at_the_end_of_the_range_says_so(model):
-    assert "try larger ones too" in suggest_k(model, [2, 3], progress=False).note
+    found = suggest_k(model, [2, 3], progress=False)
+    assert found.k == 3 and "far from sure; it is the last that was tried, so try larger ones too" in found.note
+    assert found.certainty == "unsure"  # though it is right, and all else says so
+    four = Model(np.repeat(np.eye(4), 2, axis=0))
+    found = suggest_k(four, progress=False)
+    assert (found.k, found.certainty) == (4, "unsure") and found.note.endswith("tried, as no more photos differ")
     assert "try larger" not in suggest_k(model, [3], progress=False).note
     assert list(suggest_k(model, [70, 4, 4], progress=False).silhouettes) == [4]
 

@@ -96,7 +96,10 @@ def test_the_trail(explorer):
     explorer.ask(2)
     explorer.mark(3)
     explorer.mark(11, like=False)
-    assert asked(explorer) == {"like": (2, 3), "unlike": (11,), "box": None, "kind": ""} and explorer.chosen is None
+    assert (
+        asked(explorer) == {"like": (2, 3), "unlike": (11,), "box": None, "text": "", "kind": ""}
+        and explorer.chosen is None
+    )
     explorer.back(2)
     assert explorer.chosen == 2
     explorer.forward()

@@ -11,10 +11,11 @@ from PIL import Image, ImageOps
 from benchmarks.made_photos.toys import paste, toy
 from benchmarks.regions import _figures, measure
 from helpers.errors import FrameError, ModelError, PhotoError
+from helpers.features.directions import packed
 from helpers.features.regions import features as region_features
 from helpers.features.regions import network as feature_map
 from helpers.features.regions import windows
-from helpers.features.regions.features import ShapeGroup, _packed
+from helpers.features.regions.features import ShapeGroup
 from helpers.features.regions.index import RegionIndex
 from helpers.features.store import FeatureStore
 from helpers.images.boxes import check_box
@@ -251,7 +252,7 @@ def test_the_first_look_finds_what_a_full_comparison_finds():
     places = windows.windows_of((40, 40))
     features = random.standard_normal((300, len(places.boxes), 24)).astype(np.float32) + 1
     index = RegionIndex(
-        [ShapeGroup(np.arange(300), places, _packed(features).view(np.int8).reshape(features.shape))], 24
+        [ShapeGroup(np.arange(300), places, packed(features).view(np.int8).reshape(features.shape))], 24
     )
     wanted = np.stack([features[17, np.flatnonzero(places.levels == level)[0]] for level in range(windows.LEVELS)])
     rows, distances, boxes = index.search(wanted, 5)

@@ -12,7 +12,7 @@ import pytest
 
 from helpers.errors import StoreError
 from helpers.features import feature_rows
-from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, other_stores
+from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, kept_networks, other_stores
 from helpers.files.stamps import Stamp
 from helpers.images.decode import READING
 from tests.support.places import ROOT
@@ -64,6 +64,15 @@ def test_networks_do_not_mix(store):
     assert store.features("two", [photo(0)])[1].shape == (1, 7)
     assert store.photos("one") == {photo(0)} and store.photos("two") == {photo(0), photo(1)}
     assert store.contents() == [StoredNetwork("one", 4, 1), StoredNetwork("two", 7, 2)]
+
+
+def test_which_networks_have_features(store, path, tmp_path):
+    assert kept_networks(path) == []
+    for name in ("resnet-50-torchvision", "efficientnet-lite0"):
+        store.add(f"{name} {'ab' * 32} fp32", ["cd" * 32], np.ones((1, 4), np.float32))
+    assert kept_networks(path) == ["resnet-50-torchvision", "efficientnet-lite0"]
+    (tmp_path / "text.kinframe").write_text("something else")
+    assert kept_networks(tmp_path / "text.kinframe") == kept_networks(tmp_path / "none") == kept_networks(None) == []
 
 
 def test_another_connection_writes_and_reads_the_same_rows(store, path):

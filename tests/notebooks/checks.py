@@ -80,6 +80,13 @@ _CHECKS = {
         assert precision_at(model, k=10) - precision_at(quick, k=10) < 0.01
         assert approximate.index.recall > 0.95
     """,
+    "10-ask-in-words": """
+        assert len(names) == 1000 and list(found["rank"]) == list(range(1, 11))
+        assert abs(shares[rows].sum() - found["score"][0]) < 0.005
+        assert set(found["word"]) <= {names[row] for row in rows}
+        assert sum(described.words["photos"]) == 199 and len(words.cluster_words) == len(groups.sizes)
+        assert explorer.found["query_label"][0] == WORD
+    """,
 }
 
 

@@ -102,6 +102,13 @@ def test_an_image_finds_itself_by_search_and_others_by_similar(ask):
     assert len(others) == COUNT - 1
 
 
+def test_a_text_is_refused_where_the_network_knows_no_words(ask):
+    error = ask("POST", "/search", 422, data={"text": "fox"}).json()["error"]
+    assert "knows no words; networks that do are" in error["message"]
+    for wrong in ({"text": ""}, {"text": "x" * 300}, {"text": "fox", "image": 1}):
+        ask("POST", "/search", 422, data=wrong)
+
+
 def test_only_images_of_a_product_are_found_where_one_is_named(ask):
     chosen = [image_at(ask, path)["id"] for path in ("0.jpg", "odd/1.jpg")]
     ask("PUT", "/products/sofa", 201, json={"images": chosen})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import helpers.similarity.build
-import helpers.similarity.model
+import helpers.similarity.query_features
 from helpers import tc
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
 from helpers.frames.images import image_array, image_of
@@ -49,7 +49,7 @@ def embedded(monkeypatch):
         return original(photos, *values, **named)
 
     monkeypatch.setattr(helpers.similarity.build, "embed", counting)
-    monkeypatch.setattr(helpers.similarity.model, "embed", counting)
+    monkeypatch.setattr(helpers.similarity.query_features, "embed", counting)
     return calls
 
 
@@ -598,3 +598,17 @@ def test_an_approximate_index_by_name(data, network, own_cache, capsys):
     assert len(list(own_cache.glob("*.hnsw"))) == 1
     with pytest.raises(FrameError, match="index='ball tree' is not known; there are exact and hnsw"):
         create(data, model=network, index="ball tree", verbose=False)
+
+
+def test_auto_knows_which_networks_have_features_of_these_photos(data, monkeypatch, tmp_path):
+    """So that of two ResNet-50, the one whose features are kept is taken: tests/networks/test_load.py."""
+    store, seen = tmp_path / "features.kinframe", []
+    create(data, model="efficientnet-lite0", store=store, verbose=False)
+
+    def seeing(name, *, progress, kept):
+        seen.append((name, list(kept)))
+        return models.load_network("efficientnet-lite0", progress=progress)
+
+    monkeypatch.setattr(helpers.similarity.build, "load_network", seeing)
+    create(data, store=store, verbose=False)
+    assert seen == [("auto", ["efficientnet-lite0"])]

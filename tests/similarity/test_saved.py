@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-import helpers.similarity.model
+import helpers.similarity.query_features
 from helpers import tc
 from helpers.errors import ModelError, PhotoError
 from helpers.frames.images import image_array
@@ -64,7 +64,7 @@ def test_a_model_comes_back_as_it_was(model, saved, data):
 
 
 def test_a_photo_of_the_collection_is_still_looked_up(saved, data, monkeypatch):
-    monkeypatch.setattr(helpers.similarity.model, "embed", None)
+    monkeypatch.setattr(helpers.similarity.query_features, "embed", None)
     assert load_model(saved).query(data[1:2], k=1, verbose=False)["reference_label"][0] == "2.jpg"
 
 

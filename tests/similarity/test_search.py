@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-import helpers.similarity.model
+import helpers.similarity.query_features
 from helpers import tc
 from helpers.errors import FrameError, PhotoError
 from helpers.features.distance import METRICS, Distance
@@ -68,7 +68,7 @@ def test_a_photo_from_outside_whatever_it_is_given_as(model, tmp_path, monkeypat
 
 
 def test_a_photo_from_outside_that_is_in_the_collection_is_looked_up(model, folder, monkeypatch):
-    monkeypatch.setattr(helpers.similarity.model, "embed", None)
+    monkeypatch.setattr(helpers.similarity.query_features, "embed", None)
     row = model.names.index("odd/3.jpg")
     for like in (folder / "odd" / "3.jpg", (folder / "odd" / "3.jpg").read_bytes()):
         found = model.search(like, k=2)

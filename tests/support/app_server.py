@@ -92,9 +92,10 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def page_of(server: App, query: str = "") -> Tuple[Any, str]:
-    """The headers and the text of a visitor's page."""
-    with _DIRECT.open(urllib.request.Request(server.address + query, headers=COOKIE), timeout=HANGS) as answer:  # noqa: S310
+def page_of(server: App, query: str = "", *, cookie: bool = True) -> Tuple[Any, str]:
+    """The headers and the text of a visitor's page; without the cookie, of what is before it."""
+    request = urllib.request.Request(server.address + query, headers=COOKIE if cookie else {})  # noqa: S310
+    with _DIRECT.open(request, timeout=HANGS) as answer:
         return answer.headers, answer.read().decode("utf-8")
 
 

@@ -8,6 +8,7 @@ import re
 import sys
 from types import SimpleNamespace
 
+import anywidget
 import ipywidgets
 import nbformat
 import numpy as np
@@ -147,7 +148,8 @@ def test_a_notebook_without_the_state_of_widgets_shows_what_the_widget_showed(cl
     make, pictures = WIDGETS[cls]
     more = [monkeypatch] if cls is LabelStrip else []
     widget = make(model, tmp_path, *more)
-    bundle = widget._repr_mimebundle_()
+    bundle, metadata = widget._repr_mimebundle_()
+    assert metadata == {}
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
     assert "object at 0x" not in bundle["text/plain"] and len(bundle["text/plain"]) > 10
     html = exported(bundle)
@@ -159,7 +161,7 @@ def test_a_notebook_without_the_state_of_widgets_shows_what_the_widget_showed(cl
 
 def test_the_card_of_an_explorer_is_its_query_and_what_was_found(model, tmp_path):
     explorer = explorer_after_a_query(model, tmp_path)
-    html = explorer._repr_mimebundle_()["text/html"]
+    html = explorer._repr_mimebundle_()[0]["text/html"]
     names = [model.name_of(label).rpartition("/")[2] for label in (3, *explorer.found["reference_label"])]
     assert re.findall(r'alt="([^"]*)"', html) == names
     for distance in explorer.found["distance"]:
@@ -205,3 +207,12 @@ def test_a_card_is_never_too_large_and_all_text_on_it_is_text():
     assert "onerror" in html and not re.findall(r"<(?!/?(?:div|table|tr|td|img|br)\b)", html)
     assert not re.findall(r"<img src=x|&(?!amp;|lt;|gt;|quot;|#x27;)", html)
     assert "cannot be read" in html and "more</div>" in html
+
+
+def test_what_anywidget_tells_colab_stays(model, tmp_path, monkeypatch):
+    """Colab finds the manager of the widget in the metadata of its output."""
+    explorer = Explorer(model, labels=tmp_path / "labels.csv")
+    told = {"view": {"colab": {"custom_widget_manager": {"url": "…"}}}}
+    monkeypatch.setattr(anywidget.AnyWidget, "_repr_mimebundle_", lambda *_, **__: ({"view": {}}, told))
+    data, metadata = explorer._repr_mimebundle_()
+    assert metadata == told and set(data) == {"view", "text/plain", "text/html"}

@@ -15,7 +15,7 @@ from helpers.images.decode import Source, camera_tags, open_photo
 from helpers.images.opening import opened
 from helpers.images.trouble import TROUBLE
 
-# EXIF tags that cameras write, and that programs leave out of copies, if any: the exposure's time, aperture and ISO, two
+# EXIF tags that cameras write, and programs leave out of copies, if any: time, aperture and ISO of the exposure, two
 # dates with their fractions of a second, focal length, the maker's note, and the numbers of camera and lens.
 _OF_CAMERAS = frozenset(
     (0x829A, 0x829D, 0x8827, 0x9003, 0x9004, 0x9291, 0x9292, 0x920A, 0x927C, 0xA431, 0xA432, 0xA434, 0xA435)

@@ -16,6 +16,7 @@ const KEYS = [
   ["Ctrl+A, Escape", "select all, clear the selection"],
   ["Backspace, Shift+Backspace", "back, forward"],
   ["/", "filter by name"],
+  ["W, then Enter", "search in words"],
   ["Ctrl+V, or drop a file", "search with a photo of your own"],
   ["in the large view: wheel, + and −, 0", "zoom in and out, the whole photo; a drag moves it"],
   ["in the large view: C", "compare it with the query"],
@@ -37,8 +38,11 @@ export class Controls {
       if (this.file.files[0]) act.upload(this.file.files[0]);
       this.file.value = ""; // so that the same file can be chosen again
     });
+    this.text = make("input", { type: "search", name: "text", placeholder: "fox, red car, 狐狸", autocomplete: "off", maxLength: 200 });
+    this.text.addEventListener("keydown", (event) => event.key === "Enter" && act.words(this.text.value));
+    this.inWords = field("Words", this.text);
     this.trail = make(
-      "div", { className: "kf-row" }, this.back, this.forward, this.all, this.steps,
+      "div", { className: "kf-row" }, this.back, this.forward, this.all, this.steps, this.inWords,
       button("Search with a photo…", "Or drop a file here, or paste a picture", () => this.file.click()), this.file,
     );
 
@@ -111,6 +115,8 @@ export class Controls {
     this.heading.textContent = state.heading;
     this.heading.title = state.heading;
     this.far.textContent = state.far;
+    this.inWords.hidden = !state.asks_words;
+    set(this.text, state.question?.text ?? "");
     this.judging.hidden = !state.judging;
     if (state.judging) {
       this.species.textContent = state.judging.species;
@@ -165,7 +171,7 @@ export class Controls {
     const title = (textContent) => make("span", { className: "kf-title", textContent });
     const takeOut = (photo, like) => {
       if (query.kind) this.act.step(-1);
-      else if (query.like.length + query.unlike.length === 1) this.act.browse();
+      else if (query.like.length + query.unlike.length === 1 && !query.text) this.act.browse();
       else this.act.mark(photo, like);
     };
     const chip = (like) => (photo) => {
@@ -174,8 +180,16 @@ export class Controls {
       const properties = { type: "button", className: `kf-chip ${like ? "" : "kf-not"}`, title: words, "aria-label": words };
       return make("button", { ...properties, onclick: () => takeOut(photo, like) }, picture, make("span", { textContent: "×", "aria-hidden": "true" }));
     };
+    if (query.text) this.asked.append(this.textChip(query.text));
     this.asked.append(...query.like.map(chip(true)));
     if (query.unlike.length) this.asked.append(title("not"), ...query.unlike.map(chip(false)));
+  }
+
+  // The words of the query: a button that takes them out.
+  textChip(text) {
+    const words = `${text}: take it out of the query`;
+    const properties = { type: "button", className: "kf-chip", title: words, "aria-label": words };
+    return make("button", { ...properties, onclick: () => this.act.words("") }, make("span", { className: "kf-word", textContent: text }), make("span", { textContent: "×", "aria-hidden": "true" }));
   }
 
   // The last twenty queries; each is a button that goes there.
@@ -186,8 +200,9 @@ export class Controls {
     trail.forEach((step, place) => {
       if (!step || place < trail.length - 20) return;
       const photos = [...step.like, ...step.unlike];
-      const [picture, name] = named[step.kind] ? word(named[step.kind]) : thumbnail(photos[0], step.box);
-      const badge = named[step.kind] ? "" : step.kind === "event" ? "E" : photos.length > 1 ? `+${photos.length - 1}` : "";
+      const [picture, name] = named[step.kind] || step.text ? word(named[step.kind] || step.text) : thumbnail(photos[0], step.box);
+      const others = photos.length - (step.text ? 0 : 1);
+      const badge = named[step.kind] ? "" : step.kind === "event" ? "E" : others > 0 ? `+${others}` : "";
       if (badge) picture.append(make("span", { className: "kf-more", textContent: badge }));
       const properties = { type: "button", className: "kf-step", title: name, "aria-label": `query ${place}: ${name}` };
       const go = make("button", { ...properties, onclick: () => this.act.step(place - here) }, picture);

@@ -28,6 +28,8 @@ function render({ model, el }) {
     want: (photo) => request("large", { photo }),
     step: (steps) => request("move", { steps }),
     browse: () => request("browse"),
+    words: (text) => request("words", { text }),
+    type: () => controls.text.focus(),
     set: (values) => request("set", { values }),
     give: (label) => request("give", { label }),
     undo: () => request("undo"),

@@ -10,6 +10,7 @@ const BAR = 18; // more under a photo that was found: how like the query it is
 const SHARP = 170; // px of a tile from which on large thumbnails are asked for
 const WIDE = 190; // px of a tile that has room for a date beside the place
 
+const guess = (word, score) => [word, shortDistance(score)].filter(Boolean).join(" ");
 const lastPart = (name) => name.slice(name.lastIndexOf("/") + 1);
 export const shortDistance = (distance) => (distance === 0 ? "0" : Number(distance).toPrecision(3));
 export const percent = (share) => `${Math.round(100 * share)} %`;
@@ -137,10 +138,17 @@ export class Gallery {
   }
 
   // The rank of a photo that was found, and how like the query it is: a bar, fuller for what is more alike.
-  likeness({ rank, likeness = null, distance }) {
+  likeness({ rank, likeness = null, distance, word, score = null }) {
     const line = make("div", { className: "kf-likeness" });
     if (rank) line.append(make("b", { textContent: rank }));
     const far = distance === null ? "" : `distance ${shortDistance(distance)}`;
+    if (score !== null) {
+      const bar = make("span", { className: "kf-bar" }, make("span"));
+      bar.firstChild.style.width = `${100 * Math.max(0, score)}%`;
+      if (word) line.append(make("span", { className: "kf-far", textContent: word }));
+      line.append(bar, make("span", { textContent: shortDistance(score) }));
+      return line;
+    }
     if (likeness === null) {
       line.append(make("span", { className: "kf-far", textContent: far }));
       return line;
@@ -169,7 +177,8 @@ export class Gallery {
       entry.taken,
       about?.rank && `rank ${about.rank}`,
       (about?.likeness ?? null) !== null && `${percent(about.likeness)} alike`,
-      (about?.distance ?? null) !== null && `distance ${shortDistance(about.distance)}`,
+      (about?.score ?? null) !== null && guess(about.word, about.score),
+      (about?.distance ?? null) !== null && (about.score ?? null) === null && `distance ${shortDistance(about.distance)}`,
       several && `${about.photos} photos`,
       entry.label && `label ${entry.label}`,
       judged && (confirmed ? "confirmed" : "rejected"),
@@ -287,6 +296,7 @@ export class Gallery {
       Escape: () => this.act.select([]),
       Backspace: () => this.act.step(event.shiftKey ? 1 : -1),
       "/": () => this.act.filter(),
+      w: () => this.act.type(),
       e: () => this.act.event(photo),
       y: () => this.judge(true),
       n: () => this.judge(false),
@@ -299,7 +309,7 @@ export class Gallery {
       const there = this.active + moves[key];
       const column = key.startsWith("Arrow") && (there < 0 || there >= this.order.length) && Math.abs(moves[key]) > 1;
       this.go(column ? this.active : there, event.shiftKey);
-    } else if (key in acts && (photo !== undefined || ["Escape", "Backspace", "/"].includes(key))) acts[key]();
+    } else if (key in acts && (photo !== undefined || ["Escape", "Backspace", "/", "w"].includes(key))) acts[key]();
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -97,6 +97,7 @@ class Repository(NamedTuple):
             reason += "; Hugging Face answers that where there is no such repository, or it is not public"
         ways_out = (
             *ways_out,
+            "set HF_ENDPOINT to a copy of Hugging Face that you trust, such as https://hf-mirror.com",
             f"set KINFRAME_MIRROR to an address or a folder with {self.owner}/{self.name}/{file}",
             f"put {path.name} by hand into {path.parent}",
             "set KINFRAME_CACHE to another folder, if that one cannot be written",

@@ -1,6 +1,6 @@
 """Which cameras' clocks are wrong, by what is known for certain first.
 
-The clock of a camera that loses its power restarts at a date of its maker, such
+The clock of a camera that loses its power restarts at its factory date, such
 as 2012-01-01 00:00, and goes on from there. Others were set wrongly by hand.
 """
 

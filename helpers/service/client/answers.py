@@ -45,14 +45,15 @@ def understood(url: str) -> Iterator[None]:
         ) from error
 
 
-def matches_frame(label: Any, answer: Dict[str, Any]) -> Any:
-    """An SFrame as `model.query` gives it, with the path, score and products of each image."""
-    rows = []
+def matches_frame(label: Any, answer: Dict[str, Any], in_words: bool = False) -> Any:
+    """An SFrame as `model.query` gives it, with the path, score and products of each image; of words, `word` too."""
+    rows: List[Tuple[Any, ...]] = []
     for match in answer["matches"]:
         image = match["image"]
         distance, score = float(match["distance"]), float(match["score"])
-        rows.append((label, image["id"], distance, match["rank"], image["path"], score, list(image["products"])))
-    return _frame((("query_label", type(label)), *_MATCH), rows)
+        row = (label, image["id"], distance, match["rank"], image["path"], score, list(image["products"]))
+        rows.append((*row, match["word"]) if in_words else row)
+    return _frame((("query_label", type(label)), *_MATCH, *([("word", str)] if in_words else [])), rows)
 
 
 def images_frame(images: Iterable[Dict[str, Any]]) -> Any:

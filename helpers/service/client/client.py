@@ -102,8 +102,9 @@ class Client:
         min_score: Optional[float] = None,
         *,
         url: Optional[str] = None,
+        text: Optional[str] = None,
     ) -> Any:
-        """The `k` images most similar to a photo.
+        """The `k` images most similar to a photo, or that words fit best.
 
         Parameters
         ----------
@@ -120,6 +121,9 @@ class Client:
             Only images with this score or a larger one.
         url : str, optional
             Instead of `photo`: its address, on a host from which the service may fetch.
+        text : str, optional
+            Instead of `photo`: words that the service's network has learnt, such as
+            `"chair"`.
 
         Returns
         -------
@@ -127,16 +131,24 @@ class Client:
             A row for each image, the nearest first: `query_label`,
             `reference_label` (the id of the image), `distance` and `rank`, as
             `model.query` gives them, and `path`, `score` (1 - cosine distance,
-            or 1 / (1 + Euclidean distance)) and `products`.
+            or 1 / (1 + Euclidean distance)) and `products`; for a text also `word`,
+            and the score is how sure the network is, 0 to 1.
 
         Raises
         ------
         FrameError
-            For what is not a photo.
+            For what is not a photo, and for a photo and a text.
+        ServiceError
+            With the status 422 for a word that the network has not learnt.
         PhotoError
             For a photo that cannot be read here.
         """
         fields = search_fields(k, metric, products, min_score)
+        if text is not None:
+            if photo is not None or url is not None or not isinstance(text, str):
+                raise FrameError("text= is words such as 'chair', without a photo and without url=")
+            read = partial(matches_frame, text, in_words=True)
+            return self._read(read, "POST", "/search", data={**fields, "text": text})
         if url is None and isinstance(photo, (int, np.integer)):
             label = checked_id("photo", photo)
             return self._read(partial(matches_frame, label), "POST", "/search", data={**fields, "image": str(label)})

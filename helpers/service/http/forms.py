@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from typing_extensions import Annotated, Literal
 
 from helpers.errors import Refused
+from helpers.networks.words import LONGEST
 from helpers.service.gate.logs import LOG
 from helpers.service.http.problems import REPEATED, sentence
 from helpers.service.http.requests import LARGEST, ProductId
@@ -19,10 +20,11 @@ MOST = 1_000  # images in one answer
 
 _MOST_PRODUCTS = 100
 _MOST_BYTES = 65_536  # of a field that is not a file
-_WAYS = ("photo", "url", "image")
+_WAYS = ("photo", "url", "image", "text")
 _OBJECT = {"type": "object", "additionalProperties": False}
 
 Url = Annotated[str, Field(max_length=2_000, pattern=r"^https?://[^\x00-\x20\x7f\\]+$"), AfterValidator(check_text)]
+Words = Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(check_text)]
 Score = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Whole = Annotated[int, Field(ge=1, le=LARGEST)]
 _NotNull = SkipJsonSchema[None]  # may be left out, and not be null
@@ -58,9 +60,10 @@ class PhotoForm(BaseModel):
 
 
 class SearchForm(SearchParameters, PhotoForm):
-    """A photo from outside or an image of the collection, and which images are searched for."""
+    """A photo from outside, an image of the collection or words, and which images are searched for."""
 
     image: Union[Whole, _NotNull] = Field(None, description="the id of an image of the collection")
+    text: Union[Words, _NotNull] = Field(None, description="words that the network has learnt, such as dog or cat")
 
 
 def form_of(kind: Type[PhotoForm]) -> Callable[[Request], Awaitable[PhotoForm]]:

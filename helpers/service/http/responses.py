@@ -85,9 +85,10 @@ class ImagePageResponse(BaseModel):
 class SearchQueryResponse(BaseModel):
     """What a search was for."""
 
-    by: str = Field(description="photo, url or image")
+    by: str = Field(description="photo, url, image or text")
     url: Optional[str] = None
     image: Optional[int] = None
+    text: Optional[str] = None
     k: int
     products: List[str]
     min_score: Optional[float]
@@ -98,8 +99,9 @@ class MatchResponse(BaseModel):
 
     rank: int = Field(description="from 1")
     distance: float
-    score: float = Field(description="cosine: 1 - distance; euclidean: 1 / (1 + distance)")
+    score: float = Field(description="cosine and words: 1 - distance; euclidean: 1 / (1 + distance)")
     image: ImageResponse
+    word: Optional[str] = Field(None, description="of a search in words: which of them the image looks like most")
 
 
 class SearchResponse(BaseModel):
@@ -107,15 +109,23 @@ class SearchResponse(BaseModel):
 
     model_config = with_example(
         {
-            "query": {"by": "photo", "url": None, "image": None, "k": 10, "products": [], "min_score": None},
+            "query": {
+                "by": "photo",
+                "url": None,
+                "image": None,
+                "text": None,
+                "k": 10,
+                "products": [],
+                "min_score": None,
+            },
             "metric": "cosine",
-            "matches": [{"rank": 1, "distance": 0.125, "score": 0.875, "image": _IMAGE}],
+            "matches": [{"rank": 1, "distance": 0.125, "score": 0.875, "image": _IMAGE, "word": None}],
             "seconds": 0.031,
         }
     )
 
     query: SearchQueryResponse
-    metric: str
+    metric: str = Field(description="cosine or euclidean; words, of a search in words")
     matches: List[MatchResponse]
     seconds: float = Field(description="time to answer")
 

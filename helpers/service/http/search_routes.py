@@ -16,7 +16,8 @@ from helpers.service.service import Service
 
 _BY_URL = {"k": 5, "metric": "cosine", "url": "https://photos.example.com/chair.jpg"}
 _BY_IMAGE = {"image": 17, "product": ["chair-red"], "min_score": 0.5}
-_SEARCH = form_description(SearchForm, {"url": _BY_URL, "image": _BY_IMAGE})
+_BY_TEXT = {"k": 5, "text": "chair"}
+_SEARCH = form_description(SearchForm, {"url": _BY_URL, "image": _BY_IMAGE, "text": _BY_TEXT})
 _ALREADY = form_description(PhotoForm, {"url": {"url": _BY_URL["url"]}})
 
 
@@ -32,11 +33,15 @@ def search_routes(service: Service) -> APIRouter:
         openapi_extra=_SEARCH,
     )
     def search(form: Annotated[SearchForm, Depends(form_of(SearchForm))]) -> Dict[str, Any]:
-        """Send exactly one of `photo`, `url` and `image`. An image of the collection finds itself first.
+        """Send exactly one of `photo`, `url`, `image` and `text`. An image of the collection finds itself first.
 
         With a photo: `curl -F photo=@chair.jpg -F k=5 http://127.0.0.1:8000/search`
+
+        With words that the network has learnt: `curl -F text=chair -F k=5 http://127.0.0.1:8000/search`
         """
         begun = time.perf_counter()
+        if form.text is not None:
+            return _in_words(service, form, form.text, begun)
         if form.image is not None:
             feature, by = service.storage.feature(form.image), "image"
         else:
@@ -79,6 +84,21 @@ def _content(service: Service, form: PhotoForm) -> bytes:
     except (Refused, PhotoError):
         service.metrics.refused.inc()
         raise
+
+
+def _in_words(service: Service, parameters: SearchParameters, text: str, begun: float) -> Dict[str, Any]:
+    """The answer to words; scores are shares of the softmax, whatever the metric."""
+    products = list(dict.fromkeys(parameters.product))
+    found = service.words.search(service.storage, text, SearchOptions(parameters.k, "cosine", products or None, None))
+    service.metrics.searches.labels("text").inc()
+    least = -1 if parameters.min_score is None else parameters.min_score
+    matches = [
+        {"rank": rank, "distance": 1 - match.score, "score": match.score, "image": match.image, "word": match.word}
+        for rank, match in enumerate(found, 1)
+        if match.score >= least
+    ]
+    query = {"by": "text", "text": text, "k": parameters.k, "products": products, "min_score": parameters.min_score}
+    return {"query": query, "metric": "words", "matches": matches, "seconds": round(time.perf_counter() - begun, 6)}
 
 
 def _answer(

@@ -66,6 +66,11 @@ class Vectors(ABC):
             raise NotFound(f"no feature of {self.key} is kept for the photo {identity}; index its folder again")
         return features[identity]
 
+    def several(self, identities: Sequence[str]) -> Dict[str, np.ndarray]:
+        """The features of photos, float32, those that are kept, by identity."""
+        with self._database.transaction(write=False) as session:
+            return self._features.features(session, identities)
+
     @abstractmethod
     def search(self, feature: np.ndarray, options: SearchOptions) -> List[Tuple[int, float]]:
         """The images nearest to a feature, float32 [dimension]: ids and distances, nearest first, ties by id.

@@ -159,14 +159,16 @@ async function showMatches(step, signal) {
   $("more").hidden = true;
   const seconds = answer.seconds < 1 ? `${Math.max(1, Math.round(1_000 * answer.seconds))} ms` : `${answer.seconds.toFixed(1)} s`;
   const found = answer.matches.length ? images(answer.matches.length) : "No image is as near as that";
-  if (step.kind !== "image") lookForCopies(step, signal);
-  showStatus(`${found}, by ${answer.metric === "euclidean" ? "Euclidean" : answer.metric} distance, in ${seconds}`);
+  if (step.kind === "photo" || step.kind === "url") lookForCopies(step, signal);
+  const how = answer.metric === "words" ? "guessed by the network" : `by ${answer.metric === "euclidean" ? "Euclidean" : answer.metric} distance`;
+  showStatus(`${found}, ${how}, in ${seconds}`);
 }
 
 // A photo from outside, as it is sent.
 function photoForm(step) {
   const body = new FormData();
   if (step.kind === "url") body.append("url", step.url);
+  else if (step.kind === "text") body.append("text", step.text);
   else body.append("photo", step.file, "photo");
   return body;
 }
@@ -176,7 +178,7 @@ async function search(step, signal) {
   try {
     return await json("search", { method: "POST", body: addSettings(photoForm(step)), signal });
   } catch (error) {
-    if (error.status !== 0 || step.kind === "url") throw error;
+    if (error.status !== 0 || step.kind !== "photo") throw error;
     const isThere = await fetch("health").then(() => true, () => false); // it may hang up on what is too large
     throw isThere ? new ServiceError(413, "The service ended the upload. The photo may be too large for it.") : error;
   }
@@ -221,7 +223,7 @@ function drawTrail() {
 
 function drawQuery(step) {
   const frame = $("asked");
-  frame.hidden = step.kind === "collection" || step.kind === "url";
+  frame.hidden = !["photo", "image"].includes(step.kind);
   frame.replaceChildren();
   if (step.kind === "photo") put(frame, step.file, step.name);
   if (step.kind === "image") frame.append(picture(step.id, { size: 192, alt: step.name }));
@@ -237,6 +239,11 @@ function searchByFile(files) {
 function searchByAddress(address) {
   const url = address.trim();
   if (url) go({ kind: "url", url, name: lastPart(url.split(/[?#]/, 1)[0]) || url });
+}
+
+function searchByWords(words) {
+  const text = words.trim();
+  if (text) go({ kind: "text", text, name: text });
 }
 
 // ---- jobs, products, total -----------------------------------------------------------------------------------------
@@ -292,7 +299,10 @@ $("file").onchange = () => {
 };
 $("ask").onsubmit = (event) => {
   event.preventDefault();
-  if ($("url").value.trim()) searchByAddress($("url").value);
+  // Enter submits by the first button of the form, whichever field it is in.
+  const inWords = event.submitter === $("find") || document.activeElement === $("text");
+  if (inWords) searchByWords($("text").value);
+  else if ($("url").value.trim()) searchByAddress($("url").value);
 };
 for (const id of ["k", "metric", "score", "product"]) {
   $(id).onchange = () => trail[place].kind !== "collection" && show();

@@ -1,0 +1,80 @@
+"""From a text to the numbers of its tokens, by the `tokenizer.json` of a text model."""
+
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, List, NamedTuple
+
+from helpers.errors import ArgumentError, ModelError
+from helpers.networks.text.table import TextModel
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+LONGEST = 1000  # characters of a question; a long sentence has 200
+
+_UNSEEN = ("Cc", "Cs", "Co", "Cn")  # Unicode's categories of control characters, halves of pairs, and unassigned ones
+
+
+def clean(text: str) -> str:
+    """A text in one line, without control characters; raises `ArgumentError` for one that is empty or too long."""
+    if not isinstance(text, str):
+        raise ArgumentError(f"text= is a text such as 'a bird on a snowy branch', not {type(text).__name__}")
+    if len(text) > LONGEST:
+        raise ArgumentError(f"text= has {len(text):,} characters; {LONGEST:,} are enough for a sentence or two")
+    seen = "".join(" " if unicodedata.category(character) in _UNSEEN else character for character in text)
+    line = " ".join(seen.split())
+    if not line:
+        raise ArgumentError("text= is empty; write what is on the photo, such as 'a bird on a snowy branch'")
+    return line
+
+
+class Tokens(NamedTuple):
+    """The tokens of a text, with those that begin and end it."""
+
+    numbers: List[int]
+    is_whole: bool  # False where the text has more than the model reads
+
+
+class Tokeniser:
+    """The tokens of texts for one text model. Raises `ModelError` where they cannot be made."""
+
+    def __init__(self, path: Path, model: TextModel) -> None:
+        self._model = model
+        self._tokenizer = _opened(path)
+        self._tokenizer.no_padding()  # texts of one length go through the network together, so none is needed
+        self._tokenizer.enable_truncation(model.longest)
+        self._unknown = {self._tokenizer.token_to_id("[UNK]")}  # what a list of words has for any other
+
+    def tokens(self, text: str) -> Tokens:
+        """The tokens of a text; those beyond the longest that the model reads are left out."""
+        encoding = self._tokenizer.encode(text)
+        return Tokens(list(encoding.ids), not encoding.overflowing)
+
+    def check_known(self, text: str) -> None:
+        """Raises `ArgumentError` for a text in a script that the model has not learnt."""
+        model = self._model
+        letters = [character for character in text if character.isalpha()]
+        other = [letter for letter in letters if not unicodedata.name(letter, "").startswith(model.script)]
+        own = self._tokenizer.encode(text, add_special_tokens=False).ids
+        if len(other) * 2 > len(letters) or (own and self._unknown.issuperset(own)):
+            shown = text if len(text) <= 40 else f"{text[:40]}…"
+            other_model = 'create(…, model="clip", text_model="multilingual") reads 50 languages'
+            raise ArgumentError(
+                f"the text model {model.name} reads {model.languages}, and not {shown!r}; "
+                f"{'write it in words' if model.name == 'multilingual' else other_model}"
+            )
+
+
+def _opened(path: Path) -> "Tokenizer":
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise ModelError(
+            "searching photos in any words needs the package tokenizers, which is not installed: pip install tokenizers"
+        ) from error
+    try:
+        return Tokenizer.from_str(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from error
+    except Exception as error:  # tokenizers raises nothing more exact
+        raise ModelError(f"{path} is not a tokenizer that can be read: {error}") from error
