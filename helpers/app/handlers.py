@@ -3,6 +3,7 @@
 from typing import Any, Optional
 
 from tornado.web import HTTPError
+from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
@@ -125,6 +126,17 @@ class Line(VoilaKernelWebsocketHandler):
         except Exception as error:
             self.log.error("A message from %s was refused (%s).", self.request.remote_ip, type(error).__name__)
             self.close(1008)
+
+
+class TemplateFile(TemplateStaticFileHandler):
+    """A file that belongs to the page; Voilà's own handler fails at a path that is none."""
+
+    async def get(self, path: str, include_body: bool = True) -> None:
+        """Answer with the file of `<template>/static/<path>`."""
+        parts = path.split("/")
+        if len(parts) < 3 or parts[1] != "static" or "\0" in path or {"", ".", ".."} & set(parts):
+            raise HTTPError(404)
+        await super().get(path, include_body)
 
 
 def is_well_formed(message: Any) -> bool:

@@ -17,10 +17,11 @@ from tornado.web import HTTPError
 from traitlets.config import Config
 from voila.app import Voila
 from voila.request_info_handler import RequestInfoSocketHandler
+from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from helpers.app.handlers import Line, Page
+from helpers.app.handlers import Line, Page, TemplateFile
 from helpers.app.visits import Visits
 from helpers.service.gate.rate import caller
 
@@ -94,6 +95,8 @@ class _Server(Voila):
                 continue
             if handler in ours:
                 more = [{**(more[0] if more else {}), "visits": self._visits}]
+            elif handler is TemplateStaticFileHandler:
+                handler = TemplateFile
             handlers.append((path, ours.get(handler, handler), *more))
         return handlers
 

@@ -1,6 +1,7 @@
 """What a stranger sends to the page for a class, and that nobody else notices."""
 
 import contextlib
+import http.client
 import json
 import os
 import select
@@ -35,7 +36,7 @@ from tests.support.app_server import (
 )
 from tests.support.pictures import folder_of
 from tests.support.places import ROOT
-from tests.support.until import until
+from tests.support.until import HANGS, until
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +130,31 @@ def can_connect(server, kernel):
     except websocket.WebSocketBadStatusException:
         return False
     return True
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "lab/static/../../../../etc/passwd",
+        "lab/static/%2e%2e/%2e%2e/conf.json",
+        "lab/static/%00",
+        "lab/static",
+        "lab",
+        "../static/x",
+        "lab/nbconvert/x",
+        "lab/static//etc/passwd",
+        "lab/static/nothing.js",
+    ],
+)
+def test_a_path_that_is_no_file_of_the_page_is_not_found(server, path):
+    host, port = server.address.split("/")[2].split(":")
+    with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=HANGS)) as connection:
+        connection.request("GET", f"/voila/templates/{path}")  # as it is written
+        assert connection.getresponse().status == 404
+
+
+def test_the_files_of_the_page_are_there(server):
+    assert status_of(f"{server.address}voila/templates/lab/static/voila.js") == 200
 
 
 def test_the_line_that_nobody_needs_is_not_there(server):
