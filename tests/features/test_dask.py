@@ -427,6 +427,15 @@ def test_while_there_are_no_workers_a_line_says_so(network, paths, monkeypatch, 
         assert len(done) == 1 and len(done[0].photos) == len(paths)
 
 
+def test_a_cluster_that_all_workers_have_left_is_not_waited_for_longer_than_asked(network, paths, monkeypatch):
+    monkeypatch.setattr(helpers.features.dask.cluster, "_PATIENCE", 0.05)
+    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL, "processes": False}
+    with distributed.LocalCluster(n_workers=0, **quiet) as empty, distributed.Client(empty) as client:
+        made = batches_on(client, network, asked(paths), batch_size=len(paths), deserted=0.2)
+        with pytest.raises(ClusterError, match=r"the cluster has had no workers for 0\.2 seconds"):
+            list(made)
+
+
 def test_a_cluster_that_has_gone_is_told(cluster, network, paths):
     with distributed.Client(cluster) as client:
         made = batches_on(client, network, asked(paths * 20), batch_size=1)

@@ -283,6 +283,27 @@ def test_a_cluster_that_fails_is_tried_three_times(alone, monkeypatch):
     assert calls == ["client", "close", "client", "close", "client"]
 
 
+def test_processes_that_do_not_come_back_are_started_again(alone, monkeypatch, tmp_path):
+    """As a nanny leaves them on a machine that is too busy."""
+    monkeypatch.setattr("helpers.features.dask.cluster._PATIENCE", 0.1)
+    monkeypatch.setattr("helpers.service.jobs.indexing._DESERTED", 5.0)
+    workers, clients = Workers(Settings(photos=tmp_path, workers=1)), []
+    client = workers.client
+
+    def deserted():
+        clients.append(client())
+        if len(clients) == 1:
+            workers._cluster.scale(0)
+            until(lambda: not clients[0].nthreads())
+        return clients[-1]
+
+    monkeypatch.setattr(workers, "client", deserted)
+    monkeypatch.setattr(alone.runner, "_workers", workers)
+    alone.runner.start()
+    assert alone.wait(alone.runner.submit({"folder": ""})).new == 150 and len(clients) > 1
+    alone.runner.stop()
+
+
 def test_workers_elsewhere(alone, tmp_path, monkeypatch):
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as elsewhere:
         there = Workers(Settings(photos=tmp_path, dask=elsewhere.scheduler_address))

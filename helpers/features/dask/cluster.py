@@ -11,7 +11,9 @@ that you trust.
 
 import contextlib
 import hashlib
+import math
 import os
+import time
 import warnings
 from collections import deque
 from typing import Any, Callable, Container, Generator, Iterable, List, NamedTuple, Optional, Tuple, TypeVar, Union
@@ -41,20 +43,27 @@ _WORTHWHILE = 0.25  # the share of known photos from which on it saves time to f
 
 
 def batches_on(
-    client: Client, settled: Settled, requests: Iterable[PhotoRequest], *, batch_size: int, known: Container[str] = ()
+    client: Client,
+    settled: Settled,
+    requests: Iterable[PhotoRequest],
+    *,
+    batch_size: int,
+    known: Container[str] = (),
+    deserted: float = math.inf,
 ) -> Generator[FeatureBatch, None, None]:
     """The features of photos, some at a time, in their order; to be closed by its reader.
 
     The same features as of `helpers.features.pipeline.batches`, to the last bit where the workers' processors are of
     the kind of this one. A few batches for each thread that the cluster has at the time are in flight; closing takes
-    back what has not begun. Where there are no workers, it says so and waits for them. Of a worker that dies, another
-    repeats the work.
+    back what has not begun. Where there are no workers, it says so and waits for them, no longer than
+    `deserted` seconds. Of a worker that dies, another repeats the work.
 
     Raises `ModelError` for what is not such a client; `ClusterError`, which names the photos, where they cost one
-    worker after the other its life or where the cluster has gone; and what a network raises on a worker.
+    worker after the other its life, or where the cluster or all of its workers have gone; and what a network raises
+    on a worker.
     """
     check_client(client)
-    return _ClusterWork(client, settled, known).batches(requests, batch_size)
+    return _ClusterWork(client, settled, known, deserted).batches(requests, batch_size)
 
 
 def check_client(client: Any) -> None:
@@ -89,16 +98,16 @@ class _PhotoGroup(NamedTuple):
 
 
 class _ClusterWork:
-    def __init__(self, client: Client, settled: Settled, known: Container[str]) -> None:
-        self.client, self.settled, self.known = client, settled, known
+    def __init__(self, client: Client, settled: Settled, known: Container[str], deserted: float) -> None:
+        self.client, self.settled, self.known, self.deserted = client, settled, known, deserted
         self.identify_first: Optional[bool] = None  # `known` may fill when the first photo is asked for
         self.network = ""  # its name, as soon as the workers have it
 
     def batches(self, requests: Iterable[PhotoRequest], batch_size: int) -> Generator[FeatureBatch, None, None]:
-        groups = _in_order(self.client, self.groups(requests, batch_size), self.identify)
+        groups = _in_order(self.client, self.groups(requests, batch_size), self.identify, self.deserted)
         with contextlib.closing(groups):
             unknown = (self.without_known(group, identified) for group, identified in groups)
-            with contextlib.closing(_in_order(self.client, unknown, self.compute)) as computed:
+            with contextlib.closing(_in_order(self.client, unknown, self.compute, self.deserted)) as computed:
                 for group, made in computed:
                     yield self.batch(group, made or [])
 
@@ -221,7 +230,7 @@ Item = TypeVar("Item")
 
 
 def _in_order(
-    client: Client, items: Iterable[Item], begin: Callable[[Item], Optional[Future]]
+    client: Client, items: Iterable[Item], begin: Callable[[Item], Optional[Future]], deserted: float
 ) -> Generator[Tuple[Item, Any], None, None]:
     """Each item, and the result of the future that `begin` made of it, if any; some ahead of their reader."""
     waiting: deque[Tuple[Item, Optional[Future]]] = deque()
@@ -229,7 +238,7 @@ def _in_order(
     def first() -> Tuple[Item, Any]:
         item, future = waiting[0]
         with _explained(client, item):
-            result = None if future is None else _result(client, future)
+            result = None if future is None else _result(client, future, deserted)
         waiting.popleft()
         return item, result
 
@@ -248,14 +257,24 @@ def _in_order(
                 client.cancel([future for _, future in waiting if future is not None])
 
 
-def _result(client: Client, future: Future) -> Any:
-    """The result of a future. While the cluster has no workers, one line says what is waited for."""
+def _result(client: Client, future: Future, deserted: float) -> Any:
+    """The result of a future. While the cluster has no workers, one line says what is waited for.
+
+    Raises `ClusterError` where it has had none for `deserted` seconds.
+    """
+    noted, since = False, math.inf
     while not future.done():
         with contextlib.suppress(TimeoutError, DaskTimeoutError):
             return future.result(timeout=_PATIENCE)
-        if client.status == "running" and not client.nthreads():
+        if client.status != "running" or client.nthreads():
+            since = math.inf
+            continue
+        since = min(since, time.monotonic())
+        if time.monotonic() - since >= deserted:
+            raise ClusterError(f"the cluster has had no workers for {deserted:g} seconds")
+        if not noted:
             print("the cluster has no workers, and the photos wait for some; interrupting keeps what is done")
-            break
+            noted = True
     return future.result()
 
 

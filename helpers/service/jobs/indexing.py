@@ -7,6 +7,7 @@ with the count of what is done, so that a job that is begun again does the rest.
 """
 
 import contextlib
+import math
 from typing import Any, Container, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from helpers.service.storage.storage import Storage
 from helpers.service.valid_text import without_places
 
 _AT_ONCE = 500  # photos that are looked up in the storage
+_DESERTED = 120.0  # seconds without any process of this machine, after which they are started again
 _BATCH = 16  # photos that a worker does at once: how far a job goes on after it was cancelled
 
 Products = Tuple[str, ...]
@@ -71,7 +73,14 @@ class Indexing:
         `helpers.features.dask.cluster.batches_on` raises, and `Ended`.
         """
         with contextlib.closing(
-            batches_on(client, self._settled, self._photos(), batch_size=_BATCH, known=self._kept)
+            batches_on(
+                client,
+                self._settled,
+                self._photos(),
+                batch_size=_BATCH,
+                known=self._kept,
+                deserted=_DESERTED if nearby else math.inf,
+            )
         ) as batches:
             for batch in batches:
                 self._lease.check()
