@@ -121,7 +121,7 @@ def _figure(picture: bytes, words: str) -> str:
 
 
 def _small(jpeg: bytes) -> bytes:
-    with Image.open(io.BytesIO(jpeg)) as photo:
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as photo:
         photo.thumbnail((_SIDE, _SIDE))
         return _jpeg(photo.convert("RGB"), 75)
 
@@ -130,7 +130,7 @@ def _within(picture: bytes, most: int) -> bytes:
     """A picture of at most so many bytes: as it is, else as a JPEG of lower quality, then of fewer pixels."""
     if len(picture) <= most:
         return picture
-    with Image.open(io.BytesIO(picture)) as opened:
+    with Image.open(io.BytesIO(picture), formats=["PNG", "JPEG"]) as opened:
         rgba = opened.convert("RGBA")
     page = Image.new("RGB", rgba.size, "white")
     page.paste(rgba, mask=rgba)

@@ -28,7 +28,7 @@ def show_candidates(root, kernel):
     root.locator(".kf-judging").get_by_role("button", name="Candidates").click()
     root.locator(".kf-gallery").press("Home")  # where one was, one stays
     first = ast.literal_eval(kernel("sightings.frame()['path'][0]"))
-    root.locator(f'.kf-tile[data-place="0"][title="{first}"] .kf-several').wait_for()
+    root.locator(f'.kf-tile[data-place="0"][title^="{first}"] .kf-several').wait_for()
 
 
 def judged(kernel):

@@ -24,7 +24,7 @@ def still_map(positions: np.ndarray, colouring: Colouring, read: Read) -> bytes:
     shown = _with_room(places)
     for (x, y), jpeg in zip(places[shown].tolist(), read(shown)):
         if jpeg is not None:
-            with Image.open(io.BytesIO(jpeg)) as photo:
+            with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as photo:
                 photo.thumbnail((_TILE, _TILE))
                 page.paste(photo.convert("RGB"), (round(x - photo.width / 2), round(y - photo.height / 2)))
     pen, radius = ImageDraw.Draw(page), 4 if len(places) < 1000 else 2
