@@ -22,7 +22,7 @@ class ModelError(KinframeError, RuntimeError):
     """A network, or a saved similarity model, that cannot be used."""
 
 
-class NoSuchModel(ModelError, FileNotFoundError):
+class NoSuchModel(FileNotFoundError, ModelError):
     """There is no file or folder where a saved model should be."""
 
 

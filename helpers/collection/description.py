@@ -36,8 +36,16 @@ class Description:
     the cluster and outside. `note` is one line for people.
     """
 
-    def __init__(self, model: Any, words: List[List[str]], scores: np.ndarray, clusters: Optional[Frame]) -> None:
-        self._model, self._words, self._scores, self.clusters = model, words, scores, clusters
+    def __init__(
+        self,
+        model: Any,
+        words: List[List[str]],
+        scores: np.ndarray,
+        clusters: Optional[Frame],
+        numbers: List[int],
+    ) -> None:
+        self._model, self._words, self._scores = model, words, scores
+        self.clusters, self._numbers = clusters, numbers
         first, counts = np.unique([row[0] for row in words] or np.empty(0, str), return_counts=True)
         order = np.argsort(-counts, kind="stable")
         self.words: Frame = typed_frame(
@@ -52,8 +60,9 @@ class Description:
     def frame(self) -> Frame:
         """The rows of the frame that the photos came from, with columns of their likeliest words and scores.
 
-        They are `word` and `word_score`, then `word_2` and `word_score_2`, and so on; they replace columns of these
-        names. For a model from disk, which has no frame: `label`, `name` and these.
+        They are `word` and `word_score`, then `word_2` and `word_score_2`, and so on; where clusters were described,
+        `cluster_word` is that of the photo's cluster, None for photos of none. They replace columns of these names.
+        For a model from disk, which has no frame: `label`, `name` and these.
         """
         frame = self._model.data
         if frame is None:
@@ -63,6 +72,9 @@ class Description:
             ending = f"_{place + 1}" if place else ""
             columns.append((f"word{ending}", str, [row[place] for row in self._words]))
             columns.append((f"word_score{ending}", float, self._scores[:, place].tolist()))
+        if self.clusters is not None:
+            words = [*self.cluster_words, None]  # the last one for -1
+            columns.append(("cluster_word", str, [words[number] for number in self._numbers]))
         return with_columns(frame, columns)
 
     @property
@@ -147,7 +159,9 @@ def describe(
         likeliest[part] = scored.likeliest(rows, count)
         scores[part] = shares(scored.log_odds[likeliest[part].T, rows].T)
     words = [[names[row] for row in line] for line in likeliest.tolist()]
-    return Description(model, words, scores, None if clusters is None else _of_clusters(scored, clusters, language))
+    if clusters is None:
+        return Description(model, words, scores, None, [])
+    return Description(model, words, scores, _of_clusters(scored, clusters, language), clusters.numbers.tolist())
 
 
 def _of_clusters(scored: WordScores, clusters: Clusters, language: str) -> Frame:

@@ -382,6 +382,17 @@ def test_kinds_have_colours_and_a_legend(page, show):
     assert swatch == "rgb(21, 101, 180)"
 
 
+def test_kinds_have_their_names_on_the_map_where_there_is_room(page, show):
+    canvas = page.locator("canvas")
+    show(codes=CODES, pictures=False, legend=KINDS, colour="folder")
+    _rest(page)
+    assert canvas.get_attribute("data-named") == "2"
+    page.locator(".kf-kind").first.click()  # the others are grey, and have no name
+    page.wait_for_function("document.querySelector('canvas').dataset.named === '1'")
+    page.evaluate("([legend, codes]) => model.state({ legend, colour: 'taken' }, codes)", [SCALE, [9] * 100])
+    page.wait_for_function("document.querySelector('canvas').dataset.named === '0'")
+
+
 def test_the_legend_shows_a_kind_and_selects_it(page, show):
     root = show(codes=CODES, pictures=False, legend=KINDS, colour="folder")
     north = root.get_by_role("button", name="north")

@@ -74,8 +74,11 @@ def test_a_cluster_has_the_word_that_sets_it_apart(model):
     assert [row["cluster"] for row in rows] == [0, 1, 2]
     assert all(row["share"] > 0.5 > row["elsewhere"] for row in rows)
     assert describe(model, clusters, language="chinese").cluster_words[0] == "狐狸"
+    assert list(described.frame["cluster_word"]) == [described.cluster_words[each] for each in clusters.numbers]
     alone = Clusters(model, np.array([0, -1, 0, -1, 0, -1, 0]), points, "")
     assert describe(model, alone).cluster_words == ["fox"]
+    assert list(describe(model, alone).frame["cluster_word"]) == ["fox", None, "fox", None, "fox", None, "fox"]
+    assert "cluster_word" not in describe(model).frame.column_names()
     none = Clusters(model, np.full(7, -1), points, "")
     assert describe(model, none).cluster_words == []
 

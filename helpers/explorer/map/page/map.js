@@ -83,6 +83,7 @@ function render({ model, el }) {
   legend.element.after(panel.element);
   const painter = new Painter(root, canvas, points, view, thumbnails);
   const preview = new Preview(stage);
+  let middles = []; // of the kinds that have a colour
   let frame = 0;
   let resting = 0;
   let spot = null; // where the pointer is
@@ -113,7 +114,9 @@ function render({ model, el }) {
   }
 
   function paint() {
-    points.paint(codes, state().legend.kind, bright);
+    const { kind, kinds } = state().legend;
+    points.paint(codes, kind, bright);
+    painter.names = kind === "kinds" ? middles.filter(({ code }) => !bright.size || bright.has(code)) : [];
     drawSoon();
   }
 
@@ -194,6 +197,7 @@ function render({ model, el }) {
     note.textContent = now.note;
     if (!legend.shows(now.legend)) bright.clear();
     codes = typedArray(Uint8Array, model.get("_codes"));
+    middles = points.middles(codes, now.legend.kinds ?? []);
     legend.show(now.legend);
     paint();
   }

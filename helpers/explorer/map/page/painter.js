@@ -5,6 +5,7 @@ import { SHADES, TONES } from "./points.js";
 const MANY = 5000; // points in view, from which on they are squares
 const TILE = 48; // px, the smallest thumbnail
 const TILES = 250; // thumbnails at once
+const LONGEST = 28; // characters of a name
 const SHOWN = 1000; // points in view, up to which photos are shown where they fit
 export const CLOSE = 9; // px from a point that count as on it
 
@@ -34,6 +35,7 @@ export class Painter {
     this.count = 0;
     this.tiles = []; // {place, x, y, side, wide, tall} of the thumbnails, the topmost last
     this.discs = new Map();
+    this.names = []; // {name, x, y} on the map: of kinds of photos, the largest first
   }
 
   // The theme's colours; nothing is drawn before, and there are none until the canvas is in the page.
@@ -105,10 +107,31 @@ export class Painter {
       this.dots();
     }
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const named = this.drawNames();
     if (active !== null) this.ring(active);
     if (crosshair) this.cross();
     if (lasso) this.loop(lasso);
-    Object.assign(canvas.dataset, { scale: view.scale, x: view.x, y: view.y, seen: this.inside, thumbnails: this.tiles.length });
+    Object.assign(canvas.dataset, { scale: view.scale, x: view.x, y: view.y, seen: this.inside, thumbnails: this.tiles.length, named });
+  }
+
+  // The names of kinds, each where most of its photos are; one that would lie on another is left out.
+  drawNames() {
+    const { pen, view } = this;
+    const boxes = [];
+    Object.assign(pen, { font: "600 13px system-ui, sans-serif", textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 4 });
+    [pen.strokeStyle, pen.fillStyle] = [this.back, this.text];
+    for (const { name, x, y } of this.names) {
+      const text = name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
+      const half = pen.measureText(text).width / 2 + 4;
+      const [across, along] = view.at(x, y);
+      const box = [across - half, along - 10, across + half, along + 10];
+      const out = box[0] < 0 || box[1] < 0 || box[2] > view.wide || box[3] > view.tall;
+      if (out || boxes.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
+      boxes.push(box);
+      pen.strokeText(text, across, along);
+      pen.fillText(text, across, along);
+    }
+    return boxes.length;
   }
 
   get radius() {
