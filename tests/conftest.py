@@ -33,6 +33,19 @@ def shared_cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="session")
+def tarn_model(shared_cache):
+    """The built-in network on the sample photos of one robot, for tests that change nothing in it."""
+    from helpers.photos import load_photos
+    from helpers.similarity import create
+    from tests.support.places import ROOT
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KINFRAME_CACHE", str(shared_cache))
+        data, _ = load_photos(ROOT / "data" / "robots" / "tarn", progress=False)
+        return create(data, model="efficientnet-lite0", verbose=False, store=False)
+
+
 @pytest.fixture(autouse=True)
 def offline(monkeypatch, shared_cache):
     """No test reaches beyond this machine, or into the person's own cache."""

@@ -12,7 +12,7 @@ class NotebookWidget(ipywidgets.DOMWidget):
     """The first base of a widget that is shown in a cell; subclasses say what is on their `_card`.
 
     When its cell runs again, a widget is closed, with all that it is made of:
-    `helpers.widgets.cells` tells when. A notebook that is saved or exported
+    `helpers.widgets.cells` has the rule. A notebook that is saved or exported
     keeps a card of what the widget showed when it was shown; it stands where
     there is no kernel, and no state of widgets.
     """

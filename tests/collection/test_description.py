@@ -7,21 +7,16 @@ from helpers.errors import ArgumentError, FrameError, ModelError
 from helpers.networks.classifier import classifier_of
 from helpers.networks.load import load_network
 from helpers.networks.words import class_names
-from helpers.photos.load import load_photos
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
 from tests.similarity.test_word_search import model_of
-from tests.support.places import ROOT
 
 SHOWN = ["red fox", "tabby cat", "red fox", "sports car", "grey fox", "jeep", "red fox"]
 
 
 @pytest.fixture(scope="module")
-def robots(shared_cache):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KINFRAME_CACHE", str(shared_cache))
-        data, _ = load_photos(ROOT / "data" / "robots" / "tarn", progress=False)
-        return create(data, model="efficientnet-lite0", verbose=False, store=False)
+def robots(tarn_model):
+    return tarn_model
 
 
 @pytest.fixture

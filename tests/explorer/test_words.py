@@ -13,11 +13,8 @@ from tests.support.places import ROOT
 
 
 @pytest.fixture(scope="module")
-def model(shared_cache):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KINFRAME_CACHE", str(shared_cache))
-        data, _ = load_photos(ROOT / "data" / "robots" / "tarn", progress=False)
-        return create(data, model="efficientnet-lite0", verbose=False, store=False)
+def model(tarn_model):
+    return tarn_model
 
 
 @pytest.fixture

@@ -9,17 +9,14 @@ from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create
 from helpers.similarity.word_scores import shares
-from tests.support.places import ROOT, SHARED
+from tests.support.places import SHARED
 
 FOREST = SHARED / "forest"
 
 
 @pytest.fixture(scope="module")
-def model(shared_cache):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KINFRAME_CACHE", str(shared_cache))
-        data, _ = load_photos(ROOT / "data" / "robots" / "tarn", progress=False)
-        return create(data, model="efficientnet-lite0", verbose=False, store=False)
+def model(tarn_model):
+    return tarn_model
 
 
 @pytest.fixture

@@ -103,9 +103,9 @@ def detect(
 
     Notes
     -----
-    A photo takes one to four seconds on two cores. Scores and boxes are those
-    of MegaDetector's own program but for the way in which photos are made
-    smaller. Its authors put no restrictions on the weights; none of its code is
+    A photo is said to take one to four seconds on two cores; we have not run the
+    real network. Scores and boxes are meant to be those of MegaDetector's own
+    program but for the way in which photos are made smaller. Its authors put no restrictions on the weights; none of its code is
     used here. MegaDetector: Beery, Morris and Yang 2019, "Efficient pipeline for
     camera trap image review", arXiv:1907.06772.
     """
@@ -129,9 +129,10 @@ def detect(
             bar = stack.enter_context(progress_bar(total=len(missing), desc="detector", show=progress))
             for fitted, requests in _by_size(missing, size).items():
                 computed = batches(requests, detector.run, size=fitted, batch_size=_BATCH, known=looked.known)
-                for batch in stack.enter_context(contextlib.closing(computed)):
-                    looked.add(batch)
-                    bar.update(len(batch.photos) + len(batch.bad))
+                with contextlib.closing(computed):
+                    for batch in computed:
+                        looked.add(batch)
+                        bar.update(len(batch.photos) + len(batch.bad))
         photos = looked.photos(names)
     return Detections(names, photos, [(names[row], why) for row, why in sorted(looked.bad)], threshold)
 
@@ -178,15 +179,13 @@ class _Looked:
 
     def add(self, batch: FeatureBatch) -> None:
         """Add a batch that was computed."""
-        if self._store is None:
+        if self._store is None or not self._store.writable:
             self._memory.update(zip(batch.new, batch.vectors))
-        elif self._store.writable:
+        else:
             read = [photo.file for photo in batch.photos if photo.file is not None]
             files = [file for file in read if self._files.get(file.path) != file[1:]]
             if batch.new or files:
                 self._store.add(self._key, batch.new, batch.vectors, files)
-        else:
-            self._memory.update(zip(batch.new, batch.vectors))
         self.known.update(batch.new)
         self._identities.update((photo.row, photo.identity) for photo in batch.photos)
         self.bad += batch.bad
