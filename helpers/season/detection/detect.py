@@ -105,9 +105,10 @@ def detect(
     -----
     A photo is said to take one to four seconds on two cores; we have not run the
     real network. Scores and boxes are meant to be those of MegaDetector's own
-    program but for the way in which photos are made smaller. Its authors put no restrictions on the weights; none of its code is
-    used here. MegaDetector: Beery, Morris and Yang 2019, "Efficient pipeline for
-    camera trap image review", arXiv:1907.06772.
+    program but for the way in which photos are made smaller. Its authors put no
+    restrictions on the weights; none of its code is used here. MegaDetector:
+    Beery, Morris and Yang 2019, "Efficient pipeline for camera trap image
+    review", arXiv:1907.06772.
     """
     check_whole("size", size)
     if size % STRIDE:
