@@ -16,6 +16,7 @@ from helpers.photos import load_photos
 from helpers.season import detect
 from helpers.season.detection.detect import DETECTORS
 from tests.support.detector import colour_detector, with_squares
+from tests.support.file_server import serving
 
 SIDE = 128
 SQUARES = [("animal", (20, 30, 60, 70)), ("person", (100, 10, 120, 60))]
@@ -165,3 +166,18 @@ def test_the_detector_is_downloaded_once_and_pinned(cards, colours, monkeypatch,
     (mirror / wanted.file).write_bytes(colours.read_bytes())
     with pytest.warns(UserWarning, match="was not the right file"):
         assert detect(cards, size=SIDE, progress=False).animals.sum() == 3
+
+
+def test_the_detector_comes_from_its_address_and_from_no_file_that_lies_about(cards, colours, monkeypatch, tmp_path):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("KINFRAME_MIRROR")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with serving({"detector.onnx": colours.read_bytes()}) as server:
+        wanted = DETECTORS["megadetector"]._replace(url=f"{server.address}/detector.onnx")
+        for letter in set(wanted.url) - {"/", "."}:
+            (here / letter).write_bytes(b"theirs")
+        monkeypatch.setitem(DETECTORS, "megadetector", wanted)
+        assert detect(cards, size=SIDE, progress=False).animals.sum() == 3
+        assert server.downloads == 1

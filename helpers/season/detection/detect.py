@@ -222,7 +222,7 @@ def _file(model: Union[str, "os.PathLike[str]"], progress: bool) -> Path:
     try:
         if not is_right(path, wanted.sha256):
             print(f"{wanted.file} is downloaded once: {wanted.megabytes} MB")
-        fetch_pinned(path, wanted.file, wanted.url, known=wanted.sha256, progress=progress)
+        fetch_pinned(path, wanted.file, [wanted.url], known=wanted.sha256, progress=progress)
         return path
     except NotFetched as error:
         reason = str(error)
