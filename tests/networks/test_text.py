@@ -212,7 +212,7 @@ ENDLESS = [{"SpecialToken": {"id": "q", "type_id": 0}}] * 200 + [{"Sequence": {"
 def test_a_tokenizer_that_was_made_to_do_harm_costs_the_model_alone(tmp_path, change):
     """Some end the process, some take all memory, some raise what is no Exception."""
     content = {**clip_tokenizer(), **change}
-    with pytest.raises(ModelError, match=r"tokenizer\.json is not a tokenizer that can be used"):  # noqa: PT012
+    with pytest.raises(ModelError, match=r"tokenizer\.json is not a tokenizer that can be used"):
         made = tokeniser(tmp_path, content, "clip")
         made.check_known("a" * LONGEST)
         made.tokens("a" * LONGEST)

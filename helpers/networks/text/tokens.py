@@ -60,7 +60,9 @@ class Tokeniser:
             encoding = self._tokenizer.encode(text)
             numbers = list(encoding.ids)
             if len(numbers) > self._model.longest:
-                raise ValueError(f"a text gets {len(numbers)} tokens, and {self._model.name} reads {self._model.longest}")
+                raise ValueError(
+                    f"a text gets {len(numbers)} tokens, and {self._model.name} reads {self._model.longest}"
+                )
             return Tokens(numbers, not encoding.overflowing)
 
     def check_known(self, text: str) -> None:
