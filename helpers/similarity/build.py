@@ -19,7 +19,7 @@ from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
 from helpers.features.store import kept_networks, other_stores, path_for
-from helpers.files.spelling import SpelledPaths
+from helpers.files.spelling import SpelledPaths, printable
 from helpers.frames import HAS_TURICREATE, Frame, Image, SFrame
 from helpers.frames.columns import bad_frame
 from helpers.frames.photo_columns import array_column, image_column, row_labels
@@ -268,7 +268,7 @@ def _index_again(contents: ModelContents, path: Path, database: bool) -> SearchI
                 return _index_of(contents, check_index(contents.index, contents.metric), path, progress=True)
         except KinframeError as error:
             reason = str(error)
-        print(f"the model is searched here, not in its database, with the same answers: {reason}")
+        print(printable(f"the model is searched here, not in its database, with the same answers: {reason}"))
         contents.index = "exact"
     return _index_of(contents, None, path, progress=True)
 
