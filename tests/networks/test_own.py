@@ -130,6 +130,53 @@ def test_weights_anywhere_but_beside_it_are_refused(save, tmp_path, place, kind)
             taken_in(path)
 
 
+def called(name, domain="own"):
+    return helper.make_node(name, ["a"], ["b"], domain=domain)
+
+
+def function(name, nodes):
+    return helper.make_function("own", name, ["a"], ["b"], nodes, [helper.make_opsetid("", 13)])
+
+
+def calling(nodes):
+    """Layers that each take what the one before gives."""
+    for number, node in enumerate(nodes):
+        node.input[0], node.output[0] = f"x{number}" if number else "a", f"x{number + 1}"
+    nodes[-1].output[0] = "b"
+    return nodes
+
+
+FUNCTIONS = {
+    "more than 100,000 layers": [
+        function("f0", [called("Relu", "")]),
+        *(function(f"f{n}", calling([called(f"f{n - 1}") for _ in range(10)])) for n in range(1, 10)),
+    ],
+    "calls itself": [function("f9", [called("f1")]), function("f1", [called("f9")])],
+    "more than 50 deep": [
+        function("f0", [called("Relu", "")]),
+        *(function(f"f{n}", [called(f"f{n - 1}")]) for n in range(1, 9)),
+        *(function(f"g{n}", [called(f"g{n - 1}" if n else "f8")]) for n in range(60)),
+        function("f9", [called("g59")]),
+    ],
+}
+
+
+@pytest.mark.parametrize("reason", FUNCTIONS)
+@pytest.mark.parametrize("kind", [UINT8, FLOAT])
+def test_functions_that_unfold_without_end_are_refused(save, reason, kind):
+    """Ten that call each other ten times are 4 kB, and as layers fill all memory."""
+    path = save(kind=kind, shape=("N", 3, 4, 6) if kind == FLOAT else ("N", 4, 6, 3))
+    path.with_name("preprocessor_config.json").write_text('{"size": 32, "do_normalize": false}')
+    network = onnx.load(str(path))
+    network.ir_version = 8
+    network.functions.extend(FUNCTIONS[reason])
+    network.opset_import.append(helper.make_opsetid("own", 1))
+    network.graph.node.append(helper.make_node("f9", ["flat"], ["unused"], domain="own"))
+    path.write_bytes(network.SerializeToString())
+    with pytest.raises(ModelError, match=rf"own\.onnx.*{reason}"):
+        load_network(path)
+
+
 def test_links_that_lead_to_one_folder_are_taken(save, tmp_path):
     """As in the cache of Hugging Face's own library."""
     save(outside=True)

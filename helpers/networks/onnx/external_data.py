@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, NamedTuple
 
 from helpers.errors import ModelError
 from helpers.files.reading import open_regular
+from helpers.networks.onnx.layers import check_functions
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -48,8 +49,9 @@ def files_beside(path: Path, network: "ModelProto") -> List[Path]:
     """The files with weights of the network in a file, by name.
 
     Old versions of ONNX Runtime read whatever file a network names. Raises `ModelError` for a place that is not a
-    regular file in the network's own folder, wherever links to both may lead.
+    regular file in the network's own folder, wherever links to both may lead; and as `check_functions`.
     """
+    check_functions(network)
     tensors = filter(is_outside, _tensors_in(network))
     names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
     files = []
