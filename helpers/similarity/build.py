@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Optional, Union
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.database.postgres import is_address
+from helpers.database.postgres import check_of_file, is_address
 from helpers.errors import ArgumentError, KinframeError, ModelError
 from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
@@ -265,6 +265,7 @@ def _index_again(contents: ModelContents, path: Path, database: bool) -> SearchI
         reason = f"load_model(…, database=True) connects to {contents.index}"
         try:
             if database:
+                check_of_file(contents.index)
                 return _index_of(contents, check_index(contents.index, contents.metric), path, progress=True)
         except KinframeError as error:
             reason = str(error)

@@ -184,6 +184,20 @@ def test_a_file_that_is_something_else_is_named(mirror, file, content, reason):
     assert path.name in str(refused.value)
 
 
+@pytest.mark.parametrize(("place", "reason"), [("/etc/hostname", "not a file beside it"), ("a.data", "a second file")])
+def test_weights_of_a_text_model_are_in_its_file(mirror, place, reason):
+    """Old versions of ONNX Runtime read whatever file a network names."""
+    path = mirror / "Xenova/clip-vit-base-patch32/onnx/text_model.onnx"
+    network = text_network(text_weights(9))
+    weight = network.graph.initializer[0]
+    weight.ClearField("raw_data")
+    weight.data_location = 1  # another file
+    weight.external_data.add(key="location", value=place)
+    path.write_bytes(network.SerializeToString())
+    with pytest.raises(ModelError, match=rf"text_model\.onnx.*{reason}"):
+        load_text_model("clip", progress=False)
+
+
 BEYOND = {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 100}
 ENDLESS = [{"SpecialToken": {"id": "q", "type_id": 0}}] * 200 + [{"Sequence": {"id": "A", "type_id": 0}}]
 

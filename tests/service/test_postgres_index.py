@@ -199,6 +199,20 @@ def test_a_strangers_model_connects_to_nothing(data, network, nosy, tmp_path, ca
     assert "scram-sha-256" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "more",
+    ["require_auth=password", "require%5Fauth=none,password", "passfile=/etc/hostname", "options=-c%20x"],
+)
+def test_an_address_in_a_model_is_a_place_and_nothing_else(data, network, nosy, tmp_path, capsys, monkeypatch, more):
+    address, heard = nosy
+    monkeypatch.setenv("PGPASSWORD", "hush-hush")
+    create(data, model=network, store=False, verbose=False).save(tmp_path / "kin")
+    file = tmp_path / "kin" / "model.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "index": f"{address}?{more}"}))
+    assert load_model(tmp_path / "kin", database=True).index.kind == "exact" and not heard
+    assert "only user, host, hostaddr, port, dbname" in capsys.readouterr().out
+
+
 def test_a_wrong_address_shows_before_any_work_is_done(data, postgres_url):
     with pytest.raises(Unavailable, match="no PostgreSQL answers there"):
         create(data, model="no network.onnx", index=f"postgresql://kinframe@127.0.0.1:{free_port()}/archive")
