@@ -54,6 +54,24 @@ def test_it_answers_as_an_index_in_memory_does_to_the_last_bit(postgres_url, met
     index.close()
 
 
+def test_many_queries_go_through_the_features_together(postgres_url, monkeypatch):
+    vectors = features(400, 24)
+    index = check_index(postgres_url, "cosine").index(vectors, "cosine", key="a network", identities=names(400))
+    passes, near = [], index._scan.near
+
+    def counted(session, queries, wanted, metric):
+        passes.append(len(queries))
+        return near(session, queries, wanted, metric)
+
+    monkeypatch.setattr(index._scan, "near", counted)
+    rows, distances = index.search(vectors[:120], 5)
+    assert passes == [50, 50, 20]
+    expected_rows, expected = Index(vectors, "cosine").search(vectors[:120], 5)
+    np.testing.assert_array_equal(rows, expected_rows)
+    np.testing.assert_array_equal(distances, expected)
+    index.close()
+
+
 def test_photos_that_are_the_same_are_sent_once_and_a_collection_is_known_again(postgres_url):
     vectors = features(100, 24)
     identities = [*names(90), *names(10)]
