@@ -14,7 +14,7 @@ from tests.support.pictures import folder_of, tiny_network
 
 # Each process is a copy of one that has imported everything: to import it takes longer than all else here.
 STARTS = multiprocessing.get_context("forkserver")
-STARTS.set_forkserver_preload(["tests.support.embed_slowly"])
+STARTS.set_forkserver_preload(["tests.support.embed_slowly", "openvino", "onnxruntime"])
 BATCH, KILLS, PHOTOS = 4, 20, 1200
 
 

@@ -4,9 +4,13 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from tqdm.auto import tqdm
+
 from helpers.features.embedding import embed
 from helpers.features.store import FeatureStore
 from helpers.networks.runtime import Session
+
+tqdm.get_lock()  # made here, once: those who are killed would each leave a semaphore behind
 
 
 def main(said: Connection, folder: Path, network: Path, store: Path) -> None:
