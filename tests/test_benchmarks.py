@@ -15,6 +15,8 @@ from benchmarks.made_photos import photos
 from benchmarks.process import Failed, Runner, Task, competitor, run
 from tests.support.pictures import folder_of, tiny_network
 
+pytestmark = pytest.mark.once("make bench runs in the modern environment")
+
 COLUMNS = ["work", "ours", "unit", "peer", "theirs", "ratio", "agreement", "note"]
 
 

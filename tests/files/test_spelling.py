@@ -180,6 +180,7 @@ def test_frames_of_photos_obey_nobody(tmp_path):
     assert printable(repr(data["path"])) == repr(data["path"])
 
 
+@pytest.mark.slow("processes are started")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has its own encodings")
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
 def test_names_with_accents_in_a_locale_without(tmp_path, locale):
