@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from benchmarks import __main__ as bench_command
-from benchmarks import again, bench, explorer, machine, many, pipeline, table
+from benchmarks import again, auto, bench, explorer, machine, many, pipeline, table
 from benchmarks.bench import Bench, agreement, python_with
 from benchmarks.child import peak_memory
 from benchmarks.made_photos import photos
-from benchmarks.process import Failed, Runner, Task, competitor, run
+from benchmarks.process import Failed, Outcome, Runner, Task, competitor, run
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.until import HANGS
 
@@ -341,6 +341,29 @@ def test_no_round_begins_that_would_not_end_in_time(monkeypatch):
     runner.allow(100)
     runner.alternate({"one": Task("one", {}), "other": Task("other", {})}, 9, share=0.5)
     assert turns == ["one", "other"] * 2
+
+
+def test_a_first_time_that_would_take_too_long_is_not_begun(tiny, monkeypatch):
+    """A photo takes a second here, in fp32 as in `auto`."""
+    tiny.collection, asked = 10_000, []
+    for name in ("resnet", "builtin"):
+        monkeypatch.setattr(tiny, name, lambda name=name: f"{name}.onnx")
+    monkeypatch.setattr(tiny, "photos", lambda kind, count: str(count))
+
+    def alternate(competitors, rounds, share):
+        count = int(competitors["fp32"].arguments["folder"])
+        asked.append(count)
+        outcomes = {name: Outcome() for name in competitors}
+        for outcome in outcomes.values():
+            outcome.answers.append({"seconds": float(count), "photos": count, "note": "chosen"})
+        return outcomes
+
+    monkeypatch.setattr(tiny.runner, "alternate", alternate)
+    tiny.runner.allow(1_000)
+    rows = list(auto.rows(tiny))
+    assert asked == [50, 50, 199, 199]
+    assert [row["ours"] for row in rows] == [50, 50, 199, 199, None, None, None, None]
+    assert all(row["note"].startswith("not run: takes about") for row in rows[4:])
 
 
 def test_competitor_takes_part_with_its_reason():
