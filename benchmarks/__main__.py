@@ -31,6 +31,7 @@ from benchmarks import (
     regions,
     season,
     share,
+    start,
     table,
     words,
 )
@@ -55,6 +56,7 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "share": share.rows,
     "query": query.rows,
     "index": _index,
+    "start": start.rows,
     "regions": regions.rows,
     "explorer": explorer.rows,
     "networks": networks.rows,
