@@ -36,6 +36,7 @@ from benchmarks import (
     regions,
     season,
     share,
+    start,
     table,
     words,
 )
@@ -66,6 +67,7 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "many": many.rows,
     "index": _index,
     "million": _million,
+    "start": start.rows,
     "regions": regions.rows,
     "explorer": explorer.rows,
     "networks": networks.rows,
