@@ -20,6 +20,8 @@ from benchmarks.process import Failed, Outcome, Runner, Task, competitor, run
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.until import HANGS
 
+pytestmark = pytest.mark.once("make bench runs in the modern environment")
+
 COLUMNS = ["work", "ours", "unit", "peer", "theirs", "ratio", "agreement", "note"]
 
 
