@@ -63,9 +63,7 @@ def _imports(bench: Bench, work: str, task: Any, needed: str) -> Row:
     ours = bench.runner.attempt(task, work)
     other: Any = task if not isinstance(task, Task) else Task(_of("imports"), {"code": needed}, task.python)
     theirs = bench.runner.attempt(other, f"{needed} alone")
-    note = "; ".join(
-        faults({"ours": ours}) or ["processor seconds of a process; the peer is in it"]
-    )
+    note = "; ".join(faults({"ours": ours}) or ["processor seconds of a process; the peer is in it"])
     peer = needed.replace("import ", "", 1)
     return row(work, ours.best.get("seconds"), "s", f"{peer} alone", theirs.best.get("seconds"), note=note)
 

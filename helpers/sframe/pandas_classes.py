@@ -4,10 +4,10 @@ Where nobody has imported it, no value is of its classes.
 """
 
 import sys
-from typing import Tuple
+from typing import Any, Tuple
 
 
-def pandas_classes(*names: str) -> Tuple[type, ...]:
+def pandas_classes(*names: str) -> Any:
     """Those of the classes, for `isinstance`, that there can be values of: all of them, or none."""
     pandas = sys.modules.get("pandas")  # another thread may be importing it
     return tuple(getattr(pandas, name) for name in names if hasattr(pandas, name))
