@@ -50,6 +50,8 @@ def check_outside(path: Path) -> None:
     network = read_network(path)
     try:
         files_beside(path, network)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     except OSError as error:
         raise ModelError(f"{error.filename or path}: {error.strerror or error}") from error
 

@@ -4,7 +4,7 @@ Where nobody has imported it, no value is of its classes.
 """
 
 import sys
-from typing import Any, Tuple
+from typing import Any, Tuple, Type
 
 
 def pandas_classes(*names: str) -> Any:
@@ -13,7 +13,7 @@ def pandas_classes(*names: str) -> Any:
     return tuple(getattr(pandas, name) for name in names if hasattr(pandas, name))
 
 
-def marks_of_pandas() -> Tuple[type, ...]:
+def marks_of_pandas() -> Tuple[Type[Any], ...]:
     """The types of pandas' marks for missing values, `NA` and `NaT`, each of which has one value; likewise."""
     pandas = sys.modules.get("pandas")
     return tuple(type(getattr(pandas, name)) for name in ("NA", "NaT") if hasattr(pandas, name))

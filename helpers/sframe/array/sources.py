@@ -33,7 +33,8 @@ _READERS: Dict[type, Callable[[str], Any]] = {int: whole, float: fraction, array
 
 def is_number_array(data: Any) -> bool:
     """Whether this is a numpy array or a Series of plain numbers, whose values need no check one by one."""
-    if not isinstance(data, np.ndarray) and not isinstance(data, pandas_classes("Series")):
+    arrays: Any = (np.ndarray, *pandas_classes("Series"))
+    if not isinstance(data, arrays):
         return False
     return isinstance(data.dtype, np.dtype) and data.dtype.kind in "biuf"
 
