@@ -175,7 +175,7 @@ class _Places:
         left, top, right, bottom = box.tolist()
         ratio = -log(self._overlap)
         sizes = floor(log(right - left) / ratio), floor(log(bottom - top) / ratio)
-        near = []
+        near: List[Tuple[int, Box]] = []
         for shift in product((-1, 0, 1), repeat=2):
             wide, tall = sizes[0] + shift[0], sizes[1] + shift[1]
             across, down = self._place(left, wide), self._place(top, tall)
