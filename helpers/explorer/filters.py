@@ -45,7 +45,7 @@ class Catalogue:
         self.names = names
         self.folders = [name.rpartition("/")[0] for name in names]
         self.folder_counts = sorted(Counter(self.folders).items())
-        self._plain = [_comparable(name.rpartition("/")[2]) for name in names]
+        self._plain: List[str] = []  # the names of the files, for who looks for a part of one
         self._data = data
         self._values: Dict[str, List[Any]] = {}
         kinds = {} if data is None else dict(zip(data.column_names(), data.column_types()))
@@ -78,6 +78,7 @@ class Catalogue:
             passed &= np.fromiter((folder == wanted.folder for folder in self.folders), bool, len(self))
         part = _comparable(wanted.name)
         if part:
+            self._plain = self._plain or [_comparable(name.rpartition("/")[2]) for name in self.names]
             passed &= np.fromiter((part in name for name in self._plain), bool, len(self))
         if wanted.since or wanted.until:
             since = _day(wanted.since) if wanted.since else datetime.date.min

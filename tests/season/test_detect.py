@@ -105,6 +105,7 @@ def test_a_photo_that_cannot_be_read_costs_no_other(cards, colours):
     assert [row["file"] for row in found.bad] == list(cards["path"])[1:3] and all(row["reason"] for row in found.bad)
 
 
+@pytest.mark.slow("a process is started")
 def test_killed_and_resumed(cards, colours, monkeypatch):
     count = counted(monkeypatch)
     script = f"""

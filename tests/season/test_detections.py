@@ -325,7 +325,7 @@ def test_a_season_of_eight_times_the_photos_is_about_eight_times_the_work(writte
         detections = read_detections(*season)
         assert detections.animals.all() and len(detections.bad) == 0
 
-    small, large = season(1_000), season(8_000)
+    small, large = season(300), season(2_400)
     assert steps(lambda: read(large)) < 12 * steps(lambda: read(small))  # it would be 64, were each compared with all
 
 
