@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.files.spelling import printable
 from helpers.frames import SFrame
@@ -80,6 +81,7 @@ class Deployment(NamedTuple):
         return any(first <= moment < last for first, last in self.problems or ())
 
 
+@takes(path="path")
 def read_deployments(
     path: Union[str, "os.PathLike[str]"], *, dates: Optional[str] = None, utm: Optional[str] = None
 ) -> SFrame:
