@@ -29,11 +29,14 @@ from helpers.app import visits
 from helpers.app.__main__ import main
 if __name__ == "__main__":
     visits.PATIENCE = {patience}
+    if visits.PATIENCE < 5:
+        from helpers.app import server
+        server._LOOK = visits.PATIENCE
     {setting}
     sys.exit(main(sys.argv[1:]))
 """
 _STERN = """from helpers.app import server
-    server.PING, server.NO_ANSWER, visits.RETURN = 500, 5_000, 1.0"""
+    server.PING, server.NO_ANSWER, visits.RETURN, server._LOOK = 500, 5_000, 1.0, 1.0"""
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
