@@ -9,7 +9,7 @@ from typing import Any, List, Optional
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.clusters import Clusters
 from helpers.errors import FrameError
 from helpers.features.blocks import blocks
@@ -106,6 +106,7 @@ class Description:
         return figure
 
 
+@takes(model="model", clusters="clusters")
 def describe(
     model: Any, clusters: Optional[Clusters] = None, *, count: int = 3, language: str = "english"
 ) -> Description:

@@ -125,6 +125,10 @@ def load_network(
     >>> load_network("efficientnet-lite0").dimension
     1280
     """
+    if not isinstance(name, (str, os.PathLike)):
+        raise ModelError(
+            f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {type(name).__name__}"
+        )
     if isinstance(name, str):
         name = SHORT_NAMES.get(name, name)
     if name == "auto":
@@ -135,8 +139,6 @@ def load_network(
         return _described(DESCRIPTORS[name])
     if isinstance(name, str) and name.startswith(hugging_face.PREFIX):
         return _prepared(hugging_face.hub_network(name, progress=progress), "hf")
-    if not isinstance(name, (str, os.PathLike)):
-        raise ModelError(f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {name!r}")
     path = Path(name).expanduser().absolute()
     if (path / ENCODER).is_file():
         return _own(path / ENCODER)
