@@ -39,14 +39,14 @@ _TABLE = "border-collapse: separate; border-spacing: 0; margin: 0; font-variant-
 _CELL = f"border: 0; border-bottom: {_LINE}; padding: 4px 10px; vertical-align: top; white-space: nowrap; text-align: "
 _HEAD = f"position: sticky; top: 0; z-index: 1; {_BACK} {_INK} font-weight: 600;"
 _QUIET = "opacity: 0.7;"
-_SCROLLS = "min-width: 0; max-height: 45em; overflow: auto;"
+_SCROLLS = "min-width: 0; max-height: 60em; overflow: auto;"
 _BESIDE = "display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start;"
 _GRID = (
     f"flex: 1 1 400px; {_SCROLLS} display: grid; gap: 8px;"
     f" grid-template-columns: repeat(auto-fill, minmax(min({LARGE}px, 45%), 1fr));"
 )
 _TILE = "min-width: 0; text-align: center;"
-_CAPTION = f"{_QUIET} overflow: hidden; text-overflow: ellipsis; white-space: nowrap;"
+_CAPTION = f"{_QUIET} font-size: 12px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;"
 
 
 class Cell(NamedTuple):
