@@ -217,6 +217,12 @@ def test_all_of_it_by_keyboard(page):
     page.keyboard.press("Enter")
     expect(page.locator("#heading")).to_have_text("The collection")
     page.wait_for_function("document.activeElement.getAttribute('aria-current') === 'step'")
+    page.keyboard.press("Backspace")
+    asked_about(page, shown[0])
+    page.keyboard.press("/")
+    page.wait_for_function("document.activeElement.id === 'text'")
+    page.keyboard.type("w/")
+    expect(page.locator("#text")).to_have_value("w/")
 
 
 def test_it_says_whether_a_picture_is_already_here(page):
@@ -298,6 +304,10 @@ def test_an_error_can_be_closed_and_one_that_is_over_goes(page):
     expect(alert).to_contain_text("it is torn")
     assert alert.evaluate("each => getComputedStyle(each).color") == "rgb(201, 42, 42)"
     page.get_by_role("button", name="Close this message").click()
+    expect(alert).to_be_hidden()
+    drop(page, "again.jpg", OUTSIDE.read_bytes())
+    expect(alert).to_contain_text("it is torn")
+    page.keyboard.press("Escape")
     expect(alert).to_be_hidden()
     drop(page, "b.jpg", OUTSIDE.read_bytes())
     expect(alert).to_contain_text("it is torn")

@@ -1,12 +1,13 @@
 // The page of a search service: a photo goes in, the images most like it come out.
 // Paths, ids and messages come from other people: they go into the page as text alone.
 
-import { SOON, commonKeys, keyHelp, lastPart, make, spinner } from "../../../widgets/elements.js";
+import { SOON, lastPart, make, spinner } from "../../../widgets/elements.js";
 import { Toasts } from "../../../widgets/toasts.js";
 import { takePhotos } from "./page.files.js";
 import { addSettings, followSettings, settingsAreValid } from "./page.filters.js";
 import { fillGrid, tile } from "./page.grid.js";
 import { Jobs } from "./page.jobs.js";
+import { followKeys } from "./page.keys.js";
 import { $, images } from "./page.parts.js";
 import { drawCopies, drawQuery, drawTrail } from "./page.query.js";
 import { ServiceError, json, session } from "./page.service.js";
@@ -14,13 +15,6 @@ import { ServiceError, json, session } from "./page.service.js";
 const PAGE = 60; // images of the collection that are shown at once
 const LONGEST_TRAIL = 50;
 const NOTHING_CLOSE = "Nothing close: even the nearest is about as far away as any two images here.";
-const KEYS = [
-  ["arrows, Home, End", "from image to image"],
-  ["Enter, or a click", "the images most similar to this one"],
-  ["Alt and left arrow", "back along the trail"],
-  ["Ctrl+V, or drop a file", "search with a photo, or an address, from the clipboard"],
-];
-const COMMON = [["Enter", "find similar"], ["Alt+←", "back"], ["Ctrl+V", "search with a photo"]];
 
 // ---- state and errors -----------------------------------------------------------------------------------------------
 
@@ -40,7 +34,6 @@ const toasts = new Toasts(); // errors stay until they are closed, or what faile
 const turning = spinner();
 document.body.append(toasts.element);
 $("top").append(turning);
-$("help").append(commonKeys(COMMON), keyHelp(KEYS));
 
 function showTrouble(text) {
   toasts.say(text, true);
@@ -244,6 +237,7 @@ async function listProducts() {
 // ---- events --------------------------------------------------------------------------------------------------------
 
 takePhotos(searchByFile, searchByAddress);
+followKeys({ back: () => place > 0 && history.back(), close: () => toasts.say("") });
 followSettings(() => trail[place].kind !== "collection" && show());
 $("ask").onsubmit = (event) => {
   event.preventDefault();
