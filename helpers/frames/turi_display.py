@@ -11,7 +11,6 @@ import turicreate
 import turicreate.visualization._plot as _plot
 
 from helpers.errors import KinframeError
-from helpers.frames import Frame
 from helpers.frames.images import source_of
 from helpers.sframe import Image, SArray, SFrame
 from helpers.sframe.display.html_table import html_table
@@ -26,18 +25,18 @@ def repair() -> None:
     turicreate.SFrame._repr_html_ = frame_html
 
 
-def show_table(frame: Frame, title: Optional[str] = None) -> None:
+def show_table(frame: Any, title: Optional[str] = None) -> None:
     """Show the first hundred rows of one of Turi Create's frames below the cell, photos in a grid beside them."""
     head = _copied(frame, EXPLORED)
     show_inline(Page(html_table(head, EXPLORED, title or "", total=len(frame), beside=True), str(frame.head(EXPLORED))))
 
 
-def frame_html(frame: Frame) -> str:
+def frame_html(frame: Any) -> str:
     """The first ten rows of one of Turi Create's frames; no more of it is computed where it has not been yet."""
     return html_table(_copied(frame, HEAD), HEAD, total=len(frame) if frame.__has_size__() else None)
 
 
-def _copied(frame: Frame, rows: int) -> SFrame:
+def _copied(frame: Any, rows: int) -> SFrame:
     """The first rows as a frame of the stand-in."""
     head = frame.head(rows)  # a slice would compute all of it
     ours = SFrame()
