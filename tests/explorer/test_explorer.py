@@ -16,8 +16,9 @@ from helpers.errors import FrameError, PhotoError
 from helpers.explorer import photo_transfer
 from helpers.explorer.exploration import Exploration
 from helpers.explorer.explorer import Explorer
-from helpers.explorer.likeness import CLOSE, Likenesses
+from helpers.explorer.likeness import Likenesses
 from helpers.features.distance import Distance
+from helpers.features.likeness import CLOSE
 from helpers.frames.columns import typed_frame
 from helpers.images.uploads import UploadLimits
 from helpers.photos.load import load_photos

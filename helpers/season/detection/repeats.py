@@ -150,7 +150,7 @@ def show_repeats(repeats: SFrame, cards: SFrame, *, k: int = 40) -> Figure:
         groups.append(PhotoGroup(f"place {place}: {rows[0]['photos']} photos of {rows[0]['camera']}", tiles))
     left = len(by_place) - len(groups)
     note = f"{k} of {len(by_place)} places" if left else "" if groups else "nothing repeats"
-    return contact_sheets(groups, note, columns=_EACH)
+    return contact_sheets(groups, note)
 
 
 class _Place(NamedTuple):
