@@ -1,6 +1,6 @@
 """The exercises of notebook 02."""
 
-from typing import Any, Tuple
+from typing import Any, List, Tuple
 
 import numpy as np
 
@@ -29,11 +29,11 @@ def picker_checks(model: Any, others: Frame) -> Tuple[Check, ...]:
 
     def most_often(answer: Any) -> str:
         near = neighbours(model, _K)
-        counts = np.bincount(near[near >= 0], minlength=len(near))
+        counts: List[int] = np.bincount(near[near >= 0], minlength=len(near)).tolist()
         row = row_in(answer, model)
-        if counts[row] == counts.max():
-            return f"It is among the ten nearest of {counts[row]} photos; the mean is {counts.mean():.1f}."
-        if row == 0 or counts[row] == counts.min():
+        if counts[row] == max(counts):
+            return f"It is among the ten nearest of {counts[row]} photos; the mean is {np.mean(counts):.1f}."
+        if row == 0 or counts[row] == min(counts):
             raise WrongAnswer(f"It is among the ten nearest of {counts[row]} photos only. Count for each photo.")
         raise WrongAnswer(f"It is among the ten nearest of {counts[row]} photos, and another one of more.")
 
