@@ -58,11 +58,12 @@ def create(
     create = tc.image_similarity.create
     if store is not None and new_store and Path(store).exists():
         Path(store).unlink()
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     data, _ = load_photos(folder, progress=False)
     model = create(data, model=network, precision=precision, store=store or False, verbose=False)
-    seconds = time.perf_counter() - start
+    seconds, worked = time.perf_counter() - start, time.process_time() - worked
     answer = {"seconds": seconds, "photos": model.num_examples, "peak": peak_memory(), "precision": model.precision}
+    answer["busy"] = worked / seconds  # cores
     answer["note"] = model.opened().note
     answer["prepare"] = model.timings["prepare"]  # of these seconds, for the network, however many photos there are
     if neighbours:

@@ -41,7 +41,8 @@ def autoencoder_checks(data: Frame, autoencoder: Autoencoder, model: Any) -> Tup
                 raise WrongAnswer(f"The autoencoder under {latent} says it in {answer[latent].latent} numbers.")
             if answer[latent].settings["photos"] != autoencoder.settings["photos"]:
                 raise WrongAnswer(f"The autoencoder under {latent} was trained on another number of photos.")
-        losses = {each.latent: min(map(float, each.losses["validation_loss"])) for each in (*answer.values(), autoencoder)}
+        trained = (*answer.values(), autoencoder)
+        losses = {each.latent: min(map(float, each.losses["validation_loss"])) for each in trained}
         said = ", ".join(f"{latent} numbers {loss:.4f}" for latent, loss in sorted(losses.items()))
         return f"Of the photos held back they lose: {said}. The precisions need not be in that order."
 

@@ -2,13 +2,13 @@
 
 import datetime
 import re
-import unicodedata
 from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from helpers.errors import FrameError
+from helpers.files.spelling import composed
 
 _TAKEN = "taken"
 _COMPARED = re.compile(r"(<=|>=|<|>|=)?\s*(-?[\d.]+(?:e[+-]?\d+)?)", re.IGNORECASE)
@@ -141,7 +141,7 @@ def _day(text: str) -> datetime.date:
 
 def _comparable(name: str) -> str:
     # A Mac writes é as two characters in file names, and keyboards as one.
-    return unicodedata.normalize("NFC", name).casefold()
+    return composed(name).casefold()
 
 
 def _counted(name: str) -> List[Tuple[bool, int, str]]:

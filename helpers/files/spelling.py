@@ -20,9 +20,16 @@ _DEVICE = re.compile(
 )
 
 
+_LONGEST = 4096  # characters of a path on any disk, or of a name that a person writes
+
+
 def composed(name: str) -> str:
-    """The name with each accent in the character that it belongs to (Unicode's form NFC)."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)
+    """The name with each accent in the character that it belongs to (Unicode's form NFC).
+
+    A text that is too long for a name stays as it is: of one letter with very many accents, Unicode's order takes
+    quadratic time.
+    """
+    return name if name.isascii() or len(name) > _LONGEST else unicodedata.normalize("NFC", name)
 
 
 def portable(name: str) -> str:

@@ -41,6 +41,8 @@ def check_outside(path: Path) -> None:
 
     try:
         files_beside(path, read_inside(path))
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     except DecodeError as error:
         raise ModelError(f"{path} is not an ONNX network: {error}") from error
     except OSError as error:

@@ -158,6 +158,7 @@ def test_two_notebooks_read_and_write_at_once(store, path):
         assert store.photos("net") == other.photos("net") == {photo(number) for number in range(10)}
 
 
+@pytest.mark.slow("processes are started")
 def test_a_store_that_somebody_makes_at_this_moment_is_one(tmp_path, monkeypatch):
     """What is looked at to know a store is of one moment, not partly of the one before."""
     path, look = tmp_path / "features.kinframe", FeatureStore._value
@@ -178,6 +179,7 @@ def test_a_store_that_somebody_makes_at_this_moment_is_one(tmp_path, monkeypatch
     assert not others[0].is_alive()
 
 
+@pytest.mark.slow("processes are started")
 def test_many_processes_make_and_fill_one_store(path):
     fill = (
         "import sys, numpy as np\nfrom helpers.features.store import FeatureStore\n"

@@ -321,6 +321,7 @@ def test_the_file_stays_within_its_bound(place, monkeypatch):
     assert sql(place, "SELECT min(rowid), max(rowid) FROM thumbnails") == [(61 - count, 60)], "the last stay"
 
 
+@pytest.mark.slow("processes are started")
 def test_threads_and_processes_at_once(photos, place):
     wanted = [thumbnail(path) for path, _ in photos]
     ask = (
