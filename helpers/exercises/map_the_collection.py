@@ -44,8 +44,8 @@ def map_checks(model: Any) -> Tuple[Check, ...]:
         if counts[row] < max(counts):
             raise WrongAnswer(f"{counts[row]} of its neighbours are from another folder, and another photo has more.")
         many = counts.count(max(counts)) - 1
-        also = f" So are those of {many} more photos." if many else ""
-        return f"{counts[row]} of its neighbours are from another folder.{also}"
+        also = f", and {many} more {'photo has' if many == 1 else 'photos have'} as many" if many else ""
+        return f"{counts[row]} of its neighbours are from another folder{also}."
 
     def poster(answer: Any) -> str:
         if not isinstance(answer, Montage):
