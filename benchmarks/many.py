@@ -92,7 +92,7 @@ def measure(folder: str, network: str, store: str, save: Optional[str] = None) -
     model = create(data, model=network, store=store, verbose=False)
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     answer = {"seconds": seconds, "load": load, "model": seconds - load, "busy": worked / seconds}
-    answer.update(_asked(model), note=f"{model.precision}; {model.opened().note}")
+    answer.update(_asked(model), note=model.opened().note or model.precision)
     if save is not None:
         model.save(save)
     return answer
