@@ -37,6 +37,7 @@ from benchmarks import (
     regions,
     season,
     share,
+    start,
     table,
     words,
 )
@@ -67,6 +68,7 @@ SECTIONS: Dict[str, Callable[[Bench], Iterable[Row]]] = {
     "many": many.rows,
     "index": _index,
     "million": _million,
+    "start": start.rows,
     "regions": regions.rows,
     "explorer": explorer.rows,
     "networks": networks.rows,
