@@ -399,6 +399,7 @@ def test_the_second_time_from_end_to_end(tiny, tmp_path, monkeypatch):
 def test_many_photos_from_end_to_end(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(again, "_SETTLED", 0)
     monkeypatch.setattr(many, "_alone", lambda *_: [])
+    monkeypatch.setattr(many, "has_bf16", lambda: False)
     tiny.many = 6
     tasks, attempt = [], tiny.runner.attempt
 
@@ -410,6 +411,7 @@ def test_many_photos_from_end_to_end(tiny, tmp_path, monkeypatch):
     rows = bench_command.measure(tiny, ["many"], tmp_path / "build")
     assert [row["unit"] for row in rows] == ["s", "MB", "s", "MB", "ms", "ms"]
     assert all(row["ours"] for row in rows[:-1]) and rows[-1]["note"] == "no browser"
+    assert all(" fp32" in row["work"] for row in rows)
     assert rows[2]["peer"] == "the first time" and rows[2]["theirs"] == rows[0]["ours"]
     [task] = tasks
     assert hasattr(explorer, task.function.partition(":")[2])
