@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from benchmarks import again, auto, bench, explorer, machine, many, pipeline, ta
 from benchmarks.bench import Bench, agreement, python_with
 from benchmarks.child import peak_memory
 from benchmarks.made_photos import photos
-from benchmarks.process import Failed, Outcome, Runner, Task, competitor, run
+from benchmarks.process import ROOT, Failed, Outcome, Runner, Task, competitor, run
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.until import HANGS
 
@@ -398,6 +399,7 @@ def test_the_second_time_from_end_to_end(tiny, tmp_path, monkeypatch):
 def test_many_photos_from_end_to_end(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(again, "_SETTLED", 0)
     monkeypatch.setattr(many, "_alone", lambda *_: [])
+    monkeypatch.setattr(many, "has_bf16", lambda: False)
     tiny.many = 6
     tasks, attempt = [], tiny.runner.attempt
 
@@ -409,11 +411,23 @@ def test_many_photos_from_end_to_end(tiny, tmp_path, monkeypatch):
     rows = bench_command.measure(tiny, ["many"], tmp_path / "build")
     assert [row["unit"] for row in rows] == ["s", "MB", "s", "MB", "ms", "ms"]
     assert all(row["ours"] for row in rows[:-1]) and rows[-1]["note"] == "no browser"
+    assert all(" fp32" in row["work"] for row in rows)
     assert rows[2]["peer"] == "the first time" and rows[2]["theirs"] == rows[0]["ours"]
     [task] = tasks
     assert hasattr(explorer, task.function.partition(":")[2])
     asked = run(Task("benchmarks.many:ask", {"saved": task.arguments["model"]}))
     assert asked["photos"] == 6, "the model that the explorer is opened on"
+
+
+def test_the_explorer_is_measured_by_what_its_page_has():
+    page = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "helpers").glob("*/page/*.js"))
+    named = set(re.findall(r"\bkf-[a-z-]+", explorer._UNTIL))
+    assert {"kf-tile", "kf-ask"} <= named
+    assert [name for name in named if not re.search(rf"\b{name}\b", page)] == []
+
+
+def test_an_answer_that_says_nothing_is_an_answer():
+    assert run(Task("builtins:dict", {})) == {}
 
 
 def test_facts_are_one_line_each():
