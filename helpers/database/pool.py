@@ -6,7 +6,6 @@ from typing import Any, Callable, List, Optional, Tuple
 
 from helpers.errors import Unavailable
 
-
 _REST = 30.0  # seconds: a connection takes two descriptors, and some megabytes
 
 
