@@ -20,7 +20,6 @@ from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of, still
 
 _MOST = 100  # photos of a strip
-_COLUMNS = 10
 
 # As a person would ask for them: a column, and whether its largest values come first; None is the oddest first.
 _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
@@ -147,9 +146,7 @@ def _drawn(given: Any, frame: Any, by: str, k: int) -> Figure:
     unread = len(valued) - sum(valued)
     if unread:
         notes.append(f"{unread} without a value")
-    return contact_sheets(
-        [PhotoGroup(by, tiles)], "; ".join(notes) or ("" if tiles else "no photo has a value"), columns=_COLUMNS
-    )
+    return contact_sheets([PhotoGroup(by, tiles)], "; ".join(notes) or ("" if tiles else "no photo has a value"))
 
 
 def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:

@@ -183,6 +183,7 @@ def _draw(silhouettes: Dict[int, float], candidates: List[int]) -> Figure:
         size=9,
         weight="bold",
         color=INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )
     axes.margins(x=0.06, y=0.2)
     axes.set_title("mean silhouette of k-means, and the candidates", size=10, weight="bold", color=INK, loc="left")

@@ -24,8 +24,9 @@ from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.photos.labels import Labels
 from helpers.widgets.card import Card
+from helpers.widgets.page_files import javascript, style_sheet
 from helpers.widgets.photo_table import PhotoTable
-from helpers.widgets.widget import Handler, PhotoWidget, Request, javascript, style_sheet
+from helpers.widgets.widget import Handler, PhotoWidget, Request
 
 __all__ = ["Explorer"]
 
@@ -78,7 +79,7 @@ class Explorer(PhotoWidget):
     """
 
     _esm = javascript(_PAGE / "explorer.js")
-    _css = style_sheet(_PAGE / "explorer.css")
+    _css = style_sheet(_PAGE / "explorer.css", photos=True)
 
     chosen = traitlets.Any(None, allow_none=True)
     found = traitlets.Any(None, allow_none=True)
@@ -267,6 +268,7 @@ class Explorer(PhotoWidget):
             "far": here.nothing_close,
             "captions": here.catalogue.has_dates or len(here.catalogue.folder_counts) > 1,
             "question": steps[here.trail.place],
+            "asked_folder": here.asked_folder,
             "trail": steps,
             "place": here.trail.place,
             "folders": here.catalogue.folder_counts,

@@ -46,7 +46,7 @@ class Catalogue:
         self.names = names
         self.folders = [name.rpartition("/")[0] for name in names]
         self.folder_counts = sorted(Counter(self.folders).items())
-        self._plain = [_comparable(name) for name in names]
+        self._plain: List[str] = []  # names without case and accents, for who looks for a part of one
         self._data = data
         self._values: Dict[str, List[Any]] = {}
         kinds = {} if data is None else dict(zip(data.column_names(), data.column_types()))
@@ -79,6 +79,7 @@ class Catalogue:
             passed &= self._in_folder(wanted.folder)
         part = _comparable(wanted.name).replace("\\", "/")
         if part:
+            self._plain = self._plain or [_comparable(name) for name in self.names]
             passed &= np.fromiter((part in name for name in self._plain), bool, len(self))
         if wanted.since or wanted.until:
             since = _day(wanted.since) if wanted.since else datetime.date.min

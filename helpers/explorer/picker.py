@@ -126,6 +126,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             accept="image/*,.heic,.heif", description="Search with a photo…", layout={"width": "230px"}
         )
         self.message = ipywidgets.Label(layout={"display": "none"})
+        self.message.add_class("kinframe-failed")
         self.picture = ipywidgets.Image(format="png")
         self.matches = ipywidgets.Box([self.picture])
         self.matches.add_class("kinframe-matches")

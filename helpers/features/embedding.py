@@ -296,8 +296,8 @@ class _Embedding:
         dimension = self.settled.loaded.dimension
         if vectors.shape[1] not in (0, dimension):  # it may be anybody's
             raise StoreError(
-                f"{store.path}: it has {vectors.shape[1]} features of a photo by this network, which gives {dimension}; "
-                "name another file with store="
+                f"{store.path}: it has {vectors.shape[1]} numbers for a photo by this network, which gives {dimension};"
+                " name another file with store="
             )
         return vectors if len(vectors) else self._together([])
 

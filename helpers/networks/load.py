@@ -8,7 +8,7 @@ features [N, dimension]. Normalisation and all other steps are in it.
 import difflib
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection, Dict, List, Optional, Tuple, Union
 
@@ -26,7 +26,7 @@ from helpers.networks.hub import network as hugging_face
 from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.layers import free_reshapes
-from helpers.networks.own import inspect_network, takes_float_photos
+from helpers.networks.own import inspect_network, known_network, read_network, takes_float_photos
 from helpers.networks.table import MODELS, SHORT_NAMES, Network
 from helpers.networks.torch_file import read_state_dict
 from helpers.networks.torchvision_layers import resnet_50, vgg19
@@ -51,7 +51,8 @@ LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] 
 }
 
 _AUTO = ("resnet-50", "resnet-50-torchvision")  # what `auto` takes, if it can
-_BUILT_IN = "efficientnet-lite0"  # else
+_BUILT_IN = "efficientnet-lite0"  # else, as the next line says
+_INSTEAD = "ResNet-50 couldn't be downloaded; using EfficientNet-Lite0 instead."
 _failed: Dict[Tuple[str, str], str] = {}  # network that `auto` did not get in this process, and from where → the reason
 
 
@@ -65,6 +66,7 @@ class LoadedModel:
     dimension: int
     identity: str  # a sha-256 in hex: the same identity, the same features
     note: str  # one line for the person: which network, and why
+    details: str = ""  # of `auto`: why those that it would rather have taken are not available, a line for each
 
     @property
     def address(self) -> str:
@@ -95,8 +97,8 @@ def load_network(
 
         - a key of `MODELS`;
         - `auto`: ResNet-50 where its weights are on this machine or can be
-          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0,
-          with the reasons in the `note`;
+          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0, as
+          the `note` says, with the reasons in `details`;
         - `clip` or `chinese-clip`, whose photos can be searched in any words,
           see `helpers.networks.text.table`;
         - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
@@ -161,14 +163,14 @@ def _auto(progress: bool, kept: Collection[str]) -> LoadedModel:
             reasons.append(_failed[tried])
             continue
         try:
-            return _named(MODELS[name], progress, *reasons)
+            return replace(_named(MODELS[name], progress), details="\n".join(reasons))
         except WeightsUnavailable as error:
             _failed[tried] = str(error).splitlines()[0]
             reasons.append(_failed[tried])
-    return _named(MODELS[_BUILT_IN], progress, *reasons)
+    return replace(_named(MODELS[_BUILT_IN], progress), note=_INSTEAD, details="\n".join(reasons))
 
 
-def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
+def _named(network: Network, progress: bool) -> LoadedModel:
     source = weights.get(network.name, progress=progress)
     identity = identity_of(network, source)
     return LoadedModel(
@@ -177,7 +179,7 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
         size=network.size,
         dimension=network.dimension,
         identity=identity,
-        note=" ".join([f"{network.name}: {network.about}.", *remarks]),
+        note=f"{network.name}: {network.about}.",
     )
 
 
@@ -250,11 +252,15 @@ def _own(path: Path) -> LoadedModel:
         open_regular(path, most=None).close()
     except NotRead as error:
         raise ModelError(f"{path}: {error}; name the file of a network") from error
-    except OSError:  # `inspect_network` says what is wrong
+    except OSError:  # `read_network` says what is wrong
         pass
-    if takes_float_photos(path):
-        return _prepared(hugging_face.own_network(path), "own")
-    size, dimension, identity = inspect_network(path)
+    known = known_network(path)
+    if known is None:
+        network = read_network(path)
+        if takes_float_photos(network):
+            return _prepared(hugging_face.own_network(path), "own")
+        known = inspect_network(path, network)
+    size, dimension, identity = known
     name = f"{path.parent.name}/{path.name}" if path.name == ENCODER else path.name  # all autoencoders have such a file
     return LoadedModel(
         name=name,

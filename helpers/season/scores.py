@@ -189,12 +189,10 @@ def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: 
     events = season.event_of_photo
     cameras = group_numbers(cameras_of(season.data), len(events))
     queries = _spread(len(events), most)
-    row_of = {label: row for row, label in enumerate(season.labels)}
     of_other_events: List[np.ndarray] = []
     with progress_bar(total=len(queries), show=progress) as bar:
         for query in queries.tolist():
-            labels = season.search(season.labels[query], other="events", k=k)["reference_label"]
-            of_other_events.append(np.array([row_of[label] for label in labels], np.int64))
+            of_other_events.append(EventRanking(season, season.labels[query], other="events", k=k).nearest.rows)
             bar.update()
     searches = {
         "whole photos": _nearest(season, queries, min(k, len(events) - 1)),

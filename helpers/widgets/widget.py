@@ -2,8 +2,6 @@
 
 import difflib
 import logging
-import re
-from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import anywidget
@@ -23,8 +21,6 @@ Handler = Callable[[Request, List[Any]], Any]  # takes the request, and the byte
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 300  # thumbnails in one message, at most
 _LARGE = 420  # px of a thumbnail for tiles that are larger than usual
-_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 class WrongSetting(ArgumentError, traitlets.TraitError):
@@ -163,26 +159,3 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
             raise FrameError("photos are selected by their numbers, four bytes each")
         rows = np.frombuffer(bytes(buffers[0]), "<u4").tolist()
         self.selected = [self._table.model.labels[self._checked(row)] for row in rows]
-
-
-def javascript(entry: Path) -> str:
-    """A JavaScript module and all that it imports, as one module: anywidget takes a single text.
-
-    The modules then share one scope, so that a name at the top level may stand in one of them only.
-    """
-    texts: Dict[Path, str] = {}
-
-    def add(path: Path) -> None:
-        if path not in texts:
-            source = path.read_text(encoding="utf-8")
-            for imported in _IMPORT.findall(source):
-                add((path.parent / imported).resolve())
-            texts[path] = _EXPORT.sub("", _IMPORT.sub("", source))
-
-    add(entry.resolve())
-    return "\n".join(texts.values())
-
-
-def style_sheet(path: Path) -> str:
-    """A style sheet after the one that all pages share."""
-    return "\n".join(each.read_text(encoding="utf-8") for each in (Path(__file__).parent / "base.css", path))

@@ -425,7 +425,8 @@ def test_auto_says_in_one_line_which_network_it_took_and_why(tmp_path, monkeypat
     model = create(data, model="auto")
     out = capsys.readouterr().out
     note, speed = out.splitlines()
-    assert note.startswith("efficientnet-lite0: ") and "resnet-50 are not available" in note
+    assert note == "ResNet-50 couldn't be downloaded; using EfficientNet-Lite0 instead."
+    assert "resnet-50 are not available" in model.network.details
     assert re.fullmatch(rf"{len(data)} photos (in \d+ s, )?at \d+ a second", speed)  # it is busy machines that need 2 s
     assert model.network.name == "efficientnet-lite0"
 

@@ -17,8 +17,9 @@ from helpers.explorer.map.colouring import GIVEN, colouring_by, columns_to_colou
 from helpers.explorer.map.still_map import still_map
 from helpers.frames import SArray
 from helpers.widgets.card import Card, CardFigure
+from helpers.widgets.page_files import javascript, style_sheet
 from helpers.widgets.photo_table import PhotoTable, chosen_rows
-from helpers.widgets.widget import PhotoWidget, Request, javascript, style_sheet
+from helpers.widgets.widget import PhotoWidget, Request
 
 __all__ = ["CollectionMap"]
 

@@ -13,7 +13,7 @@ from helpers.season.detection.megadetector import KINDS
 from helpers.season.detection.review import DetectionReview, PlacedBox
 from helpers.widgets.card import Card, CardPhoto, CardRow
 from helpers.widgets.notebook_widget import NotebookWidget
-from helpers.widgets.widget import javascript, style_sheet
+from helpers.widgets.page_files import javascript, style_sheet
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent

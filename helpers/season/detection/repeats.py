@@ -148,7 +148,7 @@ def show_repeats(repeats: SFrame, cards: SFrame, *, k: int = 40) -> Figure:
         groups.append(PhotoGroup(f"place {place}: {rows[0]['photos']} photos of {rows[0]['camera']}", tiles))
     left = len(by_place) - len(groups)
     note = f"{k} of {len(by_place)} places" if left else "" if groups else "nothing repeats"
-    return contact_sheets(groups, note, columns=_EACH)
+    return contact_sheets(groups, note)
 
 
 class _Place(NamedTuple):
@@ -175,7 +175,7 @@ class _Places:
         left, top, right, bottom = box.tolist()
         ratio = -log(self._overlap)
         sizes = floor(log(right - left) / ratio), floor(log(bottom - top) / ratio)
-        near = []
+        near: List[Tuple[int, Box]] = []
         for shift in product((-1, 0, 1), repeat=2):
             wide, tall = sizes[0] + shift[0], sizes[1] + shift[1]
             across, down = self._place(left, wide), self._place(top, tall)

@@ -91,6 +91,9 @@ def show_dates(
                 panel.axvspan(left[place], left[place] + days[place], color=FAINT, linewidth=0, zorder=1)
         if (cameras == 0).any():
             entries.append((FAINT, "no camera out"))
+    if not np.any(bottom):
+        why = "no sighting with a date and a known effort" if shown else "no sighting"
+        axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", color=GREY, size=9)
     axes.set_ylabel("events per 100\ncamera-days" if rated else "events")
     axes.set_ylim(0, 1.08 * float(np.max(bottom)) or 1)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=not rated))
