@@ -5,7 +5,7 @@ from typing import Any, List, Optional, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.cluster_scores import Scores, score, tallies
 from helpers.collection.partition import MANY, by_density, components, k_means, starts
 from helpers.collection.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
@@ -88,6 +88,7 @@ class Clusters:
         return own[np.argsort(self._apart[own], kind="stable")]
 
 
+@takes(model="model")
 def cluster(
     model: Any,
     k: Optional[int] = None,
@@ -172,6 +173,7 @@ def cluster(
     return clusters
 
 
+@takes(found="clusters")
 def show_clusters(
     found: Clusters, photos: int = COLUMNS, *, labels: Optional[Any] = None, words: Optional[Sequence[str]] = None
 ) -> Figure:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.clusters import Clusters
 from helpers.errors import FrameError
 from helpers.features.blocks import blocks
@@ -110,6 +110,7 @@ class Description:
         return figure
 
 
+@takes(model="model", clusters="clusters")
 def describe(
     model: Any, clusters: Optional[Clusters] = None, *, count: int = 3, language: str = "english"
 ) -> Description:

@@ -6,7 +6,7 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.odd_photos import FLAGS, is_downwards, ordered
 from helpers.errors import FrameError
 from helpers.frames import SFrame
@@ -31,6 +31,7 @@ _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
 }
 
 
+@takes(given="model or frame", odd="frame: oddities(model)")
 def show_oddities(
     given: Any, odd: Any, by: str = "loneliness", k: int = 20, *, descending: Optional[bool] = None
 ) -> Figure:
@@ -80,6 +81,7 @@ class OddStrip(NotebookWidget, ipywidgets.VBox):
     k = traitlets.Int(20, min=1, max=_MOST)
     frame = traitlets.Any(None, allow_none=True)
 
+    @takes(given="model or frame", odd="frame: oddities(model)")
     def __init__(self, given: Any, odd: Any, *, by: str = "loneliness", k: int = 20) -> None:
         self._given, self._odd = given, odd
         self._orders = _offered(odd)

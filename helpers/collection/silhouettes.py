@@ -5,7 +5,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.partition import components, drawn, k_means, starts
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
@@ -35,6 +35,7 @@ class Suggestion(NamedTuple):
     certainty: str  # "sure", "fair" or "unsure"
 
 
+@takes(model="model")
 def suggest_k(
     model: Any, ks: Iterable[int] = KS, *, metric: Optional[str] = None, seed: int = 0, progress: bool = True
 ) -> Suggestion:

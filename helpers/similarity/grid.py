@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Seq
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from helpers.arguments import takes
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import Frame, SFrame
 from helpers.images.boxes import Box, box_in
@@ -74,6 +75,7 @@ class _QueryRows(NamedTuple):
     title: str = ""
 
 
+@takes(model="model", found="frame: model.query(data[0:1])")
 def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = _COLUMNS) -> Figure:
     """Draw each query photo and, beside it, its matches by rank, with distances and names.
 

@@ -1,5 +1,6 @@
 """A widget whose page shows photos of a model: its JavaScript and CSS, its selection, and the messages of its page."""
 
+import difflib
 import logging
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -7,7 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from helpers.errors import FrameError, KinframeError
+from helpers.errors import ArgumentError, FrameError, KinframeError
 from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.images.thumbnails import Thumbnails
@@ -22,6 +23,10 @@ _AT_ONCE = 300  # thumbnails in one message, at most
 _LARGE = 420  # px of a thumbnail for tiles that are larger than usual
 
 
+class WrongSetting(ArgumentError, traitlets.TraitError):
+    """A value that a trait does not take, as ipywidgets reports it."""
+
+
 class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
     """The kernel's side of a page of photos; the page's side is `wire.js` and `thumbnails.js`.
 
@@ -31,6 +36,9 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
     """
 
     selected: "traitlets.List[Any]" = traitlets.List()
+
+    _settable: Tuple[str, ...] = ("selected",)  # what a person may set
+    _made = False  # while it is made, any name can be set
 
     # For the page alone.
     _state = traitlets.Dict().tag(sync=True)
@@ -43,6 +51,17 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
         self._handlers: Dict[str, Handler] = {"photos": self._send_photos, "select": self._take_selection}
         super().__init__(**traits)
         self.on_msg(self._heard)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a trait; a misspelt one is refused, since it would be taken without effect."""
+        if self._made and name not in self.__dict__ and not hasattr(type(self), name):
+            near = difflib.get_close_matches(name, self._settable, n=1, cutoff=0.7)
+            if near:
+                raise ArgumentError(f"{type(self).__name__} has no {name!r} to set; did you mean {near[0]!r}?")
+        try:
+            super().__setattr__(name, value)
+        except traitlets.TraitError as error:
+            raise WrongSetting(str(error)) from error
 
     def _state_of_page(self) -> Dict[str, Any]:
         """What the page shows; subclasses say what."""

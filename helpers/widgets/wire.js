@@ -69,7 +69,10 @@ export class Wire {
   }
 
   silent(is) {
-    this.alarm.textContent = "The kernel does not answer: it is busy, or was restarted. If it was, run the cell again.";
+    const visitor = this.model.get("_state")?.keep === false; // who sees no kernel and no cell
+    this.alarm.textContent = visitor
+      ? "No answer: the computer that shows these photos is busy, or was away for too long. If this stays, load the page again."
+      : "The kernel does not answer: it is busy, or was restarted. If it was, run the cell again.";
     this.alarm.hidden = !is;
   }
 

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.evidence import Evidence
 from helpers.collection.duplicates.finder import DuplicateFinder
@@ -27,6 +27,7 @@ _MOST = 20  # groups that a figure shows
 _BEST = "best"
 
 
+@takes(model="model")
 def find_duplicates(
     model: Any,
     kind: str = "picture",

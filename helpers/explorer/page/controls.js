@@ -4,21 +4,22 @@ import { Filters } from "./filters.js";
 import { TILE } from "./gallery.js";
 import { outline } from "./outline.js";
 
+// Keys, what they do, and the part of the state that must be there for it.
 const KEYS = [
   ["arrows, Home, End, Page Up, Page Down", "go from photo to photo"],
   ["Enter, A, or the button Find similar", "search: the photos most like this one"],
   ["O, or a double click", "large view"],
   ["L, U", "more like this, not like this"],
-  ["E", "all photos of this one's event"],
-  ["Y, N, Z", "confirm, reject, take that back"],
+  ["E", "all photos of this one's event", "events"],
+  ["Y, N, Z", "confirm, reject, take that back", "judging"],
   ["Space, a click, or a drag", "select; with Ctrl, also more"],
   ["Shift and arrows or a click", "select all up to there"],
   ["Ctrl+A, Escape", "select all, clear the selection"],
-  ["T", "type a label for what is selected"],
+  ["T", "type a label for what is selected", "keep"],
   ["C", "compare what is selected, or this photo with the query"],
   ["Backspace, Shift+Backspace", "back, forward"],
   ["/", "filter by name"],
-  ["W, then Enter", "search in words"],
+  ["W, then Enter", "search in words", "asks_words"],
   ["Ctrl+V, or drop a file", "search with a photo of your own"],
   ["in the large view: wheel, + and −, 0", "zoom in and out, the whole photo; a drag moves it"],
   ["in the large view: C", "compare it with the query"],
@@ -98,7 +99,7 @@ export class Controls {
     this.none = button("Clear selection", "(Escape)", () => act.select([]));
     this.undo = button("Undo", "Take the last labels back", () => act.undo());
     this.foot = make("div", { className: "kf-row kf-foot" }, this.status, this.some, this.compare, this.none, this.keep, this.undo, this.words);
-    this.help = make("div", { className: "kf-row kf-below" }, commonKeys(COMMON), keyHelp(KEYS));
+    this.help = make("div", { className: "kf-row kf-below" }); // filled when it is known what there is
   }
 
   give() {
@@ -109,6 +110,7 @@ export class Controls {
 
   show(state, shownCount, picked, thumbnails) {
     this.state = state;
+    if (!this.help.firstChild) this.help.append(commonKeys(COMMON), keyHelp(KEYS.filter(([, , part]) => !part || state[part])));
     this.filters.show(state);
     const set = (element, value) => {
       if (element !== element.getRootNode().activeElement) element.value = value; // not under somebody's fingers

@@ -49,6 +49,7 @@ function render({ model, el }) {
     resize: (side) => gallery.resize(side),
     showSelected: () => request("selected"),
     query: () => state().question?.like[0],
+    keeps: () => state().keep, // whether labels and copies are written
     select: (photos) => {
       showSelected(photos);
       selection.send(photos);

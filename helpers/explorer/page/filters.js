@@ -14,7 +14,7 @@ export class Filters {
     };
     const folder = () => act.set({ folder: this.folder.value ? this.folder.value.slice(1) : null });
     this.folder = make("select", { name: "folder", onchange: folder });
-    this.name = input("name", { type: "search", placeholder: "part of a file name", oninput: (event) => this.soon("name", event) });
+    this.name = input("name", { type: "search", placeholder: "part of a name or folder", oninput: (event) => this.soon("name", event) });
     this.since = input("since", { type: "date" });
     this.until = input("until", { type: "date" });
     this.column = make("select", { name: "column", onchange: later("column") });

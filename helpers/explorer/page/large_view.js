@@ -83,7 +83,7 @@ export class LargeView {
     if (content.photo !== this.photo) return;
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = buffers.length ? URL.createObjectURL(new Blob([buffers[0]], { type: "image/jpeg" })) : null;
-    const wholePhotos = "It is compared with whole photos; after model.add_regions(), in a cell, with parts of photos.";
+    const wholePhotos = `It is compared with whole photos${this.act.keeps() ? "; after model.add_regions(), in a cell, with parts of photos" : ""}.`;
     this.status.textContent = content.error ?? `Wheel, + and − zoom; B draws a box to search with a part of the photo. ${content.regions ? "" : wholePhotos}`;
     if (this.url) this.image.src = this.url;
     this.image.alt = content.name;

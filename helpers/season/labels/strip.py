@@ -8,7 +8,7 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError, KinframeError
 from helpers.frames import SFrame
 from helpers.images.contact_sheets import COLUMNS, PhotoGroup, Tile, contact_sheets
@@ -23,6 +23,7 @@ from helpers.widgets.still import png_of, still
 _MOST = 100  # photos of a figure
 
 
+@takes(season="season", surprises="frame: surprising_labels(season)")
 def show_surprises(season: Season, surprises: SFrame, *, k: int = 40) -> Figure:
     """Draw photos whose species is surprising, each with the species and share that its neighbours suggest.
 
@@ -80,6 +81,7 @@ class LabelStrip(NotebookWidget, ipywidgets.VBox):
     description = traitlets.Unicode("")
     _follows = False
 
+    @takes(review="review")
     def __init__(self, review: LabelReview) -> None:
         self.review = review
         self.status = ipywidgets.Label()

@@ -7,6 +7,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from helpers.arguments import takes
 from helpers.images.sheet import GREY
 from helpers.photos.deployments import GivenDeployments, deployment_table, deployments_of
 from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
@@ -25,6 +26,7 @@ from helpers.season.timeline.style import (
 from helpers.season.timeline.tables import by_date
 
 
+@takes(sightings="sightings or frame", deployments="frame or path")
 def show_dates(
     sightings: GivenSightings,
     deployments: Optional[GivenDeployments] = None,
