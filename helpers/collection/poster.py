@@ -8,6 +8,7 @@ from typing import Any, Dict, Hashable, Iterator, List, Optional, Tuple, Union
 
 from PIL import Image, ImageDraw
 
+from helpers.arguments import takes
 from helpers.collection.poster_grid import PosterGrid, grid_for, snapped
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.progress import progress_bar
@@ -36,6 +37,7 @@ _COLOURS = (
 _FORMATS = {".png": "PNG", ".pdf": "PDF"}
 
 
+@takes(atlas="atlas")
 def montage(
     atlas: Any,
     path: Union[str, "os.PathLike[str]", None] = None,

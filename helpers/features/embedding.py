@@ -33,7 +33,7 @@ from typing import (
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import StoreError
 from helpers.features.photo_sample import PhotoSample, sample_first
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
@@ -62,6 +62,7 @@ class Embedded(NamedTuple):
     timings: Dict[str, float]  # see `embed`
 
 
+@takes(photos="list")
 def embed(
     photos: Iterable[Any],
     model: Union[str, "os.PathLike[str]", LoadedModel, Settled] = "auto",
@@ -295,8 +296,8 @@ class _Embedding:
         dimension = self.settled.loaded.dimension
         if vectors.shape[1] not in (0, dimension):  # it may be anybody's
             raise StoreError(
-                f"{store.path}: it has {vectors.shape[1]} features of a photo by this network, which gives {dimension}; "
-                "name another file with store="
+                f"{store.path}: it has {vectors.shape[1]} numbers for a photo by this network, which gives {dimension};"
+                " name another file with store="
             )
         return vectors if len(vectors) else self._together([])
 

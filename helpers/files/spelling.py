@@ -49,6 +49,14 @@ def full_path(folder: str, name: str, separator: str = os.sep) -> str:
     return f"{folder if folder.endswith(separator) else folder + separator}{name.replace('/', separator)}"
 
 
+def full_paths(folder: str, names: Iterable[str], separator: str = os.sep) -> List[str]:
+    """The `full_path` of each of many names."""
+    if separator != "/":
+        return [full_path(folder, name, separator) for name in names]
+    start = full_path(folder, "", separator)
+    return [start + name for name in names]
+
+
 # Characters that a terminal obeys, or that turn the order of what follows; and bytes that are no text.
 _UNSHOWN = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 

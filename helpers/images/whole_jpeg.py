@@ -7,6 +7,7 @@ ends before the picture is full. Both show in when the last row is written.
 (ITU-T T.81: B.1.1 for the markers, F.2.2 for why a wrong bit is not noticed.)
 """
 
+import functools
 import re
 from typing import Any, List, NamedTuple, Optional
 
@@ -124,6 +125,12 @@ def _check_restarts(pixels: bytes, count: int) -> None:
         raise PhotoError(_DAMAGED.format("a part of its pixels is missing, or another photo's"))
 
 
+@functools.lru_cache(maxsize=1)
+def _noise() -> bytes:
+    """What no row of a photo is: for the widest JPEG, in four channels."""
+    return np.random.default_rng(0).bytes(4 * 0xFFFF)
+
+
 class _WatchedDecoding:
     """Gives the decoder a JPEG in four pieces, and looks between them whether the last row has been written."""
 
@@ -140,7 +147,7 @@ class _WatchedDecoding:
         self._picture = Image.Image()._new(self._image.im)
         self._last = (0, self._picture.height - 1, self._picture.width, self._picture.height)
         size = self._picture.width * len(self._picture.getbands())
-        self._row = np.random.default_rng(0).integers(0, 256, size, np.uint8).tobytes()
+        self._row = _noise()[:size]
         row = Image.frombytes(self._picture.mode, (self._picture.width, 1), self._row)
         self._picture.paste(row, self._last)
 

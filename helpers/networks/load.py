@@ -26,7 +26,7 @@ from helpers.networks.hub import network as hugging_face
 from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.layers import free_reshapes
-from helpers.networks.own import inspect_network, takes_float_photos
+from helpers.networks.own import inspect_network, known_network, read_network, takes_float_photos
 from helpers.networks.table import MODELS, SHORT_NAMES, Network
 from helpers.networks.torch_file import read_state_dict
 from helpers.networks.torchvision_layers import resnet_50, vgg19
@@ -127,6 +127,10 @@ def load_network(
     >>> load_network("efficientnet-lite0").dimension
     1280
     """
+    if not isinstance(name, (str, os.PathLike)):
+        raise ModelError(
+            f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {type(name).__name__}"
+        )
     if isinstance(name, str):
         name = SHORT_NAMES.get(name, name)
     if name == "auto":
@@ -137,8 +141,6 @@ def load_network(
         return _described(DESCRIPTORS[name])
     if isinstance(name, str) and name.startswith(hugging_face.PREFIX):
         return _prepared(hugging_face.hub_network(name, progress=progress), "hf")
-    if not isinstance(name, (str, os.PathLike)):
-        raise ModelError(f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {name!r}")
     path = Path(name).expanduser().absolute()
     if (path / ENCODER).is_file():
         return _own(path / ENCODER)
@@ -250,11 +252,15 @@ def _own(path: Path) -> LoadedModel:
         open_regular(path, most=None).close()
     except NotRead as error:
         raise ModelError(f"{path}: {error}; name the file of a network") from error
-    except OSError:  # `inspect_network` says what is wrong
+    except OSError:  # `read_network` says what is wrong
         pass
-    if takes_float_photos(path):
-        return _prepared(hugging_face.own_network(path), "own")
-    size, dimension, identity = inspect_network(path)
+    known = known_network(path)
+    if known is None:
+        network = read_network(path)
+        if takes_float_photos(network):
+            return _prepared(hugging_face.own_network(path), "own")
+        known = inspect_network(path, network)
+    size, dimension, identity = known
     name = f"{path.parent.name}/{path.name}" if path.name == ENCODER else path.name  # all autoencoders have such a file
     return LoadedModel(
         name=name,

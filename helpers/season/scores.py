@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError
 from helpers.features.blocks import parts
 from helpers.features.nearest import but_itself, check_k
@@ -61,6 +61,7 @@ class SpeciesScores(NamedTuple):
         return f"precision@{self.k} over other events not judged yet {learned}; {judged} {queries})"
 
 
+@takes(season="season")
 def species_precision(
     season: Season,
     species: Any,
@@ -155,6 +156,7 @@ def species_precision(
     return SpeciesScores(precision, unjudged, unlearned, span, means, len(queries), k, int(judged), gain, learned)
 
 
+@takes(season="season")
 def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: bool = True) -> SFrame:
     """Count how many of the nearest `k` photos are of the query's own event, and of its own camera.
 

@@ -347,7 +347,7 @@ def test_features_of_another_length_in_somebodys_store_are_not_taken(paths, netw
             changed = other, zlib.crc32(photo + other), photo
             connection.execute("UPDATE features SET vector = ?, checksum = ? WHERE photo = ?", changed)
         connection.execute("UPDATE networks SET dimension = ?", (length,))
-    with pytest.raises(StoreError, match=f"it has {length} features of a photo by this network, which gives {TINY}"):
+    with pytest.raises(StoreError, match=f"it has {length} numbers for a photo by this network, which gives {TINY}"):
         embed(paths, network, progress=False, store=store)
 
 

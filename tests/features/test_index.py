@@ -2,9 +2,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from benchmarks import index as bench
 from helpers.errors import FrameError
+from helpers.features import bounds
 from helpers.features.bounds import FullBound, ShortBound
 from helpers.features.distance import METRICS, Distance
 from helpers.features.index import Index
@@ -342,3 +344,18 @@ def test_the_benchmark_compares_answers_and_says_what_it_could_not_run(monkeypat
     monkeypatch.setattr(bench, "total_memory", lambda: 4.0)
     [row] = bench.one_query(1_000_000, 2048)
     assert row["ours"] is None and row["note"] == "not run: memory, 18 GB"
+
+
+def test_the_threads_of_blas_are_as_they_were(monkeypatch):
+    """While an index is made, each thread multiplies by itself."""
+    before, within = threadpool_info(), []
+    directions = bounds._directions
+
+    def watched(*arguments):
+        within.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return directions(*arguments)
+
+    monkeypatch.setattr(bounds, "_directions", watched)
+    ShortBound(Distance(photo_like(300), "euclidean"))
+    assert within and set(within) == {1}
+    assert threadpool_info() == before

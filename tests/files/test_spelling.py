@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.files.spelling import SpelledNames, SpelledPaths, composed, full_path, portable, printable
+from helpers.files.spelling import SpelledNames, SpelledPaths, composed, full_path, full_paths, portable, printable
 from helpers.images.decode import open_photo
 from helpers.photos.labels import Labels
 from helpers.photos.load import load_photos
@@ -136,12 +136,15 @@ def test_a_name_that_all_systems_take(name):
 @pytest.mark.parametrize("name", ["a.jpg", "sub/a.jpg", "a b/c/d.jpg"])
 def test_a_file_has_one_path_on_windows(folder, name):
     assert full_path(folder, name, "\\") == str(PureWindowsPath(folder) / name)
+    assert full_paths(folder, [name, name], "\\") == [full_path(folder, name, "\\")] * 2
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "sub/a.jpg"])
 def test_a_file_has_one_path(tmp_path, name):
     assert full_path(str(tmp_path), name) == str(tmp_path / name)
     assert full_path("/", name, "/") == f"/{name}"
+    assert full_paths("/", [name], "/") == [f"/{name}"]
+    assert full_paths(str(tmp_path), [name]) == [str(tmp_path / name)]
 
 
 # --- on a terminal

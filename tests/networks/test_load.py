@@ -103,9 +103,9 @@ def fc1(network):
 ENTRIES = {  # a network of the same layers with random weights, and the tensor that is the feature
     "resnet-50": (lambda: zoo_resnet50(random_resnet50()), lambda whole: result_of(whole, "GlobalAveragePool")),
     "squeezenet_v1.1": (zoo_squeezenet, lambda whole: result_of(whole, "AveragePool")),
-    "vgg16": (lambda: zoo_vgg(16), fc1),
-    "vgg16-fc1": (lambda: zoo_vgg(16), fc1),
-    "vgg19": (lambda: zoo_vgg(19), lambda whole: result_of(whole, "Dropout")),
+    "vgg16": (lambda: zoo_vgg(16, thin=16, last=64), fc1),
+    "vgg16-fc1": (lambda: zoo_vgg(16, thin=16, last=64), fc1),
+    "vgg19": (lambda: zoo_vgg(19, thin=16), lambda whole: result_of(whole, "Dropout")),
     "mobilenet_v2": (zoo_mobilenet_v2, lambda whole: result_of(whole, "GlobalAveragePool")),
 }
 

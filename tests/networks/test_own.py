@@ -6,7 +6,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import ModelError
+from helpers.networks import own
 from helpers.networks.load import load_network
+from helpers.networks.onnx.external_data import read_inside
 from helpers.networks.own import check_outside
 
 UINT8, FLOAT = TensorProto.UINT8, TensorProto.FLOAT
@@ -254,3 +256,19 @@ def test_it_is_run_once_on_a_machine(save, monkeypatch, tmp_path):
     for damaged in ("[]", "{", '{"identity": 1}', note.read_text().replace("7", "-7")):
         note.write_text(damaged)
         assert load_network(path) == first
+
+
+def test_the_second_time_it_is_not_read_as_a_network(save, monkeypatch):
+    """That takes several times as long as its sha-256."""
+    first = load_network(save())
+    monkeypatch.setattr(own, "read_inside", lambda path: pytest.fail(f"{path} is read again"))
+    second = load_network(save(name="copy.onnx"))
+    assert (second.size, second.dimension, second.identity) == (first.size, first.dimension, first.identity)
+
+
+def test_weights_in_a_second_file_are_looked_at_each_time(save, monkeypatch):
+    path, read = save(outside=True), []
+    load_network(path)
+    monkeypatch.setattr(own, "read_inside", lambda path: read.append(path) or read_inside(path))
+    load_network(path)
+    assert read == [path], "once"
