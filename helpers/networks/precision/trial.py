@@ -89,8 +89,7 @@ def try_bf16(loaded: LoadedModel, sample: Sample, photos: np.ndarray, memory: Me
         if len(more):
             more_exact, more_rounded = run_both(exact_session, rounded_session, more, progress)
             exact, rounded = exact.and_then(more_exact), rounded.and_then(more_rounded)
-    measured = None if exact.pace is None or rounded.pace is None else Pace(exact.pace, rounded.pace)
-    pace = memory.keep_pace(measured)
+    pace = memory.keep_pace("bf16", pace_of(exact, rounded))
     broken = np.isfinite(exact.features).all(axis=1) & ~np.isfinite(rounded.features).all(axis=1)
     agreed = 0.0 if broken.any() else agreement(exact.features, rounded.features)
     comparison = PrecisionCheck("bf16", len(exact.features), agreed)
@@ -115,6 +114,11 @@ def run_both(exact: Session, other: Session, photos: np.ndarray, progress: bool)
     paces = [min(spent[:whole]) / _CHUNK if whole > 1 else None for spent in seconds]
     first, second = (NetworkRun(*run) for run in zip(features, map(sum, seconds), paces))
     return first, second
+
+
+def pace_of(exact: NetworkRun, other: NetworkRun) -> Optional[Pace]:
+    """How fast both were; None where there were too few photos to say."""
+    return None if exact.pace is None or other.pace is None else Pace(exact.pace, other.pace)
 
 
 def agreement(a: np.ndarray, b: np.ndarray, k: int = NEIGHBOURS) -> Optional[float]:
