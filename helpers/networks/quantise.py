@@ -5,11 +5,18 @@ inputs, and so do the sums at the end of a residual block; everything else stays
 as it is. It is written as ONNX's own QuantizeLinear and DequantizeLinear, which
 OpenVINO and ONNX Runtime both read.
 
-Two things keep it close to fp32. A layer's weights are scaled so that no sum of
-two products exceeds 16 bits, where processors without VNNI cut it off. And the
-error of a layer on an average photo, from the rounding of its weights, is
-subtracted from its bias. (ONNX Runtime's own `quantize_static` does neither, and
-agrees less with fp32.)
+Three things keep it close to fp32. A layer's weights are scaled so that no sum of
+two products exceeds 16 bits, where processors without VNNI cut it off. The error
+of a layer on an average photo, from the rounding of its weights, is subtracted
+from its bias. And each channel is counted in a unit of its own, so that those of
+small numbers have steps enough, too. (ONNX Runtime's own `quantize_static` does
+none of it, and agrees less with fp32.) How it is written is in
+`helpers.networks.onnx`: `strides`, `ranges`, `eight_bits`.
+
+Tried on three sets of real photos and drawings, and left out, as the neighbours
+stayed no more the same: weights of all 8 bits where the processor has VNNI, sums
+in fp32, units of channels across a ReLU6 (worse on photos unlike those that the
+network was made with).
 """
 
 import hashlib
