@@ -53,7 +53,7 @@ bench: ## how fast it is, beside Turi Create and whatever other peers are here; 
 	@$(RUN) modern -- -m benchmarks
 
 bench-service: ## the search service with 100,000 images, in a file and in PostgreSQL, and fifty who ask at once
-	@$(RUN) modern -- -m benchmarks --only service
+	@$(RUN) modern -- -m benchmarks --only service --full
 
 lock: ## the newest versions that go together for Python 3.10 and newer, and the hashes of both environments' packages
 	@$(RUN) modern -- -m pip install --quiet uv

@@ -38,12 +38,17 @@ def first_time(bench: Bench) -> Dict[str, Any]:
     known = bench.runner.known(task)
     if known:
         return known
-    for kept in Path(task.arguments["store"]).parent.glob(Path(task.arguments["store"]).name + "*"):
-        kept.unlink()
-    if Path(task.arguments["save"]).exists():
-        shutil.rmtree(task.arguments["save"])
-    time.sleep(_SETTLED)
+    forget(Path(task.arguments["store"]), Path(task.arguments["save"]))
     return bench.runner.run(task, f"the first time, {bench.collection:,} small photos")
+
+
+def forget(store: Path, saved: Path) -> None:
+    """Have no features kept and no model saved; and the photos old enough to be known again by their files' times."""
+    for kept in store.parent.glob(store.name + "*"):
+        kept.unlink()
+    if saved.exists():
+        shutil.rmtree(str(saved))
+    time.sleep(_SETTLED)
 
 
 def first_task(bench: Bench) -> Task:

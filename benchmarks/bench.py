@@ -7,13 +7,15 @@ import sys
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Sequence
 
 from benchmarks.made_photos import photos
 from benchmarks.peers import fastdup_run, torch_one_by_one, turi
 from benchmarks.process import ROOT, Failed, Runner, Task
 
 PRECISIONS = ("fp32", "bf16", "int8")
+LONGEST = 180.0  # seconds that a section takes at most, where it is not given more
+WHOLE = 1800.0  # and all of them together
 
 
 @dataclass
@@ -26,6 +28,8 @@ class Bench:
     rounds: int = 3
     large: int = 100  # photos of 12 megapixels
     collection: int = 10_000  # photos of 320 x 240
+    many: int = 5_000  # such photos from the folder to the explorer, in one go
+    full: Sequence[str] = ()  # the sections that take as long as they take
     added: int = 100
     toys: int = 50  # to be found in four photos each
     runner: Runner = field(default_factory=Runner)

@@ -7,6 +7,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Dict, Optional
 
+_INSTRUCTIONS = {  # → what Linux calls them
+    "AVX2": ("avx2",),
+    "AVX-512": ("avx512f",),
+    "VNNI": ("avx512_vnni", "avx_vnni"),
+    "bf16": ("avx512_bf16", "amx_bf16"),
+}
 _PACKAGES = ("openvino", "onnxruntime", "pillow", "numpy", "usearch")
 
 
@@ -39,17 +45,11 @@ def _instructions() -> str:
     flags = _cpuinfo("flags").split()
     if not flags:
         return "unknown"
-    wanted = {
-        "AVX2": "avx2",
-        "AVX-512": "avx512f",
-        "VNNI": ("avx512_vnni", "avx_vnni"),
-        "bf16": ("avx512_bf16", "amx_bf16"),
-    }
-    said = []
-    for name, known in wanted.items():
-        names = (known,) if isinstance(known, str) else known
-        said.append(f"{name} {'yes' if any(each in flags for each in names) else 'no'}")
-    return ", ".join(said)
+    there = {name: any(flag in flags for flag in known) for name, known in _INSTRUCTIONS.items()}
+    lacking = [name for name in there if not there[name]]
+    return " ".join(
+        [", ".join(name for name in there if there[name]), *([f"(no {', '.join(lacking)})"] if lacking else [])]
+    ).strip()
 
 
 def _cpuinfo(name: str) -> str:

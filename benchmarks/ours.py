@@ -58,11 +58,12 @@ def create(
     create = tc.image_similarity.create
     if store is not None and new_store and Path(store).exists():
         Path(store).unlink()
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), time.process_time()
     data, _ = load_photos(folder, progress=False)
     model = create(data, model=network, precision=precision, store=store or False, verbose=False)
-    seconds = time.perf_counter() - start
+    seconds, worked = time.perf_counter() - start, time.process_time() - worked
     answer = {"seconds": seconds, "photos": model.num_examples, "peak": peak_memory(), "precision": model.precision}
+    answer["busy"] = worked / seconds  # cores
     answer["note"] = model.opened().note
     answer["prepare"] = model.timings["prepare"]  # of these seconds, for the network, however many photos there are
     if neighbours:
@@ -136,7 +137,7 @@ def _lay_down(network: str, place: Path) -> None:
     MODELS[network] = dataclasses.replace(entry, weights=file)
 
 
-def share(folder: str, network: str, precision: str, photos: int = 64, rounds: int = 5) -> Dict[str, Any]:
+def share(folder: str, network: str, precision: str, photos: int = 64, rounds: int = 3) -> Dict[str, Any]:
     """Photos per second from files, from decoded photos, and of the bare network, by turns; and their processor time.
 
     The bare network is compiled by itself, for as many photos at once as its engine finds best, and computes the same

@@ -3,23 +3,31 @@
 So that neither memory nor threads nor a warm cache of one framework is another's.
 """
 
+import contextlib
 import json
+import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 ROOT = Path(__file__).resolve().parent.parent
-_PATIENCE = 1200  # seconds, for one measurement
+_PATIENCE = 7200.0  # seconds, for one measurement
+_FAREWELL = 10.0  # seconds that a process has to end what it started
 _LONGEST = 300  # characters of an error that a note takes
 
 
 class Failed(Exception):
-    """A figure that is not available; the message is for the note of its row."""
+    """A figure that is not available; the message is for the note of its row. `rows` are those there were before."""
+
+    def __init__(self, reason: str, rows: Sequence[Dict[str, Any]] = ()) -> None:
+        super().__init__(reason)
+        self.rows = list(rows)
 
 
 @dataclass(frozen=True)
@@ -36,40 +44,61 @@ class Task:
         return json.dumps([self.python, self.function, dict(self.arguments)], sort_keys=True)
 
 
-def run(task: Task) -> Dict[str, Any]:
-    """What the function answers, from a fresh process; raises `Failed`."""
+def run(task: Task, patience: float = _PATIENCE) -> Dict[str, Any]:
+    """What the function answers, from a fresh process; raises `Failed`, after so many seconds too."""
     with tempfile.TemporaryDirectory(prefix="kinframe-bench-") as scratch:
         answer = Path(scratch) / "answer.json"
         command = [task.python, "-m", "benchmarks.child", task.function, str(answer)]
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 command,
-                input=json.dumps(dict(task.arguments)).encode(),
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd=str(ROOT),
                 env={**os.environ, "PYTHONNOUSERSITE": "1", **task.environment},
-                timeout=_PATIENCE,
-                check=False,
+                start_new_session=os.name != "nt",
             )
-        except subprocess.TimeoutExpired as error:
-            raise Failed(f"took longer than {_PATIENCE // 60} minutes") from error
         except OSError as error:
             raise Failed(f"{task.python} does not start: {error.strerror}") from error
-        if not answer.exists():
-            raise Failed(_end(done))
-        result: Dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
+        late, said = False, b""
+        try:
+            said = process.communicate(json.dumps(dict(task.arguments)).encode(), timeout=patience)[0]
+        except subprocess.TimeoutExpired:
+            late = True
+        finally:
+            _end_all(process)
+        result: Dict[str, Any] = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
+    if result.pop("unfinished", not result):
+        result["error"] = f"was ended after {patience:.0f} s" if late else _end(process.returncode, said)
     if "error" in result:
-        raise Failed(" ".join(str(result["error"]).split())[:_LONGEST])
+        raise Failed(" ".join(str(result["error"]).split())[:_LONGEST], result.get("rows", ()))
     return result
 
 
-def _end(done: "subprocess.CompletedProcess[bytes]") -> str:
-    if done.returncode < 0:
-        hint = ": not enough memory?" if done.returncode == -9 else ""
-        return f"was ended by signal {-done.returncode}{hint}"
-    said = done.stdout.decode(errors="replace").strip().splitlines() or ["nothing"]
-    return f"ended with status {done.returncode}, and said: {said[-1][-200:]}"
+def _end_all(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that still runs and all that it started: first as Ctrl-C does, so that it can clear up."""
+    if process.poll() is None:
+        with contextlib.suppress(OSError):
+            process.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_FAREWELL)
+    with contextlib.suppress(OSError):  # there is nobody left
+        if os.name != "nt":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _end(status: int, output: bytes) -> str:
+    if status < 0:
+        hint = ": not enough memory?" if status == -9 else ""
+        return f"was ended by signal {-status}{hint}"
+    said = output.decode(errors="replace").strip().splitlines() or ["nothing"]
+    return f"ended with status {status}, and said: {said[-1][-200:]}"
 
 
 class Outcome:
@@ -107,17 +136,29 @@ def faults(outcomes: Mapping[str, Outcome]) -> List[str]:
 
 
 class Runner:
-    """Runs tasks, says so, and remembers what it measured."""
+    """Runs tasks, prints which, and remembers what it measured."""
 
     def __init__(self) -> None:
         self._done: Dict[str, Dict[str, Any]] = {}
+        self._end = math.inf
+
+    def allow(self, seconds: float) -> None:
+        """From now on so many seconds: what still runs then is ended, and nothing else begun."""
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return max(0.0, self._end - time.monotonic())
 
     def run(self, task: Task, name: str) -> Dict[str, Any]:
         """Measure; raises `Failed`."""
+        if not self.left:
+            raise Failed("not begun: its section has had its time; --full gives every section as long as it takes")
         print(f"  {name} ...", end="", file=sys.stderr, flush=True)
         start = time.monotonic()
         try:
-            answer = self._done[task.key] = run(task)
+            answer = self._done[task.key] = run(task, min(_PATIENCE, self.left))
         except Failed as reason:
             print(f" {reason}", file=sys.stderr, flush=True)
             raise
@@ -144,10 +185,17 @@ class Runner:
             outcome.error = str(reason)
         return outcome
 
-    def alternate(self, competitors: Mapping[str, Competitor], rounds: int) -> Dict[str, Outcome]:
-        """Each competitor `rounds` times, in turn: what slows the machine for a while then slows them all."""
+    def alternate(self, competitors: Mapping[str, Competitor], rounds: int, share: float = 1.0) -> Dict[str, Outcome]:
+        """Each competitor `rounds` times, in turn: what slows the machine for a while then slows them all.
+
+        After the first round none begins that would not end within a `share` of the time that was left.
+        """
         outcomes = {name: Outcome() for name in competitors}
+        start, most = time.monotonic(), share * self.left
         for turn in range(1, rounds + 1):
+            gone = time.monotonic() - start
+            if turn > 1 and gone + gone / (turn - 1) > most:
+                break
             for name, task in competitors.items():
                 if outcomes[name].error:
                     continue

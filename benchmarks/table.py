@@ -66,8 +66,13 @@ def text(rows: Sequence[Row]) -> str:
 
 
 def write(rows: Sequence[Row], facts: Dict[str, str], folder: Path) -> None:
-    """Leave `bench.json`, the rows, and `bench.md`, the machine and the rows, in `folder`."""
+    """Leave `bench.json`, the rows, and `bench.md`, the machine and the rows, in `folder`.
+
+    The note of each row ends with the processor's instructions, where `facts` have them: a row is read by itself, too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    has = [facts["instructions"]] if "instructions" in facts else []
+    rows = [{**row, "note": "; ".join(filter(None, [row["note"], *has]))} for row in rows]
     (folder / "bench.json").write_text(json.dumps(list(rows), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "bench.md").write_text(_markdown(rows, facts), encoding="utf-8")
 

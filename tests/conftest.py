@@ -18,10 +18,19 @@ def pytest_addoption(parser):
         action="store_true",
         help="leave the notebooks that tests/browser runs, in this environment too, to tests/browser",
     )
+    parser.addoption(
+        "--once-elsewhere",
+        action="store_true",
+        help="leave the tests that are marked `once` to the run in the other environment",
+    )
 
 
-def pytest_collection_modifyitems(items):
-    """Let Turi Create's own deprecations pass, and nothing else."""
+def pytest_collection_modifyitems(config, items):
+    """Leave out what runs in the other environment; let Turi Create's own deprecations pass, and nothing else."""
+    if config.getoption("once_elsewhere"):
+        left_out = [item for item in items if item.get_closest_marker("once")]
+        items[:] = [item for item in items if not item.get_closest_marker("once")]
+        config.hook.pytest_deselected(items=left_out)
     for item in items if find_spec("turicreate") else ():
         for message in TURI_WARNINGS:
             item.add_marker(pytest.mark.filterwarnings(f"ignore:{message}:DeprecationWarning"))

@@ -1,6 +1,10 @@
 """What `make bench` writes, not how fast anything is: no test here looks at a clock."""
 
+import contextlib
 import json
+import os
+import socket
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -9,12 +13,15 @@ import pytest
 from PIL import Image
 
 from benchmarks import __main__ as bench_command
-from benchmarks import again, bench, machine, ours, pipeline, share, table
+from benchmarks import again, auto, bench, explorer, machine, many, ours, pipeline, share, table
 from benchmarks.bench import Bench, agreement, python_with
 from benchmarks.child import peak_memory
 from benchmarks.made_photos import photos
-from benchmarks.process import Failed, Runner, Task, competitor, run
+from benchmarks.process import Failed, Outcome, Runner, Task, competitor, run
 from tests.support.pictures import folder_of, tiny_network
+from tests.support.until import HANGS
+
+pytestmark = pytest.mark.once("make bench runs in the modern environment")
 
 COLUMNS = ["work", "ours", "unit", "peer", "theirs", "ratio", "agreement", "note"]
 
@@ -64,6 +71,30 @@ def test_the_file_is_a_list_of_rows_with_these_keys(tmp_path):
     page = (tmp_path / "build" / "bench.md").read_text(encoding="utf-8")
     assert "- memory: 25 GB" in page
     assert "| 4.74x | first \\| one | 52.12 photos/s | Turi Create | 11 photos/s | 0.988 | best of 3 |" in page
+
+
+def test_a_row_that_is_kept_names_the_processors_instructions(tmp_path):
+    rows = [table.row("one", 1, "s", "", None, note="best of 3"), table.row("two", 1, "s", "", None)]
+    table.write(rows, {"instructions": "AVX2, VNNI (no AVX-512, bf16)"}, tmp_path)
+    kept = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    assert [row["note"] for row in kept] == [
+        "best of 3; AVX2, VNNI (no AVX-512, bf16)",
+        "AVX2, VNNI (no AVX-512, bf16)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        ("fpu avx2 avx512f avx512_vnni avx512_bf16", "AVX2, AVX-512, VNNI, bf16"),
+        ("fpu avx2 avx_vnni", "AVX2, VNNI (no AVX-512, bf16)"),
+        ("fpu", "(no AVX2, AVX-512, VNNI, bf16)"),
+        ("", "unknown"),
+    ],
+)
+def test_instructions_are_those_of_the_processor(flags, named, monkeypatch):
+    monkeypatch.setattr(machine, "_cpuinfo", lambda name: flags)
+    assert machine.facts()["instructions"] == named
 
 
 def test_the_printed_table_begins_with_the_ratio_and_stands_in_columns():
@@ -155,6 +186,55 @@ def test_a_process_that_fails_leaves_a_reason(function, arguments, said):
         run(Task(function, arguments))
 
 
+def test_what_takes_too_long_is_ended_with_all_that_it_started_and_keeps_its_rows(monkeypatch):
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(HANGS)
+    started = []
+
+    def out_of_patience(process, content, timeout):
+        process.stdin.write(content)
+        process.stdin.close()
+        started.append(listener.accept()[0])
+        raise subprocess.TimeoutExpired(process.args, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", out_of_patience)
+    with listener, pytest.raises(Failed, match="was ended after 7 s") as ended:
+        run(Task("tests.test_benchmarks:slow_rows", {"port": listener.getsockname()[1]}), patience=7)
+    assert ended.value.rows == [{"work": "one"}, {"work": "two"}]
+    [line] = started
+    line.settimeout(HANGS)
+    with line, contextlib.suppress(ConnectionResetError):
+        assert line.recv(1) == b"", "the process that it had started is gone"
+
+
+def slow_rows(port):
+    """For a process of its own: two rows, and then another process, neither of which ends."""
+    yield {"work": "one"}
+    yield {"work": "two"}
+    wait = "import socket; line = socket.create_connection(('127.0.0.1', {})); line.recv(1)"
+    child = subprocess.Popen([sys.executable, "-c", wait.format(port)])
+    child.wait()
+
+
+def test_rows_before_a_fault_are_kept():
+    with pytest.raises(Failed, match="ZeroDivisionError") as failed:
+        run(Task("tests.test_benchmarks:faulty_rows", {}))
+    assert failed.value.rows == [{"work": "one"}]
+    with pytest.raises(Failed, match="was ended by signal 6") as failed:
+        run(Task("tests.test_benchmarks:aborted_rows", {}))
+    assert failed.value.rows == [{"work": "one"}]
+
+
+def faulty_rows():
+    yield {"work": "one"}
+    raise ZeroDivisionError
+
+
+def aborted_rows():
+    yield {"work": "one"}
+    os.abort()
+
+
 def test_a_python_that_does_not_start_leaves_a_reason(tmp_path):
     with pytest.raises(Failed, match="does not start: No such file"):
         run(Task("json:loads", {"s": "1"}, python=str(tmp_path / "python")))
@@ -163,7 +243,7 @@ def test_a_python_that_does_not_start_leaves_a_reason(tmp_path):
 def test_competitors_take_turns_and_one_that_fails_does_not_stop_the_others(monkeypatch):
     turns = []
 
-    def measured(task):
+    def measured(task, patience):
         turns.append(task.function)
         if task.function == "bad":
             raise Failed("it broke")
@@ -191,7 +271,8 @@ def test_a_section_that_fails_stops_no_other(tiny, tmp_path, monkeypatch, capsys
     monkeypatch.setattr(bench_command, "SECTIONS", sections)
     bench_command.measure(tiny, list(sections), tmp_path)
     rows = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
-    assert [(row["work"], row["note"]) for row in rows] == [
+    named = "; " + machine.facts()["instructions"]
+    assert [(row["work"], f"; {row['note']}".replace(named, "").lstrip("; ")) for row in rows] == [
         ("done before", ""),
         ("halfway", "ZeroDivisionError: a fault"),
         ("missing", "not here"),
@@ -205,6 +286,89 @@ def competitor_or_raise():
     raise Failed("not here")
 
 
+def test_a_section_whose_time_is_over_keeps_its_rows_and_begins_nothing_more(tiny, tmp_path, monkeypatch):
+    allowed = []
+
+    def slow(bench):
+        yield table.row("done before", 1, "s", "peer", 2)
+        allowed.append(bench.runner.left)
+        bench.runner.allow(0)
+        bench.runner.run(Task("os:abort", {}), "never")
+
+    monkeypatch.setattr(bench_command, "SECTIONS", {"slow": slow, "patient": slow})
+    tiny.full = ["patient"]
+    rows = bench_command.measure(tiny, ["slow", "patient"], tmp_path)
+    assert [row["work"] for row in rows] == ["done before", "slow", "done before", "patient"]
+    assert rows[1]["note"].startswith("not begun: its section has had its time")
+    assert 0 < allowed[0] <= bench.LONGEST and allowed[1] == float("inf")
+
+
+def test_a_run_that_is_interrupted_leaves_the_rows_it_had(tiny, tmp_path, monkeypatch, capsys):
+    def interrupted(_):
+        yield table.row("done before", 1, "s", "peer", 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench_command, "SECTIONS", {"one": interrupted})
+    monkeypatch.setattr(bench_command, "BUILD", tmp_path)
+    assert bench_command.main(["--small", str(tiny.small)]) == 130
+    [row] = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    assert row["work"] == "done before"
+    assert "what was measured before is in" in capsys.readouterr().err
+
+
+def test_all_sections_together_have_half_an_hour(tiny, tmp_path, monkeypatch):
+    """Each of them takes all that it is given, on a clock of its own."""
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def greedy(bench):
+        now[0] += bench.runner.left
+        return [table.row("done", 1, "s", "", None)]
+
+    monkeypatch.setattr(bench_command, "SECTIONS", dict.fromkeys(map(str, range(len(bench_command.SECTIONS))), greedy))
+    bench_command.measure(tiny, list(bench_command.SECTIONS), tmp_path)
+    assert bench.WHOLE / 2 < now[0] <= bench.WHOLE
+
+
+def test_no_round_begins_that_would_not_end_in_time(monkeypatch):
+    now, turns = [0.0], []
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def measured(task, patience):
+        turns.append(task.function)
+        now[0] += 10
+        return {"seconds": 10.0, "photos": 20}
+
+    monkeypatch.setattr("benchmarks.process.run", measured)
+    runner = Runner()
+    runner.allow(100)
+    runner.alternate({"one": Task("one", {}), "other": Task("other", {})}, 9, share=0.5)
+    assert turns == ["one", "other"] * 2
+
+
+def test_a_first_time_that_would_take_too_long_is_not_begun(tiny, monkeypatch):
+    """A photo takes a second here, in fp32 as in `auto`."""
+    tiny.collection, asked = 10_000, []
+    for name in ("resnet", "builtin"):
+        monkeypatch.setattr(tiny, name, lambda name=name: f"{name}.onnx")
+    monkeypatch.setattr(tiny, "photos", lambda kind, count: str(count))
+
+    def alternate(competitors, rounds, share):
+        count = int(competitors["fp32"].arguments["folder"])
+        asked.append(count)
+        outcomes = {name: Outcome() for name in competitors}
+        for outcome in outcomes.values():
+            outcome.answers.append({"seconds": float(count), "photos": count, "note": "chosen"})
+        return outcomes
+
+    monkeypatch.setattr(tiny.runner, "alternate", alternate)
+    tiny.runner.allow(1_000)
+    rows = list(auto.rows(tiny))
+    assert asked == [50, 50, 199, 199]
+    assert [row["ours"] for row in rows] == [50, 50, 199, 199, None, None, None, None]
+    assert all(row["note"].startswith("not run: takes about") for row in rows[4:])
+
+
 def test_competitor_takes_part_with_its_reason():
     assert str(competitor(competitor_or_raise)) == "not here"
 
@@ -212,11 +376,14 @@ def test_competitor_takes_part_with_its_reason():
 def test_one_section_from_end_to_end_without_peers(tiny, no_peers, tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "PRECISIONS", ("fp32",))
     bench_command.measure(tiny, ["builtin"], tmp_path / "build")
-    [row] = json.loads((tmp_path / "build" / "bench.json").read_text(encoding="utf-8"))
-    assert row["work"].startswith("folder to model, small photos, ") and row["work"].endswith(" fp32")
-    assert row["ours"] > 0 and row["unit"] == "photos/s"
-    assert row["theirs"] is row["ratio"] is None
-    assert "fastdup is not here. To have this peer: python3.12 -m venv .venv-fastdup" in row["note"]
+    rows = json.loads((tmp_path / "build" / "bench.json").read_text(encoding="utf-8"))
+    assert [row["work"].rpartition(" fp32")[2] for row in rows] == [", first time", ", ready"]
+    for row in rows:
+        assert row["work"].startswith("folder to model, small photos, ")
+        assert row["ours"] > 0 and row["unit"] == "photos/s"
+        assert row["theirs"] is row["ratio"] is None
+        assert "fastdup is not here. To have this peer: python3.12 -m venv .venv-fastdup" in row["note"]
+        assert row["note"].endswith(machine.facts()["instructions"])
 
 
 def test_the_second_time_from_end_to_end(tiny, tmp_path, monkeypatch):
@@ -252,6 +419,27 @@ def test_a_precision_that_is_not_taken_leaves_its_reason(tiny):
     rows = list(share.rows(tiny))
     assert [row["ratio"] for row in rows] == 2 * [1, 1, None, None]
     assert [row["note"] for row in rows[2:4]] == ["this processor has no bf16", "fp32, since int8 is not faster here"]
+
+
+def test_many_photos_from_end_to_end(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(again, "_SETTLED", 0)
+    monkeypatch.setattr(many, "_alone", lambda *_: [])
+    tiny.many = 6
+    tasks, attempt = [], tiny.runner.attempt
+
+    def without_browser(task, name):
+        tasks.append(task)
+        return attempt(Failed("no browser"), name)
+
+    monkeypatch.setattr(tiny.runner, "attempt", without_browser)
+    rows = bench_command.measure(tiny, ["many"], tmp_path / "build")
+    assert [row["unit"] for row in rows] == ["s", "MB", "s", "MB", "ms", "ms"]
+    assert all(row["ours"] for row in rows[:-1]) and rows[-1]["note"] == "no browser"
+    assert rows[2]["peer"] == "the first time" and rows[2]["theirs"] == rows[0]["ours"]
+    [task] = tasks
+    assert hasattr(explorer, task.function.partition(":")[2])
+    asked = run(Task("benchmarks.many:ask", {"saved": task.arguments["model"]}))
+    assert asked["photos"] == 6, "the model that the explorer is opened on"
 
 
 def test_facts_are_one_line_each():

@@ -24,6 +24,7 @@ def test_the_main_entry_points_have_examples():
     } <= set(EXAMPLES)
 
 
+@pytest.mark.slow("examples on all sample photos")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_examples(name, monkeypatch):
     monkeypatch.chdir(ROOT)

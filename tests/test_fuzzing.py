@@ -23,6 +23,7 @@ def test_damaged_files_are_errors_of_ours(kind, tmp_path):
         shutil.rmtree(folder)
 
 
+@pytest.mark.slow("a process is started")
 def test_networks_are_read_in_a_process_of_its_own(tmp_path):
     assert fuzzing.run("networks", SEED, 0, CASES, tmp_path / "kept") == []
 

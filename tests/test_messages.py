@@ -1,6 +1,7 @@
 """What our texts tell people to install: packages that we depend on, or this clone, and nothing of somebody else's."""
 
 import ast
+import functools
 import json
 import re
 import shlex
@@ -8,6 +9,8 @@ import shlex
 import pytest
 
 from tests.support.places import ROOT
+
+pytestmark = pytest.mark.once("it reads our texts")
 
 OURS = {"kinframe", "helpers"}  # not on PyPI: whoever has these names there is a stranger
 PEERS = {"fastdup", "torch"}  # that the benchmark compares with
@@ -21,6 +24,7 @@ def canonical(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+@functools.lru_cache(maxsize=None)
 def known():
     """The packages of the lock, and those that pyproject.toml asks for on some Python."""
     lock = re.findall(r"^([A-Za-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
@@ -28,8 +32,13 @@ def known():
     return {canonical(name) for name in [*lock, *asked]}
 
 
+@functools.lru_cache(maxsize=None)
 def texts():
     """Each text that a person may read, with the place where it stands."""
+    return list(_texts())
+
+
+def _texts():
     for pattern in TEXTS:
         for path in ROOT.glob(pattern):
             yield path.name, path.read_text(encoding="utf-8")

@@ -94,6 +94,7 @@ with socket.socket() as there, socket.create_server(("127.0.0.1", 0)) as here:
     assert tried == ["socket.connect 192.0.2.1", "socket.getaddrinfo example.org"]
 
 
+@pytest.mark.slow("a notebook runs in a process of its own")
 @linux
 def test_the_demo_tells_nobody_and_leaves_only_what_is_named_here(home, tmp_path):
     for place, name in enumerate(["red", "blue"] * 3):
@@ -132,6 +133,7 @@ def test_a_persons_own_choice_stays(home):
     assert home.run("-c", "import os, helpers; print(os.environ['ORT_DISABLE_TELEMETRY'])") == "0\n"
 
 
+@pytest.mark.slow("a JupyterLab is started")
 @linux
 def test_jupyterlab_asks_nobody_for_news_or_updates(home, tmp_path):
     port = free_port()

@@ -1,10 +1,13 @@
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tests.conftest import pytest_collection_modifyitems
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
@@ -67,11 +70,12 @@ def test_the_slowest_and_the_skipped_are_those_of_the_reports(runner, tmp_path, 
         "modern", "weather", sys.executable, [str(tmp_path), f"--rootdir={tmp_path}", "-c", "/dev/null"]
     )
     monkeypatch.setattr(runner, "parts_of_everything", lambda: ([tests], runner.Counter()))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # to load them takes longer than all else here
     assert runner.main([]) == 0
     said = capsys.readouterr().out
     assert "== the slowest of 2 tests\n     0.3 s  modern  test_weather" in said
     assert "== skipped: 1\n     1 modern: it rains" in said
-    assert " s  tests, modern: weather\n" in said and "== all well" in said
+    assert re.search(r" s  tests, modern: weather, \d+ s of processor\n", said) and "== all well" in said
 
 
 def test_what_fails_is_named_last(runner, monkeypatch, capsys):
@@ -100,6 +104,41 @@ def runs(command, file):
     left_out = [each[len("--ignore=") :] for each in command if each.startswith("--ignore=")]
     within = any(file == each or file.startswith(f"{each}/") for each in folders) if folders else True
     return within and not any(file == each or file.startswith(f"{each}/") for each in left_out)
+
+
+def test_what_does_not_depend_on_the_environment_runs_in_one(runner, monkeypatch, capsys):
+    monkeypatch.setattr(runner.environments, "make", lambda name: Path(sys.executable))
+    monkeypatch.setattr(runner, "get_programs", lambda: None)
+    jobs = [each for each in runner.parts_of_everything()[0] if hasattr(each, "environment")]
+    assert {each.environment for each in jobs if "--once-elsewhere" in each.command} == {"turi"}
+    assert all("--once-elsewhere" in each.command for each in jobs if each.environment == "turi")
+    for each in jobs:
+        each.log.write_text("1 passed, 20 deselected\n" if each.environment == "turi" else "21 passed\n")
+    runner.say_run_once(jobs)
+    assert "alone: 60 tests" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_marker_leaves_out_a_test_only_where_it_runs_elsewhere(elsewhere):
+    marked, other = Item("once"), Item("slow")
+    items, told = [marked, other], []
+    hook = SimpleNamespace(pytest_deselected=lambda items: told.extend(items))
+    config = SimpleNamespace(getoption=lambda name: {"once_elsewhere": elsewhere}[name], hook=hook)
+    pytest_collection_modifyitems(config, items)
+    assert (items, told) == (([other], [marked]) if elsewhere else ([marked, other], []))
+
+
+class Item:
+    """A test with a marker."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def get_closest_marker(self, name):
+        return self.name if name == self.name else None
+
+    def add_marker(self, marker):
+        pass
 
 
 def test_it_needs_nothing_but_the_standard_library():

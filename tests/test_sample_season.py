@@ -16,6 +16,8 @@ from PIL import Image
 from helpers.photos.deployments import read_deployments
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.slow("photos are drawn")
+
 DATA = ROOT / "data"
 SPECIES = {"fox", "deer", "porcupine", "turkey"}
 SMALL = {"seed": 3, "days": 4, "photos": 40, "scale": 0.3}

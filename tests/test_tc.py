@@ -64,6 +64,7 @@ warnings.warn("one of mine", DeprecationWarning)
     assert "np." not in done.stderr and "collections" not in done.stderr
 
 
+@pytest.mark.slow("processes are started")
 @pytest.mark.parametrize("name", ["helpers.frames.images", "helpers.similarity.build"])
 def test_any_module_may_be_the_first(name):
     done = subprocess.run(

@@ -33,6 +33,8 @@ SERVICE = ["tests/service", "tests/faults", "tests/test_benchmark_service.py"]
 COMMANDS = ["tests/app", "tests/test_benchmarks.py", "tests/test_readme.py"]
 # By themselves: Turi Create has crashed in a process in which all the other tests had been.
 CONFORMANCE = ["tests/conformance"]
+# What does not depend on the environment (the marker `once`) runs in the modern one, which is always there.
+ONCE = ["--once-elsewhere"]
 
 CHECKS = (  # name, package that it needs, command
     ("lint", "ruff", ["-m", "ruff", "check", "."]),
@@ -51,6 +53,8 @@ def main(arguments):
     say_skipped(sum((job.skipped() for job in jobs), left_out))
     if "--check" in arguments:
         say_not_checked(jobs)
+    else:
+        say_run_once(jobs)
     failed = [job.name for job, ok in zip(jobs, results) if not ok]
     print(f"\n== failed: {', '.join(failed)}" if failed else "\n== all well", flush=True)
     return 1 if failed else 0
@@ -70,13 +74,13 @@ def parts_of_everything():
     jobs = [Job(name, modern, command) for name, _, command in CHECKS]
     jobs.append(Tests("modern", "browser", modern, BROWSER))
     if turi:
-        jobs.append(Tests("turi", "the others", turi, without(NOTEBOOKS + CONFORMANCE)))
+        jobs.append(Tests("turi", "the others", turi, without(NOTEBOOKS + CONFORMANCE) + ONCE))
     jobs.append(Tests("modern", "the others", modern, without(BROWSER + NOTEBOOKS + SERVICE)))
     jobs.append(Tests("modern", "service and faults", modern, SERVICE))
     jobs.append(Tests("modern", "notebooks", modern, NOTEBOOKS + to_browser))
     if turi:
-        jobs.append(Tests("turi", "notebooks", turi, NOTEBOOKS + to_browser))
-        jobs.append(Tests("turi", "conformance", turi, CONFORMANCE))
+        jobs.append(Tests("turi", "notebooks", turi, NOTEBOOKS + to_browser + ONCE))
+        jobs.append(Tests("turi", "conformance", turi, CONFORMANCE + ONCE))
     return jobs, left_out
 
 
@@ -131,7 +135,7 @@ def run(jobs):
                 running.append(waiting.pop(0))
                 running[-1].start()
             time.sleep(0.1)
-            for job in [job for job in running if job.process.poll() is not None]:
+            for job in [job for job in running if job.has_ended()]:
                 running.remove(job)
                 job.finish()
     except BaseException:
@@ -148,6 +152,7 @@ class Job:
         self.name, self.command = name, [str(python), *command]
         self.log = BUILD / f"{re.sub('[^a-z0-9]+', '-', name)}.log"
         self.process = self.began = self.seconds = None
+        self.processor = 0.0  # seconds, of all its processes
 
     def start(self):
         self.began = time.monotonic()
@@ -160,6 +165,12 @@ class Job:
                 stderr=subprocess.STDOUT,
             )
         print(f"-- {self.name}: started; see {self.log}", flush=True)
+
+    def has_ended(self):
+        before = spent()
+        ended = self.process.poll() is not None  # what it spent is counted at this moment
+        self.processor = spent() - before
+        return ended
 
     def finish(self):
         self.seconds = time.monotonic() - self.began
@@ -200,6 +211,16 @@ class Tests(Job):
         return int(said[-1]) if said else 0
 
 
+def spent():
+    """Seconds of processor of all that was started here and has ended; 0 where this cannot be known."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0.0
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def reason_of(skip):
     """Why a test was skipped; of a whole module pytest's report has it in the text, as `(file, line, 'Skipped: …')`."""
     whole_module = re.search(r"Skipped: (.*)['\"]\)", skip.text or "", flags=re.DOTALL)
@@ -222,7 +243,7 @@ def say_times(jobs):
         f"\n== how long it took: {max(job.began + job.seconds for job in jobs) - min(job.began for job in jobs):.0f} s"
     )
     for job in sorted(jobs, key=lambda job: -job.seconds):
-        print(f"  {job.seconds:6.1f} s  {job.name}")
+        print(f"  {job.seconds:6.1f} s  {job.name}, {job.processor:.0f} s of processor")
 
 
 def say_slowest(jobs):
@@ -236,6 +257,11 @@ def say_skipped(skipped):
     print(f"\n== skipped: {sum(skipped.values()) or 'nothing'}")
     for reason, times in sorted(skipped.items()):
         print(f"  {times:4} {reason}")
+
+
+def say_run_once(jobs):
+    once = sum(job.deselected() for job in jobs if isinstance(job, Tests))
+    print(f"\n== run in the modern environment alone: {once} tests that do not depend on it")
 
 
 def say_not_checked(jobs):

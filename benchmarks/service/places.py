@@ -102,10 +102,10 @@ class Place(ABC):
 
     def _wait(self) -> float:
         """Seconds until there is an index; raises `Failed` where it does not come."""
-        start = time.perf_counter()
+        start, patience = time.perf_counter(), self.bench.runner.left
         while not self.is_built():
-            if time.perf_counter() - start > _PATIENCE:
-                raise Failed(f"no index after {_PATIENCE / 60:.0f} minutes")
+            if time.perf_counter() - start > min(_PATIENCE, patience):
+                raise Failed(f"no index after {time.perf_counter() - start:.0f} s")
             time.sleep(0.1)
         return time.perf_counter() - start
 

@@ -6,17 +6,12 @@ import numpy as np
 
 from helpers.database.interface import DatabaseSession, parts
 from helpers.database.rounding import DistanceBounds
+from helpers.database.shared_scan import OPERATORS, Near, ScannedTable, prepare
 from helpers.features.distance import Distance
 
-_MORE = 32  # candidates beyond k: in 16 bits their order may be another
+MORE = 32  # candidates beyond k: in 16 bits their order may be another
 _MOST = 10_000  # candidates; a search that needs more takes all rows
 _EF = 200, 1000  # candidates that an HNSW index keeps in sight: at least, and at most
-
-_OPERATORS = {"euclidean": "<->", "cosine": "<=>"}
-_SETTINGS = {  # for one transaction
-    "jit": "off",  # it takes longer than the search
-    "plan_cache_mode": "force_custom_plan",  # whether an index is of use depends on how many rows are wanted
-}
 
 
 class References(NamedTuple):
@@ -31,15 +26,10 @@ Candidate = Tuple[int, str, float]  # item, identity, approximate distance
 Settle = Callable[[List[int], List[str]], np.ndarray]  # items and their identities → exact distances, float64
 
 
-class SearchedTable(Protocol):
+class SearchedTable(ScannedTable, Protocol):
     """The features of one network: a `helpers.database.feature_table.FeatureTable`."""
 
-    name: str
-    type: str  # of its vectors: `vector` or `halfvec`
-    dimension: int
-
     def features(self, session: DatabaseSession, identities: Sequence[str]) -> Dict[str, np.ndarray]: ...
-    def vector(self, numbers: np.ndarray) -> Any: ...
 
 
 class CandidateSearch:
@@ -60,17 +50,22 @@ class CandidateSearch:
         self._distances: Dict[int, float] = {}
         self.found_few = False  # whether few of the nearest features belonged to references
 
-    def nearest(self, k: int, by_graph: bool) -> List[Tuple[int, float]]:
-        for name, value in _SETTINGS.items():
-            self._session.rows("SELECT set_config(?, ?, true)", name, value)
+    def nearest(self, k: int, by_graph: bool, found: Optional[Near] = None) -> List[Tuple[int, float]]:
+        """The nearest; `found` are features that a shared pass has returned."""
+        prepare(self._session)
         self._add(self._without_vector())
         if self._bounds.is_zero and self._metric == "cosine":  # at 1 from all that has a direction
             self._distances.update(dict.fromkeys(self._first(k), 1.0))
             return self._nearest(k)
-        limit: Optional[int] = k + _MORE
+        limit: Optional[int] = k + MORE
         few = self._references.few
+        if found is not None and not (self._bounds.is_usable and found.has(k + MORE)):
+            found = None
         while True:
-            near, last = self._near_few(limit) if few else self._near(limit, by_graph)
+            if found is not None:
+                near, last, found = self._among(found), found.last, None
+            else:
+                near, last = self._near_few(limit) if few else self._near(limit, by_graph)
             is_all = last is None
             farthest = self._bounds.most(near[k - 1][2]) if len(near) >= k else np.inf
             self._add([candidate for candidate in near if not self._bounds.least(candidate[2]) > farthest])
@@ -84,9 +79,21 @@ class CandidateSearch:
             if limit is not None:
                 limit = None if 8 * limit > _MOST else 8 * limit
 
+    def _among(self, found: Near) -> List[Candidate]:
+        """The candidates among features that were found, in the order of their approximate distances."""
+        apart, near = dict(found.candidates), []
+        for part in parts(list(apart)):
+            items = self._session.rows(
+                f"SELECT item, identity FROM ({self._references.rows}) AS items WHERE identity = ANY(?)",  # noqa: S608  # nosec B608  # names are ours, values are bound
+                *self._references.values,
+                part,
+            )
+            near += [(item, identity, apart[identity]) for item, identity in items]
+        return sorted(near, key=lambda candidate: candidate[2])
+
     def _near(self, limit: Optional[int], by_graph: bool) -> Tuple[List[Candidate], Optional[float]]:
         """Candidates among the nearest features, and the last one's approximate distance; None if they are all."""
-        table, operator = self._table, _OPERATORS[self._metric]
+        table, operator = self._table, OPERATORS[self._metric]
         apart = f"v {operator} ?::{table.type}({table.dimension})"
         if by_graph:
             sight = min(_EF[1], max(_EF[0], 2 * (limit or _EF[1])))
@@ -111,7 +118,7 @@ class CandidateSearch:
     def _near_few(self, limit: Optional[int]) -> Tuple[List[Candidate], Optional[float]]:
         """Candidates among the references, and the last one's approximate distance; None if they are all."""
         table = self._table
-        apart = f"0 + (v {_OPERATORS[self._metric]} ?::{table.type}({table.dimension}))"
+        apart = f"0 + (v {OPERATORS[self._metric]} ?::{table.type}({table.dimension}))"
         rows = self._session.rows(
             f"""SELECT items.item, items.identity, {apart} AS apart FROM {self._joined}
             WHERE v IS NOT NULL ORDER BY 3 LIMIT ?::bigint""",  # noqa: S608  # nosec B608  # names are ours, values are bound

@@ -15,6 +15,7 @@ import numpy as np
 from helpers.database.candidates import CandidateSearch, References, Settle
 from helpers.database.interface import Database, DatabaseSession, check_dimension
 from helpers.database.rounding import rounded, type_of
+from helpers.database.shared_scan import Near
 from helpers.errors import StoreError
 from helpers.features.store import StoredNetwork
 
@@ -91,6 +92,7 @@ class FeatureTable:
         references: References,
         settle: Optional[Settle] = None,
         by_graph: bool = False,
+        found: Optional[Near] = None,
     ) -> List[Tuple[int, float]]:
         """The `k` nearest references as `(item, distance)`, nearest first, equals by their number.
 
@@ -102,14 +104,19 @@ class FeatureTable:
         bounds of `helpers.database.rounding`: no row beyond the last candidate
         can be as near as the k-th. Where they prove nothing, as among many
         equals, eight times as many candidates are fetched, and in the end all.
+        `found` are features that `helpers.database.shared_scan` has returned for
+        this query: the first candidates.
         """
-        were_few = self._few.get(references.rows, 0.0) > time.monotonic() and not by_graph
-        references = references._replace(few=references.few or were_few)
+        references = references._replace(few=references.few or (self.are_few(references) and not by_graph))
         search = CandidateSearch(self, session, feature, metric, references, settle)
-        nearest = search.nearest(k, by_graph)
+        nearest = search.nearest(k, by_graph, found)
         if search.found_few and not references.few:
             self._few[references.rows] = time.monotonic() + _FEW
         return nearest
+
+    def are_few(self, references: References) -> bool:
+        """Whether few of the features belong to these references, as far as it is known."""
+        return references.few or self._few.get(references.rows, 0.0) > time.monotonic()
 
     def vector(self, numbers: np.ndarray) -> Any:
         """What `rounded` returns, as a parameter of a statement."""

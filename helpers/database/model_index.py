@@ -5,17 +5,19 @@ whoever has the photo. This needs psycopg and pgvector, but no search service.
 """
 
 import hashlib
+import itertools
 import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 from urllib.parse import quote, urlencode
 
 import numpy as np
 
-from helpers.database.candidates import References
+from helpers.database.candidates import MORE, References
 from helpers.database.feature_table import FeatureTable, checksum
 from helpers.database.interface import DatabaseSession, parts
 from helpers.database.postgres import PostgresDatabase
 from helpers.database.schema import migrate
+from helpers.database.shared_scan import MOST_QUERIES, Near, TableScan
 from helpers.errors import FrameError
 from helpers.features.distance import METRICS, Distance
 from helpers.files.progress import progress_bar
@@ -116,7 +118,8 @@ class PostgresIndex:
         with progress_bar(total=len(first), show=progress) as bar:
             self._send(first, bar)
         self.vectors = self._distance.vectors
-        self._collection = self._collection_number(f"{key} {' '.join(photos)}", photos)
+        collection = self._collection_number(f"{key} {' '.join(photos)}", photos)
+        self._references, self._scan = References(_REFERENCES, (collection,)), TableScan(self._table)
 
     def __repr__(self) -> str:
         return f"PostgresIndex of {len(self)} photos, {self._database.note}"
@@ -136,34 +139,47 @@ class PostgresIndex:
     def search(self, queries: np.ndarray, k: Optional[int], progress: bool = False) -> Tuple[np.ndarray, np.ndarray]:
         """As `helpers.features.index.Index.search`, and the same to the last bit.
 
-        PostgreSQL finds the candidates, one query after another; their exact
-        distances are computed here, and all distances where `k` is more than a
-        quarter of the collection. Raises `Unavailable` where the database cannot
+        PostgreSQL finds the candidates, of up to 50 queries in one pass; their
+        exact distances are computed here, and all distances where `k` is more than
+        a quarter of the collection. Raises `Unavailable` where the database cannot
         be reached.
         """
         queries = np.ascontiguousarray(queries, dtype=np.float32)
         wanted = len(self) if k is None else min(k, len(self))
         rows, distances = np.empty((len(queries), wanted), np.int64), np.empty((len(queries), wanted))
+        by_hand = wanted > len(self) // 4
         with progress_bar(total=len(queries), show=progress) as bar:
-            for place, point in enumerate(self._distance.points(queries) if wanted else ()):
-                if wanted > len(self) // 4:
-                    rows[place], distances[place] = self._distance.nearest(point, None, wanted)
-                else:
-                    rows[place], distances[place] = self._nearest(queries[place], point, wanted)
-                bar.update()
+            for start in range(0, len(queries) if wanted else 0, MOST_QUERIES):
+                some = queries[start : start + MOST_QUERIES]
+                found = [None] * len(some) if by_hand or len(some) == 1 else self._found(some, wanted)
+                for place, query, near, point in zip(itertools.count(start), some, found, self._distance.points(some)):
+                    if by_hand:
+                        rows[place], distances[place] = self._distance.nearest(point, None, wanted)
+                    else:
+                        rows[place], distances[place] = self._nearest(query, point, wanted, near)
+                    bar.update()
         return rows, distances
 
     def close(self) -> None:
         """Close the connections."""
         self._database.close()
 
-    def _nearest(self, query: np.ndarray, point: np.ndarray, k: int) -> Tuple[List[int], List[float]]:
+    def _found(self, queries: np.ndarray, k: int) -> Sequence[Optional[Near]]:
+        if self._table.are_few(self._references):
+            return [None] * len(queries)
+        with self._database.transaction(write=False) as session:
+            return self._scan.near(session, queries, k + MORE, self.metric)
+
+    def _nearest(
+        self, query: np.ndarray, point: np.ndarray, k: int, found: Optional[Near]
+    ) -> Tuple[List[int], List[float]]:
         def settle(rows: List[int], _: List[str]) -> np.ndarray:
             return self._distance.to(point, np.array(rows, np.int64))
 
-        references = References(_REFERENCES, (self._collection,))
         with self._database.transaction(write=False) as session:
-            near = self._table.search(session, query, k, metric=self.metric, references=references, settle=settle)
+            near = self._table.search(
+                session, query, k, metric=self.metric, references=self._references, settle=settle, found=found
+            )
         return [row for row, _ in near], [distance for _, distance in near]
 
     def _send(self, first: Dict[str, int], bar: Any) -> None:

@@ -23,6 +23,7 @@ _CONNECTING: Dict[str, Any] = {  # where the address does not say
 # Seconds for the first answer to a reader, and to a writer with its turn: a server that stands still gives none.
 _SILENT = {False: 5.0, True: 13.0}
 _AUTHENTICATION = "!password,!md5"  # by SCRAM, a server that is not the right one does not learn the password
+_PLACE = ("user", "host", "hostaddr", "port", "dbname", "sslmode", "application_name", "connect_timeout")
 _KNOWS_AUTHENTICATION = 160000  # the version of libpq that can refuse the others
 _SETTINGS = {
     "statement_timeout": "60s",
@@ -38,6 +39,23 @@ _WRITING = f"BEGIN; SELECT pg_advisory_xact_lock({_WRITERS})"
 def is_address(text: str) -> bool:
     """Whether a text is the address of a PostgreSQL server, rather than the path of a file."""
     return text.startswith(("postgresql://", "postgres://"))
+
+
+def check_of_file(url: str) -> None:
+    """Raises `StoreError` for an address out of a file, anybody's perhaps, that has more than where the database is.
+
+    It could have the password sent as it is (`require_auth`), or name files of this machine.
+    """
+    psycopg = _psycopg()
+    try:
+        more = set(psycopg.conninfo.conninfo_to_dict(_plain(url))) - set(_PLACE)
+    except (psycopg.Error, ValueError):
+        return  # which is reported when it is connected to
+    if more:
+        raise StoreError(
+            f"the address in the model has {', '.join(sorted(more))}, and only {', '.join(_PLACE)} are taken from a "
+            "model; build it again with create(…, index=…)"
+        )
 
 
 class PostgresDatabase(Database):

@@ -58,11 +58,11 @@ class DistanceBounds:
         self._sum = (len(feature) + 8) * _SINGLE
         self._length, self._metric = length, metric
         self.is_zero = length == 0
-        self._usable = self.is_zero or (_LENGTHS[0] < length < _LENGTHS[1] and self._lost <= 0.01 * length)
+        self.is_usable = self.is_zero or (_LENGTHS[0] < length < _LENGTHS[1] and self._lost <= 0.01 * length)
 
     def least(self, approximate: float) -> float:
         """The smallest exact distance of a row at this approximate distance."""
-        if not self._usable:
+        if not self.is_usable:
             return -np.inf
         if self._metric == "euclidean":
             return (approximate * (1 - self._sum) - self._lost - self._row * self._length) / (1 + self._row)
@@ -71,7 +71,7 @@ class DistanceBounds:
 
     def most(self, approximate: float) -> float:
         """The largest exact distance of a row at this approximate distance."""
-        if not self._usable:
+        if not self.is_usable:
             return np.inf
         if self._metric == "euclidean":
             return (approximate * (1 + self._sum) + self._lost + self._row * self._length) / (1 - self._row)

@@ -300,8 +300,7 @@ class Exploration:
 
     def frame(self, rows: Optional[List[int]] = None) -> Any:
         """All photos, or those of some rows, as an SFrame: the frame they came from, with a column of their labels."""
-        labels = SArray([self.labels.get(name) for name in self.model.names], dtype=str)
-        frame = self._table.frame.add_column(labels, self.label_column)
+        frame = self._table.frame.add_column(SArray(self._given(), dtype=str), self.label_column)
         return frame if rows is None else chosen_rows(frame, rows)
 
     def _selected(self) -> List[int]:
@@ -310,4 +309,9 @@ class Exploration:
         return self.selected
 
     def _take_labels(self) -> None:
-        self.catalogue.put(self.label_column, [self.labels.get(name) for name in self.model.names])
+        self.catalogue.put(self.label_column, self._given())
+
+    def _given(self) -> List[Optional[str]]:
+        """The label of each photo, None where it has none."""
+        names = self.model.names
+        return [self.labels.get(name) for name in names] if len(self.labels) else [None] * len(names)

@@ -2,13 +2,13 @@
 
 import datetime
 import re
-import unicodedata
 from collections import Counter
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from helpers.errors import FrameError
+from helpers.files.spelling import composed
 
 _TAKEN = "taken"
 _COMPARED = re.compile(r"(<=|>=|<|>|=)?\s*(-?[\d.]+(?:e[+-]?\d+)?)", re.IGNORECASE)
@@ -45,7 +45,7 @@ class Catalogue:
         self.names = names
         self.folders = [name.rpartition("/")[0] for name in names]
         self.folder_counts = sorted(Counter(self.folders).items())
-        self._plain = [_comparable(name.rpartition("/")[2]) for name in names]
+        self._plain: List[str] = []  # the names of the files, for who looks for a part of one
         self._data = data
         self._values: Dict[str, List[Any]] = {}
         kinds = {} if data is None else dict(zip(data.column_names(), data.column_types()))
@@ -78,6 +78,7 @@ class Catalogue:
             passed &= np.fromiter((folder == wanted.folder for folder in self.folders), bool, len(self))
         part = _comparable(wanted.name)
         if part:
+            self._plain = self._plain or [_comparable(name.rpartition("/")[2]) for name in self.names]
             passed &= np.fromiter((part in name for name in self._plain), bool, len(self))
         if wanted.since or wanted.until:
             since = _day(wanted.since) if wanted.since else datetime.date.min
@@ -141,7 +142,7 @@ def _day(text: str) -> datetime.date:
 
 def _comparable(name: str) -> str:
     # A Mac writes é as two characters in file names, and keyboards as one.
-    return unicodedata.normalize("NFC", name).casefold()
+    return composed(name).casefold()
 
 
 def _counted(name: str) -> List[Tuple[bool, int, str]]:

@@ -7,9 +7,9 @@ import numpy as np
 _BYTES = 1 << 24
 
 
-def blocks(count: int, size: int) -> Iterator[slice]:
-    """The rows 0 to `count` in slices of 16 MB at most, where a row has `size` bytes."""
-    step = max(1, _BYTES // max(1, size))
+def blocks(count: int, size: int, most: int = _BYTES) -> Iterator[slice]:
+    """The rows 0 to `count` in slices of 16 MB, or of `most` bytes, at most, where a row has `size` bytes."""
+    step = max(1, most // max(1, size))
     return (slice(start, min(count, start + step)) for start in range(0, count, step))
 
 

@@ -13,16 +13,23 @@ whatever order a processor sums. For the errors of sums see N. Higham, Accuracy 
 (2011).
 """
 
-from typing import NamedTuple, Optional, Tuple, Union
+import contextlib
+import os
+import threading
+from contextlib import closing
+from typing import Iterator, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance, squared_lengths
+from helpers.files.threads import work_ahead
 
 _SAMPLE = 2048  # rows by which the directions are chosen
 _LONG = 1e15  # times the usual length: beyond it, squares come near the end of 32 bits
 _USUAL = 1e20  # usual lengths from 1 / this to this can be worked with in 32 bits
+_IN_CACHE = 1 << 22  # bytes that are worked on at once, by each thread
+_ALONE = threading.Lock()  # of two that limit the threads of BLAS, the second would leave them so
 _NEAR = np.float32(1e30)  # the score of a row whose distance is not bounded: it may be the nearest
 
 
@@ -41,7 +48,7 @@ class FullBound:
         count, dimension = self._vectors.shape
         self._allowance = 1.1 * _error(dimension + 16)
         lengths = np.empty(count)
-        for part in blocks(count, 8 * dimension):
+        for part in blocks(count, 8 * dimension, _IN_CACHE):
             lengths[part] = np.sqrt(squared_lengths(self._vectors[part].astype(np.float64)))
         self._inverse: Optional[np.ndarray] = None
         with np.errstate(all="ignore"):
@@ -110,16 +117,21 @@ class ShortBound:
             self._centre = sample.mean(axis=0) if len(sample) else np.zeros(dimension)
             sample -= self._centre
             self._scale = 1 / _usual(np.sqrt(squared_lengths(sample)))
-            self._directions = _directions(sample * self._scale, width - 2).astype(np.float32)
-        beside = total = 0.0
-        for part in blocks(count, 8 * dimension):
+            with _one_thread_each():
+                self._directions = _directions(sample * self._scale, width - 2).astype(np.float32)
+
+        def fill(part: slice) -> Tuple[float, float]:
+            """Beside the directions, and in all."""
             factors, squares = self._factors(distance.points(vectors[part]))
             factors[:, -1] = squares * ((self._allowance - 1) / 2)
             factors[~np.isfinite(squares), -1] = _NEAR
             self._matrix[part] = factors
             near = squares < 1e4  # a few far ones would outweigh all others
-            beside += float(np.square(factors[near, -2], dtype=np.float64).sum())
-            total += float(squares[near].sum())
+            return float(np.square(factors[near, -2], dtype=np.float64).sum()), float(squares[near].sum())
+
+        parts = blocks(count, 8 * dimension, _IN_CACHE)
+        with _one_thread_each(), closing(work_ahead(fill, parts, ahead=2 * (os.cpu_count() or 1))) as sums:
+            beside, total = np.sum(list(sums), axis=0).tolist()
         self.beside = beside / total if total else 1.0
 
     def queries(self, points: np.ndarray) -> BoundQueries:
@@ -139,16 +151,27 @@ class ShortBound:
     def _factors(self, points: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """The points along the directions, and their lengths beside them; and squares, inf where too large."""
         with np.errstate(all="ignore"):
-            points = (points - self._centre) * self._scale
-            squares = squared_lengths(points)
+            points = points - self._centre
+            points *= self._scale
+            squares = np.einsum("ij,ij->i", points, points)
             good = squares < _LONG**2
             points[~good] = 0
         factors = np.empty((len(points), self._matrix.shape[1]), np.float32)
         along = factors[:, :-2] = points.astype(np.float32) @ self._directions
         squares = np.where(good, squares, 0)
-        beside = np.maximum(squares - squared_lengths(along.astype(np.float64)), 0) + self._error * squares
+        inside = along.astype(np.float64)
+        beside = np.maximum(squares - np.einsum("ij,ij->i", inside, inside), 0) + self._error * squares
         factors[:, -2] = np.sqrt(beside) * (1 + 1e-6)
         return factors, np.where(good, squares, np.inf)
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let each of our threads multiply by itself: those of BLAS wait for each other, on a busy machine for long."""
+    from threadpoolctl import threadpool_limits
+
+    with _ALONE, threadpool_limits(1, "blas"):
+        yield
 
 
 def _products(factors: np.ndarray, matrix: np.ndarray) -> np.ndarray:

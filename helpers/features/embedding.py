@@ -292,6 +292,12 @@ class _Embedding:
         positions, vectors = store.features(self.settled.key, identities)
         if len(positions) < len(identities):
             raise StoreError(f"{store.path}: features have gone from it while it was being read; run this again")
+        dimension = self.settled.loaded.dimension
+        if vectors.shape[1] not in (0, dimension):  # it may be anybody's
+            raise StoreError(
+                f"{store.path}: it has {vectors.shape[1]} numbers for a photo by this network, which gives {dimension};"
+                " name another file with store="
+            )
         return vectors if len(vectors) else self._together([])
 
     def _together(self, rows: List[int]) -> np.ndarray:

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS features (
 );
 """
 FIND_NETWORK = "SELECT id, dimension FROM networks WHERE key = ?"
+ALL_FEATURES = "SELECT photo, vector, checksum FROM features NOT INDEXED WHERE network = ?"  # as they follow each other
 ADD_NETWORK = "INSERT OR IGNORE INTO networks (key, dimension) VALUES (?, ?)"
 ADD_FEATURE = "INSERT OR IGNORE INTO features VALUES (?, ?, ?, ?)"
 
@@ -41,7 +42,7 @@ def rows_of_features(network: int, photos: Sequence[str], vectors: np.ndarray) -
 
 def feature_of_row(photo: bytes, vector: bytes, checksum: int, dimension: int) -> np.ndarray:
     """The feature in a row that `find_features` found; raises `ValueError` where it is not what was written."""
-    if zlib.crc32(photo + vector) != checksum or len(vector) != 4 * dimension:
+    if zlib.crc32(vector, zlib.crc32(photo)) != checksum or len(vector) != 4 * dimension:  # as of both together
         raise ValueError("a feature is not what was written")
     return np.frombuffer(vector, "<f4")
 
@@ -57,7 +58,7 @@ def as_written() -> Iterator[None]:
 
 def whole(*values: object) -> Tuple[int, ...]:
     """Values from a row that are whole numbers; raises `TypeError` for others."""
-    if not all(type(value) is int for value in values):
+    if not {int}.issuperset(map(type, values)):  # for each of many rows
         raise TypeError("a number is none")
     return values  # type: ignore[return-value]
 

@@ -137,16 +137,22 @@ class FeatureStore:
         Returns positions in `photos`, int64 [n] ascending, and float32 [n, dimension].
         """
         is_kept = np.zeros(len(photos), dtype=bool)
+        wanted = list(map(bytes.fromhex, photos))
+        places = dict(zip(reversed(wanted), range(len(wanted) - 1, -1, -1)))  # the first of equal photos
         with self._explained():
             network, dimension = self._network(key)
             vectors = roomy_array((len(photos) if dimension else 0, dimension))
-            for start in range(0, len(photos) if dimension else 0, _AT_ONCE):
-                some = [bytes.fromhex(photo) for photo in photos[start : start + _AT_ONCE]]
-                kept = self._vectors(network, dimension, some)
-                for place, photo in enumerate(some, start):
-                    if photo in kept:
-                        vectors[place] = kept[photo]
-                        is_kept[place] = True
+            for statement, values in self._statements(network, list(places)) if dimension else ():
+                with feature_rows.as_written():
+                    for photo, vector, checksum in self._connection.execute(statement, values):
+                        if photo in places:
+                            place = places[photo]
+                            vectors[place] = feature_rows.feature_of_row(photo, vector, checksum, dimension)
+                            is_kept[place] = True
+        again = [place for place, photo in enumerate(wanted) if places[photo] != place] if dimension else []
+        if again:
+            before = [places[wanted[place]] for place in again]
+            vectors[again], is_kept[again] = vectors[before], is_kept[before]
         return np.flatnonzero(is_kept), vectors if is_kept.all() else vectors[is_kept[: len(vectors)]]
 
     def photos(self, key: str) -> Set[str]:
@@ -289,13 +295,14 @@ class FeatureStore:
                 raise ValueError("no network has so many features")
         return network, dimension
 
-    def _vectors(self, network: int, dimension: int, photos: List[bytes]) -> Dict[bytes, np.ndarray]:
-        rows = self._connection.execute(feature_rows.find_features(len(photos)), [network, *photos])
-        with feature_rows.as_written():
-            return {
-                photo: feature_rows.feature_of_row(photo, vector, checksum, dimension)
-                for photo, vector, checksum in rows
-            }
+    def _statements(self, network: int, photos: List[bytes]) -> Iterator[Tuple[str, List[Any]]]:
+        """What selects the features of photos, and maybe those of others, with its values."""
+        if 2 * len(photos) > self._value("SELECT count(*) FROM features"):  # to find each would take longer
+            yield feature_rows.ALL_FEATURES, [network]
+            return
+        for start in range(0, len(photos), _AT_ONCE):
+            some = photos[start : start + _AT_ONCE]
+            yield feature_rows.find_features(len(some)), [network, *some]
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Callable[..., object]]:

@@ -5,7 +5,7 @@ import shutil
 import threading
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, BinaryIO, Dict, List, Optional
 from urllib.parse import urlsplit
 
 from helpers.errors import KinframeError
@@ -15,6 +15,8 @@ _TIMEOUT = (5.0, 20.0)  # seconds to connect to one address, and between two pie
 _QUICK = 1.0  # seconds that a download may take without a bar
 _PAUSES = (0.3, 1.0)  # seconds before the second and the third attempt
 _ABSENT = (404, 410)  # what a server answers about a file that it does not have
+_LARGEST = 2**32  # bytes of a file whose size is not known beforehand: twice what an ONNX file can have
+_ADDRESS = ("http://", "https://")
 
 
 class NotFetched(KinframeError):
@@ -38,16 +40,18 @@ def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progre
 
     Where there is a `mirror`, the file `name` is looked for there and nowhere
     else. `url` may be the path of a file. `size` in bytes is for the bar, which
-    shows when it takes longer than a second.
+    shows when it takes longer than a second, and no more than that is taken from
+    the network; of an unknown size, 4 GB.
 
     Raises `NotFetched`, and where there is no such file, `NotThere`. The caller
     checks whether it is the right file.
     """
     place = mirror()
-    if not place and Path(url).is_file():
+    # An address is no path, though a folder may have one like it: https:/example.org/network.onnx
+    if not place and not url.startswith(_ADDRESS) and Path(url).is_file():
         shutil.copyfile(url, half)
         return url
-    if place and not place.startswith(("http://", "https://")):
+    if place and not place.startswith(_ADDRESS):
         folder = Path(place).expanduser()
         file = folder / name
         if not file.is_file():
@@ -71,7 +75,7 @@ def _download(url: str, name: str, half: Path, size: Optional[int], progress: bo
         for pause in (*_PAUSES, None):
             try:
                 # pooch's own bar is reset at the end, which shows it even after a quick download
-                with half.open("wb") as stream, tqdm.wrapattr(stream, "write", size, **bar) as watched:
+                with half.open("wb") as file, tqdm.wrapattr(_Limited(file, url, size), "write", size, **bar) as watched:
                     HTTPDownloader(chunk_size=1 << 16, timeout=_TIMEOUT)(url, watched, None)
                 return
             except requests.exceptions.RequestException as error:
@@ -81,6 +85,22 @@ def _download(url: str, name: str, half: Path, size: Optional[int], progress: bo
     except requests.exceptions.RequestException as error:
         absent = error.response is not None and error.response.status_code in _ABSENT
         raise (NotThere if absent else NotFetched)(_reason(url, error)) from error
+
+
+class _Limited:
+    """An open file that takes `most` bytes: what is packed, or sent without end, would fill the disk."""
+
+    def __init__(self, file: BinaryIO, url: str, most: Optional[int]) -> None:
+        self._file, self._url, self._most, self._taken = file, url, most or _LARGEST, 0
+
+    def write(self, part: bytes) -> int:
+        self._taken += len(part)
+        if self._taken > self._most:
+            raise NotFetched(f"{self._url} is another file: it has more than {self._most:,} bytes")
+        return self._file.write(part)
+
+    def flush(self) -> None:
+        self._file.flush()
 
 
 def _check_reachable(url: str) -> None:

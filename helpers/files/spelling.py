@@ -20,9 +20,16 @@ _DEVICE = re.compile(
 )
 
 
+_LONGEST = 4096  # characters of a path on any disk, or of a name that a person writes
+
+
 def composed(name: str) -> str:
-    """The name with each accent in the character that it belongs to (Unicode's form NFC)."""
-    return name if name.isascii() else unicodedata.normalize("NFC", name)
+    """The name with each accent in the character that it belongs to (Unicode's form NFC).
+
+    A text that is too long for a name stays as it is: of one letter with very many accents, Unicode's order takes
+    quadratic time.
+    """
+    return name if name.isascii() or len(name) > _LONGEST else unicodedata.normalize("NFC", name)
 
 
 def portable(name: str) -> str:
@@ -40,6 +47,14 @@ def full_path(folder: str, name: str, separator: str = os.sep) -> str:
     remembered of the file is not found again.
     """
     return f"{folder if folder.endswith(separator) else folder + separator}{name.replace('/', separator)}"
+
+
+def full_paths(folder: str, names: Iterable[str], separator: str = os.sep) -> List[str]:
+    """The `full_path` of each of many names."""
+    if separator != "/":
+        return [full_path(folder, name, separator) for name in names]
+    start = full_path(folder, "", separator)
+    return [start + name for name in names]
 
 
 # Characters that a terminal obeys, or that turn the order of what follows; and bytes that are no text.

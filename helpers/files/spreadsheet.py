@@ -37,6 +37,9 @@ def plain(cell: str) -> str:
     return _GUARDED.sub("", cell)
 
 
+MOST_COLUMNS = 1_000  # rows are made as long as the head, so that a long one of empty names would fill all memory
+
+
 class Table(NamedTuple):
     """A CSV, cell by cell; rows are as long as the head."""
 
@@ -63,6 +66,8 @@ def read_table(file: Path, what: str) -> Table:
     try:
         table.head.extend(cell.strip() for cell in next(reader, []))
         width = len(table.head)
+        if width > MOST_COLUMNS:
+            raise FrameError(f"{file} has {width:,} columns, and {what} at most {MOST_COLUMNS:,}; leave out the others")
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 row = [plain(cell) for cell in cells[:width]]

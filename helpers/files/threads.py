@@ -2,20 +2,33 @@
 
 import queue
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Callable, Deque, Generator, Iterable, TypeVar
+from typing import Any, Callable, Deque, Generator, Iterable, Iterator, TypeVar
+
+_QUICK = 0.001  # seconds: handing work to another thread and back takes half of that
+_SLACK, _MOST_SLACK = 0.1, 1.0  # seconds that the first items may take beyond it, and slow ones after many quick ones
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def work_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int) -> Generator[Result, None, None]:
+def work_ahead(
+    work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int, quick: bool = False
+) -> Generator[Result, None, None]:
     """`work(item)` of each item, in their order; at most `ahead` results are waiting or being made.
+
+    With `quick`, for work that may be quick (a file of which little is read, and
+    that the system has in memory), the reader's own thread does it for as long
+    as it takes less than a millisecond each; then threads do it.
 
     Its reader closes it (`contextlib.closing`), after an interrupt too: work that
     has not begun by then is cancelled, and no thread stays.
     """
+    items = iter(items)
+    if quick and (yield from _while_quick(work, items)):
+        return
     waiting: Deque[Future[Result]] = deque()
     with ThreadPoolExecutor(thread_name_prefix="ahead") as pool:
         try:
@@ -28,6 +41,19 @@ def work_ahead(work: Callable[[Item], Result], items: Iterable[Item], *, ahead: 
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _while_quick(work: Callable[[Item], Result], items: Iterator[Item]) -> Generator[Result, None, bool]:
+    """The results for as long as the work is quick; returns whether there is nothing left to do."""
+    left = _SLACK
+    for item in items:
+        start = time.perf_counter()
+        result = work(item)
+        left = min(_MOST_SLACK, left + _QUICK - (time.perf_counter() - start))
+        yield result
+        if left < 0:
+            return False
+    return True
 
 
 def in_background(items: Iterable[Item]) -> Generator[Item, None, None]:

@@ -22,7 +22,7 @@ from helpers.images.decode import PhotoHeader, check_photo, open_photo
 _JPEG, _PNG, _RAW = 0, 1, 2  # how Turi Create numbers the formats
 
 
-def image_of(photo: Union[Path, bytes], kind: Optional[PhotoHeader] = None) -> Any:
+def image_of(photo: Union[str, "os.PathLike[str]", bytes], kind: Optional[PhotoHeader] = None) -> Any:
     """A frame's Image of a photo, upright, from its file or from the bytes of one.
 
     `kind` is the result of `check_photo`, where the photo was checked before.
@@ -33,7 +33,7 @@ def image_of(photo: Union[Path, bytes], kind: Optional[PhotoHeader] = None) -> A
     """
     kind = kind or check_photo(photo)
     if not HAS_TURICREATE:
-        return Image.of_known_size(photo if isinstance(photo, bytes) else str(photo), (kind.width, kind.height))
+        return Image.of_known_size(photo if isinstance(photo, bytes) else os.fspath(photo), (kind.width, kind.height))
     if kind.plain:
         encoded = photo if isinstance(photo, bytes) else read_regular(photo)
         number = _JPEG if kind.format == "JPEG" else _PNG

@@ -37,12 +37,12 @@ def folder_of(paths: List[Optional[str]], files: List[Optional[str]]) -> Optiona
 
 def shown_names(paths: List[Optional[str]], labels: List[Any]) -> List[str]:
     """Paths without the folder that all of them share; the label where there is no path."""
-    folders = [Path(path).parent for path in paths if path and Path(path).is_absolute()]
+    folders = [Path(path).parent for path in paths if path and os.path.isabs(path)]  # noqa: PTH117 (Path's is slow)
     shared = os.path.commonpath(folders) if folders else ""
 
     def name(path: Optional[str], label: Any) -> str:
         if not path:
             return str(label)
-        return Path(path).relative_to(shared).as_posix() if Path(path).is_absolute() else path
+        return Path(path).relative_to(shared).as_posix() if folders and os.path.isabs(path) else path  # noqa: PTH117
 
     return [name(path, label) for path, label in zip(paths, labels)]

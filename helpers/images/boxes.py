@@ -1,5 +1,6 @@
 """A box on a photo: four shares of the upright photo, in the order left, top, right, bottom."""
 
+from reprlib import repr as short  # a box from outside may be anything, and endless
 from typing import Any, Mapping, Optional, Tuple
 
 import numpy as np
@@ -17,10 +18,10 @@ def check_box(box: Any, *, smallest: float = 0.0) -> Box:
     """The box as four floats; raises `FrameError` where it isn't a box, leaves the photo, or has a shorter side."""
     try:
         left, top, right, bottom = (float(each) for each in box)
-    except (TypeError, ValueError):
-        raise FrameError(f"a box is four numbers, left, top, right and bottom from 0 to 1, not {box!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise FrameError(f"a box is four numbers, left, top, right and bottom from 0 to 1, not {short(box)}") from None
     if not (0 <= left <= 1 and 0 <= top <= 1 and 0 <= right <= 1 and 0 <= bottom <= 1):  # false for NaN too
-        raise FrameError(f"a box is given in shares of the photo, from 0 to 1, not {box!r}")
+        raise FrameError(f"a box is given in shares of the photo, from 0 to 1, not {short(box)}")
     if right <= left or bottom <= top:
         raise FrameError(f"the box {box!r} is empty: right must be more than left, and bottom more than top")
     if right - left < smallest or bottom - top < smallest:

@@ -109,10 +109,11 @@ def _image(file: BinaryIO) -> Image.Image:
         raise PhotoError(way_out(RAW))
     if begin.startswith(png.SIGNATURE):
         return _png(file)
+    is_jpeg = begin.startswith(_JPEG)
     try:
-        return _opened(file, formats())
+        return _opened(file, ("JPEG",) if is_jpeg else formats())  # to know all takes longer than to read many headers
     except Image.DecompressionBombError:
-        large = _large_jpeg(file) if begin.startswith(_JPEG) else None
+        large = _large_jpeg(file) if is_jpeg else None
         if large is None:
             raise
         return large

@@ -51,7 +51,7 @@ def part_thumbnail(content: bytes, box: Box, *, side: int = 160) -> bytes:
 
 
 def _jpeg(source: Readable, side: int, quality: int) -> bytes:
-    return _encoded(open_photo(source, within=side), quality)
+    return _encoded(open_photo(source, within=side, to_look_at=True), quality)
 
 
 def _encoded(image: Image.Image, quality: int) -> bytes:
@@ -121,7 +121,7 @@ class Thumbnails:
         return jpegs
 
     def _some(self, photos: Sequence["_Wanted"]) -> List[Optional[bytes]]:
-        keyed = _in_threads(_keyed, photos)
+        keyed = _in_threads(_keyed, photos, quick=True)
         jpegs = self._file.read(self.size, [photo.key for photo in keyed if photo])
         missing = {photo.key: photo for photo in keyed if photo and photo.key not in jpegs}
         made = {key: one for key, one in zip(missing, _in_threads(self._make, list(missing.values()))) if one}
@@ -196,8 +196,12 @@ def _key(content: bytes) -> bytes:
     return hashlib.sha256(b"reading %d " % READING + content).digest()
 
 
-def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> List[Optional[Result]]:
-    """`work(item)` of each, None where it raises `PhotoError`."""
+def _in_threads(
+    work: Callable[[Item], Result], items: Sequence[Item], *, quick: bool = False
+) -> List[Optional[Result]]:
+    """`work(item)` of each, None where it raises `PhotoError`; for `quick` see `work_ahead`."""
+    if not items:
+        return []
 
     def attempt(item: Item) -> Optional[Result]:
         try:
@@ -205,5 +209,5 @@ def _in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> List[O
         except PhotoError:
             return None
 
-    with closing(work_ahead(attempt, items, ahead=len(items))) as done:
+    with closing(work_ahead(attempt, items, ahead=len(items), quick=quick)) as done:
         return list(done)

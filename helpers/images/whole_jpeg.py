@@ -7,6 +7,7 @@ ends before the picture is full. Both show in when the last row is written.
 (ITU-T T.81: B.1.1 for the markers, F.2.2 for why a wrong bit is not noticed.)
 """
 
+import functools
 import re
 from typing import Any, List, NamedTuple, Optional
 
@@ -18,6 +19,7 @@ from helpers.errors import PhotoError
 _SEQUENTIAL = (0xC0, 0xC1)  # frames that are written row by row, whose bits follow each other from the first block on
 _FRAMES = tuple(mark for mark in range(0xC0, 0xD0) if mark not in (0xC4, 0xC8, 0xCC))
 _SCAN, _END, _START, _EVERY = 0xDA, 0xD9, 0xD8, 0xDD
+_MARK = re.compile(rb"\xff([^\x00\xff])")
 _AFTER_SCAN = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")  # other marks are part of the pixels
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _NEVER = (_START, *range(0x01, 0xC0))  # after a scan: the beginning of another photo, and what stands for nothing
@@ -76,13 +78,15 @@ def _scan(content: bytes) -> Optional[_Scan]:
             break
     else:
         return None
-    found = _AFTER_SCAN.search(content, place)
+    first = found = _MARK.search(content, place)  # most photos have none from which a decoder starts anew
+    if first is not None and 0xD0 <= first[1][0] <= 0xD7:
+        found = _AFTER_SCAN.search(content, first.start())
     if found is None or frame not in _SEQUENTIAL:
         return None
     if found[1][0] != _END:
         _check_segments(content, found.start())
         return None
-    if blocks or not every:
+    if blocks if every else found is not first:
         _check_restarts(content[place : found.start()], -(-blocks // every) - 1 if every else 0)
     end = found.start()
     while end > place and content[end - 1] in (0, 0xFF):
@@ -121,6 +125,12 @@ def _check_restarts(pixels: bytes, count: int) -> None:
         raise PhotoError(_DAMAGED.format("a part of its pixels is missing, or another photo's"))
 
 
+@functools.lru_cache(maxsize=1)
+def _noise() -> bytes:
+    """What no row of a photo is: for the widest JPEG, in four channels."""
+    return np.random.default_rng(0).bytes(4 * 0xFFFF)
+
+
 class _WatchedDecoding:
     """Gives the decoder a JPEG in four pieces, and looks between them whether the last row has been written."""
 
@@ -137,7 +147,7 @@ class _WatchedDecoding:
         self._picture = Image.Image()._new(self._image.im)
         self._last = (0, self._picture.height - 1, self._picture.width, self._picture.height)
         size = self._picture.width * len(self._picture.getbands())
-        self._row = np.random.default_rng(0).integers(0, 256, size, np.uint8).tobytes()
+        self._row = _noise()[:size]
         row = Image.frombytes(self._picture.mode, (self._picture.width, 1), self._row)
         self._picture.paste(row, self._last)
 

@@ -45,6 +45,11 @@ class AnimalMap(NamedTuple):
         """How many of the feature's numbers are evidence."""
         return self.places[0] * self.places[1]
 
+    @property
+    def kept(self) -> int:
+        """How many numbers a store keeps of a photo: the evidence, and the looks in one byte each."""
+        return self.evidence + -(-self.coarse[0] * self.coarse[1] * WIDTH // 4)
+
 
 def sizes() -> List[Size]:
     """The sizes in which photos go through the network, by their shape from high to wide."""

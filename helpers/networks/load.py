@@ -26,7 +26,7 @@ from helpers.networks.hub import network as hugging_face
 from helpers.networks.onnx.cuts import find_cut
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.layers import free_reshapes
-from helpers.networks.own import inspect_network, takes_float_photos
+from helpers.networks.own import inspect_network, known_network, read_network, takes_float_photos
 from helpers.networks.table import MODELS, SHORT_NAMES, Network
 from helpers.networks.torch_file import read_state_dict
 from helpers.networks.torchvision_layers import resnet_50, vgg19
@@ -248,11 +248,15 @@ def _own(path: Path) -> LoadedModel:
         open_regular(path, most=None).close()
     except NotRead as error:
         raise ModelError(f"{path}: {error}; name the file of a network") from error
-    except OSError:  # `inspect_network` says what is wrong
+    except OSError:  # `read_network` says what is wrong
         pass
-    if takes_float_photos(path):
-        return _prepared(hugging_face.own_network(path), "own")
-    size, dimension, identity = inspect_network(path)
+    known = known_network(path)
+    if known is None:
+        network = read_network(path)
+        if takes_float_photos(network):
+            return _prepared(hugging_face.own_network(path), "own")
+        known = inspect_network(path, network)
+    size, dimension, identity = known
     name = f"{path.parent.name}/{path.name}" if path.name == ENCODER else path.name  # all autoencoders have such a file
     return LoadedModel(
         name=name,

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 
 import numpy as np
 
@@ -18,18 +18,28 @@ from helpers.networks.onnx.onnx_runtime import outputs_of
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+Inspected = Tuple[Tuple[int, int], int, str]  # width and height of photos, number of features, identity
+
 _NEEDED = "needed: one input, uint8 [N, height, width, 3] with N free, and one output, float32 [N, dimension]"
 
 
-def takes_float_photos(path: Path) -> bool:
-    """Whether an ONNX file has an input, float [N, 3, height, width], as most vision networks are exported."""
+def read_network(path: Path) -> "ModelProto":
+    """The ONNX network in a file, without the weights that are in others; raises `ModelError`."""
     from google.protobuf.message import DecodeError
-    from onnx import TensorProto
 
     try:
-        graph = read_inside(path).graph
-    except (DecodeError, OSError):  # `inspect_network` says what is wrong
-        return False
+        return read_inside(path)
+    except DecodeError as error:
+        raise ModelError(f"{path} is not an ONNX network: {error}") from error
+    except OSError as error:
+        raise ModelError(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+def takes_float_photos(network: "ModelProto") -> bool:
+    """Whether a network has an input, float [N, 3, height, width], as most vision networks are exported."""
+    from onnx import TensorProto
+
+    graph = network.graph
     taken = [each.type.tensor_type for each in graph.input if each.name in photo_inputs(graph)]
     floats = [each.shape.dim for each in taken if each.elem_type in (TensorProto.FLOAT, TensorProto.FLOAT16)]
     return any(len(axes) == 4 and (axes[1].dim_value or 3) == 3 for axes in floats)
@@ -37,38 +47,46 @@ def takes_float_photos(path: Path) -> bool:
 
 def check_outside(path: Path) -> None:
     """Raises `ModelError` for a file that is no ONNX network, or whose weights are not in files beside it."""
-    from google.protobuf.message import DecodeError
-
+    network = read_network(path)
     try:
-        files_beside(path, read_inside(path))
-    except DecodeError as error:
-        raise ModelError(f"{path} is not an ONNX network: {error}") from error
+        files_beside(path, network)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     except OSError as error:
         raise ModelError(f"{error.filename or path}: {error.strerror or error}") from error
 
 
-def inspect_network(path: Path) -> Tuple[Tuple[int, int], int, str]:
-    """The photo size (width, height), the number of features and the identity of an ONNX file.
+def known_network(path: Path) -> Optional[Inspected]:
+    """What `inspect_network` gave for the same bytes before; None where that was never, or weights are in other files.
+
+    To read a large network takes several times as long as its sha-256.
+    """
+    try:
+        identity = stamps.sha256(path)
+    except OSError:
+        return None
+    dimension, size = remembered_dimension(identity), _remembered(identity).get("size")
+    if dimension is None or not isinstance(size, list) or [type(side) for side in size] != [int, int]:
+        return None
+    return (size[0], size[1]), dimension, identity
+
+
+def inspect_network(path: Path, network: "ModelProto") -> Inspected:
+    """The photo size (width, height), the number of features and the identity of the `network` in an ONNX file.
 
     The identity is the file's sha-256, or one over it and the files with its
     weights. The network is run on two black photos, once on this machine: the
     output's shape in a graph is often missing, and sometimes wrong. Raises a
     `ModelError` with the file, what it has and what is needed.
     """
-    from google.protobuf.message import DecodeError
-
     try:
-        network = read_inside(path)
         identity = _identity(path, network)
-    except DecodeError as error:
-        raise ModelError(f"{path} is not an ONNX network: {error}") from error
     except OSError as error:
         raise ModelError(f"{error.filename or path}: {error.strerror or error}") from error
     size = _photo_size(path, network)
-    dimension = remembered_dimension(identity)
-    if dimension is None:
-        dimension = _dimension(path, network, size)
-        remember_dimension(identity, dimension)
+    dimension = remembered_dimension(identity) or _dimension(path, network, size)
+    if _remembered(identity).get("size") != list(size):
+        remember_dimension(identity, dimension, size)
     return size, dimension, identity
 
 
@@ -78,17 +96,23 @@ def _file(identity: str) -> Path:
 
 def remembered_dimension(identity: str) -> Optional[int]:
     """The number of features of a network that was run before: opening one takes as long as ten photos."""
+    dimension = _remembered(identity).get("dimension")
+    return dimension if type(dimension) is int and dimension > 0 else None
+
+
+def _remembered(identity: str) -> Dict[str, Any]:
     try:
         entry = json.loads(_file(identity).read_text(encoding="utf-8"))
-        whole = entry["identity"] == identity and type(entry["dimension"]) is int and entry["dimension"] > 0
-        return int(entry["dimension"]) if whole else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return entry if isinstance(entry, dict) and entry.get("identity") == identity else {}
 
 
-def remember_dimension(identity: str, dimension: int) -> None:
+def remember_dimension(identity: str, dimension: int, size: Optional[Tuple[int, int]] = None) -> None:
+    """Remember a network that was run, and if it is known the size of its photos: width, height."""
+    entry = {"identity": identity, "dimension": dimension, **({} if size is None else {"size": size})}
     with contextlib.suppress(OSError), replacing(_file(identity)) as half:
-        half.write_text(json.dumps({"identity": identity, "dimension": dimension}), encoding="utf-8")
+        half.write_text(json.dumps(entry), encoding="utf-8")
 
 
 def _identity(path: Path, network: "ModelProto") -> str:

@@ -92,12 +92,15 @@ class Detector:
         for place, pixels in enumerate(photos):
             frame, (left, top) = framed(pixels)
             rows = self._run(frame)
-            if rows.ndim != 3 or rows.shape[0] != 1 or rows.shape[2] != self._columns:
+            shape = list(rows.shape) if isinstance(rows, np.ndarray) and rows.dtype.kind == "f" else "no floats"
+            if shape == "no floats" or rows.ndim != 3 or rows.shape[0] != 1 or rows.shape[2] != self._columns:
                 raise ModelError(
                     f"{self._path} is not a detector of the family YOLOv5 with {self._columns - _COLUMNS} classes: its "
-                    f"output is {list(rows.shape)}, and would be [1, rows, {self._columns}]"
+                    f"output is {shape}, and would be [1, rows, {self._columns}]"
                 )
             boxes = best_boxes(rows[0])
+            if (boxes[:, 4] > 1).any():
+                raise ModelError(f"{self._path} is not a detector of the family YOLOv5: its scores are larger than 1")
             height, width = pixels.shape[:2]
             boxes[:, 0:4:2] = np.clip((boxes[:, 0:4:2] - left) / width, 0, 1)
             boxes[:, 1:4:2] = np.clip((boxes[:, 1:4:2] - top) / height, 0, 1)

@@ -8,12 +8,14 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from helpers.errors import KinframeError
 from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched, fetch
 from helpers.files.replacing import replacing
+from helpers.files.spelling import portable
 
 _COMMIT = "4b49e5e"
 _FOLDERS = ("doraemon", "walle")
@@ -21,6 +23,10 @@ _FILE = f"demo-python-image-classification-{_COMMIT}.zip"
 _URL = f"https://github.com/wshuyi/demo-python-image-classification/archive/{_COMMIT}.zip"
 # Of the photos, see _digest: GitHub packs its zip files anew.
 _SHA256 = "ca5d8ee23d78f4ec174e1625e02ba3ba67c101359c08cc3116b84182177ef0cc"
+
+
+_LARGEST = 200_000_000  # bytes of all that is in it; the article's photos have 22,000,000
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # what zipfile raises
 
 
 class PhotosUnavailable(KinframeError):
@@ -54,7 +60,7 @@ def article_photos(*, progress: bool = True) -> Path:
         with replacing(archive) as half:
             origin = fetch(_FILE, _URL, half, progress=progress)
             _unpack(half, folder, origin)
-    except (NotFetched, OSError, zipfile.BadZipFile) as error:
+    except (NotFetched, OSError, *_DAMAGE) as error:
         raise PhotosUnavailable(
             f"The article's photos are not available: {error}.\n"
             f"Ways out:\n"
@@ -71,13 +77,15 @@ def _unpack(archive: Path, folder: Path, origin: str) -> None:
     half = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".article."))
     try:
         with zipfile.ZipFile(archive) as packed:
+            if sum(member.file_size for member in packed.infolist()) > _LARGEST:  # zipfile unpacks no more than that
+                raise NotFetched(f"{origin} contains more than the article's photos")
             for member in packed.infolist():
                 # NAME/image/doraemon/photo.jpg: only the last two parts become a path, so nothing lands elsewhere
                 parts = PurePosixPath(member.filename).parts
                 if member.is_dir() or len(parts) != 4 or parts[1] != "image" or parts[2] not in _FOLDERS:
                     continue
                 (half / parts[2]).mkdir(exist_ok=True)
-                with packed.open(member) as photo, (half / parts[2] / parts[3]).open("wb") as file:
+                with packed.open(member) as photo, (half / parts[2] / portable(parts[3])).open("wb") as file:
                     shutil.copyfileobj(photo, file)
         if _digest(half) != _SHA256:
             raise NotFetched(f"{origin} contains other photos than the article's")

@@ -5,13 +5,12 @@ A deployment is one camera at one place from one day to another.
 
 import datetime
 import os
-import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.errors import FrameError
-from helpers.files.spelling import printable
+from helpers.files.spelling import composed, printable
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.layout import PLACES, places_of
@@ -215,7 +214,7 @@ def _each(places: Dict[str, List[Optional[str]]], count: int) -> Iterator[Dict[s
 def _key(row: Mapping[str, Any], names: Sequence[str]) -> Tuple[Optional[str], ...]:
     """Places as they are compared: by letters, not by capitals or by how a system writes accents."""
     texts = (row[name] for name in names)
-    return tuple(None if text is None else unicodedata.normalize("NFC", text.strip()).casefold() for text in texts)
+    return tuple(None if text is None else composed(text.strip()).casefold() for text in texts)
 
 
 def _during(row: Dict[str, Any], moment: datetime.datetime) -> bool:

@@ -9,7 +9,6 @@ import os
 import shutil
 import tempfile
 import time
-import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Callable, Iterable, Iterator, List, Optional, Set, Tuple, Union
@@ -17,7 +16,7 @@ from typing import Callable, Iterable, Iterator, List, Optional, Set, Tuple, Uni
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
-from helpers.files.spelling import portable
+from helpers.files.spelling import composed, portable
 from helpers.files.spreadsheet import write_rows
 from helpers.images.decode import read_photo
 
@@ -189,4 +188,4 @@ def _safe(name: str) -> List[str]:
 
 def _same(name: str) -> str:
     """A key that is equal for names that are the same file on some systems, such as A and a."""
-    return unicodedata.normalize("NFC", name).casefold()
+    return composed(name).casefold()

@@ -15,7 +15,7 @@ from helpers.files.lock import Busy, Lost, locked
 from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing
 from helpers.files.spelling import SpelledNames
-from helpers.files.spreadsheet import guarded, plain
+from helpers.files.spreadsheet import MOST_COLUMNS, guarded, plain
 
 _COLUMNS = ["path", "label"]
 _DELIMITERS = ",;\t"  # spreadsheets of some countries write the others
@@ -206,6 +206,8 @@ def _read(file: Path) -> _LabelsTable:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = next(reader)
+        if len(header) > MOST_COLUMNS:
+            raise ValueError(f"{len(header):,} columns; {MOST_COLUMNS:,} are the most")
         return _LabelsTable(header, list(_rows(reader, len(header))), delimiter, begin)
     except (csv.Error, ValueError) as error:
         raise LabelsError(

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 from helpers.errors import FrameError, PhotoError, StoreError
 from helpers.features.store import CheckedFile, FeatureStore, default_path
 from helpers.files.progress import progress_bar
-from helpers.files.spelling import full_path
+from helpers.files.spelling import full_paths
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.frames import HAS_TURICREATE, Image, SFrame
@@ -137,7 +137,7 @@ def load_photos(
     names, refused = find_photos(root, recursive=recursive)
     photos = _checked_before(root, names)
     new = [name for name in names if name not in photos]
-    read = work_ahead(_try_photo, (root / name for name in new), ahead=_AHEAD)
+    read = work_ahead(_try_photo, full_paths(str(root), new), ahead=_AHEAD, quick=True)
     with closing(read):
         pairs = zip(new, read)
         for name, photo in progress_bar(pairs, total=len(new), show=progress):
@@ -163,7 +163,7 @@ def load_photos(
     return data, _bad(sorted(refused))
 
 
-def _try_photo(path: Path) -> Union[_LoadedPhoto, PhotoError]:
+def _try_photo(path: str) -> Union[_LoadedPhoto, PhotoError]:
     """The photo in a file, or the error with the reason why there is none."""
     try:
         before = None
@@ -188,8 +188,7 @@ def _checked_before(root: Path, names: List[str]) -> Dict[str, _LoadedPhoto]:
             return {}
         with FeatureStore(file) as store:
             checked = store.checked()
-        for name in names:
-            path = full_path(str(root), name)
+        for name, path in zip(names, full_paths(str(root), names)):
             before = checked.get(path)
             if before is not None and stamp(path) == before.stamp:
                 photos[name] = _LoadedPhoto(Image.of_known_size(path, (before.width, before.height)), before.taken)
@@ -199,12 +198,13 @@ def _checked_before(root: Path, names: List[str]) -> Dict[str, _LoadedPhoto]:
 def _remember_checked(root: Path, photos: Dict[str, _LoadedPhoto]) -> None:
     if HAS_TURICREATE or not photos:
         return
+    files = zip(full_paths(str(root), photos), photos.values())
     with contextlib.suppress(StoreError, OSError), FeatureStore(default_path(root)) as store:
         store.add_checked(
             {
-                full_path(str(root), name): CheckedFile(photo.stamp, photo.image.width, photo.image.height, photo.taken)
-                for name, photo in photos.items()
-                if photo.stamp is not None and settled(root / name, photo.stamp)
+                file: CheckedFile(photo.stamp, photo.image.width, photo.image.height, photo.taken)
+                for file, photo in files
+                if photo.stamp is not None and settled(file, photo.stamp)
             }
         )
 
@@ -212,7 +212,7 @@ def _remember_checked(root: Path, photos: Dict[str, _LoadedPhoto]) -> None:
 def _data(root: Path, photos: List[Tuple[str, _LoadedPhoto]], file_dates: bool) -> SFrame:
     names = [name for name, _ in photos]
     images = [photo.image for _, photo in photos]
-    files = [full_path(str(root), name) for name in names]
+    files = full_paths(str(root), names)
     taken = [photo.taken or named for (_, photo), named in zip(photos, named_moments(names))]
     if file_dates:
         taken = [moment or _file_date(file) for moment, file in zip(taken, files)]

@@ -7,12 +7,12 @@ which no name of a tag can hold: `Deer|Fox`.
 import contextlib
 import datetime
 import os
-import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from helpers.errors import FrameError
+from helpers.files.spelling import composed
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
 from helpers.frames.per_photo import is_label
@@ -82,7 +82,7 @@ def add_species(data: SFrame, species: GivenSpecies, *, column: str = "species",
     names: List[Set[str]] = [set() for _ in range(len(data))]
     for source in given:
         names = [known or new for known, new in zip(names, _named(data, source, progress))]
-    texts = ["|".join(sorted({unicodedata.normalize("NFC", name) for name in each})) for each in names]
+    texts = ["|".join(sorted({composed(name) for name in each})) for each in names]
     return with_columns(data, [(column, str, [text or None for text in texts])])
 
 
@@ -231,7 +231,7 @@ def _is_within(groups: List[str], wanted: List[str]) -> bool:
 
 
 def _folded(names: List[str]) -> List[str]:
-    return [unicodedata.normalize("NFC", name.strip()).casefold() for name in names]
+    return [composed(name.strip()).casefold() for name in names]
 
 
 def _known_tags(tags_of_photos: List[List[str]]) -> str:

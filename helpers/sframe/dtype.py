@@ -10,18 +10,19 @@ import datetime
 import decimal
 from array import array
 from collections import deque
-from typing import Any, Callable, Iterable, List, Optional, Set, Tuple, Union
+from typing import Any, Callable, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 import numpy as np
-import pandas as pd
 
 from helpers.sframe.errors import OutOfRange
 from helpers.sframe.image import Image
+from helpers.sframe.pandas_classes import marks_of_pandas, pandas_classes
 
 Values = np.ndarray  # int64, float64, or object
 Missing = Optional[np.ndarray]  # bool, True where a value is missing; None where nothing is
 
 NUMBERS = (int, float)
+_KEPT = (str, datetime.datetime, Image)  # whose values stay as they are
 _INTS = (bool, int, np.integer, np.bool_)
 _FLOATS = (float, np.floating)
 _DATES = (datetime.datetime, datetime.date, np.datetime64)
@@ -60,14 +61,18 @@ def store(values: Union[List[Any], Tuple[Any, ...]], dtype: type) -> Tuple[Value
     Raises `TypeError` for a value of another type; but `float` takes whole
     numbers, `int` cuts off fractions, and `str` takes numbers.
     """
-    missing = np.fromiter((is_missing(value) for value in values), bool, len(values))
-    gaps = missing if missing.any() else None
+    kinds = set(map(type, values))
+    if kinds == {dtype} and dtype in _KEPT:
+        return objects(values, len(values)), None
+    gaps = _gaps(values, kinds)
     if dtype in NUMBERS or dtype is str:
         values = _usual(values)
     if dtype in NUMBERS:
         return _store_numbers(values, gaps, dtype), gaps
     convert = _converter(dtype)
-    cells = (None if gap else convert(value) for value, gap in zip(values, missing))
+    if gaps is None:
+        return objects(map(convert, values), len(values)), None
+    cells = (None if gap else convert(value) for value, gap in zip(values, gaps))
     return objects(cells, len(values)), gaps
 
 
@@ -84,7 +89,14 @@ def objects(cells: Iterable[Any], count: int) -> np.ndarray:
 
 def is_missing(value: Any) -> bool:
     """Whether a value counts as missing: None, and the markers of pandas. NaN is a number."""
-    return value is None or value is pd.NA or value is pd.NaT
+    return isinstance(value, (type(None), *marks_of_pandas()))
+
+
+def _gaps(values: Sequence[Any], kinds: Set[type]) -> Missing:
+    marks = (type(None), *marks_of_pandas())
+    if kinds.isdisjoint(marks):
+        return None
+    return np.fromiter((isinstance(value, marks) for value in values), bool, len(values))
 
 
 def plain(value: Any) -> Any:
@@ -118,7 +130,7 @@ def plain(value: Any) -> Any:
 
 
 def _kind(cls: type) -> type:
-    if cls in (type(None), type(pd.NaT), type(pd.NA)):
+    if cls in (type(None), *marks_of_pandas()):
         return type(None)
     for classes, kind in _KINDS:
         if issubclass(cls, classes):
@@ -153,7 +165,11 @@ def _usual_one(value: Any) -> Any:
     if isinstance(value, decimal.Decimal):
         return float(value)
     if isinstance(value, _SECONDS):
-        return value.total_seconds() if isinstance(value, datetime.timedelta) else pd.Timedelta(value).total_seconds()
+        if isinstance(value, datetime.timedelta):
+            return value.total_seconds()
+        from pandas import Timedelta
+
+        return Timedelta(value).total_seconds()
     return value
 
 
@@ -193,9 +209,13 @@ def _text(value: Any) -> str:
 
 
 def _date(value: Any) -> datetime.datetime:
+    if type(value) is datetime.datetime:
+        return value
     if isinstance(value, np.datetime64):
-        value = pd.Timestamp(value)
-    if isinstance(value, pd.Timestamp):
+        from pandas import Timestamp
+
+        value = Timestamp(value)
+    if isinstance(value, pandas_classes("Timestamp")):
         return value.to_pydatetime(warn=False)
     if isinstance(value, datetime.datetime):
         return value

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Iterator, Optional, Union
 import numpy as np
 
 from helpers.arguments import check_whole
-from helpers.database.postgres import is_address
+from helpers.database.postgres import check_of_file, is_address
 from helpers.errors import ArgumentError, KinframeError, ModelError
 from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
 from helpers.features.store import kept_networks, other_stores, path_for
-from helpers.files.spelling import SpelledPaths
+from helpers.files.spelling import SpelledPaths, printable
 from helpers.frames import HAS_TURICREATE, Frame, Image, SFrame
 from helpers.frames.columns import bad_frame
 from helpers.frames.photo_columns import array_column, image_column, row_labels
@@ -265,10 +265,11 @@ def _index_again(contents: ModelContents, path: Path, database: bool) -> SearchI
         reason = f"load_model(…, database=True) connects to {contents.index}"
         try:
             if database:
+                check_of_file(contents.index)
                 return _index_of(contents, check_index(contents.index, contents.metric), path, progress=True)
         except KinframeError as error:
             reason = str(error)
-        print(f"the model is searched here, not in its database, with the same answers: {reason}")
+        print(printable(f"the model is searched here, not in its database, with the same answers: {reason}"))
         contents.index = "exact"
     return _index_of(contents, None, path, progress=True)
 

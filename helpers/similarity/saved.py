@@ -7,9 +7,10 @@ photos/000012    the bytes of a photo that was not a file when the model was mad
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Callable, Dict, List, Optional, Set
 
 import numpy as np
 
@@ -30,6 +31,8 @@ _AS_THEY_ARE = ("precision", "agreement", "key", "metric", "index", "feature", "
 _PER_PHOTO = ("labels", "names", "identities", "photos", "rows")
 _FIELDS = {*_AS_THEY_ARE, *_PER_PHOTO, "network", "bad", "centre"}
 _NETWORK = {"name", "size", "dimension", "identity", "note"}
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of a character; the others stand for bytes of names
+_IDENTITY = re.compile("[0-9a-f]{64}")
 
 
 @dataclass
@@ -121,6 +124,7 @@ def read(path: Path) -> ModelContents:
         # From the disk as they are needed, and once for all kernels that have this model open. Windows would not let
         # go of the file, and the model could not be saved in its own place.
         vectors = read_array(path / "vectors.npy", mapped=os.name != "nt")
+        _check_kinds(settings)
         network = settings.pop("network")
         photos = len(settings["labels"])
         if vectors.dtype != np.float32 or vectors.shape != (photos, network["dimension"]):
@@ -148,6 +152,55 @@ def read(path: Path) -> ModelContents:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError) as error:
         raise ModelError(f"{path}: the saved model is damaged ({error}); build it again") from error
+
+
+def _check_kinds(settings: Dict[str, Any]) -> None:
+    """Raises `ValueError` where a part is of another kind than `write` writes: the folder may be anybody's."""
+    network = settings["network"]
+    whole = {
+        **{name: _is_text(settings[name]) for name in ("precision", "key", "metric", "index", "feature")},
+        **{name: _is_text(network[name]) for name in ("name", "identity", "note")},
+        "label": settings["label"] is None or _is_text(settings["label"]),
+        "agreement": settings["agreement"] is None or _is_number(settings["agreement"]),
+        "timings": isinstance(settings["timings"], dict) and all(map(_is_number, settings["timings"].values())),
+        "labels": _are(settings["labels"], _is_label),
+        "names": _are(settings["names"], _is_text),
+        "photos": _are(settings["photos"], lambda place: place is None or _is_text(place)),
+        "identities": _are(settings["identities"], _is_identity),
+        "bad": _are(settings["bad"], _is_bad),
+        "centre": settings["centre"] is None or _are(settings["centre"], _is_number),
+        "size": _are([network["dimension"], *network["size"]], lambda length: type(length) is int and length > 0),
+    }
+    wrong = [name for name, is_well in whole.items() if not is_well]
+    if wrong or len(network["size"]) != 2:
+        raise ValueError(f"its {', '.join(wrong) or 'size'} cannot be that of a model")
+
+
+def _are(values: Any, check: Callable[[Any], bool]) -> bool:
+    return isinstance(values, list) and all(map(check, values))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value and (value.isascii() or not _HALF.search(value))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_label(value: Any) -> bool:
+    return value is None or isinstance(value, (int, float)) or _is_text(value)
+
+
+def _is_identity(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and bool(_IDENTITY.fullmatch(value)))
+
+
+def _is_bad(row: Any) -> bool:
+    if not isinstance(row, list) or len(row) != 3:
+        return False
+    label, path, reason = row
+    return _is_label(label) and (path is None or _is_text(path)) and _is_text(reason)
 
 
 def _are_rows(rows: Any, count: int) -> bool:

@@ -14,18 +14,12 @@ import pytest
 from helpers.app import __main__ as app
 from helpers.app import prepared
 from helpers.images import budget
-from tests.support.app_server import end, page_of, serving, status_of
+from tests.support.app_server import end, serving, status_of
 from tests.support.pictures import folder_of
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
 pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, shared_cache):
-    with serving(folder_of(tmp_path_factory.mktemp("app") / "<b>card & 1"), shared_cache) as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -178,37 +172,24 @@ def test_it_says_what_it_does_and_where_it_can_be_opened(server):
     assert server.address in server.said and "Only this machine" in server.said
 
 
-def test_the_page_has_no_code_and_takes_nothing_from_elsewhere(server):
-    headers, page = page_of(server)
+def test_the_page_has_no_code_and_takes_nothing_from_elsewhere(visit):
+    headers, page = visit()
     assert "<title>&lt;b&gt;card &amp; 1</title>" in page and "<b>card" not in page
     assert "helpers.app" not in page and "visit(" not in page
     assert not re.findall(r'(?:src|href)="(?:https?:)?//[^"]*"|unpkg|jsdelivr', page)
     assert "default-src 'self'" in headers["Content-Security-Policy"]
 
 
-def test_a_theme_is_light_or_dark(server):
-    assert 'data-jp-theme-light="true"' in page_of(server)[1]
-    assert 'data-jp-theme-light="false"' in page_of(server, "?theme=dark")[1]
-    page = page_of(server, "?theme=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")[1]
+def test_a_theme_is_light_or_dark(visit):
+    assert 'data-jp-theme-light="true"' in visit()[1]
+    assert 'data-jp-theme-light="false"' in visit("?theme=dark")[1]
+    page = visit("?theme=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")[1]
     assert 'data-jp-theme-light="true"' in page and "<script>alert" not in page
 
 
 def test_no_file_and_no_other_name_of_this_machine_are_answered(server):
     assert status_of(server.address + "voila/files/photos.ipynb") == 403
     assert status_of(server.address, Host="elsewhere.example") == 403
-
-
-def test_ctrl_c_ends_it_and_its_kernels(tmp_path, shared_cache):
-    psutil = pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
-    with serving(folder_of(tmp_path / "photos", 2), shared_cache) as server:
-        page_of(server)
-        children = psutil.Process(server.process.pid).children()
-        kernels = [child for child in children if "ipykernel_launcher" in child.cmdline()]
-        assert kernels
-        said = end(server.process)
-        assert server.process.returncode == 0
-        assert said.strip().endswith("Ended.") and "Traceback" not in said
-        assert not psutil.wait_procs(kernels, timeout=HANGS)[1]
 
 
 @pytest.mark.parametrize("moment", ["it is asked for a page", "a page is being made"])

@@ -16,6 +16,7 @@ pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
 pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
 pytest.importorskip("websocket", reason="websocket-client is not installed: JupyterLab brings it")
 
+import psutil
 import websocket
 
 from helpers.app.handlers import is_well_formed
@@ -37,13 +38,6 @@ from tests.support.app_server import (
 from tests.support.pictures import folder_of
 from tests.support.places import ROOT
 from tests.support.until import HANGS, until
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, shared_cache):
-    folder = folder_of(tmp_path_factory.mktemp("app") / "photos")
-    with serving(folder, shared_cache, options=["--visitors=8"]) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +227,7 @@ def test_a_large_body_is_refused(server):
         assert not select.select([silent], [], [], 0)[0], "it was not refused, but closed with all that are silent"
 
 
-def test_places_are_taken_and_given_back_and_nothing_was_said(tmp_path, shared_cache):
+def test_places_are_taken_and_given_back_and_it_ends_with_its_kernels_and_nothing_was_said(tmp_path, shared_cache):
     folder = folder_of(tmp_path / "photos", 3)
     with serving(folder, shared_cache, options=["--visitors=1"], patience=1.0) as server:
         first = kernel_of(page_of(server)[1])
@@ -247,7 +241,12 @@ def test_places_are_taken_and_given_back_and_nothing_was_said(tmp_path, shared_c
         second = kernel_of(page_of(server)[1])  # nobody connects to this one
         until(lambda: status_of(f"{server.address}api/kernels/{second}") == 404)
         page_of(server)
-        assert "Traceback" not in end(server.process)
+        left = [psutil.Process(number) for number in kernels(server)]
+        assert left
+        said = end(server.process)
+        assert server.process.returncode == 0
+        assert said.strip().endswith("Ended.") and "Traceback" not in said
+        assert not psutil.wait_procs(left, timeout=HANGS)[1]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have no such limit")

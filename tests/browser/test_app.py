@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import re
 import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -39,15 +40,16 @@ def server(request, shared_cache):
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def asked():
-    """The addresses that the page asked for."""
+    """The addresses that the visitor's page asked for."""
     return []
 
 
-@pytest.fixture
-def explorer(server, browser, asked):
-    """A visitor's page, as it is when the first photos are on it."""
+@pytest.fixture(scope="module")
+def visitor(server, browser, asked):
+    """A visitor's page, from the moment the first photos are on it."""
+    asked.clear()
     page = browser.new_page(viewport={"width": 1200, "height": 900})
     page.set_default_timeout(60_000)
     page.on("request", lambda request: asked.append(request.url))
@@ -56,6 +58,17 @@ def explorer(server, browser, asked):
     page.wait_for_function(_LOADED, arg=20)
     yield page
     page.close()
+
+
+@pytest.fixture
+def explorer(visitor):
+    """The page as it was at first: the whole collection, nothing selected, no question."""
+    if visitor.locator(".kf-chip").count():
+        visitor.locator(".kf-chip").click()  # which takes the photo out of the question
+    visitor.locator(".kf-gallery").press("Escape")
+    visitor.locator(".kf-status", has_text=re.compile("^199 photos$")).wait_for()
+    visitor.wait_for_function(_LOADED, arg=20)
+    return visitor
 
 
 def ask(photo):

@@ -250,7 +250,9 @@ def test_a_restarted_kernel_is_told(explorer, notebook):
     notebook.evaluate("() => { jupyterapp.commands.execute('kernelmenu:restart') }")  # which waits for the dialog
     notebook.get_by_role("button", name="Confirm Kernel Restart").click()
     notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    notebook.clock.install()
     ask(explorer.locator(".kf-tile").first)
+    notebook.clock.fast_forward(11_000)  # ms: more than the page waits for an answer
     explorer.get_by_text("run the cell again").wait_for()
 
 

@@ -65,6 +65,7 @@ def share_of_kin(positions, group, k=5):
     return (group[near] == group[:, None]).mean()
 
 
+@pytest.mark.slow("hundreds of photos are laid out")
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("method", WITH_UMAP)
 def test_kin_lie_together_in_the_unit_square(method, metric):
@@ -131,6 +132,7 @@ def test_features_of_one_number():
         assert np.isfinite(Atlas(only(np.arange(12.0)[:, None]), method=method, progress=False).positions).all()
 
 
+@pytest.mark.slow("hundreds of photos are laid out")
 @pytest.mark.parametrize("method", WITH_UMAP)
 def test_of_more_photos_some_are_landmarks(method, monkeypatch):
     vectors, group = groups(1_240)

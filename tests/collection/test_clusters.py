@@ -168,6 +168,7 @@ def test_as_many_clusters_as_photos():
     assert cluster(Model(np.eye(6)), 6, progress=False).sizes == [1] * 6
 
 
+@pytest.mark.slow("hundreds of partitions")
 def test_the_number_of_crowds_is_suggested(model):
     found = suggest_k(model, progress=False)
     assert found.k == 3 and list(found.silhouettes) == list(range(2, 13))
@@ -194,6 +195,7 @@ def test_two_crowds_may_be_several_and_are_not_sure():
     assert (found.k, found.candidates, found.certainty) == (2, [2], "fair") and found.stability[2] == pytest.approx(1)
 
 
+@pytest.mark.slow("hundreds of partitions")
 def test_where_there_are_no_crowds_the_answer_is_not_sure():
     for seed in range(3):
         vectors = np.random.default_rng(seed).normal(0, 1, (120, 20))

@@ -176,6 +176,7 @@ def test_frames_of_one_second_are_no_copies_even_where_nothing_moved(tmp_path, m
     assert find_duplicates(made(tmp_path), progress=False).groups == []
 
 
+@pytest.mark.slow("many kinds of copies")
 @pytest.mark.parametrize(
     "name, options",
     [
@@ -217,8 +218,9 @@ TONES = {
 }
 
 
+@pytest.mark.slow("many kinds of copies")
 @pytest.mark.parametrize("tone", TONES)
-@pytest.mark.parametrize("quality", [40, 75, 95])
+@pytest.mark.parametrize("quality", [40, 95])
 def test_a_copy_of_another_brightness_with_the_date_of_its_photo_is_one_and_the_next_frame_is_not(
     tmp_path, made, tone, quality
 ):
@@ -404,6 +406,7 @@ def test_best_is_the_largest_then_the_least_compressed_then_the_first_name(tmp_p
     assert names(model, find_duplicates(model, progress=False)) == [["c.jpg", "d.jpg", "b.jpg", "a.jpg"]]
 
 
+@pytest.mark.slow("hundreds of photos")
 def test_more_copies_than_neighbours_that_are_kept(tmp_path, made):
     photo = drawing(4)
     for quality in range(50, 95):

@@ -475,6 +475,21 @@ def test_without_its_journal_nothing_is_moved(root, groups, aside, monkeypatch):
     assert files_in(root) == before and files_in(aside) == {}
 
 
+def test_a_journal_that_is_a_link_is_not_written(root, groups, aside, tmp_path):
+    """Whoever made the folder may have it lead to a file that a shell runs, and names of photos may be commands."""
+    started = put(tmp_path / ".profile", b"true")
+    aside.mkdir()
+    (aside / JOURNAL).symlink_to(started)
+    before = files_in(root)
+    for work in (
+        lambda: move_aside(groups, aside, str(root), ask=yes, progress=False),
+        lambda: undo_move(aside, ask=yes),
+    ):
+        with pytest.raises(ExportError, match="is a link"):
+            work()
+    assert started.read_bytes() == b"true" and files_in(root) == before
+
+
 def test_a_file_comes_into_the_place_meanwhile(root, aside, monkeypatch):
     """Between the look whether a place is free and the move another process takes it."""
     put(aside / JOURNAL, b"")

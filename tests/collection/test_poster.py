@@ -64,6 +64,7 @@ def test_points_at_one_place_have_cells_too():
     assert len(np.unique(snapped(line, 3, 3), axis=0)) == 9
 
 
+@pytest.mark.slow("thousands of photos are laid out")
 def test_neighbours_stay_neighbours_also_where_there_are_many(monkeypatch):
     centres = RANDOM.random((8, 2))
     points = centres[RANDOM.integers(0, 8, 900)] + RANDOM.normal(0, 0.03, (900, 2))

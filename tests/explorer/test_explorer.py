@@ -21,7 +21,9 @@ from helpers.frames.columns import typed_frame
 from helpers.images.uploads import UploadLimits
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
+from helpers.widgets.photo_table import PhotoTable
 from tests.support import hostile_files as hostile
+from tests.support.pace import steps
 from tests.support.pictures import tiny_network
 
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"
@@ -556,3 +558,15 @@ def test_large_thumbnails_are_larger(explorer, folder):
     assert told["large"] is True
     widths = [Image.open(io.BytesIO(each[0])).width for each in (small, large)]
     assert widths[0] <= 160 and widths[1] == 420
+
+
+def test_to_begin_takes_few_steps_for_each_photo(folder, tmp_path):
+    """A hundred thousand photos are looked through when they are filtered, not before."""
+
+    def begin(count):
+        model = SimpleNamespace(labels=list(range(count)), names=[f"card/{row}.jpg" for row in range(count)], data=None)
+        model.metric, model.vectors = "euclidean", np.zeros((count, 2), np.float32)
+        return steps(lambda: Exploration(PhotoTable(model, None), tmp_path / "labels.csv"))
+
+    begin(10)
+    assert begin(2000) - begin(1000) <= 2 * 1000

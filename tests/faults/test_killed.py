@@ -1,18 +1,20 @@
 """kill -9 at twenty moments: what was said to be kept is kept, and the work goes on from there."""
 
+import contextlib
+import multiprocessing
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 
 from helpers.features.embedding import embed
 from helpers.features.store import FeatureStore
+from tests.support import embed_slowly
 from tests.support.pictures import folder_of, tiny_network
-from tests.support.places import ROOT
 
-SLOWLY = ROOT / "tests" / "support" / "embed_slowly.py"
+# Each process is a copy of one that has imported everything: to import it takes longer than all else here.
+STARTS = multiprocessing.get_context("forkserver")
+STARTS.set_forkserver_preload(["tests.support.embed_slowly", "openvino", "onnxruntime"])
 BATCH, KILLS, PHOTOS = 4, 20, 1200
 
 
@@ -45,15 +47,21 @@ def test_a_killed_process_loses_at_most_the_batch_in_flight(tmp_path, record_pro
 
 def killed_after(batches, seconds, folder, network, store):
     """Run `embed_slowly` and kill it some seconds after so many batches; the photos that it had said were kept."""
-    command = [sys.executable, str(SLOWLY), str(folder), str(network), str(store)]
-    with subprocess.Popen(command, cwd=str(ROOT), stdout=subprocess.PIPE, text=True) as process:
-        said = [process.stdout.readline() for _ in range(batches)]
+    listening, said = STARTS.Pipe(duplex=False)
+    process = STARTS.Process(target=embed_slowly.main, args=(said, folder, network, store))
+    process.start()
+    said.close()
+    kept = []
+    with listening, contextlib.suppress(EOFError):
+        for _ in range(batches):
+            kept.append(listening.recv())
         time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
-        said += process.stdout.readlines()
-    assert "all\n" not in said and process.returncode == -signal.SIGKILL
-    # A line that was cut off by the kill says nothing.
-    return {photo for line in said if line.endswith("\n") for photo in line.split()}
+        process.kill()
+        while True:
+            kept.append(listening.recv())
+    process.join()
+    assert None not in kept and process.exitcode == -signal.SIGKILL
+    return {photo for batch in kept for photo in batch}
 
 
 def features_in(store, identities):

@@ -91,7 +91,8 @@ def test_a_killed_service_goes_on_with_its_job(service, address, photos, network
     right(address, photos, network, cache, monkeypatch)
 
 
-def test_a_service_that_is_told_to_end_does_so_at_once_and_goes_on_later(service, address, photos):
+def test_a_service_that_is_told_to_end_does_so_at_once_and_goes_on_later(service, tmp_path, photos):
+    address = str(tmp_path / "kept.kinframe")  # the other database is killed with it, which is harder
     with service(address) as served:
         job = busy.begin(served.url)
         busy.under_way(served.url, job)

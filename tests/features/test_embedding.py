@@ -338,6 +338,19 @@ def test_a_photo_from_outside_is_compared_with_what_was_settled(paths, network):
     assert np.array_equal(vectors_of(paths, settled), vectors_of(paths, network))
 
 
+@pytest.mark.parametrize("length", [3, 2 * TINY])
+def test_features_of_another_length_in_somebodys_store_are_not_taken(paths, network, store, length):
+    embed(paths, network, progress=False, store=store)
+    with contextlib.closing(sqlite3.connect(str(store))) as connection, connection:
+        for photo, vector in connection.execute("SELECT photo, vector FROM features").fetchall():
+            other = (vector * 2)[: 4 * length]
+            changed = other, zlib.crc32(photo + other), photo
+            connection.execute("UPDATE features SET vector = ?, checksum = ? WHERE photo = ?", changed)
+        connection.execute("UPDATE networks SET dimension = ?", (length,))
+    with pytest.raises(StoreError, match=f"it has {length} numbers for a photo by this network, which gives {TINY}"):
+        embed(paths, network, progress=False, store=store)
+
+
 def test_what_another_store_has_is_taken_from_there(paths, network, store, computed, tmp_path):
     other = tmp_path / "card.kinframe"
     before = embed(paths[:4], network, progress=False, store=other)

@@ -2,9 +2,11 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from benchmarks import index as bench
 from helpers.errors import FrameError
+from helpers.features import bounds
 from helpers.features.bounds import FullBound, ShortBound
 from helpers.features.distance import METRICS, Distance
 from helpers.features.index import Index
@@ -215,13 +217,13 @@ def hard_cases():
 def test_many_queries_at_once_get_the_answers_of_one_by_one_which_are_those_of_brute_force(metric):
     for name, vectors, queries in hard_cases():
         index = Index(vectors, metric)
+        everything, exact = index.search(queries, None)
         for k in (1, 10, 300):
             rows, distances = index.search(queries, k)
             for place, query in enumerate(queries):
                 alone = index.search(query[None], k)
                 np.testing.assert_array_equal(rows[place], alone[0][0], err_msg=name)
                 np.testing.assert_array_equal(distances[place], alone[1][0], err_msg=name)
-            everything, exact = index.search(queries, None)
             np.testing.assert_array_equal(rows, everything[:, :k], err_msg=name)
             np.testing.assert_array_equal(distances, exact[:, :k], err_msg=name)
 
@@ -342,3 +344,18 @@ def test_the_benchmark_compares_answers_and_says_what_it_could_not_run(monkeypat
     monkeypatch.setattr(bench, "total_memory", lambda: 4.0)
     [row] = bench.one_query(1_000_000, 2048)
     assert row["ours"] is None and row["note"] == "not run: memory, 18 GB"
+
+
+def test_the_threads_of_blas_are_as_they_were(monkeypatch):
+    """While an index is made, each thread multiplies by itself."""
+    before, within = threadpool_info(), []
+    directions = bounds._directions
+
+    def watched(*arguments):
+        within.extend(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+        return directions(*arguments)
+
+    monkeypatch.setattr(bounds, "_directions", watched)
+    ShortBound(Distance(photo_like(300), "euclidean"))
+    assert within and set(within) == {1}
+    assert threadpool_info() == before

@@ -70,6 +70,7 @@ def overlap(one, other):
     return wide * high / min((each[2] - each[0]) * (each[3] - each[1]) for each in (one, other))
 
 
+@pytest.mark.slow("whole networks are run")
 def test_a_thing_is_found_where_it_is(tmp_path):
     folder = folder_of(tmp_path / "plain", 6, "png")
     for path in folder.rglob("*.png"):
@@ -223,6 +224,7 @@ def test_a_network_without_a_feature_map_says_so(tmp_path):
         Regions.of(paths, nothing(2), load_network(tmp_path / "flat.onnx"), progress=False)
 
 
+@pytest.mark.slow("whole networks are run")
 @pytest.mark.parametrize(
     ("build", "channels", "places"), [(lambda: zoo_resnet50(random_resnet50()), 1024, 14), (zoo_squeezenet, 256, 27)]
 )

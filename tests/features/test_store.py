@@ -158,6 +158,7 @@ def test_two_notebooks_read_and_write_at_once(store, path):
         assert store.photos("net") == other.photos("net") == {photo(number) for number in range(10)}
 
 
+@pytest.mark.slow("processes are started")
 def test_a_store_that_somebody_makes_at_this_moment_is_one(tmp_path, monkeypatch):
     """What is looked at to know a store is of one moment, not partly of the one before."""
     path, look = tmp_path / "features.kinframe", FeatureStore._value
@@ -178,6 +179,7 @@ def test_a_store_that_somebody_makes_at_this_moment_is_one(tmp_path, monkeypatch
     assert not others[0].is_alive()
 
 
+@pytest.mark.slow("processes are started")
 def test_many_processes_make_and_fill_one_store(path):
     fill = (
         "import sys, numpy as np\nfrom helpers.features.store import FeatureStore\n"
@@ -400,3 +402,17 @@ def test_values_of_another_type_are_damage(store, path, statement, read):
         other.commit()
     with pytest.raises(StoreError, match="are damaged"):
         read(store)
+
+
+def test_many_are_read_in_one_go_and_few_are_looked_for(store):
+    kept, photos = vectors(1200), [photo(number) for number in range(1200)]
+    store.add("net", photos, kept)
+    store.add("another", photos[:10], vectors(10))
+    statements = []
+    store._connection.set_trace_callback(statements.append)
+    for wanted, selected in ((photos, 1), ([*photos[::-1], photos[3]], 1), (photos[100:1000:2], 1), (photos[:600], 2)):
+        statements.clear()
+        rows, found = store.features("net", wanted)
+        assert rows.tolist() == list(range(len(wanted)))
+        assert np.array_equal(found, kept[[int(one, 16) for one in wanted]])
+        assert sum("vector" in statement for statement in statements) == selected

@@ -1,5 +1,6 @@
 import csv
 import re
+import tracemalloc
 
 import pytest
 
@@ -67,3 +68,15 @@ def test_a_file_that_is_no_table(tmp_path):
     (tmp_path / "long.csv").write_text("a\n" + "x" * 200_000)
     with pytest.raises(FrameError, match=r"long\.csv, line 2: field larger"):
         read_table(tmp_path / "long.csv", "the table")
+
+
+def test_a_head_without_end_does_not_fill_the_memory(tmp_path):
+    """Each of the rows would be made as long."""
+    (tmp_path / "wide.csv").write_text("a" + "," * 2_000 + "\n" + "b\n" * 2_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FrameError, match=r"wide\.csv has 2,001 columns, and the table at most 1,000"):
+            read_table(tmp_path / "wide.csv", "the table")
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()

@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pytest
 
+import helpers.files.threads
 from helpers.files.threads import in_background, work_ahead
 from tests.support.until import HANGS
 
@@ -91,3 +92,47 @@ def test_a_reader_who_leaves_ends_the_background():
     with closing(in_background(endless())) as made:
         next(made)
     assert not threads() and len(begun) <= 3
+
+
+class Clock:
+    """A clock that stands still but for what work takes."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def perf_counter(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(helpers.files.threads, "time", clock)
+    return clock
+
+
+def test_quick_work_is_done_by_its_reader(clock):
+    def work(item):
+        clock.now += 0.0009
+        return item, threading.current_thread()
+
+    with closing(work_ahead(work, range(2000), ahead=10, quick=True)) as results:
+        assert list(results) == [(item, threading.current_thread()) for item in range(2000)]
+
+
+@pytest.mark.parametrize("quick_at_first", [0, 200, 3000])
+def test_where_it_turns_out_to_be_slow_threads_do_it(clock, quick_at_first):
+    workers = []
+
+    def work(item):
+        if threading.current_thread() is threading.main_thread():
+            clock.now += 0.0001 if item < quick_at_first else 0.02
+        workers.append(threading.current_thread())
+        return item
+
+    total = quick_at_first + 200
+    with closing(work_ahead(work, range(total), ahead=10, quick=True)) as results:
+        assert list(results) == list(range(total))
+    alone = workers.count(threading.main_thread())
+    assert quick_at_first <= alone < quick_at_first + 60, "it waits for a second at most"
+    assert not threads()

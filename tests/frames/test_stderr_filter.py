@@ -1,4 +1,4 @@
-"""In processes of their own: the filter lasts as long as its process."""
+"""In processes of their own, with the module alone: the filter lasts as long as its process."""
 
 import os
 import subprocess
@@ -9,13 +9,17 @@ import pytest
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
+# Without its room, which imports the frames of this Python.
+ALONE = f"""
+import os, runpy, sys, time
+drop_lines = runpy.run_path({str(ROOT / "helpers" / "frames" / "stderr_filter.py")!r})["drop_lines"]
+"""
+
 
 def stderr_of(script, code=0):
     """What a process writes to descriptor 2 that drops the lines beginning with `note: `."""
-    begin = "import os, sys, time\nfrom helpers.frames.stderr_filter import drop_lines\ndrop_lines(b'note: ')\n"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", begin + script]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=HANGS)
+    command = [sys.executable, "-c", ALONE + "drop_lines(b'note: ')\n" + script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=HANGS)
     assert done.returncode == code, done.stderr
     assert done.stdout == b""
     return done.stderr.replace(b"\r\n", b"\n")
@@ -81,11 +85,6 @@ for number in range(3000):
 
 @pytest.mark.skipif(os.name == "nt", reason="closing descriptor 2 is for Unix")
 def test_a_process_without_stderr():
-    script = (
-        "import os\nos.close(2)\nfrom helpers.frames.stderr_filter import drop_lines\ndrop_lines(b'x')\nprint('fine')"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, stdout=subprocess.PIPE, timeout=HANGS
-    )
+    script = ALONE + "os.close(2)\ndrop_lines(b'x')\nprint('fine')"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, timeout=HANGS)
     assert done.stdout == b"fine\n"

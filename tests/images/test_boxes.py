@@ -32,6 +32,16 @@ def test_a_box_within_a_part():
     assert within((0.3, 0.5, 0.7, 0.6), (0.4, 0.4, 0.6, 0.8)) == pytest.approx((0, 0.25, 1, 0.5))
 
 
+@pytest.mark.parametrize(
+    "box",
+    [None, 7, "0123", {}, [0, 0, 1], [0] * 5, [0, 0, 1, float("nan")], [0, 0, 1, 10**400], [[0]] * 4, [0] * 10**6],
+)
+def test_what_is_no_box_is_refused_in_few_words(box):
+    with pytest.raises(FrameError, match="a box is") as refused:
+        check_box(box)
+    assert len(str(refused.value)) < 300
+
+
 def test_the_box_of_a_row():
     sides = {"left": 0.1, "top": 0.2, "right": 0.3, "bottom": 0.4}
     assert box_in(sides) == (0.1, 0.2, 0.3, 0.4)

@@ -168,13 +168,13 @@ def test_whatever_decodes_keeps_within_the_budget(kind, way, monkeypatch):
 
 def test_what_a_photo_takes():
     def needed(kind, mode="RGB", side=None, **more):
-        with Image.open(io.BytesIO(saved(Image.new(mode, (4_000, 3_000)), kind, **more))) as image:
+        with Image.open(io.BytesIO(saved(Image.new(mode, (2_400, 1_800)), kind, **more))) as image:
             return memory_of(image, side)
 
-    assert needed("PNG") == needed("JPEG") == 60_000_000
-    assert needed("JPEG", side=224) == 60_000_000 // 16  # at a quarter
-    assert needed("JPEG", side=20) == 60_000_000 // 64
-    assert needed("JPEG", side=224, progressive=True) == 36_000_000 + 60_000_000 // 16
-    assert needed("PNG", side=224) == 60_000_000
-    assert needed("WEBP") == 192_000_000
-    assert needed("PNG", "RGBA") == needed("PNG", "I;16") == 204_000_000
+    assert needed("PNG") == needed("JPEG") == 21_600_000
+    assert needed("JPEG", side=224) == 21_600_000 // 16  # at a quarter
+    assert needed("JPEG", side=20) == 21_600_000 // 64
+    assert needed("JPEG", side=224, progressive=True) == 12_960_000 + 21_600_000 // 16
+    assert needed("PNG", side=224) == 21_600_000
+    assert needed("WEBP") == 69_120_000
+    assert needed("PNG", "RGBA") == needed("PNG", "I;16") == 73_440_000

@@ -263,6 +263,7 @@ def two_hundred(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow("photos of 200 megapixels")
 def test_200_megapixels_are_read_at_a_fraction(two_hundred):
     path = two_hundred / "photo.jpg"
     assert photo_size(path) == check_photo(path)[2:4] == (16_320, 12_240)

@@ -9,14 +9,16 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from helpers.errors import FrameError, PhotoError
-from helpers.files import stamps, thumbnail_file
-from helpers.images import thumbnails
-from helpers.images.decode import READING
+from helpers.files import stamps, threads, thumbnail_file
+from helpers.images import decode, thumbnails
+from helpers.images.decode import READING, open_photo
 from helpers.images.thumbnails import Thumbnails
+from helpers.images.whole_jpeg import load_whole
 from helpers.photos.load import thumbnail
 from tests.images.test_decode import encoded, turned
 from tests.support.pictures import animal_in_a_forest, folder_of, picture, share_of_animal
@@ -321,6 +323,7 @@ def test_the_file_stays_within_its_bound(place, monkeypatch):
     assert sql(place, "SELECT min(rowid), max(rowid) FROM thumbnails") == [(61 - count, 60)], "the last stay"
 
 
+@pytest.mark.slow("processes are started")
 def test_threads_and_processes_at_once(photos, place):
     wanted = [thumbnail(path) for path, _ in photos]
     ask = (
@@ -336,3 +339,27 @@ def test_threads_and_processes_at_once(photos, place):
         assert list(pool.map(shared.get_many, [photos] * 10)) == [wanted] * 10
     assert [process.wait(120) for process in running] == [0] * 3
     assert sql(place, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_jpeg_is_decoded_to_no_more_pixels_than_its_thumbnail_needs(monkeypatch):
+    decoded = []
+
+    def load(image):
+        load_whole(image)
+        decoded.append(image.size)
+
+    monkeypatch.setattr(decode, "load_whole", load)
+    for size, tag, smallest in (((1280, 960), 1, (160, 120)), ((1300, 700), 6, (163, 88)), ((150, 100), 1, (150, 100))):
+        content = encoded(picture(1, size), "JPEG", exif=turned(tag))
+        made = Image.open(io.BytesIO(thumbnail(content)))
+        wanted = open_photo(content, within=160)
+        assert decoded[0] == smallest and made.size == wanted.size
+        assert np.abs(np.asarray(made, int) - np.asarray(wanted, int)).mean() < 4, "upright, and the same picture"
+        decoded.clear()
+
+
+def test_thumbnails_that_are_kept_cost_no_thread(photos, place, monkeypatch):
+    before = Thumbnails().get_many(photos)
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", lambda **_: pytest.fail("a thread is made"))
+    monkeypatch.setattr(threads, "_SLACK", float("inf"))  # however busy this machine is
+    assert Thumbnails().get_many(photos) == before

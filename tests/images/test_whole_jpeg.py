@@ -156,6 +156,7 @@ def test_the_number_of_groups_of_blocks():
         assert whole_jpeg._blocks(broken) == 0
 
 
+@pytest.mark.slow("real photos")
 @pytest.mark.parametrize("folder", REAL, ids=lambda folder: folder.name)
 def test_no_photo_of_a_real_camera_is_refused_and_holes_in_them_are_seen(folder):
     if not folder.is_dir():

@@ -23,6 +23,7 @@ def photo():
     return np.random.default_rng(0).integers(0, 256, (1, SIZE[1], SIZE[0], 3), np.uint8)
 
 
+@pytest.mark.slow("a whole network is run")
 def test_evidence_is_the_log_odds_of_animals_and_looks_are_lengths_in_directions_at_right_angles(photo):
     network = load_network("efficientnet-lite2")
     made = maps.animal_map(SIZE)

@@ -6,7 +6,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from helpers.errors import ModelError
+from helpers.networks import own
 from helpers.networks.load import load_network
+from helpers.networks.onnx.external_data import read_inside
+from helpers.networks.own import check_outside
 
 UINT8, FLOAT = TensorProto.UINT8, TensorProto.FLOAT
 
@@ -68,8 +71,52 @@ def test_weights_in_a_second_file_belong_to_its_identity(save, tmp_path):
         load_network(path)
 
 
-@pytest.mark.parametrize("place", ["../secret", "/etc/hostname", "deep/secret", "..", "link", "pipe", "folder", "a\\b"])
-@pytest.mark.parametrize("kind", ["weight", "constant", "branch"])
+PLACES = ["../secret", "/etc/hostname", "deep/secret", "..", "link", "pipe", "folder", "a\\b"]
+KINDS = ["weight", "constant", "branch", "sparse weight", "sparse constant", "sparse weight of a branch"]
+
+
+def outside(place, shape, name="stolen"):
+    """A tensor whose numbers are somewhere else."""
+    tensor = TensorProto(name=name, data_type=FLOAT, dims=shape, data_location=TensorProto.EXTERNAL)
+    for key, value in (("location", place), ("offset", "0"), ("length", "1440")):
+        tensor.external_data.add(key=key, value=value)
+    return tensor
+
+
+def sparse(place):
+    places = numpy_helper.from_array(np.arange(360, dtype=np.int64), "places")
+    return helper.make_sparse_tensor(outside(place, [360]), places, [72, 5])
+
+
+def hidden_in(network, kind, place):
+    """Add weights of such a kind, in a file at that place."""
+    constant = helper.make_node("Constant", [], ["stolen"])
+    if kind.startswith("sparse"):
+        attribute = onnx.AttributeProto(name="sparse_value", type=onnx.AttributeProto.SPARSE_TENSOR)
+        attribute.sparse_tensor.CopyFrom(sparse(place))
+    else:
+        attribute = helper.make_attribute("value", outside(place, [72, 5]))
+    constant.attribute.append(attribute)
+    if kind == "weight":
+        network.graph.initializer.append(outside(place, [72, 5]))
+    elif kind == "sparse weight":
+        network.graph.sparse_initializer.append(sparse(place))
+    elif kind.endswith("constant"):
+        network.graph.node.insert(0, constant)
+    elif kind == "default of a function":
+        network.functions.add(name="f", domain="own", output=["out"]).attribute_proto.append(attribute)
+    else:
+        given = helper.make_tensor_value_info("stolen", FLOAT, [72, 5])
+        branch = helper.make_graph([constant] if kind == "branch" else [], "branch", [], [given])
+        branch.sparse_initializer.extend([sparse(place)] if kind != "branch" else [])
+        always = helper.make_node("Constant", [], ["always"], value=numpy_helper.from_array(np.array(True)))
+        either = helper.make_node("If", ["always"], ["either"], then_branch=branch, else_branch=branch)
+        network.graph.node.insert(0, either)
+        network.graph.node.insert(0, always)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", KINDS + ["default of a function"] * hasattr(onnx.FunctionProto, "attribute_proto"))
 def test_weights_anywhere_but_beside_it_are_refused(save, tmp_path, place, kind):
     """ONNX Runtime of Python 3.8 reads them."""
     path = save()
@@ -78,25 +125,57 @@ def test_weights_anywhere_but_beside_it_are_refused(save, tmp_path, place, kind)
     (tmp_path / "link").symlink_to(tmp_path.parent / "secret")
     os.mkfifo(tmp_path / "pipe")
     network = onnx.load(str(path))
-    stolen = numpy_helper.from_array(np.zeros((72, 5), np.float32), "stolen")
-    stolen.ClearField("raw_data")
-    stolen.data_location = TensorProto.EXTERNAL
-    for key, value in (("location", place), ("offset", "0"), ("length", "1440")):
-        stolen.external_data.add(key=key, value=value)
-    constant = helper.make_node("Constant", [], ["stolen"], value=stolen)
-    if kind == "weight":
-        network.graph.initializer.append(stolen)
-    elif kind == "constant":
-        network.graph.node.insert(0, constant)
-    else:
-        given = helper.make_tensor_value_info("stolen", FLOAT, [72, 5])
-        branch = helper.make_graph([constant], "branch", [], [given])
-        always = helper.make_node("Constant", [], ["always"], value=numpy_helper.from_array(np.array(True)))
-        either = helper.make_node("If", ["always"], ["either"], then_branch=branch, else_branch=branch)
-        network.graph.node.insert(0, either)
-        network.graph.node.insert(0, always)
+    hidden_in(network, kind, place)
     path.write_bytes(network.SerializeToString())
-    with pytest.raises(ModelError, match="is not a file beside it"):
+    for taken_in in (load_network, check_outside):
+        with pytest.raises(ModelError, match=r"own\.onnx.* is not a file beside it"):
+            taken_in(path)
+
+
+def called(name, domain="own"):
+    return helper.make_node(name, ["a"], ["b"], domain=domain)
+
+
+def function(name, nodes):
+    return helper.make_function("own", name, ["a"], ["b"], nodes, [helper.make_opsetid("", 13)])
+
+
+def calling(nodes):
+    """Layers that each take what the one before gives."""
+    for number, node in enumerate(nodes):
+        node.input[0], node.output[0] = f"x{number}" if number else "a", f"x{number + 1}"
+    nodes[-1].output[0] = "b"
+    return nodes
+
+
+FUNCTIONS = {
+    "more than 100,000 layers": [
+        function("f0", [called("Relu", "")]),
+        *(function(f"f{n}", calling([called(f"f{n - 1}") for _ in range(10)])) for n in range(1, 10)),
+    ],
+    "calls itself": [function("f9", [called("f1")]), function("f1", [called("f9")])],
+    "more than 50 deep": [
+        function("f0", [called("Relu", "")]),
+        *(function(f"f{n}", [called(f"f{n - 1}")]) for n in range(1, 9)),
+        *(function(f"g{n}", [called(f"g{n - 1}" if n else "f8")]) for n in range(60)),
+        function("f9", [called("g59")]),
+    ],
+}
+
+
+@pytest.mark.parametrize("reason", FUNCTIONS)
+@pytest.mark.parametrize("kind", [UINT8, FLOAT])
+def test_functions_that_unfold_without_end_are_refused(save, reason, kind):
+    """Ten that call each other ten times are 4 kB, and as layers fill all memory."""
+    path = save(kind=kind, shape=("N", 3, 4, 6) if kind == FLOAT else ("N", 4, 6, 3))
+    path.with_name("preprocessor_config.json").write_text('{"size": 32, "do_normalize": false}')
+    network = onnx.load(str(path))
+    network.ir_version = 8
+    network.functions.extend(FUNCTIONS[reason])
+    network.opset_import.append(helper.make_opsetid("own", 1))
+    network.graph.node.append(helper.make_node("f9", ["flat"], ["unused"], domain="own"))
+    path.write_bytes(network.SerializeToString())
+    with pytest.raises(ModelError, match=rf"own\.onnx.*{reason}"):
         load_network(path)
 
 
@@ -177,3 +256,19 @@ def test_it_is_run_once_on_a_machine(save, monkeypatch, tmp_path):
     for damaged in ("[]", "{", '{"identity": 1}', note.read_text().replace("7", "-7")):
         note.write_text(damaged)
         assert load_network(path) == first
+
+
+def test_the_second_time_it_is_not_read_as_a_network(save, monkeypatch):
+    """That takes several times as long as its sha-256."""
+    first = load_network(save())
+    monkeypatch.setattr(own, "read_inside", lambda path: pytest.fail(f"{path} is read again"))
+    second = load_network(save(name="copy.onnx"))
+    assert (second.size, second.dimension, second.identity) == (first.size, first.dimension, first.identity)
+
+
+def test_weights_in_a_second_file_are_looked_at_each_time(save, monkeypatch):
+    path, read = save(outside=True), []
+    load_network(path)
+    monkeypatch.setattr(own, "read_inside", lambda path: read.append(path) or read_inside(path))
+    load_network(path)
+    assert read == [path], "once"

@@ -632,3 +632,10 @@ def test_a_renamed_file_is_the_same_network(network, tmp_path):
     again = settle(renamed, "int8", Photos(40), progress=False)
     assert again.key == first.key
     assert isinstance(settled_again(renamed, "int8", first.key), Settled)
+
+
+def test_where_nearly_all_are_kept_no_engine_is_asked_what_it_can_do(tiny, processor, monkeypatch):
+    """It would be imported for that, which takes longer than reading ten thousand features."""
+    monkeypatch.setattr(runtime, "capabilities", lambda: pytest.fail("the engine is asked"))
+    monkeypatch.setattr(runtime, "processor", lambda: pytest.fail("the engine is asked"))
+    assert settle(tiny, "auto", nobody(), scope="a folder", kept=[kept_in(tiny, "fp32", photos=9_900)]).note == "fp32"

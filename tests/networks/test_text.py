@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -169,6 +170,8 @@ def test_without_the_package_one_line_names_it(monkeypatch, tmp_path):
     ("file", "content", "reason"),
     [
         ("tokenizer.json", b"{", "is not a tokenizer"),
+        ("tokenizer.json", b"[" * 100_000, "is not a tokenizer.*nested too deeply"),
+        ("tokenizer.json", b"[]", "is not a tokenizer"),
         ("onnx/text_model.onnx", b"<html>", "is not an ONNX network"),
         ("onnx/text_model.onnx", token_network(text_weights(9)).SerializeToString(), "none of text_embeds"),
     ],
@@ -179,6 +182,54 @@ def test_a_file_that_is_something_else_is_named(mirror, file, content, reason):
     with pytest.raises(ModelError, match=reason) as refused:
         load_text_model("clip", progress=False)
     assert path.name in str(refused.value)
+
+
+@pytest.mark.parametrize(("place", "reason"), [("/etc/hostname", "not a file beside it"), ("a.data", "a second file")])
+def test_weights_of_a_text_model_are_in_its_file(mirror, place, reason):
+    """Old versions of ONNX Runtime read whatever file a network names."""
+    path = mirror / "Xenova/clip-vit-base-patch32/onnx/text_model.onnx"
+    network = text_network(text_weights(9))
+    weight = network.graph.initializer[0]
+    weight.ClearField("raw_data")
+    weight.data_location = 1  # another file
+    weight.external_data.add(key="location", value=place)
+    path.write_bytes(network.SerializeToString())
+    with pytest.raises(ModelError, match=rf"text_model\.onnx.*{reason}"):
+        load_text_model("clip", progress=False)
+
+
+BEYOND = {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 100}
+ENDLESS = [{"SpecialToken": {"id": "q", "type_id": 0}}] * 200 + [{"Sequence": {"id": "A", "type_id": 0}}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"normalizer": {"type": "Sequence", "normalizers": [BEYOND, {"type": "Sequence", "normalizers": [BEYOND]}]}},
+        {"normalizer": {"type": "Prepend", "prepend": "b" * 1_000_000}},
+        {"normalizer": {"type": "Precompiled", "precompiled_charsmap": "/////w=="}},
+        {"normalizer": {"type": "Precompiled", "precompiled_charsmap": "AAAA"}},
+        {"normalizer": [7]},
+        {"model": {"type": "BPE", "vocab": {"a": 0, "b": 4294967295}, "merges": [["a", "b"]]}},
+        {"model": {"type": "WordLevel", "vocab": {}, "unk_token": "x"}},
+        {"post_processor": {"type": "TemplateProcessing", "single": ENDLESS[:1], "pair": [], "special_tokens": {}}},
+        {
+            "post_processor": {
+                "type": "TemplateProcessing",
+                "single": ENDLESS,
+                "pair": [{"Sequence": {"id": name, "type_id": 0}} for name in "AB"],
+                "special_tokens": {"q": {"id": "q", "ids": [1], "tokens": ["q"]}},
+            }
+        },
+    ],
+)
+def test_a_tokenizer_that_was_made_to_do_harm_costs_the_model_alone(tmp_path, change):
+    """Some end the process, some take all memory, some raise what is no Exception."""
+    content = {**clip_tokenizer(), **change}
+    with pytest.raises(ModelError, match=r"tokenizer\.json is not a tokenizer that can be used"):
+        made = tokeniser(tmp_path, content, "clip")
+        made.check_known("a" * LONGEST)
+        made.tokens("a" * LONGEST)
 
 
 def test_a_vocabulary_that_is_larger_than_the_network_is_reported(mirror):
@@ -249,3 +300,16 @@ def test_half_a_file_of_safetensors_is_refused(tmp_path, damage):
     (tmp_path / "half").write_bytes(damage(whole))
     with pytest.raises(ModelError, match="half is not a file of safetensors"):
         read_safetensors(tmp_path / "half")
+
+
+def test_many_names_for_the_same_numbers_take_no_more_memory(tmp_path):
+    numbers = bytes(1_000_000)
+    header = {str(name): {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for name in range(2_000)}
+    begin = json.dumps(header).encode()
+    (tmp_path / "many").write_bytes(len(begin).to_bytes(8, "little") + begin + numbers)
+    tracemalloc.start()
+    try:
+        assert len(read_safetensors(tmp_path / "many")) == 2_000
+        assert tracemalloc.get_traced_memory()[1] < 20 * len(numbers)
+    finally:
+        tracemalloc.stop()

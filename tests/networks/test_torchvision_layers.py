@@ -20,6 +20,7 @@ def features(layers, weights, dimension):
     return session.run(None, {"photos": np.stack([photo, photo[::-1] // 2])})[0]
 
 
+@pytest.mark.slow("a network of a hundred megabytes")
 def test_resnet_50_computes_what_torchvision_does():
     first, second = features(resnet_50, random_resnet_50(), 2048)
     assert np.linalg.norm(first) == pytest.approx(14.6173, rel=1e-4)
@@ -38,6 +39,7 @@ def test_vgg19_computes_what_torchvision_does():
     )
 
 
+@pytest.mark.slow("a network of a hundred megabytes")
 @pytest.mark.parametrize(
     ("layers", "weights", "name"),
     [(resnet_50, random_resnet_50, "layer3.4.bn2.running_var"), (vgg19, random_vgg19, "features.34.bias")],

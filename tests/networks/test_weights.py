@@ -120,6 +120,18 @@ def test_a_wrong_file_is_never_used(origin, folder):
     assert names(folder) == []
 
 
+@pytest.mark.parametrize("mood", ["endless", "packed"])
+@pytest.mark.parametrize("size", [len(CONTENT), 0])
+def test_no_server_fills_the_disk(monkeypatch, origin, folder, mood, size):
+    monkeypatch.setattr(download, "_LARGEST", len(CONTENT))
+    change(monkeypatch, "small", size=size, sha256="" if not size else SHA256)
+    with serving({FILE: CONTENT if mood == "endless" else bytes(2 * len(CONTENT))}, moods=[mood] * 9) as server:
+        origin(f"{server.address}/{FILE}")
+        assert f"{server.address}/{FILE} is another file: it has more than 1,048,576 bytes" in refusal()
+        assert server.downloads == 1
+    assert names(folder) == []
+
+
 def test_what_a_refusal_may_wait_for_is_seconds_in_all():
     assert USUAL_PATIENCE + sum(USUAL_PAUSES) < 10
 
@@ -326,6 +338,18 @@ def test_a_file_that_is_known_by_its_first_digits_is_pinned(unknown, origin, fol
     assert names(folder) == [FILE, f"{FILE}.sha256"]
     assert (folder / f"{FILE}.sha256").read_text() == f"{SHA256}  {FILE}\n"
     assert weights.is_at_hand("small") and weights.get("small") == path
+
+
+def test_a_folder_with_the_name_of_an_address_is_not_that_address(unknown, origin, monkeypatch, tmp_path):
+    """Somebody else may have made the folder in which a notebook is opened."""
+    with serving({FILE: CONTENT}) as server:
+        place = tmp_path / server.address
+        place.mkdir(parents=True)
+        (place / FILE).write_bytes(b"theirs")
+        monkeypatch.chdir(tmp_path)
+        origin(f"{server.address}/{FILE}")
+        change(monkeypatch, "small", sha256="")
+        assert weights.get("small").read_bytes() == CONTENT
 
 
 def test_first_digits_are_no_licence_to_change(unknown, origin, folder, monkeypatch):

@@ -100,6 +100,16 @@ def test_other_networks_are_refused(tmp_path):
     pixels = [with_squares((64, 64))]
     with pytest.raises(ModelError, match=r"with 3 classes: its output is \[1, 9, 9\], and would be \[1, rows, 8\]"):
         Detector(colour_detector(tmp_path / "four.onnx", classes=4), 3).run(pixels)
+    odd = Detector(tmp_path / "four.onnx", 3)
+    for rows in (["text"], {"a": 1}, np.array([[["text"] * 8]]), np.zeros((1, 9, 8), np.int64)):
+        odd._run = lambda _, rows=rows: rows
+        with pytest.raises(ModelError, match=r"four\.onnx is not a detector of the family.*output is no floats"):
+            odd.run(pixels)
+    sure = np.zeros((1, 1, 8), np.float32)
+    sure[0, 0] = 32, 32, 9, 9, 1e30, 1, 1, 1
+    odd._run = lambda _: sure
+    with pytest.raises(ModelError, match="scores are larger than 1"):
+        odd.run(pixels)
     (tmp_path / "half.onnx").write_bytes((tmp_path / "four.onnx").read_bytes()[:500])
     with pytest.raises(ModelError, match=r"half\.onnx cannot be run as a network"):
         Detector(tmp_path / "half.onnx", 3).run(pixels)

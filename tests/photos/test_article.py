@@ -62,6 +62,33 @@ def test_other_photos_are_refused_and_leave_nothing(monkeypatch, tmp_path, conte
     assert not photos_in(tmp_path / "cache")
 
 
+def with_flag(content):
+    """As if the photos were locked with a password."""
+    return content.replace(b"PK\3\4\x14\0\0\0", b"PK\3\4\x14\0\1\0").replace(
+        b"PK\1\2\x14\3\x14\0\0\0", b"PK\1\2\x14\3\x14\0\1\0"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        packed({**PHOTOS, "walle/large.jpg": bytes(1_000_000)}),
+        with_flag(packed(PHOTOS)),
+        packed(PHOTOS).replace(b"\x14\0\0\0\0\0", b"\x14\0\0\0\x63\0"),
+    ],
+    ids=["bomb", "password", "packed otherwise"],
+)
+def test_a_zip_that_was_made_to_do_harm_is_refused_and_leaves_nothing(monkeypatch, tmp_path, content):
+    monkeypatch.setattr(article, "_LARGEST", 10_000)
+    written = []
+    monkeypatch.setattr(article.shutil, "copyfileobj", lambda *_: written.append(1))
+    with serving({article._FILE: content}) as server:
+        monkeypatch.setenv("KINFRAME_MIRROR", server.address)
+        with pytest.raises(article.PhotosUnavailable, match="Ways out"):
+            article.article_photos()
+    assert not photos_in(tmp_path / "cache") and not written
+
+
 def test_nothing_is_unpacked_outside_of_the_folder(monkeypatch, tmp_path):
     # "../walle/x" is no folder of the article's; "walle/.." would be the folder above
     hostile = packed({**PHOTOS, "../../../../evil.jpg": b"evil", "/evil.jpg": b"evil"})

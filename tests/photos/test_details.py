@@ -1,6 +1,7 @@
 import datetime
 import json
 import os
+import sys
 
 import pytest
 
@@ -188,11 +189,49 @@ def test_notes_are_asked_once_exiftool_has_come(season, monkeypatch):
     (file,) = [each for each in (details.cache_folder() / "details").iterdir() if str(season) in each.read_text()]
     assert json.loads(file.read_text())["notes"] is False
     monkeypatch.setattr(maker_notes.shutil, "which", lambda _: "/usr/bin/exiftool")
+    monkeypatch.setattr(maker_notes, "_is_safe", lambda _: True)
     asked = []
     monkeypatch.setattr(details, "complete", lambda files, read, progress: asked.append(list(files)) or list(read))
     add_details(data, progress=False)
     add_details(data, progress=False)
     assert [len(each) for each in asked] == [4]
+
+
+@pytest.fixture
+def exiftool(tmp_path, monkeypatch):
+    """A function that puts a program of that version in the place of exiftool; it writes down what it is given."""
+
+    def installed(version):
+        program = tmp_path / f"exiftool-{version}"
+        program.write_text(
+            f"#!{sys.executable}\nimport sys\nif '-ver' in sys.argv:\n    print({version!r})\nelse:\n"
+            f"    open({str(tmp_path / 'given')!r}, 'a').write(sys.stdin.read())\n    print('[]')\n"
+        )
+        program.chmod(0o755)
+        monkeypatch.setattr(maker_notes.shutil, "which", lambda _: str(program))
+
+    return installed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+@pytest.mark.parametrize(
+    ("version", "is_used"),
+    [("12.16", False), ("12.37", False), ("9.99", False), ("", False), ("no", False), ("12.38", True), ("13.02", True)],
+)
+def test_an_exiftool_that_runs_what_a_photo_contains_is_not_used(tmp_path, exiftool, capsys, version, is_used):
+    exiftool(version)
+    assert maker_notes.complete([str(tmp_path / "a.jpg")], reconyx(1), progress=False) == reconyx(1)
+    assert (tmp_path / "given").exists() == is_used
+    assert ("12.38 or a newer one is used" in capsys.readouterr().out) != is_used
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script")
+def test_no_name_is_a_command_to_perl(tmp_path, exiftool):
+    exiftool("12.60")
+    names = ["a.jpg", "touch b|", "touch c| ", "touch d|\t", "| touch e", "a|b.jpg", "f\n-ver"]
+    files = [str(tmp_path / name) for name in names]
+    maker_notes.complete(files, reconyx(len(files)), progress=False)
+    assert (tmp_path / "given").read_text().splitlines() == [files[0], files[4], files[5]]
 
 
 @pytest.mark.skipif(not maker_notes.available(), reason="the program exiftool is not installed")

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 import helpers.photos.load
 from helpers import tc
 from helpers.errors import FrameError, PhotoError
-from helpers.files import stamps
+from helpers.files import reading, stamps, threads
 from helpers.frames.images import source_of
-from helpers.images.decode import open_photo
+from helpers.images import opening
+from helpers.images.decode import check_photo, open_photo
 from helpers.photos.load import load_photos, preview, thumbnail
 from tests.images.test_decode import encoded, png_header, turned
 from tests.photos.test_metadata import dated
@@ -358,8 +359,9 @@ def test_when_photos_were_taken(tmp_path):
 def test_photos_that_were_checked_are_not_opened_again(tmp_path, monkeypatch, spelled):
     """Whatever paths are like on a system, such as Windows, the same function makes them for all that is remembered."""
     if spelled == "otherwise":
-        make = helpers.photos.load.full_path
-        monkeypatch.setattr(helpers.photos.load, "full_path", lambda root, name: make(root, f"./{name}"))
+        make = helpers.photos.load.full_paths
+        dotted = lambda root, names: make(root, [f"./{name}" for name in names])  # noqa: E731
+        monkeypatch.setattr(helpers.photos.load, "full_paths", dotted)
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(stamps, "_SETTLED", -(10**11))  # ns: what was written only now counts too
     dated_folder(tmp_path / "photos")
@@ -367,7 +369,7 @@ def test_photos_that_were_checked_are_not_opened_again(tmp_path, monkeypatch, sp
     photo(tmp_path / "photos" / "b.jpg", exif=dated(original="2014:06:01 05:59:58"))
     opened = []
     check = helpers.photos.load.check_photo
-    monkeypatch.setattr(helpers.photos.load, "check_photo", lambda path: opened.append(path.name) or check(path))
+    monkeypatch.setattr(helpers.photos.load, "check_photo", lambda path: opened.append(Path(path).name) or check(path))
     again = load(tmp_path / "photos")[2]
     assert opened == ["b.jpg"]
     assert list(again["taken"]) == [DAY, DAY, DAY, DAY, None]
@@ -384,3 +386,34 @@ def test_a_photo_may_be_read_while_its_folder_is_gone(tmp_path):
     else:
         with pytest.raises(PhotoError, match="no such file"):
             open_photo(source_of(data["image"][0]))
+
+
+def test_a_file_is_opened_once_and_its_pixels_stay_in_it(tmp_path, monkeypatch):
+    photo(tmp_path / "a.jpg")
+    opened = []
+
+    def open_file(path, *flags):
+        opened.append(str(path))
+        return real(path, *flags)
+
+    real = os.open
+    monkeypatch.setattr(reading.os, "open", open_file)
+    monkeypatch.setattr(JpegImagePlugin.JpegImageFile, "load", lambda _: pytest.fail("it is decoded"))
+    check_photo(tmp_path / "a.jpg")
+    assert opened == [str(tmp_path / "a.jpg")]
+
+
+def test_photos_that_are_read_quickly_cost_no_thread(tmp_path, monkeypatch):
+    """To hand one over takes several times as long as to read it."""
+    for name in ("a.jpg", "b.png", "c.jpg"):
+        photo(tmp_path / name)
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", lambda **_: pytest.fail("a thread is made"))
+    monkeypatch.setattr(threads, "_SLACK", np.inf)  # however busy this machine is
+    assert len(load(tmp_path)[0]) == 3
+
+
+def test_a_folder_of_jpegs_asks_for_no_other_format(tmp_path, monkeypatch):
+    """Pillow imports forty modules to know them."""
+    photo(tmp_path / "a.jpg", exif=turned(6))
+    monkeypatch.setattr(opening, "formats", lambda: pytest.fail("all formats are asked for"))
+    assert load(tmp_path)[0] == ["a.jpg"]

@@ -72,6 +72,7 @@ def test_frames_without_files():
         find_strips(tc.SFrame({"camera": ["a"]}))
 
 
+@pytest.mark.slow("real photos")
 @pytest.mark.skipif(not FIELDCAM.is_dir(), reason=f"{FIELDCAM} is not there")
 def test_real_strips():
     """The white strip of both cameras is 98 of 2,448 pixels high."""

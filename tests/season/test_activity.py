@@ -105,6 +105,7 @@ def test_of_two_peaks_as_high_the_earlier_is_told():
     assert activity(20 * [5, 17]).peak == pytest.approx(5) and activity(20 * [17, 5]).peak == pytest.approx(5)
 
 
+@pytest.mark.slow("hundreds of seasons")
 def test_a_peak_by_chance_is_about_as_rare_as_the_test_says():
     random = np.random.default_rng(0)
     found = [activity(random.uniform(0, 24, count)) for count in (10, 40) for _ in range(60)]

@@ -1,14 +1,17 @@
 """A detector that is run here, by a network whose output can be computed by hand."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
+import zlib
+from contextlib import closing
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.errors import ArgumentError, FrameError, ModelError, WeightsUnavailable
+from helpers.errors import ArgumentError, FrameError, ModelError, StoreError, WeightsUnavailable
 from helpers.files.cache import cache_folder
 from helpers.frames import HAS_TURICREATE
 from helpers.networks.yolo import Detector
@@ -16,6 +19,7 @@ from helpers.photos import load_photos
 from helpers.season import detect
 from helpers.season.detection.detect import DETECTORS
 from tests.support.detector import colour_detector, with_squares
+from tests.support.file_server import serving
 
 SIDE = 128
 SQUARES = [("animal", (20, 30, 60, 70)), ("person", (100, 10, 120, 60))]
@@ -101,6 +105,7 @@ def test_a_photo_that_cannot_be_read_costs_no_other(cards, colours):
     assert [row["file"] for row in found.bad] == list(cards["path"])[1:3] and all(row["reason"] for row in found.bad)
 
 
+@pytest.mark.slow("a process is started")
 def test_killed_and_resumed(cards, colours, monkeypatch):
     count = counted(monkeypatch)
     script = f"""
@@ -165,3 +170,44 @@ def test_the_detector_is_downloaded_once_and_pinned(cards, colours, monkeypatch,
     (mirror / wanted.file).write_bytes(colours.read_bytes())
     with pytest.warns(UserWarning, match="was not the right file"):
         assert detect(cards, size=SIDE, progress=False).animals.sum() == 3
+
+
+def test_the_detector_comes_from_its_address_and_from_no_file_that_lies_about(cards, colours, monkeypatch, tmp_path):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("KINFRAME_MIRROR")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with serving({"detector.onnx": colours.read_bytes()}) as server:
+        wanted = DETECTORS["megadetector"]._replace(url=f"{server.address}/detector.onnx")
+        for letter in set(wanted.url) - {"/", "."}:
+            (here / letter).write_bytes(b"theirs")
+        monkeypatch.setitem(DETECTORS, "megadetector", wanted)
+        assert detect(cards, size=SIDE, progress=False).animals.sum() == 3
+        assert server.downloads == 1
+
+
+@pytest.mark.parametrize(("column", "number"), [(0, np.nan), (3, np.inf), (4, 1e30), (5, np.nan), (5, 0.5)])
+def test_detections_in_somebodys_store_are_checked(cards, colours, tmp_path, column, number):
+    store = tmp_path / "theirs.kinframe"
+    detect(cards[:1], model=colours, size=SIDE, store=store, progress=False)
+    with closing(sqlite3.connect(store)) as connection, connection:
+        [(photo, vector)] = connection.execute("SELECT photo, vector FROM features").fetchall()
+        numbers = np.frombuffer(vector, "<f4").copy()
+        numbers[6 + column] = number
+        changed = numbers.tobytes(), zlib.crc32(photo + numbers.tobytes())
+        connection.execute("UPDATE features SET vector = ?, checksum = ?", changed)
+    with pytest.raises(StoreError, match=r"theirs\.kinframe: the detections in it are damaged"):
+        detect(cards[:1], model=colours, size=SIDE, store=store, progress=False)
+
+
+def test_detections_of_another_length_are_damaged(cards, colours, tmp_path):
+    store = tmp_path / "theirs.kinframe"
+    detect(cards[:1], model=colours, size=SIDE, store=store, progress=False)
+    with closing(sqlite3.connect(store)) as connection, connection:
+        [(photo, vector)] = connection.execute("SELECT photo, vector FROM features").fetchall()
+        changed = vector[:28], zlib.crc32(photo + vector[:28])
+        connection.execute("UPDATE features SET vector = ?, checksum = ?", changed)
+        connection.execute("UPDATE networks SET dimension = 7")
+    with pytest.raises(StoreError, match=r"theirs\.kinframe: the detections in it are damaged"):
+        detect(cards[:1], model=colours, size=SIDE, store=store, progress=False)

@@ -149,6 +149,9 @@ def test_what_is_corrected_in_the_page_is_corrected(strip, review):
             {"do": "threshold", "value": "high"},
             {"do": "threshold", "value": 7},
         ),
+        *({"do": "threshold", "value": float("nan")}, {"do": "threshold", "value": 10**400}),
+        *({"do": "add", "photo": 0, "box": [0, 0, 10**400, 1]}, {"do": "move", "photo": 0, "place": [], "box": {}}),
+        *({"do": "open", "photo": {}}, {"do": "open", "photo": 10**400}, {"do": "open", "photo": float("inf")}),
         *({"do": "page", "value": -1}, {"do": "add", "photo": 0, "box": [0, 0, 1, 1], "kind": {}}),
     ],
 )
@@ -186,3 +189,9 @@ def test_a_photo_that_has_gone_is_a_tile_without_a_picture(cards, review):
     assert [tile["buffer"] for tile in heard[0][0]["tiles"]] == [0, None]
     assert "error" in heard[2][0]
     strip.close()
+
+
+def test_whatever_goes_wrong_is_a_message(strip, review, monkeypatch):
+    monkeypatch.setattr(review, "undo", lambda: {}["unforeseen"])
+    asked(strip, do="undo")
+    assert strip._state["message"] == "That could not be done (KeyError)."

@@ -9,7 +9,9 @@ import pytest
 from helpers import tc
 from helpers.errors import FrameError
 from helpers.photos.tables.match_paths import NOT_HERE, match
+from helpers.season.detection import detections
 from helpers.season.detection.detections import read_detections
+from helpers.season.detection.megadetector import DetectedPhoto, Detection
 from tests.support.pace import steps
 
 NAMES = ["north/cam1/1.JPG", "north/cam1/2.JPG", "north/cam2/1.JPG", "south/cam1/1.JPG", "south/cam1/9.JPG"]
@@ -34,6 +36,27 @@ def written(tmp_path):
 
 def reasons(detections):
     return {row["file"]: row["reason"] for row in detections.bad}
+
+
+class CountedList(list):
+    """A list that knows how much was copied when lists were joined."""
+
+    copied = 0
+
+    def __add__(self, others):
+        CountedList.copied += len(self) + len(others)
+        return CountedList([*self, *others])
+
+
+def test_a_photo_that_is_there_again_and_again_takes_no_longer_each_time(written, monkeypatch):
+    photos = [
+        DetectedPhoto(NAMES[0], CountedList([Detection("animal", 0.5, (0, 0, 0.5, n / 999))]), n != 3)
+        for n in range(1, 500)
+    ]
+    monkeypatch.setattr(detections, "read_file", lambda *_: (photos, [], ""))
+    found = read_detections("any.json", NAMES, progress=False)
+    assert len(found) == 499 and len(found.bad) == 498 and not found.photo(0).complete
+    assert CountedList.copied == 0
 
 
 def test_the_newer_form(written):
@@ -302,7 +325,7 @@ def test_a_season_of_eight_times_the_photos_is_about_eight_times_the_work(writte
         detections = read_detections(*season)
         assert detections.animals.all() and len(detections.bad) == 0
 
-    small, large = season(1_000), season(8_000)
+    small, large = season(300), season(2_400)
     assert steps(lambda: read(large)) < 12 * steps(lambda: read(small))  # it would be 64, were each compared with all
 
 

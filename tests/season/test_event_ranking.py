@@ -41,6 +41,7 @@ def test_learning_helps_where_it_did():
         assert scores.unjudged > scores.unlearned + 0.1
 
 
+@pytest.mark.slow("real photos go through the network")
 @pytest.mark.skipif(not (SHARED / "forest").is_dir(), reason="the photos of the forest are not here")
 @pytest.mark.parametrize("judged", [2, 5, 10])
 def test_real_photos_of_a_forest_are_not_ordered_worse(judged, forest):

@@ -3,13 +3,16 @@
 import datetime
 import json
 import shutil
+import sqlite3
+import zlib
+from contextlib import closing
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from helpers import tc
-from helpers.errors import ArgumentError, FrameError, ModelError
+from helpers.errors import ArgumentError, FrameError, ModelError, StoreError
 from helpers.networks.animal_map import animal_map
 from helpers.networks.runtime import Session
 from helpers.photos.load import load_photos
@@ -98,6 +101,21 @@ def test_photos_of_a_burst_are_not_what_is_usual(folder):
     found = find_animals(cards, store=False, progress=False)
     burst = [row for row, path in enumerate(cards["path"]) if int(path.split("/")[-1][:-4]) >= 10]
     assert len(burst) == 10 and all(overlap(best(found, row), ANIMALS[2]) > 0.5 for row in burst)
+
+
+@pytest.mark.parametrize("length", [4, 8, 0])
+def test_maps_in_somebodys_store_are_checked(folder, tmp_path, length):
+    """Of another length, or with numbers that are none."""
+    store = tmp_path / "theirs.kinframe"
+    find_animals(loaded(folder), store=store, progress=False)
+    with closing(sqlite3.connect(store)) as connection, connection:
+        for photo, vector in connection.execute("SELECT photo, vector FROM features").fetchall():
+            other = vector[:length] or np.full(1, np.nan, "<f4").tobytes() + vector[4:]
+            changed = other, zlib.crc32(photo + other), photo
+            connection.execute("UPDATE features SET vector = ?, checksum = ? WHERE photo = ?", changed)
+            connection.execute("UPDATE networks SET dimension = ?", (len(other) // 4,))
+    with pytest.raises(StoreError, match=r"theirs\.kinframe: the maps of photos in it are damaged"):
+        find_animals(loaded(folder), store=store, progress=False)
 
 
 def test_several_animals_have_several_boxes(folder):

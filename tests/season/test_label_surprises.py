@@ -129,6 +129,7 @@ def test_arguments_out_of_range(wrong):
         surprising_labels(season_of(*two_kinds()), progress=False, **wrong)
 
 
+@pytest.mark.slow("real photos go through the network")
 @pytest.mark.skipif(not (SHARED / "cartoons").is_dir(), reason="the cartoons are not on this machine")
 def test_wrong_labels_among_real_pictures_are_found():
     """Ten of 199 pictures get the other folder's name: nearly all are listed, and few others."""

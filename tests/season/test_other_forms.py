@@ -66,9 +66,10 @@ def test_a_person_with_a_box_is_one_person(tmp_path):
     assert found.people.tolist() == [False, True, False] and len(found) == 1
 
 
-def test_what_speciesnet_did_not_look_at_is_not_blank(tmp_path):
+@pytest.mark.parametrize("failures", [["DETECTOR"], "DETECTOR", True, 7, 1e999, {"DETECTOR": 1}, [["DETECTOR"]]])
+def test_what_speciesnet_did_not_look_at_is_not_blank(tmp_path, failures):
     predictions = [
-        {"filepath": "north/1.JPG", "failures": ["DETECTOR"]},
+        {"filepath": "north/1.JPG", "failures": failures},
         {"filepath": "north/2.JPG", "classifications": {"classes": [FOX], "scores": [0.9]}},
         {"filepath": "south/1.JPG", "detections": []},
         {"filepath": None, "detections": []},
@@ -76,8 +77,9 @@ def test_what_speciesnet_did_not_look_at_is_not_blank(tmp_path):
     ]
     found = read_detections(written(tmp_path / "p.json", {"predictions": predictions}), NAMES)
     assert found.seen.tolist() == found.blank.tolist() == [False, False, True]
+    named = ", ".join(map(str, failures)) if isinstance(failures, list) else failures
     assert reasons(found) == {
-        "north/1.JPG": "the detector could not read it: 'failed: DETECTOR'",
+        "north/1.JPG": f"the detector could not read it: {f'failed: {named}'!r}",
         "north/2.JPG": "the detector could not read it: 'no detector was run on it'",
         "images[3]": "it has no file name: None",
         "images[4]": "not a photo but 'south/2.JPG'",
@@ -165,6 +167,7 @@ def test_a_box_in_pixels_of_a_turned_or_damaged_photo_has_a_reason(tmp_path, pho
         *({"bbox": [[0, 0, 9]]}, {"bbox": [["a", 0, 9, 9]]}, {"bbox": [[0, 0, 900, 9]]}, {"bbox": [None]}),
         *({"category": [9]}, {"category": None}, {"confidence": [2]}, {"confidence": []}, {"bbox": 3, "category": [0]}),
         *({"bbox": [[0, 0, float("nan"), 9]]}, {"category": [[0]]}, {"category": [{}]}),
+        *({"bbox": {}}, {"bbox": {"0": [0, 0, 9, 9]}}, {"bbox": "0123"}, {"bbox": 7}, {"bbox": None}),
     ],
 )
 def test_odd_detections_of_pytorch_wildlife_have_a_reason(tmp_path, photos, entry):

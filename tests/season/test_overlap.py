@@ -85,6 +85,7 @@ def drawn(peak, count, seed, concentration=4.0):
     return (peak + np.random.default_rng(seed).vonmises(0, concentration, count) * 12 / np.pi) % 24
 
 
+@pytest.mark.slow("hundreds of intervals")
 def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     grid = np.linspace(0, 24, 2400, endpoint=False)
     f, g = (vonmises.pdf((grid - peak) * np.pi / 12, 4) * np.pi / 12 for peak in (6, 9))

@@ -9,8 +9,10 @@ import pytest
 from PIL import ImageDraw
 
 from helpers.errors import FrameError
+from helpers.images.boxes import intersection_over_union
 from helpers.photos import load_photos
 from helpers.season import find_repeats, read_detections, show_repeats
+from helpers.season.detection import repeats
 from tests.support.pace import steps
 from tests.support.pictures import picture
 
@@ -128,6 +130,44 @@ def test_other_frames_are_refused(card):
         find_repeats(detections, cards, overlap=0.2)
     with pytest.raises(FrameError, match="draws 100 places"):
         show_repeats(repeats, cards, k=101)
+
+
+@pytest.mark.parametrize("side", [0.1, 1e-3, 1e-5])
+def test_boxes_that_are_close_and_do_not_overlap_are_not_compared_with_all(monkeypatch, side):
+    """Thousands of tiny boxes in a corner of a photo, which only somebody who means harm writes."""
+    compared = []
+
+    def counting(boxes, others):
+        compared.append(len(others))
+        return intersection_over_union(boxes, others)
+
+    monkeypatch.setattr(repeats, "intersection_over_union", counting)
+    places = repeats._Places(0.9)
+    for row in range(900):
+        left, top = (row % 30) * side / 10, row // 30 * side / 10
+        places.add(row, np.array([left, top, left + side, top + side]))
+    assert len(places.rows) == 900 and max(compared) < 100
+
+
+@pytest.mark.parametrize("overlap", [0.5, 0.7, 0.9, 0.99])
+def test_each_box_is_at_the_place_that_it_overlaps_with_most(overlap):
+    random = np.random.default_rng(1)
+    places, first = repeats._Places(overlap), []
+    for row in range(600):
+        corner, sides = random.uniform(0, 0.1, 2), random.choice([0.5, 0.05, 0.005]) * random.uniform(0.8, 1, 2)
+        if row % 2:  # nearly one that was there before
+            corner, sides = corner * 1e-3 + first[row // 3][:2], first[row // 3][2:] - first[row // 3][:2]
+        box = np.array([*corner, *(corner + sides)])
+        shares = intersection_over_union(box[None], np.array(first or [[0, 0, 0, 0]]))[0]
+        among = [rows[0] for rows in places.rows]
+        best = max(range(len(among)), key=lambda number: (shares[among[number]], -number), default=None)
+        before = len(places.rows)
+        places.add(row, box)
+        first.append(box)
+        if best is not None and shares[among[best]] >= overlap:
+            assert len(places.rows) == before and places.rows[best][-1] == row
+        else:
+            assert places.rows[-1] == [row]
 
 
 def test_eight_times_the_boxes_are_about_eight_times_the_work(card, tmp_path):

@@ -53,6 +53,7 @@ def test_photos_that_show_several_species():
     assert scores.by_species["fox"] > alone.by_species["fox"] and scores.queries == alone.queries
 
 
+@pytest.mark.slow("real photos go through the network")
 @pytest.mark.skipif(not (SHARED / "forest").is_dir(), reason="the photos of the forest are not on this machine")
 def test_species_from_tags_a_csv_and_folders_are_the_same(tmp_path):
     forest = SHARED / "forest"

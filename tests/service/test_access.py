@@ -11,6 +11,8 @@ from helpers.service.gate.access import Access, is_loopback
 from helpers.service.records import Key
 from helpers.service.settings import Settings
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 
 class Keys:
     """The table of keys, as far as access needs it."""

@@ -17,6 +17,8 @@ from helpers.service.gate.fetch import Fetcher
 from helpers.service.settings import Settings
 from tests.support.until import HANGS
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 NAMES = {"good.example": "127.0.0.1", "also.example": "127.0.0.1", "inner.example": "10.0.0.1"}
 
 

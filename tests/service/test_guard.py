@@ -25,6 +25,12 @@ READ, WRITE = ("authorization", "Bearer kf_shop"), ("authorization", "Bearer kf_
 FORM = ("content-type", "multipart/form-data; boundary=b")
 
 
+@pytest.fixture(autouse=True)
+def lingers_briefly(monkeypatch):
+    """Nobody here sends on after the answer."""
+    monkeypatch.setattr(guards, "_LINGER", 0.1)
+
+
 async def echo(scope, receive, send):
     """Answers how many bytes it read."""
     size, more = 0, True

@@ -7,6 +7,8 @@ from helpers.service.records import NewImage
 from helpers.service.storage.images import ImageTable
 from helpers.service.storage.products import ProductTable
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 
 def image(path, identity="ab" * 32, modified=1_700_000_000_123_456_789, products=()):
     return NewImage(path, identity, 640, 480, 12_345, modified, tuple(products))

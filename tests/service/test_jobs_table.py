@@ -10,6 +10,8 @@ from helpers.service.records import BadPhoto
 from helpers.service.storage.jobs import JobTable
 from tests.support.until import until
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 FOLDER = {"folder": "robots"}
 LONG, SHORT = 60.0, 0.05  # seconds of a lease
 

@@ -7,6 +7,8 @@ import pytest
 from helpers.errors import NotFound, Refused
 from helpers.service.storage.keys import KeyTable, digest_of
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 
 @pytest.fixture
 def keys(database):

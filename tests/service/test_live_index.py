@@ -6,6 +6,8 @@ from helpers.features.index import Index
 from helpers.service.storage import live_index
 from helpers.service.storage.live_index import LiveIndex
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 RANDOM = np.random.default_rng(5)
 
 

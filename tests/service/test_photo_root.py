@@ -9,6 +9,8 @@ from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot, why_not
 from tests.support.pictures import folder_of, picture
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 UNIX = pytest.mark.skipif(os.name == "nt", reason="names that Windows does not take")
 
 

@@ -54,6 +54,24 @@ def test_it_answers_as_an_index_in_memory_does_to_the_last_bit(postgres_url, met
     index.close()
 
 
+def test_many_queries_go_through_the_features_together(postgres_url, monkeypatch):
+    vectors = features(400, 24)
+    index = check_index(postgres_url, "cosine").index(vectors, "cosine", key="a network", identities=names(400))
+    passes, near = [], index._scan.near
+
+    def counted(session, queries, wanted, metric):
+        passes.append(len(queries))
+        return near(session, queries, wanted, metric)
+
+    monkeypatch.setattr(index._scan, "near", counted)
+    rows, distances = index.search(vectors[:120], 5)
+    assert passes == [50, 50, 20]
+    expected_rows, expected = Index(vectors, "cosine").search(vectors[:120], 5)
+    np.testing.assert_array_equal(rows, expected_rows)
+    np.testing.assert_array_equal(distances, expected)
+    index.close()
+
+
 def test_photos_that_are_the_same_are_sent_once_and_a_collection_is_known_again(postgres_url):
     vectors = features(100, 24)
     identities = [*names(90), *names(10)]
@@ -197,6 +215,20 @@ def test_a_strangers_model_connects_to_nothing(data, network, nosy, tmp_path, ca
     assert load_model(tmp_path / "kin", database=True).index.kind == "exact"
     assert heard and not any(b"hush" in each for each in heard)
     assert "scram-sha-256" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["require_auth=password", "require%5Fauth=none,password", "passfile=/etc/hostname", "options=-c%20x"],
+)
+def test_an_address_in_a_model_is_a_place_and_nothing_else(data, network, nosy, tmp_path, capsys, monkeypatch, more):
+    address, heard = nosy
+    monkeypatch.setenv("PGPASSWORD", "hush-hush")
+    create(data, model=network, store=False, verbose=False).save(tmp_path / "kin")
+    file = tmp_path / "kin" / "model.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "index": f"{address}?{more}"}))
+    assert load_model(tmp_path / "kin", database=True).index.kind == "exact" and not heard
+    assert "only user, host, hostaddr, port, dbname" in capsys.readouterr().out
 
 
 def test_a_wrong_address_shows_before_any_work_is_done(data, postgres_url):

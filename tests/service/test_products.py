@@ -7,6 +7,8 @@ from helpers.service.storage.images import ImageTable
 from helpers.service.storage.products import ProductTable
 from tests.service.test_images import image, put
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 DETAILS = {"price": 4.5, "tags": ["rot", "é", "\n"], "sold": None, "more": {"a": [1, True]}}
 
 

@@ -13,6 +13,8 @@ from helpers.service.query_network import QueryNetwork
 from helpers.similarity.build import create
 from tests.support.pictures import TINY, folder_of, picture, tiny_network
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 
 @pytest.fixture
 def folder(tmp_path):

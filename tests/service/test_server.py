@@ -13,6 +13,7 @@ from helpers.service.http import server
 from tests.support.until import HANGS, until
 
 REQUEST = b"GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LONG = 40_000_000  # bytes: more than a socket holds
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def lines(monkeypatch, **options):
     app, ready = FastAPI(), threading.Event()
     app.get("/hello")(lambda: "hello")
     app.get("/whose")(whose)
-    app.get("/long")(lambda: PlainTextResponse("long" * 10_000_000))
+    app.get("/long")(lambda: PlainTextResponse("long" * (LONG // 4)))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=server.serve, args=(app, listening, ready.set), kwargs=options)
@@ -145,6 +146,10 @@ def test_where_all_are_busy_the_next_is_turned_away(monkeypatch):
             connection.sendall(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert connection.recv(15) == b"HTTP/1.1 200 OK"  # and no more of it
         assert is_closed(held.enter_context(connect()))
+        for connection in busy:  # these get the whole of their answers
+            heard = 0
+            while heard < LONG:
+                heard += len(connection.recv(1 << 20)) or pytest.fail("the connection was closed")
 
 
 def test_who_does_not_read_the_answer_is_let_go(monkeypatch):

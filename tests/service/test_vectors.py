@@ -15,6 +15,8 @@ from helpers.service.storage.storage import kept_networks
 from tests.service.test_live_index import settle, state
 from tests.support.until import until
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 storage_module = pytest.importorskip("helpers.service.storage.storage")
 RANDOM = np.random.default_rng(3)
 

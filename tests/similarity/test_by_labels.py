@@ -280,6 +280,7 @@ def test_groups_of_all_sizes(k, crowd, monkeypatch):
     assert np.array_equal(found, by_hand(vectors, k, groups))
 
 
+@pytest.mark.slow("many photos")
 def test_a_group_of_nearly_everything():
     vectors = scattered(3000, dimension=2)
     groups = np.where(np.arange(3000) < 2990, "one night", "another")
@@ -407,6 +408,7 @@ def test_an_interval_is_as_wide_as_statistics_says():
     assert (low, high) == (pytest.approx(0.5 - 0.155, abs=0.02), pytest.approx(0.5 + 0.155, abs=0.02))
 
 
+@pytest.mark.slow("hundreds of intervals")
 def test_most_intervals_hold_the_truth():
     random = np.random.default_rng(0)
     held = 0

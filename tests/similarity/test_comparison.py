@@ -1,4 +1,5 @@
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,13 +10,20 @@ from helpers.errors import FrameError, ModelError
 from helpers.networks import load
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
-from helpers.similarity.evaluation import turi
+from helpers.similarity.evaluation import methods, turi
 from helpers.similarity.evaluation.bars import draw_bars
 from helpers.similarity.evaluation.by_labels import evaluate
 from helpers.similarity.evaluation.comparison import available, compare
 from helpers.similarity.evaluation.methods import Methods, name_of
 
 pytestmark = pytest.mark.slow("each comparison computes the features of every method")
+
+
+@pytest.fixture(autouse=True)
+def timed_briefly(monkeypatch):
+    """With the fewest photos: no test here is about how fast a method is."""
+    monkeypatch.setattr(methods, "_SECONDS", 0.0)
+
 
 KINDS = {"red": (220, 20, 20), "blue": (20, 20, 220)}
 
@@ -74,6 +82,23 @@ def test_a_method_is_called_by_its_name_or_that_of_its_file(tmp_path):
     assert name_of("resnet-50") == "resnet-50"
     assert name_of("/somewhere/mine.onnx") == name_of(tmp_path / "mine.onnx") == "mine.onnx"
     assert name_of("hf:owner/name:onnx/model.onnx") == "hf:owner/name:onnx/model.onnx"
+
+
+@pytest.mark.parametrize("speed, asked", [(100, [1, 32, 200]), (10, [1, 32]), (1e6, [1, 32, 512])])
+def test_a_method_is_timed_with_as_many_photos_as_two_seconds_take(monkeypatch, speed, asked):
+    clock, taken = [0.0], []
+
+    def embed(sources, network, progress):
+        taken.append(len(sources))
+        clock[0] += len(sources) / speed
+        return SimpleNamespace(rows=sources)
+
+    monkeypatch.setattr(methods, "_SECONDS", 2.0)
+    monkeypatch.setattr(methods, "embed", embed)
+    monkeypatch.setattr(methods, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    model = SimpleNamespace(collection=SimpleNamespace(sources=list(range(5))), opened=lambda: None)
+    assert methods.speed_of(model) == pytest.approx(speed)
+    assert taken == asked
 
 
 def test_labels_and_groups_are_ones_own(data):

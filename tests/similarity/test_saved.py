@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import shutil
@@ -10,12 +11,14 @@ import pytest
 
 import helpers.similarity.query_features
 from helpers import tc
-from helpers.errors import ModelError, PhotoError
+from helpers.errors import KinframeError, ModelError, PhotoError
+from helpers.explorer import Explorer
 from helpers.frames.images import image_array
 from helpers.images.decode import open_photo
 from helpers.photos.load import load_photos
 from helpers.similarity import saved as saved_model
 from helpers.similarity.build import create, load_model
+from helpers.similarity.grid import show_matches
 from tests.similarity.test_build import image, rows
 from tests.support.pictures import folder_of, picture, tiny_network
 from tests.support.places import ROOT
@@ -275,6 +278,35 @@ def test_damage_is_seen(saved, damage):
     DAMAGES[damage](saved)
     with pytest.raises(ModelError, match=r"kin: the saved model is damaged .*; build it again"):
         load_model(saved)
+
+
+ODD = [
+    *(True, 7, float("nan"), "", "\x1b[2J", "a\0b", "\ud800", [], {}, [None], {"a": {}}),
+    *([1] * 6, [[1]] * 6, [{}] * 6, [None] * 6, ["a\0b"] * 6, ["\ud800"] * 6, [True] * 6, [2**70] * 6),
+]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("precision", "agreement", "key", "metric", "index", "feature", "label", "timings", "labels", "names"),
+        *("identities", "photos", "rows", "bad", "centre", "text_model", "network"),
+        *("network.name", "network.size", "network.dimension", "network.identity", "network.note"),
+    ],
+)
+def test_what_is_of_another_kind_is_damage_or_is_asked_as_ever(saved, field, capsys):
+    """Never an error that is not ours, not when it is used either; and nothing that a terminal obeys is printed."""
+    good = json.loads((saved / "model.json").read_text("utf-8"))
+    for odd in ODD:
+        name, _, part = field.partition(".")
+        changed = {**good, name: {**good[name], part: odd} if part else odd}
+        (saved / "model.json").write_text(json.dumps(changed), "utf-8")
+        with contextlib.suppress(KinframeError):
+            model = load_model(saved)
+            show_matches(model, model.search(like=[model.labels[0]], k=2))
+            Explorer(model)._repr_mimebundle_()
+            assert repr(model) and model.has_words in (True, False)
+    assert "\x1b" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("version", [1, 3, 5, "x"])

@@ -278,6 +278,7 @@ def test_a_network_without_words(tmp_path):
             model.search(text="fox")
 
 
+@pytest.mark.slow("all sample photos go through the network")
 def test_the_sample_photos_are_searched_by_word():
     data, _ = load_photos(ROOT / "data" / "robots" / "tarn", progress=False)
     model = create(data, model="efficientnet-lite0", verbose=False, store=False)

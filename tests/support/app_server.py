@@ -27,6 +27,9 @@ _COMMAND = """
 import sys
 from helpers.app import visits
 visits.PATIENCE = {patience}
+if visits.PATIENCE < 5:
+    from helpers.app import server
+    server._LOOK = visits.PATIENCE
 from helpers.app.__main__ import main
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,7 @@
 """A web server on this machine that serves files well or badly, as told."""
 
 import contextlib
+import gzip
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Dict, Iterator, Sequence
@@ -9,7 +10,8 @@ from typing import Dict, Iterator, Sequence
 class FileServer(ThreadingHTTPServer):
     """Serves `files` by name; the n-th download behaves as the n-th of `moods`, and as `well` after the last.
 
-    Moods: `well`; `cut`: half the file under the length of the whole; a status such as `500`.
+    Moods: `well`; `cut`: half the file under the length of the whole; `packed`: the file as gzip, which is unpacked on
+    the way; `endless`: the file again and again, 64 times; a status such as `500`.
     """
 
     daemon_threads = True
@@ -51,9 +53,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(int(mood) if mood.isdigit() else 404)
             return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        if mood == "packed":
+            content = gzip.compress(content)
+            self.send_header("Content-Encoding", "gzip")
+        if mood != "endless":
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content[: len(content) // 2] if mood == "cut" else content)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(64 if mood == "endless" else 1):
+                self.wfile.write(content[: len(content) // 2] if mood == "cut" else content)
 
     def log_message(self, *_: object) -> None:
         """Keep the tests' output quiet."""

@@ -19,6 +19,8 @@ from types import SimpleNamespace
 from helpers.explorer import CollectionMap, Explorer, PhotoPicker
 from helpers.photos import load_photos
 from helpers.similarity.build import create
+
+pytestmark = pytest.mark.slow("a real kernel is started")
 model = create(load_photos({photos!r}, progress=False)[0], model={network!r}, store=False, verbose=False)
 atlas = SimpleNamespace(model=model, positions=[(row, row) for row in range(len(model.labels))], note="")
 """
@@ -76,8 +78,8 @@ SHOWN = ["{}", "widget = {}\nwidget", "widget = {}\ndisplay(widget)", "widget = 
 @pytest.mark.parametrize(
     "code, runs",
     [
-        ("PhotoPicker(model)", 30),
-        ("Explorer(model)", 30),
+        ("PhotoPicker(model)", 10),
+        ("Explorer(model)", 10),
         ("CollectionMap(atlas)", 5),
         *((shown.format("Explorer(model)"), 5) for shown in SHOWN[1:]),
     ],

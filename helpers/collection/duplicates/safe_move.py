@@ -91,6 +91,8 @@ class Journal:
     """A file of moves, a line of JSON each; a line is on disk before its file is moved."""
 
     def __init__(self, path: Path) -> None:
+        if path.is_symlink():  # in a folder from somebody else it could lead to a file that is run, or is another's
+            raise OSError(f"{path.name} is a link")
         self._path = path
         self._file = path.open("a+b")
         if self._file.seek(0, os.SEEK_END):

@@ -1,13 +1,12 @@
 """Weights of an ONNX network in a second file: which files, how much, and reading them."""
 
-import itertools
 import re
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Iterable, Iterator, List, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, NamedTuple
 
 from helpers.errors import ModelError
 from helpers.files.reading import open_regular
-from helpers.networks.onnx.layers import graphs_of
+from helpers.networks.onnx.layers import check_functions
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -50,10 +49,10 @@ def files_beside(path: Path, network: "ModelProto") -> List[Path]:
     """The files with weights of the network in a file, by name.
 
     Old versions of ONNX Runtime read whatever file a network names. Raises `ModelError` for a place that is not a
-    regular file in the network's own folder, wherever links to both may lead.
+    regular file in the network's own folder, wherever links to both may lead; and as `check_functions`.
     """
-    nodes = [*network.graph.node, *(node for function in network.functions for node in function.node)]
-    tensors = filter(is_outside, itertools.chain(network.graph.initializer, _of_layers(nodes)))
+    check_functions(network)
+    tensors = filter(is_outside, _tensors_in(network))
     names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
     files = []
     for name in sorted(names):
@@ -100,16 +99,21 @@ def read_outside(tensors: Iterable["TensorProto"], folder: Path) -> None:
 
 def refuse_hidden(nodes: Iterable["NodeProto"]) -> None:
     """Raises `ModelError` for layers whose attributes contain weights that are in a second file."""
-    for tensor in _of_layers(nodes):
-        if is_outside(tensor):
+    for node in nodes:
+        for tensor in filter(is_outside, _tensors_in(node)):
             raise ModelError(f"the weights {tensor.name} of a single layer are in a file of their own")
 
 
-def _of_layers(nodes: Iterable["NodeProto"]) -> Iterator["TensorProto"]:
-    for node in nodes:
-        for attribute in node.attribute:
-            own: List[TensorProto] = [attribute.t, *attribute.tensors]
-            yield from own
-        for graph in graphs_of(node):
-            yield from graph.initializer
-            yield from _of_layers(graph.node)
+def _tensors_in(message: Any) -> Iterator["TensorProto"]:
+    """Every tensor in a network or a part of it, wherever it is: ONNX has many places, and adds more."""
+    from onnx import TensorProto
+
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, TensorProto):
+            yield part
+            continue
+        for field, value in part.ListFields():
+            if field.message_type is not None:
+                waiting += value if hasattr(value, "__len__") else [value]

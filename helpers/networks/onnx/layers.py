@@ -1,12 +1,14 @@
 """Taking an ONNX network apart: its inputs, the layers that a tensor needs, and copies of them under other names."""
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Set
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Set, Tuple
 
 from helpers.errors import ModelError
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
 
+_MOST_LAYERS = 100_000  # a hundred times as many as large networks have
+_DEEPEST = 50  # functions that call each other
 _OWN_DOMAINS = ("", "ai.onnx")  # two names of ONNX's own operators
 
 
@@ -88,10 +90,36 @@ def _rename(node: "NodeProto", name: Callable[[str], str]) -> None:
             _rename(inner, name)
 
 
+def check_functions(network: "ModelProto") -> None:
+    """Raises `ModelError` for a network whose functions stand for more layers than any network has.
+
+    Ten functions that call each other ten times are a small file and ten thousand million layers.
+    """
+    functions = {(function.domain, function.name): function for function in network.functions}
+    layers: Dict[Tuple[str, str], int] = {}  # that a function stands for
+
+    def count(nodes: Iterable["NodeProto"], above: Tuple[Tuple[str, str], ...]) -> int:
+        total = 0
+        for node in nodes:
+            name = node.domain, node.op_type
+            if name in above:
+                raise ModelError(f"its function {node.op_type} calls itself")
+            if name in functions and name not in layers:
+                if len(above) > _DEEPEST:
+                    raise ModelError(f"its functions call each other more than {_DEEPEST} deep")
+                layers[name] = count(functions[name].node, (*above, name))
+            total += layers.get(name, 1) + sum(count(graph.node, above) for graph in graphs_of(node))
+        return total
+
+    if functions and count(network.graph.node, ()) > _MOST_LAYERS:
+        raise ModelError(f"its functions stand for more than {_MOST_LAYERS:,} layers")
+
+
 def without_functions(network: "ModelProto") -> "ModelProto":
-    """The network with the functions that it defines replaced by their operators."""
+    """The network with the functions that it defines replaced by their operators; raises as `check_functions`."""
     if not network.functions:
         return network
+    check_functions(network)
     from onnx import inliner
 
     return inliner.inline_local_functions(network)

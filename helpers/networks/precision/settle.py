@@ -161,6 +161,9 @@ class _Auto:
         comparison = self.memory.comparison("bf16")
         if comparison is not None and not comparison.agrees:
             return _in_vain(comparison) if has_bf16() else "fp32"
+        counted = self.sample.counted
+        if counted is not None and counted - entry.photos < 2 * _PRICE:  # as most times; then no engine is imported
+            return "fp32"
         if not self._can_use_bf16():
             return "fp32"
         total = self.sample.count or 0

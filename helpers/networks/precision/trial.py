@@ -56,6 +56,11 @@ class Sample:
             self._count = self._count()
         return self._count
 
+    @property
+    def counted(self) -> Optional[int]:
+        """The same, where nothing has to be counted for it; else None."""
+        return None if callable(self._count) else self._count
+
     def share_new(self, key: str, taken: int) -> float:
         """Of the photos that were taken, the share whose features of a key are kept nowhere."""
         if self.kept is None or not taken:

@@ -27,6 +27,9 @@ def named_moments(paths: Sequence[str]) -> List[Optional[datetime.datetime]]:
     by_folder: Dict[str, List[Tuple[str, int, re.Match[str]]]] = {}
     for place, path in enumerate(paths):
         folder, _, name = path.rpartition("/")
+        if "20" not in name and "19" not in name:  # no year: most names, and three patterns to look for
+            moments.append(None)
+            continue
         moments.append(named_moment(name))
         match = None if moments[-1] else _TO_THE_MINUTE.search(name)
         if match:

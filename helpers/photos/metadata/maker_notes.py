@@ -7,8 +7,10 @@ It is not needed for photos with the temperature in EXIF.
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
@@ -18,18 +20,37 @@ from helpers.photos.metadata.read import Metadata, number
 
 MAKERS = ("RECONYX", "BUSHNELL")  # exiftool 12 reads the notes of Reconyx, and not yet those of Bushnell
 _TAG = "AmbientTemperature"  # in degrees Celsius, whatever the camera shows
+_SAFE = (12, 38)  # the first version that runs nothing that is in a photo or in its name
 _AT_ONCE = 100  # photos for each run of exiftool
 _AHEAD = 2
 _PATIENCE = 120.0  # seconds for a run, on a slow disk
 _MISSING = (
-    "{count} photos of {makers} may tell how warm it was, in notes that only the program exiftool reads: install it "
+    "{count} photos of {makers} may tell how warm it was, in notes that only the program exiftool reads, of which "
+    "12.38 or a newer one is used, since older ones run commands that a photo contains: install it "
     "(libimage-exiftool-perl on Debian and Ubuntu, `brew install exiftool`, or exiftool.org) to know"
 )
 
 
 def available() -> bool:
-    """Whether exiftool is installed."""
-    return shutil.which("exiftool") is not None
+    """Whether there is an exiftool that may be given a stranger's photos."""
+    program = shutil.which("exiftool")
+    return program is not None and _is_safe(program)
+
+
+@lru_cache(maxsize=None)
+def _is_safe(program: str) -> bool:
+    """Whether a program is exiftool 12.38 or newer: older ones run what is in a photo, or in its name.
+
+    CVE-2021-22204 and CVE-2022-23935.
+    """
+    try:
+        done = subprocess.run(
+            [program, "-config", "", "-ver"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30, check=False
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    version = re.match(rb"(\d{1,4})\.(\d{1,4})", done.stdout.strip())
+    return version is not None and (int(version[1]), int(version[2])) >= _SAFE
 
 
 def complete(files: Sequence[str], read: Sequence[Metadata], progress: bool = True) -> List[Metadata]:
@@ -62,9 +83,10 @@ def _is_known(make: Any) -> bool:
 def _temperatures(files: List[str]) -> Dict[str, float]:
     """The temperatures that exiftool finds, by file; files that it cannot read have none."""
     # It reads file names line by line, and takes a line that begins with - or # for something else.
-    paths = [file for file in files if Path(file).is_absolute() and "\n" not in file and "\r" not in file]
+    # What ends with | would be a command to Perl.
+    paths = [file for file in files if Path(file).is_absolute() and not re.search(r"[\n\r\0]|\|\s*$", file)]
     program = shutil.which("exiftool")
-    if program is None or not paths:
+    if program is None or not paths or not _is_safe(program):
         return {}
     command = [program, "-config", "", "-json", "-n", "-fast", "-charset", "filename=utf8"]
     command += [f"-{_TAG}", "-@", "-"]

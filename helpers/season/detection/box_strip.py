@@ -1,5 +1,6 @@
 """Boxes of a detector as a strip, the least sure first, and a large view in which they are corrected."""
 
+import logging
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -14,6 +15,7 @@ from helpers.widgets.card import Card, CardPhoto, CardRow
 from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.widget import javascript, style_sheet
 
+_LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _TILES = 24  # of a page
 
@@ -126,6 +128,9 @@ class BoxStrip(NotebookWidget, anywidget.AnyWidget):
                 handler(request)
         except (KinframeError, traitlets.TraitError) as error:
             message = str(error)
+        except Exception as error:  # a message is from outside, and can be anything
+            _LOG.debug("%r could not be answered", request.get("do"), exc_info=True)
+            message = f"That could not be done ({type(error).__name__})."
         if message or self._message:
             self._message = message
             self._show()

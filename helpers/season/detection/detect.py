@@ -23,7 +23,7 @@ from helpers.frames.photo_paths import row_paths
 from helpers.images.decode import photo_size
 from helpers.networks.own import check_outside
 from helpers.networks.pins import fetch_pinned, is_right
-from helpers.networks.yolo import NUMBERS, STRIDE, Detector, fitted_size
+from helpers.networks.yolo import BOXES, NUMBERS, STRIDE, Detector, fitted_size
 from helpers.season.detection.detections import Detections
 from helpers.season.detection.megadetector import KINDS, DetectedPhoto, Detection
 
@@ -198,11 +198,23 @@ class _Looked:
         if self._store is not None:
             wanted = [identity for identity in dict.fromkeys(self._identities.values()) if identity not in found]
             kept, vectors = self._store.features(self._key, wanted)
+            if not _are_detections(vectors):
+                raise StoreError(f"{self._store.path}: the detections in it are damaged; name another file with store=")
             found.update((wanted[place], vector) for place, vector in zip(kept, vectors))
         lost = next((row for row in rows if self._identities[row] not in found), None)
         if lost is not None:
             raise StoreError(f"what was found in {names[lost]} has gone from the store meanwhile; run this again")
         return {row: DetectedPhoto(names[row], _detections(found[self._identities[row]]), True) for row in rows}
+
+
+def _are_detections(vectors: np.ndarray) -> bool:
+    """Whether all that a store has are boxes of photos, as `Detector.run` returns them: it may be anybody's."""
+    if not len(vectors):
+        return True
+    if vectors.shape[1] != BOXES * NUMBERS:
+        return False
+    boxes = vectors.reshape(-1, NUMBERS)
+    return bool(((boxes[:, :5] >= 0) & (boxes[:, :5] <= 1)).all() and np.isin(boxes[:, 5], range(len(KINDS))).all())
 
 
 def _detections(numbers: np.ndarray) -> List[Detection]:
@@ -222,7 +234,7 @@ def _file(model: Union[str, "os.PathLike[str]"], progress: bool) -> Path:
     try:
         if not is_right(path, wanted.sha256):
             print(f"{wanted.file} is downloaded once: {wanted.megabytes} MB")
-        fetch_pinned(path, wanted.file, wanted.url, known=wanted.sha256, progress=progress)
+        fetch_pinned(path, wanted.file, [wanted.url], known=wanted.sha256, progress=progress)
         return path
     except NotFetched as error:
         reason = str(error)

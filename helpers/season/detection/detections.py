@@ -80,23 +80,27 @@ def read_detections(
     _check_threshold(threshold)
     names = _names(photos)
     detected, bad, detector = read_file(file, names, _files(photos, names), progress)
-    by_path: Dict[str, DetectedPhoto] = {}
+    by_path: Dict[str, List[DetectedPhoto]] = {}
     for photo in detected:
-        first = by_path.setdefault(normal(photo.file), photo)
-        if first is not photo:
+        entries = by_path.setdefault(normal(photo.file), [])
+        if entries:
             bad.append((photo.file, "it is in the file more than once: what was found in any of them counts"))
-            by_path[normal(photo.file)] = first._replace(
-                detections=first.detections + photo.detections, complete=first.complete and photo.complete
-            )
-    files = [photo.file for photo in by_path.values()]
+        entries.append(photo)
+    files = [entries[0].file for entries in by_path.values()]
     matched = match(files, names)
     if files and names and all(row is None for row in matched.rows):
         raise FrameError(
             f"{os.fspath(file)}: none of its {len(files):,} photos is here ({files[0]!r}); a photo here is {names[0]!r}"
         )
     bad += [(name, reason) for name, reason in zip(files, matched.reasons) if reason]
-    by_row = {row: photo for row, photo in zip(matched.rows, by_path.values()) if row is not None}
+    by_row = {row: _together(entries) for row, entries in zip(matched.rows, by_path.values()) if row is not None}
     return Detections(names, by_row, bad, threshold, matched.moved, detector=detector)
+
+
+def _together(entries: List[DetectedPhoto]) -> DetectedPhoto:
+    """A photo that is in a file once or several times."""
+    detections = [each for entry in entries for each in entry.detections]
+    return entries[0]._replace(detections=detections, complete=all(entry.complete for entry in entries))
 
 
 class Detections:

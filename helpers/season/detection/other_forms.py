@@ -63,7 +63,8 @@ def _prediction(given: Dict[str, Any]) -> Dict[str, Any]:
     image: Dict[str, Any] = {"file": given.get("filepath"), "detections": given.get("detections", [])}
     if "detections" not in given:
         failures = given.get("failures")
-        image["failure"] = f"failed: {', '.join(map(str, failures))}" if failures else "no detector was run on it"
+        named = ", ".join(map(str, failures)) if isinstance(failures, list) else failures
+        image["failure"] = f"failed: {named}" if failures else "no detector was run on it"
         return image
     if not isinstance(image["detections"], list) or not isinstance(given.get("prediction"), str):
         return image
@@ -110,6 +111,9 @@ def pytorch_wildlife(content: Any, names: Sequence[str], files: Sequence[str], p
             images.append(entry)
             continue
         file = entry["img_id"]
+        if not isinstance(entry.get("bbox", []), list):
+            images.append({"file": file, "detections": entry["bbox"]})  # no list, and so no photo without animals
+            continue
         if file not in by_file:
             by_file[file] = {"file": file, "detections": []}
             images.append(by_file[file])

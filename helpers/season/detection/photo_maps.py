@@ -78,6 +78,9 @@ class PhotoMaps:
             places, vectors = self._store.features(self._keys[size], others)
             if len(places) < len(others):
                 raise StoreError(f"{self._store.path}: maps were removed from it while it was read; run this again")
+            whole = vectors.shape[1] == network.kept and np.isfinite(vectors[:, : network.evidence]).all()
+            if others and not whole:  # it may be anybody's
+                raise StoreError(f"{self._store.path}: the maps of photos in it are damaged; name another with store=")
             known.update(zip(others, vectors))
         kept = np.stack([known[name] for name in names])
         looks = unpacked(kept[:, network.evidence :], network.coarse[0] * network.coarse[1], WIDTH)

@@ -20,6 +20,7 @@ from helpers.photos.events import add_events, cameras_of
 from helpers.season.detection.detections import Detections
 
 _MOST = 100  # places of a figure
+_LEAST = 1e-6  # of a side, as a share of the photo: what is smaller is less than a pixel
 _EACH = 5  # photos of a place in it
 _TYPES = (*(("place", int), ("camera", str), ("photos", int)), *(("path", str), ("kind", str), ("score", float)))
 
@@ -85,7 +86,7 @@ def find_repeats(
     cameras, event_of_photo = cameras_of(cards), _events(cards)
     places: Dict[str, _Places] = {}
     sides = detections.boxes[:, 2:] - detections.boxes[:, :2]
-    small = sides.prod(axis=1) <= largest
+    small = (sides.prod(axis=1) <= largest) & (sides.min(axis=1, initial=1) > _LEAST)
     order = [row for row in np.argsort(-detections.scores, kind="stable") if detections.kinds[row] == "animal"]
     for row in progress_bar(order, desc="repeats", show=progress):
         if small[row]:
@@ -157,11 +158,12 @@ class _Place(NamedTuple):
 
 
 class _Places:
-    """The boxes of a camera, each at the place of the first that it overlaps with, in linear time.
+    """The boxes of a camera, each at the place that it overlaps with most, in linear time.
 
     Boxes of which two overlap by a share have sides that differ by no more than
-    that share, and left and top edges that differ by little: they are in the
-    same cell of a grid, or in neighbouring ones.
+    that share, and left and top edges that differ by a part of the smaller one:
+    they are in the same cell of a grid, or in neighbouring ones. Cells are as
+    fine as their boxes are small, so that none holds many.
     """
 
     def __init__(self, overlap: float) -> None:
@@ -171,20 +173,27 @@ class _Places:
 
     def add(self, row: int, box: np.ndarray) -> None:
         left, top, right, bottom = box.tolist()
-        step, ratio = (1 - self._overlap) / self._overlap, -log(self._overlap)
-        cell = floor(left / step), floor(top / step), floor(log(right - left) / ratio), floor(log(bottom - top) / ratio)
-        near = [
-            place
-            for shift in product((-1, 0, 1), repeat=4)
-            for place in self._cells.get(tuple(map(sum, zip(cell, shift))), ())
-        ]
+        ratio = -log(self._overlap)
+        sizes = floor(log(right - left) / ratio), floor(log(bottom - top) / ratio)
+        near: List[Tuple[int, Box]] = []
+        for shift in product((-1, 0, 1), repeat=2):
+            wide, tall = sizes[0] + shift[0], sizes[1] + shift[1]
+            across, down = self._place(left, wide), self._place(top, tall)
+            for more, further in product((-1, 0, 1), repeat=2):
+                near += self._cells.get((wide, tall, across + more, down + further), ())
         if near:
+            near.sort()
             shares = intersection_over_union(box[None], np.array([of for _, of in near]))[0]
             best = int(shares.argmax())
             if shares[best] >= self._overlap:
                 return self.rows[near[best][0]].append(row)
+        cell = *sizes, self._place(left, sizes[0]), self._place(top, sizes[1])
         self._cells.setdefault(cell, []).append((len(self.rows), (left, top, right, bottom)))
         self.rows.append([row])
+
+    def _place(self, edge: float, size: int) -> int:
+        """Where an edge is, in steps by which the edges of boxes of that size differ at most."""
+        return floor(edge * self._overlap / (1 - self._overlap) * self._overlap ** (size + 1))
 
 
 def _frame(detections: Detections, found: Sequence[_Place]) -> SFrame:

@@ -125,8 +125,9 @@ class _Connection(H11Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether no request is answered on it."""
-        return self.cycle is None or self.cycle.response_complete
+        """Whether no request is answered on it, to the last byte."""
+        answered = self.cycle is None or self.cycle.response_complete
+        return answered and not self.transport.get_write_buffer_size()
 
     def _has_room(self) -> bool:
         """Whether there is room for this one too, which is made by closing the oldest idle one of who has most."""

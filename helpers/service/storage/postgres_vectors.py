@@ -1,13 +1,15 @@
 """Features in PostgreSQL, searched there with pgvector."""
 
+import contextlib
 from typing import List, Tuple
 
 import numpy as np
 
-from helpers.database.candidates import References
+from helpers.database.candidates import MORE, References
 from helpers.database.feature_table import LONGEST_HNSW, FeatureTable
 from helpers.database.graph_index import GraphIndex
 from helpers.database.interface import Database
+from helpers.database.shared_scan import SharedScan
 from helpers.errors import StoreError
 from helpers.service.records import SearchOptions
 from helpers.service.storage.vectors import Vectors
@@ -22,8 +24,9 @@ class PostgresVectors(Vectors):
 
     A search goes through all features, or with `index="hnsw"` along an index for
     each metric, which is built in the background after the first search by this
-    metric; until then searches are exact. Several services may share the
-    database, and notebooks its features.
+    metric; until then searches are exact. Searches of several threads that wait
+    for each other go through the features together. Several services may share
+    the database, and notebooks its features.
     """
 
     def __init__(self, database: Database, *, key: str, dimension: int, index: str = "exact") -> None:
@@ -34,6 +37,7 @@ class PostgresVectors(Vectors):
             )
         self._table = FeatureTable(database, key, dimension)
         super().__init__(database, self._table, index)
+        self._shared = SharedScan(database, self._table)
         self._graph = GraphIndex(database, self._table) if index == "hnsw" else None
 
     @property
@@ -46,10 +50,14 @@ class PostgresVectors(Vectors):
         conditions += [] if without is None else [("id <> ?", without)]
         where = f" WHERE {' AND '.join(condition for condition, _ in conditions)}" if conditions else ""
         references = References(_IMAGES + where, tuple(value for _, value in conditions), few=products is not None)
-        with self._database.transaction(write=False) as session:
+        is_alone = self._graph is not None or self._table.are_few(references)
+        shared = contextlib.nullcontext() if is_alone else self._shared.near(feature, k + MORE, metric)
+        with shared as found, self._database.transaction(write=False) as session:
             # Within the transaction, so not while the database is away.
             by_graph = self._graph is not None and self._graph.ready(metric)
             if by_graph and products is not None:
                 count = f"SELECT count(*) FROM ({references.rows} LIMIT {_FEW + 1}) AS items"  # noqa: S608  # nosec B608  # names are ours, values are bound
                 references = references._replace(few=session.rows(count, *references.values)[0][0] <= _FEW)
-            return self._table.search(session, feature, k, metric=metric, references=references, by_graph=by_graph)
+            return self._table.search(
+                session, feature, k, metric=metric, references=references, by_graph=by_graph, found=found
+            )

@@ -8,7 +8,6 @@ from array import array
 from typing import Any, Sequence, Tuple
 
 import numpy as np
-import pandas as pd
 
 from helpers.sframe.array.base import BaseArray
 from helpers.sframe.dtype import NUMBERS, objects
@@ -23,12 +22,14 @@ def codes(column: BaseArray, ordered: bool = False) -> np.ndarray:
 
     With `ordered=True` the numbers sort as the values do: None first, NaN last.
     """
+    from pandas import factorize  # not before: it takes longer than importing all of Kinframe
+
     values = column._values
     if column.dtype is Image:
         raise Unsupported("images cannot be grouped, joined or counted by; use their path column")
     if column.dtype not in (*NUMBERS, str):
         values = objects((_hashable(value) for value in values), len(values))
-    numbers, distinct = pd.factorize(values, sort=ordered)
+    numbers, distinct = factorize(values, sort=ordered)
     result = np.where(numbers < 0, len(distinct), numbers) + 1  # pandas gives -1 to NaN
     result[column._gaps] = 0
     return result.astype(np.int64)
@@ -36,12 +37,14 @@ def codes(column: BaseArray, ordered: bool = False) -> np.ndarray:
 
 def combined(columns: Sequence[BaseArray]) -> Tuple[np.ndarray, int]:
     """A number for each row of several columns, in order of first appearance; and how many there are."""
+    from pandas import factorize
+
     rows = len(columns[0]) if columns else 0
     result = np.zeros(rows, np.int64)
     for column in columns:
         numbers = codes(column)
         # Renumbered after each column, so that the product stays far from 64 bits.
-        result = pd.factorize(result * (1 + np.max(numbers, initial=0)) + numbers)[0].astype(np.int64)
+        result = factorize(result * (1 + np.max(numbers, initial=0)) + numbers)[0].astype(np.int64)
     return result, 1 + int(np.max(result, initial=-1))
 
 

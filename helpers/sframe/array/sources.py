@@ -5,16 +5,19 @@ import collections.abc
 import itertools
 import types
 from array import array
-from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Sequence, Tuple, Union
 
 import numpy as np
-import pandas as pd
 
 from helpers.sframe.brackets import numbers, parsed
 from helpers.sframe.dtype import Missing, Values, is_missing, objects, store
 from helpers.sframe.errors import BadFile, OutOfRange, Unsupported
+from helpers.sframe.pandas_classes import pandas_classes
 from helpers.sframe.paths import PathLike, found, text_of
 from helpers.sframe.text import fraction, whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SEQUENCES = (
     types.GeneratorType,
@@ -30,8 +33,10 @@ _READERS: Dict[type, Callable[[str], Any]] = {int: whole, float: fraction, array
 
 def is_number_array(data: Any) -> bool:
     """Whether this is a numpy array or a Series of plain numbers, whose values need no check one by one."""
-    dtype = getattr(data, "dtype", None)
-    return isinstance(data, (np.ndarray, pd.Series)) and isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+    arrays: Any = (np.ndarray, *pandas_classes("Series"))
+    if not isinstance(data, arrays):
+        return False
+    return isinstance(data.dtype, np.dtype) and data.dtype.kind in "biuf"
 
 
 def of_numbers(data: np.ndarray) -> Tuple[type, Values, Missing]:
@@ -52,7 +57,7 @@ def listed(data: Any) -> Union[List[Any], Tuple[Any, ...]]:
     """The values in a list. Raises `TypeError` for data without an order, or without values."""
     if isinstance(data, (list, tuple)):
         return data
-    if isinstance(data, pd.Series):
+    if isinstance(data, pandas_classes("Series")):
         return _series(data)
     if isinstance(data, (np.ndarray, *_SEQUENCES)) or hasattr(data, "typecode"):
         return list(data)

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 
 import numpy as np
-import pandas as pd
 
 from helpers.sframe.array.keys import combined
 from helpers.sframe.errors import NoSuchColumn, Unsupported
@@ -72,6 +71,8 @@ def _check_names(left: "Rows", right: "SFrame", keys: Dict[str, str], alter_name
 
 def _pairs(left: "Rows", right: "SFrame", keys: Dict[str, str], how: str) -> Any:
     """The rows to put side by side, -1 where one side has none."""
+    import pandas as pd
+
     if keys:
         both = [left[mine].append(right[other]) for mine, other in keys.items()]
         numbers, _ = combined(both)

@@ -2,10 +2,9 @@
 
 import datetime
 import os
-from typing import Any, Callable, Dict, Iterable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Optional, Union
 
 import numpy as np
-import pandas as pd
 
 from helpers.sframe.array.positions import count
 from helpers.sframe.array.sarray import SArray
@@ -16,7 +15,11 @@ from helpers.sframe.errors import SizeMismatch, Unsupported
 from helpers.sframe.files import archive, csv_reader, csv_writer, json_files
 from helpers.sframe.frame.rows import Rows
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
+from helpers.sframe.pandas_classes import pandas_classes
 from helpers.sframe.paths import expanded
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Path = Union[str, "os.PathLike[str]"]
 _FORMATS = ("auto", "array", "csv", "dataframe", "dict", "empty", "sarray", "sframe", "sframe_obj", "tsv")
@@ -40,7 +43,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         if format not in _FORMATS:
             raise ValueError(f"format {format!r} is unknown; leave it out")
         self._columns: Dict[str, SArray] = {}
-        if isinstance(data, pd.DataFrame):
+        if isinstance(data, pandas_classes("DataFrame")):
             for name in data.columns:
                 self._add(str(name), SArray(data[name]))
         elif isinstance(data, SFrame):
@@ -133,8 +136,10 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         else:
             raise ValueError(f"format is 'binary', 'csv' or 'json', not {format!r}")
 
-    def to_dataframe(self) -> pd.DataFrame:
+    def to_dataframe(self) -> "pd.DataFrame":
         """A pandas DataFrame. Whole numbers become floats where some are missing; images stay `Image`."""
+        import pandas as pd
+
         return pd.DataFrame({name: _series(column) for name, column in self._columns.items()})
 
     def to_numpy(self) -> np.ndarray:
@@ -226,6 +231,8 @@ def _cells(values: Any) -> Any:
 
 
 def _series(column: SArray) -> "pd.Series[Any]":
+    import pandas as pd
+
     is_number = column.dtype in NUMBERS
     if is_number and (column._missing is None or not len(column)):
         return pd.Series(column._values.copy())
