@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 
@@ -11,6 +12,7 @@ from helpers.files import cache, stamps
 from helpers.networks import runtime
 from helpers.networks.load import load_network
 from helpers.networks.onnx.graph import Graph
+from helpers.networks.precision import trial
 from helpers.networks.precision.settle import settle
 from helpers.networks.precision.settled import Settled, settled_again
 from helpers.networks.precision.trial import Sample, agreement
@@ -506,6 +508,13 @@ def test_int8_is_not_taken_where_it_is_not_faster(network, processor, pace):
     assert np.array_equal(photos.features, settled.session.run(photos.photos)), "nothing is computed again"
     assert settle(network, "int8", nobody(), scope="a folder") == settled
     assert settle(network, "int8", nobody(), scope="another folder") == settled
+
+
+def test_on_a_busy_machine_int8_is_judged_by_its_own_work(network, processor, monkeypatch):
+    """Whatever else runs makes people wait, and here most while int8 has its turn; the processor's time stays."""
+    later = (float(turn**3) for turn in itertools.count())
+    monkeypatch.setattr(trial.time, "perf_counter", lambda: next(later))
+    assert settle(network, "int8", Photos(40), progress=False).note.startswith("int8, 3.0 times as fast as fp32 here")
 
 
 def test_of_few_photos_or_of_a_small_network_the_pace_is_not_known(network, processor):
