@@ -9,6 +9,7 @@ python -m benchmarks --only many --photos 100000
 
 import argparse
 import math
+import signal
 import sys
 import time
 import traceback
@@ -153,4 +154,5 @@ def section(name: str, bench: Bench) -> Iterator[Row]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is ended then, too
     sys.exit(main(sys.argv[1:]))

@@ -23,7 +23,7 @@ FIRST, _ANSWER = 1_000.0, 200.0  # ms, what we want at most
 _CLICKS = 15
 
 # Milliseconds from a call until every photo on screen is painted, and its distance too where `found` says so.
-_UNTIL = """([act, found]) => new Promise(resolve => {
+_UNTIL = """([act, found]) => new Promise((resolve, reject) => {
     const start = performance.now();
     const before = document.querySelector('.kinframe-explorer')?.querySelector('.kf-chip')?.title;
     const look = () => {
@@ -38,6 +38,7 @@ _UNTIL = """([act, found]) => new Promise(resolve => {
         if (tiles.length && answered && tiles.every(painted)) {
             return requestAnimationFrame(() => resolve(performance.now() - start));
         }
+        if (performance.now() - start > 60000) return reject(new Error('not painted within a minute'));
         requestAnimationFrame(look);
     };
     if (act === 'run') jupyterapp.commands.execute('notebook:run-cell');

@@ -13,9 +13,11 @@ import platform
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Union
 
+from helpers.errors import FolderError
 from helpers.files.spelling import print_anywhere, printable
+from helpers.photos.folder import check_has_photos, named_folder
 
 if TYPE_CHECKING:
     from helpers.frames import Frame
@@ -40,21 +42,23 @@ def main() -> int:
     """Run the notebook on the folder in the environment variable `FOLDER`; the exit status."""
     print_anywhere()
     # From the environment, not the command line, so that no shell interprets the file name.
-    named = os.environ.get("FOLDER", "")
-    return demonstrate(Path(named).expanduser().absolute() if named else ROOT / "data" / "robots", BUILD)
+    return demonstrate(os.environ.get("FOLDER") or ROOT / "data" / "robots", BUILD)
 
 
-def demonstrate(folder: Path, build: Path) -> int:
+def demonstrate(folder: Union[str, "os.PathLike[str]"], build: Path) -> int:
     """Run the notebook on a folder, write the results to `build` and print the figures; the exit status."""
     for name in (f"{NOTEBOOK.stem}.html", "matches.png", "demo.json"):  # a failed run leaves no older results
         if (build / name).exists():
             (build / name).unlink()
-    if not folder.is_dir():
-        print(printable(f"{folder}: no such folder. Run make demo FOLDER=path/to/photos"), file=sys.stderr)
+    try:
+        place = named_folder(folder)
+        check_has_photos(place, "run make demo FOLDER=path/to/photos")
+    except FolderError as error:
+        print(printable(str(error)), file=sys.stderr)
         return 2
     build.mkdir(parents=True, exist_ok=True)
-    print(printable(f"Running {NOTEBOOK.relative_to(ROOT)} on {folder}"), flush=True)
-    failure = _run_notebook(folder, build)
+    print(printable(f"Running {NOTEBOOK.relative_to(ROOT)} on {place}"), flush=True)
+    failure = _run_notebook(place, build)
     if failure:
         print(printable(f"The notebook stopped: {failure}"), file=sys.stderr)
         return 1

@@ -3,11 +3,51 @@
 Every message names the file or the argument, the cause, and a way out.
 """
 
-from typing import Optional
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, List, Optional
+
+_HERE = f"{Path(__file__).parent}{os.sep}"
+_WHOLE = "%tb shows the whole traceback."
 
 
 class KinframeError(Exception):
-    """The base class of every error that this package raises on purpose."""
+    """The base class of every error that this package raises on purpose.
+
+    IPython and Jupyter show its message first, then where the person's own code
+    led to it; and with `%tb`, or where `%xmode` was set, the whole traceback.
+    Python itself shows it as it shows every error.
+    """
+
+    _shown_in: Optional[int] = None  # the number of the cell that showed it first
+
+    def _render_traceback_(self) -> List[str]:
+        """The lines that IPython shows; it asks every error for this method."""
+        shell: Any = sys.modules["IPython"].get_ipython()
+        if self._shown_in is None:
+            self._shown_in = shell.execution_count
+        if self._shown_in != shell.execution_count or shell.InteractiveTB.mode != "Context":
+            whole: List[str] = shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__)
+            return whole
+        steps = [
+            f"  {' '.join(shell.compile.format_code_name(step.filename) or ('File', step.filename))}, "
+            f"line {step.lineno}: {step.line}"
+            for step in _own_steps(self)
+        ]
+        return ["\n".join([f"{type(self).__name__}: {self}", *steps]), _WHOLE]
+
+
+def _own_steps(error: Exception) -> List[traceback.FrameSummary]:
+    """The steps from a person's cell to where it called this package."""
+    steps = []
+    for step in traceback.extract_tb(error.__traceback__):
+        if step.filename.startswith(_HERE):
+            break
+        if "IPython" not in Path(step.filename).parts:
+            steps.append(step)
+    return steps
 
 
 class PhotoError(KinframeError):
@@ -44,6 +84,10 @@ class ClusterError(KinframeError):
 
 class FrameError(KinframeError):
     """A frame, a column or an argument that cannot be used."""
+
+
+class FolderError(FrameError):
+    """A folder of photos that does not exist, cannot be opened, or holds no photo."""
 
 
 class ArgumentError(FrameError, ValueError, TypeError, RuntimeError):

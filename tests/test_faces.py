@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.places import ROOT
 
-ROOMS = ("collection", "explorer", "features", "networks", "photos", "season", "service", "similarity")
+ROOMS = ("collection", "exercises", "explorer", "features", "networks", "photos", "season", "service", "similarity")
 
 
 @pytest.mark.parametrize("room", ROOMS)

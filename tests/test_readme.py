@@ -54,6 +54,9 @@ def checks():
             and len(n["found"])
         ),
         "networks.md": lambda n: MODELS["mine"].dimension == 512,
+        "teaching.md": lambda n: (
+            n["notebook"].cells and not any("One way" in cell.source for cell in n["notebook"].cells)
+        ),
         "words.md": lambda n: len(n["found"]) == 5 and sum(n["described"].words["photos"]) == 199,
         "service.md": lambda n: set(n["answer"]["products"][0]) == {"round"} and "bytes" in set(n["known"]["kind"]),
     }
@@ -61,7 +64,8 @@ def checks():
 
 @pytest.mark.parametrize("page", WITH_SNIPPETS, ids=lambda page: page.name)
 def test_the_snippets_of_a_page_run_one_after_the_other(page, tmp_path, monkeypatch):
-    (tmp_path / "data").symlink_to(ROOT / "data", target_is_directory=True)
+    for folder in ("data", "notebooks"):
+        (tmp_path / folder).symlink_to(ROOT / folder, target_is_directory=True)
     (tmp_path / "build").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(methods, "_SECONDS", 0.0)  # for which compare.md times each method

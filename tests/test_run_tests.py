@@ -52,6 +52,15 @@ def test_two_run_at_a_time_and_what_they_say_comes_whole(runner, tmp_path, capsy
     assert said.index("-- third: started") > min(said.index("\none\n"), said.index("\ntwo\n"))
 
 
+def test_there_may_be_more_lanes(runner, monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr(runner, "parts_of_everything", lambda: ([], runner.Counter()))
+    monkeypatch.setattr(runner, "run", lambda jobs, lanes: seen.append(lanes) or [])
+    monkeypatch.setattr(runner, "say_times", lambda jobs: None)
+    assert runner.main([]) == runner.main(["--lanes=3"]) == 0
+    assert seen == [runner.LANES, 3]
+
+
 def test_who_is_interrupted_leaves_nothing_running(runner, monkeypatch):
     jobs = [job(runner, name, "import time; time.sleep(600)") for name in ("one", "two")]
 

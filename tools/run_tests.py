@@ -2,11 +2,13 @@
 
     python3 tools/run_tests.py            all of it
     python3 tools/run_tests.py --check    lint, types, and the unit tests of one environment: before each commit
+    python3 tools/run_tests.py --lanes=3  three parts at a time: for more cores, or where parts wait more than they work
 
 Two parts run at a time, each a process with a log of its own. On two cores that takes as long as the work there is:
 many tests wait for a server or a browser, and what runs beside them takes the core meanwhile. Workers within one
 environment (pytest-xdist) fill the same two cores, and prepare the networks once each: measured on eight files of unit
-tests, `-n 2` is 50 seconds of processor time where one process takes 41.
+tests, `-n 2` is 50 seconds of processor time where one process takes 41. What each part took of the processor is said
+at the end: where all of them together took much less than the cores had, another lane serves.
 """
 
 import os
@@ -47,7 +49,8 @@ CHECKS = (  # name, package that it needs, command
 def main(arguments):
     BUILD.mkdir(exist_ok=True)
     jobs, left_out = parts_of_a_check() if "--check" in arguments else parts_of_everything()
-    results = run(jobs)
+    lanes = next((int(each[len("--lanes=") :]) for each in arguments if each.startswith("--lanes=")), LANES)
+    results = run(jobs, lanes)
     say_times(jobs)
     say_slowest(jobs)
     say_skipped(sum((job.skipped() for job in jobs), left_out))
@@ -126,12 +129,12 @@ def can_browse(python):
     return Path(CHROMIUM).exists() and there_is(python, "playwright")
 
 
-def run(jobs):
-    """Two at a time, in their order; whether each went well. What a job says comes when it is done."""
+def run(jobs, lanes=LANES):
+    """Some at a time, in their order; whether each went well. What a job says comes when it is done."""
     waiting, running = list(jobs), []
     try:
         while waiting or running:
-            while waiting and len(running) < LANES:
+            while waiting and len(running) < lanes:
                 running.append(waiting.pop(0))
                 running[-1].start()
             time.sleep(0.1)

@@ -14,9 +14,10 @@ from typing import Optional, Sequence
 
 from helpers.app.prepared import THEMES, prepare
 from helpers.app.visits import EACH, places
-from helpers.errors import KinframeError
+from helpers.errors import FolderError, KinframeError
 from helpers.files.spelling import print_anywhere, printable
 from helpers.images.uploads import check_reader
+from helpers.photos.folder import check_has_photos, named_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 8866  # Voilà's default
@@ -29,10 +30,10 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     print_anywhere()
     chosen = _parser().parse_args(arguments)
     # From the environment, not the command line, so that no shell interprets the file name.
-    named = os.environ.get("FOLDER", "")
-    folder = Path(named).expanduser().absolute() if named else ROOT / "data" / "robots"
     try:
-        obstacle = _obstacle(folder, chosen.host, chosen.port)
+        folder = named_folder(os.environ.get("FOLDER") or ROOT / "data" / "robots")
+        check_has_photos(folder, "run make app FOLDER=path/to/photos")
+        obstacle = _obstacle(chosen.host, chosen.port)
         if obstacle:
             print(printable(obstacle), file=sys.stderr)
             return 2
@@ -57,7 +58,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         )
     except KinframeError as error:
         print(printable(str(error)), file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, FolderError) else 1
     except BrokenProcessPool:
         print(
             "The work was stopped from outside, perhaps for lack of memory. What was done is kept.",
@@ -92,10 +93,8 @@ def _host(text: str) -> str:
     return text or _LOCAL[0]  # an empty one would accept connections from everywhere
 
 
-def _obstacle(folder: Path, host: str, port: int) -> str:
+def _obstacle(host: str, port: int) -> str:
     """A reason why the server cannot start, found before the work is done; empty where there is none."""
-    if not folder.is_dir():
-        return f"{folder}: no such folder. Run make app FOLDER=path/to/photos"
     if find_spec("voila") is None:
         return "The page needs Voilà: pip install voila"
     try:

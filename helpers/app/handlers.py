@@ -115,7 +115,7 @@ class Line(VoilaKernelWebsocketHandler):
         try:
             await super().get(kernel_id)  # which returns when the line is closed
         finally:
-            visit.sockets -= 1
+            self._visits.disconnect(visit)
 
     def on_message(self, ws_message: Any) -> None:
         """Pass a message on; the line is closed at one that is not well-formed."""

@@ -25,6 +25,14 @@ _AT_ONCE = 500  # thumbnails made between two updates of the progress bar
 _CELL = "from helpers.app.prepared import limit_memory, visit\nlimit_memory()\nvisit({place!r})"
 _MEMORY = 3 * 2**30  # bytes that the kernel of one visitor may take
 
+_STYLE = """
+.kinframe-head { max-width: 900px; margin: 0 4px 10px; color: var(--jp-ui-font-color1); }
+.kinframe-head { font: 14px/1.5 var(--jp-ui-font-family); }
+.kinframe-head h1 { margin: 0 0 6px; font-size: 22px; font-weight: 600; overflow-wrap: anywhere; }
+.kinframe-head ol { margin: 0; padding-left: 22px; }
+body .kinframe-explorer .kf-gallery { height: max(320px, calc(100vh - 390px)); }
+"""
+
 # Voilà's own template, without the icons that it fetches from elsewhere, and with these two themes only: it writes the
 # name of any other theme into the page unescaped.
 _TEMPLATE = """
@@ -35,9 +43,20 @@ _TEMPLATE = """
 {{ resources.include_js("static/voila-style.js") }}
 {{ spinner.css() }}
 {{ super.super() }}
-<style>body .kinframe-explorer .kf-gallery { height: max(320px, calc(100vh - 310px)); }</style>
+<style>STYLE</style>
 {%- endblock notebook_css -%}
-""".replace("THEMES", repr(THEMES))
+{%- block body_header -%}
+{{ super() }}
+<header class="kinframe-head">
+<h1>Photos in {{ nb.metadata.title | e }}</h1>
+<ol>
+<li>Choose a photo, and press <b>Find similar</b> on it: the photos most like it come first.</li>
+<li>Go on with any of those; <b>&lsaquo;</b> goes back, and <b>All photos</b> shows the whole folder again.</li>
+<li><b>Search with a photo…</b> takes one of your own, which is forgotten when you close this page.</li>
+</ol>
+</header>
+{%- endblock body_header -%}
+""".replace("THEMES", repr(THEMES)).replace("STYLE", _STYLE)
 
 
 def prepare(folder: Path) -> Path:

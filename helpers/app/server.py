@@ -25,8 +25,8 @@ from helpers.app.handlers import Line, Page, TemplateFile
 from helpers.app.visits import Visits
 from helpers.service.gate.rate import caller
 
-_IDLE = 10 * 60  # seconds until the kernel of a visitor who has left is ended
-_LOOK = 5.0  # seconds between two looks for kernels that nobody connected to
+_LOOK = 5.0  # seconds between two looks for kernels that nobody is connected to
+PING, NO_ANSWER = 5_000, 15_000  # ms: a browser without power or network closes no line, and answers no ping
 _CONNECTIONS = 100  # of one address, or more where it may open many pages
 _OF_A_PAGE = 12  # a browser has six, and may have been started twice
 _BODY = 10_000  # bytes: the page posts nothing but that it was closed
@@ -56,6 +56,8 @@ def serve(
         # A closing page ends its kernel by a POST without the cookie of the check; nothing else can be posted.
         "disable_check_xsrf": True,
         "allow_remote_access": not local,  # else a page from elsewhere could pretend to be this one
+        "ws_ping_interval": PING,
+        "ws_ping_timeout": NO_ANSWER,
     }
     settings.VoilaConfiguration.update(
         theme=theme,
@@ -67,7 +69,6 @@ def serve(
     )
     settings.VoilaExecutor.startup_timeout = 600  # when all come at once
     settings.KernelManager.shutdown_wait_time = 1.0  # seconds; a kernel has nothing to save
-    settings.MappingKernelManager.update(cull_idle_timeout=_IDLE, cull_interval=60)
     logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of Jupyter's own ping settings
     logging.getLogger("tornado.application").addFilter(_in_one_line)
     _allow_open_files()

@@ -10,6 +10,7 @@ EACH = 8  # pages of one address
 SOCKETS = 4  # lines to one kernel: a page has one, and a second while it connects again
 PAGE_BYTES = 250 * 10**6  # of memory that a page takes, with 10,000 photos and a network that is open
 PATIENCE = 60.0  # seconds after its page was sent in which a kernel must be connected to
+RETURN = 30.0  # seconds in which a page whose line broke can connect again
 
 
 def places() -> int:
@@ -27,7 +28,7 @@ class Visit:
         self.kernel: Optional[str] = None  # its id, as soon as it has one
         self.sent: Optional[float] = None  # when the whole page was sent, or given up
         self.sockets = 0  # open lines to its kernel
-        self.met = False  # whether there ever was one
+        self.left: Optional[float] = None  # when the last of them was closed
 
 
 class Visits:
@@ -75,18 +76,24 @@ class Visits:
         if visit.sockets >= SOCKETS:
             raise Refused("this page is connected already", 429)
         visit.sockets += 1
-        visit.met = True
         return visit
 
+    def disconnect(self, visit: Visit) -> None:
+        """One of its lines was closed: by the page, or with it."""
+        visit.sockets -= 1
+        visit.left = self._clock()
+
     def abandoned(self) -> List[str]:
-        """The kernels whose pages were sent, and nobody connected to them."""
+        """The kernels that nobody is connected to any more, or ever was, for too long."""
         self._forget()
-        late = self._clock() - PATIENCE
-        return [
-            kernel
-            for kernel, visit in self._by_kernel().items()
-            if not visit.met and visit.sent is not None and visit.sent <= late
-        ]
+        now = self._clock()
+
+        def is_late(visit: Visit) -> bool:
+            if visit.left is not None:
+                return visit.left + RETURN <= now
+            return visit.sent is not None and visit.sent + PATIENCE <= now
+
+        return [kernel for kernel, visit in self._by_kernel().items() if not visit.sockets and is_late(visit)]
 
     def _by_kernel(self) -> Dict[str, Visit]:
         return {visit.kernel: visit for visit in self._visits if visit.kernel is not None}

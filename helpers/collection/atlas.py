@@ -6,7 +6,7 @@ from typing import Any, List, NamedTuple, Tuple, Union
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection import atlas_file
 from helpers.collection.layouts import LAYOUTS, Layout, check_method
 from helpers.collection.partition import drawn
@@ -66,6 +66,7 @@ class Atlas:
     ((80, 2), 'principal components of 80 photos')
     """
 
+    @takes(model="model")
     def __init__(
         self, model: Any, method: str = "tsne", landmarks: int = 10_000, seed: int = 0, progress: bool = True
     ) -> None:

@@ -5,7 +5,7 @@ from typing import Any, List, Optional, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.cluster_scores import Scores, score, tallies
 from helpers.collection.partition import MANY, by_density, components, k_means, starts
 from helpers.collection.silhouettes import COMPONENTS, KS, Suggestion, suggest, suggest_k
@@ -14,7 +14,7 @@ from helpers.features.distance import squared_lengths
 from helpers.files.progress import progress_bar
 from helpers.frames import SArray
 from helpers.frames.columns import typed_frame
-from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
+from helpers.images.contact_sheets import COLUMNS, PhotoGroup, Tile, contact_sheets
 from helpers.similarity.evaluation.by_labels import labels_of
 
 __all__ = ["METHODS", "Clusters", "Scores", "Suggestion", "cluster", "show_clusters", "suggest_k"]
@@ -88,6 +88,7 @@ class Clusters:
         return own[np.argsort(self._apart[own], kind="stable")]
 
 
+@takes(model="model")
 def cluster(
     model: Any,
     k: Optional[int] = None,
@@ -172,8 +173,9 @@ def cluster(
     return clusters
 
 
+@takes(found="clusters")
 def show_clusters(
-    found: Clusters, photos: int = 8, *, labels: Optional[Any] = None, words: Optional[Sequence[str]] = None
+    found: Clusters, photos: int = COLUMNS, *, labels: Optional[Any] = None, words: Optional[Sequence[str]] = None
 ) -> Figure:
     """Draw each cluster as a contact sheet: its size, its most common label, and its most central photos first.
 
@@ -181,7 +183,7 @@ def show_clusters(
     ----------
     found : Clusters
     photos : int
-        How many of each cluster, 1 to 20.
+        How many of each cluster, 1 to 20; by default 6.
     labels : optional
         As for `Clusters.scores`. Where the photos have fewer than two different
         labels, none is shown.
@@ -225,7 +227,7 @@ def show_clusters(
     alone = len(found.numbers) - sum(found.sizes)
     if alone:
         notes.append(f"{_counted(alone, 'photo')} in no cluster")
-    return contact_sheets(strips, "; ".join(notes), columns=photos)
+    return contact_sheets(strips, "; ".join(notes))
 
 
 def _check(photos: int, k: Optional[int], method: str, smallest: Optional[int]) -> None:

@@ -8,14 +8,15 @@ from typing import Any, List, Optional
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.clusters import Clusters
 from helpers.errors import FrameError
 from helpers.features.blocks import blocks
 from helpers.frames import Frame
 from helpers.frames.columns import typed_frame, with_columns
-from helpers.images.fonts import drawable, families_of
+from helpers.images.fonts import STAND_IN, drawable, families_of
 from helpers.images.sheet import InlineFigure
 from helpers.networks.words import class_names, word_groups
 from helpers.similarity.word_scores import WordScores, shares
@@ -98,14 +99,18 @@ class Description:
             text.set_fontfamily(families_of(name))
         axes.set_ylim(max(1, len(rows)) - 0.4, -0.6)
         axes.margins(x=0.1)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(left=False, labelsize=9)
         more = len(self.words) - len(rows)
-        axes.set_xlabel(f"photos{f'; {more:,} more words are not shown' if more else ''}", fontsize=9)
+        notes = [f"{more:,} more words are not shown"] if more else []
+        notes += ["□: no installed font has these characters"] if any(STAND_IN in name for name in names) else []
+        axes.set_xlabel("; ".join(["photos", *notes]), fontsize=9)
         axes.set_title(NOTE, loc="left", fontsize=9, color=_GREY)
         return figure
 
 
+@takes(model="model", clusters="clusters")
 def describe(
     model: Any, clusters: Optional[Clusters] = None, *, count: int = 3, language: str = "english"
 ) -> Description:

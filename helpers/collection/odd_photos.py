@@ -7,6 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 import numpy as np
 from PIL import Image
 
+from helpers.arguments import takes
 from helpers.errors import FrameError, PhotoError
 from helpers.features.nearest import others
 from helpers.files.progress import progress_bar
@@ -57,6 +58,7 @@ class PixelStatistics(NamedTuple):
         }
 
 
+@takes(given="model or frame")
 def oddities(given: Any, *, progress: bool = True) -> Any:
     """Measure how lonely, sharp, bright and full of contrast each photo of a model, or of a frame, is.
 

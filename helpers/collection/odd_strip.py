@@ -6,7 +6,7 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.odd_photos import FLAGS, is_downwards, ordered
 from helpers.errors import FrameError
 from helpers.frames import SFrame
@@ -20,7 +20,6 @@ from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of, still
 
 _MOST = 100  # photos of a strip
-_COLUMNS = 10
 
 # As a person would ask for them: a column, and whether its largest values come first; None is the oddest first.
 _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
@@ -32,6 +31,7 @@ _ORDERS: Dict[str, Tuple[str, Optional[bool]]] = {
 }
 
 
+@takes(given="model or frame", odd="frame: oddities(model)")
 def show_oddities(
     given: Any, odd: Any, by: str = "loneliness", k: int = 20, *, descending: Optional[bool] = None
 ) -> Figure:
@@ -81,6 +81,7 @@ class OddStrip(NotebookWidget, ipywidgets.VBox):
     k = traitlets.Int(20, min=1, max=_MOST)
     frame = traitlets.Any(None, allow_none=True)
 
+    @takes(given="model or frame", odd="frame: oddities(model)")
     def __init__(self, given: Any, odd: Any, *, by: str = "loneliness", k: int = 20) -> None:
         self._given, self._odd = given, odd
         self._orders = _offered(odd)
@@ -145,9 +146,7 @@ def _drawn(given: Any, frame: Any, by: str, k: int) -> Figure:
     unread = len(valued) - sum(valued)
     if unread:
         notes.append(f"{unread} without a value")
-    return contact_sheets(
-        [PhotoGroup(by, tiles)], "; ".join(notes) or ("" if tiles else "no photo has a value"), columns=_COLUMNS
-    )
+    return contact_sheets([PhotoGroup(by, tiles)], "; ".join(notes) or ("" if tiles else "no photo has a value"))
 
 
 def _finder(given: Any) -> Callable[[Any], Tuple[str, Source]]:

@@ -8,6 +8,7 @@ from typing import Any, Dict, Hashable, Iterator, List, Optional, Tuple, Union
 
 from PIL import Image, ImageDraw
 
+from helpers.arguments import takes
 from helpers.collection.poster_grid import PosterGrid, grid_for, snapped
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.progress import progress_bar
@@ -36,6 +37,7 @@ _COLOURS = (
 _FORMATS = {".png": "PNG", ".pdf": "PDF"}
 
 
+@takes(atlas="atlas")
 def montage(
     atlas: Any,
     path: Union[str, "os.PathLike[str]", None] = None,
@@ -130,11 +132,16 @@ class Montage:
 
     def __repr__(self) -> str:
         grid = self._grid
-        width, height = (2.54 * side / self._dpi for side in (grid.width, grid.height))
+        width, height = self.size_cm
         return (
             f"Montage of {len(self.cells)} photos: {grid.columns} x {grid.rows} tiles of {grid.tile} pixels, "
             f"{grid.width} x {grid.height} pixels, {width:.1f} x {height:.1f} cm at {self._dpi:g} dpi"
         )
+
+    @property
+    def size_cm(self) -> Tuple[float, float]:
+        """Width and height of the sheet in print."""
+        return 2.54 * self._grid.width / self._dpi, 2.54 * self._grid.height / self._dpi
 
     def _repr_png_(self) -> bytes:
         if self._shown is None:

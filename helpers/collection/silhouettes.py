@@ -5,7 +5,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.partition import components, drawn, k_means, starts
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
@@ -35,6 +35,7 @@ class Suggestion(NamedTuple):
     certainty: str  # "sure", "fair" or "unsure"
 
 
+@takes(model="model")
 def suggest_k(
     model: Any, ks: Iterable[int] = KS, *, metric: Optional[str] = None, seed: int = 0, progress: bool = True
 ) -> Suggestion:
@@ -182,6 +183,7 @@ def _draw(silhouettes: Dict[int, float], candidates: List[int]) -> Figure:
         size=9,
         weight="bold",
         color=INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
     )
     axes.margins(x=0.06, y=0.2)
     axes.set_title("mean silhouette of k-means, and the candidates", size=10, weight="bold", color=INK, loc="left")

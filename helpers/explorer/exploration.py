@@ -12,9 +12,10 @@ import numpy as np
 
 from helpers.errors import FrameError, PhotoError
 from helpers.explorer.filters import Catalogue, Filter
-from helpers.explorer.likeness import CLOSE, Likenesses
+from helpers.explorer.likeness import Likenesses
 from helpers.explorer.models import JudgedEvents, SearchedSeason
 from helpers.explorer.trail import Step, Trail
+from helpers.features.likeness import CLOSE
 from helpers.frames import SArray
 from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source, open_photo
@@ -171,10 +172,17 @@ class Exploration:
             return None
         return self.model.labels[step.like[0]]
 
+    @property
+    def asked_folder(self) -> Optional[str]:
+        """The folder of the query, if it is one photo of the collection, or a part of one; else None."""
+        step = self.trail.here
+        alone = step is not None and not step.kind and len(step.like) == 1 and step.like[0] >= 0
+        return self.catalogue.folders[step.like[0]] if step is not None and alone else None
+
     def about(self) -> Dict[int, Dict[str, Any]]:
         """By the row of each photo found: `distance`, `likeness`, `rank`, `box` of its most similar part, and `photos`.
 
-        `likeness` is 0 to 1, see `helpers.explorer.likeness`, or None where the
+        `likeness` is 0 to 1, see `helpers.features.likeness`, or None where the
         distance is not one of photos; `box` is None for whole photos; `photos`
         is the size of its event, None where there are no events. Of a query in
         words, also `score` and, where the network has one, `word`: what the photo

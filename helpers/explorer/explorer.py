@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import traitlets
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.explorer.captions import heading, place_of
 from helpers.explorer.exploration import SORTS, Exploration
@@ -23,8 +24,9 @@ from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.photos.labels import Labels
 from helpers.widgets.card import Card
+from helpers.widgets.page_files import javascript, style_sheet
 from helpers.widgets.photo_table import PhotoTable
-from helpers.widgets.widget import Handler, PhotoWidget, Request, javascript, style_sheet
+from helpers.widgets.widget import Handler, PhotoWidget, Request
 
 __all__ = ["Explorer"]
 
@@ -77,7 +79,7 @@ class Explorer(PhotoWidget):
     """
 
     _esm = javascript(_PAGE / "explorer.js")
-    _css = style_sheet(_PAGE / "explorer.css")
+    _css = style_sheet(_PAGE / "explorer.css", photos=True)
 
     chosen = traitlets.Any(None, allow_none=True)
     found = traitlets.Any(None, allow_none=True)
@@ -95,9 +97,11 @@ class Explorer(PhotoWidget):
     column = traitlets.Unicode("")
     value = traitlets.Unicode("")
 
+    _settable = ("selected", *_SETTINGS, *Filter._fields)
     _followed: Optional[JudgedEvents] = None  # whose changes are shown
     _rows = traitlets.Bytes(b"").tag(sync=True)  # for the page, uint32: the photos to show, in order
 
+    @takes(model="model", data="frame", k="number", labels="path", sightings="sightings")
     def __init__(
         self,
         model: Any,
@@ -121,6 +125,7 @@ class Explorer(PhotoWidget):
         if sightings is not None:
             sightings.observe(self._show_judging, "changed")
             self._followed = sightings
+        self._made = True
 
     def close(self) -> None:
         """Close the explorer, and stop following the sightings; the labels are in their file."""
@@ -156,6 +161,7 @@ class Explorer(PhotoWidget):
         """Search with a part of a photo: left, top, right, bottom in shares of its width and height."""
         self._do(lambda: self._exploration.ask_region(self._exploration.number(photo), box))
 
+    @takes(text="text")
     def ask_words(self, text: str) -> None:
         """Show the photos that words fit best, where the model's network knows words; see `SimilarityModel.search`."""
         self._do(lambda: self._exploration.ask_words(text))
@@ -164,10 +170,12 @@ class Explorer(PhotoWidget):
         """Show all photos that pass the filters."""
         self._do(self._exploration.browse)
 
+    @takes(steps="number")
     def back(self, steps: int = 1) -> None:
         """Show the previous answer; the very first is the whole collection."""
         self._do(lambda: self._exploration.move(-steps))
 
+    @takes(steps="number")
     def forward(self, steps: int = 1) -> None:
         """Show the next answer, after `back`."""
         self._do(lambda: self._exploration.move(steps))
@@ -185,6 +193,7 @@ class Explorer(PhotoWidget):
         """Show the selected photos alone."""
         self._do(self._exploration.show_selected)
 
+    @takes(label="text")
     def give(self, label: str) -> None:
         """Give the selected photos a label, and keep it; an empty one takes theirs away."""
         self._exploration.give(label)
@@ -196,6 +205,7 @@ class Explorer(PhotoWidget):
         undone = self._exploration.undo()
         self._say(f"{undone}." if undone else "There is nothing to undo.")
 
+    @takes(to="path")
     def export(self, to: Union[str, "os.PathLike[str]"]) -> Path:
         """Write the selected photos, as paths into a `.csv` or as copies into a `.zip` or a folder; returns where."""
         here = self._exploration
@@ -229,6 +239,10 @@ class Explorer(PhotoWidget):
         except Exception:
             for name, value in before.items():
                 setattr(here, name, value)
+            with self.hold_trait_notifications():
+                for name, value in {**before, **here.filter._asdict()}.items():
+                    if name != "filter":
+                        setattr(self, name, value)
             raise
 
     def _show(self) -> None:
@@ -254,10 +268,11 @@ class Explorer(PhotoWidget):
             "far": here.nothing_close,
             "captions": here.catalogue.has_dates or len(here.catalogue.folder_counts) > 1,
             "question": steps[here.trail.place],
+            "asked_folder": here.asked_folder,
             "trail": steps,
             "place": here.trail.place,
             "folders": here.catalogue.folder_counts,
-            "columns": here.catalogue.columns,
+            "columns": [name for name in here.catalogue.columns if self._keep or name != here.label_column],
             "dates": here.catalogue.has_dates,
             "metrics": list(METRICS),
             "labelled": len(here.labels),

@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from helpers.arguments import did_you_mean
 from helpers.errors import FrameError
 from helpers.files.spelling import composed
 
@@ -25,8 +26,8 @@ _COMPARE: Dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
 class Filter(NamedTuple):
     """Conditions on photos, all of which a photo must meet."""
 
-    folder: Optional[str] = None  # `""` stands for photos in no folder
-    name: str = ""  # a part of the file's name
+    folder: Optional[str] = None  # or one above photos' own; `""`, as `.`, stands for photos in no folder
+    name: str = ""  # a part of the path: of the name of the file, or of its folders
     since: str = ""  # a day, as 2026-07-31; photos without a date then stay out
     until: str = ""  # likewise, that day included
     column: str = ""  # of the frame
@@ -45,7 +46,7 @@ class Catalogue:
         self.names = names
         self.folders = [name.rpartition("/")[0] for name in names]
         self.folder_counts = sorted(Counter(self.folders).items())
-        self._plain: List[str] = []  # the names of the files, for who looks for a part of one
+        self._plain: List[str] = []  # names without case and accents, for who looks for a part of one
         self._data = data
         self._values: Dict[str, List[Any]] = {}
         kinds = {} if data is None else dict(zip(data.column_names(), data.column_types()))
@@ -75,10 +76,10 @@ class Catalogue:
         """Which photos pass: bool [N]. Raises `FrameError` for what cannot be understood."""
         passed = np.ones(len(self), bool)
         if wanted.folder is not None:
-            passed &= np.fromiter((folder == wanted.folder for folder in self.folders), bool, len(self))
-        part = _comparable(wanted.name)
+            passed &= self._in_folder(wanted.folder)
+        part = _comparable(wanted.name).replace("\\", "/")
         if part:
-            self._plain = self._plain or [_comparable(name.rpartition("/")[2]) for name in self.names]
+            self._plain = self._plain or [_comparable(name) for name in self.names]
             passed &= np.fromiter((part in name for name in self._plain), bool, len(self))
         if wanted.since or wanted.until:
             since = _day(wanted.since) if wanted.since else datetime.date.min
@@ -86,7 +87,7 @@ class Catalogue:
             dates = (self.taken(row) for row in range(len(self)))
             days = (None if taken is None else taken.date() for taken in dates)
             passed &= np.fromiter((day is not None and since <= day <= until for day in days), bool, len(self))
-        if wanted.column and wanted.value.strip():
+        if wanted.column:
             passed &= self._having(wanted.column, wanted.value.strip())
         return passed
 
@@ -110,9 +111,21 @@ class Catalogue:
                 self._values[name] = [None] * len(self)
         return self._values[name]
 
+    def _in_folder(self, wanted: str) -> np.ndarray:
+        folder = "" if wanted == "." else wanted.replace("\\", "/").rstrip("/")
+        passed = np.fromiter((each == folder for each in self.folders), bool, len(self))
+        if not passed.any():
+            passed = np.fromiter((each.startswith(f"{folder}/") for each in self.folders), bool, len(self))
+        if not passed.any():
+            folders = [each or "." for each, _ in self.folder_counts]
+            raise FrameError(f"no photo is in a folder {wanted!r}; {did_you_mean(folder, folders, 'there are')}")
+        return passed
+
     def _having(self, column: str, value: str) -> np.ndarray:
         if column not in self.columns:
-            raise FrameError(f"the frame has no column {column!r} to filter by; it has {', '.join(self.columns)}")
+            raise FrameError(f"the frame has no column {column!r} to filter by; {did_you_mean(column, self.columns)}")
+        if not value:
+            return np.ones(len(self), bool)
         values = self._column(column)
         if column in self._numbers:
             numbers = np.array([np.nan if each is None else each for each in values], dtype=float)

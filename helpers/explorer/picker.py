@@ -10,7 +10,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import PhotoError
 from helpers.explorer.filters import Catalogue, Filter
 from helpers.explorer.photo_transfer import LARGEST_UPLOAD
@@ -53,6 +53,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
     k = traitlets.Int(10, min=1, max=50)
     found = traitlets.Any(None, allow_none=True)
 
+    @takes(model="model", k="number")
     def __init__(self, model: Any, *, k: int = 10, page_size: int = 24) -> None:
         check_whole("page_size", page_size)
         self.model, self._page_size = model, page_size
@@ -87,6 +88,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         """
         self._pick(label)
 
+    @takes(name="text", content="photo")
     def upload(self, name: str, content: bytes) -> None:
         """Query with a photo from outside the collection, as the upload button does.
 
@@ -105,7 +107,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         if len(count) == 1:
             self.folder.layout.display = "none"
         self.file_name = ipywidgets.Text(
-            placeholder="part of a file name", tooltip="Filter by file name", layout={"width": "220px"}
+            placeholder="part of a name or folder", tooltip="Filter by name", layout={"width": "220px"}
         )
         self.photos = ThumbnailStrip(self._clicked)
         self.previous = ipywidgets.Button(description="Previous", tooltip="Previous page", layout={"width": "100px"})
@@ -124,6 +126,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             accept="image/*,.heic,.heif", description="Search with a photo…", layout={"width": "230px"}
         )
         self.message = ipywidgets.Label(layout={"display": "none"})
+        self.message.add_class("kinframe-failed")
         self.picture = ipywidgets.Image(format="png")
         self.matches = ipywidgets.Box([self.picture])
         self.matches.add_class("kinframe-matches")

@@ -29,6 +29,7 @@ _SAMPLE = 2048  # rows by which the directions are chosen
 _LONG = 1e15  # times the usual length: beyond it, squares come near the end of 32 bits
 _USUAL = 1e20  # usual lengths from 1 / this to this can be worked with in 32 bits
 _IN_CACHE = 1 << 22  # bytes that are worked on at once, by each thread
+_FEW = 1 << 19  # numbers: 400 rows of 1,280
 _ALONE = threading.Lock()  # of two that limit the threads of BLAS, the second would leave them so
 _NEAR = np.float32(1e30)  # the score of a row whose distance is not bounded: it may be the nearest
 
@@ -175,7 +176,10 @@ def _one_thread_each() -> Iterator[None]:
 
 
 def _products(factors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    return matrix @ factors if factors.ndim == 1 else factors @ matrix.T
+    if factors.ndim > 1:
+        return factors @ matrix.T
+    # For few rows it is not worth waking the threads of BLAS.
+    return np.einsum("ij,j->i", matrix, factors) if matrix.size <= _FEW else matrix @ factors
 
 
 def _error(count: int) -> float:

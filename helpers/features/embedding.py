@@ -33,7 +33,7 @@ from typing import (
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import StoreError
 from helpers.features.photo_sample import PhotoSample, sample_first
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
@@ -62,6 +62,7 @@ class Embedded(NamedTuple):
     timings: Dict[str, float]  # see `embed`
 
 
+@takes(photos="list")
 def embed(
     photos: Iterable[Any],
     model: Union[str, "os.PathLike[str]", LoadedModel, Settled] = "auto",

@@ -4,7 +4,7 @@ from typing import Any, Iterator, Optional, Tuple
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError
 from helpers.features.blocks import parts
 from helpers.features.index import Index, SearchIndex
@@ -21,6 +21,7 @@ _CROWD = 1024  # photos of the own group from which it is faster to search only 
 _PIECE = 1 << 27  # bytes of the others' features that are searched at once
 
 
+@takes(model="model")
 def neighbours(
     model: Model,
     k: int = 10,

@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Op
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.errors import ArgumentError, StoreError
 from helpers.features import feature_rows
 from helpers.files.cache import cache_folder, roomy_array
@@ -107,6 +108,7 @@ class FeatureStore:
 
     _work: Optional[WorkLimit] = None
 
+    @takes(path="path")
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
         self.path = Path(path).expanduser().absolute()
         if self.path.is_dir():

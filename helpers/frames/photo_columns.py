@@ -1,8 +1,9 @@
 """The columns of a frame that a model uses: its photos or their features, and their labels."""
 
 from array import array
-from typing import Any, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
+from helpers.arguments import did_you_mean
 from helpers.errors import ArgumentError
 from helpers.frames import Frame, Image, SArray, SFrame
 
@@ -17,8 +18,8 @@ def image_column(frame: Frame, name: Optional[str]) -> str:
         if not images:
             raise ArgumentError(f"the frame has no photos: none of its columns ({', '.join(types)}) holds images")
         raise ArgumentError(f"the frame has several image columns ({', '.join(images)}); name one with feature=")
-    if name not in types:
-        raise ArgumentError(f"the frame has no column {name!r}; it has {', '.join(types)}")
+    if not isinstance(name, str) or name not in types:
+        raise ArgumentError(f"the frame has no column {name!r}; {did_you_mean(name, types)}")
     if name not in images:
         raise ArgumentError(f"the column {name!r} holds {types[name].__name__}, not images")
     return name
@@ -36,8 +37,9 @@ def row_labels(frame: Frame, column: Optional[str]) -> List[Any]:
     """The label of each row in results: the column's values, by default the row's number; raises `ArgumentError`."""
     if column is None:
         return list(range(len(frame)))
-    if column not in frame.column_names():
-        raise ArgumentError(f"the frame has no column {column!r} for labels; it has {', '.join(frame.column_names())}")
+    if not isinstance(column, str) or column not in frame.column_names():
+        named = repr(column) if isinstance(column, (str, int)) else f"of {type(column).__name__}"
+        raise ArgumentError(f"the frame has no column {named} for labels; {did_you_mean(column, frame.column_names())}")
     if frame[column].dtype not in (int, str):
         raise ArgumentError(
             f"the column {column!r} holds {frame[column].dtype.__name__}; labels are whole numbers or text"
@@ -62,8 +64,13 @@ def query_frame(dataset: Any, feature: str) -> Frame:
     elif isinstance(dataset, SArray):
         dataset = SFrame({feature: dataset})
     elif not isinstance(dataset, SFrame):
+        ways: Dict[type, str] = {
+            dict: "data[0] is one row as a dict, data[0:1] is a frame of it",
+            str: f"a file is searched with by model.search(like=Path({dataset!r}))",
+        }
         raise ArgumentError(
-            f"query() takes an SFrame, an SArray of images or features, or one of these, not {type(dataset).__name__}"
+            "query() takes an SFrame, an SArray of images or features, or one of these, not "
+            f"{type(dataset).__name__}; {ways.get(type(dataset), 'data[0:1] is a frame of the first photo')}"
         )
     if len(dataset) == 0:
         raise ArgumentError("there is no photo to query with: the frame is empty")

@@ -20,6 +20,7 @@ from helpers.images.sheet import (
     several_folders,
 )
 
+COLUMNS = 6  # photos side by side; a notebook would shrink a wider figure until its text can't be read
 _NARROWEST = 4  # photos that a sheet has room for side by side, however few there are: titles need it
 
 
@@ -39,21 +40,21 @@ class PhotoGroup(NamedTuple):
     tiles: Sequence[Tile]
 
 
-def contact_sheets(groups: List[PhotoGroup], note: str = "", *, columns: int) -> Figure:
-    """Draw groups beneath each other, `columns` photos side by side; `note` comes last.
+def contact_sheets(groups: List[PhotoGroup], note: str = "") -> Figure:
+    """Draw groups beneath each other, six photos side by side; `note` comes last.
 
     A photo that has gone missing or is damaged is a grey tile with the reason.
     """
-    return _ContactSheet(groups, note, columns).finish()
+    return _ContactSheet(groups, note).finish()
 
 
 class _ContactSheet(Sheet):
-    def __init__(self, groups: List[PhotoGroup], note: str, columns: int) -> None:
+    def __init__(self, groups: List[PhotoGroup], note: str) -> None:
         tiles = [tile for group in groups for tile in group.tiles]
-        self.columns, self.with_folders = columns, several_folders(tile.name for tile in tiles)
+        self.with_folders = several_folders(tile.name for tile in tiles)
         self.row_height = TILE + (2 + self.with_folders + any(tile.caption for tile in tiles)) * LINE + GAP
-        widest = max([_NARROWEST, *(min(columns, len(group.tiles)) for group in groups)])
-        heights = [TITLE * bool(group.title) + -(-len(group.tiles) // columns) * self.row_height for group in groups]
+        widest = max([_NARROWEST, *(min(COLUMNS, len(group.tiles)) for group in groups)])
+        heights = [TITLE * bool(group.title) + -(-len(group.tiles) // COLUMNS) * self.row_height for group in groups]
         height = 2 * MARGIN + sum(heights) + 2 * LINE * bool(note) - GAP * bool(groups)
         super().__init__(2 * MARGIN + widest * (TILE + GAP) - GAP, height)
         self.stack(groups, heights, self.draw_group)
@@ -62,7 +63,7 @@ class _ContactSheet(Sheet):
 
     def draw_group(self, group: PhotoGroup, top: float) -> None:
         photos = read_tiles(TilePhoto(tile.source, tile.box) for tile in group.tiles)
-        places = corners(self.columns, MARGIN, self.title(group.title, top), self.row_height)
+        places = corners(COLUMNS, MARGIN, self.title(group.title, top), self.row_height)
         for tile, photo, (x, y) in zip(group.tiles, photos, places):
             self.photo(photo, x, y)
             below = y + TILE + 1.25 * LINE

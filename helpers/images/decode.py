@@ -12,6 +12,7 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple, Union
 
 from PIL import Image
 
+from helpers.arguments import takes
 from helpers.files.reading import read_regular
 from helpers.images.budget import decoding, reading_tags
 from helpers.images.levels import deep_colour, eight_bits, is_deep, is_flat, is_transparent, stretched_colour
@@ -43,6 +44,7 @@ _JPEG_ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif")
 _JPEG_BEGINNING = b"\xff\xd8\xff"
 
 
+@takes(source="path or photo")
 def open_photo(
     source: Readable,
     *,

@@ -7,7 +7,7 @@ from typing import FrozenSet, List, Optional
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 
 _SANS = "DejaVu Sans"  # comes with matplotlib, so it is always there
-_STAND_IN = "□"
+STAND_IN = "□"
 
 
 def fitted(text: str, room: float) -> str:
@@ -35,7 +35,7 @@ def drawable(text: str) -> str:
     """`text` on one line, with a box for each character that no installed font has."""
     one_line = " ".join(text.split())
     visible = (character for character in one_line if not _is_invisible(character))
-    return "".join(character if _family(character) else _STAND_IN for character in visible)
+    return "".join(character if _family(character) else STAND_IN for character in visible)
 
 
 def families_of(text: str) -> List[str]:

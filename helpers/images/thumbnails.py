@@ -12,7 +12,7 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVa
 
 from PIL import Image
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import PhotoError
 from helpers.files.cache import cache_folder
 from helpers.files.stamps import Stamp, settled, stamp
@@ -32,11 +32,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+@takes(source="path or photo")
 def thumbnail(source: Readable, *, side: int = 160) -> bytes:
     """The photo as a JPEG of at most `side` pixels along its longer side; raises `PhotoError`."""
     return _jpeg(source, side, 80)
 
 
+@takes(source="path or photo")
 def preview(source: Readable, size: int = 1600) -> bytes:
     """The photo as a JPEG to fill a screen, of at most `size` pixels along its longer side; raises `PhotoError`."""
     return _jpeg(source, size, 85)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Tuple
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.errors import ModelError
 from helpers.networks import weights
 from helpers.networks.load import LoadedModel, identity_of, kept_once
@@ -46,6 +47,7 @@ def has_classifier(loaded: LoadedModel) -> bool:
     return loaded.name in MODELS and bool(MODELS[loaded.name].classifier)
 
 
+@takes(loaded="network")
 def classifier_of(loaded: LoadedModel) -> Classifier:
     """The classifier of a network, from its file of weights; once on this machine, then from the cache folder.
 

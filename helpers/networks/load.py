@@ -8,7 +8,7 @@ features [N, dimension]. Normalisation and all other steps are in it.
 import difflib
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Collection, Dict, List, Optional, Tuple, Union
 
@@ -51,7 +51,8 @@ LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] 
 }
 
 _AUTO = ("resnet-50", "resnet-50-torchvision")  # what `auto` takes, if it can
-_BUILT_IN = "efficientnet-lite0"  # else
+_BUILT_IN = "efficientnet-lite0"  # else, as the next line says
+_INSTEAD = "ResNet-50 couldn't be downloaded; using EfficientNet-Lite0 instead."
 _failed: Dict[Tuple[str, str], str] = {}  # network that `auto` did not get in this process, and from where → the reason
 
 
@@ -65,6 +66,7 @@ class LoadedModel:
     dimension: int
     identity: str  # a sha-256 in hex: the same identity, the same features
     note: str  # one line for the person: which network, and why
+    details: str = ""  # of `auto`: why those that it would rather have taken are not available, a line for each
 
     @property
     def address(self) -> str:
@@ -95,8 +97,8 @@ def load_network(
 
         - a key of `MODELS`;
         - `auto`: ResNet-50 where its weights are on this machine or can be
-          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0,
-          with the reasons in the `note`;
+          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0, as
+          the `note` says, with the reasons in `details`;
         - `clip` or `chinese-clip`, whose photos can be searched in any words,
           see `helpers.networks.text.table`;
         - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
@@ -125,6 +127,10 @@ def load_network(
     >>> load_network("efficientnet-lite0").dimension
     1280
     """
+    if not isinstance(name, (str, os.PathLike)):
+        raise ModelError(
+            f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {type(name).__name__}"
+        )
     if isinstance(name, str):
         name = SHORT_NAMES.get(name, name)
     if name == "auto":
@@ -135,8 +141,6 @@ def load_network(
         return _described(DESCRIPTORS[name])
     if isinstance(name, str) and name.startswith(hugging_face.PREFIX):
         return _prepared(hugging_face.hub_network(name, progress=progress), "hf")
-    if not isinstance(name, (str, os.PathLike)):
-        raise ModelError(f"a network is a name such as 'resnet-50', or the path of an .onnx file, not {name!r}")
     path = Path(name).expanduser().absolute()
     if (path / ENCODER).is_file():
         return _own(path / ENCODER)
@@ -159,14 +163,14 @@ def _auto(progress: bool, kept: Collection[str]) -> LoadedModel:
             reasons.append(_failed[tried])
             continue
         try:
-            return _named(MODELS[name], progress, *reasons)
+            return replace(_named(MODELS[name], progress), details="\n".join(reasons))
         except WeightsUnavailable as error:
             _failed[tried] = str(error).splitlines()[0]
             reasons.append(_failed[tried])
-    return _named(MODELS[_BUILT_IN], progress, *reasons)
+    return replace(_named(MODELS[_BUILT_IN], progress), note=_INSTEAD, details="\n".join(reasons))
 
 
-def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
+def _named(network: Network, progress: bool) -> LoadedModel:
     source = weights.get(network.name, progress=progress)
     identity = identity_of(network, source)
     return LoadedModel(
@@ -175,7 +179,7 @@ def _named(network: Network, progress: bool, *remarks: str) -> LoadedModel:
         size=network.size,
         dimension=network.dimension,
         identity=identity,
-        note=" ".join([f"{network.name}: {network.about}.", *remarks]),
+        note=f"{network.name}: {network.about}.",
     )
 
 

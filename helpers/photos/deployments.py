@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.files.spelling import composed, printable
 from helpers.frames import SFrame
@@ -79,6 +80,7 @@ class Deployment(NamedTuple):
         return any(first <= moment < last for first, last in self.problems or ())
 
 
+@takes(path="path")
 def read_deployments(
     path: Union[str, "os.PathLike[str]"], *, dates: Optional[str] = None, utm: Optional[str] = None
 ) -> SFrame:

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
@@ -29,6 +30,7 @@ class EventNumbers(NamedTuple):
     events: np.ndarray
 
 
+@takes(data="frame")
 def add_events(data: SFrame, sequence: float = SEQUENCE, independent: float = INDEPENDENT) -> SFrame:
     """Add the columns `sequence` and `event` to a frame of photos.
 
@@ -137,6 +139,7 @@ def _counted(first: np.ndarray, taken: Sequence[Optional[datetime.datetime]], ca
     return numbers[first]
 
 
+@takes(data="frame")
 def event_table(data: SFrame) -> SFrame:
     """The events of a frame, a row each.
 

@@ -5,6 +5,7 @@ overwritten.
 """
 
 import contextlib
+import difflib
 import os
 import shutil
 import tempfile
@@ -19,11 +20,14 @@ from helpers.files.replacing import replacing
 from helpers.files.spelling import composed, portable
 from helpers.files.spreadsheet import write_rows
 from helpers.images.decode import read_photo
+from helpers.photos.find import FAULT, kind_of
 
 Photo = Tuple[str, Union[str, "os.PathLike[str]", bytes]]  # name, and the path or the bytes of its file
 Bad = List[Tuple[str, str]]  # name and reason
 _Copy = Tuple[str, bytes, float]  # name, content and the time of its last change
 
+_WRITTEN = (".csv", ".zip")
+_PHOTOS = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".bmp", ".webp", ".heic", ".avif")
 _ZIP_DATES = 315_619_200, 4_354_732_800  # 1980-01-02 and 2107-12-30: ZIP has no dates beyond
 
 
@@ -40,7 +44,8 @@ def export(
       a formula is marked, see `helpers.files.spreadsheet`) and `file` (the path
       on this machine, empty for a photo that is not a file).
     - with `.zip`: copies in a ZIP, not compressed again.
-    - otherwise: copies in a folder, which is new or empty.
+    - otherwise: copies in a folder, which is new or empty. A name such as `out.txt` is one of a file; `out.txt/` is
+      a folder.
 
     Names are paths with `/`. Copies keep them, always below `to`: `../` and the
     roots of disks are left out, and `_` is where Windows would refuse a name,
@@ -60,6 +65,12 @@ def export(
         raise FrameError("name a place for the photos: a file that ends with .csv or .zip, or a folder")
     place = Path(to).expanduser().absolute()
     ending = place.suffix.lower()
+    if _is_file(place) and not os.fspath(to).endswith(("/", os.sep)) and not place.is_dir():
+        stem = place.stem
+        raise FrameError(
+            f"{place}: photos are not written as {ending}; {stem}.csv gets their paths, {stem}.zip or the folder "
+            f"{stem} gets copies ({place.name}/ means a folder of that name)"
+        )
     if not place.is_dir() or ending in (".csv", ".zip") or any(place.iterdir()):
         check_free(place)
     bad: Bad = []
@@ -76,6 +87,15 @@ def export(
             "make room, or choose another place"
         ) from error
     return place, bad
+
+
+def _is_file(place: Path) -> bool:
+    """Whether a name is one of a file of another kind than is written, or a misspelt one."""
+    ending = place.suffix.lower()
+    if not ending or ending in _WRITTEN:
+        return False
+    known = kind_of(place.name, "") != FAULT or ending in _PHOTOS
+    return known or bool(difflib.get_close_matches(ending, _WRITTEN, n=1))
 
 
 def check_free(place: Path) -> None:

@@ -19,6 +19,14 @@ _BACK = "a link back to a folder above it"
 _AGAIN = "a link to a folder that is read already"
 _JUNCTION = 0xA0000003  # of Windows: a link between folders
 
+FAULT, VIDEO, OTHER = ("fault", "video", "other")  # kinds of what is left out
+_VIDEOS = re.compile(r"\.(avi|mp4|mov|m4v|mpe?g|m2?ts|mkv|wmv|asf|3gp)$", re.IGNORECASE)
+_OTHERS = re.compile(  # beside photos: tables, notes, programs, and what systems leave
+    r"\.(csv|tsv|txt|json|xml|db|ini|log|md|pdf|docx?|xlsx?|od[st]|html?|km[lz]|gpx|shp|shx|dbf|prj|py|ipynb|rm?d?|zip"
+    r"|rar|7z|gz|tar|exe|lnk|url|bak|tmp|sqlite|kinframe|onnx)$",
+    re.IGNORECASE,
+)
+
 Identity = Tuple[int, int]  # of a folder: its device, and its number there
 _NO_TEXT = "its name is not valid text; rename it"
 if sys.getfilesystemencoding().lower() not in ("utf-8", "utf8"):
@@ -36,6 +44,18 @@ def find_photos(
     """
     photos: List[str] = []
     refused: List[Tuple[str, str]] = []
+    for name, reason in walk_photos(root, folder, recursive=recursive, links_out=links_out):
+        if reason:
+            refused.append((name, reason))
+        else:
+            photos.append(name)
+    return sorted(photos), refused
+
+
+def walk_photos(
+    root: Path, folder: str = "", *, recursive: bool = True, links_out: bool = True
+) -> Iterator[Tuple[str, str]]:
+    """What `find_photos` finds, as it comes: files, each with the reason why it is not looked at, or an empty text."""
     walk = _FolderWalk(root, recursive, None if links_out else os.path.realpath(root))
     for name, reason in walk.below(folder):
         try:
@@ -43,11 +63,17 @@ def find_photos(
         except UnicodeEncodeError:
             # No frame and no notebook can hold such a name.
             name, reason = name.encode("utf-8", "replace").decode(), _NO_TEXT
-        if reason:
-            refused.append((name, reason))
-        elif not name.lower().endswith(_SIDECAR):
-            photos.append(name)
-    return sorted(photos), refused
+        if reason or not name.lower().endswith(_SIDECAR):
+            yield name, reason
+
+
+def kind_of(path: str, reason: str) -> str:
+    """Whether something that was left out matters to somebody who looks for photos."""
+    name = path.rpartition("/")[2]
+    if _VIDEOS.search(name):
+        return VIDEO
+    known = reason.endswith("not entered") or reason.startswith(("a link back", "a link to a folder"))
+    return OTHER if name.startswith(".") or _OTHERS.search(name) or known else FAULT
 
 
 class _FolderWalk:

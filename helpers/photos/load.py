@@ -3,7 +3,6 @@
 import contextlib
 import datetime
 import os
-import re
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -22,7 +21,8 @@ from helpers.images.decode import check_photo, open_photo
 from helpers.images.thumbnails import preview, thumbnail
 from helpers.photos.deployments import GivenDeployments
 from helpers.photos.details import add_details, add_places
-from helpers.photos.find import find_photos
+from helpers.photos.find import FAULT, OTHER, VIDEO, find_photos, kind_of
+from helpers.photos.folder import check_folder, named_folder, no_photo
 from helpers.photos.metadata.file_names import named_moments
 from helpers.photos.metadata.read import moment
 from helpers.photos.species import GivenSpecies, add_species
@@ -32,13 +32,6 @@ from helpers.photos.utc_offset import GivenOffset
 __all__ = ["load_photos", "open_photo", "preview", "thumbnail"]
 
 _AHEAD = 256  # photos that may be checked before they are asked for
-_FAULT, _VIDEO, _OTHER = ("fault", "video", "other")  # kinds of what is left out
-_VIDEOS = re.compile(r"\.(avi|mp4|mov|m4v|mpe?g|m2?ts|mkv|wmv|asf|3gp)$", re.IGNORECASE)
-_OTHERS = re.compile(  # beside photos: tables, notes, programs, and what systems leave
-    r"\.(csv|tsv|txt|json|xml|db|ini|log|md|pdf|docx?|xlsx?|od[st]|html?|km[lz]|gpx|shp|shx|dbf|prj|py|ipynb|rm?d?|zip"
-    r"|rar|7z|gz|tar|exe|lnk|url|bak|tmp|sqlite|kinframe|onnx)$",
-    re.IGNORECASE,
-)
 
 
 class _LoadedPhoto(NamedTuple):
@@ -110,8 +103,10 @@ def load_photos(
 
     Raises
     ------
+    FolderError
+        Where there is no such folder, or it cannot be opened.
     FrameError
-        Where there is no such folder, for an invalid layout or deployments, for
+        For an invalid layout or deployments, for
         species that are found nowhere (see `add_species`) or given twice.
 
     Notes
@@ -125,10 +120,8 @@ def load_photos(
     >>> len(data), len(bad)
     (199, 0)
     """
-    root = Path(folder).expanduser().absolute()  # so that a change of the working folder does no harm
-    if not root.is_dir():
-        kind = "is a file, not a folder" if root.exists() else "no such folder"
-        raise FrameError(f"{root}: {kind}; give the folder that holds the photos (seen from {Path.cwd()})")
+    root = named_folder(folder)  # the full path, so that a change of the working folder does no harm
+    check_folder(root)
     if species is not None and layout is not None and "{species}" in layout:
         raise FrameError(
             "species= and {species} in layout= both name the species; keep one, and add the other by "
@@ -148,6 +141,8 @@ def load_photos(
     _remember_checked(root, {name: photos[name] for name in new if name in photos})
     if refused:
         print(_left_out(len(photos), refused))
+    if not photos:
+        print(no_photo(root, sorted(refused)))
     data = _data(root, sorted(photos.items()), file_dates)
     undated = sum(moment is None for moment in data["taken"])
     if undated and (undated < len(data) or details or layout is not None or deployments is not None):
@@ -240,19 +235,10 @@ def _file_date(file: str) -> Optional[datetime.datetime]:
 
 def _left_out(photos: int, refused: List[Tuple[str, str]]) -> str:
     """How many photos there are, and how much of each kind was left out."""
-    kinds = Counter(_kind(name, reason) for name, reason in refused)
-    words = {_FAULT: "with a fault", _VIDEO: "video", _OTHER: "other"}
+    kinds = Counter(kind_of(name, reason) for name, reason in refused)
+    words = {FAULT: "with a fault", VIDEO: "video", OTHER: "other"}
     counts = ", ".join(f"{kinds[kind]} {text}" for kind, text in words.items() if kinds[kind])
     return f"{photos} photos; {len(refused)} left out ({counts}), listed with reasons in the second frame"
-
-
-def _kind(path: str, reason: str) -> str:
-    """Whether something that was left out matters to somebody who looks for photos."""
-    name = path.rpartition("/")[2]
-    if _VIDEOS.search(name):
-        return _VIDEO
-    known = reason.endswith("not entered") or reason.startswith(("a link back", "a link to a folder"))
-    return _OTHER if name.startswith(".") or _OTHERS.search(name) or known else _FAULT
 
 
 def _bad(refused: List[Tuple[str, str]]) -> SFrame:
@@ -260,6 +246,6 @@ def _bad(refused: List[Tuple[str, str]]) -> SFrame:
         [
             ("path", str, [name for name, _ in refused]),
             ("reason", str, [reason for _, reason in refused]),
-            ("kind", str, [_kind(name, reason) for name, reason in refused]),
+            ("kind", str, [kind_of(name, reason) for name, reason in refused]),
         ]
     )

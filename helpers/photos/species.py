@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.files.spelling import composed
 from helpers.frames import SFrame
@@ -29,6 +30,7 @@ _ENDINGS = (".csv", ".tsv", ".txt")
 _LISTED = 6  # groups of tags that a message names
 
 
+@takes(data="frame")
 def add_species(data: SFrame, species: GivenSpecies, *, column: str = "species", progress: bool = True) -> SFrame:
     """Add a column of the species that people said photos show.
 
@@ -86,6 +88,7 @@ def add_species(data: SFrame, species: GivenSpecies, *, column: str = "species",
     return with_columns(data, [(column, str, [text or None for text in texts])])
 
 
+@takes(data="frame")
 def species_table(data: SFrame, column: str = "species") -> SFrame:
     """The species that photos show, a row each.
 
@@ -133,6 +136,7 @@ def species_table(data: SFrame, column: str = "species") -> SFrame:
     return typed_frame(columns)
 
 
+@takes(data="frame")
 def species_disagreements(data: SFrame, first: str, second: str) -> SFrame:
     """The photos for which two columns name different species, such as those of two observers.
 

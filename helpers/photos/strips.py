@@ -9,7 +9,7 @@ from typing import Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError, PhotoError
 from helpers.files.progress import progress_bar
 from helpers.files.threads import work_ahead
@@ -34,6 +34,7 @@ class StripHeights(NamedTuple):
     bottom: float
 
 
+@takes(data="frame")
 def find_strips(data: SFrame, *, photos: int = 40, progress: bool = True) -> SFrame:
     """Find the strips of each camera.
 

@@ -12,6 +12,7 @@ import numpy as np
 from astral import Observer
 from astral.sun import elevation, sunrise, sunset
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
@@ -39,6 +40,7 @@ class Sun(NamedTuple):
     sun_time: Optional[float] = None  # hours: 6 at sunrise, 18 at sunset
 
 
+@takes(data="frame")
 def add_sun(
     data: SFrame,
     offset: GivenOffset,

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError
 from helpers.features.blocks import parts
 from helpers.features.nearest import but_itself, check_k
@@ -61,6 +61,7 @@ class SpeciesScores(NamedTuple):
         return f"precision@{self.k} over other events not judged yet {learned}; {judged} {queries})"
 
 
+@takes(season="season")
 def species_precision(
     season: Season,
     species: Any,
@@ -155,6 +156,7 @@ def species_precision(
     return SpeciesScores(precision, unjudged, unlearned, span, means, len(queries), k, int(judged), gain, learned)
 
 
+@takes(season="season")
 def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: bool = True) -> SFrame:
     """Count how many of the nearest `k` photos are of the query's own event, and of its own camera.
 
@@ -187,12 +189,10 @@ def neighbour_shares(season: Season, k: int = 10, *, most: int = 500, progress: 
     events = season.event_of_photo
     cameras = group_numbers(cameras_of(season.data), len(events))
     queries = _spread(len(events), most)
-    row_of = {label: row for row, label in enumerate(season.labels)}
     of_other_events: List[np.ndarray] = []
     with progress_bar(total=len(queries), show=progress) as bar:
         for query in queries.tolist():
-            labels = season.search(season.labels[query], other="events", k=k)["reference_label"]
-            of_other_events.append(np.array([row_of[label] for label in labels], np.int64))
+            of_other_events.append(EventRanking(season, season.labels[query], other="events", k=k).nearest.rows)
             bar.update()
     searches = {
         "whole photos": _nearest(season, queries, min(k, len(events) - 1)),

@@ -10,7 +10,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError
 from helpers.frames import SArray, SFrame
 from helpers.frames.neighbours import edge_frame
@@ -93,6 +93,7 @@ class Season:
     ['query_label', 'reference_label', 'distance', 'rank', 'event', 'photos']
     """
 
+    @takes(model="model", data="frame")
     def __init__(
         self,
         model: SimilarityModel,

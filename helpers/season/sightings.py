@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple, 
 import numpy as np
 import traitlets
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
@@ -101,6 +101,7 @@ class Sightings(traitlets.HasTraits):
 
     changed = traitlets.Int(0)
 
+    @takes(season="season")
     def __init__(
         self,
         season: Season,

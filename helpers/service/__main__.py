@@ -9,9 +9,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, List, NoReturn, Optional, Sequence
 
-from helpers.errors import KinframeError, ServiceError
+from helpers.errors import FolderError, KinframeError, ServiceError
 from helpers.files.spelling import print_anywhere, printable
-from helpers.service.command_line import check_folder, settings_of
+from helpers.photos.folder import check_folder, check_has_photos
+from helpers.service.command_line import WAY_OUT, settings_of
 from helpers.service.keys_command import change_keys, check_keys
 from helpers.service.settings import PORT, Settings
 
@@ -23,14 +24,14 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Serve, or change the keys; the exit status: 0, 1 for an error, 2 for a wrong option."""
+    """Serve, or change the keys; the exit status: 0, 1 for an error, 2 for a wrong option or folder."""
     print_anywhere()
     given: List[str] = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return change_keys(given[1:]) if given[:1] == ["keys"] else _serve(given)
     except KinframeError as error:
         print(printable(str(error)), file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, FolderError) else 1
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] == "helpers":
             raise
@@ -43,7 +44,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 def _serve(arguments: Sequence[str]) -> int:
     settings, with_stdin = settings_of(arguments)
-    check_folder(settings.photos)
+    # Where photos may come from other hosts, the folder may have none.
+    (check_folder if settings.allowed_hosts else check_has_photos)(settings.photos, WAY_OUT)
     check_keys(settings)
     listening = _listen(settings.host, settings.port)
     _listen_to_signals()

@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import Any, Sequence, Tuple
 
-from helpers.errors import ServiceError
 from helpers.features.distance import METRICS
 from helpers.features.open_index import KINDS
+from helpers.photos.folder import named_folder
 from helpers.service.settings import LOOPBACK, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "KINFRAME_DATABASE"
+WAY_OUT = "use --photos FOLDER (make serve: FOLDER=path/to/photos)"  # of a folder that cannot be served
 
 _USAGE = """\
 python -m helpers.service [--photos FOLDER] [options]
@@ -68,13 +69,7 @@ def add_places(parser: argparse.ArgumentParser) -> None:
 
 def folder_of(text: str) -> Path:
     """The photo root; the sample photos where none is named."""
-    return Path(text).expanduser().absolute() if text else ROOT / "data" / "robots"
-
-
-def check_folder(photos: Path) -> None:
-    """Raises `ServiceError` where the folder does not exist."""
-    if not photos.is_dir():
-        raise ServiceError(f"{photos}: no such folder; use --photos FOLDER (make serve: FOLDER=path/to/photos)")
+    return named_folder(text or ROOT / "data" / "robots")
 
 
 def _host(text: str) -> str:

@@ -12,7 +12,8 @@ from helpers.errors import ServiceError
 from helpers.files.cache import cache_folder
 from helpers.files.spelling import printable
 from helpers.images.uploads import check_reader
-from helpers.service.command_line import add_places, check_folder, folder_of, name_of_key
+from helpers.photos.folder import check_folder
+from helpers.service.command_line import WAY_OUT, add_places, folder_of, name_of_key
 from helpers.service.gate.access import only_here
 from helpers.service.records import ROLES
 from helpers.service.settings import Settings
@@ -66,7 +67,7 @@ def change_keys(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     settings = Settings(folder_of(chosen.photos), chosen.database)
     if not settings.database:
-        check_folder(settings.photos)  # the file with the keys is named after it
+        check_folder(settings.photos, WAY_OUT)  # the file with the keys is named after it
     with closing(open_database(settings.address)) as database:
         keys = KeyTable(database)
         if chosen.action == "add":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple, Union
 
 from helpers.errors import ServiceError, Unavailable
+from helpers.photos.folder import check_folder, named_folder
 from helpers.service.client.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,13 +112,14 @@ def serve_here(
 
     Raises
     ------
+    FolderError
+        Where there is no such folder.
     ServiceError
         Where there is no suitable Python, and, with the end of its log, where
         the server does not start.
     """
-    folder = Path(photos).expanduser().absolute()
-    if not folder.is_dir():
-        raise ServiceError(f"{folder}: no such folder; give the folder that holds the photos")
+    folder = named_folder(photos)
+    check_folder(folder)
     place = database if not database or "://" in database else str(Path(database).expanduser().absolute())
     if (str(folder), place) in _running:
         _running[str(folder), place].stop()

@@ -12,8 +12,9 @@ import unicodedata
 from pathlib import Path
 from typing import List, NamedTuple, Tuple, Union
 
-from helpers.errors import NotFound, Refused, ServiceError
+from helpers.errors import NotFound, Refused
 from helpers.photos.find import find_photos, is_inside
+from helpers.photos.folder import check_folder
 from helpers.service.records import BadPhoto
 
 _LONGEST, _LONGEST_PART = 1000, 255  # bytes: limits of databases for a path, and of file systems for a part
@@ -29,7 +30,7 @@ class Listing(NamedTuple):
 
 
 class PhotoRoot:
-    """A folder of photos and all below it; raises `ServiceError` where it does not exist.
+    """A folder of photos and all below it; raises `FolderError` where it does not exist.
 
     Links are followed as long as they lead to somewhere in it. Whoever can
     write to the folder can change a link just after it was checked: callers of
@@ -38,9 +39,7 @@ class PhotoRoot:
 
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
         self.path = Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100 (a link is another folder)
-        if not self.path.is_dir():
-            kind = "is a file, not a folder" if self.path.exists() else "no such folder"
-            raise ServiceError(f"{self.path}: {kind}; give the folder that holds the photos")
+        check_folder(self.path)
         self._real = os.path.realpath(self.path)
 
     def file(self, relative: str) -> Path:

@@ -17,6 +17,7 @@ from helpers.service.gate.access import Access
 from helpers.service.gate.fetch import Fetcher
 from helpers.service.gate.metrics import Metrics
 from helpers.service.jobs.runner import Runner
+from helpers.service.likenesses import Likenesses
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.query_network import QueryNetwork
 from helpers.service.records import Job, SearchOptions
@@ -40,6 +41,7 @@ class Service:
     root: PhotoRoot
     runner: Runner
     words: ServiceWords
+    likenesses: Likenesses
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -75,6 +77,7 @@ class Service:
                 settings.address, key=self.network.key, dimension=self.network.dimension, index=settings.index
             )
             opened.callback(self.storage.close)
+            self.likenesses = Likenesses(self.storage)
             self.runner = Runner(self.storage, settings, self.network, self.root)
             self.runner.start()
             opened.callback(self.runner.stop)
@@ -104,6 +107,7 @@ class Service:
         with contextlib.suppress(Exception):  # it may be stopped meanwhile; and the next search reports any other error
             nothing = np.zeros(self.network.dimension, np.float32)
             self.storage.vectors.search(nothing, SearchOptions(1, self.settings.metric))
+            self.likenesses.usual(self.settings.metric)
 
     def checked(self, content: Optional[bytes]) -> bytes:
         """The bytes of a photo from outside; raises `Refused` for what is not a photo, or too large."""

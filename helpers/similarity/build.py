@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Optional, Union
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.database.postgres import check_of_file, is_address
 from helpers.errors import ArgumentError, KinframeError, ModelError
 from helpers.features.distance import METRICS
@@ -43,6 +43,7 @@ ImageSimilarityModel = SimilarityModel
 CENTRED = "centred"  # a metric of `create` alone: the features are changed, and then compared by their cosine
 
 
+@takes(dataset="frame")
 def create(
     dataset: Frame,
     label: Optional[str] = None,

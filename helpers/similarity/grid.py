@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Protocol, Seq
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from helpers.arguments import takes
 from helpers.errors import FrameError, PhotoError
 from helpers.frames import Frame, SFrame
 from helpers.images.boxes import Box, box_in
@@ -33,6 +34,7 @@ from helpers.images.sheet import (
 from helpers.similarity.recent_queries import AskedPhoto
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
+_COLUMNS = 5  # beside the query; a notebook would shrink a wider figure until its text can't be read
 _BESIDE_QUERY = 0.34  # inches
 _QUERY = "#c2410c"
 
@@ -73,7 +75,8 @@ class _QueryRows(NamedTuple):
     title: str = ""
 
 
-def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = 5) -> Figure:
+@takes(model="model", found="frame: model.query(data[0:1])")
+def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = _COLUMNS) -> Figure:
     """Draw each query photo and, beside it, its matches by rank, with distances and names.
 
     Tiles keep their size: with more matches the figure grows downwards, to 20 rows of matches for each of 10 queries
@@ -117,7 +120,7 @@ def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = 5) -> Figure
 
 
 def show_methods(model: PhotoAlbum, label: Any, results: Sequence[Tuple[str, SFrame]]) -> Figure:
-    """Draw the matches of the photo `label` by several methods: a row for each, under its title.
+    """Draw the matches of the photo `label` by several methods: those of each under its title.
 
     `results` are titles and frames as `model.query` gives them, of this one query; the photos are taken from `model`.
     Raises `FrameError` for a label that it does not have.
@@ -125,8 +128,7 @@ def show_methods(model: PhotoAlbum, label: Any, results: Sequence[Tuple[str, SFr
     query = model.name_of(label), model.photo(label)
     blocks = []
     for title, found in results:
-        rows = list(found)
-        blocks.append(_query_rows(model, label, query, rows, max(1, len(rows)))._replace(title=title))
+        blocks.append(_query_rows(model, label, query, list(found), _COLUMNS)._replace(title=title))
     return _MatchesFigure(blocks, "", with_folders=several_folders(model.names)).figure
 
 

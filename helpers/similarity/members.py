@@ -5,6 +5,7 @@ import heapq
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Protocol, Set
 
+from helpers.arguments import no_such_label, takes
 from helpers.errors import FrameError, PhotoError
 from helpers.frames.images import identity_of, source_of
 from helpers.images.decode import Source
@@ -37,7 +38,7 @@ class Collection:
         """The row of the photo with this label; raises `FrameError` where there is none, or more than one."""
         rows = self._by_label.get(label, [])
         if not rows:
-            raise FrameError(f"{label!r} is not the label of a photo in this model")
+            raise FrameError(no_such_label(label, self.labels))
         if len(rows) > 1:  # Turi Create takes such labels too, and nobody knows which photo is meant
             raise FrameError(
                 f"the label {label!r} stands for {len(rows)} photos, so none of them can be shown; "
@@ -75,6 +76,7 @@ class NamedPhotos(Protocol):
     names: List[str]
 
 
+@takes(model="model", name="path")
 def find_photo(model: NamedPhotos, name: str) -> Any:
     """The label of the photo with this name, or with this in its name.
 

@@ -47,6 +47,22 @@ export function setOptions(select, pairs, chosen) {
   select.value = chosen;
 }
 
+// A filter that is set, as a button that takes it away.
+export function filterChip(text, take) {
+  const chip = button("", `Take this filter away: ${text}`, take);
+  chip.className = "kf-filter";
+  chip.setAttribute("aria-label", chip.title);
+  chip.append(make("span", { textContent: text }), make("span", { textContent: "×", "aria-hidden": "true" }));
+  return chip;
+}
+
+// Shown while something takes longer than a moment.
+export const spinner = () => make("span", { className: "kf-spinner", hidden: true, role: "status", "aria-label": "Working" });
+
+export const SOON = 300; // ms until it is
+
+export const lastPart = (path) => path.slice(path.lastIndexOf("/") + 1);
+
 export const grouped = (count) => count.toLocaleString("en");
 
 export const counted = (count, thing) => `${grouped(count)} ${thing}${count === 1 ? "" : "s"}`;

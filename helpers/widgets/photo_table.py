@@ -4,6 +4,7 @@ from typing import Any, Iterable, List, Optional
 
 import numpy as np
 
+from helpers.arguments import no_such_label
 from helpers.errors import FrameError
 from helpers.frames import SArray, SFrame
 from helpers.frames.row_selection import rows_of
@@ -35,7 +36,7 @@ class PhotoTable:
         try:
             return self._rows[label]
         except (KeyError, TypeError):
-            raise FrameError(f"{label!r} is not the label of a photo in this model") from None
+            raise FrameError(no_such_label(label, self.model.labels)) from None
 
     def rows(self, labels: Iterable[Any]) -> np.ndarray:
         """The rows of labels, int64, in their order; raises `FrameError`."""

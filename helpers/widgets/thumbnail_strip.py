@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 import anywidget
 import traitlets
 
-from helpers.widgets.widget import javascript, style_sheet
+from helpers.widgets.page_files import javascript, style_sheet
 
 _HERE = Path(__file__).parent
 

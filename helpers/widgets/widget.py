@@ -1,15 +1,14 @@
 """A widget whose page shows photos of a model: its JavaScript and CSS, its selection, and the messages of its page."""
 
+import difflib
 import logging
-import re
-from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import anywidget
 import numpy as np
 import traitlets
 
-from helpers.errors import FrameError, KinframeError
+from helpers.errors import ArgumentError, FrameError, KinframeError
 from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.images.thumbnails import Thumbnails
@@ -22,8 +21,10 @@ Handler = Callable[[Request, List[Any]], Any]  # takes the request, and the byte
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 300  # thumbnails in one message, at most
 _LARGE = 420  # px of a thumbnail for tiles that are larger than usual
-_IMPORT = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+
+
+class WrongSetting(ArgumentError, traitlets.TraitError):
+    """A value that a trait does not take, as ipywidgets reports it."""
 
 
 class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
@@ -36,6 +37,9 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
 
     selected: "traitlets.List[Any]" = traitlets.List()
 
+    _settable: Tuple[str, ...] = ("selected",)  # what a person may set
+    _made = False  # while it is made, any name can be set
+
     # For the page alone.
     _state = traitlets.Dict().tag(sync=True)
     _picked = traitlets.Bytes(b"").tag(sync=True)  # uint32: the selected photos
@@ -47,6 +51,17 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
         self._handlers: Dict[str, Handler] = {"photos": self._send_photos, "select": self._take_selection}
         super().__init__(**traits)
         self.on_msg(self._heard)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a trait; a misspelt one is refused, since it would be taken without effect."""
+        if self._made and name not in self.__dict__ and not hasattr(type(self), name):
+            near = difflib.get_close_matches(name, self._settable, n=1, cutoff=0.7)
+            if near:
+                raise ArgumentError(f"{type(self).__name__} has no {name!r} to set; did you mean {near[0]!r}?")
+        try:
+            super().__setattr__(name, value)
+        except traitlets.TraitError as error:
+            raise WrongSetting(str(error)) from error
 
     def _state_of_page(self) -> Dict[str, Any]:
         """What the page shows; subclasses say what."""
@@ -144,26 +159,3 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
             raise FrameError("photos are selected by their numbers, four bytes each")
         rows = np.frombuffer(bytes(buffers[0]), "<u4").tolist()
         self.selected = [self._table.model.labels[self._checked(row)] for row in rows]
-
-
-def javascript(entry: Path) -> str:
-    """A JavaScript module and all that it imports, as one module: anywidget takes a single text.
-
-    The modules then share one scope, so that a name at the top level may stand in one of them only.
-    """
-    texts: Dict[Path, str] = {}
-
-    def add(path: Path) -> None:
-        if path not in texts:
-            source = path.read_text(encoding="utf-8")
-            for imported in _IMPORT.findall(source):
-                add((path.parent / imported).resolve())
-            texts[path] = _EXPORT.sub("", _IMPORT.sub("", source))
-
-    add(entry.resolve())
-    return "\n".join(texts.values())
-
-
-def style_sheet(path: Path) -> str:
-    """A style sheet after the one that all pages share."""
-    return "\n".join(each.read_text(encoding="utf-8") for each in (Path(__file__).parent / "base.css", path))

@@ -1,8 +1,7 @@
 // The line to the kernel: what a page asks of it by messages, and the traits that it sets.
-import { make, message } from "./elements.js";
+import { SOON, message, spinner } from "./elements.js";
 
 const PATIENCE = 10_000; // ms until the page reports that the kernel does not answer
-const SOON = 300; // ms until it shows that the kernel is working
 const QUIET = new Set(["photos", "parts", "select"]); // what the page asks by itself, or has shown already
 
 // The bytes of a trait as an array. They are copied: they may begin at any place of their message.
@@ -19,7 +18,7 @@ export class Wire {
     this.model = model;
     this.alarm = message(); // shown while the kernel does not answer
     this.alarm.classList.add("kf-alarm");
-    this.spinner = make("span", { className: "kf-spinner", hidden: true, role: "status", "aria-label": "Working" });
+    this.spinner = spinner();
     this.waiting = new Map(); // number of a request → {timer, soon, done}
     this.count = 0;
     this.id = Math.random().toString(36).slice(2); // two views of one widget hear each other's answers
@@ -70,7 +69,10 @@ export class Wire {
   }
 
   silent(is) {
-    this.alarm.textContent = "The kernel does not answer: it is busy, or was restarted. If it was, run the cell again.";
+    const visitor = this.model.get("_state")?.keep === false; // who sees no kernel and no cell
+    this.alarm.textContent = visitor
+      ? "No answer: the computer that shows these photos is busy, or was away for too long. If this stays, load the page again."
+      : "The kernel does not answer: it is busy, or was restarted. If it was, run the cell again.";
     this.alarm.hidden = !is;
   }
 

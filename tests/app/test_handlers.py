@@ -8,6 +8,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 from urllib.parse import urlsplit
 
 import pytest
@@ -247,6 +248,28 @@ def test_places_are_taken_and_given_back_and_it_ends_with_its_kernels_and_nothin
         assert server.process.returncode == 0
         assert said.strip().endswith("Ended.") and "Traceback" not in said
         assert not psutil.wait_procs(left, timeout=HANGS)[1]
+
+
+def test_the_kernel_of_a_page_that_is_gone_without_a_word_ends(tmp_path, shared_cache):
+    with serving(folder_of(tmp_path / "photos", 3), shared_cache, stern=True) as server:
+        first, second = (kernel_of(page_of(server)[1]) for _ in range(2))
+        there = {kernel: f"{server.address}api/kernels/{kernel}" for kernel in (first, second)}
+        with contextlib.closing(line_to(server, first, PROTOCOL)) as line:
+            reader = threading.Thread(target=read, args=(line,))  # it answers pings
+            reader.start()
+            with contextlib.closing(line_to(server, second, PROTOCOL)):  # answers none, as a machine without power
+                until(lambda: status_of(there[second]) == 404)
+            assert status_of(there[first]) == 200
+            line.sock.shutdown(socket.SHUT_RDWR)  # as the system does when it ends a browser
+            reader.join()
+        until(lambda: status_of(there[first]) == 404)
+
+
+def read(line):
+    """Read what comes, until the line is closed."""
+    with contextlib.suppress(OSError, websocket.WebSocketException):
+        while line.recv():
+            pass
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have no such limit")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.app.visits import MOST, PATIENCE, SOCKETS, Visits, places
+from helpers.app.visits import MOST, PATIENCE, RETURN, SOCKETS, Visits, places
 from helpers.errors import Refused
 
 
@@ -60,7 +60,7 @@ def test_a_kernel_that_nobody_connects_to_is_given_up(kernels):
     slow = visits.enter("a")
     slow.kernel = "slow"
     kernels.running.add("slow")
-    visits.connect(met).sockets -= 1  # and it has left again
+    visits.connect(met)
     kernels.now = PATIENCE - 1
     assert visits.abandoned() == []
     kernels.now = PATIENCE
@@ -72,13 +72,31 @@ def test_a_kernel_that_nobody_connects_to_is_given_up(kernels):
     assert visits.abandoned() == []
 
 
+def test_a_kernel_whose_page_has_left_is_given_up(kernels):
+    visits = kernels.visits()
+    stays, back, gone = (kernels.page(visits) for _ in range(3))
+    first, second = visits.connect(stays), visits.connect(stays)
+    kernels.now = PATIENCE
+    for kernel in (back, gone):
+        visits.disconnect(visits.connect(kernel))
+    visits.disconnect(second)  # but not the first
+    kernels.now += RETURN - 1
+    assert visits.abandoned() == []
+    visits.connect(back)
+    kernels.now += 1
+    assert visits.abandoned() == [gone]
+    kernels.now += PATIENCE
+    visits.disconnect(first)
+    assert visits.abandoned() == [gone], "the time begins when the last line is closed"
+
+
 def test_a_page_has_a_few_lines_and_a_kernel_without_a_page_none(kernels):
     visits = kernels.visits()
     kernel = kernels.page(visits)
     lines = [visits.connect(kernel) for _ in range(SOCKETS)]
     with pytest.raises(Refused, match="connected already"):
         visits.connect(kernel)
-    lines[0].sockets -= 1
+    visits.disconnect(lines[0])
     visits.connect(kernel)
     with pytest.raises(Refused, match="no such page") as unknown:
         visits.connect("another kernel")

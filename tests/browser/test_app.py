@@ -15,9 +15,12 @@ from PIL import Image
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
 
-from tests.support.app_server import serving
+from playwright.sync_api import Error
+
+from tests.support.app_server import serving, status_of
+from tests.support.pictures import folder_of
 from tests.support.places import ROOT
-from tests.support.until import HANGS
+from tests.support.until import HANGS, until
 
 BUILD = ROOT / "build"
 TURI = ROOT / ".venv-turi" / "bin" / "python"
@@ -111,6 +114,45 @@ def test_a_visitor_is_offered_no_labels_and_no_export(explorer):
     explorer.get_by_text("1 selected").wait_for()
     assert explorer.get_by_role("button", name="Export").count() == 0
     assert explorer.get_by_role("button", name="Label").count() == 0
+
+
+def test_the_page_explains_itself_and_nothing_that_a_visitor_cannot_do(explorer):
+    assert explorer.get_by_role("heading", level=1).inner_text() == "Photos in robots"
+    assert explorer.locator(".kinframe-head li").count() == 3
+    for name in ("Find similar", "Search with a photo…", "All photos"):  # what the lines name is there
+        assert explorer.locator(".kinframe-explorer").get_by_text(name).count()
+    explorer.get_by_text("All keys").click()
+    explorer.get_by_role("button", name="Filters").click()
+    explorer.locator(".kf-tile").first.dblclick()
+    explorer.get_by_text("compared with whole photos.").wait_for()
+    text = explorer.locator("body").inner_text().lower() + " ".join(
+        explorer.eval_on_selector_all("[title], [placeholder]", "all => all.map(one => one.title + one.placeholder)")
+    )
+    assert "more like this" in text, "the keys are there"
+    for word in ("label", "export", "in a cell", "kernel", "event", "confirm", "reject", "add_regions"):
+        assert word not in text, word
+
+
+def test_a_tab_that_crashes_ends_its_kernel(browser, shared_cache, tmp_path):
+    with serving(folder_of(tmp_path / "photos", 3), shared_cache, stern=True) as server:
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(server.address)
+        page.wait_for_function(_LOADED, arg=3)
+        kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+        there = f"{server.address}api/kernels/{kernel}"
+        assert status_of(there) == 200
+        with contextlib.suppress(Error):
+            page.goto("chrome://crash")
+        until(lambda: status_of(there) == 404)
+        page.close()
+
+
+def test_a_page_whose_kernel_has_ended_says_how_to_go_on(explorer, server):
+    kernel = explorer.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    assert status_of(f"{server.address}voila/api/shutdown/{kernel}", "POST") == 204
+    ask(explorer.locator(".kf-tile", has_text="bolu-006.jpg"))
+    explorer.get_by_text("If this stays, load the page again.").wait_for()
 
 
 def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server):

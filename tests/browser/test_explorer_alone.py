@@ -935,3 +935,67 @@ def test_words_in_a_narrow_cell(page, show, scheme, tmp_path):
     cross = root.locator(".kf-chip span").last.bounding_box()
     assert cross["x"] + cross["width"] <= chip["x"] + chip["width"]
     page.screenshot(path=str(tmp_path / "words.png"))
+
+
+def test_all_photos_of_this_camera_that_are_like_this_one_are_two_clicks_away(page, show):
+    root = show(200, folders=[["north/A", 100], ["north/B", 100]])
+    only = root.get_by_role("button", name="Only A")
+    assert only.count() == 0
+    page.locator(".kf-tile").first.hover()
+    page.locator(".kf-tile").first.get_by_text("Find similar").click()
+    answer(page, asked_folder="north/A")
+    only.click()
+    assert sent(page, "set") == [{"values": {"folder": "north/A"}, "bytes": []}]
+    page.evaluate("model.state({ folder: 'north/A' })")
+    assert only.count() == 0 and root.get_by_role("button", name="Take this filter away: folder: north/A").is_visible()
+
+
+def test_all_photos_starts_over(page, show):
+    root = show(200)
+    every = root.get_by_role("button", name="All photos")
+    assert every.is_disabled()
+    page.evaluate("model.state({ name: 'fox' })")
+    every.click()
+    assert not sent(page, "browse") and sent(page, "set")[-1]["values"]["name"] == ""
+    answer(page, name="fox")
+    every.click()
+    assert len(sent(page, "browse")) == 1 and len(sent(page, "set")) == 2
+    page.evaluate("model.state({ name: '', question: null, found: false })")
+    assert every.is_disabled()
+
+
+def test_a_label_by_keys_and_back_among_the_photos(page, show):
+    root = show(200)
+    page.locator(".kf-gallery").focus()
+    page.keyboard.press("t")
+    assert page.evaluate("document.activeElement.className") == "kf-gallery", "nothing is selected"
+    for key in (" ", "Shift+ArrowRight", "Shift+ArrowRight", "t"):
+        page.keyboard.press(key)
+    assert picked(page) == [0, 1, 2]
+    page.keyboard.type("fox")
+    page.keyboard.press("Enter")
+    assert sent(page, "give") == [{"label": "fox", "bytes": []}]
+    page.keyboard.press("ArrowRight")
+    assert root.locator(".kf-active").get_attribute("data-place") == "3"
+
+
+def test_two_selected_photos_are_compared(page, show):
+    root = show(200)
+    compare = root.get_by_role("button", name="Compare")
+    page.locator(".kf-tile").nth(2).click()
+    assert compare.first.is_hidden()
+    page.locator(".kf-tile").nth(6).click(modifiers=["Control"])
+    assert compare.first.is_visible()
+    page.keyboard.press("c")
+    pinned, shown = root.locator(".kf-stage").all()
+    pinned.get_by_text("north/photo-2.jpg").wait_for()
+    page.wait_for_function("document.querySelectorAll('.kf-stage img[src]').length === 2")
+    assert shown.locator("img").get_attribute("alt") == "north/photo-6.jpg"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    assert picked(page) == [] and compare.first.is_hidden()
+    answer(page)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("c")
+    pinned.get_by_text("north/photo-5.jpg").wait_for()  # the query
+    assert shown.locator("img").get_attribute("alt") == "north/photo-7.jpg"

@@ -612,3 +612,34 @@ def test_199_photos_are_photos_and_not_dots_where_they_fit(page, show):
     turns = [2.4 * row for row in range(199)]
     show([(math.sqrt(row) * math.cos(turn), math.sqrt(row) * math.sin(turn)) for row, turn in enumerate(turns)])
     page.wait_for_function("Number(document.querySelector('canvas').dataset.thumbnails) > 30")
+
+
+def test_contours_are_where_the_photos_are_and_behind_them(page, show):
+    """Three groups: all four outlines lie on each other at their tops, and none is between them."""
+    turns = [(0.001 * row * math.cos(2.4 * row), 0.001 * row * math.sin(2.4 * row)) for row in range(80)]
+    positions = [(x + dx, y + dy) for x, y in ((0.1, 0.1), (0.9, 0.1), (0.5, 0.9)) for dx, dy in turns]
+    show(positions, codes=[0] * 240, pictures=False, legend={**KINDS, "kinds": [["north", 240]]}, colour="folder")
+    canvas = page.locator("canvas")
+    assert canvas.get_attribute("data-contours") == "4"
+    depth = """([x, y]) => {
+        const canvas = document.querySelector('canvas'), edge = canvas.getBoundingClientRect();
+        const ratio = canvas.width / edge.width;
+        const place = [(x - edge.left) * ratio, (y - edge.top) * ratio];
+        return canvas.getContext('2d').getImageData(place[0] - 12, place[1] - 12, 24, 24).data
+            .filter((_, each) => each % 4 === 3).reduce((least, alpha) => Math.min(least, alpha), 255);
+    }"""
+    hill, lowland = (page.evaluate(depth, list(at(page, *place))) for place in ((0.12, 0.1), (0.5, 0.45)))
+    assert hill > 30 and lowland == 0
+    assert pixels(page, *at(page, *positions[0]), side=1) == ["21 101 180"]
+    page.mouse.move(*at(page, 0.5, 0.45))
+    wheel(page, -300)
+    assert page.evaluate(depth, list(at(page, 0.5, 0.45))) == 0
+    page.locator("canvas").press("Home")
+    page.mouse.click(*at(page, *positions[3]))
+    assert len(picked(page)) == 1
+
+
+@pytest.mark.parametrize("positions", [[(0.3, 0.3)] * 50, [(0.1 * row, 0.3) for row in range(5)]])
+def test_no_contours_of_few_photos_nor_of_one_place(page, show, positions):
+    show(positions)
+    assert page.locator("canvas").get_attribute("data-contours") == "0"

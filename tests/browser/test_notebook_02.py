@@ -15,7 +15,7 @@ BUILD = ROOT / "build"
 @pytest.fixture(scope="module")
 def notebook(run_notebook):
     """Notebook 02, run to its last cell."""
-    return run_notebook("02-pick-a-photo.ipynb", ".jp-CodeCell >> nth=-1 >> .jp-OutputArea-output img")
+    return run_notebook("02-pick-a-photo.ipynb", ".jp-CodeCell >> nth=-1 >> .jp-OutputArea-output")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def notebook(run_notebook):
 def shown(notebook, kernel):
     """The map with nothing selected, in the middle of the window."""
     kernel("setattr(shown, 'selected', [])")
-    root = notebook.locator(".kinframe-map")
+    root = notebook.locator(".kinframe-map").first  # the second has the colours of the groups
     root.locator("canvas").evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
     root.get_by_role("button", name="Whole map").click()
     root.locator(".kf-status", has_not_text="selected").wait_for()

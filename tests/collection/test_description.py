@@ -126,3 +126,10 @@ def test_other_clusters_and_networks_without_words(model, robots):
     colours = create(robots.data[:4], model="colour", verbose=False, store=False)
     with pytest.raises(ModelError, match="knows no words"):
         describe(colours)
+
+
+def test_the_chart_counts_whole_photos_and_owns_up_to_letters_that_no_font_has(model, monkeypatch):
+    ticks = describe(model).chart().axes[0].get_xticks()
+    assert all(float(tick).is_integer() for tick in ticks)
+    monkeypatch.setattr("helpers.collection.description.drawable", lambda name: "□" * len(name))
+    assert "no installed font has these" in describe(model, language="chinese").chart().axes[0].get_xlabel()

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import traitlets
 from PIL import Image
 
 from helpers import tc
@@ -15,8 +16,9 @@ from helpers.errors import FrameError, PhotoError
 from helpers.explorer import photo_transfer
 from helpers.explorer.exploration import Exploration
 from helpers.explorer.explorer import Explorer
-from helpers.explorer.likeness import CLOSE, Likenesses
+from helpers.explorer.likeness import Likenesses
 from helpers.features.distance import Distance
+from helpers.features.likeness import CLOSE
 from helpers.frames.columns import typed_frame
 from helpers.images.uploads import UploadLimits
 from helpers.photos.load import load_photos
@@ -156,12 +158,60 @@ def test_filters_go_for_answers_too(explorer, model):
 def test_what_is_wrong_with_a_filter_is_said_and_changes_nothing(explorer):
     hear(explorer, "set", values={"column": "width", "value": ">="})
     assert "not a number to filter by" in explorer._state["message"] and len(shown(explorer)) == 12
+    assert (explorer.column, explorer.value) == ("", "")
+    hear(explorer, "set", values={"column": "width"})
+    hear(explorer, "set", values={"value": "<"})
+    assert "not a number to filter by" in explorer._state["message"] and explorer.column == "width"
     hear(explorer, "set", values={"value": "<9"})
     assert shown(explorer) == [] and explorer._state["message"] == ""
     hear(explorer, "set", values={"k": -3})
     assert "k" in explorer._state["message"] and explorer.k == 3
     with pytest.raises(FrameError, match="is not a day"):
         explorer.since = "yesterday"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("folder", "nort", "no photo is in a folder 'nort'; did you mean 'north'?"),
+        ("column", "tken", "no column 'tken' to filter by; did you mean 'taken'?"),
+        ("foldr", "north", "Explorer has no 'foldr' to set; did you mean 'folder'?"),
+        ("k", 0, "'k' trait of an Explorer instance should not be less than 1"),
+        ("sort", "nam", "'sort' trait of an Explorer instance expected"),
+        ("selected", 3, "'selected' trait of an Explorer instance expected a list"),
+        ("selected", ["nobody"], "'nobody' is not the label of a photo in this model, whose labels are row numbers"),
+    ],
+)
+def test_what_is_misspelt_is_named_and_changes_nothing(explorer, name, value, message):
+    before = shown(explorer)
+    with pytest.raises(FrameError) as caught:
+        setattr(explorer, name, value)
+    assert message in str(caught.value)
+    assert getattr(explorer, name, None) != value and shown(explorer) == before
+    explorer.name = "IMG_1."  # what was wrong is forgotten
+    assert len(shown(explorer)) == 1
+
+
+@pytest.mark.parametrize("name", ["k", "sort", "selected"])
+def test_a_wrong_setting_is_also_the_error_of_ipywidgets(explorer, name):
+    with pytest.raises(traitlets.TraitError):
+        setattr(explorer, name, object())
+
+
+def test_what_is_no_model(folder):
+    data, bad = load_photos(folder)
+    with pytest.raises(FrameError, match=r"Explorer\(\) takes a model, not an SFrame; build one of it: model = create"):
+        Explorer(data)
+    with pytest.raises(FrameError, match=r"not 2 frames; load_photos gives two"):
+        Explorer((data, bad))
+    with pytest.raises(FrameError, match=r"not the text"):
+        Explorer(str(folder))
+
+
+def test_a_model_takes_no_other_arguments(explorer):
+    for call, wrong in ((explorer.give, 5), (explorer.ask_words, None), (explorer.back, "2"), (explorer.export, None)):
+        with pytest.raises(FrameError, match=r"\(\) takes (text|a number|a path), not"):
+            call(wrong)
 
 
 def test_labels_are_kept_in_a_column_and_on_disk(explorer, model, tmp_path):
@@ -217,6 +267,8 @@ def test_exports(explorer, tmp_path):
     assert "copies" in explorer._state["message"]  # it is there already
     hear(explorer, "export", to=str(tmp_path / "list.csv"))
     assert "2 photos are in" in explorer._state["message"] and (tmp_path / "list.csv").exists()
+    hear(explorer, "export", to=str(tmp_path / "out.txt"))
+    assert "not written as .txt" in explorer._state["message"] and not (tmp_path / "out.txt").exists()
 
 
 def test_the_page_selects(explorer):
@@ -325,6 +377,7 @@ def test_visitors_keep_nothing(model, tmp_path):
     for wish in ({"label": "fox"}, {"to": str(tmp_path / "x.csv")}, {}):
         hear(explorer, {"label": "give", "to": "export"}.get(next(iter(wish), ""), "undo"), **wish)
         assert explorer._state["message"] == "nothing is kept here"
+    assert "label" not in explorer._state["columns"] and "folder" in explorer._state["columns"]
     assert list(tmp_path.iterdir()) == []
 
 

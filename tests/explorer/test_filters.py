@@ -31,10 +31,13 @@ def catalogue():
         (Filter(), [0, 1, 2, 3]),
         (Filter(folder="north"), [0, 1]),
         (Filter(folder=""), [3]),
-        (Filter(folder="nowhere"), []),
+        (Filter(folder="north/"), [0, 1]),
+        (Filter(folder="."), [3]),
         (Filter(name="img_1"), [1]),
         (Filter(name="té"), [2]),  # in one character, in the name it is two
-        (Filter(name="north"), []),  # of the file's name, not of the folder's
+        (Filter(name="NORTH"), [0, 1]),  # a folder is a part of the name that is seen, too
+        (Filter(name="th/IMG_1"), [1]),
+        (Filter(name="th\\IMG_1"), [1]),
         (Filter(since="2026-07-31"), [0, 2]),
         (Filter(until="2026-07-31"), [0, 3]),
         (Filter(since="2026-07-31", until="2026-07-31"), [0]),
@@ -60,13 +63,23 @@ def test_what_passes(catalogue, wanted, rows):
         (Filter(until="2026-02-30"), "is not a day"),
         (Filter(column="count", value="many"), "write 7, >=7"),
         (Filter(column="count", value="1.2.3"), "write 7, >=7"),
-        (Filter(column="tags", value="a"), "it has site, count, taken"),
-        (Filter(column="colour", value="red"), "no column 'colour'"),
+        (Filter(column="tags", value="a"), "no column 'tags' to filter by"),
+        (Filter(column="colour", value="red"), "no column 'colour' to filter by; it has"),
+        (Filter(column="zzz"), "no column 'zzz' to filter by; it has site, count, taken"),
+        (Filter(folder="nort"), "no photo is in a folder 'nort'; did you mean 'north'?"),
+        (Filter(folder="elsewhere"), r"in a folder 'elsewhere'; there are \., north, south"),
     ],
 )
 def test_what_cannot_be_understood(catalogue, wanted, said):
     with pytest.raises(FrameError, match=said):
         catalogue.matching(wanted)
+
+
+def test_a_folder_of_folders_has_the_photos_in_them():
+    names = ["north/1/a.jpg", "north/2/b.jpg", "northern/c.jpg"]
+    assert np.flatnonzero(Catalogue(names).matching(Filter(folder="north"))).tolist() == [0, 1]
+    own = Catalogue(["north/x.jpg", *names])
+    assert np.flatnonzero(own.matching(Filter(folder="north"))).tolist() == [0], "its own, where it has some"
 
 
 def test_names_sort_as_people_count(catalogue):

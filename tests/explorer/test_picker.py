@@ -122,8 +122,10 @@ def test_filters_by_folder_and_by_part_of_a_name(photo_picker):
     assert photo_picker.status.value == "page 1 of 2 · 10 photos"
 
 
-def test_a_filter_looks_at_file_names_not_at_folders(photo_picker):
+def test_a_filter_looks_at_folders_too(photo_picker):
     photo_picker.file_name.value = "hostile"
+    assert len(_shown(photo_picker)) == 3 and all(name.startswith("hostile") for name in _shown(photo_picker))
+    photo_picker.file_name.value = "hostage"
     assert photo_picker.status.value == "no photo has such a name here"
     assert _shown(photo_picker) == []
     assert photo_picker.previous.disabled and photo_picker.next.disabled

@@ -36,3 +36,21 @@ def test_only_the_first_hundred_rows_are_shown(shown):
     _plot.display_table_in_notebook(tc.SFrame({"a": range(1000)}))
     html = shown[0]._repr_html_()
     assert "1,000 rows" in html and ">99<" in html and ">100<" not in html
+
+
+def test_a_frame_as_a_value_is_a_table_with_thumbnails(tmp_path):
+    Image.fromarray(np.full((300, 400, 3), 90, np.uint8)).save(tmp_path / "<b>.png")
+    data = tc.image_analysis.load_images(str(tmp_path))
+    data["score"] = [0.7205943]
+    html = data._repr_html_()
+    assert "data:image/jpeg;base64" in html and ">0.7206<" in html and 'title="0.7205943"' in html
+    assert "<b>" not in html and "1 rows x 3 columns" in html and "anywhere" not in html
+
+
+def test_of_a_frame_that_is_not_computed_yet_only_the_first_rows_are():
+    lazy = tc.SFrame({"a": range(100_000)}).filter_by([3], "a", exclude=True)
+    assert not lazy.__has_size__()
+    html = lazy._repr_html_()
+    assert "? rows x 1 columns; the first 10 rows are shown" in html and ">10<" in html and ">11<" not in html
+    assert not lazy.__has_size__()
+    assert "0 rows x 0 columns" in tc.SFrame()._repr_html_()

@@ -308,7 +308,7 @@ def test_wrong_arguments(data, wrong, words, tmp_path):
 def test_too_little_to_learn_from(data, tmp_path):
     with pytest.raises(FrameError, match="there are 7 photos to learn from; an autoencoder needs 8"):
         train_autoencoder(data[:7], tmp_path / "none", **QUICK)
-    with pytest.raises(FrameError, match="takes an SFrame, not list"):
+    with pytest.raises(FrameError, match="takes an SFrame, not a list"):
         train_autoencoder([], tmp_path / "none", **QUICK)
 
 

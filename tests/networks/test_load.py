@@ -103,9 +103,9 @@ def fc1(network):
 ENTRIES = {  # a network of the same layers with random weights, and the tensor that is the feature
     "resnet-50": (lambda: zoo_resnet50(random_resnet50()), lambda whole: result_of(whole, "GlobalAveragePool")),
     "squeezenet_v1.1": (zoo_squeezenet, lambda whole: result_of(whole, "AveragePool")),
-    "vgg16": (lambda: zoo_vgg(16), fc1),
-    "vgg16-fc1": (lambda: zoo_vgg(16), fc1),
-    "vgg19": (lambda: zoo_vgg(19), lambda whole: result_of(whole, "Dropout")),
+    "vgg16": (lambda: zoo_vgg(16, thin=16, last=64), fc1),
+    "vgg16-fc1": (lambda: zoo_vgg(16, thin=16, last=64), fc1),
+    "vgg19": (lambda: zoo_vgg(19, thin=16), lambda whole: result_of(whole, "Dropout")),
     "mobilenet_v2": (zoo_mobilenet_v2, lambda whole: result_of(whole, "GlobalAveragePool")),
 }
 
@@ -281,7 +281,7 @@ def test_auto_takes_resnet_50_where_it_can(monkeypatch, small_resnet, tmp_path):
     model = load.load_network("auto")
     assert model.name == "resnet-50"
     assert model.note.startswith("resnet-50: ")
-    assert "\n" not in model.note
+    assert "\n" not in model.note and not model.details
 
 
 def test_auto_falls_back_and_asks_for_each_file_once(monkeypatch, empty_cache):
@@ -290,10 +290,10 @@ def test_auto_falls_back_and_asks_for_each_file_once(monkeypatch, empty_cache):
         for _ in range(2):
             model = load.load_network("auto")
             assert model.name == "efficientnet-lite0"
-            assert model.note.startswith("efficientnet-lite0: ")
-            assert "The weights of resnet-50 are not available" in model.note and "404" in model.note
-            assert "The weights of resnet-50-torchvision are not available" in model.note
-            assert "\n" not in model.note
+            assert model.note == "ResNet-50 couldn't be downloaded; using EfficientNet-Lite0 instead."
+            zoo, torchvision = model.details.splitlines()
+            assert zoo.startswith("The weights of resnet-50 are not available") and "404" in zoo
+            assert torchvision.startswith("The weights of resnet-50-torchvision are not available")
             assert server.downloads == 2
         with pytest.raises(WeightsUnavailable, match="404"):
             load.load_network("resnet-50")  # by name: asked again, and no other network in its place
@@ -331,7 +331,8 @@ def test_auto_takes_the_other_resnet_50_where_the_zoos_is_out_of_reach(monkeypat
         monkeypatch.setenv("KINFRAME_MIRROR", server.address)
         model = load.load_network("auto")
     assert model.name == "resnet-50-torchvision"
-    assert "The weights of resnet-50 are not available" in model.note
+    assert model.note.startswith("resnet-50-torchvision: ") and "not available" not in model.note
+    assert model.details.startswith("The weights of resnet-50 are not available")
     monkeypatch.setattr(load, "_failed", {})
     assert load.load_network("auto").name == "resnet-50-torchvision"  # from disk; the server is gone
 

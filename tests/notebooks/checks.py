@@ -5,6 +5,7 @@ checks made there are these; tests/notebooks leaves them out where it is told th
 """
 
 import re
+from typing import Any, List
 
 from tests.support.places import ROOT
 
@@ -13,6 +14,8 @@ IN_BROWSER = {
 }
 
 BAR = re.compile(r"[0-9] ?(photos|boxes|it)/s")
+
+_WAY = re.compile(r"<summary>One way</summary>.*?```python\n(.*?)```", re.DOTALL)
 
 # Run after the notebook's last cell, in its kernel.
 _CHECKS = {
@@ -32,7 +35,9 @@ _CHECKS = {
     """,
     "03-explore": """
         assert model.num_examples == 199 and explorer.chosen is None and explorer.found is None
-        assert list(found["distance"]) == sorted(found["distance"]) and len(found) == 5
+        assert list(found["distance"]) == sorted(found["distance"]) and len(found) == len(narrowed) == 5
+        assert list(found["reference_label"]) != list(narrowed["reference_label"])
+        assert min(narrowed["reference_label"]) >= 99 > min(found["reference_label"])
         assert model.regions is not None
         assert list(explorer.selected) == [0, 1, 2] and len(explorer.labels) == 0
     """,
@@ -55,6 +60,7 @@ _CHECKS = {
         assert atlas.positions.shape == (199, 2) and 0 <= atlas.positions.min() < atlas.positions.max() <= 1
         assert groups.scores().rand > 0.9 and sum(groups.sizes) == 199
         assert suggested.k == 2 and len(copies.groups) == 0 and len(odd) == 199
+        assert [len(group) for group in among.groups] == [2, 2, 2]
     """,
     "07-field-camera": """
         from helpers.season.timeline.tables import activity_of
@@ -70,11 +76,12 @@ _CHECKS = {
         assert job.state == "done" and len(data) == job.total == 199 and job.bad == 0
         assert list(found["distance"]) == sorted(found["distance"]) and first not in list(found["reference_label"])
         assert first in list(answer["reference_label"]) and len(answer) == 5
-        assert folders == ["bolu", "tarn"] and not server.is_running
+        assert folders == ["bolu", "tarn"] and server.is_running
+        assert list(client.search(mirrored.getvalue(), k=10, min_score=least)["score"]) == list(answer["score"][:3])
     """,
     "09-many-photos": """
         assert model.num_examples == len(data) == 199
-        assert model.timings["kept"] == 199 and fresh.timings["kept"] == 0
+        assert first.timings["kept"] == 0 and model.timings["kept"] == 199 and fresh.timings["kept"] == 0
         assert (model.vectors == fresh.vectors).all()
         assert quick.precision == "int8" and quick.agreement > 0.85
         assert precision_at(model, k=10) - precision_at(quick, k=10) < 0.01
@@ -93,3 +100,13 @@ _CHECKS = {
 def check_of(notebook: str) -> str:
     """The code that fails where the notebook computed something else than it says."""
     return "\n".join(line.strip() for line in _CHECKS[notebook].strip().splitlines())
+
+
+def answers_of(notebook: Any) -> List[str]:
+    """For each exercise the code that the notebook shows as one way, with the check of its answer in the end."""
+    answers = []
+    for cell in notebook.cells:
+        for code in _WAY.findall(cell.source) if cell.cell_type == "markdown" else ():
+            number = len(answers) + 1
+            answers.append(f"{code}\ncheck_{number}(answer_{number})")
+    return answers

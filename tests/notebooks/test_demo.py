@@ -39,24 +39,11 @@ def test_it_leaves_a_page_a_picture_and_the_figures(folder, tmp_path, capfd, mon
         assert line in said
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
-    assert demo.demonstrate(tmp_path / "nowhere", tmp_path / "build") == 2
-    assert "nowhere: no such folder" in capsys.readouterr().err
-
-
-def test_a_folder_without_photos_is_said_in_one_line(tmp_path, capfd, monkeypatch):
-    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
-    (tmp_path / "empty").mkdir()
-    assert demo.demonstrate(tmp_path / "empty", tmp_path / "build") == 1
-    said = capfd.readouterr().err
-    assert "The notebook stopped: ArgumentError" in said and "Traceback" not in said
-    assert "left out" not in said.lower()
-
-
 def test_a_folder_of_broken_files_says_what_is_wrong_with_them_and_leaves_no_older_results(
     tmp_path, capfd, monkeypatch
 ):
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+    monkeypatch.setattr(demo, "check_has_photos", lambda *_: None)  # as where the only photo cannot be decoded
     folder, build = tmp_path / "broken", tmp_path / "build"
     folder.mkdir()
     build.mkdir()

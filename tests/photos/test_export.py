@@ -126,6 +126,20 @@ def test_what_comes_there_meanwhile_stays(photos, tmp_path, monkeypatch, to):
     assert sorted(path.name for path in tmp_path.iterdir()) == [to, "photos"]
 
 
+@pytest.mark.parametrize("name", ["out.txt", "paths.xlsx", "photos.cvs", "all.ZIPX", "one.jpg", "film.mp4", "a.tar.gz"])
+def test_a_file_of_another_kind_is_no_folder(photos, tmp_path, name):
+    with pytest.raises(FrameError, match=rf"{name}: photos are not written as \.\w+; \S+\.csv gets their paths"):
+        export(photos, tmp_path / name)
+    assert not (tmp_path / name).exists()
+    place, bad = export(photos, f"{tmp_path / name}/")
+    assert place.is_dir() and not bad
+
+
+@pytest.mark.parametrize("name", ["season 2026.05", "old.photos", "v1.0", ".hidden"])
+def test_a_folder_may_have_a_dot_in_its_name(photos, tmp_path, name):
+    assert export(photos, tmp_path / name)[0].is_dir()
+
+
 def test_nothing_to_export(tmp_path):
     with pytest.raises(FrameError, match="no photo to export"):
         export([], tmp_path / "chosen")

@@ -353,6 +353,12 @@ def test_dates_with_effort_say_what_they_leave_out(seen, placed):
     assert "no sighting has a date" in written(show_dates(seen[4:5]))
 
 
+def test_dates_without_a_bar_say_so(seen, placed):
+    assert "no sighting" in written(show_dates(seen[:0], placed))
+    assert "no sighting with a date and a known effort" in written(show_dates(seen[4:5], placed))
+    assert "no sighting" not in written(show_dates(seen, placed))
+
+
 def test_sites_with_a_map(seen, placed):
     figure = show_sites(seen, placed)
     words = written(figure)
@@ -414,3 +420,23 @@ def test_a_name_is_never_a_formula(name):
     figure.savefig(io.BytesIO(), format="png")
     shown = [text for text in figure.findobj(Text) if text.get_text() == name]
     assert len(shown) == 3 and not any(text.get_parse_math() for text in shown)
+
+
+@pytest.mark.parametrize("width", [3.5, 5, 7])
+def test_no_entry_of_a_legend_is_cut_off(width):
+    words = ["confirmed", "first 15 candidates", "night: infrared photos; the sun is not known", "no camera out"]
+    figure = style.new_figure(width, 3)
+    style.legend(figure, [("red", each) for each in [*words, "a" * 200]])
+    figure.savefig(io.BytesIO(), format="png")
+    boxes = [text.get_window_extent() for text in figure.legends[0].get_texts()]
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.width for box in boxes)
+    assert [text.get_text() for text in figure.legends[0].get_texts()][:4] == words
+
+
+@pytest.mark.parametrize("name", ["狐狸", "no font has \U0010fffd this", "several words " * 30])
+def test_species_in_any_script_and_of_any_length_are_in_the_legend(seen, name):
+    """matplotlib would warn of a glyph that is missing, and a warning is an error."""
+    figure = show_activity(Judged(seen, species=name), other=Judged(seen, species="hare"), width=3.5)
+    figure.savefig(io.BytesIO(), format="png")
+    edge = figure.bbox.width
+    assert all(text.get_window_extent().x1 <= edge for text in figure.legends[0].get_texts())

@@ -81,6 +81,7 @@ def test_a_photo_finds_itself_and_then_what_is_near(ask):
     distances = [match["distance"] for match in found["matches"]]
     assert distances == sorted(distances) and found["metric"] == "cosine" and found["seconds"] >= 0
     assert found["query"]["by"] == "photo" and found["query"]["k"] == 4
+    assert found["close"] is None and first["likeness"] is None, "of fewer than ten images nothing is usual"
 
 
 def test_the_metric_and_the_least_score_can_be_chosen(ask):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from helpers.errors import ServiceError, Unavailable
+from helpers.errors import FolderError, ServiceError, Unavailable
 from helpers.service import Client, local
 from helpers.service.local import ROOT, serve_here
 from tests.support.pictures import folder_of, tiny_network
@@ -85,7 +85,7 @@ def test_a_service_that_does_not_start_says_why(place, wrong, said):
 
 
 def test_what_there_is_nothing_to_serve(tmp_path):
-    with pytest.raises(ServiceError, match="no such folder"):
+    with pytest.raises(FolderError, match="no such folder"):
         serve_here(tmp_path / "gone")
 
 

@@ -205,15 +205,20 @@ def test_keys_that_came_with_a_file_are_not_valid(place, tmp_path, where, capsys
     assert "\\x1b[31m" in said and "\x1b" not in said
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
-    assert main(["--photos", str(tmp_path / "nowhere")]) == 1
-    assert "nowhere: no such folder" in capsys.readouterr().err
+def test_where_photos_may_come_from_other_hosts_the_folder_may_be_empty(tmp_path, monkeypatch, capsys):
+    def stop(settings):
+        raise ServiceError("it would start")
+
+    monkeypatch.setattr("helpers.service.__main__.check_keys", stop)
+    assert main(["--photos", str(tmp_path), "--allow-host=example.org"]) == 1
+    assert "it would start" in capsys.readouterr().err
+    assert main(["--photos", str(tmp_path / "nowhere"), "--allow-host=example.org"]) == 2
 
 
 def test_a_key_is_made_for_a_folder_that_is_there(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("KINFRAME_DATABASE", raising=False)
-    assert main(["keys", "add", "anna", "--role", "read", "--photos", str(tmp_path / "nowhere")]) == 1
+    assert main(["keys", "add", "anna", "--role", "read", "--photos", str(tmp_path / "nowhere")]) == 2
     said = capsys.readouterr()
     assert "nowhere: no such folder" in said.err and said.out == ""
 

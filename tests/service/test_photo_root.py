@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from helpers.errors import NotFound, Refused, ServiceError
+from helpers.errors import FolderError, NotFound, Refused
 from helpers.photos.find import find_photos
 from helpers.photos.load import load_photos
 from helpers.service.photo_root import PhotoRoot, why_not
@@ -190,8 +190,8 @@ def test_what_is_found_is_what_load_photos_takes(root):
 
 
 def test_a_root_that_is_none(tmp_path):
-    with pytest.raises(ServiceError, match="no such folder; give the folder that holds the photos"):
+    with pytest.raises(FolderError, match="no such folder; give the folder that holds the photos"):
         PhotoRoot(tmp_path / "gone")
     (tmp_path / "file").write_text("")
-    with pytest.raises(ServiceError, match="is a file, not a folder"):
+    with pytest.raises(FolderError, match="is a file, not a folder"):
         PhotoRoot(tmp_path / "file")

@@ -81,8 +81,57 @@ def test_only_the_rows_shown_are_opened(image, monkeypatch, notebook):
 
 def test_colours_follow_the_theme():
     html = SFrame({"a": [1]})._repr_html_()
-    assert "var(--jp-border-color2, #ddd)" in html
+    assert "background: var(--jp-layout-color1" in html and "Canvas)" in html
     assert not re.search(r"(?<!-)color: *(black|white|#)", html)
+
+
+def texts(html):
+    """What stands in the cells of the table, row by row, without marks."""
+    rows = re.findall(r"<tr>(.*?)</tr>", html)
+    return [[re.sub(r"<[^>]+>", "", part) for part in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([0.98123456, 0.7205943, 0.0], ["0.9812", "0.7206", "0"]),
+        ([12345.678, 1.5], ["12346", "1.5"]),
+        ([-34.123456, -34.13], ["-34.1235", "-34.1300"]),  # places that hardly differ
+        ([0.5, 0.00000123], ["0.5000", "1.2e-06"]),
+        ([float("nan"), float("inf"), 1e20, 2.5], ["nan", "inf", "1e+20", "2.500"]),
+        ([0.1 + 0.2, None], ["0.3000", "None"]),
+    ],
+)
+def test_numbers_have_four_digits_and_the_whole_one_as_a_title(values, shown):
+    html = SFrame({"x": values})._repr_html_()
+    assert [row[0] for row in texts(html)[1:]] == shown
+    assert all(f'title="{value!r}"' in html for value in values if value and str(value) not in shown)
+
+
+def test_vectors_are_short():
+    html = SFrame({"v": [np.linspace(0, 1, 2048)], "w": [[1, 2]]})._repr_html_()
+    assert texts(html)[1] == ["[0, 0.0004885, 0.000977, 0.001466, 0.001954, 0.002443, … 2,048 in all]", "[1, 2]"]
+
+
+def test_words_are_not_broken_and_paths_are_tidied():
+    path = "/home/me/notebooks/../data/" + "a-very-long-folder/" * 3 + "IMG_0001.JPG"
+    html = SFrame({"path": [path], "words": ["more than one line of words " * 9]})._repr_html_()
+    assert "anywhere" not in html
+    row = texts(html)[1]
+    assert row[0].startswith("…/") and row[0].endswith("/IMG_0001.JPG") and len(row[0]) <= 60
+    assert f'title="{path}"' in html
+    assert texts(SFrame({"path": ["/a/b/../c.jpg"]})._repr_html_())[1] == ["/a/c.jpg"]
+
+
+def test_explore_shows_photos_beside_the_table(image, notebook):
+    SFrame({"path": [f"north/{ATTACK}", None], "image": [image, None]}).explore()
+    html = notebook[0]._repr_html_()
+    assert "2 rows x 2 columns" in html
+    data = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', html)
+    with PIL.Image.open(io.BytesIO(base64.b64decode(data[0]))) as large:
+        assert len(data) == 1 and max(large.size) == helpers.sframe.display.html_table.LARGE
+    assert [row[0] for row in texts(html)] == ["", "0", "1"] and texts(html)[1][1] == "600 x 300"
+    assert ">0 · &lt;img src=x" in html and tags(html) <= {"div", "strong", "table", "tr", "th", "td", "span", "img"}
 
 
 def test_wide_frames_are_cut():

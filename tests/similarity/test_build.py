@@ -365,13 +365,16 @@ def test_what_is_no_frame_of_photos(data, network):
         with pytest.raises(FrameError, match=message):
             create(**{"dataset": data, "model": network, "verbose": False, **named})
 
-    told("takes an SFrame, not str", dataset="photos/")
-    told("takes an SFrame, not SArray", dataset=data["image"])
+    told("takes an SFrame, not the text 'photos/'; data, bad = load_photos", dataset="photos/")
+    told(r"takes an SFrame, not a column \(SArray\)", dataset=data["image"])
     told("the frame is empty", dataset=data[0:0])
     told(r"no photos: none of its columns \(path, width\)", dataset=data[["path", "width"]])
-    told("no column 'photo'; it has id, path, image", feature="photo")
+    told("no column 'zzz'; it has id, path, image", feature="zzz")
+    told("no column 'imge'; did you mean 'image'", feature="imge")
     told("the column 'path' holds str, not images", feature="path")
     told("no column 'name' for labels", label="name")
+    told("no column 'pth' for labels; did you mean 'path'", label="pth")
+    told("no column of list for labels", label=["path"])
     told(
         "column 'share' holds float; labels are whole numbers or text",
         dataset=with_column(data, "share"),
@@ -393,7 +396,8 @@ def test_what_is_no_query(model, data):
         with pytest.raises(FrameError, match=message):
             model.query(query, verbose=False, **named)
 
-    told("not str", "photos/0.jpg")
+    told(r"not str; a file is searched with by model\.search\(like=Path\('photos/0\.jpg'\)\)", "photos/0.jpg")
+    told(r"not dict; data\[0\] is one row as a dict, data\[0:1\] is a frame of it", data[0])
     told("the frame is empty", data[0:0])
     told("no column 'image'", data[["path"]])
     told("the column 'image' holds str, not images", tc.SArray(["a.jpg"]))
@@ -421,7 +425,8 @@ def test_auto_says_in_one_line_which_network_it_took_and_why(tmp_path, monkeypat
     model = create(data, model="auto")
     out = capsys.readouterr().out
     note, speed = out.splitlines()
-    assert note.startswith("efficientnet-lite0: ") and "resnet-50 are not available" in note
+    assert note == "ResNet-50 couldn't be downloaded; using EfficientNet-Lite0 instead."
+    assert "resnet-50 are not available" in model.network.details
     assert re.fullmatch(rf"{len(data)} photos (in \d+ s, )?at \d+ a second", speed)  # it is busy machines that need 2 s
     assert model.network.name == "efficientnet-lite0"
 

@@ -268,7 +268,7 @@ def test_one_method_needs_no_list(data):
 
 
 @pytest.mark.parametrize(
-    ("frame", "message"), [("photos/", "compare\\(\\) takes an SFrame, not str"), (None, "the frame is empty")]
+    ("frame", "message"), [("photos/", "compare\\(\\) takes an SFrame, not the text"), (None, "the frame is empty")]
 )
 def test_a_frame_with_photos_is_needed(data, frame, message):
     with pytest.raises(FrameError, match=message):

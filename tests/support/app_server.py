@@ -26,14 +26,17 @@ PROTOCOL = "v1.kernel.websocket.jupyter.org"
 _COMMAND = """
 import sys
 from helpers.app import visits
-visits.PATIENCE = {patience}
-if visits.PATIENCE < 5:
-    from helpers.app import server
-    server._LOOK = visits.PATIENCE
 from helpers.app.__main__ import main
 if __name__ == "__main__":
+    visits.PATIENCE = {patience}
+    if visits.PATIENCE < 5:
+        from helpers.app import server
+        server._LOOK = visits.PATIENCE
+    {setting}
     sys.exit(main(sys.argv[1:]))
 """
+_STERN = """from helpers.app import server
+    server.PING, server.NO_ANSWER, visits.RETURN, server._LOOK = 500, 5_000, 1.0, 1.0"""
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -47,9 +50,19 @@ class App(NamedTuple):
 
 @contextlib.contextmanager
 def serving(
-    folder: Path, cache: Path, python: str = sys.executable, *, options: Sequence[str] = (), patience: float = 60.0
+    folder: Path,
+    cache: Path,
+    python: str = sys.executable,
+    *,
+    options: Sequence[str] = (),
+    patience: float = 60.0,
+    stern: bool = False,
 ) -> Iterator[App]:
-    """The page on a folder, from the moment it can be opened; with `patience` seconds until a kernel is given up."""
+    """The page on a folder, from the moment it can be opened.
+
+    `patience` are the seconds until a kernel is given up that nobody connects to; with `stern`, one is given up within
+    seconds whose page has gone.
+    """
     port = free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
@@ -58,7 +71,13 @@ def serving(
         "KINFRAME_MIRROR": str(cache / "no-mirror"),
         "JUPYTER_CONFIG_DIR": str(cache / "no-jupyter-settings"),
     }
-    command = [python, "-c", _COMMAND.format(patience=patience), f"--port={port}", *options]
+    command = [
+        python,
+        "-c",
+        _COMMAND.format(patience=patience, setting=_STERN if stern else "pass"),
+        f"--port={port}",
+        *options,
+    ]
     with subprocess.Popen(
         command, env=environment, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     ) as process:

@@ -214,14 +214,28 @@ def _detections(folder: Path) -> Iterator[Sample]:
         "classification_categories": {"4": "fox", "7": "ranger"},
     }
     old = [[each["file"], 0.9, [[0.1, 0.2, 0.3, 0.4, 0.9, 1]]] for each in images]
-    for content in ({"images": images, **about}, {"images": images}, {"images": old}, {**about, "images": images[:1]}):
+    fox = "5;mammalia;carnivora;canidae;vulpes;vulpes;red fox"
+    predictions = [
+        {"filepath": "north/cam1/1.JPG", "detections": [box], "prediction": fox, "prediction_score": 0.9},
+        {"filepath": "south/3.JPG", "failures": ["DETECTOR"]},
+    ]
+    entry = {"img_id": "north/cam1/1.JPG", "bbox": [[1, 2, 30, 40]], "category": [0], "confidence": [0.9]}
+    scored = {"clf_category": [0], "clf_confidence": [0.5]}
+    for content in (
+        *({"images": images, **about}, {"images": images}, {"images": old}, {**about, "images": images[:1]}),
+        {"predictions": predictions},
+        {"annotations": [{**entry, **scored}], "categories": ["animal", "person"], "clf_categories": {"0": "fox"}},
+        [entry, {**entry, "bbox": [1, 2, 30, 40], "category": 1, "confidence": 0.5}],
+    ):
         yield Sample({"detections.json": json.dumps(content, indent=1).encode()}, ["detections.json"])
+    animl = "filepath,category,conf,bbox_x,bbox_y,bbox_w,bbox_h,prediction,confidence\n"
+    rows = "north/cam1/1.JPG,1,0.9,0.1,0.2,0.3,0.4,fox,0.8\nsouth/3.JPG,0,,,,,,,\n"
+    yield Sample({"detections.csv": (animl + rows).encode()}, ["detections.csv"])
 
 
 def _read_detections(folder: Path) -> None:
-    found = read_detections(
-        folder / "detections.json", ["north/cam1/1.JPG", "north/cam1/2.JPG", "south/3.JPG"], progress=False
-    )
+    file = next(folder / name for name in ("detections.csv", "detections.json") if (folder / name).exists())
+    found = read_detections(file, ["north/cam1/1.JPG", "north/cam1/2.JPG", "south/3.JPG"], progress=False)
     assert len(found.frame) == len(found.rows) and len(found.animals) == 3
     assert len(list(found.bad)) >= 0 and found.note
 

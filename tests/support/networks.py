@@ -104,10 +104,11 @@ def zoo_squeezenet(seed: int = 0) -> onnx.ModelProto:
     return _old_file(graph, x, opset=7, photos=1)
 
 
-def zoo_vgg(depth: int, thin: int = 8, seed: int = 0) -> onnx.ModelProto:
+def zoo_vgg(depth: int, thin: int = 8, last: int = 4096, seed: int = 0) -> onnx.ModelProto:
     """A classifier as in the zoo's `vgg16-12.onnx` and `vgg19-7.onnx`: flat through a Reshape made for one photo.
 
-    Its convolutions have `thin` times fewer channels than they should, which spares half a gigabyte.
+    Its convolutions have `thin` times fewer channels than they should, and its last hidden layer is `last` wide, which
+    spares half a gigabyte.
     """
     random = np.random.default_rng(seed)
     graph = Graph()
@@ -128,8 +129,8 @@ def zoo_vgg(depth: int, thin: int = 8, seed: int = 0) -> onnx.ModelProto:
         x = graph.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
     x = graph.node("Reshape", x, graph.constant(np.array([1, -1])))
     x = graph.node("Dropout", graph.node("Relu", full(x, inputs * 49, 4096)))
-    x = graph.node("Dropout", graph.node("Relu", full(x, 4096, 4096)))
-    return _old_file(graph, full(x, 4096, 1000), opset=12 if depth == 16 else 7, photos=1)
+    x = graph.node("Dropout", graph.node("Relu", full(x, 4096, last)))
+    return _old_file(graph, full(x, last, 1000), opset=12 if depth == 16 else 7, photos=1)
 
 
 def zoo_mobilenet_v2(seed: int = 0) -> onnx.ModelProto:

@@ -10,6 +10,8 @@ from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
+pytestmark = pytest.mark.slow("a real kernel is started")
+
 SETUP = """
 import sys
 sys.path.insert(0, {root!r})
@@ -19,8 +21,6 @@ from types import SimpleNamespace
 from helpers.explorer import CollectionMap, Explorer, PhotoPicker
 from helpers.photos import load_photos
 from helpers.similarity.build import create
-
-pytestmark = pytest.mark.slow("a real kernel is started")
 model = create(load_photos({photos!r}, progress=False)[0], model={network!r}, store=False, verbose=False)
 atlas = SimpleNamespace(model=model, positions=[(row, row) for row in range(len(model.labels))], note="")
 """

@@ -11,8 +11,8 @@ from helpers.explorer.explorer import Explorer
 from helpers.explorer.map.map import CollectionMap
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
+from helpers.widgets.page_files import javascript
 from helpers.widgets.photo_table import PhotoTable, chosen_rows
-from helpers.widgets.widget import javascript
 from tests.support.pictures import folder_of, tiny_network
 
 PAGES = [Explorer, CollectionMap]

@@ -4,7 +4,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from helpers.arguments import check_distance
+from helpers.arguments import check_distance, takes
 from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.evidence import Evidence
 from helpers.collection.duplicates.fingerprints import near_hashes
@@ -21,6 +21,7 @@ class _ArchiveMatch(NamedTuple):
     distance: float
 
 
+@takes(model="model", archive="model")
 def compare_collections(
     model: Any, archive: Any, kind: str = "picture", threshold: Optional[float] = None, *, progress: bool = True
 ) -> Any:

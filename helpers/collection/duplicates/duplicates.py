@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.evidence import Evidence
 from helpers.collection.duplicates.finder import DuplicateFinder
@@ -20,13 +20,14 @@ from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_asi
 from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.frames.columns import bad_frame, typed_frame
 from helpers.frames.photo_paths import folder_of
-from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
+from helpers.images.contact_sheets import COLUMNS, PhotoGroup, Tile, contact_sheets
 from helpers.images.thumbnails import Thumbnails
 
-_MOST, _ACROSS = 20, 8  # groups that a figure shows, and photos of each
+_MOST = 20  # groups that a figure shows
 _BEST = "best"
 
 
+@takes(model="model")
 def find_duplicates(
     model: Any,
     kind: str = "picture",
@@ -155,24 +156,24 @@ class Duplicates:
         return write_csv(path, self._columns())
 
     def show(self, k: int = 10, *, thumbnails: Optional[Thumbnails] = None) -> Figure:
-        """The first `k` groups, 20 at most, as a figure: a row each, with the best photo first.
+        """The first `k` groups, 20 at most, as a figure: a row of up to six photos each, the best one first.
 
         With `thumbnails` these are drawn, which is faster, and not as sharp.
         """
         check_whole("k", k)
         photos, groups = self._photos, self._members[: min(k, _MOST)]
-        rows = [member.row for group in groups for member in group[:_ACROSS]]
+        rows = [member.row for group in groups for member in group[:COLUMNS]]
         sources = {row: photos.sources[row] for row in rows}
         if thumbnails is not None:
             made = thumbnails.get_many([(sources[row], photos.identities[row]) for row in rows])
             sources.update((row, jpeg) for row, jpeg in zip(rows, made) if jpeg is not None)
         strips = []
         for number, group in enumerate(groups, 1):
-            more = f", {_ACROSS} shown" if len(group) > _ACROSS else ""
-            tiles = [Tile(photos.names[each.row], sources[each.row], self._caption(each)) for each in group[:_ACROSS]]
+            more = f", {COLUMNS} shown" if len(group) > COLUMNS else ""
+            tiles = [Tile(photos.names[each.row], sources[each.row], self._caption(each)) for each in group[:COLUMNS]]
             strips.append(PhotoGroup(f"{number}: {len(group)} photos{more}", tiles))
         note = f"{len(strips)} of {len(self.groups)} groups shown" if len(strips) < len(self.groups) else ""
-        return contact_sheets(strips, note or ("" if strips else "no duplicates"), columns=_ACROSS)
+        return contact_sheets(strips, note or ("" if strips else "no duplicates"))
 
     def move_aside(
         self, folder: Union[str, "os.PathLike[str]"], *, ask: Callable[[str], str] = input, progress: bool = True

@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Named
 
 from PIL import Image
 
+from helpers.arguments import takes
 from helpers.collection.duplicates.safe_move import (
     JOURNAL,
     Journal,
@@ -113,6 +114,7 @@ def move_aside(
     return Moved(place, moved, left)
 
 
+@takes(folder="path")
 def undo_move(
     folder: Union[str, "os.PathLike[str]"], *, ask: Callable[[str], str] = input, progress: bool = True
 ) -> Moved:

@@ -8,7 +8,7 @@ import traitlets
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.collection.duplicates.duplicates import Duplicates
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.images.sheet import GREY, INK, InlineFigure
@@ -47,6 +47,7 @@ class DuplicatePicker(NotebookWidget, ipywidgets.VBox):
     threshold = traitlets.Float(0.0)
     found = traitlets.Any(None, allow_none=True)
 
+    @takes(model="model")
     def __init__(
         self,
         model: Any,

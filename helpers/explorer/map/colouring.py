@@ -8,6 +8,7 @@ from typing import Any, Dict, Hashable, List, NamedTuple, Tuple
 
 import numpy as np
 
+from helpers.arguments import did_you_mean
 from helpers.errors import FrameError
 from helpers.frames.per_photo import entries, is_label, numbers
 
@@ -114,7 +115,7 @@ def colouring_by(by: Any, model: Any, data: Any) -> Colouring:
         if by == "folder" and by not in data.column_names():
             return Colouring.of([name.rpartition("/")[0] for name in model.names], by)
         if by not in data.column_names():
-            raise FrameError(f"the frame has no column {by!r} for colour=; it has {data.column_names()}")
+            raise FrameError(f"the frame has no column {by!r} for colour=; {did_you_mean(by, data.column_names())}")
         return Colouring.of(list(data[by]), by)
     if not hasattr(by, "__len__") and not hasattr(by, "__iter__"):
         raise FrameError(f"colour is the name of a column, one entry a photo, or None, not {by!r}")

@@ -10,14 +10,16 @@ from typing import Any, Dict, List, Optional
 import numpy as np
 import traitlets
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.explorer.explorer import Explorer
 from helpers.explorer.map.colouring import GIVEN, colouring_by, columns_to_colour_by
 from helpers.explorer.map.still_map import still_map
 from helpers.frames import SArray
 from helpers.widgets.card import Card, CardFigure
+from helpers.widgets.page_files import javascript, style_sheet
 from helpers.widgets.photo_table import PhotoTable, chosen_rows
-from helpers.widgets.widget import PhotoWidget, Request, javascript, style_sheet
+from helpers.widgets.widget import PhotoWidget, Request
 
 __all__ = ["CollectionMap"]
 
@@ -60,11 +62,14 @@ class CollectionMap(PhotoWidget):
     _esm = javascript(_PAGE / "map.js")
     _css = style_sheet(_PAGE / "map.css")
 
+    _settable = ("selected", "colour")
+
     # For the page alone.
     _positions = traitlets.Bytes(b"").tag(sync=True)  # float32 [photos, 2]
     _codes = traitlets.Bytes(b"").tag(sync=True)  # uint8: see `helpers.explorer.map.colouring.Colouring`
     _link: Any = None  # to the explorer, whose selection is the same
 
+    @takes(atlas="atlas", data="frame")
     def __init__(
         self, atlas: Any, data: Optional[Any] = None, *, colour: Any = "folder", explorer: Optional[Explorer] = None
     ) -> None:
@@ -83,6 +88,7 @@ class CollectionMap(PhotoWidget):
         self.colour = colour
         if explorer is not None:
             self._link = traitlets.link((explorer, "selected"), (self, "selected"))
+        self._made = True
 
     @property
     def selection(self) -> Any:

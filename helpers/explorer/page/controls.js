@@ -4,19 +4,22 @@ import { Filters } from "./filters.js";
 import { TILE } from "./gallery.js";
 import { outline } from "./outline.js";
 
+// Keys, what they do, and the part of the state that must be there for it.
 const KEYS = [
   ["arrows, Home, End, Page Up, Page Down", "go from photo to photo"],
   ["Enter, A, or the button Find similar", "search: the photos most like this one"],
   ["O, or a double click", "large view"],
   ["L, U", "more like this, not like this"],
-  ["E", "all photos of this one's event"],
-  ["Y, N, Z", "confirm, reject, take that back"],
+  ["E", "all photos of this one's event", "events"],
+  ["Y, N, Z", "confirm, reject, take that back", "judging"],
   ["Space, a click, or a drag", "select; with Ctrl, also more"],
   ["Shift and arrows or a click", "select all up to there"],
   ["Ctrl+A, Escape", "select all, clear the selection"],
+  ["T", "type a label for what is selected", "keep"],
+  ["C", "compare what is selected, or this photo with the query"],
   ["Backspace, Shift+Backspace", "back, forward"],
   ["/", "filter by name"],
-  ["W, then Enter", "search in words"],
+  ["W, then Enter", "search in words", "asks_words"],
   ["Ctrl+V, or drop a file", "search with a photo of your own"],
   ["in the large view: wheel, + and −, 0", "zoom in and out, the whole photo; a drag moves it"],
   ["in the large view: C", "compare it with the query"],
@@ -31,7 +34,7 @@ export class Controls {
 
     this.back = button("‹", "Back (Backspace)", () => act.step(-1));
     this.forward = button("›", "Forward (Shift+Backspace)", () => act.step(1));
-    this.all = button("All photos", "The whole collection again", () => act.browse());
+    this.all = button("All photos", "The whole collection again: no query, and no filter", () => act.startOver());
     this.steps = make("div", { className: "kf-steps", role: "group", "aria-label": "Earlier queries" });
     this.file = make("input", { type: "file", accept: "image/*,.heic,.heif", hidden: true, tabIndex: -1 });
     this.file.addEventListener("change", () => {
@@ -81,18 +84,22 @@ export class Controls {
     this.status = make("span", { className: "kf-status", role: "status" });
     this.words = make("datalist", { id: `kinframe-words-${Math.random().toString(36).slice(2)}` });
     this.label = make("input", { type: "text", name: "label", placeholder: "label", autocomplete: "off", list: this.words.id });
-    this.label.addEventListener("keydown", (event) => event.key === "Enter" && this.give());
+    this.label.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.give();
+      if (["Enter", "Escape"].includes(event.key)) act.goOn();
+    });
     this.to = make("input", { type: "text", name: "to", placeholder: "paths.csv, copies.zip, a folder", autocomplete: "off" });
     this.to.addEventListener("keydown", (event) => event.key === "Enter" && act.send(this.to.value));
     this.keep = make("span", { className: "kf-row" },
-      field("label", this.label), button("Label", "Give the selected photos this label; an empty one takes theirs away", () => this.give()),
-      field("export to", this.to), button("Export", "Paths as .csv, or copies as .zip or into a folder", () => act.send(this.to.value)),
+      field("Label", this.label), button("Label", "Give the selected photos this label; an empty one takes theirs away", () => this.give()),
+      field("Export to", this.to), button("Export", "Paths as .csv, or copies as .zip or into a folder", () => act.send(this.to.value)),
     );
     this.some = button("", "Only the selected photos", () => act.showSelected());
+    this.compare = button("Compare", "The first selected photo at the left, the others beside it (C)", () => act.compare());
     this.none = button("Clear selection", "(Escape)", () => act.select([]));
     this.undo = button("Undo", "Take the last labels back", () => act.undo());
-    this.foot = make("div", { className: "kf-row kf-foot" }, this.status, this.some, this.none, this.keep, this.undo, this.words);
-    this.help = make("div", { className: "kf-row kf-below" }, commonKeys(COMMON), keyHelp(KEYS));
+    this.foot = make("div", { className: "kf-row kf-foot" }, this.status, this.some, this.compare, this.none, this.keep, this.undo, this.words);
+    this.help = make("div", { className: "kf-row kf-below" }); // filled when it is known what there is
   }
 
   give() {
@@ -103,6 +110,7 @@ export class Controls {
 
   show(state, shownCount, picked, thumbnails) {
     this.state = state;
+    if (!this.help.firstChild) this.help.append(commonKeys(COMMON), keyHelp(KEYS.filter(([, , part]) => !part || state[part])));
     this.filters.show(state);
     const set = (element, value) => {
       if (element !== element.getRootNode().activeElement) element.value = value; // not under somebody's fingers
@@ -130,7 +138,7 @@ export class Controls {
     this.hide.checked = state.hide;
     this.back.disabled = state.place === 0;
     this.forward.disabled = state.place + 1 >= state.trail.length;
-    this.all.disabled = state.question === null;
+    this.all.disabled = state.question === null && !this.filters.count;
     this.words.replaceChildren(...state.words.map((word) => make("option", { value: word })));
     this.showStatus(state, shownCount, picked);
     this.showQueries(state, thumbnails);
@@ -145,6 +153,7 @@ export class Controls {
     this.status.textContent = shown + selected + hidden;
     this.keep.hidden = !picked || !state.keep;
     this.some.hidden = this.none.hidden = !picked;
+    this.compare.hidden = picked < 2;
     this.some.textContent = `Show selected (${grouped(picked)})`;
     this.undo.hidden = !state.keep || (!state.labelled && !this.given);
   }

@@ -15,7 +15,7 @@ import { Parts } from "./parts.js";
 const PART = 2 ** 21; // bytes of an upload in one message: servers refuse long ones
 
 function render({ model, el }) {
-  const root = make("div", { className: "kinframe-widget kinframe-explorer", role: "application", "aria-label": "Photo explorer" });
+  const root = make("div", { className: "kinframe-widget kinframe-gallery kinframe-explorer", role: "application", "aria-label": "Photo explorer" });
   const wire = new Wire(model);
   const request = (name, content) => wire.request({ do: name, ...content });
   const state = () => model.get("_state");
@@ -28,6 +28,10 @@ function render({ model, el }) {
     want: (photo) => request("large", { photo }),
     step: (steps) => request("move", { steps }),
     browse: () => request("browse"),
+    startOver: () => {
+      if (state().question) request("browse");
+      if (controls.filters.count) controls.filters.clear();
+    },
     words: (text) => request("words", { text }),
     type: () => controls.text.focus(),
     set: (values) => request("set", { values }),
@@ -45,9 +49,19 @@ function render({ model, el }) {
     resize: (side) => gallery.resize(side),
     showSelected: () => request("selected"),
     query: () => state().question?.like[0],
+    keeps: () => state().keep, // whether labels and copies are written
     select: (photos) => {
       showSelected(photos);
       selection.send(photos);
+    },
+    label: () => gallery.picked.size && state().keep && controls.label.focus(),
+    goOn: () => gallery.element.focus({ preventScroll: true }),
+    compare: (photo) => {
+      const chosen = gallery.order.filter((each) => gallery.picked.has(each));
+      const [first, ...others] = chosen.length > 1 ? chosen : [act.query(), photo];
+      if (others[0] === undefined) return;
+      large.open(others[0], chosen.length > 1 ? chosen : gallery.order, state().about, gallery.element);
+      large.compare(first);
     },
     open: (photo) => large.open(photo, gallery.order.includes(photo) ? gallery.order : [photo], state().about, gallery.element),
     async upload(file) {

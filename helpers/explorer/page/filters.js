@@ -1,5 +1,5 @@
 // The filters, behind one button: those that are set stand beside it as chips that take them away.
-import { button, field, make, setOptions } from "../../widgets/elements.js";
+import { button, field, filterChip, lastPart, make, setOptions } from "../../widgets/elements.js";
 
 const NOTHING = { folder: null, name: "", since: "", until: "", column: "", value: "" };
 
@@ -14,7 +14,7 @@ export class Filters {
     };
     const folder = () => act.set({ folder: this.folder.value ? this.folder.value.slice(1) : null });
     this.folder = make("select", { name: "folder", onchange: folder });
-    this.name = input("name", { type: "search", placeholder: "part of a file name", oninput: (event) => this.soon("name", event) });
+    this.name = input("name", { type: "search", placeholder: "part of a name or folder", oninput: (event) => this.soon("name", event) });
     this.since = input("since", { type: "date" });
     this.until = input("until", { type: "date" });
     this.column = make("select", { name: "column", onchange: later("column") });
@@ -91,16 +91,17 @@ export class Filters {
       state.until && [`to ${state.until}`, { until: "" }],
       state.column && state.value && [`${state.column}: ${state.value}`, { column: "", value: "" }],
     ].filter(Boolean);
-    const chip = ([text, none]) => {
-      const take = button("", `Take this filter away: ${text}`, () => this.take(none));
-      take.className = "kf-filter";
-      take.setAttribute("aria-label", take.title);
-      take.append(make("span", { textContent: text }), make("span", { textContent: "×", "aria-hidden": "true" }));
-      return take;
-    };
+    const chip = ([text, none]) => filterChip(text, () => this.take(none));
     const all = button("Clear all", "All photos pass again", () => this.clear());
-    this.chips.replaceChildren(...chips.map(chip), ...(chips.length ? [all] : []));
+    this.count = chips.length;
+    this.chips.replaceChildren(...chips.map(chip), ...(chips.length ? [all] : []), ...this.sameFolder(state));
     this.button.textContent = chips.length ? `Filters (${chips.length})` : "Filters";
+  }
+
+  // The folder of the query is the filter that is wanted most: a camera's photos, a child's.
+  sameFolder({ asked_folder: asked = null, folder, folders }) {
+    if (asked === null || folder !== null || folders.length < 2) return [];
+    return [button(`Only ${lastPart(asked) || "no folder"}`, `Only photos of the query's folder: ${asked || "none"}`, () => this.act.set({ folder: asked }))];
   }
 
   take(none) {

@@ -1,5 +1,6 @@
 // A scrolling listbox that has elements only for the photos on screen.
-import { button, keyOf, make } from "../../widgets/elements.js";
+import { button, keyOf, lastPart, make } from "../../widgets/elements.js";
+import { likenessLine, percent, shortDistance } from "../../widgets/likeness.js";
 import { outline } from "./outline.js";
 import { partKey } from "./parts.js";
 
@@ -11,9 +12,6 @@ const SHARP = 170; // px of a tile from which on large thumbnails are asked for
 const WIDE = 190; // px of a tile that has room for a date beside the place
 
 const guess = (word, score) => [word, shortDistance(score)].filter(Boolean).join(" ");
-const lastPart = (name) => name.slice(name.lastIndexOf("/") + 1);
-export const shortDistance = (distance) => (distance === 0 ? "0" : Number(distance).toPrecision(3));
-export const percent = (share) => `${Math.round(100 * share)} %`;
 
 export class Gallery {
   constructor(root, thumbnails, parts, act) {
@@ -132,32 +130,9 @@ export class Gallery {
     tile.append(make("div", { className: "kf-name" }));
     if (this.captioned) tile.append(make("div", { className: "kf-caption" }));
     const about = this.about[photo];
-    if (about && this.found) tile.append(this.likeness(about));
+    if (about && this.found) tile.append(likenessLine(about));
     this.fill(tile, photo);
     return tile;
-  }
-
-  // The rank of a photo that was found, and how like the query it is: a bar, fuller for what is more alike.
-  likeness({ rank, likeness = null, distance, word, score = null }) {
-    const line = make("div", { className: "kf-likeness" });
-    if (rank) line.append(make("b", { textContent: rank }));
-    const far = distance === null ? "" : `distance ${shortDistance(distance)}`;
-    if (score !== null) {
-      const bar = make("span", { className: "kf-bar" }, make("span"));
-      bar.firstChild.style.width = `${100 * Math.max(0, score)}%`;
-      if (word) line.append(make("span", { className: "kf-far", textContent: word }));
-      line.append(bar, make("span", { textContent: shortDistance(score) }));
-      return line;
-    }
-    if (likeness === null) {
-      line.append(make("span", { className: "kf-far", textContent: far }));
-      return line;
-    }
-    const bar = make("span", { className: "kf-bar" }, make("span"));
-    bar.firstChild.style.width = `${100 * likeness}%`;
-    line.title = `${percent(likeness)} alike: ${far}; 0 % is as far as two photos of this collection usually are`;
-    line.append(bar, make("span", { textContent: percent(likeness) }));
-    return line;
   }
 
   fill(tile, photo) {
@@ -297,6 +272,8 @@ export class Gallery {
       Backspace: () => this.act.step(event.shiftKey ? 1 : -1),
       "/": () => this.act.filter(),
       w: () => this.act.type(),
+      t: () => this.act.label(),
+      c: () => this.act.compare(photo),
       e: () => this.act.event(photo),
       y: () => this.judge(true),
       n: () => this.judge(false),

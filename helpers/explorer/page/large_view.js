@@ -1,6 +1,6 @@
 // One photo as large as there is room, to zoom into, to draw a box on, and to compare with the query beside it.
 import { button, keyOf, make, pairList } from "../../widgets/elements.js";
-import { percent, shortDistance } from "./gallery.js";
+import { percent, shortDistance } from "../../widgets/likeness.js";
 import { outline } from "./outline.js";
 import { Zoom } from "./zoom.js";
 
@@ -83,7 +83,7 @@ export class LargeView {
     if (content.photo !== this.photo) return;
     if (this.url) URL.revokeObjectURL(this.url);
     this.url = buffers.length ? URL.createObjectURL(new Blob([buffers[0]], { type: "image/jpeg" })) : null;
-    const wholePhotos = "It is compared with whole photos; after model.add_regions(), in a cell, with parts of photos.";
+    const wholePhotos = `It is compared with whole photos${this.act.keeps() ? "; after model.add_regions(), in a cell, with parts of photos" : ""}.`;
     this.status.textContent = content.error ?? `Wheel, + and − zoom; B draws a box to search with a part of the photo. ${content.regions ? "" : wholePhotos}`;
     if (this.url) this.image.src = this.url;
     this.image.alt = content.name;
@@ -105,10 +105,10 @@ export class LargeView {
     this.layer.append(outline(this.image, this.stage, box));
   }
 
-  // Pin the query, or without one this photo, at the left; or take it away.
-  compare() {
+  // Pin a photo, else the query, or without one this photo, at the left; or take it away.
+  compare(photo = this.act.query() ?? this.photo) {
     if (this.pinned !== null) return this.unpin();
-    this.pinned = this.act.query() ?? this.photo;
+    this.pinned = photo;
     this.pinnedName.textContent = "";
     this.beside.hidden = false;
     this.compareButton.setAttribute("aria-pressed", "true");

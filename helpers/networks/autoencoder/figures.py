@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError
 from helpers.images.sheet import InlineFigure
 from helpers.networks.autoencoder.model import Autoencoder
@@ -20,6 +20,7 @@ _TILE, _GAP, _MARGIN, _TITLES = 1.1, 0.08, 0.2, 0.85  # inches; _TITLES is the w
 _INK, _GREY, _ACCENT = "#1f2328", "#6b7280", "#c2410c"
 
 
+@takes(autoencoder="autoencoder")
 def show_losses(autoencoder: Autoencoder) -> Figure:
     """Draw the losses by epoch, of the photos learnt from and of those held back, with the best epoch marked.
 
@@ -48,6 +49,7 @@ def show_losses(autoencoder: Autoencoder) -> Figure:
     return figure
 
 
+@takes(autoencoder="autoencoder")
 def show_reconstructions(autoencoder: Autoencoder, photos: Any, *, columns: int = 8) -> Figure:
     """Draw photos as the encoder sees them and, below each, its reconstruction by the decoder.
 
@@ -77,6 +79,7 @@ def show_reconstructions(autoencoder: Autoencoder, photos: Any, *, columns: int 
     )
 
 
+@takes(rows="list")
 def show_rows(rows: Sequence[np.ndarray], titles: Optional[Sequence[str]] = None, columns: int = 8) -> Figure:
     """Draw rows of small photos beneath each other, with titles beside them.
 

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Tuple, Union
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError, ModelError
 from helpers.files import cache
 from helpers.files.progress import progress_bar
@@ -25,6 +25,7 @@ _FEWEST = 8  # photos
 _SIDES = range(32, 257, STEP)  # pixels
 
 
+@takes(dataset="frame", path="path")
 def train_autoencoder(
     dataset: Any,
     path: Union[str, "os.PathLike[str]"],

@@ -10,6 +10,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.files.stamps import stamp
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
@@ -32,6 +33,7 @@ class _Fault(NamedTuple):
     before: Optional[datetime.datetime]
 
 
+@takes(data="frame")
 def clock_report(data: SFrame) -> SFrame:
     """Report cameras whose clocks are wrong, or very probably so.
 

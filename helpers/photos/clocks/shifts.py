@@ -3,6 +3,7 @@
 import datetime
 from typing import List, Mapping, Tuple, Union
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import with_columns
@@ -14,6 +15,7 @@ Moment = Union[str, datetime.datetime]
 Shift = Union[datetime.timedelta, Tuple[Moment, Moment]]
 
 
+@takes(data="frame")
 def shift_clocks(data: SFrame, shifts: Mapping[str, Shift]) -> SFrame:
     """Correct the dates of some cameras' photos.
 

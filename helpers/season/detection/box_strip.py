@@ -7,13 +7,14 @@ from typing import Any, Callable, Dict, List, Tuple
 import anywidget
 import traitlets
 
+from helpers.arguments import takes
 from helpers.errors import FrameError, KinframeError, PhotoError
 from helpers.images.thumbnails import Thumbnails, preview
 from helpers.season.detection.megadetector import KINDS
 from helpers.season.detection.review import DetectionReview, PlacedBox
 from helpers.widgets.card import Card, CardPhoto, CardRow
 from helpers.widgets.notebook_widget import NotebookWidget
-from helpers.widgets.widget import javascript, style_sheet
+from helpers.widgets.page_files import javascript, style_sheet
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -51,6 +52,7 @@ class BoxStrip(NotebookWidget, anywidget.AnyWidget):
     _state = traitlets.Dict().tag(sync=True)  # for the page alone
     _shows = False
 
+    @takes(review="review")
     def __init__(self, review: DetectionReview) -> None:
         if not isinstance(review, DetectionReview):
             raise FrameError(f"BoxStrip takes a DetectionReview, not {type(review).__name__}")

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Se
 
 import numpy as np
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError, KinframeError, StoreError, WeightsUnavailable
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
 from helpers.features.store import FeatureStore, path_for
@@ -50,6 +50,7 @@ DETECTORS = {
 }
 
 
+@takes(cards="frame")
 def detect(
     cards: SFrame,
     *,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Sequence,
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 PEOPLE_FROM = 0.2  # a higher threshold is meant for animals, and must not bring people back
 
 
+@takes(file="path")
 def read_detections(
     file: Union[str, "os.PathLike[str]"],
     photos: Union[SFrame, "SimilarityModel", Sequence[str]],

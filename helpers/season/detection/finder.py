@@ -6,6 +6,7 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.features.store import FeatureStore, path_for
 from helpers.files.progress import progress_bar
@@ -22,6 +23,7 @@ _COMPARED = 60  # photos of a camera, of different events where there are enough
 _AT_ONCE = 64  # photos whose maps are in memory
 
 
+@takes(cards="frame")
 def find_animals(
     cards: SFrame,
     *,

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
@@ -25,6 +25,7 @@ _EACH = 5  # photos of a place in it
 _TYPES = (*(("place", int), ("camera", str), ("photos", int)), *(("path", str), ("kind", str), ("score", float)))
 
 
+@takes(detections="detections", cards="frame")
 def find_repeats(
     detections: Detections,
     cards: SFrame,
@@ -103,6 +104,7 @@ def find_repeats(
     return _frame(detections, found)
 
 
+@takes(repeats="frame: find_repeats(detections, data)", cards="frame")
 def show_repeats(repeats: SFrame, cards: SFrame, *, k: int = 40) -> Figure:
     """Draw the places where detections repeat, each with some of its photos, first to last.
 
@@ -148,7 +150,7 @@ def show_repeats(repeats: SFrame, cards: SFrame, *, k: int = 40) -> Figure:
         groups.append(PhotoGroup(f"place {place}: {rows[0]['photos']} photos of {rows[0]['camera']}", tiles))
     left = len(by_place) - len(groups)
     note = f"{k} of {len(by_place)} places" if left else "" if groups else "nothing repeats"
-    return contact_sheets(groups, note, columns=_EACH)
+    return contact_sheets(groups, note)
 
 
 class _Place(NamedTuple):

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterable, List, Set, Tuple, Union
 
+from helpers.arguments import takes
 from helpers.errors import ExportError, FrameError
 from helpers.files.replacing import replacing
 from helpers.files.spreadsheet import write_rows
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from helpers.season.season import Season
 
 
+@takes(sightings="sightings or frame", file="path")
 def save_sightings(sightings: GivenSightings, file: Union[str, "os.PathLike[str]"]) -> Path:
     """Write sightings to a new CSV, a row per event.
 
@@ -62,6 +64,7 @@ def save_sightings(sightings: GivenSightings, file: Union[str, "os.PathLike[str]
     return place
 
 
+@takes(sightings="sightings or frame", season="season", to="path")
 def export_sightings(
     sightings: GivenSightings,
     season: "Season",

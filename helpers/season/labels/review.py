@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterable, List, Union
 
 import traitlets
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.per_photo import entries
@@ -55,6 +56,7 @@ class LabelReview(traitlets.HasTraits):
 
     changed = traitlets.Int(0)
 
+    @takes(season="season", surprises="frame: surprising_labels(season)")
     def __init__(
         self,
         season: Season,

@@ -8,10 +8,10 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError, KinframeError
 from helpers.frames import SFrame
-from helpers.images.contact_sheets import PhotoGroup, Tile, contact_sheets
+from helpers.images.contact_sheets import COLUMNS, PhotoGroup, Tile, contact_sheets
 from helpers.photos.species import shown_species
 from helpers.season.labels.review import LabelReview, rows_of_surprises
 from helpers.season.labels.surprises import nearest_events
@@ -21,9 +21,9 @@ from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of, still
 
 _MOST = 100  # photos of a figure
-_COLUMNS = 7
 
 
+@takes(season="season", surprises="frame: surprising_labels(season)")
 def show_surprises(season: Season, surprises: SFrame, *, k: int = 40) -> Figure:
     """Draw photos whose species is surprising, each with the species and share that its neighbours suggest.
 
@@ -57,7 +57,7 @@ def show_surprises(season: Season, surprises: SFrame, *, k: int = 40) -> Figure:
         groups.setdefault(row["species"], []).append(Tile(season.name_of(label), season.photo(label), caption))
     note = f"{k} of {len(rows)} photos" if len(rows) > k else "" if rows else "no species is surprising"
     sheet = [PhotoGroup(f"labelled {species}", tiles) for species, tiles in groups.items()]
-    return contact_sheets(sheet, note, columns=_COLUMNS)
+    return contact_sheets(sheet, note)
 
 
 class LabelStrip(NotebookWidget, ipywidgets.VBox):
@@ -81,6 +81,7 @@ class LabelStrip(NotebookWidget, ipywidgets.VBox):
     description = traitlets.Unicode("")
     _follows = False
 
+    @takes(review="review")
     def __init__(self, review: LabelReview) -> None:
         self.review = review
         self.status = ipywidgets.Label()
@@ -131,7 +132,7 @@ class LabelStrip(NotebookWidget, ipywidgets.VBox):
         self.other.options, self.other.value = self.review.names(), ""
         if not alike:
             self.description = "No surprising species is left."
-            self.picture.value = png_of(contact_sheets([], self.description, columns=_COLUMNS))
+            self.picture.value = png_of(contact_sheets([], self.description))
         else:
             first = alike[0]
             self.keep.description, self.take.description = f"{first['species']} is right", f"It is {first['suggested']}"
@@ -150,14 +151,14 @@ class LabelStrip(NotebookWidget, ipywidgets.VBox):
         season, suggested = self.review.season, alike[0]["suggested"]
         shows = [suggested in map(str, names) for names in shown_species(self.review.species(), "species")]
         row = season.collection.row(alike[0]["reference_label"])
-        near = nearest_events(season, row, _COLUMNS, np.array(shows, bool)).tolist()
-        frames = [one["reference_label"] for one in alike][:_COLUMNS]
+        near = nearest_events(season, row, COLUMNS, np.array(shows, bool)).tolist()
+        frames = [one["reference_label"] for one in alike][:COLUMNS]
         groups = [
             PhotoGroup(f"labelled {alike[0]['species']}", self._tiles(frames)),
             PhotoGroup(f"{suggested}, the nearest of other events", self._tiles([season.labels[one] for one in near])),
         ]
         note = f"{len(frames)} of {len(alike)} photos" if len(alike) > len(frames) else ""
-        return contact_sheets(groups, note, columns=_COLUMNS)
+        return contact_sheets(groups, note)
 
     def _tiles(self, labels: List[Any]) -> List[Tile]:
         return [Tile(self.review.season.name_of(label), self.review.season.photo(label)) for label in labels]

@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.features.blocks import parts
 from helpers.features.index import Index
@@ -34,6 +35,7 @@ class _Surprise(NamedTuple):
     neighbours: int
 
 
+@takes(season="season")
 def surprising_labels(
     season: Season,
     species: Any = "species",

@@ -4,6 +4,7 @@ from typing import List, NamedTuple, Optional, Tuple
 
 from matplotlib.figure import Figure
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.season.sighting import (
     CANDIDATE,
@@ -38,6 +39,7 @@ class _Shown(NamedTuple):
         return cls(hours, activity(hours), len(hours) >= fewest, colour)
 
 
+@takes(sightings="sightings or frame")
 def show_activity(
     sightings: GivenSightings,
     season: Optional[GivenSeason] = None,

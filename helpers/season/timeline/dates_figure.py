@@ -7,6 +7,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from helpers.arguments import takes
 from helpers.images.sheet import GREY
 from helpers.photos.deployments import GivenDeployments, deployment_table, deployments_of
 from helpers.season.sighting import CANDIDATE, CONFIRMED, GivenSightings, Sighting, count_of, sightings_of
@@ -25,6 +26,7 @@ from helpers.season.timeline.style import (
 from helpers.season.timeline.tables import by_date
 
 
+@takes(sightings="sightings or frame", deployments="frame or path")
 def show_dates(
     sightings: GivenSightings,
     deployments: Optional[GivenDeployments] = None,
@@ -89,6 +91,9 @@ def show_dates(
                 panel.axvspan(left[place], left[place] + days[place], color=FAINT, linewidth=0, zorder=1)
         if (cameras == 0).any():
             entries.append((FAINT, "no camera out"))
+    if not np.any(bottom):
+        why = "no sighting with a date and a known effort" if shown else "no sighting"
+        axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", color=GREY, size=9)
     axes.set_ylabel("events per 100\ncamera-days" if rated else "events")
     axes.set_ylim(0, 1.08 * float(np.max(bottom)) or 1)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=not rated))

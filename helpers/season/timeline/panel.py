@@ -8,6 +8,7 @@ import ipywidgets
 import traitlets
 from matplotlib.figure import Figure
 
+from helpers.arguments import takes
 from helpers.errors import KinframeError
 from helpers.frames import SFrame
 from helpers.photos.deployments import GivenDeployments, deployment_table
@@ -68,6 +69,7 @@ class TimelinePanel(NotebookWidget, ipywidgets.VBox):
     description = traitlets.Unicode("")
     sightings: Any = None  # None again after `close`
 
+    @takes(sightings="sightings")
     def __init__(
         self,
         sightings: Any,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from helpers.arguments import check_whole
+from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError
 from helpers.images.boxes import Box
 from helpers.images.sheet import GAP, GREY, INK, LINE, MARGIN, TILE, Sheet, TilePhoto, TilePixels, read_tiles
@@ -22,6 +22,7 @@ _ROW = TILE + 4.3 * LINE + GAP
 Tiles = Dict[Tuple[Any, Optional[Box]], TilePixels]  # by the label of the photo, and the part of it
 
 
+@takes(sightings="sightings or frame", season="season or model")
 def show_strip(
     sightings: GivenSightings,
     season: Union["Season", "SimilarityModel"],

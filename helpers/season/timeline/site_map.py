@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Polygon
 from matplotlib.ticker import MaxNLocator
 
+from helpers.arguments import takes
 from helpers.images.fonts import families_of, fitted
 from helpers.images.fonts import width as text_width
 from helpers.images.sheet import GREY, INK, InlineFigure
@@ -43,6 +44,7 @@ class _SiteCircle(NamedTuple):
     events: int
 
 
+@takes(sightings="sightings or frame", deployments="frame or path")
 def show_sites(
     sightings: GivenSightings, deployments: Optional[GivenDeployments] = None, *, width: float = 7
 ) -> Figure:

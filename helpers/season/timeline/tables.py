@@ -17,6 +17,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
@@ -72,6 +73,7 @@ def activity_of(
     return activity(hours_of(sightings_of(sightings), status, season, time))
 
 
+@takes(sightings="sightings or frame", other="sightings or frame")
 def activity_overlap(
     sightings: GivenSightings,
     other: GivenSightings,

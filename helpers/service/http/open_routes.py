@@ -9,10 +9,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from helpers.service.http.responses import StatusResponse
 from helpers.service.service import Service
+from helpers.widgets.page_files import javascript, style_sheet
 
 PAGE = Path(__file__).parent / "page"
 
-_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 _METRICS = "text/plain; version=0.0.4"
 
 
@@ -44,20 +44,21 @@ def state_routes(service: Service) -> APIRouter:
 
 
 def page_routes() -> APIRouter:
-    """The routes to the files of the search page, `/` and `/page.*`."""
+    """The routes to the search page: `/`, `/page.css` and `/page.js`."""
     routes = APIRouter(include_in_schema=False, default_response_class=Response)
-    for file in sorted(PAGE.iterdir()):
-        routes.add_api_route("/" if file.name == "page.html" else f"/{file.name}", _answer(file))
+    routes.add_api_route("/", _answer((PAGE / "page.html").read_text(encoding="utf-8"), "text/html"))
+    routes.add_api_route("/page.css", _answer(style_sheet(PAGE / "page.css", photos=True), "text/css"))
+    routes.add_api_route("/page.js", _answer(javascript(PAGE / "page.js"), "text/javascript"))
     return routes
 
 
-def _answer(file: Path) -> Callable[[Request], Response]:
+def _answer(text: str, kind: str) -> Callable[[Request], Response]:
+    content = text.encode()
+    headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"', "Cache-Control": "no-cache"}
+
     def answer(request: Request) -> Response:
-        content = file.read_bytes()
-        tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == tag:
+        if request.headers.get("if-none-match") == headers["ETag"]:
             return Response(status_code=304, headers=headers)
-        return Response(content, media_type=_TYPES[file.suffix], headers=headers)
+        return Response(content, media_type=kind, headers=headers)
 
     return answer

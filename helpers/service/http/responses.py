@@ -100,6 +100,10 @@ class MatchResponse(BaseModel):
     rank: int = Field(description="from 1")
     distance: float
     score: float = Field(description="cosine and words: 1 - distance; euclidean: 1 / (1 + distance)")
+    likeness: Optional[float] = Field(
+        None,
+        description="1: the same, 0: as far as two images usually are; null in words, and for fewer than ten images",
+    )
     image: ImageResponse
     word: Optional[str] = Field(None, description="of a search in words: which of them the image looks like most")
 
@@ -119,13 +123,17 @@ class SearchResponse(BaseModel):
                 "min_score": None,
             },
             "metric": "cosine",
-            "matches": [{"rank": 1, "distance": 0.125, "score": 0.875, "image": _IMAGE, "word": None}],
+            "close": True,
+            "matches": [{"rank": 1, "distance": 0.125, "score": 0.875, "likeness": 0.5, "image": _IMAGE, "word": None}],
             "seconds": 0.031,
         }
     )
 
     query: SearchQueryResponse
     metric: str = Field(description="cosine or euclidean; words, of a search in words")
+    close: Optional[bool] = Field(
+        None, description="whether the nearest is nearer than two images usually are; null where no likeness is known"
+    )
     matches: List[MatchResponse]
     seconds: float = Field(description="time to answer")
 

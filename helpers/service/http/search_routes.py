@@ -1,12 +1,13 @@
 """Searches: by a photo from outside, by an image of the collection, and whether a picture is already here."""
 
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from fastapi import APIRouter, Depends, Query
 from typing_extensions import Annotated
 
 from helpers.errors import PhotoError, Refused
+from helpers.features.likeness import CLOSE
 from helpers.service.http.forms import PhotoForm, SearchForm, SearchParameters, form_description, form_of
 from helpers.service.http.image_routes import ImagePath
 from helpers.service.http.problems import described
@@ -98,7 +99,13 @@ def _in_words(service: Service, parameters: SearchParameters, text: str, begun: 
         if match.score >= least
     ]
     query = {"by": "text", "text": text, "k": parameters.k, "products": products, "min_score": parameters.min_score}
-    return {"query": query, "metric": "words", "matches": matches, "seconds": round(time.perf_counter() - begun, 6)}
+    return {
+        "query": query,
+        "metric": "words",
+        "matches": matches,
+        "close": None,
+        "seconds": round(time.perf_counter() - begun, 6),
+    }
 
 
 def _answer(
@@ -113,20 +120,26 @@ def _answer(
     products = list(dict.fromkeys(parameters.product))
     matches = service.storage.search(feature, SearchOptions(parameters.k, metric, products or None, without))
     service.metrics.searches.labels(query["by"]).inc()
+    ranked = _ranked(matches, metric, parameters.min_score, service.likenesses.by(metric))
+    nearest = ranked[0]["likeness"] if ranked else None
     return {
         "query": {**query, "k": parameters.k, "products": products, "min_score": parameters.min_score},
         "metric": metric,
-        "matches": _ranked(matches, metric, parameters.min_score),
+        "matches": ranked,
+        "close": None if nearest is None else nearest >= CLOSE,
         "seconds": round(time.perf_counter() - begun, 6),
     }
 
 
-def _ranked(matches: List[Match], metric: str, min_score: Optional[float]) -> List[Dict[str, Any]]:
+def _ranked(
+    matches: List[Match], metric: str, min_score: Optional[float], likeness: Callable[[float], Optional[float]]
+) -> List[Dict[str, Any]]:
     """The matches, nearest first, down to the first whose score is too small."""
     ranked = []
     for rank, (image, distance) in enumerate(matches, 1):
         score = 1 - distance if metric == "cosine" else 1 / (1 + distance)
         if min_score is not None and score < min_score:
             break
-        ranked.append({"rank": rank, "distance": distance, "score": score, "image": image})
+        row = {"rank": rank, "distance": distance, "score": score, "likeness": likeness(distance), "image": image}
+        ranked.append(row)
     return ranked

@@ -61,6 +61,16 @@ class ImageTable:
         with self._database.transaction(write=False) as session:
             return _images(session, _where(session, "id > ? ORDER BY id LIMIT ?", after, limit))
 
+    def last(self) -> int:
+        """The largest id; 0 where there is no image."""
+        with self._database.transaction(write=False) as session:
+            return int(session.rows("SELECT coalesce(max(id), 0) FROM kinframe_images")[0][0])
+
+    def spread(self, most: int) -> List[ImageRecord]:
+        """At most so many images, evenly over the ids; fewer where many were removed."""
+        last = self.last()
+        return self.get_many(sorted({1 + number * last // most for number in range(most)}) if last else [])
+
     def with_identity(self, identity: str) -> List[ImageRecord]:
         """The images whose file has these bytes, in the order of their ids."""
         with self._database.transaction(write=False) as session:

@@ -1,10 +1,10 @@
 """Shows frames, summaries and photos: in a notebook as HTML, elsewhere as text."""
 
-from html import escape
 from typing import Any, List
 
 from helpers.files.spelling import printable
-from helpers.sframe.display.html_table import html_table, page, table
+from helpers.sframe.display.html_table import Cell, html_table, page, table
+from helpers.sframe.display.html_table import text as text_html
 from helpers.sframe.display.table import Column, Table
 from helpers.sframe.display.text_table import shown, text
 from helpers.sframe.dtype import NUMBERS
@@ -29,9 +29,9 @@ class Page:
 
 
 def explore(frame: Table, title: str) -> None:
-    """Show the first hundred rows, images as thumbnails; outside a notebook print the first ten."""
+    """Show the first hundred rows, photos in a grid beside them; outside a notebook print the first ten."""
     if in_notebook():
-        show_inline(Page(html_table(frame, EXPLORED, title), text(frame)))
+        show_inline(Page(html_table(frame, EXPLORED, title, total=len(frame), beside=True), text(frame)))
     else:
         print(text(frame))
 
@@ -43,8 +43,9 @@ def show(frame: Table) -> None:
     size = f"{len(frame):,} rows x {frame.num_columns():,} columns"
     plain = "\n".join([f"{size}", *(f"{printable(row[0])} ({row[1]}): {row[2]} missing; {row[4]}" for row in rows)])
     if in_notebook():
-        html = page("", table(heads, [[escape(part) for part in row] for row in rows]), size)
-        show_inline(Page(html, plain))
+        numbers = ("missing", "different")
+        body = [[Cell(text_html(part), head in numbers) for head, part in zip(heads, row)] for row in rows]
+        show_inline(Page(page("", table([Cell(head, head in numbers) for head in heads], body), size), plain))
     else:
         print(plain)
 
@@ -58,7 +59,8 @@ def _summary(column: Column) -> List[str]:
     if not len(counts):
         return [missing, "0", "nothing"]
     if column.dtype in NUMBERS:
-        spread = f"{shown(column.min())} to {shown(column.max())}, mean {column.dropna().mean():g}"
+        low, high = (f"{end:.4g}" if isinstance(end, float) else shown(end) for end in (column.min(), column.max()))
+        spread = f"{low} to {high}, mean {column.dropna().mean():.4g}"
         return [missing, f"{len(counts):,}", spread]
     if counts[0]["count"] == 1:
         return [missing, f"{len(counts):,}", f"all different, such as {_end(counts[0]['value'])}"]

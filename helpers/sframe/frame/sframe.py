@@ -171,7 +171,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         print(f"{table}\n{text_table.dimensions(self)}", file=output_file)
 
     def explore(self, title: Optional[str] = None) -> None:
-        """Show the first hundred rows as a table, with thumbnails; outside of a notebook print the first ten."""
+        """Show the first hundred rows, photos in a grid beside them; outside of a notebook print the first ten."""
         show.explore(self, title or "")
 
     def show(self) -> None:
@@ -185,7 +185,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         return text_table.description(self)
 
     def _repr_html_(self) -> str:
-        return html_table(self, text_table.HEAD)
+        return html_table(self, text_table.HEAD, total=len(self))
 
     def _add_dict(self, data: Dict[str, Any]) -> None:
         if not all(isinstance(name, str) for name in data):

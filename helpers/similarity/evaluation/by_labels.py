@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from helpers.arguments import takes
 from helpers.features.blocks import parts
 from helpers.features.model import Model
 from helpers.features.nearest import check_k, neighbours
@@ -29,6 +30,7 @@ def labels_of(model: Model, labels: Optional[Any] = None) -> List[Any]:
     return folders(model.names) if labels is None else entries(model, labels, "labels")
 
 
+@takes(model="model")
 def evaluate(
     model: Model,
     labels: Optional[Any] = None,
@@ -84,6 +86,7 @@ def evaluate(
     return judge(rows, named, k=wanted, groups=grouped, depth=depth, seed=seed)
 
 
+@takes(model="model")
 def precision_at(
     model: Model, k: int = 10, labels: Optional[Any] = None, *, groups: Optional[Any] = None
 ) -> Optional[float]:
@@ -96,6 +99,7 @@ def precision_at(
     return _measured(model, k, labels, groups, 0)
 
 
+@takes(model="model")
 def recall_at(
     model: Model, k: int = 10, labels: Optional[Any] = None, *, groups: Optional[Any] = None
 ) -> Optional[float]:
@@ -106,6 +110,7 @@ def recall_at(
     return _measured(model, k, labels, groups, 1)
 
 
+@takes(model="model")
 def mean_average_precision(
     model: Model, depth: int = 100, labels: Optional[Any] = None, *, groups: Optional[Any] = None
 ) -> Optional[float]:
@@ -116,6 +121,7 @@ def mean_average_precision(
     return _measured(model, depth, labels, groups, 2)
 
 
+@takes(model="model")
 def confusion(
     model: Model,
     labels: Optional[Any] = None,

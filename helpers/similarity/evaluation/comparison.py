@@ -6,6 +6,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 import numpy as np
 from matplotlib.figure import Figure
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.features.distance import METRICS
 from helpers.frames import Frame, SFrame
@@ -43,6 +44,7 @@ class MethodComparison(NamedTuple):
     panel: Figure  # the same query photo, answered by each method
 
 
+@takes(data="frame")
 def compare(
     data: Frame,
     models: Union[Sequence[Method], Method, None] = None,

@@ -3,7 +3,7 @@
 //   _picked      what is selected                         _state    legend, settings, message
 // A photo is known by its number, its row of the collection.
 // File names come from other people: they go into the page as text alone.
-import { button, counted, field, grouped, keyHelp, make, setOptions } from "../../../widgets/elements.js";
+import { button, commonKeys, counted, field, grouped, keyHelp, make, setOptions } from "../../../widgets/elements.js";
 import { Toasts } from "../../../widgets/toasts.js";
 import { Selection, Wire, typedArray } from "../../../widgets/wire.js";
 import { Gestures } from "./gestures.js";
@@ -25,6 +25,8 @@ const KEYS = [
   ["Escape", "clear the selection"],
   ["click on the legend", "show these, and the others in grey; with Ctrl, select them"],
 ];
+
+const COMMON = [["Wheel", "zoom in to the photos"], ["Drag", "move"], ["Shift+drag", "lasso"], ["Click", "select"], ["Home", "whole map"]];
 
 function render({ model, el }) {
   const root = make("div", { className: "kinframe-widget kinframe-map", role: "group", "aria-label": "Map of the collection" });
@@ -56,7 +58,6 @@ function render({ model, el }) {
   const whole = button("Whole map", "(Home)", move(() => view.fit()));
   const nothing = button("Clear selection", "(Escape)", () => act.none());
   const status = make("span", { className: "kf-status", role: "status" });
-  const hint = make("span", { className: "kf-hint", textContent: "Zoom in to see the photos; Shift and a drag draws a lasso." });
   const note = make("p", { className: "kf-note" });
   const legend = new Legend(
     (code) => {
@@ -70,8 +71,8 @@ function render({ model, el }) {
     wire.alarm,
     make("div", { className: "kf-row" }, lasso, closer, farther, whole, field("Colour by", colour), wire.spinner),
     stage, legend.element,
-    make("div", { className: "kf-row" }, status, nothing, hint),
-    note, keyHelp(KEYS),
+    make("div", { className: "kf-row" }, status, nothing),
+    note, make("div", { className: "kf-row" }, commonKeys(COMMON), keyHelp(KEYS)),
   );
   el.append(root);
 
@@ -100,7 +101,6 @@ function render({ model, el }) {
     painter.look();
     const active = place && !dragging ? painter.hit(...place, aiming ? Infinity : CLOSE) : null;
     painter.draw(gestures.loop, active, aiming);
-    hint.style.visibility = painter.tiles.length || points.pickedCount ? "hidden" : "visible"; // nothing moves
     canvas.classList.toggle("kf-over", active !== null && !gestures.lassoing);
     const photo = active === null ? null : points.photos[active];
     if (photo === null) preview.hide();

@@ -1,5 +1,6 @@
 // The canvas: points, thumbnails, the lasso.
 import { Thumbnails } from "../../../widgets/thumbnails.js";
+import { contours } from "./contours.js";
 import { SHADES, TONES } from "./points.js";
 
 const MANY = 5000; // points in view, from which on they are squares
@@ -36,6 +37,7 @@ export class Painter {
     this.tiles = []; // {place, x, y, side, wide, tall} of the thumbnails, the topmost last
     this.discs = new Map();
     this.names = []; // {name, x, y} on the map: of kinds of photos, the largest first
+    this.contours = contours(points);
   }
 
   // The theme's colours; nothing is drawn before, and there are none until the canvas is in the page.
@@ -106,12 +108,31 @@ export class Painter {
       for (const tile of this.tiles) this.thumbnail(tile);
       this.dots();
     }
+    this.drawContours();
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     const named = this.drawNames();
     if (active !== null) this.ring(active);
     if (crosshair) this.cross();
     if (lasso) this.loop(lasso);
-    Object.assign(canvas.dataset, { scale: view.scale, x: view.x, y: view.y, seen: this.inside, thumbnails: this.tiles.length, named });
+    Object.assign(canvas.dataset, { scale: view.scale, x: view.x, y: view.y, seen: this.inside, thumbnails: this.tiles.length, named, contours: this.contours.length });
+  }
+
+  // Behind all that is drawn already.
+  drawContours() {
+    const { pen, view, ratio } = this;
+    const scale = view.scale * ratio;
+    const [left, top] = view.at(0, 0);
+    pen.setTransform(scale, 0, 0, scale, left * ratio, top * ratio);
+    pen.globalCompositeOperation = "destination-over";
+    [pen.strokeStyle, pen.fillStyle, pen.lineWidth] = [this.strong, this.strong, ratio / scale];
+    for (const path of this.contours) {
+      pen.globalAlpha = 0.35;
+      pen.stroke(path);
+      pen.globalAlpha = 0.08;
+      pen.fill(path, "evenodd");
+    }
+    pen.globalAlpha = 1;
+    pen.globalCompositeOperation = "source-over";
   }
 
   // The names of kinds, each where most of its photos are; one that would lie on another is left out.

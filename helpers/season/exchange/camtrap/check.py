@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Union
 
+from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
@@ -25,6 +26,7 @@ class Fault(NamedTuple):
     reason: str
 
 
+@takes(folder="path")
 def check_camtrap(folder: Union[str, "os.PathLike[str]"], *, progress: bool = True) -> SFrame:
     """Check a Camtrap DP package against the standard.
 

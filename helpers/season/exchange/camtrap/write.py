@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
+from helpers.arguments import takes
 from helpers.errors import ExportError, FrameError
 from helpers.files.replacing import replacing_folder
 from helpers.files.spelling import printable
@@ -38,6 +39,7 @@ class Package(NamedTuple):
     note: str = ""  # that people are not filtered, where nobody has looked for them in all photos
 
 
+@takes(folder="path")
 def write_camtrap(
     folder: Union[str, "os.PathLike[str]"],
     data: GivenSeason,

@@ -1,25 +1,23 @@
 // The images on the page, as a grid of tiles that keys and clicks choose.
 
-import { $, distance, make } from "./page.parts.js";
+import { lastPart, make } from "../../../widgets/elements.js";
+import { likenessLine } from "../../../widgets/likeness.js";
+import { $ } from "./page.parts.js";
 import { picture } from "./page.pictures.js";
 
 // An image with its match, if it comes from a search; `choose` is called when it is chosen.
 export function tile(image, match, choose) {
-  const slash = image.path.lastIndexOf("/");
-  const parts = [picture(image.id)];
-  if (match) {
-    const number = make("span", { title: `score ${match.score}` }, distance(match.distance));
-    parts.push(make("span", { className: "numbers" }, make("b", {}, String(match.rank)), number));
-  }
-  parts.push(make("span", { className: "name", title: image.path }, image.path.slice(slash + 1)));
-  if (slash > 0) parts.push(make("span", { className: "folder", title: image.path }, image.path.slice(0, slash)));
-  if (image.products.length) {
-    const products = image.products.join(", ");
-    parts.push(make("span", { className: "of", title: products }, products));
-  }
-  const button = make("button", { type: "button", className: "tile", tabIndex: -1 }, ...parts);
-  button.onclick = () => choose(image);
-  return make("li", {}, button);
+  const { path } = image;
+  const name = lastPart(path);
+  const folder = path.slice(0, Math.max(0, path.length - name.length - 1));
+  const products = image.products.join(", ");
+  const line = (className, textContent, title = path) => make("span", { className, textContent, title });
+  const ask = make("span", { className: "kf-ask", textContent: "Find similar", "aria-hidden": "true" });
+  const parts = [picture(image.id), ask, line("kf-name", name)];
+  if (folder) parts.push(line("kf-caption", folder));
+  if (products) parts.push(line("kf-caption of", products, products));
+  if (match) parts.push(likenessLine(match));
+  return make("li", {}, make("button", { type: "button", className: "kf-tile", tabIndex: -1, onclick: () => choose(image) }, ...parts));
 }
 
 // Shows tiles, after those that are there already where `keep` is true.
@@ -28,7 +26,7 @@ export function fillGrid(items, keep = false) {
   const first = keep ? $("grid").children.length : 0;
   if (keep) $("grid").append(...items);
   else $("grid").replaceChildren(...items);
-  const tiles = [...$("grid").querySelectorAll(".tile")];
+  const tiles = [...$("grid").querySelectorAll(".kf-tile")];
   if (!keep && tiles.length) tiles[0].tabIndex = 0;
   if (focused) (tiles[first] ?? $("heading")).focus();
   else if (keep && document.activeElement === document.body) tiles[first]?.focus();
@@ -36,7 +34,7 @@ export function fillGrid(items, keep = false) {
 
 // Moves along the tiles by keys; Tab reaches the one that was visited last.
 function walk(event) {
-  const tiles = [...$("grid").querySelectorAll(".tile")];
+  const tiles = [...$("grid").querySelectorAll(".kf-tile")];
   const from = tiles.indexOf(document.activeElement);
   if (from < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
   const top = tiles[0].getBoundingClientRect().top;
@@ -53,6 +51,6 @@ function walk(event) {
 
 $("grid").onkeydown = walk;
 $("grid").addEventListener("focusin", (event) => {
-  for (const tile of $("grid").querySelectorAll('.tile[tabindex="0"]')) tile.tabIndex = -1;
-  if (event.target.matches(".tile")) event.target.tabIndex = 0;
+  for (const tile of $("grid").querySelectorAll('.kf-tile[tabindex="0"]')) tile.tabIndex = -1;
+  if (event.target.matches(".kf-tile")) event.target.tabIndex = 0;
 });

@@ -1,17 +1,20 @@
 // The page of a search service: a photo goes in, the images most like it come out.
 // Paths, ids and messages come from other people: they go into the page as text alone.
 
-import { $, images, jobRow, lastPart, make } from "./page.parts.js";
+import { SOON, lastPart, make, spinner } from "../../../widgets/elements.js";
+import { Toasts } from "../../../widgets/toasts.js";
+import { takePhotos } from "./page.files.js";
+import { addSettings, followSettings, settingsAreValid } from "./page.filters.js";
 import { fillGrid, tile } from "./page.grid.js";
-import { picture, put } from "./page.pictures.js";
+import { Jobs } from "./page.jobs.js";
+import { followKeys } from "./page.keys.js";
+import { $, images } from "./page.parts.js";
+import { drawCopies, drawQuery, drawTrail } from "./page.query.js";
 import { ServiceError, json, session } from "./page.service.js";
 
 const PAGE = 60; // images of the collection that are shown at once
 const LONGEST_TRAIL = 50;
-const MOST_COPIES = 5; // of a picture that are named
-const BUSY = 1_500; // ms between two looks at jobs while one runs
-const IDLE = 15_000; // ms otherwise
-const ENDED = new Set(["done", "failed", "cancelled"]);
+const NOTHING_CLOSE = "Nothing close: even the nearest is about as far away as any two images here.";
 
 // ---- state and errors -----------------------------------------------------------------------------------------------
 
@@ -27,9 +30,13 @@ function showStatus(text) {
   $("status").textContent = text;
 }
 
+const toasts = new Toasts(); // errors stay until they are closed, or what failed succeeds
+const turning = spinner();
+document.body.append(toasts.element);
+$("top").append(turning);
+
 function showTrouble(text) {
-  $("trouble").textContent = text;
-  $("trouble").hidden = false;
+  toasts.say(text, true);
 }
 
 // Shows an error, and asks for a key or waits for the service where that helps; then it does `retry`.
@@ -43,8 +50,7 @@ function showError(error, retry) {
   showTrouble(error.message);
   showStatus("");
   if (error.status === 401) {
-    showTrouble("The service does not accept this key.");
-    $("trouble").hidden = !session.key; // without one, the form says that it is needed
+    toasts.say(session.key && "The service does not accept this key.", true); // without one, the form says that it is needed
     session.key = "";
     retryLater = retry ?? retryLater;
     if ($("key").hidden) {
@@ -58,7 +64,7 @@ function showError(error, retry) {
 }
 
 function hideError() {
-  $("trouble").hidden = true;
+  toasts.say("");
   $("key").hidden = true;
 }
 
@@ -83,7 +89,7 @@ function resume() {
   retryLater = null;
   wanted();
   listProducts();
-  watchJobs();
+  jobs.watch();
 }
 
 // ---- searches ------------------------------------------------------------------------------------------------------
@@ -105,25 +111,19 @@ function move(to) {
   show();
 }
 
-function addSettings(body) {
-  body.append("k", $("k").value);
-  if ($("metric").value) body.append("metric", $("metric").value);
-  if ($("score").value) body.append("min_score", $("score").value);
-  if ($("product").value) body.append("product", $("product").value);
-  return body;
-}
-
 // Shows the step of the trail that we are at.
 async function show() {
   request.abort();
   request = new AbortController();
   const { signal } = request;
   const step = trail[place];
-  drawTrail();
-  drawQuery(step);
-  drawCopies([]);
+  drawTrail(trail, place, move);
+  drawQuery(step, () => go(COLLECTION));
+  drawCopies([], goToImage);
   document.body.classList.add("waiting");
-  $("heading").textContent = step.kind === "collection" ? "The collection" : `Most like ${step.name}`;
+  const soon = setTimeout(() => (turning.hidden = false), SOON);
+  $("heading").textContent = step.kind === "collection" ? "The collection" : `Most similar to ${step.name}`;
+  $("far").textContent = "";
   showStatus(step.kind === "collection" ? "" : "Searching …");
   try {
     if (step.kind === "collection") await showCollection(0, signal);
@@ -136,7 +136,11 @@ async function show() {
       showError(error, show);
     }
   } finally {
-    if (!signal.aborted) document.body.classList.remove("waiting");
+    clearTimeout(soon);
+    if (!signal.aborted) {
+      document.body.classList.remove("waiting");
+      turning.hidden = true;
+    }
   }
 }
 
@@ -146,21 +150,24 @@ async function showCollection(after, signal) {
   fillGrid(answer.images.map((image) => tile(image, null, goToImage)), after > 0);
   next = answer.next;
   $("more").hidden = next === null;
-  showTotal(answer.total);
+  jobs.showTotal(answer.total);
   const empty = !answer.images.length && !after;
   showStatus(empty ? "There are no images yet. POST /index adds them, with a key that may write." : "Choose one to see those most like it.");
 }
 
 async function showMatches(step, signal) {
-  if (!$("ask").reportValidity()) throw new ServiceError(422, "One of the settings above is out of range.");
+  if (!settingsAreValid()) throw new ServiceError(422, "One of the settings above is out of range.");
   const answer = await search(step, signal);
   if (signal.aborted) return;
-  fillGrid(answer.matches.map((match) => tile(match.image, match, goToImage)));
+  const inWords = answer.metric === "words";
+  const line = ({ rank, distance, likeness, score, word }) => (inWords ? { rank, word, score } : { rank, distance, likeness });
+  fillGrid(answer.matches.map((match) => tile(match.image, line(match), goToImage)));
+  $("far").textContent = answer.close === false ? NOTHING_CLOSE : "";
   $("more").hidden = true;
   const seconds = answer.seconds < 1 ? `${Math.max(1, Math.round(1_000 * answer.seconds))} ms` : `${answer.seconds.toFixed(1)} s`;
   const found = answer.matches.length ? images(answer.matches.length) : "No image is as near as that";
   if (step.kind === "photo" || step.kind === "url") lookForCopies(step, signal);
-  const how = answer.metric === "words" ? "guessed by the network" : `by ${answer.metric === "euclidean" ? "Euclidean" : answer.metric} distance`;
+  const how = inWords ? "guessed by the network" : `by ${answer.metric === "euclidean" ? "Euclidean" : answer.metric} distance`;
   showStatus(`${found}, ${how}, in ${seconds}`);
 }
 
@@ -188,45 +195,8 @@ async function search(step, signal) {
 async function lookForCopies(step, signal) {
   try {
     const { copies } = await json("already-here", { method: "POST", body: photoForm(step), signal });
-    if (!signal.aborted) drawCopies(copies);
+    if (!signal.aborted) drawCopies(copies, goToImage);
   } catch {} // the matches are shown all the same
-}
-
-function drawCopies(copies) {
-  const items = copies.slice(0, MOST_COPIES).map(({ kind, image }) => {
-    const what = kind === "bytes" ? "the same file" : "the same picture";
-    const button = make("button", { type: "button", className: "copy", title: image.path }, image.path);
-    button.onclick = () => goToImage(image);
-    return make("li", {}, button, make("span", {}, what));
-  });
-  if (copies.length > MOST_COPIES) items.push(make("li", {}, `and ${images(copies.length - MOST_COPIES)} more`));
-  $("copies").replaceChildren(...items);
-  $("here").hidden = !copies.length;
-  $("here-text").textContent = copies.length ? "This picture is already here:" : "";
-}
-
-function drawTrail() {
-  const steps = trail.map((step, number) => {
-    const parts = [make("span", {}, step.name)];
-    if (step.kind === "image") parts.unshift(picture(step.id, { size: 64, name: "thumb" }));
-    const button = make("button", { type: "button", className: "step", title: step.name }, ...parts);
-    if (number === place) button.setAttribute("aria-current", "step");
-    button.onclick = () => number === place || move(number);
-    return make("li", {}, button);
-  });
-  const focused = $("trail").contains(document.activeElement);
-  $("trail").replaceChildren(...(steps.length > 1 ? steps : []));
-  const here = $("trail").querySelector("[aria-current]");
-  here?.scrollIntoView({ block: "nearest", inline: "nearest" });
-  if (focused) (here ?? $("heading")).focus();
-}
-
-function drawQuery(step) {
-  const frame = $("asked");
-  frame.hidden = !["photo", "image"].includes(step.kind);
-  frame.replaceChildren();
-  if (step.kind === "photo") put(frame, step.file, step.name);
-  if (step.kind === "image") frame.append(picture(step.id, { size: 192, alt: step.name }));
 }
 
 function searchByFile(files) {
@@ -246,42 +216,15 @@ function searchByWords(words) {
   if (text) go({ kind: "text", text, name: text });
 }
 
-// ---- jobs, products, total -----------------------------------------------------------------------------------------
+// ---- jobs, products ------------------------------------------------------------------------------------------------
 
-let total = null;
-let timer = 0;
-let running = new Set();
-
-function showTotal(count) {
-  total = count;
-  $("count").textContent = images(total);
-}
-
-// Shows the jobs, and again after a while.
-async function watchJobs() {
-  clearTimeout(timer);
-  try {
-    if (!document.hidden && !away && $("key").hidden) {
-      const { jobs } = await json("jobs");
-      const unfinished = jobs.filter((job) => !ENDED.has(job.state));
-      const ended = jobs.filter((job) => running.has(job.id) && ENDED.has(job.state));
-      running = new Set(unfinished.map((job) => job.id));
-      $("jobs").replaceChildren(...unfinished.map(jobRow));
-      $("jobs").hidden = !unfinished.length;
-      if (ended.length || unfinished.length) showTotal((await json("images?limit=1")).total);
-      if (total && unfinished.length && trail[place] === COLLECTION && !$("grid").children.length) show();
-      if (ended.length) {
-        listProducts();
-        if (!$("grid").children.length) show();
-        for (const job of ended) if (job.error) showError(new ServiceError(422, job.error));
-      }
-    }
-  } catch (error) {
-    if (error.passes || error.status === 401) showError(error);
-  }
-  clearTimeout(timer);
-  timer = setTimeout(watchJobs, running.size ? BUSY : IDLE);
-}
+const jobs = new Jobs({
+  resting: () => away || !$("key").hidden,
+  ofCollection: () => trail[place] === COLLECTION,
+  show,
+  ended: listProducts,
+  failed: showError,
+});
 
 async function listProducts() {
   try {
@@ -293,20 +236,16 @@ async function listProducts() {
 
 // ---- events --------------------------------------------------------------------------------------------------------
 
-$("file").onchange = () => {
-  searchByFile([...$("file").files]);
-  $("file").value = ""; // so that the same file can be chosen again
-};
+takePhotos(searchByFile, searchByAddress);
+followKeys({ back: () => place > 0 && history.back(), close: () => toasts.say("") });
+followSettings(() => trail[place].kind !== "collection" && show());
 $("ask").onsubmit = (event) => {
   event.preventDefault();
   // Enter submits by the first button of the form, whichever field it is in.
-  const inWords = event.submitter === $("find") || document.activeElement === $("text");
-  if (inWords) searchByWords($("text").value);
-  else if ($("url").value.trim()) searchByAddress($("url").value);
+  const from = document.activeElement;
+  if (from === $("url") || event.submitter === $("fetch")) searchByAddress($("url").value);
+  else if (!["k", "score", "product"].includes(from.id)) searchByWords($("text").value);
 };
-for (const id of ["k", "metric", "score", "product"]) {
-  $(id).onchange = () => trail[place].kind !== "collection" && show();
-}
 $("more").onclick = async () => {
   try {
     await showCollection(next, request.signal);
@@ -333,38 +272,14 @@ $("forget").onclick = () => {
   show();
 };
 
-document.addEventListener("paste", (event) => {
-  const files = [...event.clipboardData.files];
-  if (files.length) {
-    event.preventDefault();
-    return searchByFile(files);
-  }
-  const text = event.clipboardData.getData("text/plain").trim();
-  if (!event.target.matches?.("input") && /^https?:\/\/\S+$/.test(text)) searchByAddress(text);
-});
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.classList.add("dropping");
-});
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) document.body.classList.remove("dropping");
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("dropping");
-  const files = [...event.dataTransfer.files];
-  const address = event.dataTransfer.getData("text/uri-list").split(/[\r\n]+/).find((line) => /^https?:/.test(line));
-  if (files.length) searchByFile(files);
-  else if (address) searchByAddress(address);
-});
 window.addEventListener("popstate", (event) => {
   place = Math.min(event.state?.place ?? 0, trail.length - 1);
   show();
 });
-document.addEventListener("visibilitychange", () => !document.hidden && watchJobs());
+document.addEventListener("visibilitychange", () => !document.hidden && jobs.watch());
 
 history.replaceState({ place: 0 }, "");
 $("forget").hidden = !session.key;
 await show();
 listProducts();
-watchJobs();
+jobs.watch();

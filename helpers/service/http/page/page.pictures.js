@@ -1,6 +1,6 @@
 // Thumbnails, fetched when they are in view, a few at once.
 
-import { make } from "./page.parts.js";
+import { make } from "../../../widgets/elements.js";
 import { ask } from "./page.service.js";
 
 const AT_ONCE = 6; // thumbnails that are fetched
@@ -22,7 +22,7 @@ const watcher = new IntersectionObserver(
 );
 
 // A frame for the thumbnail of an image, which is fetched when the frame is in view.
-export function picture(id, { size = 300, name = "picture", alt = "" } = {}) {
+export function picture(id, { size = 300, name = "kf-picture", alt = "" } = {}) {
   const frame = make("span", { className: name });
   frame.dataset.id = id;
   frame.dataset.size = size;
