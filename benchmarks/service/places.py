@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from PIL import Image
+
 from benchmarks.bench import Bench
 from benchmarks.process import Failed, Task
 from benchmarks.service import load
@@ -93,8 +95,9 @@ class Place(ABC):
     @contextlib.contextmanager
     def served(self, index: str) -> Iterator[Server]:
         """The service on this place; nobody is kept waiting for asking too often."""
-        photos = self.bench.scratch / "service"  # there is no photo in it
+        photos = self.bench.scratch / "service"
         photos.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (32, 32)).save(photos / "nobody asks for it.png")  # an empty folder is not served
         arguments = [f"--database={self.address}", f"--model={self.network}", f"--index={index}", "--rate=0"]
         log, environment = self.bench.scratch / "service.log", self._environment()
         with serving(photos, log, *arguments, environment=environment) as server:
