@@ -446,7 +446,7 @@ def test_many_photos_from_end_to_end(tiny, tmp_path, monkeypatch):
 
 
 def test_the_explorer_is_measured_by_what_its_page_has():
-    page = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "helpers").glob("*/page/*.js"))
+    page = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "helpers").rglob("*.js"))
     named = set(re.findall(r"\bkf-[a-z-]+", explorer._UNTIL))
     assert {"kf-tile", "kf-ask"} <= named
     assert [name for name in named if not re.search(rf"\b{name}\b", page)] == []
