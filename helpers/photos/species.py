@@ -7,6 +7,7 @@ which no name of a tag can hold: `Deer|Fox`.
 import contextlib
 import datetime
 import os
+from bisect import bisect_left
 from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
@@ -222,12 +223,19 @@ def _of_tags(tags_of_photos: List[List[str]], group: str) -> List[Set[str]]:
     wanted = _folded(group.split("|"))
     names: List[Set[str]] = []
     for tags in tags_of_photos:
-        leaves = [tag.split("|") for tag in tags if not any(other.startswith(f"{tag}|") for other in tags)]
+        in_order = sorted(tags)
+        leaves = [tag.split("|") for tag in tags if not _begins_another(tag, in_order)]
         in_group = {parts[-1] for parts in leaves if _is_within(_folded(parts[:-1]), wanted)}
         names.append(in_group or {parts[0] for parts in leaves if group == _TAGS and len(parts) == 1})
     if tags_of_photos and not any(names):
         raise FrameError(f"no photo has a tag such as {group}|Fox; {_known_tags(tags_of_photos)}")
     return names
+
+
+def _begins_another(tag: str, in_order: List[str]) -> bool:
+    """Whether a tag is the group of another one, among tags in their order."""
+    place = bisect_left(in_order, f"{tag}|")
+    return place < len(in_order) and in_order[place].startswith(f"{tag}|")
 
 
 def _is_within(groups: List[str], wanted: List[str]) -> bool:

@@ -7,6 +7,7 @@ from helpers.errors import FrameError
 from helpers.frames.columns import typed_frame
 from helpers.photos.load import load_photos
 from helpers.photos.species import add_species, shown_species, species_disagreements, species_table
+from tests.support.pace import steps
 from tests.support.pictures import picture
 from tests.support.places import SHARED
 
@@ -47,6 +48,16 @@ def test_the_group_of_tags(group, tags, species):
         photos([tags, [], ["Species|x", "Especie|x", "Esp\u00e9cie|x", "Survey|Species|x", "x"]]), group
     )
     assert list(found["species"])[:2] == [species, None]
+
+
+def test_eight_times_the_tags_of_one_photo_are_about_eight_times_the_work():
+    """Its XMP can hold thousands, which nobody gives but who means harm."""
+
+    def data(count):
+        return typed_frame([("tags", list, [[f"Species|{number:05d}" for number in range(count)]])])
+
+    few, many = (steps(lambda count=count: add_species(data(count), "Species", progress=False)) for count in (100, 800))
+    assert many < 12 * few, "it would be 64 times as many, were each compared with all"
 
 
 def test_a_group_that_no_photo_has_lists_those_that_there_are():

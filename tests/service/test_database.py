@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from helpers.database.fair_semaphore import FairSemaphore
+from helpers.database.pool import Pool
 from helpers.database.sqlite import SqliteDatabase
 from helpers.errors import StoreError, Unavailable
 from helpers.features.store import FeatureStore
@@ -217,3 +218,29 @@ class TestFile:
         with pytest.raises(StoreError, match="FOREIGN KEY"), database.transaction() as session:
             session.rows("INSERT INTO features VALUES (9, 'a', 'b', 0)")
         database.close()
+
+
+class Connection:
+    closed = False
+
+    def close(self):
+        self.closed = True
+
+
+def test_connections_that_nobody_needs_any_more_are_closed():
+    """As many as were needed at once in a busy moment would else stay open, each with memory and descriptors."""
+    now = [0.0]
+    pool = Pool(Connection, lambda: now[0])
+    busy = [pool.new() for _ in range(20)]
+    for each in busy:
+        pool.give(each)
+    assert not any(each.closed for each in busy)
+    for _ in range(4):
+        now[0] += 10
+        pool.give(pool.idle())
+    assert [each.closed for each in busy] == [True] * 19 + [False]
+    now[0] += 100
+    assert pool.idle() is busy[-1] and pool.idle() is None
+    pool.close()
+    pool.give(busy[-1])
+    assert busy[-1].closed

@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
+import PIL
 import requests
 
 from helpers.errors import ServiceError
@@ -184,6 +185,15 @@ def test_others_are_let_in_only_with_keys(where, capsys):
         assert main([*where, *others]) == 1
         said = capsys.readouterr().err
         assert "-m helpers.service keys add NAME --role write" in said and "Traceback" not in said
+
+
+def test_others_are_let_in_only_with_a_pillow_that_is_safe(where, capsys, monkeypatch):
+    made(capsys, where)
+    monkeypatch.setattr(PIL, "__version__", "12.3.0")
+    check_keys(settings_of(where)[0])  # for this machine alone
+    for others in (["--host=0.0.0.0"], ["--name=photos.example.org"]):
+        with pytest.raises(ServiceError, match="letting others in needs Pillow 13 or newer"):
+            check_keys(settings_of([*where, *others])[0])
 
 
 def test_keys_that_came_with_a_file_are_not_valid(place, tmp_path, where, capsys, monkeypatch):
