@@ -76,7 +76,7 @@ class NamedPhotos(Protocol):
     names: List[str]
 
 
-@takes(model="model", name="path")
+@takes(model="model")
 def find_photo(model: NamedPhotos, name: str) -> Any:
     """The label of the photo with this name, or with this in its name.
 
