@@ -1,4 +1,4 @@
-"""The explorer with 100,000 photos, in Chromium inside JupyterLab: its first screen, and the answer to a click.
+"""The explorer with 100,000 photos, in Chromium inside JupyterLab: its first screen, and the answer to *Find similar*.
 
 The photos are 1,000 small ones, each a hundred times, with features of their
 own: the explorer treats them as 100,000. Their thumbnails are kept already.
@@ -22,7 +22,7 @@ _PHOTOS, _EACH, _DIMENSION = 1_000, 100, 1280
 FIRST, _ANSWER = 1_000.0, 200.0  # ms, what we want at most
 _CLICKS = 15
 
-# Milliseconds from a call until every photo on screen is painted, and its distance too where `found` says so.
+# Milliseconds from a call until every photo on screen is painted, and its likeness too where `found` says so.
 _UNTIL = """([act, found]) => new Promise((resolve, reject) => {
     const start = performance.now();
     const before = document.querySelector('.kinframe-explorer')?.querySelector('.kf-chip')?.title;
@@ -34,7 +34,7 @@ _UNTIL = """([act, found]) => new Promise((resolve, reject) => {
             return bottom > edge.top && top < edge.bottom;
         });
         const answered = !found || document.querySelector('.kf-chip')?.title !== before;
-        const painted = tile => tile.querySelector('img')?.complete && (!found || tile.querySelector('.kf-distance'));
+        const painted = tile => tile.querySelector('img')?.complete && (!found || tile.querySelector('.kf-likeness'));
         if (tiles.length && answered && tiles.every(painted)) {
             return requestAnimationFrame(() => resolve(performance.now() - start));
         }
@@ -46,7 +46,7 @@ _UNTIL = """([act, found]) => new Promise((resolve, reject) => {
         const tile = document.querySelectorAll('.kf-tile')[act];
         const { left, top } = tile.getBoundingClientRect();
         const where = { bubbles: true, button: 0, pointerId: 1, clientX: left + 50, clientY: top + 50 };
-        tile.querySelector('.kf-picture').dispatchEvent(new PointerEvent('pointerdown', where));
+        tile.querySelector('.kf-ask').dispatchEvent(new PointerEvent('pointerdown', where));
         tile.closest('.kf-gallery').dispatchEvent(new PointerEvent('pointerup', where));
     }
     look();

@@ -5,7 +5,7 @@ import os
 import statistics
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from benchmarks.child import peak_memory
 
@@ -137,35 +137,77 @@ def _lay_down(network: str, place: Path) -> None:
     MODELS[network] = dataclasses.replace(entry, weights=file)
 
 
-def share(folder: str, network: str, rounds: int = 3) -> Dict[str, Any]:
-    """Photos per second of folder to model, and of the network alone on photos that are decoded already; the best.
+def share(folder: str, network: str, precision: str, photos: int = 64, rounds: int = 3) -> Dict[str, Any]:
+    """Photos per second from files, from decoded photos, and of the bare network, by turns; and their processor time.
 
-    Opening the network, which is once in a process, is not counted in either.
+    The bare network is compiled by itself, for as many photos at once as its engine finds best, and computes the same
+    noise again and again: nothing is read, decoded, handed over or collected. Opening networks is not counted.
     """
     import numpy as np
 
-    from helpers import tc
+    from helpers.features.embedding import embed
     from helpers.images.decode import open_photo
     from helpers.networks.load import load_network
-    from helpers.networks.runtime import Session
     from helpers.photos.load import load_photos
 
-    loaded = load_network(network, progress=False)
     data, _ = load_photos(folder, progress=False)
-    pixels = np.stack([np.asarray(open_photo(file, size=loaded.size)) for file in data["file"]])
-    session = Session(loaded, "fp32")
-    session.run(pixels[:16])
-    whole, bare = [], []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        data, _ = load_photos(folder, progress=False)
-        model = tc.image_similarity.create(data, model=network, precision="fp32", store=False, verbose=False)
-        whole.append(time.perf_counter() - start - model.timings["prepare"])
-        start = time.perf_counter()
-        session.run(pixels)
-        bare.append(time.perf_counter() - start)
-    count = len(pixels)
-    return {"seconds": min(whole), "photos": count, "whole": count / min(whole), "bare": count / min(bare)}
+    files = list(data["file"])
+    settled = embed(files, load_network(network, progress=False), precision=precision, progress=False).settled
+    answer = {"photos": photos, "agreement": settled.agreement, "precision": settled.precision, "note": settled.note}
+    if settled.precision != precision:
+        return answer
+    files = files[:: max(1, len(files) // photos)][:photos]
+    pixels = [np.asarray(open_photo(file, size=settled.loaded.size)) for file in files]
+    session, bare = settled.session, _bare(str(settled.loaded.path), settled.loaded.size, precision)
+    ways: Dict[str, Callable[[], Any]] = {
+        "files": lambda: embed(files, settled, progress=False),
+        "decoded": lambda: session.run(pixels),
+        "bare": lambda: bare(len(pixels)),
+    }
+    spent: Dict[str, List[Tuple[float, float]]] = {name: [] for name in ways}
+    for turn in range(rounds + 1):
+        for name, way in ways.items():
+            start = time.perf_counter(), time.process_time()
+            way()
+            if turn:  # the first is to warm up
+                spent[name].append((time.perf_counter() - start[0], time.process_time() - start[1]))
+    for name, times in spent.items():
+        answer[name] = len(pixels) / statistics.median(wall for wall, _ in times)
+        answer[f"{name} processor"] = statistics.median(processor for _, processor in times) / len(pixels)
+    return {**answer, "photos": len(pixels)}
+
+
+def _bare(path: str, size: Tuple[int, int], precision: str) -> Callable[[int], None]:
+    """The network of a file, run on so many photos of noise."""
+    import numpy as np
+
+    from helpers.networks import runtime
+    from helpers.networks.onnx.onnx_runtime import import_onnxruntime
+
+    noise = np.random.default_rng(0).integers(0, 256, (1, *size[::-1], 3), np.uint8)
+    if not runtime.has_openvino():
+        session = import_onnxruntime().InferenceSession(path, providers=["CPUExecutionProvider"])
+        given = {session.get_inputs()[0].name: noise}
+
+        def run_one_by_one(count: int) -> None:
+            for _ in range(count):
+                session.run(None, given)
+
+        return run_one_by_one
+    openvino = runtime.import_openvino()
+    model = openvino.Core().read_model(path)
+    model.reshape(list(noise.shape))
+    hints = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
+    queue = openvino.AsyncInferQueue(openvino.Core().compile_model(model, "CPU", hints))
+    for request in queue:
+        request.get_input_tensor().data[:] = noise
+
+    def run(count: int) -> None:
+        for _ in range(count):
+            queue.start_async()
+        queue.wait_all()
+
+    return run
 
 
 def query(

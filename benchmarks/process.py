@@ -68,8 +68,10 @@ def run(task: Task, patience: float = _PATIENCE) -> Dict[str, Any]:
             late = True
         finally:
             _end_all(process)
-        result: Dict[str, Any] = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
-    if result.pop("unfinished", not result):
+        result = {"unfinished": True}  # type: Dict[str, Any]
+        if answer.exists():
+            result = json.loads(answer.read_text(encoding="utf-8"))
+    if result.pop("unfinished", False):
         result["error"] = f"was ended after {patience:.0f} s" if late else _end(process.returncode, said)
     if "error" in result:
         raise Failed(" ".join(str(result["error"]).split())[:_LONGEST], result.get("rows", ()))

@@ -3,20 +3,22 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from benchmarks import __main__ as bench_command
-from benchmarks import again, auto, bench, explorer, machine, many, pipeline, table
+from benchmarks import again, auto, bench, explorer, machine, many, ours, pipeline, share, table
 from benchmarks.bench import Bench, agreement, python_with
 from benchmarks.child import peak_memory
 from benchmarks.made_photos import photos
-from benchmarks.process import Failed, Outcome, Runner, Task, competitor, run
+from benchmarks.process import ROOT, Failed, Outcome, Runner, Task, competitor, run
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.until import HANGS
 
@@ -395,9 +397,35 @@ def test_the_second_time_from_end_to_end(tiny, tmp_path, monkeypatch):
     assert len(list((tiny.scratch / photos.folder_name("small", 6)).iterdir())) == 6, "the folder is as it was"
 
 
+def test_a_network_is_measured_bare_and_with_what_is_around_it(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
+    found = ours.share(str(tiny.small), tiny.network, "fp32", rounds=1)
+    decoded, files = share._row("decoded", "decoded", found), share._row("files", "files", found)
+    assert decoded["peer"] == files["peer"] == "the bare network" and decoded["theirs"] == files["theirs"] > 0
+    assert decoded["ours"] > 0 and files["ours"] > 0
+    assert found["photos"] == len(list(tiny.small.rglob("*.*"))) and "processor time" in decoded["note"]
+    assert "ms a photo are the network's" in files["note"]
+
+
+def test_a_precision_that_is_not_taken_leaves_its_reason(tiny):
+    measured = {f"{way}{what}": 2.0 for way in ("files", "decoded", "bare") for what in ("", " processor")}
+    measured.update(photos=6, agreement=None)
+
+    def answer(task, name):
+        if name.endswith("bf16"):
+            raise Failed("this processor has no bf16")
+        return {"note": "fp32, since int8 is not faster here"} if name.endswith("int8") else measured
+
+    tiny.runner = SimpleNamespace(run=answer, once=answer)
+    rows = list(share.rows(tiny))
+    assert [row["ratio"] for row in rows] == 2 * [1, 1, None, None]
+    assert [row["note"] for row in rows[2:4]] == ["this processor has no bf16", "fp32, since int8 is not faster here"]
+
+
 def test_many_photos_from_end_to_end(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(again, "_SETTLED", 0)
     monkeypatch.setattr(many, "_alone", lambda *_: [])
+    monkeypatch.setattr(many, "has_bf16", lambda: False)
     tiny.many = 6
     tasks, attempt = [], tiny.runner.attempt
 
@@ -409,11 +437,23 @@ def test_many_photos_from_end_to_end(tiny, tmp_path, monkeypatch):
     rows = bench_command.measure(tiny, ["many"], tmp_path / "build")
     assert [row["unit"] for row in rows] == ["s", "MB", "s", "MB", "ms", "ms"]
     assert all(row["ours"] for row in rows[:-1]) and rows[-1]["note"] == "no browser"
+    assert all(" fp32" in row["work"] for row in rows)
     assert rows[2]["peer"] == "the first time" and rows[2]["theirs"] == rows[0]["ours"]
     [task] = tasks
     assert hasattr(explorer, task.function.partition(":")[2])
     asked = run(Task("benchmarks.many:ask", {"saved": task.arguments["model"]}))
     assert asked["photos"] == 6, "the model that the explorer is opened on"
+
+
+def test_the_explorer_is_measured_by_what_its_page_has():
+    page = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "helpers").glob("*/page/*.js"))
+    named = set(re.findall(r"\bkf-[a-z-]+", explorer._UNTIL))
+    assert {"kf-tile", "kf-ask"} <= named
+    assert [name for name in named if not re.search(rf"\b{name}\b", page)] == []
+
+
+def test_an_answer_that_says_nothing_is_an_answer():
+    assert run(Task("builtins:dict", {})) == {}
 
 
 def test_facts_are_one_line_each():

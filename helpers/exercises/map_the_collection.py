@@ -43,6 +43,8 @@ def map_checks(model: Any) -> Tuple[Check, ...]:
         row = row_in(answer, model)
         if counts[row] < max(counts):
             raise WrongAnswer(f"{counts[row]} of its neighbours are from another folder, and another photo has more.")
+        if not any(counts):
+            return "No photo has such a neighbour in another folder, so there is no border."
         many = counts.count(max(counts)) - 1
         also = f", and {many} more {'photo has' if many == 1 else 'photos have'} as many" if many else ""
         return f"{counts[row]} of its neighbours are from another folder{also}."

@@ -48,7 +48,7 @@ def autoencoder_checks(data: Frame, autoencoder: Autoencoder, model: Any) -> Tup
 
     def components(answer: Any) -> str:
         value = number_in(answer, "the mean squared error, with colours from 0 to 1")
-        pixels = autoencoder.pixels(data).reshape(len(data), -1).astype(np.float32) / 255
+        pixels: np.ndarray = autoencoder.pixels(data).reshape(len(data), -1).astype(np.float32) / 255
         own = float(np.mean((autoencoder.reconstruct(data).reshape(pixels.shape) / 255 - pixels) ** 2))
         wanted = component_loss(pixels, autoencoder.latent)
         if abs(value - wanted) <= max(_CLOSE * wanted, 1e-6):
@@ -72,4 +72,5 @@ def component_loss(pixels: np.ndarray, count: int) -> float:
     """
     centred = pixels - pixels.mean(axis=0)
     eigenvalues = np.linalg.eigvalsh(centred.astype(np.float64) @ centred.T)
-    return float(max(0.0, eigenvalues[: max(0, len(pixels) - count)].sum()) / pixels.size)
+    left = float(eigenvalues[: max(0, len(pixels) - count)].sum())
+    return max(0.0, left) / pixels.size

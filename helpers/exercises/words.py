@@ -71,6 +71,8 @@ def word_checks(model: Any, described: Description) -> Tuple[Check, ...]:
         different = len(set(map(str, answer.values())))
         if len(counted) == 1:
             return "With one folder, there is nothing to tell apart."
-        return f"{different} different words for {len(counted)} folders: a word alone rarely tells them apart."
+        if different == len(counted):
+            return "Each folder has a word of its own. How many of its photos have another?"
+        return f"{different} different words for {len(counted)} folders: a word alone does not tell them apart."
 
     return numbered(surest, alike, of_folders)

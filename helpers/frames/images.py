@@ -81,7 +81,9 @@ def source_of(image: Any) -> Union[str, bytes]:
 
 def path_of(photo: Any) -> Optional[str]:
     """The full path of a photo's file; None for a copy of its bytes, or anything but a photo."""
-    path = photo if isinstance(photo, (str, os.PathLike)) else getattr(photo, "path", None)
+    path = photo if isinstance(photo, str) else getattr(photo, "path", None)
+    if path is None and isinstance(photo, os.PathLike):  # asked last, as it takes long, and photos are many
+        path = photo
     return None if path is None else os.path.abspath(path)  # noqa: PTH100 (Path.resolve is slow)
 
 

@@ -65,7 +65,7 @@ def export(
         raise FrameError("name a place for the photos: a file that ends with .csv or .zip, or a folder")
     place = Path(to).expanduser().absolute()
     ending = place.suffix.lower()
-    if _is_file(place) and not os.fspath(to).endswith(("/", os.sep)) and not place.is_dir():
+    if _is_file(place) and not os.fspath(to).endswith(("/", os.sep)) and not os.path.lexists(place):
         stem = place.stem
         raise FrameError(
             f"{place}: photos are not written as {ending}; {stem}.csv gets their paths, {stem}.zip or the folder "

@@ -75,10 +75,10 @@ def test_pages_and_filters_change_the_thumbnails(notebook, kernel):
     assert status.inner_text() == "page 1 of 9 · 199 photos"
     notebook.get_by_role("button", name="Next", exact=True).click()
     notebook.get_by_text("page 2 of 9 · 199 photos").wait_for()
-    notebook.get_by_placeholder("part of a file name").fill("TARN-02")
+    notebook.get_by_placeholder("part of a name or folder").fill("TARN-02")
     notebook.get_by_text("page 1 of 1 · 10 photos").wait_for()
     assert photos.count() == 10
-    notebook.get_by_placeholder("part of a file name").fill("")
+    notebook.get_by_placeholder("part of a name or folder").fill("")
     notebook.get_by_text("page 1 of 9 · 199 photos").wait_for()
 
 

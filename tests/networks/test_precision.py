@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 
@@ -11,6 +12,7 @@ from helpers.files import cache, stamps
 from helpers.networks import runtime
 from helpers.networks.load import load_network
 from helpers.networks.onnx.graph import Graph
+from helpers.networks.precision import trial
 from helpers.networks.precision.settle import settle
 from helpers.networks.precision.settled import Settled, settled_again
 from helpers.networks.precision.trial import Sample, agreement
@@ -483,6 +485,46 @@ def test_a_session_of_fp32_does_not_take_the_place_of_one_in_8_bits(network):
     sessions = {id(settled.session) for settled in (one, other, exact)}
     assert len(sessions) == len({one.key, other.key, exact.key}) == 3
     assert one.session is settle(network, "int8", Photos(40), progress=False).session
+
+
+@pytest.mark.parametrize("processor", ["VNNI", "bf16", "plain"], indirect=True)
+def test_int8_says_how_much_faster_it_is(network, processor):
+    settled = settle(network, "int8", Photos(40), scope="a folder", progress=False)
+    assert settled.precision == "int8"
+    assert settled.note.startswith("int8, 3.0 times as fast as fp32 here: agrees with fp32 in ")
+    assert settle(network, "int8", nobody(), scope="a folder") == settled
+
+
+@pytest.mark.parametrize("processor", ["plain", "ONNX Runtime alone"], indirect=True)
+@pytest.mark.parametrize("pace", [0.96, 1, 2])
+def test_int8_is_not_taken_where_it_is_not_faster(network, processor, pace):
+    """It costs some agreement, and would give nothing for it; which is known from then on."""
+    processor.pace["int8"] = pace * processor.pace["fp32"]
+    photos = Photos(40)
+    settled = settle(network, "int8", photos, scope="a folder", progress=False)
+    assert (settled.precision, settled.agreement) == ("fp32", None)
+    assert settled.note == "fp32, since int8 is not faster here"
+    assert settled.key == settle(network, "fp32", nobody()).key
+    assert np.array_equal(photos.features, settled.session.run(photos.photos)), "nothing is computed again"
+    assert settle(network, "int8", nobody(), scope="a folder") == settled
+    assert settle(network, "int8", nobody(), scope="another folder") == settled
+
+
+def test_on_a_busy_machine_int8_is_judged_by_its_own_work(network, processor, monkeypatch):
+    """Whatever else runs makes people wait, and here most while int8 has its turn; the processor's time stays."""
+    later = (float(turn**3) for turn in itertools.count())
+    monkeypatch.setattr(trial.time, "perf_counter", lambda: next(later))
+    assert settle(network, "int8", Photos(40), progress=False).note.startswith("int8, 3.0 times as fast as fp32 here")
+
+
+def test_of_few_photos_or_of_a_small_network_the_pace_is_not_known(network, processor):
+    processor.pace["int8"] = 2 * processor.pace["fp32"]
+    assert settle(network, "int8", Photos(31), progress=False).precision == "int8"
+    processor.become("plain")
+    settle_module = "helpers.networks.precision.settle"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"{settle_module}._SMALL", 1_000_000)
+        assert settle(network, "int8", Photos(40), progress=False).precision == "int8"
 
 
 # What is kept

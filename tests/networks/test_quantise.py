@@ -1,6 +1,7 @@
 import hashlib
 import os
 import platform
+from collections import Counter
 from importlib.util import find_spec
 
 import numpy as np
@@ -13,12 +14,15 @@ from helpers.images.decode import open_photo
 from helpers.networks import quantise as module
 from helpers.networks import runtime
 from helpers.networks.load import load_network
+from helpers.networks.onnx import eight_bits, ranges
 from helpers.networks.onnx.cuts import last_pooling
+from helpers.networks.onnx.eight_bits import Writer, scales_of
 from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.ranges import quiet_options
 from helpers.networks.precision.trial import agreement
 from helpers.networks.quantise import quantise, quantised
 from helpers.networks.runtime import Session
-from tests.support.networks import keras_resnet50, random_resnet50, zoo_squeezenet
+from tests.support.networks import keras_resnet50, random_resnet50, zoo_mobilenet_v2, zoo_squeezenet
 from tests.support.pictures import picture, tiny_network
 from tests.support.places import ROOT
 
@@ -26,6 +30,9 @@ pytestmark = pytest.mark.slow("networks are quantised and run")
 
 ROBOTS = ROOT / "data" / "robots"
 OPENVINO = find_spec("openvino") is not None and platform.machine().lower() in ("x86_64", "amd64")
+
+
+needs_openvino = pytest.mark.skipif(not OPENVINO, reason="OpenVINO is for x86 processors, or not installed")
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +91,18 @@ def layer_network(path, seed=0, *, free_bias=False, way_out="gemm"):
     return load_network(path)
 
 
+def layers_in_openvino(loaded):
+    """How many layers of each kind OpenVINO computes with numbers of each kind."""
+    openvino = runtime.import_openvino()
+    model = openvino.Core().read_model(str(loaded.path))
+    width, height = loaded.size
+    model.reshape([1, height, width, 3])
+    compiled = openvino.Core().compile_model(model, "CPU", {"NUM_STREAMS": "1", "INFERENCE_PRECISION_HINT": "f32"})
+    facts = [node.get_rt_info() for node in compiled.get_runtime_model().get_ops()]
+    named = [[getattr(each[name], "value", each[name]) for name in ("layerType", "runtimePrecision")] for each in facts]
+    return Counter(" in ".join(map(str, names)) for names in named)
+
+
 def length(rows):
     return np.linalg.norm(rows, axis=-1).mean()
 
@@ -137,14 +156,14 @@ def test_a_network_is_the_same_for_the_same_photos_to_the_last_byte(tmp_path, ph
     content = small.path.read_bytes()
     assert small.path.stem.endswith(hashlib.sha256(content).hexdigest()[:12])
     small.path.unlink()
-    plain = module._quiet
 
     def one_thread():
-        options = plain()
+        options = quiet_options()
         options.intra_op_num_threads = 1
         return options
 
-    monkeypatch.setattr(module, "_quiet", one_thread)
+    monkeypatch.setattr(module, "quiet_options", one_thread)
+    monkeypatch.setattr(ranges, "quiet_options", one_thread)
     assert quantise(loaded, list(photos), progress=False) == small
     assert small.path.read_bytes() == content
     assert quantise(loaded, photos // 2, progress=False).path != small.path
@@ -161,11 +180,11 @@ def test_many_photos_are_not_all_taken(tmp_path, photos):
 def test_no_sum_of_two_products_leaves_16_bits(tmp_path, photos, monkeypatch):
     """The rule for the weights; and that a processor which would cut the sum off has no occasion to."""
     for table in (np.random.default_rng(0).standard_normal((50, 9)), np.ones((2, 64)), -np.ones((1, 1)), np.eye(3)):
-        steps = np.round(table / module._scales(table)[:, np.newaxis])
+        steps = np.round(table / scales_of(table)[:, np.newaxis])
         largest = np.sort(np.pad(steps, ((0, 0), (0, 2))), axis=1)
         assert largest[:, -2:].sum(axis=1).max() <= 128 and largest[:, :2].sum(axis=1).min() >= -128
         assert np.abs(steps).max(axis=1).min() >= 60, "and the 8 bits are made use of"
-    assert module._scales(np.zeros((1, 4))) == 1
+    assert scales_of(np.zeros((1, 4))) == 1
     graph = Graph()
     x = graph.photos(mean=[0, 0, 0], std=[255, 255, 255])
     x = graph.conv(graph.conv(x, np.ones((64, 3, 1, 1), np.float32)), np.ones((64, 64, 1, 1), np.float32))
@@ -185,7 +204,7 @@ def test_what_the_rounding_of_weights_adds_is_taken_off(tmp_path, photos, monkey
     loaded = load_network(tmp_path / "two.onnx")
     exact = Session(loaded).run(photos)
     corrected = Session(quantise(loaded, photos, progress=False), "int8").run(photos)
-    monkeypatch.setattr(module._Writer, "correct", lambda *_: None)
+    monkeypatch.setattr(Writer, "correct", lambda *_: None)
     plain = Session(quantise(loaded, photos, progress=False), "int8").run(photos)
     assert length((corrected - exact).mean(axis=0)) < 0.5 * length((plain - exact).mean(axis=0))
 
@@ -198,16 +217,84 @@ def test_batch_normalisation_is_folded(resnet, robots):
     assert error(Session(small, "int8").run(photos), Session(loaded).run(photos)) < 0.15
 
 
-def test_a_network_with_the_operators_of_2018(tmp_path, robots):
-    classifier, graph, path = zoo_squeezenet(), Graph(), tmp_path / "old.onnx"
+def spliced(classifier, path):
+    """A classifier of the zoo as a network for photos, up to its last pooling."""
+    graph = Graph()
     x = graph.splice(graph.photos([124, 116, 104], [58, 57, 57]), classifier, last_pooling(classifier.graph))
-    onnx.save(graph.model(x, size=(224, 224), dimension=1000), str(path))
-    photos, loaded = robots[0][:6], load_network(path)
+    onnx.save(graph.model(x, size=(224, 224), dimension=None), str(path))
+    return load_network(path)
+
+
+@needs_openvino
+def test_resnet_50_is_in_8_bits_from_end_to_end(resnet):
+    """Those convolutions, too, that pass over every second pixel; and no weight is computed while it runs."""
+    counts = layers_in_openvino(resnet[1])
+    assert counts["Convolution in u8"] == 53 and counts["Convolution in f32"] == 0
+    assert counts["Pooling in u8"] == 4 and counts["Pooling in f32"] == 0
+    assert not [name for name in counts if name.startswith(("FakeQuantize", "Convert", "Subgraph"))]
+
+
+@needs_openvino
+@pytest.mark.parametrize(("make", "convolutions"), [(zoo_squeezenet, 26), (zoo_mobilenet_v2, 52)])
+def test_every_convolution_is_in_8_bits(tmp_path, robots, make, convolutions):
+    counts = layers_in_openvino(quantise(spliced(make(), tmp_path / "zoo.onnx"), robots[0][:2], progress=False))
+    assert counts["Convolution in u8"] == convolutions and counts["Convolution in f32"] == 0
+
+
+def pooled_network(path):
+    """Maxima of what is used whole as well, one after the other, beside each other, and of numbers below 0."""
+    random, graph = np.random.default_rng(0), Graph()
+
+    def conv(x, inputs, outputs, **shape):
+        return graph.conv(x, random.standard_normal((outputs, inputs, 1, 1), np.float32) / inputs**0.5, **shape)
+
+    x = conv(graph.photos([127] * 3, [64] * 3), 3, 8)
+    y = graph.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    z = graph.node("MaxPool", y, kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4)
+    x = graph.node("Add", graph.node("Add", conv(x, 8, 6, stride=2), conv(y, 8, 6)), conv(z, 8, 6))
+    onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=6), str(path))
+    return load_network(path)
+
+
+def test_maxima_are_taken_of_8_bits(tmp_path, photos, monkeypatch):
+    loaded = pooled_network(tmp_path / "pools.onnx")
+    small = quantise(loaded, photos, progress=False)
+    nodes = onnx.load(str(small.path)).graph.node
+    made_by = {node.output[0]: node.op_type for node in nodes}
+    pools = [node for node in nodes if node.op_type == "MaxPool"]
+    assert len(pools) == 3 and {made_by[pool.input[0]] for pool in pools} == {"QuantizeLinear", "MaxPool"}
+    exact = Session(loaded).run(photos)
+    for session in (Session(small, "int8"), in_onnx_runtime(small, monkeypatch)):
+        assert 0 < error(session.run(photos), exact) < 0.1
+
+
+def test_a_channel_of_small_numbers_has_steps_enough(tmp_path, photos):
+    """In units of its own, in which it is as large as the others; with a sum and maxima on the way."""
+    random, graph = np.random.default_rng(0), Graph()
+    sizes = np.array([1, 1, 0.5, 0.2, 0.1, 0.05, 0.05, 0.02])
+    first = (random.standard_normal((8, 3, 3, 3)) * sizes[:, None, None, None]).astype(np.float32)
+    last = (random.standard_normal((20, 8, 1, 1)) / sizes[:, None, None]).astype(np.float32)
+    x = graph.node("Relu", graph.conv(graph.photos([127] * 3, [64] * 3), first, sizes.astype(np.float32)))
+    x = graph.node("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
+    each = graph.conv(x, random.standard_normal((8, 1, 3, 3), np.float32), padding=1, groups=8)
+    x = graph.conv(graph.node("Add", x, each), last)
+    onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=20), str(tmp_path / "few.onnx"))
+    loaded = load_network(tmp_path / "few.onnx")
+    exact = Session(loaded).run(photos)
+    in_units = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), exact)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(eight_bits, "units_of", lambda *_: {})
+        in_one = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), exact)
+    assert in_units < 0.02 and in_units < in_one / 3
+
+
+def test_a_network_with_the_operators_of_2018(tmp_path, robots):
+    photos, loaded = robots[0][:6], spliced(zoo_squeezenet(), tmp_path / "old.onnx")
     small = quantise(loaded, photos, progress=False)
     assert error(Session(small, "int8").run(photos), Session(loaded).run(photos)) < 0.15
 
 
-@pytest.mark.skipif(not OPENVINO, reason="OpenVINO is for x86 processors, or not installed")
+@needs_openvino
 def test_every_opening_gives_the_same_features(resnet, robots):
     """OpenVINO 2026.4 gave wrong ones every fifth time for such a network, where its streams shared their weights."""
     wanted = Session(resnet[1], "int8").run(robots[0][:2])

@@ -38,7 +38,8 @@ class Processor:
         self.become(kind)
         monkeypatch.setattr(runtime, "_open", self._opened)
         monkeypatch.setattr(runtime, "_sessions", {})
-        monkeypatch.setattr(trial, "time", SimpleNamespace(perf_counter=lambda: self._clock))
+        clock = SimpleNamespace(perf_counter=lambda: self._clock, process_time=lambda: self._clock)
+        monkeypatch.setattr(trial, "time", clock)
         monkeypatch.setattr(settle, "_SMALL", 0)  # the tests' networks are small, and stand for large ones
 
     def try_for(self, photos):

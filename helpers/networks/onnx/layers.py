@@ -1,6 +1,6 @@
 """Taking an ONNX network apart: its inputs, the layers that a tensor needs, and copies of them under other names."""
 
-from typing import TYPE_CHECKING, Callable, Dict, Iterable, Iterator, List, NamedTuple, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Set, Tuple
 
 from helpers.errors import ModelError
 
@@ -58,6 +58,13 @@ def graphs_of(node: "NodeProto") -> List["GraphProto"]:
 
     own = [each.g for each in node.attribute if each.type == AttributeProto.GRAPH]
     return own + [graph for each in node.attribute for graph in each.graphs]
+
+
+def attributes_of(node: "NodeProto") -> Dict[str, Any]:
+    """The attributes of a layer: name → value."""
+    from onnx import helper
+
+    return {each.name: helper.get_attribute_value(each) for each in node.attribute}
 
 
 def copied(node: "NodeProto", name: Callable[[str], str]) -> "NodeProto":

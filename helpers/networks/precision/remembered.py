@@ -1,7 +1,7 @@
 """What was measured of a network earlier, kept as small files in the cache folder.
 
 For a collection: how well a precision agrees with fp32. For a processor: how
-long a photo takes in fp32 and in bf16.
+long a photo takes in fp32 and in another precision.
 """
 
 import contextlib
@@ -46,12 +46,12 @@ class Pace(NamedTuple):
     """Seconds that a photo takes in a network on this machine."""
 
     fp32: float
-    bf16: float
+    other: float  # in bf16 or int8
 
     @property
     def is_faster(self) -> bool:
-        """Whether bf16 is faster, by more than what measuring is off."""
-        return self.bf16 < _FASTER * self.fp32
+        """Whether the other precision is faster, by more than what measuring is off."""
+        return self.other < _FASTER * self.fp32
 
 
 class Memory:
@@ -80,20 +80,20 @@ class Memory:
         if self._scope is not None:
             _write([self._scope, self._loaded.identity, comparison.precision], comparison._asdict())
 
-    def pace(self) -> Optional[Pace]:
+    def pace(self, precision: str) -> Optional[Pace]:
         """How fast the network was in a trial on such a processor; None where there was none."""
         try:
-            pace = Pace(**_read([processor(), self._loaded.identity, "pace"]))
-            return pace if 0 < pace.bf16 < 1e4 and 0 < pace.fp32 < 1e4 else None
+            pace = Pace(**_read([processor(), self._loaded.identity, precision, "pace"]))
+            return pace if 0 < pace.other < 1e4 and 0 < pace.fp32 < 1e4 else None
         except (OSError, ValueError, TypeError, RecursionError):
             return None
 
-    def keep_pace(self, measured: Optional[Pace]) -> Optional[Pace]:
-        """Returns the pace that counts: the first one, if bf16 gained much then, so that decisions stay the same."""
-        before = self.pace()
-        if measured is None or (before is not None and before.bf16 < 0.9 * before.fp32):
+    def keep_pace(self, precision: str, measured: Optional[Pace]) -> Optional[Pace]:
+        """Returns the pace that counts: the first one, if it gained much then, so that decisions stay the same."""
+        before = self.pace(precision)
+        if measured is None or (before is not None and before.other < 0.9 * before.fp32):
             return before
-        _write([processor(), self._loaded.identity, "pace"], measured._asdict())
+        _write([processor(), self._loaded.identity, precision, "pace"], measured._asdict())
         return measured
 
 

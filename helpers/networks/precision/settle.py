@@ -18,7 +18,7 @@ from helpers.files.stamps import sha256
 from helpers.networks.load import LoadedModel
 from helpers.networks.precision.remembered import NEIGHBOURS, Memory, Pace, PrecisionCheck
 from helpers.networks.precision.settled import ROUNDED, Settled, as_compared, in_fp32, is_of, key_of
-from helpers.networks.precision.trial import Sample, Trial, agreement, run_both, try_bf16
+from helpers.networks.precision.trial import Sample, Trial, agreement, pace_of, run_both, try_bf16
 from helpers.networks.quantise import quantise
 from helpers.networks.runtime import check_precision, close_session, has_bf16, is_open, session_for
 
@@ -28,6 +28,7 @@ _TRIED = 64  # photos by which an agreement is measured; as many again where tha
 _PRICE = 160  # what a trial may cost, in photos through fp32: the photos that are compared, and a network compiled
 _USUAL_GAIN = 0.3  # the share of the time that bf16 saves where that was never measured; seen: 0.33 to 0.5
 _LEAST_GAIN = 0.05  # where it was measured at a bad moment, a large collection measures it again
+_NOT_FASTER = "fp32, since int8 is not faster here"
 _SMALL = 8_000_000  # bytes: a network of one's own of this size stays with fp32, as it has little to lose
 
 
@@ -66,7 +67,8 @@ def settle(
        at least 94 of 100 places among their ten nearest neighbours stay the same;
        else fp32.
 
-    `int8` is made for the photos of the sample, see `helpers.networks.quantise`. `scope`
+    `int8` is made for the photos of the sample, see `helpers.networks.quantise`; where it
+    turns out to be no faster than fp32, it is not taken, and the note says so. `scope`
     names the collection: what was found out about it on at least 32 photos is
     remembered until the cache folder is deleted; without it, and with fewer
     photos, about the same photos.
@@ -105,7 +107,7 @@ class _Auto:
             if precision == "bf16" and not has_bf16():
                 note = f"{note}; {ROUNDED}{self._how_rounded_agrees(entry)}"
             elif comparison.agreement is not None:
-                note = _note(comparison, self.memory.pace())
+                note = _note(comparison, self.memory.pace(precision))
             try:
                 return as_compared(self.loaded, comparison, note)
             except ModelError:  # the file of an int8 network has gone: no feature can be added to those
@@ -127,18 +129,18 @@ class _Auto:
             return in_fp32(self.loaded, "fp32, since bf16 is not faster here")
         if not trial.is_good:
             return in_fp32(self.loaded, _in_vain(trial.comparison))
-        return as_compared(self.loaded, trial.comparison, _note(trial.comparison, self.memory.pace()))
+        return as_compared(self.loaded, trial.comparison, _note(trial.comparison, self.memory.pace("bf16")))
 
     def _can_use_bf16(self) -> bool:
         """Whether the processor has bf16, and the network is large enough to gain by it."""
         if self.loaded.descriptor is not None or not has_bf16():
             return False
-        return self.loaded.lasting_name != "own" or self.loaded.path.stat().st_size >= _SMALL
+        return _is_large(self.loaded)
 
     def _pays(self, fp32: float, bf16: float) -> bool:
         """Whether bf16 saves twice the price of a trial, where so many photos would be computed in fp32 or in bf16."""
-        pace = self.memory.pace()
-        gain = _USUAL_GAIN if pace is None else max(1 - pace.bf16 / pace.fp32, _LEAST_GAIN)
+        pace = self.memory.pace("bf16")
+        gain = _USUAL_GAIN if pace is None else max(1 - pace.other / pace.fp32, _LEAST_GAIN)
         return fp32 - bf16 * (1 - gain) >= 2 * _PRICE
 
     def _runs_on_processor(self) -> bool:
@@ -168,18 +170,18 @@ class _Auto:
         new = max(0, total - entry.photos)
         if not self._pays(new, total) or not self._runs_on_processor():
             return "fp32"
-        if comparison is None or self.memory.pace() is None:
+        if comparison is None or self.memory.pace("bf16") is None:
             photos = self.sample.take(_TRIED)
             trial = self._try_bf16(photos, may_take_it=False) if len(photos) >= _LASTING else None
             if trial is None or not trial.is_good:
                 return "fp32"
             comparison = trial.comparison
-        pace = self.memory.pace()
+        pace = self.memory.pace("bf16")
         if pace is None or not pace.is_faster or not self._pays(new, total):
             return "fp32"
         return (
             f"fp32, as the {entry.photos} features that are kept here. precision='bf16' would compute all {total} "
-            f"photos in about {_duration(total * pace.bf16)}, where the new ones alone take "
+            f"photos in about {_duration(total * pace.other)}, where the new ones alone take "
             f"{_duration(new * pace.fp32)} in fp32; it agrees with fp32 in {comparison}"
         )
 
@@ -200,6 +202,8 @@ class _Auto:
 def _by_hand(loaded: LoadedModel, precision: str, sample: Sample, scope: Optional[str], progress: bool) -> Settled:
     """bf16 or int8, since a person wants it; how well it agrees with fp32 is measured, or known."""
     memory = Memory(loaded, scope)
+    if _is_in_vain(precision, memory.pace(precision)):
+        return in_fp32(loaded, _NOT_FASTER)
     comparison = memory.comparison(precision)
     if comparison is None:
         photos = sample.take(2 * _TRIED if precision == "int8" else _TRIED)
@@ -207,19 +211,31 @@ def _by_hand(loaded: LoadedModel, precision: str, sample: Sample, scope: Optiona
             memory = Memory(loaded, f"photos {hashlib.sha256(np.ascontiguousarray(photos)).hexdigest()}")
             comparison = memory.comparison(precision)
         if comparison is None:
-            comparison = _compared(loaded, precision, sample, photos, progress)
+            wanted = quantise(loaded, photos, progress=progress) if precision == "int8" else loaded
+            exact, near = run_both(session_for(loaded, "fp32"), session_for(wanted, precision), photos, progress)
+            in_vain = False
+            if precision == "int8" and _is_large(loaded):
+                # By the processor's time, which is the same on a busy machine.
+                in_vain = _is_in_vain(precision, memory.keep_pace(precision, pace_of(exact.work, near.work)))
+            sample.computed(exact if in_vain else near)
+            if in_vain:
+                close_session(wanted, precision)
+                return in_fp32(loaded, _NOT_FASTER)
+            digest = sha256(wanted.path) if precision == "int8" else ""
+            agreed = agreement(exact.features, near.features)
+            comparison = PrecisionCheck(precision, len(photos), agreed, digest)
             memory.keep(comparison)
-    return as_compared(loaded, comparison, _note(comparison, memory.pace()))
+    return as_compared(loaded, comparison, _note(comparison, memory.pace(precision)))
 
 
-def _compared(
-    loaded: LoadedModel, precision: str, sample: Sample, photos: np.ndarray, progress: bool
-) -> PrecisionCheck:
-    wanted = quantise(loaded, photos, progress=progress) if precision == "int8" else loaded
-    exact, near = run_both(session_for(loaded, "fp32"), session_for(wanted, precision), photos, progress)
-    sample.computed(near)
-    digest = sha256(wanted.path) if precision == "int8" else ""
-    return PrecisionCheck(precision, len(photos), agreement(exact.features, near.features), digest)
+def _is_in_vain(precision: str, pace: Optional[Pace]) -> bool:
+    """Whether int8, which costs some agreement, is known to be no faster than fp32 here."""
+    return precision == "int8" and pace is not None and not pace.is_faster
+
+
+def _is_large(loaded: LoadedModel) -> bool:
+    """Whether a network has something to lose or to gain by another precision."""
+    return loaded.lasting_name != "own" or loaded.path.stat().st_size >= _SMALL
 
 
 # Notes for the person
@@ -229,8 +245,8 @@ def _note(comparison: PrecisionCheck, pace: Optional[Pace]) -> str:
     precision = comparison.precision
     if comparison.agreement is None:
         return f"{precision}: too few photos to compare it with fp32"
-    faster = precision == "bf16" and pace is not None and pace.is_faster
-    gain = f", {pace.fp32 / pace.bf16:.1f} times as fast as fp32 here" if faster and pace is not None else ""
+    faster = pace is not None and pace.is_faster
+    gain = f", {pace.fp32 / pace.other:.1f} times as fast as fp32 here" if faster and pace is not None else ""
     return f"{precision}{gain}: agrees with fp32 in {comparison}"
 
 

@@ -19,9 +19,12 @@ class NetworkRun(NamedTuple):
     features: np.ndarray  # float32 [n, dimension]
     seconds: float
     pace: Optional[float]  # seconds a photo; None where there were too few to say
+    work: Optional[float]  # the same of the processor's time, on all cores together
 
     def and_then(self, more: "NetworkRun") -> "NetworkRun":
-        return NetworkRun(np.concatenate([self.features, more.features]), self.seconds + more.seconds, self.pace)
+        return self._replace(
+            features=np.concatenate([self.features, more.features]), seconds=self.seconds + more.seconds
+        )
 
 
 class Sample:
@@ -94,8 +97,7 @@ def try_bf16(loaded: LoadedModel, sample: Sample, photos: np.ndarray, memory: Me
         if len(more):
             more_exact, more_rounded = run_both(exact_session, rounded_session, more, progress)
             exact, rounded = exact.and_then(more_exact), rounded.and_then(more_rounded)
-    measured = None if exact.pace is None or rounded.pace is None else Pace(exact.pace, rounded.pace)
-    pace = memory.keep_pace(measured)
+    pace = memory.keep_pace("bf16", pace_of(exact.pace, rounded.pace))
     broken = np.isfinite(exact.features).all(axis=1) & ~np.isfinite(rounded.features).all(axis=1)
     agreed = 0.0 if broken.any() else agreement(exact.features, rounded.features)
     comparison = PrecisionCheck("bf16", len(exact.features), agreed)
@@ -107,19 +109,26 @@ def run_both(exact: Session, other: Session, photos: np.ndarray, progress: bool)
     """The photos through either network, by turns."""
     features = np.empty((2, len(photos), exact.loaded.dimension), np.float32)
     seconds: Tuple[List[float], List[float]] = ([], [])
+    work: Tuple[List[float], List[float]] = ([], [])
     with progress_bar(total=len(photos), desc=f"comparing {other.precision} with fp32", show=progress) as bar:
         for start in range(0, len(photos), _CHUNK):
             some = photos[start : start + _CHUNK]
             for place, session in enumerate((exact, other)):
-                begun = time.perf_counter()
+                begun, worked = time.perf_counter(), time.process_time()
                 features[place, start : start + _CHUNK] = session.run(some)
                 seconds[place].append(time.perf_counter() - begun)
+                work[place].append(time.process_time() - worked)
             bar.update(len(some))
     whole = len(photos) // _CHUNK
     # The shortest of several: whatever else the machine does makes them longer, and none shorter.
-    paces = [min(spent[:whole]) / _CHUNK if whole > 1 else None for spent in seconds]
-    first, second = (NetworkRun(*run) for run in zip(features, map(sum, seconds), paces))
+    paces, works = ([min(spent[:whole]) / _CHUNK if whole > 1 else None for spent in each] for each in (seconds, work))
+    first, second = (NetworkRun(*run) for run in zip(features, map(sum, seconds), paces, works))
     return first, second
+
+
+def pace_of(exact: Optional[float], other: Optional[float]) -> Optional[Pace]:
+    """How fast both were; None where there were too few photos to say."""
+    return None if exact is None or other is None else Pace(exact, other)
 
 
 def agreement(a: np.ndarray, b: np.ndarray, k: int = NEIGHBOURS) -> Optional[float]:

@@ -7,7 +7,6 @@ from typing import Any, Callable, Dict, List, Tuple
 import anywidget
 import traitlets
 
-from helpers.arguments import takes
 from helpers.errors import FrameError, KinframeError, PhotoError
 from helpers.images.thumbnails import Thumbnails, preview
 from helpers.season.detection.megadetector import KINDS
@@ -52,7 +51,6 @@ class BoxStrip(NotebookWidget, anywidget.AnyWidget):
     _state = traitlets.Dict().tag(sync=True)  # for the page alone
     _shows = False
 
-    @takes(review="review")
     def __init__(self, review: DetectionReview) -> None:
         if not isinstance(review, DetectionReview):
             raise FrameError(f"BoxStrip takes a DetectionReview, not {type(review).__name__}")

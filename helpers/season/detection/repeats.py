@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from helpers.arguments import check_whole, takes
+from helpers.arguments import check_whole
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
@@ -25,7 +25,6 @@ _EACH = 5  # photos of a place in it
 _TYPES = (*(("place", int), ("camera", str), ("photos", int)), *(("path", str), ("kind", str), ("score", float)))
 
 
-@takes(detections="detections", cards="frame")
 def find_repeats(
     detections: Detections,
     cards: SFrame,
@@ -104,7 +103,6 @@ def find_repeats(
     return _frame(detections, found)
 
 
-@takes(repeats="frame: find_repeats(detections, data)", cards="frame")
 def show_repeats(repeats: SFrame, cards: SFrame, *, k: int = 40) -> Figure:
     """Draw the places where detections repeat, each with some of its photos, first to last.
 

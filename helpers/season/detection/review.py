@@ -6,7 +6,6 @@ from typing import Any, List, NamedTuple, Tuple, Union
 import numpy as np
 import traitlets
 
-from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.photo_paths import row_paths
@@ -63,7 +62,6 @@ class DetectionReview(traitlets.HasTraits):
 
     changed = traitlets.Int(0)
 
-    @takes(detections="detections", cards="frame")
     def __init__(self, detections: Detections, cards: SFrame) -> None:
         super().__init__()
         if not isinstance(detections, Detections):
