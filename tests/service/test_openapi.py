@@ -38,7 +38,7 @@ def tried(served, place, *arguments):
 
 def test_the_service_does_what_its_description_says(place):
     with serving(place / "photos", "--model", str(place / "tiny.onnx"), "--workers=1", "--rate=0") as served:
-        said = tried(served, place, "--phases=examples,coverage,fuzzing", "--max-examples=1", "--max-time=30")
+        said = tried(served, place, "--phases=examples,coverage,fuzzing", "--max-examples=1", "--max-time=240")
         assert "Tested: 19" in said
         log = served.log.read_text()
         assert " 500 " not in log and "Traceback" not in log
