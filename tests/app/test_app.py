@@ -13,6 +13,7 @@ import pytest
 
 from helpers.app import __main__ as app
 from helpers.app import prepared
+from helpers.app.visits import EACH
 from helpers.images import budget
 from tests.support.app_server import end, serving, status_of
 from tests.support.pictures import folder_of
@@ -130,6 +131,28 @@ def test_others_are_let_in_only_with_a_pillow_that_is_safe(monkeypatch, capfd):
     assert app.main(["--host=0.0.0.0", "--port=0"]) == 1
     said = capfd.readouterr()
     assert "needs Pillow 13 or newer" in said.err and not said.out
+
+
+@pytest.mark.parametrize(
+    ("options", "each"), [(["--host=0.0.0.0"], EACH), (["--host=0.0.0.0", "--each=3"], 3), ([], 9), (["--each=3"], 9)]
+)
+def test_one_address_has_its_share_where_others_are_let_in(options, each, tmp_path, monkeypatch):
+    from helpers.app import server  # needs Voilà
+
+    class Ready(contextlib.nullcontext):
+        def submit(self, *_):
+            return self
+
+        def result(self):
+            return tmp_path
+
+    served = []
+    monkeypatch.setenv("FOLDER", str(folder_of(tmp_path / "photos", 1)))
+    monkeypatch.setattr(app, "ProcessPoolExecutor", lambda *_: Ready(Ready()))
+    monkeypatch.setattr(app, "check_reader", lambda: None)
+    monkeypatch.setattr(server, "serve", lambda place, **settings: served.append(settings))
+    assert app.main([*options, "--port=0", "--visitors=9"]) == 0
+    assert [(one["most"], one["each"]) for one in served] == [(9, each)]
 
 
 @pytest.mark.parametrize("option", ["--visitors=0", "--each=x", "--visitors=-1"])

@@ -283,7 +283,8 @@ def test_a_slow_body_ends_at_408():
 
 def test_a_body_of_which_nothing_comes_ends_at_408(monkeypatch):
     monkeypatch.setattr(body_limits, "QUIET_SECONDS", 0.1)
-    told = ask(guard(), "POST", "/search", headers=[FORM], body=[b"a", b"a"], pause=HANGS / 4)
+    app = guard(upload_seconds=HANGS)  # the whole of it would be there in time
+    told = ask(app, "POST", "/search", headers=[FORM], body=[b"a", b"a"], pause=HANGS / 4)
     assert told.status == 408 and "nothing of the request came for 0.1 s" in error(told)
 
 

@@ -157,6 +157,7 @@ def test_who_does_not_read_the_answer_is_let_go(monkeypatch):
     monkeypatch.setattr(server, "MOST", 1)
     with lines(monkeypatch) as connect, connect() as slow:
         slow.sendall(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.recv(15) == b"HTTP/1.1 200 OK"  # else it would be an idle one, which makes room for another
 
         def answered():
             with connect() as other, contextlib.suppress(ConnectionResetError):
