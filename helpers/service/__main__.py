@@ -98,7 +98,8 @@ def _introduce(service: "Service") -> None:
         print("Some images were indexed with another network, and cannot be found: index their folders again.")
     if not service.access.needed:
         print("Only this machine can reach it, and needs no key: it has none yet.")
-    print("Ctrl+C ends it.")
+    if sys.stdin is not None and sys.stdin.isatty():  # and not a notebook, which ends it by itself
+        print("Ctrl+C ends it.")
     sys.stdout.flush()
 
 

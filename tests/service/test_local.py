@@ -54,7 +54,8 @@ def test_it_can_be_asked_until_it_is_stopped(place):
             assert found["path"][0] == "2.jpg" and found["distance"][0] < 1e-6
             assert list(client.already_here(folder / "2.jpg")["kind"]) == ["bytes"]
             assert client.show(found)._repr_png_()
-        assert served.note.splitlines()[-1] == f"Kinframe serves 0 images on {served.url}/" and "GET" not in served.note
+        assert served.note.splitlines()[-1] == f"Kinframe serves 0 images on {served.url}/"
+        assert "GET" not in served.note and "Ctrl" not in served.note
         assert "GET /images" in served.log and served.is_running and served.url in repr(served)
         log = served._log
     assert not served.is_running and is_free(served.url) and not log.exists()
