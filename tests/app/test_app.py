@@ -1,5 +1,6 @@
 import contextlib
 import http.client
+import logging
 import re
 import socket
 import subprocess
@@ -153,6 +154,16 @@ def test_one_address_has_its_share_where_others_are_let_in(options, each, tmp_pa
     monkeypatch.setattr(server, "serve", lambda place, **settings: served.append(settings))
     assert app.main([*options, "--port=0", "--visitors=9"]) == 0
     assert [(one["most"], one["each"]) for one in served] == [(9, each)]
+
+
+def test_an_error_of_a_request_is_one_line_in_the_log():
+    from helpers.app.server import _in_one_line  # needs Voilà
+
+    record = logging.LogRecord(
+        "a", logging.ERROR, "a.py", 1, "Uncaught %s", ("/secret",), (KeyError, KeyError(1), None)
+    )
+    assert _in_one_line(record)
+    assert logging.Formatter().format(record) == "A request could not be answered (KeyError)."
 
 
 @pytest.mark.parametrize("option", ["--visitors=0", "--each=x", "--visitors=-1"])
