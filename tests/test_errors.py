@@ -1,5 +1,6 @@
 """How our errors are shown: the message first in IPython and Jupyter, and as ever everywhere else."""
 
+import os
 import re
 import subprocess
 import sys
@@ -56,17 +57,15 @@ def test_what_is_not_ours_is_shown_as_ever():
     assert "Traceback (most recent call last)" in theirs and "ZeroDivisionError" in theirs
 
 
-def test_a_notebook_and_its_page_have_the_message_first(monkeypatch):
-    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
+def test_a_notebook_and_its_page_have_the_message_first(tmp_path):
     nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed: JupyterLab brings it")
-    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed: JupyterLab brings it")
     nbconvert = pytest.importorskip("nbconvert", reason="nbconvert is not installed: JupyterLab brings it")
-    cells = [nbformat.v4.new_code_cell(source) for source in (_LOAD, "load()", "%tb")]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    client = nbclient.NotebookClient(
-        notebook, kernel_name="python3", allow_errors=True, resources={"metadata": {"path": str(ROOT)}}
-    )
-    client.execute()
+    cells = [nbformat.v4.new_code_cell(source) for source in (f"%cd -q {ROOT}\n{_LOAD}", "load()", "%tb")]
+    file = tmp_path / "errors.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), file)
+    command = [sys.executable, "-m", "nbconvert", "--to=notebook", "--execute", "--allow-errors", "--inplace"]
+    subprocess.run([*command, str(file)], env={**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"}, check=True)
+    notebook = nbformat.read(file, as_version=4)
     short, whole = (cell.outputs[0] for cell in notebook.cells[1:])
     assert short.ename == "FolderError" and short.evalue.startswith("/no/such/folder: no such folder")
     assert "\n".join(short.traceback).startswith("FolderError: /no/such/folder")
