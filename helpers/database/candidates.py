@@ -59,8 +59,7 @@ class CandidateSearch:
             return self._nearest(k)
         limit: Optional[int] = k + MORE
         few = self._references.few
-        if found is not None and not (self._bounds.is_usable and found.has(k + MORE)):
-            found = None
+        found = found.first(k + MORE) if found is not None and self._bounds.is_usable else None
         while True:
             if found is not None:
                 near, last, found = self._among(found), found.last, None
@@ -130,6 +129,9 @@ class CandidateSearch:
 
     def _without_vector(self) -> List[Candidate]:
         """The references whose feature has no vector in the table: always candidates."""
+        some = f"SELECT 1 FROM {self._table.name} WHERE v IS NULL ORDER BY identity LIMIT 1"  # noqa: S608  # nosec B608  # names are ours
+        if not self._session.rows(some):  # nearly always, and known from an index
+            return []
         return self._session.rows(
             f"SELECT items.item, items.identity, 0.0::double precision FROM {self._joined} WHERE kept.v IS NULL",  # noqa: S608  # nosec B608  # names are ours, values are bound
             *self._references.values,

@@ -8,8 +8,10 @@ itself.
 """
 
 import contextlib
+import heapq
+import os
 import threading
-from typing import Any, Iterator, List, NamedTuple, Optional, Protocol, Tuple
+from typing import Any, Iterator, List, Mapping, NamedTuple, Optional, Protocol, Tuple
 
 import numpy as np
 
@@ -19,13 +21,15 @@ from helpers.errors import KinframeError
 
 MOST_QUERIES = 50  # in one pass
 OPERATORS = {"euclidean": "<->", "cosine": "<=>"}
-_PASSES = 2  # at a time: while one is finished here, PostgreSQL reads for another
+_PASSES = max(1, (os.cpu_count() or 1) // 3)  # at a time: one keeps three processes of PostgreSQL busy
 _SAMPLE = 2000  # features: for 2,048 numbers, 16 MB
 _TOO_MANY = 4  # times as many as were expected: the table has grown since the sample was taken
 _SETTINGS = {  # for one transaction
     "jit": "off",  # it takes longer than the search
     "plan_cache_mode": "force_custom_plan",  # whether an index is of use depends on how many rows are wanted
-    "parallel_setup_cost": "0",  # PostgreSQL expects a third of all pairs to be returned, by one process then
+}
+_PARALLEL = {  # PostgreSQL expects a third of all pairs to be returned, and would have one process do that
+    "parallel_setup_cost": "0",
     "parallel_tuple_cost": "0",
 }
 
@@ -36,9 +40,12 @@ class Near(NamedTuple):
     candidates: List[Tuple[str, float]]  # identities and approximate distances, in no order
     last: Optional[float]  # no other feature has a smaller approximate distance; None where there is no other
 
-    def has(self, wanted: int) -> bool:
-        """Whether they are as many as were wanted, or all."""
-        return self.last is None or len(self.candidates) >= wanted
+    def first(self, wanted: int) -> Optional["Near"]:
+        """The `wanted` nearest of them, or all that there are; None where they are too few."""
+        if len(self.candidates) <= wanted:
+            return self if self.last is None or len(self.candidates) == wanted else None
+        nearest = heapq.nsmallest(wanted, self.candidates, key=lambda candidate: candidate[1])
+        return Near(nearest, nearest[-1][1])
 
 
 class ScannedTable(Protocol):
@@ -70,7 +77,7 @@ class TableScan:
 
         `n` is at most `MOST_QUERIES`.
         """
-        prepare(session)
+        prepare(session, {**_SETTINGS, **_PARALLEL})
         sample = self._sample or self._sampled(session)
         table, bounds = self._table, [DistanceBounds(query, metric, self._table.type) for query in queries]
         numbers = np.stack([bound.numbers.astype(np.float32) for bound in bounds])
@@ -177,9 +184,9 @@ class _Waiting:
         self.is_taken = self.is_done = False
 
 
-def prepare(session: DatabaseSession) -> None:
+def prepare(session: DatabaseSession, settings: Mapping[str, str] = _SETTINGS) -> None:
     """Settings for the searches of one transaction."""
-    for name, value in _SETTINGS.items():
+    for name, value in settings.items():
         session.rows("SELECT set_config(?, ?, true)", name, value)
 
 
