@@ -68,7 +68,7 @@ def measure(season: str, network: str) -> Dict[str, Any]:
     random = np.random.default_rng(0)
     for count in range(3, min(8, len(kinds)) + 1):
         for number in range(1, _MIXTURES + 1):
-            chosen = sorted(random.choice(sorted(kinds), count, replace=False).tolist())
+            chosen = sorted(random.choice(sorted(kinds), count, replace=False).tolist())  # nosec B311  # which sets are compared
             sets[f"mixture {count}.{number}"] = [kinds[kind][:_MOST] for kind in chosen]
     found = []
     for name, parts in sets.items():

@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS {_DOUBTED} (  -- kept when photos were read otherwise
     photo BLOB PRIMARY KEY
 ) WITHOUT ROWID;
 """
-_DOUBT_ALL = f"INSERT INTO {_DOUBTED} SELECT DISTINCT photo FROM features"  # noqa: S608
+_DOUBT_ALL = f"INSERT INTO {_DOUBTED} SELECT DISTINCT photo FROM features"  # noqa: S608  # nosec B608  # names are ours, values are bound
 _HAS_TABLE = "SELECT count(*) FROM sqlite_master WHERE name = '{}'"
 
 _SCHEMA = f"""
@@ -172,7 +172,7 @@ class FeatureStore:
         """
         with self._explained():
             table = _DOUBTED if self._value(_HAS_TABLE.format(_DOUBTED)) else "features"
-            return {photo.hex() for (photo,) in self._connection.execute(f"SELECT DISTINCT photo FROM {table}")}  # noqa: S608
+            return {photo.hex() for (photo,) in self._connection.execute(f"SELECT DISTINCT photo FROM {table}")}  # noqa: S608  # nosec B608  # names are ours, values are bound
 
     def judged(self, fine: Iterable[str], stale: Iterable[str]) -> None:
         """Doubt photos no more: forget all features of the `stale` ones, of every network, and keep the others."""
@@ -181,7 +181,7 @@ class FeatureStore:
             self._doubt_what_is_there()
             execute("DELETE FROM features WHERE photo = ?", forgotten)
             doubted_no_more = [*forgotten, *((bytes.fromhex(photo),) for photo in fine)]
-            execute(f"DELETE FROM {_DOUBTED} WHERE photo = ?", doubted_no_more)  # noqa: S608
+            execute(f"DELETE FROM {_DOUBTED} WHERE photo = ?", doubted_no_more)  # noqa: S608  # nosec B608  # names are ours, values are bound
 
     def files(self) -> Dict[str, Tuple[Stamp, str]]:
         """Each file that was read, by its path: its `helpers.files.stamps.stamp` then, and the sha-256 of its bytes."""
@@ -196,7 +196,7 @@ class FeatureStore:
         with self._explained(), feature_rows.as_written():
             if not self._value(_HAS_TABLE.format(_CHECKED)):
                 return {}
-            rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608
+            rows = self._connection.execute(f"SELECT * FROM {_CHECKED}")  # noqa: S608  # nosec B608  # names are ours, values are bound
             return {os.fsdecode(path): _checked_file(row) for path, *row in rows}
 
     def add_checked(self, files: Dict[str, CheckedFile]) -> None:
@@ -208,7 +208,7 @@ class FeatureStore:
         self._make_again()
         with self._explained(), self._transaction() as execute:
             self._connection.execute(_MAKE_CHECKED)
-            execute(f"INSERT OR REPLACE INTO {_CHECKED} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
+            execute(f"INSERT OR REPLACE INTO {_CHECKED} VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608  # nosec B608  # names are ours, values are bound
 
     def add(
         self,
@@ -234,7 +234,7 @@ class FeatureStore:
         """How much is kept of each network, in the order in which they were added."""
         with self._explained(), feature_rows.as_written():
             count = "SELECT count(*) FROM features WHERE network = id"
-            rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608
+            rows = self._connection.execute(f"SELECT key, dimension, ({count}) FROM networks ORDER BY id")  # noqa: S608  # nosec B608  # names are ours, values are bound
             return [
                 StoredNetwork(feature_rows.text(key), *feature_rows.whole(dimension, photos))
                 for key, dimension, photos in rows
