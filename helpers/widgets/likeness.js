@@ -16,7 +16,8 @@ export function likenessLine({ rank, likeness = null, distance = null, word, sco
   };
   if (score !== null) {
     if (word) line.append(make("span", { className: "kf-far", textContent: word }));
-    bar(score, shortDistance(score));
+    bar(score, score > 0 && score < 0.001 ? "< 0.001" : shortDistance(score));
+    line.title = `${word ?? "score"} ${shortDistance(score)}`;
   } else if (likeness !== null) {
     bar(likeness, percent(likeness));
     line.title = `${percent(likeness)} alike: ${far}; 0 % is as far as two photos of this collection usually are`;

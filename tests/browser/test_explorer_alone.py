@@ -904,6 +904,52 @@ def test_an_answer_in_words_shows_which_word_and_how_surely(page, show):
     assert sent(page, "words")[-1]["text"] == ""
 
 
+def test_a_guess_next_to_nothing_leaves_room_for_its_word(page, show):
+    root = show(200, asks_words=True)
+    query = {"like": [], "unlike": [], "box": None, "text": "owl"}
+    about = {str(7 * n): {"distance": 1, "score": [0, 3.05e-5][n % 2], "word": "owl", "box": None} for n in range(20)}
+    answer(page, about=about, question=query, trail=[None, query])
+    lines = root.locator(".kf-likeness")
+    assert [lines.nth(n).inner_text().split() for n in range(2)] == [["owl", "0"], ["owl", "<", "0.001"]]
+    assert lines.nth(1).get_attribute("title") == "owl 0.0000305"
+
+
+def test_in_a_narrow_cell_nothing_close_can_be_read_to_its_end(page, show):
+    page.set_viewport_size({"width": 400, "height": 900})
+    root = show(200)
+    far = "Nothing close: even the nearest is about as far away as any two photos here."
+    answer(page, heading="20 most similar to EK000014 · SDZG 1 · 22:21", far=far)
+    shown = root.locator(".kf-nothing")
+    assert shown.evaluate("each => each.scrollWidth <= each.clientWidth && each.scrollHeight <= each.clientHeight")
+    below = shown.bounding_box()["y"] + shown.bounding_box()["height"]
+    assert below <= root.locator(".kf-gallery").bounding_box()["y"]
+
+
+def test_what_the_field_for_a_name_says_fits_into_it(page, show):
+    root = show(20)
+    root.get_by_role("button", name="Filters").click()
+    needed = """field => {
+        const [pen, style] = [document.createElement("canvas").getContext("2d"), getComputedStyle(field)];
+        pen.font = style.font;
+        return pen.measureText(field.placeholder).width + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+    }"""
+    field = root.locator("input[name=name]")
+    assert field.evaluate(needed) <= field.evaluate("field => field.clientWidth")
+
+
+def test_the_button_on_a_photo_can_be_read_in_the_dark(page, show):
+    page.add_style_tag(content=":root { --jp-brand-color1: #64b5f6 }")  # JupyterLab's, in its dark theme
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    button = show(20).locator(".kf-ask").first
+    luminance = """([name, button]) => {
+        const parts = getComputedStyle(button)[name].match(/[0-9.]+/g).slice(0, 3).map((each) => each / 255);
+        const [r, g, b] = parts.map((each) => (each <= 0.03928 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    }"""
+    tones = [page.evaluate(luminance, [name, button.element_handle()]) for name in ("color", "backgroundColor")]
+    assert (max(tones) + 0.05) / (min(tones) + 0.05) >= 4.5
+
+
 def test_no_words_without_a_network_that_knows_some(page, show):
     root = show(20)
     assert not root.get_by_label("Words", exact=True).is_visible()
