@@ -609,12 +609,23 @@ def test_it_looks_as_the_explorer_does():
         assert "class Toasts" in script
 
 
+def test_what_is_no_address_is_not_asked_for(page):
+    field = page.locator("#url")
+    for text in ("nonsense", "ftp://example.org/fox.jpg", "http://"):
+        field.fill(text)
+        field.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("begins with http:// or https://")
+        expect(field).to_be_focused()
+        assert page.locator("#trail li").count() == 0 and page.locator(".kf-tile").count() == 21, "nothing has changed"
+        page.get_by_role("button", name="Close this message").click()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_by_keyboard_in_a_narrow_window(served, open_page, scheme):
     page = open_page(served.url, color_scheme=scheme, viewport={"width": 380, "height": 800})
     page.get_by_label("words").fill("toy or car")
     page.get_by_label("words").press("Enter")
-    expect(page.get_by_role("heading", name="Most similar to toy or car")).to_be_visible()
+    expect(page.get_by_role("heading", name="Most likely to show “toy or car”")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="guessed by the network")).to_be_visible()
     expect(page.locator("#grid li").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -122,7 +122,8 @@ async function show() {
   drawCopies([], goToImage);
   document.body.classList.add("waiting");
   const soon = setTimeout(() => (turning.hidden = false), SOON);
-  $("heading").textContent = step.kind === "collection" ? "The collection" : `Most similar to ${step.name}`;
+  const headings = { collection: "The collection", text: `Most likely to show “${step.name}”` };
+  $("heading").textContent = headings[step.kind] ?? `Most similar to ${step.name}`;
   $("far").textContent = "";
   showStatus(step.kind === "collection" ? "" : "Searching …");
   try {
@@ -208,7 +209,10 @@ function searchByFile(files) {
 
 function searchByAddress(address) {
   const url = address.trim();
-  if (url) go({ kind: "url", url, name: lastPart(url.split(/[?#]/, 1)[0]) || url });
+  if (url && !/^https?:\/\/[^/\s]/i.test(url)) {
+    showTrouble("An address begins with http:// or https://, such as https://example.org/fox.jpg.");
+    $("url").select();
+  } else if (url) go({ kind: "url", url, name: lastPart(url.split(/[?#]/, 1)[0]) || url });
 }
 
 function searchByWords(words) {
