@@ -14,7 +14,7 @@ function render({ model, el }) {
   }
 
   function show() {
-    const focused = [...root.children].indexOf(root.getRootNode().activeElement);
+    const focused = focusedPlace();
     forget();
     const jpegs = model.get("_jpegs");
     const photos = model.get("_names").map(({ text, name, marked }, place) => {
@@ -23,8 +23,30 @@ function render({ model, el }) {
       return make("button", { ...properties, "aria-pressed": String(marked), onclick }, picture(jpegs[place]), make("span", { textContent: text }));
     });
     root.replaceChildren(...photos);
+    reach(Math.max(0, root.children[focused] ? focused : photos.findIndex((photo) => photo.matches(".kinframe-chosen"))));
     root.children[focused]?.focus({ preventScroll: true });
   }
+
+  const focusedPlace = () => [...root.children].indexOf(root.getRootNode().activeElement);
+
+  // Tab reaches one photo, and then what comes after the photos; arrows go from photo to photo.
+  function reach(place) {
+    [...root.children].forEach((photo, each) => (photo.tabIndex = each === place ? 0 : -1));
+  }
+
+  function walk(event) {
+    const [from, photos] = [focusedPlace(), [...root.children]];
+    if (from < 0 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const row = photos.filter((photo) => photo.offsetTop === photos[0].offsetTop).length;
+    const to = { ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - row, ArrowDown: from + row, Home: 0, End: photos.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation(); // JupyterLab would go to another cell
+    photos[to]?.focus();
+  }
+
+  root.addEventListener("keydown", walk);
+  root.addEventListener("focusin", () => reach(focusedPlace()));
 
   model.on("change:_names", show);
   show();

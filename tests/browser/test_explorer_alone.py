@@ -928,10 +928,10 @@ def test_in_a_narrow_cell_nothing_close_can_be_read_to_its_end(page, show):
 def test_what_the_field_for_a_name_says_fits_into_it(page, show):
     root = show(20)
     root.get_by_role("button", name="Filters").click()
-    needed = """field => {
+    needed = """field => { // and beside the words, the cross that empties it
         const [pen, style] = [document.createElement("canvas").getContext("2d"), getComputedStyle(field)];
         pen.font = style.font;
-        return pen.measureText(field.placeholder).width + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+        return pen.measureText(field.placeholder).width + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight) + 20;
     }"""
     field = root.locator("input[name=name]")
     assert field.evaluate(needed) <= field.evaluate("field => field.clientWidth")
