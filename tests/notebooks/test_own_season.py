@@ -34,7 +34,8 @@ def test_what_was_asked_with_is_no_sighting(path, notebook, query, tmp_path, run
     every = "len(sightings.candidates) <= len(set(data['event']))"
     run(notebook, f"assert sightings.confirmed == [] and package is None and {every}")
     said = printed(notebook)
-    assert "fox: no event is confirmed" in said and "Nothing is handed on" in said and "No package" in said
+    assert "fox: no event is confirmed" in said and "Nothing is handed on" in said
+    assert "No package; what is missing: deployments, confirmed events" in said
     assert "people are not filtered" in said
     assert ("(QUERY is empty, and this is the first photo)" in said) == (not query)
     assert [made.name for made in (tmp_path / "out" / "card").iterdir()] == []

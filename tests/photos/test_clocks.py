@@ -145,9 +145,12 @@ def test_photos_sorted_by_species_are_no_fault(layout):
 def test_renamed_photos_are_no_fault(capsys):
     names = [f"a/e{n}.JPG" for n in range(12)]  # in order, but not of their dates
     assert troubles(frame_of(zip(names, reversed(hours(12, step=30 * HOUR))))) == []
+    printed = capsys.readouterr().out
+    assert "the photos are renamed, sorted or few: only their dates" in printed and "1 of 1" not in printed
+    others = [f"b/IMG_{n:04d}.JPG" for n in range(12)]
+    assert troubles(frame_of(zip(names + others, [*reversed(hours(12, step=30 * HOUR)), *hours(12)]))) == []
     assert (
-        "1 of 1 cameras have photos that are renamed, sorted or few, such as a: only their dates"
-        in capsys.readouterr().out
+        "the photos of 1 of 2 cameras are renamed, sorted or few, such as those of a: only" in capsys.readouterr().out
     )
     assert troubles(season(a=hours(12))) == []
     assert capsys.readouterr().out == ""

@@ -369,7 +369,7 @@ def test_names_with_backslashes_and_odd_names():
 def test_a_detector_that_knows_no_people_has_not_looked_for_them(written, kinds):
     found = read_detections(written(("a.jpg", [box()]), detection_categories=kinds), ["a.jpg", "b.jpg"])
     assert found.seen.tolist() == [True, False] and not found.seen_for_people.any()
-    assert "1 with animals, people not looked for, 0 with vehicles" in found.note
+    assert "1 with animals, people not looked for, 0 blank" in found.note
     data = found.add_to(tc.SFrame({"path": ["a.jpg", "b.jpg"]}))
     assert list(data["people"]) == [None, None] and list(data["animals"]) == [1, None]
 

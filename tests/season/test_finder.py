@@ -223,6 +223,7 @@ def test_nobody_has_looked_for_people(folder, tmp_path, capsys):
     cards = loaded(folder)
     found = find_animals(cards, store=False, progress=False)
     assert not found.seen_for_people.any() and "people not looked for" in found.note
+    assert "vehicles" not in found.note  # nor has anybody looked for these
     found.save(tmp_path / "found.json")
     content = json.loads((tmp_path / "found.json").read_text("utf-8"))
     content["detection_categories"] = {"1": "animal", "2": "person", "3": "vehicle"}

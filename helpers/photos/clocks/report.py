@@ -85,9 +85,12 @@ def clock_report(data: SFrame) -> SFrame:
     faults = _faults(runs, data)
     unordered = sorted({run.camera for run in runs if not run.ordered})
     if unordered:
+        cameras = len({run.camera for run in runs})
+        whose = f" of {len(unordered)} of {cameras} cameras" if cameras > 1 else ""
+        such = f", such as those of {unordered[0]}" if cameras > 1 else ""
         print(
-            f"{len(unordered)} of {len({run.camera for run in runs})} cameras have photos that are renamed, sorted or "
-            f"few, such as {unordered[0]}: only their dates are judged, and no jump of their clocks can be seen"
+            f"the photos{whose} are renamed, sorted or few{such}: only their dates are judged, and no jump of a "
+            "clock can be seen"
         )
     paths = list(data["path"])
     return typed_frame(

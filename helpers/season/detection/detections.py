@@ -273,9 +273,10 @@ class Detections:
         counts = self.counts
         blind = counts["seen"] and not self.seen_for_people.any()
         people = "people not looked for" if blind else "{people:,} with people"
+        vehicles = "" if blind and not counts["vehicles"] else ", {vehicles:,} with vehicles"
         note = (
             "{seen:,} of {photos:,} photos looked at by the detector: {animals:,} with animals, "
-            f"{people}, {{vehicles:,}} with vehicles, {{blank:,}} blank"
+            f"{people}{vehicles}, {{blank:,}} blank"
         ).format(**counts)
         note += f" (score {self.threshold:g} or more)"
         if self._moved is not None:
