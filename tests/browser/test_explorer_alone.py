@@ -931,7 +931,8 @@ def test_what_the_field_for_a_name_says_fits_into_it(page, show):
     needed = """field => { // and beside the words, the cross that empties it
         const [pen, style] = [document.createElement("canvas").getContext("2d"), getComputedStyle(field)];
         pen.font = style.font;
-        return pen.measureText(field.placeholder).width + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight) + 20;
+        const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+        return pen.measureText(field.placeholder).width + padding + 20;
     }"""
     field = root.locator("input[name=name]")
     assert field.evaluate(needed) <= field.evaluate("field => field.clientWidth")

@@ -12,15 +12,17 @@ FILES = {
 }
 EMPTY = '<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="strip.css"><body>'
 SHOW = """async () => {
-    const names = (marked) => [...Array(20).keys()].map((n) => ({ text: `${n}.jpg`, name: `a/${n}.jpg`, marked: n === marked }));
+    const photo = (n, marked) => ({ text: `${n}.jpg`, name: `a/${n}.jpg`, marked: n === marked });
+    const names = (marked) => [...Array(20).keys()].map((n) => photo(n, marked));
     const traits = { _names: names(3), _jpegs: Array(20).fill(null) };
     const heard = [];
     window.clicks = [];
     window.mark = (place) => { traits._names = names(place); heard.forEach((each) => each()); };
-    const model = { get: (name) => traits[name], on: (_, each) => heard.push(each), off: () => {}, send: ({ click }) => {
+    const send = ({ click }) => {
         window.clicks.push(click);
         window.mark(click);
-    } };
+    };
+    const model = { get: (name) => traits[name], on: (_, each) => heard.push(each), off: () => {}, send };
     const before = document.body.appendChild(document.createElement("button"));
     const el = document.body.appendChild(document.createElement("div"));
     document.body.appendChild(document.createElement("button")).textContent = "Next";
