@@ -210,7 +210,7 @@ function searchByFile(files) {
 function searchByAddress(address) {
   const url = address.trim();
   if (url && !/^https?:\/\/[^/\s]/i.test(url)) {
-    showTrouble("An address begins with http:// or https://, such as https://example.org/fox.jpg.");
+    showTrouble("An address begins with http:// or https://.");
     $("url").select();
   } else if (url) go({ kind: "url", url, name: lastPart(url.split(/[?#]/, 1)[0]) || url });
 }
