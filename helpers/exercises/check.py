@@ -7,6 +7,7 @@ import numpy as np
 
 from helpers.errors import FrameError, KinframeError
 from helpers.features import neighbours
+from helpers.features.distance import Distance
 from helpers.frames import Frame, SFrame
 from helpers.similarity import evaluate, precision_at
 
@@ -126,10 +127,8 @@ def nearest(model: Any) -> Tuple[np.ndarray, np.ndarray]:
 
 def apart(model: Any, row: int, other: int) -> float:
     """The distance of two photos by the model's metric."""
-    one, two = (model.vectors[each].astype(np.float64) for each in (row, other))
-    if model.metric == "cosine":
-        return float(1 - one @ two / (np.linalg.norm(one) * np.linalg.norm(two)))
-    return float(np.linalg.norm(one - two))
+    distance = Distance(model.vectors, model.metric)
+    return float(distance.to(distance.points(model.vectors[row : row + 1])[0], np.array([other]))[0])
 
 
 def folders_of(model: Any) -> List[str]:

@@ -11,9 +11,10 @@ from helpers.collection.description import describe
 from helpers.collection.poster import montage
 from helpers.errors import FrameError, KinframeError, NotFound
 from helpers.exercises import Check, WrongAnswer
-from helpers.exercises.check import GRADED
+from helpers.exercises.check import GRADED, apart
 from helpers.exercises.train_an_autoencoder import component_loss
 from helpers.explorer import CollectionMap, Explorer, PhotoPicker
+from helpers.features.distance import METRICS, Distance
 from helpers.features.nearest import neighbours
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
@@ -445,3 +446,13 @@ def test_words(capsys):
     right(of_folders, {"a": "red fox", "b": "grey fox"}, capsys)  # as many of one as of the other
     wrong(of_folders, {"a": "jeep", "b": "jeep"}, "0 of these")
     wrong(of_folders, {"a": "red fox"}, "2 folders")
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_distances_are_those_of_the_search_of_photos_without_a_direction_too(metric):
+    vectors = np.float32([[3, 4], [0, 0], [0, 0], [4, 3]])
+    model = SimpleNamespace(vectors=vectors, metric=metric)
+    distance = Distance(vectors, metric)
+    for row in range(4):
+        wanted = distance.to(distance.points(vectors[row : row + 1])[0]).tolist()
+        assert [apart(model, row, other) for other in range(4)] == wanted

@@ -71,7 +71,7 @@ def test_those_who_wait_share_a_pass_and_get_what_each_would_get_alone(postgres_
     storage.close()
 
 
-def test_a_pass_for_one_collection_takes_no_place_of_another_metric(postgres_url, monkeypatch):
+def test_queries_by_two_metrics_that_wait_together_each_get_their_own_answer(postgres_url):
     vectors = photo_like(200, 24)
     storage = filled(postgres_url, vectors, 24)
     shared, answers = storage.vectors._shared, {}
