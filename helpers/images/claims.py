@@ -36,19 +36,23 @@ _SPARE = 2**16  # bytes that entries may have twice
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
 _LARGE_TILE = 2**24  # pixels; programs write tiles of 128 to 1,024 pixels a side
 _WIDEST_PACKED = 2**16  # pixels of a row of a packed BMP: a step down takes a row more
+_GIF, _EXTENSION, _REMARK = b"GIF8", 0x21, 0xFE
+_MOST_REMARKS = 2**20  # bytes, before the first picture of a GIF; Pillow joins them piece by piece before 13
 _ICON, _MOST_ICONS = b"\0\0\1\0", 1_000
 _LARGEST_ICON = 2**24  # pixels; its header has at most 256 a side
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def check_file(file: BinaryIO) -> None:
-    """Raises `PhotoError` for an open JPEG, TIFF or ICO that claims what none has, before Pillow opens it."""
+    """Raises `PhotoError` for an open JPEG, TIFF, GIF or ICO that claims what none has, before Pillow opens it."""
     file.seek(0)
     begin = file.read(8)
     if begin.startswith(_JPEG):
         _check_jpeg(file)
     elif begin[:4] in _TIFFS:
         _check_tags(file, numbers=False)
+    elif begin.startswith(_GIF):
+        _check_gif(file)
     elif begin.startswith(_ICON):
         _check_icon(file)
 
@@ -167,6 +171,22 @@ def _directory(file: BinaryIO, place: int, order: _Order, big: bool, size: int) 
             lower.append(value)
     follows = int.from_bytes(file.read(inside), order)
     return _Directory(values, numbers, tuple(lower), follows)
+
+
+def _check_gif(file: BinaryIO) -> None:
+    file.seek(10)
+    colours = file.read(3)[:1]
+    if colours and colours[0] & 0x80:
+        file.seek(3 << ((colours[0] & 7) + 1), io.SEEK_CUR)
+    remarks = 0
+    while (begin := file.read(2))[:1] == bytes((_EXTENSION,)):
+        while length := file.read(1):
+            if not length[0]:
+                break
+            file.seek(length[0], io.SEEK_CUR)
+            remarks += (1 + length[0]) * (begin[1:] == bytes((_REMARK,)))
+            if remarks > _MOST_REMARKS:
+                raise PhotoError("a GIF with more remarks than anybody writes; save it again")
 
 
 def _check_icon(file: BinaryIO) -> None:

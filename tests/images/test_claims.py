@@ -5,6 +5,7 @@ import struct
 import zlib
 
 import pytest
+from PIL import Image
 
 from helpers.errors import PhotoError, Refused
 from helpers.images.decode import check_photo, open_photo, photo_size, read_exif
@@ -72,6 +73,13 @@ def icon(side):
     return struct.pack("<HHHBBBBHHLL", 0, 1, 1, 16, 16, 0, 0, 1, 32, len(inner), 22) + inner
 
 
+def remarks(pieces, each):
+    """A GIF with remarks before its picture, each of some pieces of 255 letters."""
+    whole = saved(Image.new("P", (64, 48)), "GIF")
+    place = whole.index(b"\x2c")
+    return whole[:place] + (b"\x21\xfe" + (b"\xff" + b"a" * 255) * pieces + b"\0") * each + whole[place:]
+
+
 HARMFUL = {
     "pieces of EXIF": with_parts(*[part(0xE1, b"Exif\0\0" + b"x")] * 200),
     "pieces of EXIF behind what is no part": with_parts(
@@ -88,6 +96,8 @@ HARMFUL = {
     "a tile": tiled(16, 8_192),
     "a step down in a BMP": packed_bmp(40_000_000),
     "an icon": icon(8_000),
+    "remarks": remarks(1, 5_000),
+    "one long remark": remarks(5_000, 1),
 }
 
 
@@ -120,6 +130,7 @@ USUAL = {
         part(0xE1, b"Exif\0\0" + tags([(0x0132, 2, len(DATE), 38), (0x8769, 4, 1, 8)], DATE))
     ),
     "half a directory": with_parts(part(0xE1, b"Exif\0\0" + tags([], b"", [(0x9003, 2, 20, 0)])[:-9])),
+    "remarks": remarks(10, 10),
     "no part behind the first": with_parts(part(0xE5, b"x"), b"\0\0", part(0xE5, b"x")),
 }
 
