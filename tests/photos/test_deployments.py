@@ -1,4 +1,5 @@
 import datetime
+import time
 
 import pytest
 
@@ -336,3 +337,15 @@ def test_0_0_is_no_place(tmp_path, capsys):
     table = read_deployments(file)
     assert list(table["latitude"]) == [None, 0.0] and list(table["longitude"]) == [None, 4.5]
     assert "are not taken as a place" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("row", ["d{0},,2020-01-01,\n", ",site {0},2020-01-01,\n"])
+def test_the_time_grows_with_the_number_of_rows(row, tmp_path):
+    def seconds(count):
+        file = table(tmp_path, "deployment,site,start,end\n" + "".join(map(row.format, range(count))))
+        begin = time.process_time()
+        assert len(read_deployments(file)) == count
+        return time.process_time() - begin
+
+    few = seconds(2_000)
+    assert seconds(16_000) < 24 * few  # not 64 times
