@@ -20,7 +20,7 @@ from helpers.arguments import takes
 from helpers.errors import ArgumentError, StoreError
 from helpers.features import feature_rows
 from helpers.files.cache import cache_folder, roomy_array
-from helpers.files.database_file import WorkLimit, check_schema, restrict
+from helpers.files.database_file import WorkLimit, check_journal, check_schema, restrict
 from helpers.files.stamps import Stamp
 from helpers.frames.photo_paths import folder_of
 from helpers.images.decode import READING
@@ -262,11 +262,13 @@ class FeatureStore:
             # Beside the file stands, for the time of a transaction, its journal.
             self.writable = all(os.access(place, os.W_OK) for place in (self.path, self.path.parent) if place.exists())
             mode = "rwc" if self.writable else "ro"
+            check_journal(self.path)
             connection = sqlite3.connect(f"{address}?mode={mode}", uri=True, timeout=_WAIT, isolation_level=None)
             restrict(connection)
             return connection
         except OSError as error:
-            raise StoreError(f"{self.path}: features cannot be kept there ({error.strerror}). {_ELSEWHERE}") from error
+            reason = error.strerror or error
+            raise StoreError(f"{self.path}: features cannot be kept there ({reason}). {_ELSEWHERE}") from error
 
     def _prepare(self) -> None:
         self._connection.execute("BEGIN")  # another process may be making the file between one look and the next
@@ -331,6 +333,8 @@ class FeatureStore:
 _DAMAGED = "the features kept here are damaged; delete the file, and they are computed again"
 _REASONS = {  # by words of SQLite's message
     "foreign schema": "it has views, triggers or computed columns, which Kinframe never makes; it is not opened",
+    "foreign journal": "it is not opened, since SQLite would then delete that file; delete the journal, which Kinframe "
+    "has not written",
     "interrupted": "reading it takes far too long: it is damaged, or was made to be so; name another file with store=",
     "not a database": "not a store of features, or a damaged one; name another file with store=",
     "full": "the disk is full. Make room and go on: what was computed before this is kept",

@@ -93,7 +93,7 @@ def deep_colour(image: Any) -> Optional[List[Any]]:
     turned round here. To be asked before the picture is loaded.
     """
     halves = []
-    for tile in image.tile:
+    for tile in image.tile or ():  # an icon has none in some versions of Pillow, which have decoded it
         options = tile[3]
         order = options if isinstance(options, str) else options[0] if options else None
         if order not in _OTHER_HALF:

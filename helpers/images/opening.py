@@ -18,6 +18,7 @@ from PIL import Image, ImageFile, JpegImagePlugin
 from helpers.errors import PhotoError
 from helpers.files.reading import open_regular
 from helpers.images import png
+from helpers.images.claims import check_file, check_opened
 from helpers.images.kinds import RAW, RAW_ENDINGS, kind_of, way_out
 
 Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # all that a photo can be read from
@@ -100,6 +101,7 @@ def opened(source: Readable) -> Iterator[Image.Image]:
         image = stack.enter_context(_image(file))
         if image.format == "TIFF" and (_is_raw(image) or is_named_raw(source)):
             raise PhotoError(way_out(RAW))
+        check_opened(image)
         yield image
 
 
@@ -109,6 +111,7 @@ def _image(file: BinaryIO) -> Image.Image:
         raise PhotoError(way_out(RAW))
     if begin.startswith(png.SIGNATURE):
         return _png(file)
+    check_file(file)
     is_jpeg = begin.startswith(_JPEG)
     try:
         return _opened(file, ("JPEG",) if is_jpeg else formats())  # to know all takes longer than to read many headers

@@ -13,6 +13,7 @@ from PIL import Image
 from helpers.errors import Refused, ServiceError
 from helpers.images import decode
 from helpers.images.budget import decoding
+from helpers.images.claims import check_file
 from helpers.images.kinds import kind_of, needs_package
 from helpers.images.opening import formats, opened
 from helpers.images.trouble import TROUBLE, refusal
@@ -81,6 +82,7 @@ def check_upload(content: bytes, limits: UploadLimits) -> None:
 
 def _check(content: bytes, most: int) -> None:
     kinds = [*KINDS, *(name for name in _MORE if name in formats())]
+    check_file(io.BytesIO(content))
     try:
         image = Image.open(_ReadCounter(content), formats=kinds)
     except Image.UnidentifiedImageError:

@@ -128,8 +128,8 @@ def read_deployments(
     """
     file = Path(path).expanduser()
     rows, unread = deployments_in(file, dates, utm)
-    names = [row["deployment"] for row in rows]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    names = Counter(row["deployment"] for row in rows)
+    twice = next((name for name, count in names.items() if count > 1), None)
     if twice is not None:
         raise FrameError(f"{file}: two deployments are called {twice!r}; give each another name")
     if unread:

@@ -163,7 +163,7 @@ def _check_kinds(settings: Dict[str, Any]) -> None:
         "label": settings["label"] is None or _is_text(settings["label"]),
         "agreement": settings["agreement"] is None or _is_number(settings["agreement"]),
         "timings": isinstance(settings["timings"], dict) and all(map(_is_number, settings["timings"].values())),
-        "labels": _are(settings["labels"], _is_label),
+        "labels": _are(settings["labels"], _is_label) and _are_of_a_column(settings["labels"]),
         "names": _are(settings["names"], _is_text),
         "photos": _are(settings["photos"], lambda place: place is None or _is_text(place)),
         "identities": _are(settings["identities"], _is_identity),
@@ -190,6 +190,13 @@ def _is_number(value: Any) -> bool:
 
 def _is_label(value: Any) -> bool:
     return value is None or isinstance(value, (int, float)) or _is_text(value)
+
+
+def _are_of_a_column(labels: List[Any]) -> bool:
+    """Whether labels can be those of one column: all text, or all numbers, whole ones of 64 bits."""
+    kinds = set(map(type, labels)) - {type(None)}
+    is_whole = int not in kinds or all(-(2**63) <= label < 2**63 for label in labels if type(label) is int)
+    return is_whole and (kinds <= {str} or kinds <= {int, float})
 
 
 def _is_identity(value: Any) -> bool:

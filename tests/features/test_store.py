@@ -15,6 +15,9 @@ from helpers.features import feature_rows
 from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, kept_networks, other_stores
 from helpers.files.stamps import Stamp
 from helpers.images.decode import READING
+from helpers.images.thumbnails import Thumbnails
+from tests.support.hostile_files import naming_journal
+from tests.support.hostile_files import photo as hostile_photo
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
@@ -353,6 +356,20 @@ def test_what_would_run_in_a_foreign_file_is_not_opened(store, path, schema):
             pytest.skip(f"this SQLite cannot make it: {error}")
     with pytest.raises(StoreError, match="it is not opened"):
         FeatureStore(path)
+
+
+def test_a_journal_that_has_another_file_deleted_is_not_followed(store, path, tmp_path):
+    store.add("a network", [photo(1)], vectors(1))
+    store.close()
+    diary, link = tmp_path / "diary", tmp_path / "linked.kinframe"
+    diary.write_text("mine")
+    link.symlink_to(path)
+    path.with_name(f"{path.name}-journal").write_bytes(naming_journal(path.read_bytes(), diary))
+    Thumbnails(path).get_many([(hostile_photo(), None)])
+    for named in (path, link):
+        with pytest.raises(StoreError, match="journal"):
+            FeatureStore(named)
+    assert diary.read_text() == "mine"
 
 
 def test_a_view_that_comes_after_the_look_is_not_read(store, path):

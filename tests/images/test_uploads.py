@@ -251,8 +251,6 @@ def test_scans_are_counted_in_one_pass():
         assert steps(lambda content=content: check_scans(content, 100)) < 100
 
 
-@pytest.mark.skipif(int(PIL.__version__.split(".")[0]) < 13, reason="Pillow reads all that tags claim before 13")
-@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_tags_that_claim_more_than_there_is():
     side = [(256, 4, 1, 8), (257, 4, 1, 8), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8)]
     side += [(278, 4, 1, 8), (279, 4, 1, 64)]
@@ -264,8 +262,7 @@ def test_tags_that_claim_more_than_there_is():
             hostile.tiff(side + many, bytes(1_000_000)),
             hostile.png(8, 8, row=bytes(9), extra=chunk),
         ):
-            check_upload(content, LIMITS)
-            open_photo(content)
+            refused(422, "its tags claim to be more", content)
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:
         tracemalloc.stop()

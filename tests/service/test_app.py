@@ -168,6 +168,26 @@ def test_a_form_that_is_none_is_refused(body, kind, status, ask):
     ask("POST", "/search", status, data=body, headers={"Content-Type": kind})
 
 
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "charset=punycode",
+        'charset="punycode"',
+        "Charset = utf-7",
+        "charset*=utf-8''punycode",
+        "charset=utf-8; charset=idna",
+    ],
+)
+def test_a_form_in_another_charset_is_refused(charset, ask):
+    """Python reads some of them in quadratic time: half a second for each field, while nobody else is answered."""
+    body = b'--x\r\nContent-Disposition: form-data; name="k"\r\n\r\n1\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; {charset}"
+    assert "UTF-8" in ask("POST", "/search", 415, data=body, headers={"Content-Type": kind}).text
+    for usual in ("charset=utf-8", 'charset="UTF-8"'):
+        kind = f"multipart/form-data; {usual}; boundary=x"
+        ask("POST", "/search", 422, data=body, headers={"Content-Type": kind})
+
+
 def test_a_second_photo_is_refused(ask):
     ask("POST", "/search", 400, files=[("photo", ("a", jpeg())), ("photo", ("b", jpeg()))])
 

