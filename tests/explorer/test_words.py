@@ -78,6 +78,9 @@ def test_a_season_and_a_visitor(model, tmp_path):
     assert explorer._state["asks_words"]
     explorer.ask_words("toy")
     assert len(shown(explorer)) == 3 and explorer._state["found"]
+    explorer.told = []
+    hear(explorer, "words", text="robot")
+    assert "search with a photo" in explorer._state["message"] and "create(" not in explorer._state["message"]
 
 
 def test_a_network_without_words_has_no_field(tmp_path):
