@@ -75,6 +75,17 @@ def test_arrows_go_from_photo_to_photo(page):
     assert page.evaluate(FOCUSED) == "a/1.jpg", "the one that was visited last"
 
 
+def test_a_list_that_scrolls_stays_where_it_is_and_shows_the_chosen_photo(page):
+    page.add_style_tag(content=".kinframe-photos { max-height: 200px; overflow: hidden auto; }")
+    top = "document.querySelector('.kinframe-photos').scrollTop"
+    page.evaluate(f"{top} = 100")
+    page.locator(".kinframe-photo").nth(7).click()
+    assert page.evaluate(top) == 100
+    page.evaluate("mark(19)")
+    chosen, box = (page.locator(each).bounding_box() for each in (".kinframe-chosen", ".kinframe-photos"))
+    assert box["y"] <= chosen["y"] and chosen["y"] + chosen["height"] <= box["y"] + box["height"]
+
+
 def test_the_frame_of_the_chosen_photo_is_the_same_under_the_mouse(page):
     colour = "photo => getComputedStyle(photo).borderTopColor"
     page.emulate_media(reduced_motion="reduce")
