@@ -161,10 +161,13 @@ def _not_learnt(unknown: List[str]) -> UnknownWords:
         f"the nearest in spelling that it has are {', '.join(near)}" if near else "it has none of nearly that spelling"
     )
     shown = ", ".join(repr(each if each.isprintable() else ascii(each)[1:-1])[:40] for each in unknown[:_NEAREST])
-    cause = f"the network has not learnt {shown}; {nearest}. It knows a thousand things and some groups of them"
-    ways = 'see helpers.networks.word_groups(); any words take create(data, model="clip")'
-    plain = "such as bird or food: try a plainer word, or search with a photo"
-    return UnknownWords(f"{cause}, {ways}", f"{cause}, {plain}")
+    cause = f"the network has not learnt {shown}; {nearest}"
+    ways = (
+        "It knows a thousand things and some groups of them, see helpers.networks.word_groups(); any words take "
+        'create(data, model="clip")'
+    )
+    plain = "Try a plainer word, such as bird or food, or search with a photo"
+    return UnknownWords(f"{cause}. {ways}", f"{cause}. {plain}")
 
 
 def _plain(text: str) -> str:
