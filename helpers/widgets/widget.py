@@ -133,8 +133,7 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
         try:
             self._answer(request, buffers)
         except (KinframeError, traitlets.TraitError) as error:
-            visitors = not self._keep and isinstance(error, UnknownWords)
-            self._say(error.plain if visitors else str(error), failed=True)
+            self._say(error.plain if isinstance(error, UnknownWords) and not self._keep else str(error), failed=True)
         except Exception as error:  # a message is from outside, and can be anything; a text could name paths of ours
             _LOG.debug("%r could not be answered", request.get("do"), exc_info=True)
             self._say(f"That could not be done ({type(error).__name__}).", failed=True)

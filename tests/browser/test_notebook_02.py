@@ -112,7 +112,7 @@ def test_it_looks_right(lab, notebook, matches):
         notebook.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         notebook.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
         notebook.locator("#jupyterlab-splash").wait_for(state="detached")
-        notebook.locator(".kinframe-bar").first.scroll_into_view_if_needed()
+        notebook.locator(".kinframe-bar").first.evaluate("bar => bar.scrollIntoView()")
         name = f"picker-{lab.name}-{theme.split()[1].lower()}-{width}.png"
         notebook.screenshot(path=str(BUILD / name))
         bar, match = (notebook.locator(each).first.bounding_box() for each in (".kinframe-bar", MATCHES))

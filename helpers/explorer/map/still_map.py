@@ -68,7 +68,7 @@ def _outlined(places: np.ndarray) -> Image.Image:
     np.add.at(counts, (along, across), 1)
     density = _kernel(tall, deviation) @ counts @ _kernel(wide, deviation)
     own = np.sort(density[along, across])
-    fine = np.asarray(Image.fromarray(density.astype(np.float32)).resize(_SIZE, Image.BICUBIC))
+    fine = np.asarray(Image.fromarray(density.astype(np.float32)).resize(_SIZE, Image.Resampling.BICUBIC))
     for share in _SHARES:
         inside = Image.fromarray(fine >= own[int((1 - share) * (len(own) - 1))]).convert("L")
         edge = ImageChops.subtract(inside, inside.filter(ImageFilter.MinFilter(3)))
