@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.errors import ArgumentError
+from helpers.errors import ArgumentError, UnknownWords
 from helpers.networks import words
 from helpers.networks.words import class_names, find_words, word_groups
 
@@ -193,3 +193,11 @@ def test_a_text_that_cannot_be_searched_for(text, reason):
         find_words(text)
     assert len(str(raised.value)) < 500
     assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["foxx", "robot", "雪地里的一只鸟", "\N{FOX FACE}"])
+def test_visitors_of_a_page_read_no_python(text):
+    with pytest.raises(UnknownWords, match=r"create\(") as raised:
+        find_words(text)
+    assert "has not learnt" in raised.value.plain and "search with a photo" in raised.value.plain
+    assert not re.search(r"create|helpers|\(\)|=", raised.value.plain)

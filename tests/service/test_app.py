@@ -247,6 +247,7 @@ def test_a_thumbnail_is_a_small_jpeg_that_is_kept_by_the_browser(ask):
     again = ask("GET", f"/images/{image}/thumbnail?size=16", 304, headers={"If-None-Match": tag})
     assert again.content == b"" and again.headers["ETag"] == tag
     assert ask("GET", f"/images/{image}/thumbnail?size=17").headers["ETag"] != tag
+    assert ask("GET", f"/images/{image}/thumbnail?size=1600").content.startswith(b"\xff\xd8")
 
 
 def test_a_photo_whose_file_has_gone_has_no_thumbnail(ask, place):
@@ -254,7 +255,9 @@ def test_a_photo_whose_file_has_gone_has_no_thumbnail(ask, place):
     content, image = file.read_bytes(), image_at(ask, "odd/7.jpg")["id"]
     file.unlink()
     try:
-        assert "odd/7.jpg" in ask("GET", f"/images/{image}/thumbnail?size=33", 404).json()["error"]["message"]
+        for size in (33, 1600):
+            answer = ask("GET", f"/images/{image}/thumbnail?size={size}", 404)
+            assert "odd/7.jpg" in answer.json()["error"]["message"]
     finally:
         file.write_bytes(content)
 
