@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from helpers.errors import FrameError, PhotoError, StoreError
-from helpers.features.store import CheckedFile, FeatureStore, default_path
+from helpers.features.store import CheckedFile, FeatureStore
+from helpers.features.store_path import default_path
 from helpers.files.progress import progress_bar
 from helpers.files.spelling import full_paths
 from helpers.files.stamps import Stamp, settled, stamp

@@ -18,7 +18,8 @@ from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
-from helpers.features.store import kept_networks, other_stores, path_for
+from helpers.features.store import kept_networks
+from helpers.features.store_path import other_stores, path_for
 from helpers.files.spelling import SpelledPaths, printable
 from helpers.frames import HAS_TURICREATE, Frame, Image, SFrame
 from helpers.frames.columns import bad_frame

@@ -10,7 +10,8 @@ import numpy as np
 from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError, KinframeError, StoreError, WeightsUnavailable
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
-from helpers.features.store import FeatureStore, path_for
+from helpers.features.store import FeatureStore
+from helpers.features.store_path import path_for
 from helpers.files import stamps
 from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched
