@@ -489,7 +489,7 @@ def test_csv(hidden, made, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["path"] for row in rows][:3] == ["00.jpg", "00 (2).jpg", "'=1+2.jpg"]
     assert rows[0]["keep"] == "1" and rows[1]["kind"] == "bytes"
-    with pytest.raises(FrameError, match="not written over"):
+    with pytest.raises(FrameError, match="is not overwritten"):
         found.save_csv(place)
     with pytest.raises(ExportError):
         found.save_csv(place / "below a file.csv")
