@@ -13,7 +13,7 @@ from helpers.errors import ExportError, FrameError
 from helpers.frames.columns import typed_frame
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 from helpers.season.exchange.camtrap import write
 from helpers.season.exchange.camtrap.blur import blurred
 from helpers.season.exchange.camtrap.check import check_camtrap

@@ -10,8 +10,8 @@ from helpers import tc
 from helpers.errors import FrameError
 from helpers.photos.tables.match_paths import NOT_HERE, match
 from helpers.season.detection import detections
-from helpers.season.detection.detections import read_detections
 from helpers.season.detection.megadetector import DetectedPhoto, Detection
+from helpers.season.detection.read_results import read_detections
 from tests.support.pace import steps
 
 NAMES = ["north/cam1/1.JPG", "north/cam1/2.JPG", "north/cam2/1.JPG", "south/cam1/1.JPG", "south/cam1/9.JPG"]

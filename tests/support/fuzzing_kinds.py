@@ -26,7 +26,7 @@ from helpers.photos.labels import Labels
 from helpers.photos.load import load_photos, open_photo
 from helpers.photos.metadata.read import read_metadata
 from helpers.photos.species import add_species
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 from helpers.similarity.build import create, load_model
 from tests.support.hostile_files import saved
 from tests.support.pictures import picture, tiny_network
