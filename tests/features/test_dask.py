@@ -19,6 +19,7 @@ import pytest
 
 import helpers.errors
 import helpers.features.dask.cluster
+import helpers.features.dask.futures
 import helpers.networks.precision.settled
 import helpers.networks.runtime
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
@@ -414,7 +415,7 @@ def test_without_dask_the_way_to_it_is_told():
 
 
 def test_while_there_are_no_workers_a_line_says_so(network, paths, monkeypatch, capsys):
-    monkeypatch.setattr(helpers.features.dask.cluster, "_PATIENCE", 0.05)
+    monkeypatch.setattr(helpers.features.dask.futures, "_PATIENCE", 0.05)
     quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL, "processes": False}
     with distributed.LocalCluster(n_workers=0, **quiet) as empty, distributed.Client(empty) as client:
         made = batches_on(client, network, asked(paths), batch_size=len(paths))
@@ -428,7 +429,7 @@ def test_while_there_are_no_workers_a_line_says_so(network, paths, monkeypatch, 
 
 
 def test_a_cluster_that_all_workers_have_left_is_not_waited_for_longer_than_asked(network, paths, monkeypatch):
-    monkeypatch.setattr(helpers.features.dask.cluster, "_PATIENCE", 0.05)
+    monkeypatch.setattr(helpers.features.dask.futures, "_PATIENCE", 0.05)
     quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL, "processes": False}
     with distributed.LocalCluster(n_workers=0, **quiet) as empty, distributed.Client(empty) as client:
         made = batches_on(client, network, asked(paths), batch_size=len(paths), deserted=0.2)
