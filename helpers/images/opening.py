@@ -17,7 +17,7 @@ from PIL import Image, ImageFile, JpegImagePlugin
 
 from helpers.errors import PhotoError
 from helpers.files.reading import open_regular
-from helpers.images import png
+from helpers.images import jpeg, png
 from helpers.images.kinds import RAW, RAW_ENDINGS, kind_of, way_out
 
 Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # all that a photo can be read from
@@ -27,7 +27,6 @@ _FORMATS = (  # Pillow's names; those that it lacks (AVIF on Python 3.8) are lef
     *("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "HEIF", "AVIF", "JPEG2000", "PPM"),
     *("DIB", "ICO", "PCX", "PSD", "QOI", "SGI", "TGA"),
 )
-_JPEG = b"\xff\xd8\xff"
 _UNREAD = (Image.UnidentifiedImageError, ValueError, OSError)  # what Pillow raises for words that it does not take
 _SUBFILE, _PHOTOMETRIC, _DNG = 254, 262, 50706  # TIFF tags
 _SENSOR = (32803, 34892)  # what the second is of a picture that is not developed yet
@@ -109,7 +108,7 @@ def _image(file: BinaryIO) -> Image.Image:
         raise PhotoError(way_out(RAW))
     if begin.startswith(png.SIGNATURE):
         return _png(file)
-    is_jpeg = begin.startswith(_JPEG)
+    is_jpeg = begin.startswith(jpeg.BEGINNING)
     try:
         return _opened(file, ("JPEG",) if is_jpeg else formats())  # to know all takes longer than to read many headers
     except Image.DecompressionBombError:
