@@ -284,7 +284,15 @@ def test_where_and_how_warm():
     assert (told.make, told.infrared, told.tags) == ("MAKER", 0, ())
 
 
-@pytest.mark.parametrize("wrong", [{"latitude": (91.0, 0.0, 0.0)}, {"longitude": (181.0, 0.0, 0.0)}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"latitude": (91.0, 0.0, 0.0)},
+        {"longitude": (181.0, 0.0, 0.0)},
+        {"latitude": (1.0, 2.0, 3.0, 4.0)},  # EXIF has three: degrees, minutes, seconds
+        {"longitude": (1.0,) * 200},  # 60 to the power of 200 is beyond all floats
+    ],
+)
 def test_a_place_off_the_globe_is_none(wrong):
     told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=placed(**wrong)))
     assert (told.latitude, told.longitude) == (None, None)

@@ -88,7 +88,7 @@ def _degrees(place: Dict[int, Any], tag: int, sides: str, largest: int) -> Optio
     parts = [number(part) for part in _listed(place.get(tag))]
     side = place.get(tag - 1, "")
     side = (side.decode("ascii", "replace") if isinstance(side, bytes) else str(side)).strip("\0 ").upper()[:1]
-    if not parts or None in parts or not side or side not in sides:
+    if not 1 <= len(parts) <= 3 or None in parts or not side or side not in sides:
         return None
     value = sum(part / 60**power for power, part in enumerate(parts) if part is not None)
     return (-value if side == sides[1] else value) if abs(value) <= largest else None
@@ -102,6 +102,6 @@ def number(value: Any) -> Optional[float]:
     """The value as a finite number, or None."""
     try:
         number = float(value)
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError, ArithmeticError):
         return None
     return number if math.isfinite(number) else None
