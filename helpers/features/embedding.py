@@ -76,7 +76,7 @@ def embed(
 ) -> Embedded:
     """The feature of each photo: of paths, bytes of photo files, or Images of a frame.
 
-    A photo that cannot be read is left out and stands in `bad`. Memory grows with the number of photos by their
+    A photo that cannot be read is left out and listed in `bad`. Memory grows with the number of photos by their
     features, 4 bytes a number, and about half a kilobyte each; for the rest see `helpers.features.pipeline.batches`.
 
     Parameters

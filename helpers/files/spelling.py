@@ -18,8 +18,6 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])( *(?:\..*)?)", re.IGNORECASE
 )
-
-
 _LONGEST = 4096  # characters of a path on any disk, or of a name that a person writes
 
 

@@ -152,8 +152,8 @@ def species_disagreements(data: SFrame, first: str, second: str) -> SFrame:
     -------
     SFrame
         `id`, `path` and `event`, as far as the frame has them, and the two
-        columns, in the order of the frame. A photo that one of them names no
-        species for is none of them.
+        columns, in the order of the frame. Photos for which one of them names no
+        species are left out.
 
     Raises
     ------

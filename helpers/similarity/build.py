@@ -86,7 +86,7 @@ def create(
         `auto`, `fp32`, `bf16` or `int8`, see `helpers.networks.precision.settle`.
     store
         The file in which features are kept, so that none is computed twice; None is one in the cache folder, for each
-        folder of photos, and False is none. See `helpers.features.FeatureStore`.
+        folder of photos, and False keeps none. See `helpers.features.FeatureStore`.
     index
         `exact`, or `hnsw`, which is approximate and for millions of photos, see `helpers.features.open_index`.
         Or the address of a PostgreSQL with pgvector, `postgresql://user@host/archive`: features that nobody has sent
@@ -201,7 +201,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
     database
         Whether to connect to the database in which the model was searched, at the address that the model names, with
         the password in PGPASSWORD or ~/.pgpass. Without it, and where the database cannot be reached, the model is
-        searched here, with the same answers, and one line says so.
+        searched here, with the same answers, and a line is printed.
 
     Raises
     ------

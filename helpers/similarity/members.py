@@ -70,7 +70,7 @@ def identity_or_none(image: Any) -> Optional[str]:
 
 
 class NamedPhotos(Protocol):
-    """A model, or what stands for one."""
+    """A model, or anything that has its labels and names."""
 
     labels: List[Any]
     names: List[str]
@@ -136,7 +136,7 @@ def _rows_named(names: List[str], wanted: str) -> List[int]:
 
 
 def _nearest_names(names: List[str], wanted: str) -> List[str]:
-    """The names most like one that is none of them."""
+    """The names most like one that no photo has."""
 
     def pieces(text: str) -> Set[str]:
         return {text[place : place + 3] for place in range(max(1, len(text) - 2))}

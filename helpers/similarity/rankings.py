@@ -187,7 +187,7 @@ def _write_list(path: Path, cells: List[str], blocks: Iterator[Block]) -> None:
 
 
 def _cell(label: Any) -> str:
-    """A label as it stands in a CSV."""
+    """A label as a cell of a CSV."""
     line, end = io.StringIO(), "\r\n"  # Python 3.8 quotes only line ends that it writes itself
     csv.writer(line, lineterminator=end).writerow([guarded(label) if isinstance(label, str) else label])
     return line.getvalue()[: -len(end)]
@@ -211,7 +211,9 @@ def _about(model: "RankedModel", metric: Optional[str]) -> str:
     try:
         return json.dumps(about)
     except TypeError as error:
-        raise ModelError(f"labels are to be numbers or text, to be kept with rankings ({error})") from error
+        raise ModelError(
+            f"labels must be numbers or text to be kept with rankings ({error}); build the model with another label="
+        ) from error
 
 
 def _check_room(place: Path, needed: int) -> None:

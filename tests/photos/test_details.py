@@ -176,7 +176,7 @@ def test_without_exiftool_one_line_says_what_it_would_tell(monkeypatch, capsys):
         Metadata(make="Canon"),
     ]
     said = capsys.readouterr().out
-    assert said.startswith("3 photos of Reconyx may tell how warm it was") and "brew install exiftool" in said
+    assert said.startswith("3 photos of Reconyx may have the temperature in notes") and "brew install exiftool" in said
     maker_notes.complete(["d"], [Metadata(make="Canon")])
     assert capsys.readouterr().out == ""
 

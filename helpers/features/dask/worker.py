@@ -112,7 +112,7 @@ def features_of(requests: List[PhotoRequest], network: str) -> List[FeatureBatch
     """Photos read, decoded and through the network; without the bytes of those that are not files."""
     plugin = get_worker().plugins.get(network)
     if not isinstance(plugin, SharedNetwork):
-        raise ClusterError(f"worker {_name()} has not received the network; connect to the cluster anew")
+        raise ClusterError(f"worker {_name()} has not received the network; connect to the cluster again")
     session, seconds = plugin.session(), []
 
     def run(pixels: List[np.ndarray]) -> np.ndarray:

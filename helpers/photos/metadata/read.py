@@ -67,7 +67,7 @@ def read_metadata(source: Readable) -> Metadata:
             camera, place = camera_tags(image), dict(exif.get_ifd(_PLACE))
             make = exif.get(_MAKE)
             infrared = is_infrared(image)
-    except Exception:  # damaged tags are no reason to lose the photo, and Pillow raises what it likes
+    except Exception:  # damaged tags are not a reason to lose the photo, and Pillow raises many errors
         return Metadata(taken=taken(source))
     latitude, longitude = _degrees(place, _LATITUDE, "NS", 90), _degrees(place, _LONGITUDE, "EW", 180)
     if latitude is None or longitude is None or latitude == longitude == 0:  # cameras write 0, 0 before a first fix
