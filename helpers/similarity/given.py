@@ -49,7 +49,7 @@ def refusal(name: str, column: Any, network: LoadedModel) -> ArgumentError:
 
 
 def vectors_of(values: Any, dimension: int) -> Tuple[np.ndarray, List[int], List[Tuple[int, str]]]:
-    """Features in arrays as float32 [rows, dimension], the places of these, ascending, and of the others the reasons."""
+    """Features in arrays as float32 [rows, dimension], the places of these, ascending, and why others are not taken."""
     vectors = cache.roomy_array((len(values), dimension))
     rows: List[int] = []
     bad: List[Tuple[int, str]] = []
