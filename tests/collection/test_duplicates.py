@@ -21,8 +21,7 @@ from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.errors import ExportError, FrameError
 from helpers.images.decode import open_photo, read_exif
 from helpers.photos.load import load_photos
-from tests.images.test_decode import png_of_16_bits
-from tests.support.pictures import tiny_network
+from tests.support.pictures import png_of_16_bits, tiny_network
 from tests.support.places import SHARED
 
 SIZE = (240, 180)

@@ -1,5 +1,4 @@
 import contextlib
-import io
 import logging
 import os
 import pickle
@@ -32,7 +31,7 @@ from helpers.networks.load import load_network
 from helpers.networks.precision.settled import settled_again
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
-from tests.support.pictures import TINY, folder_of, picture, tiny_network
+from tests.support.pictures import TINY, encoded, folder_of, picture, tiny_network
 from tests.support.places import ROOT
 from tests.support.processors import KINDS
 from tests.support.until import HANGS, until
@@ -308,12 +307,6 @@ def test_large_photos_travel_in_small_batches_and_without_a_warning(client, netw
     assert len(large) > 10e6
     with contextlib.closing(batches_on(client, network, asked([large, large]), batch_size=64)) as made:
         assert [len(batch.new) for batch in made] == [1, 1]
-
-
-def encoded(photo, kind):
-    buffer = io.BytesIO()
-    photo.save(buffer, kind)
-    return buffer.getvalue()
 
 
 def test_addresses(client, network, paths):

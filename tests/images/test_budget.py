@@ -13,8 +13,7 @@ from helpers.images.budget import MemoryBudget, memory_of
 from helpers.images.crop import enlarged
 from helpers.images.decode import check_photo, open_photo
 from helpers.images.uploads import UploadLimits, check_upload
-from tests.support.hostile_files import saved
-from tests.support.pictures import picture
+from tests.support.pictures import encoded, picture
 from tests.support.until import HANGS, until
 
 
@@ -144,7 +143,7 @@ WAYS = {
 def test_whatever_decodes_keeps_within_the_budget(kind, way, monkeypatch):
     if (kind, way) == ("JPEG", "upload"):
         pytest.skip("a whole JPEG is not decoded by the check")
-    content, meeting, load = saved(picture(0, SIZES[kind]), kind), Meeting(), ImageFile.ImageFile.load
+    content, meeting, load = encoded(picture(0, SIZES[kind]), kind), Meeting(), ImageFile.ImageFile.load
 
     def watched(image):
         if getattr(image, "watched", False):
@@ -168,7 +167,7 @@ def test_whatever_decodes_keeps_within_the_budget(kind, way, monkeypatch):
 
 def test_what_a_photo_takes():
     def needed(kind, mode="RGB", side=None, **more):
-        with Image.open(io.BytesIO(saved(Image.new(mode, (2_400, 1_800)), kind, **more))) as image:
+        with Image.open(io.BytesIO(encoded(Image.new(mode, (2_400, 1_800)), kind, **more))) as image:
             return memory_of(image, side)
 
     assert needed("PNG") == needed("JPEG") == 21_600_000

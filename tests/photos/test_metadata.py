@@ -10,8 +10,7 @@ from PIL import Image
 from helpers.photos.load import load_photos
 from helpers.photos.metadata.moments import named_moment
 from helpers.photos.metadata.read import Metadata, moment, read_metadata, taken
-from tests.images.test_decode import chunk, encoded
-from tests.support.pictures import picture
+from tests.support.pictures import encoded, picture, png_chunk
 from tests.support.places import SHARED
 
 FIELDCAM = SHARED / "fieldcam"
@@ -50,7 +49,7 @@ def test_heic():
 
 def test_a_png_may_tell_it_after_its_pixels():
     source = encoded(picture(), "PNG")
-    exif = chunk(b"eXIf", dated(original="2014:06:01 05:59:58").tobytes()[6:])
+    exif = png_chunk(b"eXIf", dated(original="2014:06:01 05:59:58").tobytes()[6:])
     assert exif[8:10] in (b"MM", b"II")
     assert taken(source[:-12] + exif + source[-12:]) == DAY
 
@@ -189,7 +188,7 @@ def test_nothing_is_raised(tmp_path):
     for start in range(place, place + 60, 3):
         broken.append(source[:start] + b"\xff\xff\xff" + source[start + 3 :])
     header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
-    broken.append(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(99))))
+    broken.append(b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(99))))
     for each in broken:
         assert taken(each) in (None, DAY)
 

@@ -6,8 +6,7 @@ from PIL import Image
 
 from helpers.photos.metadata.read import read_metadata
 from helpers.photos.metadata.xmp import read_tags
-from tests.images.test_decode import encoded
-from tests.support.pictures import picture
+from tests.support.pictures import encoded, picture
 
 PACKET = (
     '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
