@@ -1,4 +1,4 @@
-"""The features that a season's search compares and asks with, of whole photos or of parts; the nearest of each event."""
+"""The features that a season's search compares and asks with, of whole photos or of parts; and each event's nearest."""
 
 from functools import cached_property
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
