@@ -1,7 +1,6 @@
 """The whole collection as a map: photos that look alike are near each other."""
 
 import os
-from pathlib import Path
 from typing import Any, List, NamedTuple, Tuple, Union
 
 import numpy as np
@@ -14,7 +13,7 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance
 from helpers.files.progress import progress_bar
-from helpers.files.spelling import printable
+from helpers.files.spelling import expanded, printable
 from helpers.frames import Image
 from helpers.similarity.search import SearchQuery
 
@@ -143,7 +142,7 @@ class Atlas:
             "origin": self._axes.origin,
             "components": self._axes.components,
         }
-        atlas_file.write(Path(path).expanduser().absolute(), about, arrays)
+        atlas_file.write(expanded(path).absolute(), about, arrays)
 
     @classmethod
     def load(cls, path: Union[str, "os.PathLike[str]"], model: Any, progress: bool = True) -> "Atlas":
@@ -154,7 +153,7 @@ class Atlas:
         are left out; `note` counts both. Raises `ModelError` where the file is
         damaged or not a map, or was made with other features or another metric.
         """
-        place = Path(path).expanduser().absolute()
+        place = expanded(path).absolute()
         about, arrays = atlas_file.read(place)
         if (about["key"], about["metric"]) != (model.key, model.metric):
             raise ModelError(

@@ -19,6 +19,7 @@ from helpers.errors import StoreError
 from helpers.features import feature_rows
 from helpers.files.cache import roomy_array
 from helpers.files.database_file import WorkLimit, check_schema, restrict
+from helpers.files.spelling import expanded
 from helpers.files.stamps import Stamp
 from helpers.images.decode import READING
 
@@ -106,7 +107,7 @@ class FeatureStore:
 
     @takes(path="path")
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        self.path = Path(path).expanduser().absolute()
+        self.path = expanded(path).absolute()
         if self.path.is_dir():
             raise StoreError(f"{self.path}: a folder; name a file in it, such as {self.path / 'features.kinframe'}")
         with self._explained():

@@ -8,6 +8,7 @@ from typing import List, Optional, Union
 
 from helpers.errors import ArgumentError
 from helpers.files.cache import cache_folder
+from helpers.files.spelling import expanded
 from helpers.frames.photo_paths import folder_of
 
 _OTHERS = 64  # stores of other folders that are worth a look
@@ -27,7 +28,7 @@ def path_for(
     if wanted is False:
         return None
     if isinstance(wanted, (str, os.PathLike)):
-        return Path(wanted).expanduser().absolute()
+        return expanded(wanted).absolute()
     raise ArgumentError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
 
 

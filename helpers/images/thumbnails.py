@@ -15,6 +15,7 @@ from PIL import Image
 from helpers.arguments import check_whole, takes
 from helpers.errors import PhotoError
 from helpers.files.cache import cache_folder
+from helpers.files.spelling import expanded
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
@@ -84,7 +85,7 @@ class Thumbnails:
     def __init__(self, path: Union[str, "os.PathLike[str]", None] = None, size: int = 160) -> None:
         check_whole("size", size)
         self.size = size
-        place = cache_folder() / "thumbnails.kinframe" if path is None else Path(path).expanduser().absolute()
+        place = cache_folder() / "thumbnails.kinframe" if path is None else expanded(path).absolute()
         self._file = ThumbnailFile(place, replaceable=path is None)
 
     @property

@@ -19,6 +19,7 @@ from helpers.files import cache, stamps
 from helpers.files.download import mirror
 from helpers.files.reading import NotRead, open_regular
 from helpers.files.replacing import replacing
+from helpers.files.spelling import expanded
 from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
 from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0, efficientnet_lite2
@@ -141,7 +142,7 @@ def load_network(
         return _described(DESCRIPTORS[name])
     if isinstance(name, str) and name.startswith(hugging_face.PREFIX):
         return _prepared(hugging_face.hub_network(name, progress=progress), "hf")
-    path = Path(name).expanduser().absolute()
+    path = expanded(name).absolute()
     if (path / ENCODER).is_file():
         return _own(path / ENCODER)
     if isinstance(name, os.PathLike) or name.lower().endswith(".onnx"):

@@ -8,7 +8,7 @@ from typing import Any, List, Tuple
 
 from helpers.errors import ArgumentError, FolderError, PhotoError
 from helpers.files.progress import progress_bar
-from helpers.files.spelling import composed
+from helpers.files.spelling import composed, expanded
 from helpers.images.decode import check_photo
 from helpers.photos.find import FAULT, VIDEO, kind_of, walk_photos
 
@@ -29,7 +29,7 @@ def named_folder(named: Any) -> Path:
         raise FolderError(f"{text!r} is not a path; {WAY_OUT}, '.' for the one you are in")
     if text.startswith(("http://", "https://", "s3://", "ftp://")):
         raise FolderError(f"{text}: an address, and photos are read from a folder of this machine; download them first")
-    return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 (Path's fails where ~ is a name like others)
+    return expanded(text).absolute()
 
 
 def check_folder(folder: Path, way_out: str = WAY_OUT) -> None:

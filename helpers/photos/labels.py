@@ -14,7 +14,7 @@ from helpers.errors import FrameError, LabelsError
 from helpers.files.lock import Busy, Lost, locked
 from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing
-from helpers.files.spelling import SpelledNames
+from helpers.files.spelling import SpelledNames, expanded
 from helpers.files.spreadsheet import MOST_COLUMNS, guarded, plain
 
 _COLUMNS = ["path", "label"]
@@ -53,7 +53,7 @@ class Labels(Mapping[str, str]):
     """
 
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        self.path = Path(path).expanduser().absolute()
+        self.path = expanded(path).absolute()
         self._file = Path(os.path.realpath(self.path))  # a link stays a link
         self.reload()
 

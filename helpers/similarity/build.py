@@ -20,7 +20,7 @@ from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
 from helpers.features.store import kept_networks
 from helpers.features.store_path import other_stores, path_for
-from helpers.files.spelling import SpelledPaths, printable
+from helpers.files.spelling import SpelledPaths, expanded, printable
 from helpers.frames import HAS_TURICREATE, Frame, Image, SFrame
 from helpers.frames.columns import bad_frame
 from helpers.frames.photo_columns import array_column, image_column, row_labels
@@ -213,7 +213,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
         return _turi_creates(path)
     contents = saved.read(path)
     if folder is not None:
-        moved = SpelledPaths(str(Path(folder).expanduser().absolute()))
+        moved = SpelledPaths(str(expanded(folder).absolute()))
         contents.sources = [
             moved.find(name) if isinstance(source, str) else source
             for name, source in zip(contents.names, contents.sources)

@@ -27,6 +27,7 @@ from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
 from helpers.files.reading import open_regular
 from helpers.files.replacing import replacing, replacing_folder
+from helpers.files.spelling import expanded
 from helpers.files.spreadsheet import guarded
 from helpers.frames import Frame
 from helpers.frames.neighbours import edge_frame
@@ -70,7 +71,7 @@ class Rankings:
     @classmethod
     def open(cls, path: Union[str, "os.PathLike[str]"]) -> "Rankings":
         """What `SimilarityModel.rankings` wrote to a folder; raises `ModelError` where it is missing or damaged."""
-        place = Path(path).expanduser().absolute()
+        place = expanded(path).absolute()
         if not (place / _ABOUT).is_file():
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
@@ -134,7 +135,7 @@ def write(
         raise FrameError(f"metric={metric!r} is not known; there are {' and '.join(METRICS)}")
     if not os.fspath(path):
         raise FrameError("name a place for the rankings: a file that ends with .csv, or a folder")
-    place = Path(path).expanduser().absolute()
+    place = expanded(path).absolute()
     is_list = place.suffix.lower() == ".csv"
     if os.path.lexists(place) and not (_is_our_list(place) if is_list else holds_only(place, _ABOUT, _MARK, _FILES)):
         raise ModelError(f"{place}: there is something else already; choose another name for the rankings")

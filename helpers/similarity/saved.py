@@ -19,6 +19,7 @@ from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
 from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing_folder
+from helpers.files.spelling import expanded
 from helpers.frames import Frame
 from helpers.frames.columns import bad_frame
 from helpers.images.decode import Source
@@ -63,7 +64,7 @@ def place_of(path: Any) -> Path:
     """The path of a saved model as a person gives it; raises `ArgumentError` for anything but a path."""
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         raise ArgumentError(f"a saved model is a folder, named by its path, not {path!r}")
-    return Path(path).expanduser()
+    return expanded(path)
 
 
 def write(path: Path, contents: ModelContents) -> None:

@@ -20,6 +20,7 @@ from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_asi
 from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.errors import ExportError
 from helpers.files.replacing import replacing
+from helpers.files.spelling import expanded
 from helpers.files.spreadsheet import write_rows
 from helpers.frames.columns import bad_frame, typed_frame
 from helpers.frames.photo_paths import folder_of
@@ -157,7 +158,7 @@ class Duplicates:
         Returns where it is. Raises `FrameError` where something is there
         already, and `ExportError` where it cannot be written.
         """
-        place, columns = Path(path).expanduser().absolute(), self._columns()
+        place, columns = expanded(path).absolute(), self._columns()
         check_free(place)
         try:
             with replacing(place) as half:

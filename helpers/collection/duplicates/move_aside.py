@@ -12,6 +12,7 @@ from helpers.collection.duplicates.put_back import Left, Restored, counted, undo
 from helpers.collection.duplicates.safe_move import JOURNAL, Journal, move_file, names, sha256, writing
 from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
+from helpers.files.spelling import expanded
 
 
 class GroupPhoto(NamedTuple):
@@ -94,7 +95,7 @@ def move_aside(
 def _checked(folder: Union[str, "os.PathLike[str]"], collection: str) -> Path:
     if not os.fspath(folder):
         raise FrameError("name a folder to move the copies to")
-    place = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (which follows no links)
+    place = Path(os.path.abspath(expanded(folder)))  # noqa: PTH100 (which follows no links)
     if collection:
         real, inside = Path(os.path.realpath(place)), Path(os.path.realpath(collection))
         if real == inside or inside in real.parents:

@@ -17,6 +17,7 @@ from helpers.arguments import takes
 from helpers.collection.duplicates.safe_move import JOURNAL, is_ours, move_file, parts, sha256, two_names, writing
 from helpers.errors import FrameError, PhotoError
 from helpers.files.progress import progress_bar
+from helpers.files.spelling import expanded
 from helpers.images.decode import photo_size
 from helpers.images.opening import formats
 
@@ -56,7 +57,7 @@ def undo_move(
     ExportError
         Where the journal cannot be read or written.
     """
-    place = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (which follows no links)
+    place = Path(os.path.abspath(expanded(folder)))  # noqa: PTH100 (which follows no links)
     if not (place / JOURNAL).is_file():
         raise FrameError(f"{place}: there is no {JOURNAL}, so no photos were moved to this folder")
     left: Left = []

@@ -16,6 +16,7 @@ from helpers.files import stamps
 from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched
 from helpers.files.progress import progress_bar
+from helpers.files.spelling import expanded
 from helpers.files.stamps import sha256
 from helpers.frames import SFrame
 from helpers.frames.images import path_of, source_of
@@ -252,7 +253,7 @@ def _file(model: Union[str, "os.PathLike[str]"], progress: bool) -> Path:
 
 
 def _own_file(model: Union[str, "os.PathLike[str]"]) -> Path:
-    path = Path(model).expanduser() if isinstance(model, (str, os.PathLike)) else None
+    path = expanded(model) if isinstance(model, (str, os.PathLike)) else None
     if path is None or not path.is_file():
         known = ", ".join(map(repr, DETECTORS))
         raise FrameError(f"model={model!r} is no detector; there are {known}, and the path of an ONNX file")

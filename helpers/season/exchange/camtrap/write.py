@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 from helpers.arguments import takes
 from helpers.errors import ExportError, FrameError
 from helpers.files.replacing import replacing_folder
-from helpers.files.spelling import printable
+from helpers.files.spelling import expanded, printable
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.deployments import GivenDeployments, deployments_of
@@ -133,7 +133,7 @@ def write_camtrap(
     so that the same season gives the same ones. Text that begins like a formula
     gets an apostrophe in front, see `helpers.files.spreadsheet`.
     """
-    place = Path(folder).expanduser().absolute()
+    place = expanded(folder).absolute()
     contributors, licences = list(contributors), list(licences)
     check_free(place)
     for name, value, known in (("candidates", candidates, CANDIDATES), ("rejected", rejected, REJECTED)):
