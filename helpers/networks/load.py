@@ -228,7 +228,7 @@ def kept_once(stem: str, suffix: str, make: Callable[[], bytes]) -> Path:
             half.write_bytes(content)
     except OSError as error:
         raise ModelError(
-            f"{error.filename or folder}: {error.strerror}; KINFRAME_CACHE can name another folder"
+            f"{error.filename or folder}: {error.strerror or error}; KINFRAME_CACHE can name another folder"
         ) from error
     return path
 

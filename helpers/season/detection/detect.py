@@ -242,7 +242,7 @@ def _file(model: Union[str, "os.PathLike[str]"], progress: bool) -> Path:
     except NotFetched as error:
         reason = str(error)
     except OSError as error:
-        reason = f"{error.filename or path.parent}: {error.strerror}"
+        reason = f"{error.filename or path.parent}: {error.strerror or error}"
     raise WeightsUnavailable(
         f"The detector {model} is not available: {reason}.\n"
         f"Ways out:\n"
