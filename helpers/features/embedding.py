@@ -3,7 +3,7 @@
 What `embed` does with a folder of photos:
 
 1. `load_network` has the network, and `settle` decides on its precision by a sample of the photos (`PhotoSample`).
-2. `_Embedding.missing` passes over the files that have not changed and whose features are kept (`KeptFeatures`).
+2. `_Embedding.missing` passes over the files that have not changed and whose features are kept (`KnownFeatures`).
 3. `helpers.features.pipeline` reads and decodes the others on all cores and runs the network, a batch at a time; with a
    Dask client `helpers.features.dask.cluster` does the same on a cluster.
 4. `_Embedding.take` keeps each batch, in the store if there is one. What was kept when photos were read otherwise, and
@@ -33,7 +33,7 @@ from typing import (
 import numpy as np
 
 from helpers.arguments import check_whole, takes
-from helpers.features.kept import KeptFeatures
+from helpers.features.known import KnownFeatures
 from helpers.features.photo_sample import PhotoSample, sample_first
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
 from helpers.features.store import FeatureStore, kept_networks
@@ -134,7 +134,7 @@ def embed(
             sample = PhotoSample(total, requests, model.size, [] if opened is None else [opened.path, *others])
             contents, scope = ([], None) if opened is None else (opened.contents(), str(opened.path))
             settled = settle(model, precision, sample, kept=contents, scope=scope, progress=progress)
-        kept = KeptFeatures(opened, others, settled.key)
+        kept = KnownFeatures(opened, others, settled.key)
         embedding = _Embedding(settled, kept)
         embedding.seconds["prepare"] = time.perf_counter() - start
         if sample is not None and sample.features is not None:
@@ -158,7 +158,7 @@ def embed(
 class _Embedding:
     """What has become of the photos until now."""
 
-    def __init__(self, settled: Settled, kept: KeptFeatures) -> None:
+    def __init__(self, settled: Settled, kept: KnownFeatures) -> None:
         self.settled, self.kept = settled, kept
         self.photos: Dict[int, Tuple[str, Source]] = {}  # row → identity, source
         self.bad: List[Tuple[int, str]] = []

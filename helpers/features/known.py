@@ -13,7 +13,7 @@ from helpers.files import stamps
 from helpers.images.decode import Source, is_read_otherwise
 
 
-class KeptFeatures:
+class KnownFeatures:
     """The photos whose features by the network `key` are kept; none where there is no store.
 
     `places` has their sha-256 → the other store that has the feature, None where the store itself has it. What was kept
