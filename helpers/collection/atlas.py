@@ -15,6 +15,7 @@ from helpers.features.distance import Distance
 from helpers.files.progress import progress_bar
 from helpers.files.spelling import expanded, printable
 from helpers.frames import Image
+from helpers.similarity.members import CollectionModel
 from helpers.similarity.search import SearchQuery
 
 _WIDTH = 50  # principal components that a layout is made of
@@ -67,7 +68,12 @@ class Atlas:
 
     @takes(model="model")
     def __init__(
-        self, model: Any, method: str = "tsne", landmarks: int = 10_000, seed: int = 0, progress: bool = True
+        self,
+        model: CollectionModel,
+        method: str = "tsne",
+        landmarks: int = 10_000,
+        seed: int = 0,
+        progress: bool = True,
     ) -> None:
         check_whole("landmarks", landmarks)
         if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
@@ -145,7 +151,7 @@ class Atlas:
         atlas_file.write(expanded(path).absolute(), about, arrays)
 
     @classmethod
-    def load(cls, path: Union[str, "os.PathLike[str]"], model: Any, progress: bool = True) -> "Atlas":
+    def load(cls, path: Union[str, "os.PathLike[str]"], model: CollectionModel, progress: bool = True) -> "Atlas":
         """Open what `save` wrote, for the same photos or others.
 
         A photo is known by its bytes, and keeps its position. Photos that the

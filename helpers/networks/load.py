@@ -52,7 +52,7 @@ LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] 
 }
 
 _AUTO = ("resnet-50", "resnet-50-torchvision")  # what `auto` takes, if it can
-_BUILT_IN = "efficientnet-lite0"  # else, as the next line says
+_BUILT_IN = "efficientnet-lite0"  # else
 _INSTEAD = "ResNet-50 couldn't be downloaded; using EfficientNet-Lite0 instead."
 _failed: Dict[Tuple[str, str], str] = {}  # network that `auto` did not get in this process, and from where → the reason
 
@@ -98,8 +98,8 @@ def load_network(
 
         - a key of `MODELS`;
         - `auto`: ResNet-50 where its weights are on this machine or can be
-          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0, as
-          the `note` says, with the reasons in `details`;
+          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0,
+          with a line in `note` and the reasons in `details`;
         - `clip` or `chinese-clip`, whose photos can be searched in any words,
           see `helpers.networks.text.table`;
         - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;

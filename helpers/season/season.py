@@ -194,9 +194,9 @@ class Season:
         ----------
         like, unlike
             Photos to be like, and to be unlike: labels, or Images, Paths or bytes
-            of photos from outside. With parts, a photo of the season stands for
-            its part of the highest score, an animal if there is one. Without a
-            part, and from outside, it is the whole photo, and `note` says so.
+            of photos from outside. With parts, of a photo of the season its
+            part of the highest score is compared, an animal if there is one. Without
+            a part, and from outside, it is the whole photo; a remark is in `note`.
         text
             Words, as of `SimilarityModel.search`. With parts, the words are compared
             with these: photos without any are not found.

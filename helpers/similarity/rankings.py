@@ -13,14 +13,13 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Protocol, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, ModelError
 from helpers.features.distance import METRICS
-from helpers.features.model import Model
 from helpers.features.nearest import index_by, others
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
@@ -31,11 +30,8 @@ from helpers.files.spelling import expanded
 from helpers.files.spreadsheet import guarded
 from helpers.frames import Frame
 from helpers.frames.neighbours import edge_frame
-from helpers.similarity.members import Collection
+from helpers.similarity.members import Collection, CollectionModel
 from helpers.similarity.saved import holds_only
-
-if TYPE_CHECKING:
-    from helpers.networks.load import LoadedModel
 
 _FORMAT = 1
 _ABOUT, _ROWS, _DISTANCES = "rankings.json", "rows.npy", "distances.npy"
@@ -109,20 +105,8 @@ class Rankings:
         return f"Rankings of {len(self)} photos, {self.rows.shape[1]} each: {self.network}, {self.metric} distance"
 
 
-class RankedModel(Model, Protocol):
-    """A model whose rankings are kept with the name and the key of its network: a `SimilarityModel`."""
-
-    @property
-    def network(self) -> "LoadedModel":
-        """Whose features they are."""
-
-    @property
-    def key(self) -> str:
-        """Under which its features are kept."""
-
-
 def write(
-    model: "RankedModel",
+    model: CollectionModel,
     path: Union[str, "os.PathLike[str]"],
     k: Optional[int] = None,
     *,
@@ -200,7 +184,7 @@ def _list_size(cells: List[str], places: int) -> int:
     return int(len(cells) * places * (2 * label + _DIGITS + len(str(places)) + 4))
 
 
-def _about(model: "RankedModel", metric: Optional[str]) -> str:
+def _about(model: CollectionModel, metric: Optional[str]) -> str:
     about = {
         _MARK: _FORMAT,
         "labels": model.labels,

@@ -27,6 +27,7 @@ from helpers.frames.photo_paths import folder_of
 from helpers.images.contact_sheets import COLUMNS, PhotoGroup, Tile, contact_sheets
 from helpers.images.thumbnails import Thumbnails
 from helpers.photos.export import check_free
+from helpers.similarity.members import CollectionModel
 
 _MOST = 20  # groups that a figure shows
 _BEST = "best"
@@ -34,7 +35,7 @@ _BEST = "best"
 
 @takes(model="model")
 def find_duplicates(
-    model: Any,
+    model: CollectionModel,
     kind: str = "picture",
     threshold: Optional[float] = None,
     *,

@@ -97,7 +97,7 @@ class Restored:
 
 
 def _agreed(entries: Sequence[Dict[str, str]], place: Path, ask: Callable[[str], str]) -> bool:
-    """Whether a person wants that files are put where a journal of somebody else says."""
+    """Whether a person wants files to be put at the places in a journal that is not theirs."""
     folders = Counter(str(Path(entry["from"]).parent) for entry in entries)
     every = ", ".join(f"{counted(count)} in {folder!r}" for folder, count in sorted(folders.items()))
     question = (
@@ -111,7 +111,7 @@ def _agreed(entries: Sequence[Dict[str, str]], place: Path, ask: Callable[[str],
 
 
 def _unsafe(entry: Dict[str, str], place: Path) -> str:
-    """Why a file stays, whoever asks, that a journal of somebody else names; or an empty text.
+    """Why a file stays, whatever a person answers, that a journal of somebody else names; or an empty text.
 
     A photo goes back under the name of a photo, its own, and not where programs look for what to start.
     """

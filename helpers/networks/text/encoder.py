@@ -77,7 +77,7 @@ class TextEncoder:
         feed = {name: given.get(name, numbers).astype(kind) for name, kind in self._types.items()}
         try:
             [answer] = self._session.run([self._output], feed)
-        except Exception as error:  # ONNX Runtime has a class for each way to fail, and says which
+        except Exception as error:  # ONNX Runtime has a class for each way to fail
             raise ModelError(f"{self._path} cannot be run as a text model: {error}") from error
         if answer.ndim == 3:
             answer = answer.mean(axis=1)

@@ -74,7 +74,7 @@ def write_camtrap(
     deployments
         The frame of `helpers.photos.read_deployments`, or the CSV that it reads.
         Each needs coordinates, and 0, 0 are none. The first or last photo
-        replaces an unknown start or end, and a comment says so. Where photos
+        replaces an unknown start or end, and a comment notes it. Where photos
         were taken outside it, `timestampIssues` is true, and a line is printed.
     contributors
         Dicts with `title` (a name) and optionally `role`, `email`, `path`, `organization`.
