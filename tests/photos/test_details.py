@@ -12,8 +12,7 @@ from helpers.photos.details import add_details, add_places
 from helpers.photos.load import load_photos
 from helpers.photos.metadata import maker_notes
 from helpers.photos.metadata.read import Metadata
-from tests.photos.test_metadata import placed
-from tests.photos.test_xmp import packet
+from tests.support.metadata import packet, placed
 from tests.support.pictures import picture
 from tests.support.places import SHARED
 

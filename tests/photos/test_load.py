@@ -18,7 +18,7 @@ from helpers.frames.images import source_of
 from helpers.images import opening
 from helpers.images.decode import check_photo, open_photo
 from helpers.photos.load import load_photos, preview, thumbnail
-from tests.photos.test_metadata import dated
+from tests.support.metadata import dated
 from tests.support.pictures import encoded, picture, png_header, turned
 from tests.support.places import SHARED
 

@@ -10,24 +10,12 @@ from PIL import Image
 from helpers.photos.load import load_photos
 from helpers.photos.metadata.moments import named_moment
 from helpers.photos.metadata.read import Metadata, moment, read_metadata, taken
+from tests.support.metadata import CHANGED, DIGITISED, ORIGINAL, dated, placed
 from tests.support.pictures import encoded, picture, png_chunk
 from tests.support.places import SHARED
 
 FIELDCAM = SHARED / "fieldcam"
-ORIGINAL, DIGITISED, CHANGED = 0x9003, 0x9004, 0x0132  # EXIF: DateTimeOriginal, DateTimeDigitized, DateTime
 DAY = datetime.datetime(2014, 6, 1, 5, 59, 58)
-
-
-def dated(**moments):
-    """EXIF with these moments; `changed` is when a program last wrote the file."""
-    exif = Image.Exif()
-    tags = {"original": ORIGINAL, "digitised": DIGITISED}
-    exif[0x8769] = {tags[name]: text for name, text in moments.items() if name in tags}
-    if "changed" in moments:
-        exif[CHANGED] = moments["changed"]
-    read = Image.Exif()
-    read.load(exif.tobytes())  # as from a file: Pillow writes no other into a TIFF
-    return read
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "MPO"])
@@ -265,14 +253,6 @@ def test_exif_counts_more_than_the_name_and_a_folder_counts_nothing(tmp_path):
     assert taken(path) == DAY
     picture().save(tmp_path / "20150101_000000" / "a.jpg")
     assert taken(tmp_path / "20150101_000000" / "a.jpg") is None
-
-
-def placed(latitude=(12.0, 30.0, 36.0), north="S", longitude=(70.0, 15.0, 0.0), east="E", temperature=-4.5):
-    exif = Image.Exif()
-    exif[0x010F] = "MAKER\0"
-    exif[0x8769] = {ORIGINAL: "2014:06:01 05:59:58", 0x9400: temperature}
-    exif[0x8825] = {1: north, 2: latitude, 3: east, 4: longitude}
-    return exif
 
 
 def test_where_and_how_warm():
