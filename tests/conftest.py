@@ -51,6 +51,14 @@ def module_cache(shared_cache):
 
 
 @pytest.fixture(scope="session")
+def network(tmp_path_factory):
+    """The file of a network that is quickly run, for tests that don't change it."""
+    from tests.support.pictures import tiny_network
+
+    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
+
+
+@pytest.fixture(scope="session")
 def tarn_model(shared_cache):
     """The built-in network on the sample photos of one robot, for tests that change nothing in it."""
     from helpers.photos import load_photos

@@ -27,16 +27,11 @@ from helpers.similarity.build import create
 from helpers.similarity.evaluation.by_labels import precision_at
 from helpers.similarity.evaluation.comparison import MethodComparison
 from tests.support.models import model_of
-from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.pictures import folder_of, picture
 
 pytestmark = pytest.mark.usefixtures("module_cache")
 
 NO_ANSWERS = ("none", b"bytes", object(), [[]], {}, -1, 10**9, 2.5, float("nan"), None, ..., SFrame({"a": [1]}))
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
 
 
 @pytest.fixture(scope="module")

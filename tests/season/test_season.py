@@ -16,7 +16,7 @@ from helpers.season.searched_features import SearchedFeatures
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
 from tests.support.models import model_of
-from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.pictures import folder_of, picture
 
 DAY = datetime.datetime(2026, 5, 1)
 
@@ -296,11 +296,6 @@ def test_without_a_part_the_whole_photo_is_asked_with(season):
 
 
 # A real network
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
 
 
 @pytest.fixture(scope="module")
