@@ -199,7 +199,7 @@ def photo_size(source: Readable) -> Tuple[int, int]:
 
 def is_turned(source: Readable) -> bool:
     """Whether the photo, whose size can be read, is stored another way than upright."""
-    with opened(source) as image:
+    with opened(source) as image, reading_tags(image):
         return _orientation(image) != 1
 
 

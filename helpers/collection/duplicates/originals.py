@@ -11,6 +11,7 @@ from helpers.collection.duplicates.photo_files import PhotoFiles, by_name
 from helpers.collection.duplicates.same_picture import SIDE, Fingerprints
 from helpers.errors import PhotoError
 from helpers.files.threads import work_ahead
+from helpers.images.budget import reading_tags
 from helpers.images.decode import Source, camera_tags, open_photo
 from helpers.images.opening import opened
 from helpers.images.trouble import TROUBLE
@@ -90,7 +91,7 @@ def _share_at_the_ends(source: Source) -> float:
 
 def _traces(source: Source) -> _Traces:
     try:
-        with opened(source) as image:
+        with opened(source) as image, reading_tags(image):
             tags = len(_OF_CAMERAS & camera_tags(image).keys())
             return _Traces(tags, _step(image))
     except TROUBLE:

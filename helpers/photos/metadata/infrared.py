@@ -7,6 +7,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from helpers.images import jpeg
+from helpers.images.budget import decoding
 
 _OFFSET, _LENGTH = 0x0201, 0x0202  # EXIF: where its small picture begins, and how many bytes it has
 _HEADER = b"Exif\0\0"
@@ -35,7 +36,8 @@ def is_infrared(image: Any) -> Optional[bool]:
         quarter = _upper_quarter(image)
         if quarter is not None and spread(quarter, 0.5) >= _CERTAIN:  # the eighth below where dates are written
             return False
-        return spread(image) < _COLOUR
+        with decoding(image, _SIDE):
+            return spread(image) < _COLOUR
     except Exception:  # damaged, as it happens in the middle of a file: Pillow raises what it likes
         return None
 
