@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, List, Optional, Set, Tuple
+from typing import Any, List, Optional, Sequence, Set, Tuple
 
 from helpers.frames import Frame
 
@@ -18,7 +18,7 @@ def row_paths(frame: Frame) -> Tuple[List[Optional[str]], List[Optional[str]]]:
     return paths, list(frame["file"]) if "file" in names else paths
 
 
-def folder_of(paths: List[Optional[str]], files: List[Optional[str]]) -> Optional[str]:
+def folder_of(paths: Sequence[Optional[str]], files: Sequence[Optional[str]]) -> Optional[str]:
     """The full path of the folder that the photos were loaded from; None for no files, or files on several disks.
 
     The argument of `load_photos`, even if only some rows are left; for other frames, the folder that all photos share.

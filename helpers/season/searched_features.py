@@ -70,7 +70,7 @@ class SearchedFeatures:
         boxes, scores = self._parts.boxes[own], self._parts.scores[own]
         if box is not None:
             overlap = intersection_over_union(boxes, np.array([box]))[:, 0]
-            return int(own[overlap.argmax()]) if overlap.any() else None
+            return int(own[np.argmax(overlap)]) if overlap.any() else None
         areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
         is_animal = np.array([self._parts.kinds[place] == "animal" for place in own])
         return int(own[np.lexsort((own, -areas, -scores, ~is_animal))[0]])
