@@ -94,7 +94,7 @@ class Detections:
             For another frame.
         """
         needed = ("path", "kind", "score", *SIDES)
-        if not isinstance(repeats, SFrame) or not set(needed) <= set(repeats.columnnames_of()):
+        if not isinstance(repeats, SFrame) or not set(needed) <= set(repeats.column_names()):
             raise FrameError("without() takes what find_repeats() returned, or some rows of detections.frame")
         gone = {tuple(row[name] for name in needed) for row in repeats}
         photos, aside = {}, self._aside
@@ -238,8 +238,8 @@ class Detections:
 def names_of(photos: Any) -> List[str]:
     """The paths of a collection's photos, given as a frame, a model or a list of paths; raises `FrameError`."""
     if isinstance(photos, SFrame):
-        if "path" not in photos.columnnames_of():
-            columns = ", ".join(photos.columnnames_of())
+        if "path" not in photos.column_names():
+            columns = ", ".join(photos.column_names())
             raise FrameError(f"the frame has no column 'path', by which photos are found in the file; it has {columns}")
         return ["" if path is None else str(path) for path in photos["path"]]
     if hasattr(photos, "names") and hasattr(photos, "vectors"):
