@@ -33,7 +33,7 @@ _FORMS = {"table": _TABLE.match, "index": _INDEX.fullmatch, "trigger": _TRIGGER.
 
 
 class WorkLimit:
-    """Breaks off a statement that goes on without end; to be started anew before each."""
+    """Ends a statement that takes too long; to be started again before each one."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._steps = 0
@@ -90,7 +90,4 @@ def _is_plain(kind: Any, sql: Any) -> bool:
 
 def _may(action: int, one: Optional[str], two: Optional[str], database: Optional[str], inner: Optional[str]) -> int:
     """Whatever a view or a trigger does is refused, and so is a second file."""
-    return sqlite3.SQLITE_DENY if inner is not None or action == _ATTACH else sqlite3.SQLITE_OK
-
-
-_ATTACH = getattr(sqlite3, "SQLITE_ATTACH", 24)
+    return sqlite3.SQLITE_DENY if inner is not None or action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK

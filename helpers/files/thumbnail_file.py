@@ -45,7 +45,7 @@ class ThumbnailFile:
     """The thumbnails that are kept in the file `path`, which is made where there is none.
 
     Several threads and processes may use it at once, and nothing needs to be
-    closed. With `replaceable`, a damaged file is deleted and begun anew. Of
+    closed. With `replaceable`, a damaged file is replaced. Of
     more than 2 GB, those thumbnails are deleted that were not used for longest.
     """
 

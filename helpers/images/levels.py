@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 STRETCHED = "stretched"  # in the `info` of a picture whose numbers were: those that became black and white
-_FENCE = 3.0  # spreads of the inner nine tenths of the values, beyond which a value is none of the picture
+_FENCE = 3.0  # spreads of the inner nine tenths of the values, beyond which a value does not belong to the picture
 _COUNTED = 1_000_000  # pixels that are enough to find that spread
 _NO_DATA = 42113  # the TIFF tag GDAL_NODATA: the value that stands for none
 _PALE = 224  # a picture that has all its levels above this is hardly seen on white

@@ -46,11 +46,6 @@ class Word(NamedTuple):
     text: str  # the first name of the classes that it means; the name itself, where no line has exactly these
     rows: Tuple[int, ...]  # which classes, ascending
 
-    @property
-    def is_group(self) -> bool:
-        """Whether it means several classes."""
-        return len(self.rows) > 1
-
 
 class _Line(NamedTuple):
     """A line of the table."""

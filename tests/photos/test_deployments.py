@@ -6,7 +6,7 @@ from helpers.errors import FrameError
 from helpers.photos.deployments import deployed, deployments_of, layout_by, read_deployments
 from helpers.photos.load import load_photos
 from helpers.photos.tables.deployment_csv import name_of
-from tests.photos.test_metadata import dated
+from tests.support.metadata import dated
 from tests.support.pace import growth
 from tests.support.pictures import picture
 from tests.support.places import SHARED

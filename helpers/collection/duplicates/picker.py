@@ -13,6 +13,7 @@ from helpers.collection.duplicates.duplicates import Duplicates
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.images.thumbnails import Thumbnails
+from helpers.similarity.members import CollectionModel
 from helpers.widgets.card import Card, CardFigure
 from helpers.widgets.notebook_widget import NotebookWidget
 from helpers.widgets.still import png_of, still, text_line
@@ -50,7 +51,7 @@ class DuplicatePicker(NotebookWidget, ipywidgets.VBox):
     @takes(model="model")
     def __init__(
         self,
-        model: Any,
+        model: CollectionModel,
         kind: str = "picture",
         threshold: Optional[float] = None,
         *,

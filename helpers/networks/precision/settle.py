@@ -33,7 +33,7 @@ _SMALL = 8_000_000  # bytes: a network of one's own of this size stays with fp32
 
 
 class KeptFeatures(Protocol):
-    """What a store holds of one network, as `helpers.features.store.Kept`."""
+    """What a store holds of one network, as `helpers.features.store.StoredNetwork`."""
 
     @property
     def key(self) -> str:

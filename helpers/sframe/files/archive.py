@@ -22,12 +22,12 @@ import numpy as np
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
 from helpers.files.reading import read_regular
+from helpers.files.spelling import expanded
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import BadFile, NoSuchFile
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.image import Image
-from helpers.sframe.paths import expanded
 
 FORMAT, VERSION = "kinframe-frame", 1
 INDEX = "frame.json"
