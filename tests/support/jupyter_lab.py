@@ -130,6 +130,7 @@ def wait_until_it_has_run(page: Any) -> None:
             return failed || (prompts.length && prompts.every(prompt => /\\[\\d+\\]/.test(prompt.textContent)));
         }""",
         timeout=300_000,
+        polling=200,  # ms: by itself it asks for each frame, and has the browser draw sixty a second until then
     )
     failed = page.locator('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]').all_inner_texts()
     assert not failed, failed
