@@ -47,8 +47,15 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="package")
 def profile(browser) -> Iterator[Any]:
-    """A profile of the browser, for pages that keep nothing in it: to open one takes longer than to show most pages."""
+    """A profile of the browser for pages of `http://kinframe.test/` that keep nothing in it.
+
+    To open one, and a process for a page, takes longer than to show most pages: the process is kept by a page that
+    stays open.
+    """
     with contextlib.closing(browser.new_context()) as profile:
+        kept = profile.new_page()
+        kept.route("http://kinframe.test/", lambda route: route.fulfill(body="", content_type="text/html"))
+        kept.goto("http://kinframe.test/")
         yield profile
 
 

@@ -113,6 +113,7 @@ def chromium() -> Iterator[Any]:
 
     quiet = ["quic", "gpu", "background-networking", "component-update", "sync"]
     arguments = ["--no-sandbox", "--no-first-run", "--no-proxy-server", *(f"--disable-{what}" for what in quiet)]
+    arguments.append("--process-per-site")  # of a profile: its pages share a process
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
         try:
