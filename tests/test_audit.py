@@ -6,6 +6,8 @@ from importlib import import_module
 
 import pytest
 
+pytestmark = pytest.mark.once("the audit runs in one environment")
+
 CLEAN = {"name": "pillow", "version": "13.0", "vulns": []}
 WEAK = {"name": "pillow", "version": "10.4", "vulns": [{"id": "CVE-2026-1", "fix_versions": ["11.3"]}]}
 UNKNOWN = {"name": "pillow", "version": "13.0", "skip_reason": "Dependency not found on PyPI"}

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.once("it reads the files of .binder")
+
 BINDER = ROOT / ".binder"
 BASH = shutil.which("bash")
 

@@ -73,6 +73,7 @@ def test_the_newest_python_of_the_lock_is_taken(environments, only):
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-ins for Python are shell scripts")
 @pytest.mark.parametrize("name", ["python3", "python3.15"])
+@pytest.mark.once("it reads our lock files, and says which Python is taken")
 def test_where_all_are_newer_it_says_what_waits_and_how_to_have_an_older_one(environments, only, monkeypatch, name):
     monkeypatch.setattr(environments.sys, "version_info", (3, 15, 0))
     monkeypatch.setattr(environments.sys, "executable", str(only / "nowhere"))
@@ -147,6 +148,7 @@ SYSTEMS += [("win32", "Windows", "AMD64")]
 
 @pytest.mark.parametrize("system", SYSTEMS, ids="-".join)
 @pytest.mark.parametrize("minor", range(10, 15))
+@pytest.mark.once("it reads our lock files, and says which Python is taken")
 def test_the_lock_has_each_package_once_for_every_python(environments, minor, system):
     assert (environments.OLDEST, environments.NEWEST) == (10, 14)
     about = {"python_version": f"3.{minor}", "python_full_version": f"3.{minor}.1", "implementation_name": "cpython"}

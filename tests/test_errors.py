@@ -41,6 +41,7 @@ def test_the_message_is_first_then_the_own_code_that_led_to_it():
     assert lines[3:] == ["%tb shows the whole traceback."]
 
 
+@pytest.mark.once("in both, the message is first, in IPython and on a page")
 def test_the_whole_traceback_is_there_on_demand():
     _, short, whole, again, after = shown(_LOAD, "load()", "%tb", "load()", "%xmode Verbose\nload()")
     assert "Traceback" not in short and "Traceback" not in again
@@ -49,6 +50,7 @@ def test_the_whole_traceback_is_there_on_demand():
         assert text.splitlines()[-1].startswith("FolderError: /no/such/folder")
 
 
+@pytest.mark.once("in both, the message is first, in IPython and on a page")
 def test_what_is_not_ours_is_shown_as_ever():
     ours, theirs = shown(
         f"{_LOAD}\ntry:\n    load()\nexcept Exception as error:\n    raise OSError('mine') from error", "1/0"
@@ -74,6 +76,7 @@ def test_a_notebook_and_its_page_have_the_message_first(tmp_path):
     assert "FolderError: /no/such/folder" in page and "check_folder" not in page
 
 
+@pytest.mark.once("in both, the message is first, in IPython and on a page")
 def test_python_shows_it_as_every_error():
     with pytest.raises(FolderError) as caught:
         load_photos("/no/such/folder")

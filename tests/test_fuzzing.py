@@ -24,6 +24,7 @@ def test_damaged_files_are_errors_of_ours(kind, tmp_path):
 
 
 @pytest.mark.slow("a process is started")
+@pytest.mark.once("it tries that there is a process")
 def test_networks_are_read_in_a_process_of_its_own(tmp_path):
     assert fuzzing.run("networks", SEED, 0, CASES, tmp_path / "kept") == []
 

@@ -77,6 +77,7 @@ def home(tmp_path):
     return Home(folder, {**kept, **own}, attempts)
 
 
+@pytest.mark.once("it tries the watch itself")
 def test_the_watch_sees_who_wants_out_and_lets_the_others_be(home):
     child = """
 import socket
@@ -109,6 +110,7 @@ def test_the_demo_tells_nobody_and_leaves_only_what_is_named_here(home, tmp_path
 
 
 @pytest.mark.parametrize("user", USERS)
+@pytest.mark.once("all import it by one function; in both, one of them is tried", but=["helpers.networks.runtime"])
 def test_onnx_runtime_is_imported_without_a_word(home, user):
     home.run("-c", f"import {user}, onnxruntime; {user}.import_onnxruntime()")
     assert home.others() == []

@@ -11,6 +11,8 @@ from tests.conftest import pytest_collection_modifyitems
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
+pytestmark = pytest.mark.once("the runner needs the standard library alone")
+
 TESTS = """
 import time
 
@@ -129,22 +131,28 @@ def test_what_does_not_depend_on_the_environment_runs_in_one(runner, monkeypatch
 
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_the_marker_leaves_out_a_test_only_where_it_runs_elsewhere(elsewhere):
-    marked, other = Item("once"), Item("slow")
-    items, told = [marked, other], []
+    once, main = pytest.mark.once("why").mark, pytest.mark.once("why", but=["main"]).mark
+    everywhere = [Item(), Item(row="dark"), Item(row="turi-dark"), Item(main, row="main")]
+    in_one = [Item(once), Item(once, row="main"), Item(main, row="other"), Item(main)]
+    beside = [Item(once, row="turi"), Item(once, row="turi-dark")]  # beside those of the other JupyterLab
+    items, told = [*in_one, *beside, *everywhere], []
     hook = SimpleNamespace(pytest_deselected=lambda items: told.extend(items))
     config = SimpleNamespace(getoption=lambda name: {"once_elsewhere": elsewhere}[name], hook=hook)
     pytest_collection_modifyitems(config, items)
-    assert (items, told) == (([other], [marked]) if elsewhere else ([marked, other], []))
+    assert told == (in_one + beside if elsewhere else beside)
+    assert items == (everywhere if elsewhere else in_one + everywhere)
 
 
 class Item:
-    """A test with a marker."""
+    """A test with markers, of a row or none."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, *markers, row=None):
+        self.markers = markers
+        if row is not None:
+            self.callspec = SimpleNamespace(id=row)
 
-    def get_closest_marker(self, name):
-        return self.name if name == self.name else None
+    def iter_markers(self, name):
+        return (marker for marker in self.markers if marker.name == name)
 
     def add_marker(self, marker):
         pass

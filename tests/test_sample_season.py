@@ -16,7 +16,10 @@ from PIL import Image
 from helpers.photos.deployments import read_deployments
 from tests.support.places import ROOT
 
-pytestmark = pytest.mark.slow("photos are drawn")
+pytestmark = [
+    pytest.mark.slow("photos are drawn"),
+    pytest.mark.once("the drawing is a tool of ours, and no part of helpers"),
+]
 
 DATA = ROOT / "data"
 SPECIES = {"fox", "deer", "porcupine", "turkey"}

@@ -66,6 +66,7 @@ warnings.warn("one of mine", DeprecationWarning)
 
 @pytest.mark.slow("processes are started")
 @pytest.mark.parametrize("name", ["helpers.frames.images", "helpers.similarity.build"])
+@pytest.mark.once("one that imports the frames first is enough", but=["helpers.frames.images"])
 def test_any_module_may_be_the_first(name):
     done = subprocess.run(
         [sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, timeout=HANGS

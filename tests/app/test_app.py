@@ -201,6 +201,7 @@ def test_the_page_has_no_code_and_takes_nothing_from_elsewhere(visit):
     assert "default-src 'self'" in headers["Content-Security-Policy"]
 
 
+@pytest.mark.once("the template of the page is ours; in both, it is filled")
 def test_a_theme_is_light_or_dark(visit):
     assert 'data-jp-theme-light="true"' in visit()[1]
     assert 'data-jp-theme-light="false"' in visit("?theme=dark")[1]
@@ -214,6 +215,7 @@ def test_no_file_and_no_other_name_of_this_machine_are_answered(server):
 
 
 @pytest.mark.parametrize("moment", ["it is asked for a page", "a page is being made"])
+@pytest.mark.once("in both, it ends with its kernels, and says no more; see test_handlers")
 def test_ctrl_c_ends_it_quietly_whatever_it_is_doing(moment, tmp_path, shared_cache):
     reached = threading.Event()
 

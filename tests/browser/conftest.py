@@ -4,7 +4,7 @@ import contextlib
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, List
 
 import pytest
 
@@ -43,6 +43,38 @@ def browser() -> Iterator[Any]:
         pytest.skip(f"no {CHROMIUM}: apt-get install chromium")
     with chromium() as browser:
         yield browser
+
+
+@pytest.fixture(scope="package")
+def profile(browser) -> Iterator[Any]:
+    """A profile of the browser for pages of `http://kinframe.test/` that keep nothing in it.
+
+    To open one, and a process for a page, takes longer than to show most pages: the process is kept by a page that
+    stays open.
+    """
+    with contextlib.closing(browser.new_context()) as profile:
+        kept = profile.new_page()
+        kept.route("http://kinframe.test/", lambda route: route.fulfill(body="", content_type="text/html"))
+        kept.goto("http://kinframe.test/")
+        yield profile
+
+
+@pytest.fixture
+def blank(browser, profile, request) -> Iterator[Any]:
+    """A new page, on which no error is left alone. Where its clock is set, it has a profile of its own."""
+    page = (browser if "clock" in request.fixturenames else profile).new_page()
+    page.set_default_timeout(60_000)
+    errors: List[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert not errors
+
+
+@pytest.fixture
+def clock(page) -> Any:
+    """The clock of the page, which all pages of its profile have."""
+    return page.clock
 
 
 @pytest.fixture(scope="module")

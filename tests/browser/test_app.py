@@ -15,12 +15,9 @@ from PIL import Image
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 pytest.importorskip("voila", reason="Voilà is not installed: the extra `app`")
 
-from playwright.sync_api import Error
-
 from tests.support.app_server import serving, status_of
-from tests.support.pictures import folder_of
 from tests.support.places import ROOT
-from tests.support.until import HANGS, until
+from tests.support.until import HANGS
 
 BUILD = ROOT / "build"
 TURI = ROOT / ".venv-turi" / "bin" / "python"
@@ -109,6 +106,7 @@ def test_a_photo_from_outside_is_asked_with(explorer):
     assert len(explorer.locator(".kf-tile").all()) == 20
 
 
+@pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
 def test_a_visitor_is_offered_no_labels_and_no_export(explorer):
     explorer.locator(".kf-tile", has_text="bolu-006.jpg").click(modifiers=["Control"])
     explorer.get_by_text("1 selected").wait_for()
@@ -116,6 +114,7 @@ def test_a_visitor_is_offered_no_labels_and_no_export(explorer):
     assert explorer.get_by_role("button", name="Label").count() == 0
 
 
+@pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
 def test_the_page_explains_itself_and_nothing_that_a_visitor_cannot_do(explorer):
     assert explorer.get_by_role("heading", level=1).inner_text() == "Photos in robots"
     assert explorer.locator(".kinframe-head li").count() == 3
@@ -139,21 +138,7 @@ def test_the_page_explains_itself_and_nothing_that_a_visitor_cannot_do(explorer)
     explorer.get_by_role("button", name="Filters").click()
 
 
-def test_a_tab_that_crashes_ends_its_kernel(browser, shared_cache, tmp_path):
-    with serving(folder_of(tmp_path / "photos", 3), shared_cache, stern=True) as server:
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        page.goto(server.address)
-        page.wait_for_function(_LOADED, arg=3)
-        kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
-        there = f"{server.address}api/kernels/{kernel}"
-        assert status_of(there) == 200
-        with contextlib.suppress(Error):
-            page.goto("chrome://crash")
-        until(lambda: status_of(there) == 404)
-        page.close()
-
-
+@pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
 def test_a_page_whose_kernel_has_ended_says_how_to_go_on(server, browser):
     page = browser.new_page()
     page.set_default_timeout(60_000)
@@ -166,6 +151,7 @@ def test_a_page_whose_kernel_has_ended_says_how_to_go_on(server, browser):
     page.close()
 
 
+@pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
 def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server):
     other = browser.new_page()
     other.set_default_timeout(60_000)
@@ -192,6 +178,7 @@ def test_a_page_that_is_closed_ends_its_kernel(server, browser):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
 def test_it_looks_right(theme, server, browser, request):
     """Screenshots to look at, and the colour behind the photos."""
     page = browser.new_page(viewport={"width": 1200, "height": 900})
@@ -218,6 +205,7 @@ def served(folder):
             server.shutdown()
 
 
+@pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
 def test_a_page_from_elsewhere_is_refused_and_a_link_from_there_is_not(server, browser, tmp_path):
     """Pictures and frames of another site are not a visit; a link is one, and stays one when it is loaded again."""
     page = browser.new_context().new_page()

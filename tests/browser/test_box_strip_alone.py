@@ -33,11 +33,9 @@ def review(tmp_path):
 
 
 @pytest.fixture
-def page(browser, review):
-    page = browser.new_page(viewport={"width": 900, "height": 1000})
-    page.set_default_timeout(60_000)
-    errors, messages = [], []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def page(blank, review):
+    blank.set_viewport_size({"width": 900, "height": 1000})
+    messages = []
     strip = BoxStrip(review)
     strip.send = lambda content, buffers=None: messages.append((content, buffers or []))
 
@@ -53,16 +51,14 @@ def page(browser, review):
         body, kind = FILES.get(route.request.url.rpartition("/")[2], (EMPTY, "text/html"))
         route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
-    page.expose_function("kernel", kernel)
-    page.route("http://kinframe.test/**", serve)
-    page.goto("http://kinframe.test/")
-    page.evaluate("import('./bridge.js').then((bridge) => bridge.show('./strip.js'))")
-    page.locator(".kf-boxes img").first.wait_for()
-    yield page
-    page.evaluate("end()")
-    page.close()
+    blank.expose_function("kernel", kernel)
+    blank.route("http://kinframe.test/**", serve)
+    blank.goto("http://kinframe.test/")
+    blank.evaluate("import('./bridge.js').then((bridge) => bridge.show('./strip.js'))")
+    blank.locator(".kf-boxes img").first.wait_for()
+    yield blank
+    blank.evaluate("end()")
     strip.close()
-    assert not errors
 
 
 def until_so(page, look):

@@ -20,22 +20,17 @@ QUESTION = {"like": [5, 9], "unlike": [11], "box": None}
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 1000, "height": 1000})
-    page.set_default_timeout(60_000)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def page(blank):
+    blank.set_viewport_size({"width": 1000, "height": 1000})
 
     def serve(route):
         name = route.request.url.rpartition("/")[2]
         body, kind = FILES.get(name, (EMPTY, "text/html"))
         route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
-    page.route("http://kinframe.test/**", serve)
-    page.goto("http://kinframe.test/")
-    yield page
-    page.close()
-    assert not errors
+    blank.route("http://kinframe.test/**", serve)
+    blank.goto("http://kinframe.test/")
+    return blank
 
 
 @pytest.fixture
@@ -455,17 +450,17 @@ def test_photos_that_do_not_come_are_asked_for_once(page):
     assert sent(page, "photos") == [{"photos": [0, 1, 2], "large": False, "bytes": []}]
 
 
-def test_a_kernel_that_is_gone(page, show):
-    page.clock.install()
+def test_a_kernel_that_is_gone(page, show, clock):
+    clock.install()
     show(3)
-    page.clock.run_for(20_000)
+    clock.run_for(20_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()  # it has answered all
     page.evaluate("model.silent = true")
     page.locator(".kf-gallery").focus()
     page.keyboard.press("Enter")
-    page.clock.run_for(9_000)
+    clock.run_for(9_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()
-    page.clock.run_for(2_000)
+    clock.run_for(2_000)
     page.get_by_text("The kernel does not answer").wait_for()
     page.evaluate("model.tell('msg:custom', {kind: 'done', number: 'x'}, [])")
     page.get_by_text("The kernel does not answer").wait_for(state="hidden")
@@ -710,17 +705,17 @@ def test_the_selection_is_shown_alone_and_cleared(page, show):
     assert picked(page) == [] and page.get_by_role("button", name="Clear selection").is_hidden()
 
 
-def test_a_message_can_be_closed_and_a_failure_is_red_and_stays(page, show):
-    page.clock.install()
+def test_a_message_can_be_closed_and_a_failure_is_red_and_stays(page, show, clock):
+    clock.install()
     show(5)
     page.evaluate("model.state({ message: '3 photos are in a.csv.', said: 1 })")
     done = page.get_by_role("status").get_by_text("3 photos are in a.csv.")
     assert done.is_visible()
-    page.clock.run_for(9_000)
+    clock.run_for(9_000)
     assert done.is_hidden()
     page.evaluate("model.state({ message: 'a.csv is there already', failed: true, said: 2 })")
     failed = page.locator(".kf-failed")
-    page.clock.run_for(60_000)
+    clock.run_for(60_000)
     assert failed.is_visible() and failed.get_attribute("role") == "alert"
     red, green, blue = failed.evaluate("each => getComputedStyle(each).color.match(/\\d+/g).map(Number)")
     assert red > 150 > max(green, blue)
@@ -732,16 +727,16 @@ def test_a_message_can_be_closed_and_a_failure_is_red_and_stays(page, show):
     assert failed.is_visible()
 
 
-def test_a_spinner_shows_that_the_kernel_works_after_a_moment(page, show):
-    page.clock.install()
+def test_a_spinner_shows_that_the_kernel_works_after_a_moment(page, show, clock):
+    clock.install()
     show(5)
     page.evaluate("model.silent = true")
     page.locator(".kf-gallery").focus()
     page.keyboard.press("Enter")
     spinner = page.get_by_role("status", name="Working")
-    page.clock.run_for(250)
+    clock.run_for(250)
     assert spinner.is_hidden()
-    page.clock.run_for(100)
+    clock.run_for(100)
     assert spinner.is_visible()
     page.evaluate("model.tell('msg:custom', {kind: 'done', number: model.sent[model.sent.length - 1].number}, [])")
     assert spinner.is_hidden()

@@ -57,6 +57,7 @@ def test_a_click_on_a_thumbnail_changes_the_matches(notebook, kernel, matches):
     assert notebook.locator(f"{CHOOSER}.kinframe-chosen").inner_text() == "bolu-006.jpg"
 
 
+@pytest.mark.once("the script of the page is the same; in both, the widget and its kernel speak with each other")
 def test_a_thumbnail_is_chosen_with_the_keyboard(notebook, kernel, matches):
     before = matches.shown()
     notebook.locator(CHOOSER, has_text="bolu-009.jpg").focus()
@@ -65,6 +66,7 @@ def test_a_thumbnail_is_chosen_with_the_keyboard(notebook, kernel, matches):
     assert kernel("data[picker.chosen]['path']") == "'bolu/bolu-009.jpg'"
 
 
+@pytest.mark.once("the script of the page is the same; in both, the widget and its kernel speak with each other")
 def test_k_changes_the_matches(notebook, kernel, matches):
     before = matches.shown()
     readout = notebook.locator(".widget-slider .widget-readout")
@@ -101,6 +103,7 @@ def test_an_upload_that_is_no_photo_says_so(notebook, kernel, matches):
     assert kernel("picker.found['query_label'][0]") == "'from-outside.png'"
 
 
+@pytest.mark.once("the script of the page is the same; in both, the widget and its kernel speak with each other")
 def test_it_looks_right(lab, notebook, matches):
     """Screenshots to look at: light, dark and narrow."""
     before = matches.shown()

@@ -76,6 +76,7 @@ def test_a_photo_is_asked_with_and_one_of_the_answer_again(explorer, kernel):
     explorer.locator(f".kf-chip[title^='{second}']").wait_for()
 
 
+@pytest.mark.once("the script of the page is the same; in both, the widget and its kernel speak with each other")
 def test_k_metric_and_the_query_itself(explorer, kernel):
     ask(tile(explorer, "bolu-003.png"))
     explorer.locator(".kf-status", has_text="20 photos found").wait_for()
@@ -115,6 +116,7 @@ def test_jupyters_own_keys_leave_it_alone(explorer, notebook):
     assert there == active
 
 
+@pytest.mark.once("the script of the page is the same; in both, the widget and its kernel speak with each other")
 def test_like_and_not_like(explorer, kernel):
     gallery = explorer.locator(".kf-gallery")
     gallery.focus()
@@ -176,6 +178,7 @@ def test_photos_are_kept_by_keys_alone(explorer, kernel, lab):
     (lab.folder / "build" / "three.zip").unlink()
 
 
+@pytest.mark.once("the script of the page is the same; in both, the widget and its kernel speak with each other")
 def test_filters_and_sorting(explorer, kernel):
     if explorer.locator("select[name=folder]").is_hidden():
         explorer.get_by_role("button", name="Filters").click()
@@ -207,6 +210,7 @@ def test_a_photo_from_outside(explorer, kernel):
 @pytest.mark.parametrize(
     ("theme", "width"), [("JupyterLab Light", 1600), ("JupyterLab Dark", 1200), ("JupyterLab Dark", 500)]
 )
+@pytest.mark.once("the script of the page is the same; in both, the widget and its kernel speak with each other")
 def test_what_it_looks_like(explorer, lab, theme, width):
     page = explorer.page
     page.set_viewport_size({"width": width, "height": 1200})
@@ -222,6 +226,7 @@ def test_what_it_looks_like(explorer, lab, theme, width):
     page.set_viewport_size({"width": 1200, "height": 1400})
 
 
+@pytest.mark.once("the script of the page is the same; in both, the widget and its kernel speak with each other")
 def test_it_is_shown_twice(explorer, notebook, kernel):
     """What is asked and selected in one view is seen in the other."""
     notebook.locator(".jp-MarkdownCell").last.click()

@@ -35,23 +35,18 @@ FOCUSED = "document.activeElement.getAttribute('aria-label') ?? document.activeE
 
 
 @pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 700, "height": 900})  # five photos in a row
-    page.set_default_timeout(60_000)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def page(blank):
+    blank.set_viewport_size({"width": 700, "height": 900})  # five photos in a row
 
     def serve(route):
         body, kind = FILES.get(route.request.url.rpartition("/")[2], (EMPTY, "text/html"))
         route.fulfill(body=body, content_type=f"{kind}; charset=utf-8")
 
-    page.route("http://kinframe.test/**", serve)
-    page.goto("http://kinframe.test/")
-    page.evaluate(SHOW)
-    page.locator(".kinframe-photo").nth(19).wait_for()
-    yield page
-    page.close()
-    assert not errors
+    blank.route("http://kinframe.test/**", serve)
+    blank.goto("http://kinframe.test/")
+    blank.evaluate(SHOW)
+    blank.locator(".kinframe-photo").nth(19).wait_for()
+    return blank
 
 
 def test_tab_reaches_the_chosen_photo_and_then_what_is_after_the_photos(page):

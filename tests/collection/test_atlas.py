@@ -129,6 +129,7 @@ def test_features_of_one_number():
 
 @pytest.mark.slow("hundreds of photos are laid out")
 @pytest.mark.parametrize("method", WITH_UMAP)
+@pytest.mark.once("where a photo lands among landmarks is arithmetic of ours", but=["pca"])
 def test_of_more_photos_some_are_landmarks(method, monkeypatch):
     vectors, group = groups(1_240)
     monkeypatch.setattr(helpers.collection.atlas, "_PLACED", 500)
@@ -232,6 +233,7 @@ def test_photos_that_come_and_go_move_no_other(network, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.once("the processor is pretended", but=["plain"])
 def test_next_weeks_photos_find_the_map_whatever_the_processor(network, processor, tmp_path, kind):
     """A store goes on as it began, few photos or many, so that the map's features are those of the model."""
     folder, store = folder_of(tmp_path / "photos", count=10), tmp_path / "store"

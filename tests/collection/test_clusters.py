@@ -45,6 +45,7 @@ def texts(figure):
 
 
 @pytest.mark.parametrize("arguments", [{"k": 3}, {}, {"method": "hdbscan"}, {"metric": "cosine"}])
+@pytest.mark.once("one of each method is in both", but=["arguments0", "arguments2"])
 def test_crowds_are_found_and_numbered_by_their_size(model, arguments):
     found = cluster(model, progress=False, **arguments)
     assert found.numbers.dtype == np.int64 and found.sizes == [30, 20, 10]
@@ -154,6 +155,7 @@ def test_a_few_photos(count, method, metric):
 
 @pytest.mark.parametrize("vector", [0.0, 1.0])
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.once("one of each method is in both", but=["euclidean-0.0", "cosine-0.0"])
 def test_photos_that_are_all_equal(vector, metric):
     model = Model(np.full((80, 70), vector))
     assert cluster(model, metric=metric, progress=False).sizes == [80]
@@ -196,6 +198,7 @@ def test_two_crowds_may_be_several_and_are_not_sure():
 
 
 @pytest.mark.slow("hundreds of partitions")
+@pytest.mark.once("the measure is arithmetic of ours")
 def test_where_there_are_no_crowds_the_answer_is_not_sure():
     for seed in range(3):
         vectors = np.random.default_rng(seed).normal(0, 1, (120, 20))

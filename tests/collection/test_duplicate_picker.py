@@ -49,6 +49,7 @@ def test_the_slider_and_the_threshold_are_one(model):
     assert picker.threshold == picker.found.threshold == 0.12345
 
 
+@pytest.mark.once("the slider is the same; in both, it is moved")
 def test_out_of_range_is_the_nearest_that_is_in_it(model):
     picker = DuplicatePicker(model, threshold=0.1, progress=False)
     picker.threshold = 7
@@ -60,6 +61,7 @@ def test_out_of_range_is_the_nearest_that_is_in_it(model):
 
 
 @pytest.mark.parametrize("kind", ["near", "bytes"])
+@pytest.mark.once("the slider is the same; in both, it is moved", but=["near"])
 def test_other_kinds(model, kind):
     picker = DuplicatePicker(model, kind, progress=False)
     assert picker.slider.disabled is (kind == "bytes")
@@ -80,6 +82,7 @@ def test_the_histogram_counts_every_photo(model):
 
 
 @pytest.mark.parametrize("kind", ["near", "picture"])
+@pytest.mark.once("the slider is the same; in both, it is moved")
 def test_for_another_threshold_nothing_is_looked_for_again(model, kind, monkeypatch):
     picker = DuplicatePicker(model, kind, progress=False)
     usual = picker._finder.groups(picker._finder.usual)

@@ -169,6 +169,7 @@ def dated(moment=SECOND, orientation=1):
 
 
 @pytest.mark.parametrize("moved", [0, 60])
+@pytest.mark.once("pictures are compared by arithmetic of ours; a row of each kind is in both", but=["0"])
 def test_frames_of_one_second_are_no_copies_even_where_nothing_moved(tmp_path, made, moved):
     for number in range(3):
         exposure(number, number * moved).save(tmp_path / f"{number}.jpg", exif=dated(), quality=90)
@@ -186,6 +187,10 @@ def test_frames_of_one_second_are_no_copies_even_where_nothing_moved(tmp_path, m
         ("lying.jpg", {"quality": 60, "exif": dated(orientation=6)}),
     ],
 )
+@pytest.mark.once(
+    "pictures are compared by arithmetic of ours; a row of each kind is in both",
+    but=["small.jpg-options1", "lying.jpg-options4"],
+)
 def test_a_photo_that_was_saved_again_with_its_date_is_a_copy_and_the_next_frame_is_not(tmp_path, made, name, options):
     for number in range(2):
         exposure(number).save(tmp_path / f"{number}.jpg", exif=dated(), quality=90)
@@ -198,6 +203,7 @@ def test_a_photo_that_was_saved_again_with_its_date_is_a_copy_and_the_next_frame
     ]
 
 
+@pytest.mark.once("pictures are compared by arithmetic of ours; a row of each kind is in both")
 def test_a_copy_is_found_though_other_frames_are_nearer(tmp_path, made):
     for number in range(20):
         frame = exposure(number)
@@ -220,6 +226,9 @@ TONES = {
 @pytest.mark.slow("many kinds of copies")
 @pytest.mark.parametrize("tone", TONES)
 @pytest.mark.parametrize("quality", [40, 95])
+@pytest.mark.once(
+    "pictures are compared by arithmetic of ours; a row of each kind is in both", but=["40-brighter", "95-darker"]
+)
 def test_a_copy_of_another_brightness_with_the_date_of_its_photo_is_one_and_the_next_frame_is_not(
     tmp_path, made, tone, quality
 ):
@@ -258,6 +267,7 @@ def test_a_copy_of_low_quality_of_a_photo_full_of_detail_is_one(tmp_path, made):
 
 
 @pytest.mark.parametrize("second", [SECOND, "2026:01:01 10:00:01"])
+@pytest.mark.once("pictures are compared by arithmetic of ours; a row of each kind is in both")
 def test_small_copies_without_a_date_are_of_the_frame_that_they_were_made_of(tmp_path, made, second):
     for number, (moment, quality) in enumerate([(SECOND, 95), (second, 85)]):
         frame = exposure(number, 8 * number)
@@ -284,6 +294,7 @@ def test_two_copies_of_a_third_photo_are_copies_of_each_other(tmp_path, made):
 
 
 @pytest.mark.parametrize("numbers", [np.float32, np.int32, np.uint16])
+@pytest.mark.once("pictures are compared by arithmetic of ours; a row of each kind is in both", but=["uint16"])
 def test_numbers_that_are_stretched_to_be_seen_are_copies_where_the_numbers_agree(tmp_path, made, numbers):
     field = np.asarray(drawing(0).convert("L"), np.float32)
     half = np.asarray(Image.fromarray(field).resize((120, 90), Image.Resampling.BOX))
@@ -373,6 +384,7 @@ def test_a_chain_is_no_group():
 
 @pytest.mark.parametrize("quality", [75, 85, 95])
 @pytest.mark.parametrize("tone", ["brighter", "much brighter", "of more contrast"])
+@pytest.mark.once("pictures are compared by arithmetic of ours; a row of each kind is in both", but=["brighter-75"])
 def test_the_best_of_undated_copies_is_not_the_brightest(tmp_path, made, tone, quality):
     photo = ImageOps.autocontrast(drawing(3))  # with lights that a brighter copy cuts off
     photo.save(tmp_path / "photo.jpg", quality=85)
@@ -406,6 +418,7 @@ def test_best_is_the_largest_then_the_least_compressed_then_the_first_name(tmp_p
 
 
 @pytest.mark.slow("hundreds of photos")
+@pytest.mark.once("pictures are compared by arithmetic of ours; a row of each kind is in both")
 def test_more_copies_than_neighbours_that_are_kept(tmp_path, made):
     photo = drawing(4)
     for quality in range(50, 95):

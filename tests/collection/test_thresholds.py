@@ -41,6 +41,7 @@ def kind(request):
     return request.param, [jpeg(photo) for photo in photos], photos
 
 
+@pytest.mark.once("thresholds are numbers, and skies are drawn by arithmetic", but=["clouds"])
 def test_different_skies_are_no_copies(kind):
     name, photos, _ = kind
     same, small = same_picture(photos, *np.triu_indices(PHOTOS, 1))
@@ -48,6 +49,7 @@ def test_different_skies_are_no_copies(kind):
     assert small.any() or name not in ("haze", "clear sky")  # which were, by their small pictures
 
 
+@pytest.mark.once("thresholds are numbers, and skies are drawn by arithmetic", but=["clouds"])
 def test_copies_of_skies_are_found(kind):
     name, photos, drawn = kind
     for copied, make in copies.KINDS.items():

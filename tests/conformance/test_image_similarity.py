@@ -34,7 +34,7 @@ turicreate = pytest.importorskip(
 )
 
 CARTOONS = SHARED / "cartoons"
-PHOTOS, K = 50, 10
+PHOTOS, K = 30, 10
 MADE = ("answer.npz", "answers.json")
 BETTER = {  # what ours does otherwise, on purpose: call and input → why
     ("query", "a column of text"): "Turi Create fails in its own code, with a NameError",

@@ -6,6 +6,7 @@ import signal
 import time
 
 import numpy as np
+import pytest
 
 from helpers.features.embedding import embed
 from helpers.features.store import FeatureStore
@@ -18,6 +19,7 @@ STARTS.set_forkserver_preload(["tests.support.embed_slowly", "openvino", "onnxru
 BATCH, KILLS, PHOTOS = 4, 20, 1200
 
 
+@pytest.mark.once("it is SQLite that keeps what was written")
 def test_a_killed_process_loses_at_most_the_batch_in_flight(tmp_path, record_property):
     folder = folder_of(tmp_path / "photos", PHOTOS)
     network = tiny_network(tmp_path / "tiny.onnx")

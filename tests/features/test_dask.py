@@ -152,6 +152,7 @@ def test_with_a_real_network_too(client):
     same(on_cluster(client, network, photos, batch_size=2), here(network, photos))
 
 
+@pytest.mark.once("what is sent to workers is settled by us; in both, workers compute, end and are killed")
 def test_a_network_in_8_bits_that_was_made_here(client):
     photos = sorted(ROBOTS.rglob("*.jpg"))[::8]
     alone = embed(photos, "efficientnet-lite0", precision="int8", progress=False)
@@ -334,6 +335,7 @@ def test_known_photos_are_not_decoded(client, network, paths):
         assert answer.seconds["network"] == answer.seconds["decode"] == 0
 
 
+@pytest.mark.once("what is sent to workers is settled by us; in both, workers compute, end and are killed")
 def test_photos_are_looked_at_first_only_while_it_saves_time(client, network, paths, monkeypatch):
     looks = []
     look = helpers.features.dask.cluster.identities_of
@@ -369,6 +371,7 @@ def test_only_files_that_are_the_same_for_all_are_remembered(client, network, el
     assert photo.identity == stamps.sha256(photos[0]) and photo.file is None
 
 
+@pytest.mark.once("what is sent to workers is settled by us; in both, workers compute, end and are killed")
 def test_few_batches_are_in_flight(client, network, paths):
     pulled = []
     photos = (pulled.append(1) or each for each in asked(paths * 20))
@@ -534,6 +537,7 @@ def test_embed_and_create_hand_the_work_to_the_cluster(client, network, paths, t
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.once("what is sent to workers is settled by us; in both, workers compute, end and are killed")
 def test_a_worker_without_bf16_rounds(tmp_path, processor, kind):
     """What this machine settled on is what its workers do, whatever processors they have."""
     network = settled(tiny_network(tmp_path / "tiny.onnx"), "bf16")

@@ -445,6 +445,9 @@ def decoded(monkeypatch):
 
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize(("error", "taken", "left"), [(0.0, "bf16", "fp32"), (5.0, "fp32", "bf16")])
+@pytest.mark.once(
+    "the processor is pretended, and the rule is arithmetic of ours", but=["0.0-bf16-fp32-True", "5.0-fp32-bf16-False"]
+)
 def test_what_is_tried_counts(many, network, processor, store, decoded, kept, error, taken, left):
     """Each photo is decoded once, and goes once through the network that is taken; some through the other one too."""
     processor.try_for(12)
@@ -489,6 +492,7 @@ def test_a_photo_that_is_there_twice_is_tried_once(many, network, processor, sto
 
 
 @pytest.mark.parametrize("kind", ["plain", "VNNI", "ONNX Runtime alone"])
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours", but=["plain"])
 def test_a_store_that_moves_to_a_processor_without_bf16(many, network, processor, store, kind):
     processor.try_for(12)
     first = embed(many[:30], network, progress=False, store=store)
@@ -499,6 +503,7 @@ def test_a_store_that_moves_to_a_processor_without_bf16(many, network, processor
     assert np.array_equal(done.vectors[:30], first.vectors)
 
 
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_a_store_that_began_small_stays_in_fp32(many, network, processor, store):
     embed(many[:2], network, progress=False, store=store)
     processor.try_for(12)

@@ -214,6 +214,7 @@ def hard_cases():
 
 @pytest.mark.slow("so many rows that brute force takes seconds")
 @pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.once("distances are NumPy's in both; a metric of each is in both", but=["cosine"])
 def test_many_queries_at_once_get_the_answers_of_one_by_one_which_are_those_of_brute_force(metric):
     for name, vectors, queries in hard_cases():
         index = Index(vectors, metric)
@@ -230,6 +231,7 @@ def test_many_queries_at_once_get_the_answers_of_one_by_one_which_are_those_of_b
 
 @pytest.mark.slow("so many rows that brute force takes seconds")
 @pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.once("distances are NumPy's in both; a metric of each is in both", but=["euclidean"])
 def test_all_against_all(metric):
     vectors = photo_like(LARGE)
     rows, distances = Index(vectors, metric).search(vectors, 5)
@@ -253,6 +255,9 @@ def test_a_row_has_the_same_distance_whatever_others_are_asked_for(metric):
 @pytest.mark.slow("so many rows that brute force takes seconds")
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("kind", [FullBound, ShortBound])
+@pytest.mark.once(
+    "distances are NumPy's in both; a metric of each is in both", but=["FullBound-cosine", "ShortBound-euclidean"]
+)
 def test_no_row_is_farther_by_a_bound_than_it_is(kind, metric):
     for name, vectors, queries in hard_cases():
         distance = Distance(vectors, metric)
@@ -293,6 +298,7 @@ def test_features_in_a_file_are_searched_where_they_are(tmp_path):
 
 @pytest.mark.slow("so many rows that brute force takes seconds")
 @pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.once("distances are NumPy's in both; a metric of each is in both", but=["euclidean"])
 def test_memory_is_a_part_of_what_the_features_take(metric):
     vectors = photo_like(30_000)
     tracemalloc.start()

@@ -183,6 +183,7 @@ def test_a_store_that_somebody_makes_at_this_moment_is_one(tmp_path, monkeypatch
 
 
 @pytest.mark.slow("processes are started")
+@pytest.mark.once("it is SQLite that keeps processes apart")
 def test_many_processes_make_and_fill_one_store(path):
     fill = (
         "import sys, numpy as np\nfrom helpers.features.store import FeatureStore\n"

@@ -210,6 +210,7 @@ def test_frames_of_photos_obey_nobody(tmp_path):
 @pytest.mark.slow("processes are started")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has its own encodings")
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
+@pytest.mark.once("encodings of a process are Python's; one of each is in both", but=["locale1"])
 def test_names_with_accents_in_a_locale_without(tmp_path, locale):
     photo(tmp_path / ONE)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "PYTHON", "LANG"))}
@@ -226,6 +227,7 @@ def test_names_with_accents_in_a_locale_without(tmp_path, locale):
 
 
 @pytest.mark.parametrize("command", ["helpers.demo", "helpers.app"])
+@pytest.mark.once("encodings of a process are Python's; one of each is in both", but=["helpers.demo"])
 def test_commands_say_names_in_any_encoding(tmp_path, command):
     for environment in ({"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}):
         done = subprocess.run(

@@ -199,6 +199,17 @@ def words(kind, large, damaged):
 @pytest.mark.parametrize("kind", ["tEXt", "zTXt", "iTXt", "packed iTXt", "iCCP", "eXIf"])
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(("large", "damaged"), [(True, False), (False, True), (True, True)])
+@pytest.mark.once(
+    "the file is read by our own code before Pillow; some rows of each kind are in both",
+    but=[
+        "True-True-False-tEXt",
+        "True-True-False-zTXt",
+        "True-True-False-iTXt",
+        "True-True-False-packed iTXt",
+        "True-True-False-iCCP",
+        "True-True-False-eXIf",
+    ],
+)
 def test_what_is_beside_the_pixels_of_a_png_never_costs_them(tmp_path, kind, after, large, damaged):
     source = encoded(COLOUR, "PNG", exif=turned(6))
     place = len(source) - 12 if after else 33

@@ -222,6 +222,7 @@ KINDS = ["cut", "zeros", "header", "text", "diary", "no table"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.once("it is SQLite that keeps processes apart and finds damage", but=["cut"])
 def test_a_damaged_file_is_begun_anew(photos, made, place, kind):
     before = Thumbnails().get_many(photos)
     spoil(place, kind)
@@ -233,6 +234,7 @@ def test_a_damaged_file_is_begun_anew(photos, made, place, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.once("it is SQLite that keeps processes apart and finds damage", but=["cut"])
 def test_a_file_that_was_named_is_left_as_it_is(photos, tmp_path, kind):
     kept = Thumbnails(tmp_path / "kept")
     before = kept.get_many(photos)
@@ -323,6 +325,7 @@ def test_the_file_stays_within_its_bound(place, monkeypatch):
 
 
 @pytest.mark.slow("processes are started")
+@pytest.mark.once("it is SQLite that keeps processes apart and finds damage")
 def test_threads_and_processes_at_once(photos, place):
     wanted = [thumbnail(path) for path, _ in photos]
     ask = (

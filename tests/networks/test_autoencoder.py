@@ -126,6 +126,7 @@ def test_the_same_seed_gives_the_same_network(data, trained, tmp_path):
 
 
 @needs_keras
+@pytest.mark.once("the loop over the epochs is ours; in both, networks are trained, kept and opened")
 def test_the_best_epoch_is_kept_and_patience_ends_the_training(data, trained, scripted, tmp_path):
     scripted(0.5, 0.3, 0.4, 0.3, 0.2, 0.1)
     kept = train_autoencoder(data, tmp_path / "kept", **{**QUICK, "epochs": 6, "patience": 2})
@@ -139,6 +140,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_training(data, trained, sc
 
 
 @needs_keras
+@pytest.mark.once("the loop over the epochs is ours; in both, networks are trained, kept and opened")
 def test_an_interrupt_keeps_the_best_so_far(data, scripted, tmp_path):
     scripted(0.5, 0.3, 0.4, KeyboardInterrupt())
     stopped = train_autoencoder(data, tmp_path / "stopped", **{**QUICK, "epochs": 9})
@@ -148,6 +150,7 @@ def test_an_interrupt_keeps_the_best_so_far(data, scripted, tmp_path):
 
 
 @needs_keras
+@pytest.mark.once("the loop over the epochs is ours; in both, networks are trained, kept and opened")
 def test_an_interrupt_in_the_first_epoch_leaves_nothing(data, scripted, tmp_path):
     scripted(KeyboardInterrupt())
     with pytest.raises(ModelError, match="before the first epoch was finished"):
@@ -156,6 +159,7 @@ def test_an_interrupt_in_the_first_epoch_leaves_nothing(data, scripted, tmp_path
 
 
 @needs_keras
+@pytest.mark.once("the loop over the epochs is ours; in both, networks are trained, kept and opened")
 def test_a_real_interrupt_in_the_middle_of_an_epoch(data, eager, monkeypatch, tmp_path):
     original = keras_training._batches
 
@@ -179,6 +183,7 @@ def test_a_real_interrupt_in_the_middle_of_an_epoch(data, eager, monkeypatch, tm
 
 
 @needs_keras
+@pytest.mark.once("the loop over the epochs is ours; in both, networks are trained, kept and opened")
 def test_no_loss_that_is_a_number_is_an_error(data, scripted, tmp_path):
     scripted(float("nan"), float("nan"))
     with pytest.raises(ModelError, match=r"learning_rate below 0\.001"):
@@ -252,6 +257,7 @@ def test_a_backend_is_chosen_only_where_the_person_has_not(monkeypatch):
 
 
 @needs_keras
+@pytest.mark.once("the loop over the epochs is ours; in both, networks are trained, kept and opened")
 def test_an_older_one_is_replaced_and_nothing_else(data, eager, trained, tmp_path):
     path = shutil.copytree(trained.path, tmp_path / "one")
     again = train_autoencoder(data, path, **{**QUICK, "seed": 1})
@@ -313,6 +319,7 @@ def test_too_little_to_learn_from(data, tmp_path):
 
 
 @needs_keras
+@pytest.mark.once("the loop over the epochs is ours; in both, networks are trained, kept and opened")
 def test_numpys_numbers_are_numbers(data, trained, eager, tmp_path):
     numbers = {"latent": np.int64(5), "seed": np.int64(3), "epochs": 1, "validation": np.float64(0.2)}
     made = train_autoencoder(data, tmp_path / "made", **{**QUICK, "size": (np.int64(48), 32), **numbers})

@@ -112,6 +112,10 @@ ENTRIES = {  # a network of the same layers with random weights, and the tensor 
 
 @pytest.mark.slow("networks of hundreds of megabytes")
 @pytest.mark.parametrize("name", ENTRIES)
+@pytest.mark.once(
+    "files are cut and rewritten alike; a few networks of each source are in both",
+    but=["resnet-50", "squeezenet_v1.1", "mobilenet_v2"],
+)
 def test_a_network_of_the_zoo_becomes_one_from_photos_to_features(monkeypatch, register, name):
     """The whole path: from a server, checked, cut, run in both engines; and from disk without the server."""
     build, feature = ENTRIES[name]
@@ -147,6 +151,9 @@ PYTORCH = {  # networks from PyTorch's own host: random weights, and their layer
 
 @pytest.mark.slow("networks of a hundred megabytes")
 @pytest.mark.parametrize("name", PYTORCH)
+@pytest.mark.once(
+    "files are cut and rewritten alike; a few networks of each source are in both", but=["efficientnet_b0"]
+)
 def test_a_network_comes_from_pytorchs_host(monkeypatch, register, empty_cache, name):
     """The whole path of a file of PyTorch's: fetched, checked, built, run in both engines."""
     build, layers = PYTORCH[name]

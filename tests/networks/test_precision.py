@@ -180,6 +180,7 @@ def test_what_auto_does_beside_the_photos_themselves(tiny, processor):
 
 
 @pytest.mark.parametrize(("count", "tried"), [(0, False), (50, False), (199, False), (1000, False), (1100, True)])
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_nothing_is_tried_below_the_photos_that_pay_for_it(tiny, processor, count, tried):
     sample = Photos(count)
     settled = settle(tiny, "auto", sample, scope="a folder")
@@ -188,6 +189,7 @@ def test_nothing_is_tried_below_the_photos_that_pay_for_it(tiny, processor, coun
 
 
 @pytest.mark.parametrize(("fast", "enough"), [(0.5, 640), (0.9, 3200), (2.0, 6400)])
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_how_many_these_are_follows_from_what_was_measured(tiny, processor, fast, enough):
     processor.pace["bf16"] = fast * processor.pace["fp32"]
     settle(tiny, "auto", Photos(10_000), scope="a folder")
@@ -215,12 +217,14 @@ def test_auto_is_fp32_where_bf16_is_not_faster(tiny, processor):
 
 
 @pytest.mark.parametrize(("agreed", "taken"), [(0.94, "bf16"), (0.9399, "fp32")])
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_94_of_100_are_enough(tiny, processor, monkeypatch, agreed, taken):
     monkeypatch.setattr("helpers.networks.precision.trial._shares", lambda *_: np.full(64, agreed))
     assert settle(tiny, "auto", Photos(10_000)).precision == taken
 
 
 @pytest.mark.parametrize(("spread", "taken"), [(0.0, [64]), (0.2, [64, 64])])
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_where_64_photos_give_no_sure_answer_there_are_64_more(tiny, processor, monkeypatch, spread, taken):
     monkeypatch.setattr(
         "helpers.networks.precision.trial._shares", lambda *_: np.tile([0.96 - spread, 0.96 + spread], 32)
@@ -241,6 +245,7 @@ def test_auto_is_fp32_where_nobody_knows_how_many_there_are(tiny, processor):
 
 
 @pytest.mark.parametrize("processor", ["plain", "VNNI", "ONNX Runtime alone"], indirect=True)
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_photos_are_not_even_counted_where_that_decides_nothing(tiny, processor):
     """Of a service they lie in a folder that may be large."""
 
@@ -265,6 +270,7 @@ def test_a_small_network_of_ones_own_stays_with_fp32(tiny, processor, monkeypatc
     assert settle(tiny, "auto", Photos(10_000)).precision == "bf16"
 
 
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_photos_that_other_folders_have_in_fp32_need_no_bf16(tiny, processor):
     there = Photos(10_000, kept={key_of(tiny, "fp32"): np.zeros((128, 27), np.float32)})
     assert settle(tiny, "auto", there).precision == "fp32" and "bf16" not in processor.opened
@@ -274,6 +280,7 @@ def test_photos_that_other_folders_have_in_fp32_need_no_bf16(tiny, processor):
     assert settle(tiny, "auto", there).precision == "fp32", "for so few nothing is looked at"
 
 
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_the_network_that_is_not_taken_is_let_go(tiny, processor):
     processor.error = 0.5
     settle(tiny, "auto", Photos(10_000))
@@ -293,6 +300,7 @@ def test_a_network_whose_features_are_no_numbers_stays_with_fp32(tmp_path, proce
     assert settled.precision == "fp32" and "nan" not in settled.note
 
 
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_a_store_whose_network_gives_no_numbers_is_promised_nothing(tmp_path, processor):
     wild = load_network(tiny_network(tmp_path / "wild.onnx", scale=3e38))
     for _ in range(2):  # the second time from what is remembered
@@ -317,6 +325,9 @@ def test_a_photo_that_only_bf16_breaks_costs_bf16(tiny, processor, monkeypatch):
 
 @pytest.mark.parametrize("processor", KINDS, indirect=True)
 @pytest.mark.parametrize("taken", ["fp32", "bf16"])
+@pytest.mark.once(
+    "the processor is pretended, and the rule is arithmetic of ours", but=["bf16-plain", "bf16-ONNX Runtime alone"]
+)
 def test_auto_goes_on_as_the_store_began_on_every_processor(tiny, processor, taken):
     for count in (1, 100, 10_000):
         sample = Photos(count, there=0)
@@ -366,6 +377,7 @@ def test_what_was_tried_in_vain_is_not_tried_again(tiny, processor):
     assert again == first
 
 
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_a_store_that_began_small_says_what_bf16_would_save(tiny, processor):
     sample = Photos(10_050)
     settled = settle(tiny, "auto", sample, scope="a folder", kept=[kept_in(tiny, "fp32", photos=50)])
@@ -382,6 +394,7 @@ def test_a_store_that_began_small_says_what_bf16_would_save(tiny, processor):
 
 
 @pytest.mark.parametrize("fault", ["error", "pace"])
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_it_says_nothing_where_bf16_would_be_no_good(tiny, processor, fault):
     if fault == "error":
         processor.error = 0.5
@@ -393,6 +406,7 @@ def test_it_says_nothing_where_bf16_would_be_no_good(tiny, processor, fault):
 
 
 @pytest.mark.parametrize("kind", ["plain", "VNNI", "ONNX Runtime alone"])
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours", but=["plain"])
 def test_a_store_in_bf16_on_a_processor_without_it(tiny, processor, kind):
     kept = [kept_in(tiny, "bf16")]
     on_bf16 = settle(tiny, "auto", nobody(), kept=kept).session.run(photos_of(128))
@@ -488,6 +502,7 @@ def test_a_session_of_fp32_does_not_take_the_place_of_one_in_8_bits(network):
 
 
 @pytest.mark.parametrize("processor", ["VNNI", "bf16", "plain"], indirect=True)
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_int8_says_how_much_faster_it_is(network, processor):
     settled = settle(network, "int8", Photos(40), scope="a folder", progress=False)
     assert settled.precision == "int8"
@@ -497,6 +512,7 @@ def test_int8_says_how_much_faster_it_is(network, processor):
 
 @pytest.mark.parametrize("processor", ["plain", "ONNX Runtime alone"], indirect=True)
 @pytest.mark.parametrize("pace", [0.96, 1, 2])
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_int8_is_not_taken_where_it_is_not_faster(network, processor, pace):
     """It costs some agreement, and would give nothing for it; which is known from then on."""
     processor.pace["int8"] = pace * processor.pace["fp32"]
@@ -510,6 +526,7 @@ def test_int8_is_not_taken_where_it_is_not_faster(network, processor, pace):
     assert settle(network, "int8", nobody(), scope="another folder") == settled
 
 
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_on_a_busy_machine_int8_is_judged_by_its_own_work(network, processor, monkeypatch):
     """Whatever else runs makes people wait, and here most while int8 has its turn; the processor's time stays."""
     later = (float(turn**3) for turn in itertools.count())
@@ -517,6 +534,7 @@ def test_on_a_busy_machine_int8_is_judged_by_its_own_work(network, processor, mo
     assert settle(network, "int8", Photos(40), progress=False).note.startswith("int8, 3.0 times as fast as fp32 here")
 
 
+@pytest.mark.once("the processor is pretended, and the rule is arithmetic of ours")
 def test_of_few_photos_or_of_a_small_network_the_pace_is_not_known(network, processor):
     processor.pace["int8"] = 2 * processor.pace["fp32"]
     assert settle(network, "int8", Photos(31), progress=False).precision == "int8"
@@ -536,6 +554,7 @@ def test_next_weeks_photos_go_through_the_same_network(network):
     assert settle(network, "int8", Photos(40, first=40), scope="another", progress=False).key != first.key
 
 
+@pytest.mark.once("a decision is a file of JSON")
 def test_without_a_scope_the_same_photos_go_through_the_same_network(network, monkeypatch):
     first = settle(network, "int8", Photos(40), progress=False)
     with monkeypatch.context() as patch:
@@ -544,6 +563,7 @@ def test_without_a_scope_the_same_photos_go_through_the_same_network(network, mo
     assert settle(network, "int8", Photos(40, first=40), progress=False).key != first.key
 
 
+@pytest.mark.once("a decision is a file of JSON")
 def test_what_was_decided_on_few_photos_does_not_last(network):
     first = settle(network, "int8", Photos(31), scope="a folder", progress=False)
     assert settle(network, "int8", Photos(31), scope="a folder", progress=False) == first
@@ -575,6 +595,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.once("a decision is a file of JSON", but=["cut off"])
 def test_a_damaged_decision_is_made_again(network, damage):
     first = settle(network, "int8", Photos(40), scope="a folder", progress=False)
     good = kept().read_text(encoding="utf-8")
@@ -584,6 +605,7 @@ def test_a_damaged_decision_is_made_again(network, damage):
     assert sample.taken and kept().read_text(encoding="utf-8") == good
 
 
+@pytest.mark.once("a decision is a file of JSON")
 def test_a_missing_or_damaged_network_is_made_again(network):
     first = settle(network, "int8", Photos(40), scope="a folder", progress=False)
     content = first.loaded.path.read_bytes()
@@ -605,6 +627,7 @@ def test_a_decision_that_cannot_be_kept(tiny, processor, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 2}', '{"fp32": 0.0, "bf16": 1.0}', "\0"])
+@pytest.mark.once("a decision is a file of JSON")
 def test_a_damaged_pace_is_measured_again(tiny, processor, text):
     settle(tiny, "auto", Photos(10_000))
     good = kept().read_text(encoding="utf-8")
@@ -625,6 +648,7 @@ def test_the_same_network_again(network):
     assert settled_again(network, "fp32", exact.key).session is exact.session
 
 
+@pytest.mark.once("a decision is a file of JSON")
 def test_a_network_that_has_gone(network):
     first = settle(network, "int8", Photos(40), progress=False)
     first.loaded.path.unlink()
@@ -634,6 +658,7 @@ def test_a_network_that_has_gone(network):
         settled_again(network, "int8", "no key of ours")
 
 
+@pytest.mark.once("a decision is a file of JSON")
 def test_a_renamed_file_is_the_same_network(network, tmp_path):
     first = settle(network, "int8", Photos(40), progress=False)
     network.path.rename(tmp_path / "renamed.onnx")

@@ -209,6 +209,7 @@ def test_what_the_rounding_of_weights_adds_is_taken_off(tmp_path, photos, monkey
     assert length((corrected - exact).mean(axis=0)) < 0.5 * length((plain - exact).mean(axis=0))
 
 
+@pytest.mark.once("in both, layers of every kind and the built-in network are quantised")
 def test_batch_normalisation_is_folded(resnet, robots):
     loaded, small = resnet
     operators = {node.op_type for node in onnx.load(str(small.path)).graph.node}
@@ -226,6 +227,7 @@ def spliced(classifier, path):
 
 
 @needs_openvino
+@pytest.mark.once("in both, layers of every kind and the built-in network are quantised")
 def test_resnet_50_is_in_8_bits_from_end_to_end(resnet):
     """Those convolutions, too, that pass over every second pixel; and no weight is computed while it runs."""
     counts = layers_in_openvino(resnet[1])
@@ -295,6 +297,7 @@ def test_a_network_with_the_operators_of_2018(tmp_path, robots):
 
 
 @needs_openvino
+@pytest.mark.once("in both, layers of every kind and the built-in network are quantised")
 def test_every_opening_gives_the_same_features(resnet, robots):
     """OpenVINO 2026.4 gave wrong ones every fifth time for such a network, where its streams shared their weights."""
     wanted = Session(resnet[1], "int8").run(robots[0][:2])

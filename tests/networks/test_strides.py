@@ -153,6 +153,7 @@ def test_a_result_is_given_whole():
     assert strides(network, "MaxPool") == [(1, 2)] and strides(network, "Conv") == [(1, 1), (1, 1)]
 
 
+@pytest.mark.once("in both, every rule is tried on small networks")
 def test_resnet_50_computes_a_tenth_less():
     network = keras_resnet50(random_resnet50())
     before = strides(network, "Conv")

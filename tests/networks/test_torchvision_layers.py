@@ -21,6 +21,7 @@ def features(layers, weights, dimension):
 
 
 @pytest.mark.slow("a network of a hundred megabytes")
+@pytest.mark.once("layers are written by our own code; in both, those of VGG are computed")
 def test_resnet_50_computes_what_torchvision_does():
     first, second = features(resnet_50, random_resnet_50(), 2048)
     assert np.linalg.norm(first) == pytest.approx(14.6173, rel=1e-4)
@@ -44,6 +45,7 @@ def test_vgg19_computes_what_torchvision_does():
     ("layers", "weights", "name"),
     [(resnet_50, random_resnet_50, "layer3.4.bn2.running_var"), (vgg19, random_vgg19, "features.34.bias")],
 )
+@pytest.mark.once("layers are written by our own code; in both, those of VGG are computed")
 def test_they_need_their_own_weights(layers, weights, name):
     own = weights()
     del own[name]

@@ -42,6 +42,7 @@ def test_it_leaves_a_page_a_picture_and_the_figures(folder, tmp_path, capfd, mon
         assert line in said
 
 
+@pytest.mark.once("what is said of broken files is the same")
 def test_a_folder_of_broken_files_says_what_is_wrong_with_them_and_leaves_no_older_results(
     tmp_path, capfd, monkeypatch
 ):

@@ -11,7 +11,10 @@ from tests.notebooks.test_notebooks import NOTEBOOKS, home, kernel, path, run  #
 from tests.support.pictures import folder_of
 
 FIELD = next(notebook for notebook in NOTEBOOKS if notebook.stem.startswith("07"))
-pytestmark = pytest.mark.parametrize("path", [FIELD], ids=[FIELD.stem], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("path", [FIELD], ids=[FIELD.stem], indirect=True),
+    pytest.mark.once("what is handed on does not depend on it; the notebook runs to its end in both"),
+]
 
 
 @pytest.fixture

@@ -315,6 +315,7 @@ def test_bom_and_utf16_are_text_too(tmp_path):
         assert read_detections(tmp_path / "other.json", ["bäche/1.JPG"]).animals.all()
 
 
+@pytest.mark.once("it counts work")
 def test_a_season_of_eight_times_the_photos_is_about_eight_times_the_work(written):
     def season(count):
         names = [f"site{number % 3}/cam{number % 60}/IMG_{number // 60:04d}.JPG" for number in range(count)]

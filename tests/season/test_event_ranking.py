@@ -44,6 +44,9 @@ def test_learning_helps_where_it_did():
 @pytest.mark.slow("real photos go through the network")
 @pytest.mark.skipif(not (SHARED / "forest").is_dir(), reason="the photos of the forest are not here")
 @pytest.mark.parametrize("judged", [2, 5, 10])
+@pytest.mark.once(
+    "how well it works on real photos does not depend on it; that it works is tried on drawn ones in both"
+)
 def test_real_photos_of_a_forest_are_not_ordered_worse(judged, forest):
     """After five judged events, learning had 0.11 of the next five right, instead of 0.23."""
     season, species = forest

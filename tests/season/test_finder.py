@@ -272,6 +272,9 @@ def test_no_photos_have_no_animals(folder):
 
 
 @pytest.mark.slow("a dozen photos through the network")
+@pytest.mark.once(
+    "how well it works on real photos does not depend on it; that it works is tried on drawn ones in both"
+)
 def test_real_animals_are_found_where_a_person_drew_them(monkeypatch):
     """Some photos of a camera of the forest; what is found in all sets is measured by the benchmark."""
     monkeypatch.setattr(photo_maps, "animal_map", animal_map)

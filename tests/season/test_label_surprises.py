@@ -132,6 +132,9 @@ def test_arguments_out_of_range(wrong):
 
 @pytest.mark.slow("real photos go through the network")
 @pytest.mark.skipif(not (SHARED / "cartoons").is_dir(), reason="the cartoons are not on this machine")
+@pytest.mark.once(
+    "how well it works on real photos does not depend on it; that it works is tried on drawn ones in both"
+)
 def test_wrong_labels_among_real_pictures_are_found():
     """Ten of 199 pictures get the other folder's name: nearly all are listed, and few others."""
     data, _ = load_photos(SHARED / "cartoons", species="folder", progress=False)

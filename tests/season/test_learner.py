@@ -93,6 +93,7 @@ def test_something_to_learn_is_found_out():
     assert held.learned > 0.9 and held.plain == 0.5
 
 
+@pytest.mark.once("it counts comparisons")
 def test_many_judged_events_are_not_all_compared_with_each_other():
     vectors = RANDOM.normal(0, 1, (3000, 64)).astype(np.float32)
     learner = Learner(vectors)

@@ -86,6 +86,7 @@ def drawn(peak, count, seed, concentration=4.0):
 
 
 @pytest.mark.slow("hundreds of intervals")
+@pytest.mark.once("intervals are counted")
 def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     grid = np.linspace(0, 24, 2400, endpoint=False)
     f, g = (vonmises.pdf((grid - peak) * np.pi / 12, 4) * np.pi / 12 for peak in (6, 9))

@@ -170,6 +170,7 @@ def test_each_box_is_at_the_place_that_it_overlaps_with_most(overlap):
             assert places.rows[-1] == [row]
 
 
+@pytest.mark.once("it counts work")
 def test_eight_times_the_boxes_are_about_eight_times_the_work(card, tmp_path):
     def season(count):
         random = np.random.default_rng(count)

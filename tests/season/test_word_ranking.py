@@ -82,6 +82,9 @@ def test_words_with_photos_and_filters(model, boxes):
 
 @pytest.mark.slow("the parts of 92 real photos go through the network")
 @pytest.mark.skipif(not FOREST.is_dir(), reason="the forest's photos are not beside the project")
+@pytest.mark.once(
+    "how well it works on real photos does not depend on it; that it works is tried on drawn ones in both"
+)
 def test_parts_of_real_photos_have_words_that_whole_frames_do_not():
     """Skunks of `forest`, four of 77 animals: nearly first among boxes."""
     from sklearn.metrics import roc_auc_score

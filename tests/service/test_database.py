@@ -13,6 +13,8 @@ from helpers.errors import StoreError, Unavailable
 from helpers.features.store import FeatureStore
 from tests.support.until import until
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 ADD = "INSERT INTO numbers (number, name) VALUES (?, ?)"
 HOSTILE = "'; DROP TABLE numbers; -- %s \\ é"
 

@@ -64,6 +64,7 @@ def test_it_can_be_asked_until_it_is_stopped(place):
         Client(served.url).images()
 
 
+@pytest.mark.once("in both, the service is started, asked and ended")
 def test_the_same_folder_is_served_once(place):
     folder, network = place
     first = serve_here(folder, model=str(network), progress=False)
@@ -78,6 +79,7 @@ def test_the_same_folder_is_served_once(place):
         ({"database": "postgresql://nobody:hidden@127.0.0.1:1/no"}, "127.0.0.1"),
     ],
 )
+@pytest.mark.once("in both, the service is started, asked and ended", but=["wrong0-no-such-option"])
 def test_a_service_that_does_not_start_says_why(place, wrong, said):
     folder, network = place
     with pytest.raises(ServiceError, match="ended before it was ready") as caught:
@@ -99,6 +101,7 @@ def test_where_there_is_no_server(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("how", ["it ends", "it is killed"])
+@pytest.mark.once("in both, the service is started, asked and ended", but=["it is killed"])
 def test_it_ends_with_the_python_that_started_it(place, how, tmp_path):
     folder, network = place
     script = (

@@ -11,6 +11,8 @@ from helpers.errors import StoreError, Unavailable
 from tests.service.test_database import ADD, add, kept
 from tests.support.until import until
 
+pytestmark = pytest.mark.once("connections are the server's; a notebook's own are tried in test_postgres_index")
+
 
 @pytest.fixture
 def postgres(postgres_url):

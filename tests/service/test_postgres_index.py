@@ -40,6 +40,7 @@ def statements(url):
 
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dimension", [24, 2100])
+@pytest.mark.once("the database is the same", but=["24-euclidean", "24-cosine"])
 def test_it_answers_as_an_index_in_memory_does_to_the_last_bit(postgres_url, metric, dimension):
     vectors = features(400, dimension)
     archive = check_index(postgres_url, metric)

@@ -10,6 +10,8 @@ from helpers.service.storage.images import ImageTable
 from helpers.service.storage.products import ProductTable
 from tests.service.test_images import image, put
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 LATER = (
     "ALTER TABLE kinframe_products ADD COLUMN season {text} NOT NULL DEFAULT 'none'",
     "CREATE TABLE kinframe_pictures (number {identity}, name {text} NOT NULL, content {blob})",

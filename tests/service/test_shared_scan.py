@@ -13,6 +13,8 @@ from helpers.service.records import SearchOptions
 from tests.service.test_vectors import by_hand, filled, identity_of, nearest, photo_like
 from tests.support.until import until
 
+pytestmark = pytest.mark.once("only the server has many who ask at once, and it runs on Python 3.10 and newer")
+
 shared_scan = pytest.importorskip("helpers.database.shared_scan")
 RANDOM = np.random.default_rng(5)
 

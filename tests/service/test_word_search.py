@@ -19,6 +19,8 @@ from helpers.service.word_search import ServiceWords
 from tests.support.fake_service import Answer, fake_service
 from tests.support.text_models import lay_text_models
 
+pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
+
 SHOWN = ["red fox", "tabby cat", "sports car", "grey fox", "red fox"]
 
 

@@ -281,6 +281,7 @@ def test_groups_of_all_sizes(k, crowd, monkeypatch):
 
 
 @pytest.mark.slow("many photos")
+@pytest.mark.once("it counts rows and memory of NumPy's")
 def test_a_group_of_nearly_everything():
     vectors = scattered(3000, dimension=2)
     groups = np.where(np.arange(3000) < 2990, "one night", "another")
@@ -499,6 +500,7 @@ def test_shares_add_up_to_1():
 
 
 @pytest.mark.slow("many photos")
+@pytest.mark.once("it counts rows and memory of NumPy's")
 def test_memory_does_not_grow_with_the_square():
     """6,000 photos have 36 million pairs, 288 MB of distances."""
     model = model_of(scattered(6000, dimension=8))

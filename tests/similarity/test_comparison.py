@@ -119,6 +119,9 @@ def test_labels_and_groups_are_ones_own(data):
     assert alone["precision_at_10"] == 0  # nobody of the own folder may be found
 
 
+@pytest.mark.once(
+    "a row of the table is made alike for all; in both, the built-in methods and Turi Create's own have one"
+)
 def test_each_precision_is_a_row(data, monkeypatch):
     monkeypatch.setattr("helpers.networks.runtime.has_bf16", lambda: False)
     found = rows(
@@ -156,6 +159,9 @@ def test_without_models_it_takes_what_is_at_hand(data):
     assert list(found.frame["model"]) == available()
 
 
+@pytest.mark.once(
+    "a row of the table is made alike for all; in both, the built-in methods and Turi Create's own have one"
+)
 def test_an_autoencoder_or_any_other_path_is_a_method(data, tmp_path):
     copy = tmp_path / "mine.onnx"
     copy.write_bytes(load.load_network("efficientnet-lite0").path.read_bytes())

@@ -78,6 +78,7 @@ def test_a_file_that_has_changed_since_is_another_photo(saved, folder):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.once("the processor is pretended", but=["plain"])
 def test_a_model_in_bf16_is_asked_on_every_processor(data, network, processor, tmp_path, capsys, kind):
     built = create(data, model=network, precision="bf16", verbose=False)
     built.save(tmp_path / "kin")
@@ -368,6 +369,7 @@ def test_a_full_disk_leaves_the_old_model(model, saved, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+@pytest.mark.once("renaming a folder is the system's")
 def test_killed_in_the_middle_the_old_model_is_still_there(saved):
     script = """
 import sys, time

@@ -113,6 +113,7 @@ def chromium() -> Iterator[Any]:
 
     quiet = ["quic", "gpu", "background-networking", "component-update", "sync"]
     arguments = ["--no-sandbox", "--no-first-run", "--no-proxy-server", *(f"--disable-{what}" for what in quiet)]
+    arguments.append("--process-per-site")  # of a profile: its pages share a process
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
         try:
@@ -130,6 +131,7 @@ def wait_until_it_has_run(page: Any) -> None:
             return failed || (prompts.length && prompts.every(prompt => /\\[\\d+\\]/.test(prompt.textContent)));
         }""",
         timeout=300_000,
+        polling=200,  # ms: by itself it asks for each frame, and has the browser draw sixty a second until then
     )
     failed = page.locator('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]').all_inner_texts()
     assert not failed, failed

@@ -84,6 +84,7 @@ SHOWN = ["{}", "widget = {}\nwidget", "widget = {}\ndisplay(widget)", "widget = 
         *((shown.format("Explorer(model)"), 5) for shown in SHOWN[1:]),
     ],
 )
+@pytest.mark.once("a widget of each kind closes alike", but=["PhotoPicker(model)-10"])
 def test_a_cell_that_runs_again_and_again_leaves_one_widget(kernel, code, runs):
     kernel.run("widget = None", "clean")
     before = int(kernel.ask(ALIVE))
