@@ -10,7 +10,7 @@ import numpy as np
 
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import infer, unchanged
-from helpers.sframe.errors import BadFile, OutOfRange
+from helpers.sframe.errors import BadFile, OutOfRange, WrongValue
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.image import Image
 from helpers.sframe.paths import PathLike, expanded, text_of
@@ -59,7 +59,7 @@ def write(columns: Dict[str, SArray], filename: PathLike, orient: str = "records
 
 def _check(orient: str) -> None:
     if orient not in ("records", "lines"):
-        raise ValueError(f"orient is 'records' or 'lines', not {orient!r}")
+        raise WrongValue(f"orient is 'records' or 'lines', not {orient!r}")
 
 
 def _column(values: List[Any]) -> SArray:
