@@ -138,7 +138,9 @@ def test_the_card_of_a_saved_notebook_has_ranks_until_something_is_asked(explore
     explorer.browse()
     assert captions() == [""] * 15
     explorer.ask(0)
-    assert explorer._card().rows[0].heading == "Query" and all(caption.startswith("distance ") for caption in captions())
+    assert explorer._card().rows[0].heading == "Query" and all(
+        caption.startswith("distance ") for caption in captions()
+    )
 
 
 def test_without_sightings_there_is_nothing_to_judge(season, tmp_path):
