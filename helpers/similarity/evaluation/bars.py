@@ -53,7 +53,7 @@ def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
     top = 1 - 0.22 / height
     title = "precision@10, and its 95 % interval"
     if chance is None:
-        title = "no precision@10: all photos have one label, and there is nothing to tell apart"
+        title = "all photos have one label: nothing to tell apart"
         axes.set(xticks=[])
     figure.text(left / width, top, title, size=10, weight="bold", color=_INK, va="center")
     figure.text((left + 1.27 * _BAR) / width, top, "photos/s", size=9, color=_INK, ha="right", va="center")
