@@ -26,7 +26,7 @@ EXTRAS = app camtrap cluster heic service text train test
 LOCK = $(RUN) modern -- -m uv --no-python-downloads pip compile --universal --generate-hashes --no-annotate \
 	--custom-compile-command="make lock"
 
-.PHONY: demo app serve test check audit lab bench bench-service lock clean
+.PHONY: demo app serve test check audit lab bench bench-quality bench-service lock clean
 
 demo: ## notebook 01 on the sample photos, or on FOLDER=path/to/photos
 	@$(RUN) $(ENV) -- -m helpers.demo
@@ -51,6 +51,9 @@ audit: ## weak places in the code (bandit), and packages with known ones (pip-au
 
 bench: ## how fast it is, beside Turi Create and whatever other peers are here; also build/bench.json
 	@$(RUN) modern -- -m benchmarks
+
+bench-quality: ## how right it is, on real photos where they are at hand: animals, words, groups, copies, regions
+	@$(RUN) modern -- -m benchmarks --quality --full
 
 bench-service: ## the search service with 100,000 images, in a file and in PostgreSQL, and fifty who ask at once
 	@$(RUN) modern -- -m benchmarks --only service --full

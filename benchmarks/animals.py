@@ -86,7 +86,7 @@ def scores_of(
 ) -> Dict[str, Dict[str, Tuple[float, float, float, int]]]:
     """By way and measure: the mean, the ends of its interval by events, and how many queries."""
     from helpers.photos.load import load_photos
-    from helpers.season.detection.detections import read_detections
+    from helpers.season.detection.read_results import read_detections
     from helpers.season.parts import Parts
     from helpers.season.scores import species_precision
     from helpers.season.season import Season

@@ -77,12 +77,13 @@ def create(
 
 
 def first_time(folder: str, network: str, precision: str, store: str) -> Dict[str, Any]:
-    """Folder to model where nothing is known yet: the store is empty, and what was found out about precisions gone."""
+    """Folder to model where nothing is known yet: no store has its photos, and no precision was tried."""
     import shutil
 
     from helpers.files.cache import cache_folder
 
-    shutil.rmtree(str(cache_folder() / "precision"), ignore_errors=True)
+    for known in ("precision", "features"):  # the features in other folders' files would be copied
+        shutil.rmtree(str(cache_folder() / known), ignore_errors=True)
     return create(folder, network, precision, store, new_store=True)
 
 

@@ -60,7 +60,7 @@ def measure(folder: str, network: str) -> Dict[str, Any]:
 
     from helpers import tc
     from helpers.photos.load import load_photos
-    from helpers.season.detection.detections import read_detections
+    from helpers.season.detection.read_results import read_detections
     from helpers.season.learner import unit
     from helpers.season.parts import Parts
     from helpers.season.scores import neighbour_shares, species_precision
@@ -107,7 +107,7 @@ def measure_forest(network: str) -> Dict[str, Any]:
     """What learning gains on real photos."""
     from helpers import tc
     from helpers.photos.load import load_photos
-    from helpers.season.detection.detections import read_detections
+    from helpers.season.detection.read_results import read_detections
     from helpers.season.parts import Parts
     from helpers.season.season import Season
 

@@ -70,7 +70,7 @@ def measure() -> Dict[str, Any]:
 def _forest() -> Iterator[Tuple[str, int, int, Dict[str, Any]]]:
     import numpy as np
 
-    from helpers.season.detection.detections import read_detections
+    from helpers.season.detection.read_results import read_detections
     from helpers.season.parts import Parts
 
     season = _season([DATA / "forest"], "{site}/{camera}")

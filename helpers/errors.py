@@ -94,6 +94,14 @@ class ArgumentError(FrameError, ValueError, TypeError, RuntimeError):
     """A wrong argument; also of the classes that Turi Create raises for one, depending on the call."""
 
 
+class UnknownWords(ArgumentError):
+    """Words that a network cannot read; `plain` is the message for visitors of a page, who see no Python."""
+
+    def __init__(self, message: str, plain: str) -> None:
+        super().__init__(message)
+        self.plain = plain
+
+
 class LeftOut(KinframeError, NotImplementedError):
     """A part of Turi Create that the stand-in leaves out on purpose."""
 

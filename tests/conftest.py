@@ -42,6 +42,22 @@ def shared_cache(tmp_path_factory):
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="module")
+def module_cache(shared_cache):
+    """The cache folder of the run, before the first test of a module has set it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KINFRAME_CACHE", str(shared_cache))
+        yield
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory):
+    """The file of a network that is quickly run, for tests that don't change it."""
+    from tests.support.pictures import tiny_network
+
+    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
+
+
 @pytest.fixture(scope="session")
 def tarn_model(shared_cache):
     """The built-in network on the sample photos of one robot, for tests that change nothing in it."""

@@ -310,6 +310,7 @@ def test_a_run_that_is_interrupted_leaves_the_rows_it_had(tiny, tmp_path, monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(bench_command, "SECTIONS", {"one": interrupted})
+    monkeypatch.setattr(bench_command, "SPEED", {"one": interrupted})
     monkeypatch.setattr(bench_command, "BUILD", tmp_path)
     assert bench_command.main(["--small", str(tiny.small)]) == 130
     [row] = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
@@ -326,8 +327,8 @@ def test_all_sections_together_have_half_an_hour(tiny, tmp_path, monkeypatch):
         now[0] += bench.runner.left
         return [table.row("done", 1, "s", "", None)]
 
-    monkeypatch.setattr(bench_command, "SECTIONS", dict.fromkeys(map(str, range(len(bench_command.SECTIONS))), greedy))
-    bench_command.measure(tiny, list(bench_command.SECTIONS), tmp_path)
+    monkeypatch.setattr(bench_command, "SECTIONS", dict.fromkeys(bench_command.SPEED, greedy))
+    bench_command.measure(tiny, list(bench_command.SPEED), tmp_path)
     assert bench.WHOLE / 2 < now[0] <= bench.WHOLE
 
 
@@ -461,6 +462,14 @@ def test_facts_are_one_line_each():
     assert list(facts) == ["processor", "instructions", "memory", "system", "packages"]
     assert all(value and "\n" not in value for value in facts.values())
     assert "numpy " + np.__version__ in facts["packages"]
+
+
+@pytest.mark.parametrize("arguments, names", [([], bench_command.SPEED), (["--quality"], bench_command.QUALITY)])
+def test_speed_and_quality_are_measured_apart(arguments, names, monkeypatch):
+    chosen = []
+    monkeypatch.setattr(bench_command, "measure", lambda bench, names, build: chosen.extend(names))
+    assert bench_command.main(arguments) == 0
+    assert chosen == list(names)
 
 
 @pytest.mark.parametrize("arguments", [["--only", "nonsense"], ["--only", ""], ["--small", "no/such/folder"]])

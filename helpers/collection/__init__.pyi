@@ -3,8 +3,8 @@ from .clusters import cluster, show_clusters, suggest_k
 from .description import Description, describe
 from .duplicates.archive import compare_collections
 from .duplicates.duplicates import find_duplicates
-from .duplicates.move_aside import undo_move
 from .duplicates.picker import DuplicatePicker
+from .duplicates.put_back import undo_move
 from .odd_photos import oddities
 from .odd_strip import OddStrip, show_oddities
 from .poster import montage

@@ -1,7 +1,6 @@
 """The whole collection as a map: photos that look alike are near each other."""
 
 import os
-from pathlib import Path
 from typing import Any, List, NamedTuple, Tuple, Union
 
 import numpy as np
@@ -14,8 +13,9 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance
 from helpers.files.progress import progress_bar
-from helpers.files.spelling import printable
+from helpers.files.spelling import expanded, printable
 from helpers.frames import Image
+from helpers.similarity.members import CollectionModel
 from helpers.similarity.search import SearchQuery
 
 _WIDTH = 50  # principal components that a layout is made of
@@ -68,7 +68,12 @@ class Atlas:
 
     @takes(model="model")
     def __init__(
-        self, model: Any, method: str = "tsne", landmarks: int = 10_000, seed: int = 0, progress: bool = True
+        self,
+        model: CollectionModel,
+        method: str = "tsne",
+        landmarks: int = 10_000,
+        seed: int = 0,
+        progress: bool = True,
     ) -> None:
         check_whole("landmarks", landmarks)
         if not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
@@ -143,10 +148,10 @@ class Atlas:
             "origin": self._axes.origin,
             "components": self._axes.components,
         }
-        atlas_file.write(Path(path).expanduser().absolute(), about, arrays)
+        atlas_file.write(expanded(path).absolute(), about, arrays)
 
     @classmethod
-    def load(cls, path: Union[str, "os.PathLike[str]"], model: Any, progress: bool = True) -> "Atlas":
+    def load(cls, path: Union[str, "os.PathLike[str]"], model: CollectionModel, progress: bool = True) -> "Atlas":
         """Open what `save` wrote, for the same photos or others.
 
         A photo is known by its bytes, and keeps its position. Photos that the
@@ -154,7 +159,7 @@ class Atlas:
         are left out; `note` counts both. Raises `ModelError` where the file is
         damaged or not a map, or was made with other features or another metric.
         """
-        place = Path(path).expanduser().absolute()
+        place = expanded(path).absolute()
         about, arrays = atlas_file.read(place)
         if (about["key"], about["metric"]) != (model.key, model.metric):
             raise ModelError(

@@ -16,6 +16,7 @@ from helpers.frames import SArray
 from helpers.frames.columns import typed_frame
 from helpers.images.contact_sheets import COLUMNS, PhotoGroup, Tile, contact_sheets
 from helpers.similarity.evaluation.by_labels import labels_of
+from helpers.similarity.members import CollectionModel
 
 __all__ = ["METHODS", "Clusters", "Scores", "Suggestion", "cluster", "show_clusters", "suggest_k"]
 
@@ -36,7 +37,7 @@ class Clusters:
     result of `suggest_k`, None where `k` was given.
     """
 
-    def __init__(self, model: Any, numbers: np.ndarray, points: np.ndarray, note: str) -> None:
+    def __init__(self, model: CollectionModel, numbers: np.ndarray, points: np.ndarray, note: str) -> None:
         self.model, self.note = model, note
         self.suggestion: Optional[Suggestion] = None
         self.numbers = _by_size(numbers)
@@ -90,7 +91,7 @@ class Clusters:
 
 @takes(model="model")
 def cluster(
-    model: Any,
+    model: CollectionModel,
     k: Optional[int] = None,
     *,
     method: str = "kmeans",

@@ -1,10 +1,10 @@
 """What a network sees in a collection, in words: for each photo, for each cluster, and for all together.
 
-All of it are guesses of a network that knows a thousand things. It names the likeliest of these for whatever is on a
-photo: a robot, a roe deer or a person is none of them.
+These are guesses of a network that knows a thousand things. It names the likeliest of these for whatever is on a photo;
+robots, roe deer and people are not among them.
 """
 
-from typing import Any, List, Optional
+from typing import TYPE_CHECKING, Any, List, Optional
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -20,6 +20,9 @@ from helpers.images.fonts import STAND_IN, drawable, families_of
 from helpers.images.sheet import InlineFigure
 from helpers.networks.words import class_names, word_groups
 from helpers.similarity.word_scores import WordScores, shares
+
+if TYPE_CHECKING:
+    from helpers.similarity.model import SimilarityModel
 
 _MOST = 5  # words of a photo
 _BARS = 20  # words of a chart
@@ -39,7 +42,7 @@ class Description:
 
     def __init__(
         self,
-        model: Any,
+        model: "SimilarityModel",
         words: List[List[str]],
         scores: np.ndarray,
         clusters: Optional[Frame],
@@ -112,7 +115,7 @@ class Description:
 
 @takes(model="model", clusters="clusters")
 def describe(
-    model: Any, clusters: Optional[Clusters] = None, *, count: int = 3, language: str = "english"
+    model: "SimilarityModel", clusters: Optional[Clusters] = None, *, count: int = 3, language: str = "english"
 ) -> Description:
     """Name what a network sees: the likeliest words of each photo, of each cluster, and how common each is.
 

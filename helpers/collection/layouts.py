@@ -1,9 +1,9 @@
 """Ways to lay features out in the plane: t-SNE, UMAP and principal components.
 
-A layout is made of points, float32 [n, width], and says where each of them
-lies, `positions`, float64 [n, 2]; `place` puts other points beside them, which
-moves nothing. With the points and the positions of an earlier one, it is the
-same layout again.
+A layout is made of points, float32 [n, width], and has the position of each,
+`positions`, float64 [n, 2]; `place` puts other points beside them, which moves
+nothing. With the points and the positions of an earlier one, it is the same
+layout again.
 """
 
 import contextlib

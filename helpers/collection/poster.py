@@ -13,6 +13,7 @@ from helpers.collection.poster_grid import PosterGrid, grid_for, snapped
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
+from helpers.files.spelling import expanded
 from helpers.files.threads import work_ahead
 from helpers.frames.per_photo import entries, numbers
 from helpers.images.decode import Source, open_photo, photo_size
@@ -160,7 +161,7 @@ class Montage:
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Write the picture to a file that ends with .png or .pdf; see `montage`."""
-        place = Path(path).expanduser().absolute()
+        place = expanded(path).absolute()
         kind = _check_path(place)
         image = self.image()
         try:

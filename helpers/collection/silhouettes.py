@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from helpers.arguments import check_whole, takes
 from helpers.collection.partition import components, drawn, k_means, starts
 from helpers.errors import FrameError
+from helpers.features.model import Model
 from helpers.files.progress import progress_bar
 from helpers.images.sheet import GREY, INK, InlineFigure
 
@@ -37,7 +38,7 @@ class Suggestion(NamedTuple):
 
 @takes(model="model")
 def suggest_k(
-    model: Any, ks: Iterable[int] = KS, *, metric: Optional[str] = None, seed: int = 0, progress: bool = True
+    model: Model, ks: Iterable[int] = KS, *, metric: Optional[str] = None, seed: int = 0, progress: bool = True
 ) -> Suggestion:
     """How many clusters suit the photos best, by the silhouettes and the stability of k-means; and how sure that is.
 

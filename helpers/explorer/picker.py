@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Optional
 
 import ipywidgets
 import numpy as np
@@ -13,15 +13,16 @@ import traitlets
 from helpers.arguments import check_whole, takes
 from helpers.errors import PhotoError
 from helpers.explorer.filters import Catalogue, Filter
+from helpers.explorer.likeness import Likenesses
 from helpers.explorer.photo_transfer import LARGEST_UPLOAD
 from helpers.frames import SFrame
 from helpers.frames.images import image_of
+from helpers.images.boxes import box_in
 from helpers.images.decode import Source, open_photo
 from helpers.images.thumbnails import Thumbnails
-from helpers.similarity.grid import show_matches
-from helpers.widgets.card import Card, CardFigure, CardPhoto, CardRow
+from helpers.widgets.card import Card, CardPhoto, CardRow
 from helpers.widgets.notebook_widget import NotebookWidget
-from helpers.widgets.still import png_of
+from helpers.widgets.still import text_line
 from helpers.widgets.thumbnail_strip import Thumbnail, ThumbnailStrip
 
 _STYLE = (Path(__file__).parent / "page" / "picker.css").read_text(encoding="utf-8")
@@ -30,7 +31,7 @@ _NAME_LENGTH = 17  # characters that fit under a thumbnail
 
 
 class PhotoPicker(NotebookWidget, ipywidgets.VBox):
-    """Thumbnails of a collection to click on, and the matches of the one that was clicked.
+    """Thumbnails of a collection to click on, and the matches of the one that was clicked, to click on too.
 
     The first photo is chosen from the start; `pick` and `upload` do what clicks do.
 
@@ -59,6 +60,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         self.model, self._page_size = model, page_size
         self._query: Any = None  # a frame of one row, to which `found` is the answer
         self._thumbnails = Thumbnails()
+        self._row_of = {label: row for row, label in reversed(list(enumerate(model.labels)))}
         self._page = 0
         self._rows: List[int] = []  # the rows of the collection that pass the filters
         self._catalogue = Catalogue(model.names)
@@ -71,6 +73,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
                 _bar(self.previous, self.next, self.status),
                 _bar(self.slider, self.uploader),
                 self.message,
+                self.heading,
                 self.matches,
             ],
             k=k,
@@ -110,9 +113,10 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             placeholder="part of a name or folder", tooltip="Filter by name", layout={"width": "220px"}
         )
         self.photos = ThumbnailStrip(self._clicked)
+        self.photos.add_class("kinframe-chooser")
         self.previous = ipywidgets.Button(description="Previous", tooltip="Previous page", layout={"width": "100px"})
         self.next = ipywidgets.Button(description="Next", tooltip="Next page", layout={"width": "100px"})
-        self.status = ipywidgets.Label()
+        self.status = text_line()
         self.slider = ipywidgets.IntSlider(
             value=k,
             min=1,
@@ -125,11 +129,13 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         self.uploader = ipywidgets.FileUpload(
             accept="image/*,.heic,.heif", description="Search with a photo…", layout={"width": "230px"}
         )
-        self.message = ipywidgets.Label(layout={"display": "none"})
+        self.message = text_line(layout={"display": "none"})
         self.message.add_class("kinframe-failed")
-        self.picture = ipywidgets.Image(format="png")
-        self.matches = ipywidgets.Box([self.picture])
+        self.heading = text_line()
+        self.heading.add_class("kinframe-heading")
+        self.matches = ThumbnailStrip(lambda place: self.pick(self.found["reference_label"][place]))
         self.matches.add_class("kinframe-matches")
+        self._likenesses = Likenesses(self.model)
 
         self.folder.observe(self._filter, "value")
         self.file_name.observe(self._filter, "value")
@@ -168,7 +174,19 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             self._show(self.model.query(self._query, label="label", k=self.k, verbose=False))
 
     def _show(self, matches: Any) -> None:
-        self.picture.value = png_of(show_matches(self.model, matches))
+        rows = list(matches)
+        labels = [row["reference_label"] for row in rows]
+        likenesses = self._likenesses.of([row["distance"] for row in rows], self.model.metric)
+        pictures = self._pictures(labels, [box_in(row) for row in rows])
+        shown = []
+        for row, picture, likeness in zip(rows, pictures, likenesses):
+            name = self.model.name_of(row["reference_label"])
+            about = {"rank": row["rank"], "distance": row["distance"], "likeness": likeness}
+            itself = row["reference_label"] == row["query_label"]
+            shown.append(Thumbnail(_shortened(name.rpartition("/")[2]), name, picture, itself, about))
+        self.matches.show(shown)
+        query = self._query["path"][0]
+        self.heading.value = f"{len(rows)} most similar to {query}" if rows else f"Nothing is similar to {query}"
         self.found = matches
 
     def _clicked(self, place: int) -> None:
@@ -190,7 +208,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         self._show_page()
 
     def _turn_to_chosen(self) -> None:
-        row = self.model.labels.index(self.chosen)
+        row = self._row_of[self.chosen]
         if row in self._rows:
             self._page = self._rows.index(row) // self._page_size
         self._show_page()
@@ -201,17 +219,19 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
 
     def _show_page(self) -> None:
         rows = self._on_page()
-        identities = self.model.collection.identities
-        pictures = self._thumbnails.get_many(
-            [(self.model.photo(self.model.labels[row]), identities[row]) for row in rows]
-        )
         photos = []
-        for row, picture in zip(rows, pictures):
+        for row, picture in zip(rows, self._pictures([self.model.labels[row] for row in rows])):
             name = self.model.names[row]
             chosen = self.model.labels[row] == self.chosen
             photos.append(Thumbnail(_shortened(name.rpartition("/")[2]), name, picture, chosen))
         self.photos.show(photos)
         self._show_place()
+
+    def _pictures(self, labels: List[Any], boxes: Optional[List[Any]] = None) -> List[Optional[bytes]]:
+        """The thumbnails of photos, or of their parts in boxes; None where one cannot be read."""
+        identities = self.model.collection.identities
+        photos = [(self.model.photo(label), identities[self._row_of[label]]) for label in labels]
+        return self._thumbnails.get_many(photos, boxes)
 
     def _show_place(self) -> None:
         pages = -(-len(self._rows) // self._page_size)
@@ -221,15 +241,14 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         self.next.disabled = self._page + 1 >= pages
 
     def _card(self) -> Card:
-        photos = [CardPhoto(photo.jpeg, photo.text, marked=photo.marked) for photo in self.photos.photos]
-        query = "" if self.found is None or not len(self.found) else self._name_of_query()
-        words = f"{len(self.found)} most similar to {query}" if query else ""
-        figures = [CardFigure(self.picture.value, words)] if words else []
-        return Card(f"Photo picker: {self.status.value}", [self.message.value], [CardRow("", photos)], figures)
+        found = [CardPhoto(each.jpeg, each.text, _caption(each.about), each.marked) for each in self.matches.photos]
+        photos = [CardPhoto(each.jpeg, each.text, marked=each.marked) for each in self.photos.photos]
+        rows = [CardRow(self.heading.value, found), CardRow(self.status.value, photos)]
+        return Card("Photo picker", [self.message.value], rows)
 
-    def _name_of_query(self) -> str:
-        label = self.found["query_label"][0]
-        return str(label) if self.chosen is None else self.model.name_of(label)
+
+def _caption(about: Any) -> str:
+    return f"{about['rank']}: distance {about['distance']:.3g}"
 
 
 def _bar(*controls: ipywidgets.Widget) -> ipywidgets.Box:

@@ -1,7 +1,7 @@
 """Directions in one byte a number, as the store keeps them: the largest number of each is 127 or -127.
 
-The store keeps numbers of 32 bits, so that four stand in one; it and NumPy copy them as they are, and nothing computes
-with them.
+The store keeps numbers of 32 bits, each of which holds four of these; it and NumPy copy them as they are, and nothing
+computes with them.
 """
 
 import numpy as np

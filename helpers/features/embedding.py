@@ -3,7 +3,7 @@
 What `embed` does with a folder of photos:
 
 1. `load_network` has the network, and `settle` decides on its precision by a sample of the photos (`PhotoSample`).
-2. `_Embedding.missing` passes over the files that have not changed and whose features are kept.
+2. `_Embedding.missing` passes over the files that have not changed and whose features are kept (`KnownFeatures`).
 3. `helpers.features.pipeline` reads and decodes the others on all cores and runs the network, a batch at a time; with a
    Dask client `helpers.features.dask.cluster` does the same on a cluster.
 4. `_Embedding.take` keeps each batch, in the store if there is one. What was kept when photos were read otherwise, and
@@ -25,7 +25,6 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
-    Set,
     Sized,
     Tuple,
     Union,
@@ -34,14 +33,14 @@ from typing import (
 import numpy as np
 
 from helpers.arguments import check_whole, takes
-from helpers.errors import StoreError
+from helpers.features.known import KnownFeatures
 from helpers.features.photo_sample import PhotoSample, sample_first
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
 from helpers.features.store import FeatureStore, kept_networks
-from helpers.files import cache, stamps
+from helpers.files.cache import roomy_array
 from helpers.files.progress import progress_bar
 from helpers.frames.images import path_of
-from helpers.images.decode import Source, is_read_otherwise
+from helpers.images.decode import Source
 from helpers.networks.load import LoadedModel, load_network
 from helpers.networks.precision.settle import settle
 from helpers.networks.precision.settled import Settled
@@ -77,7 +76,7 @@ def embed(
 ) -> Embedded:
     """The feature of each photo: of paths, bytes of photo files, or Images of a frame.
 
-    A photo that cannot be read is left out and stands in `bad`. Memory grows with the number of photos by their
+    A photo that cannot be read is left out and listed in `bad`. Memory grows with the number of photos by their
     features, 4 bytes a number, and about half a kilobyte each; for the rest see `helpers.features.pipeline.batches`.
 
     Parameters
@@ -125,24 +124,25 @@ def embed(
         model = load_network(model, progress=progress, kept=kept_networks(store))
     start = time.perf_counter()
     with contextlib.ExitStack() as stack:
-        kept = None if store is None else stack.enter_context(FeatureStore(store))
+        opened = None if store is None else stack.enter_context(FeatureStore(store))
         total = len(photos) if isinstance(photos, Sized) else None
         sample = None
         if isinstance(model, Settled):
             settled = model
         else:
             photos, requests = sample_first(photos, files)
-            sample = PhotoSample(total, requests, model.size, [] if kept is None else [kept.path, *others])
-            contents, scope = ([], None) if kept is None else (kept.contents(), str(kept.path))
+            sample = PhotoSample(total, requests, model.size, [] if opened is None else [opened.path, *others])
+            contents, scope = ([], None) if opened is None else (opened.contents(), str(opened.path))
             settled = settle(model, precision, sample, kept=contents, scope=scope, progress=progress)
-        embedding = _Embedding(settled, kept, others)
+        kept = KnownFeatures(opened, others, settled.key)
+        embedding = _Embedding(settled, kept)
         embedding.seconds["prepare"] = time.perf_counter() - start
         if sample is not None and sample.features is not None:
-            embedding.take(sample.batch(embedding.known))
+            embedding.take(sample.batch(kept.places))
             embedding.seconds["prepare"] -= sample.seconds + sample.decoding
         bar = stack.enter_context(progress_bar(total=total, show=progress))
         bar.update(embedding.count)
-        size, known = settled.loaded.size, embedding.known
+        size, known = settled.loaded.size, kept.places
         for requests in (embedding.missing(photos, files), embedding.again()):
             if client is None:
                 computed = batches(requests, embedding.run, size=size, batch_size=batch_size, known=known)
@@ -158,22 +158,14 @@ def embed(
 class _Embedding:
     """What has become of the photos until now."""
 
-    def __init__(self, settled: Settled, store: Optional[FeatureStore], others: Iterable[Path]) -> None:
-        self.settled, self.store, self.others = settled, store, others
+    def __init__(self, settled: Settled, kept: KnownFeatures) -> None:
+        self.settled, self.kept = settled, kept
         self.photos: Dict[int, Tuple[str, Source]] = {}  # row → identity, source
         self.bad: List[Tuple[int, str]] = []
         self.vectors: List[Tuple[List[int], np.ndarray]] = []  # rows and features, where no store has them
         self.computed = 0
         self.seconds = {"prepare": 0.0, "read": 0.0, "decode": 0.0, "network": 0.0, "write": 0.0}
-        # Identities whose features are kept → in which other store, None for the store itself.
-        self.known: Dict[str, Optional[Path]] = dict.fromkeys(() if store is None else store.photos(settled.key))
-        # Of these: kept when photos were read otherwise. They are asked about once, when the photo is at hand.
-        self.doubted: Set[str] = set() if store is None else store.doubted()
-        self.fine: List[str] = []  # of the doubted ones, those that are as they were
-        self.stale: List[str] = []  # and those that are computed anew, until the store has let go of them
         self._again: List[PhotoRequest] = []
-        self.files = {} if store is None else store.files()
-        stamps.recall(self.files)
 
     @property
     def count(self) -> int:
@@ -182,44 +174,19 @@ class _Embedding:
 
     def missing(self, photos: Iterable[Any], files: Optional[Sequence[Optional[str]]]) -> Iterator[PhotoRequest]:
         """The photos that have to be read: all but the unchanged files whose features are kept."""
-        others_are_known = self.store is None or not self.store.writable
         for row, photo in enumerate(photos):
             if row in self.photos:
                 continue  # its feature was computed when the precision was settled on
-            file = unchanged(path_of(photo)) if self.known else None
-            kept = file is not None and self.known.get(file.identity, file) is None
-            if file is not None and kept and not self._is_stale(file.identity, file.path):
+            file = unchanged(path_of(photo)) if self.kept.places else None
+            if file is not None and self.kept.has(file):
                 self.photos[row] = file.identity, file.path
                 continue
-            if not others_are_known:
-                self._know_others()
-                others_are_known = True
+            self.kept.look_into_others()
             yield PhotoRequest(row, photo, None if files is None else files[row])
 
     def again(self) -> Iterator[PhotoRequest]:
         """The photos that were read, and whose kept features turned out to be of other pixels."""
         yield from self._again
-
-    def _is_stale(self, identity: str, source: Source) -> bool:
-        """Whether what is kept of a photo is of other pixels than are read now; then it is known no more."""
-        if identity not in self.doubted:
-            return False
-        self.doubted.discard(identity)
-        if not is_read_otherwise(source):
-            self.fine.append(identity)
-            return False
-        self.stale.append(identity)
-        self.known.pop(identity, None)
-        return True
-
-    def _know_others(self) -> None:
-        """See which features the stores of other photos have."""
-        for path in self.others:
-            with contextlib.suppress(StoreError), FeatureStore(path) as other:  # whoever uses its folder sees it
-                doubted = other.doubted()
-                for photo in other.photos(self.settled.key):
-                    if self.known.setdefault(photo, path) == path and photo in doubted:
-                        self.doubted.add(photo)
 
     def run(self, pixels: List[np.ndarray]) -> np.ndarray:
         """Decoded photos through the network, which is opened for the first of them."""
@@ -232,44 +199,26 @@ class _Embedding:
         again = {
             photo.row: PhotoRequest(photo.row, photo.source)
             for photo in batch.photos
-            if photo.identity not in new and self._is_stale(photo.identity, photo.source)
+            if photo.identity not in new and self.kept.is_stale(photo.identity, photo.source)
         }
         self._again += again.values()
         batch = batch._replace(photos=[photo for photo in batch.photos if photo.row not in again])
-        files = [photo.file for photo in batch.photos if photo.file is not None]
-        new_files = [file for file in files if self.files.get(file.path) != file[1:]]
-        if self.store is None:
-            self.vectors += [([photo.row for photo in batch.photos], batch.vectors)] if batch.new else []
-        else:
-            self._borrow(self.store, [photo.identity for photo in batch.photos])
-            if self.stale:
-                stale = self.stale[:]  # the thread that looks for missing photos may find more meanwhile
-                self.store.judged([], stale)
-                del self.stale[: len(stale)]
-            if batch.new or (new_files and self.store.writable):
-                self.store.add(self.settled.key, batch.new, batch.vectors, new_files)
-                self.known.update(dict.fromkeys(batch.new))
+        if self.kept.store is not None:
+            self.kept.add(self.kept.store, batch)
+        elif batch.new:
+            self.vectors.append(([photo.row for photo in batch.photos], batch.vectors))
         self.photos.update((photo.row, (photo.identity, photo.source)) for photo in batch.photos)
         self.bad += batch.bad
         self.computed += len(batch.new)
         for name, seconds in {**batch.seconds, "write": time.perf_counter() - start}.items():
             self.seconds[name] += seconds
 
-    def _borrow(self, store: FeatureStore, photos: List[str]) -> None:
-        """Copy into the store what the other stores have of these photos."""
-        for path in {path for path in map(self.known.get, photos) if path is not None}:
-            there = [photo for photo in photos if self.known.get(photo) == path]
-            with FeatureStore(path) as other:
-                rows, vectors = other.features(self.settled.key, there)
-            copied = [there[row] for row in rows]
-            store.add(self.settled.key, copied, vectors)
-            self.known.update(dict.fromkeys(copied))
-
     def result(self, seconds: float) -> Embedded:
         """Everything, in the order of the photos."""
         rows = sorted(self.photos)
         identities = [self.photos[row][0] for row in rows]
-        vectors = self._together(rows) if self.store is None else self._from_store(self.store, identities)
+        store, dimension = self.kept.store, self.settled.loaded.dimension
+        vectors = self._together(rows) if store is None else self.kept.features(store, identities, dimension)
         worked = seconds - self.seconds["prepare"]
         figures = {
             "photos": float(len(rows)),
@@ -287,23 +236,9 @@ class _Embedding:
             timings={**figures, **self.seconds},
         )
 
-    def _from_store(self, store: FeatureStore, identities: List[str]) -> np.ndarray:
-        if self.fine and store.writable:
-            store.judged(self.fine, [])
-        positions, vectors = store.features(self.settled.key, identities)
-        if len(positions) < len(identities):
-            raise StoreError(f"{store.path}: features have gone from it while it was being read; run this again")
-        dimension = self.settled.loaded.dimension
-        if vectors.shape[1] not in (0, dimension):  # it may be anybody's
-            raise StoreError(
-                f"{store.path}: it has {vectors.shape[1]} numbers for a photo by this network, which gives {dimension};"
-                " name another file with store="
-            )
-        return vectors if len(vectors) else self._together([])
-
     def _together(self, rows: List[int]) -> np.ndarray:
         """One array of the batches, each of which goes as soon as it is copied: there is no room for both."""
-        vectors = cache.roomy_array((len(rows), self.settled.loaded.dimension))
+        vectors = roomy_array((len(rows), self.settled.loaded.dimension))
         while self.vectors:
             some, batch = self.vectors.pop()
             vectors[np.searchsorted(rows, some)] = batch

@@ -1,4 +1,4 @@
-"""How features stand in SQLite: the tables of a feature store, and the rows that go into and come out of them.
+"""How features are kept in SQLite: the tables of a feature store, and the rows that go into and come out of them.
 
 For `FeatureStore`, and for others who use its file by a connection of their own, such as a service.
 """
@@ -59,12 +59,12 @@ def as_written() -> Iterator[None]:
 def whole(*values: object) -> Tuple[int, ...]:
     """Values from a row that are whole numbers; raises `TypeError` for others."""
     if not {int}.issuperset(map(type, values)):  # for each of many rows
-        raise TypeError("a number is none")
+        raise TypeError("not a whole number")
     return values  # type: ignore[return-value]
 
 
 def text(value: object) -> str:
     """A value from a row that is text; raises `TypeError` for another."""
     if not isinstance(value, str):
-        raise TypeError("a name is none")
+        raise TypeError("not a text")
     return value

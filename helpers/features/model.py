@@ -11,7 +11,7 @@ from helpers.frames import Frame
 class Model(Protocol):
     """A collection of photos whose features can be searched, such as a `helpers.similarity.SimilarityModel`."""
 
-    labels: List[Any]  # what stands for each photo in results
+    labels: List[Any]  # by which results name each photo
     names: List[str]  # what is shown for it: its path where there is one
     vectors: np.ndarray  # float32 [photos, dimension]
     index: SearchIndex  # of these

@@ -32,7 +32,7 @@ def neighbours(
 ) -> np.ndarray:
     """The rows of the `k` photos nearest to each photo, without the photo itself.
 
-    As exact as `model.index`: where that is approximate, a neighbour may be missing, and another stands in its place;
+    As exact as `model.index`: where that is approximate, a neighbour may be missing, and another one takes its place;
     by the other metric it is exact. Beside the index and twice the answer it works in less than 500 MB, however many
     photos there are and however large a group.
 

@@ -25,7 +25,7 @@ def open_index(
     """An index by its name: `exact`, or `hnsw`, which is approximate, see `helpers.features.hnsw`.
 
     With a `path`, an approximate index that was kept there is opened, or else built and kept there; where it cannot be
-    kept, one line says so.
+    kept, a line is printed.
 
     Raises `FrameError` for another kind or metric.
     """

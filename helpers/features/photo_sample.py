@@ -79,7 +79,7 @@ class PhotoSample(Sample):
         identities = [photo.identity for photo in self._photos]
         vector_of: Dict[int, np.ndarray] = {}
         for path in self._stores if identities else ():
-            with contextlib.suppress(StoreError), FeatureStore(path) as store:  # whoever uses its folder sees it
+            with contextlib.suppress(StoreError), FeatureStore(path) as store:  # it is reported in its own folder
                 rows, vectors = store.features(key, identities)
                 vector_of.update((row, vector) for row, vector in zip(rows.tolist(), vectors) if row not in vector_of)
         places = sorted(vector_of)
@@ -109,9 +109,9 @@ def settle_for_files(
 ) -> Settled:
     """The network in the precision that `embed` would take for these files, kept in the first of the `stores`.
 
-    For whoever computes their features elsewhere. `photos` lists the files, when they have to be known. `auto` goes on
-    as most of what is `kept`, or else as the first of the stores that has features of the network. Features that are
-    computed here go into the first store, which is made for them.
+    For those who compute the features elsewhere, such as the service. `photos` lists the files, when they have to be
+    known. `auto` goes on as most of what is `kept`, or else as the first of the stores that has features of the
+    network. Features that are computed here go into the first store, which is made for them.
     """
     listed = lru_cache(maxsize=None)(photos)
 

@@ -7,9 +7,7 @@ killed loses its unfinished batch, never the file.
 
 import contextlib
 import datetime
-import hashlib
 import os
-import re
 import sqlite3
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
@@ -17,18 +15,17 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Op
 import numpy as np
 
 from helpers.arguments import takes
-from helpers.errors import ArgumentError, StoreError
+from helpers.errors import StoreError
 from helpers.features import feature_rows
-from helpers.files.cache import cache_folder, roomy_array
-from helpers.files.database_file import WorkLimit, check_schema, restrict
+from helpers.files.cache import roomy_array
+from helpers.files.database_file import WorkLimit, check_journal, check_schema, restrict
+from helpers.files.spelling import expanded
 from helpers.files.stamps import Stamp
-from helpers.frames.photo_paths import folder_of
 from helpers.images.decode import READING
 
 _APPLICATION = 0x4B494E46  # "KINF", in the header of the file
 _VERSION = 2
 _WAIT = 60.0  # seconds for another notebook to finish its batch
-_OTHERS = 64  # stores of other folders that are worth a look
 _LONGEST = 2**20  # features of one photo
 _AT_ONCE = 500  # photos asked for in one statement; SQLite takes 999
 _HEADER = ("application_id", "user_version", "schema_version")  # all 0 in a file that is new
@@ -110,7 +107,7 @@ class FeatureStore:
 
     @takes(path="path")
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        self.path = Path(path).expanduser().absolute()
+        self.path = expanded(path).absolute()
         if self.path.is_dir():
             raise StoreError(f"{self.path}: a folder; name a file in it, such as {self.path / 'features.kinframe'}")
         with self._explained():
@@ -262,11 +259,13 @@ class FeatureStore:
             # Beside the file stands, for the time of a transaction, its journal.
             self.writable = all(os.access(place, os.W_OK) for place in (self.path, self.path.parent) if place.exists())
             mode = "rwc" if self.writable else "ro"
+            check_journal(self.path)
             connection = sqlite3.connect(f"{address}?mode={mode}", uri=True, timeout=_WAIT, isolation_level=None)
             restrict(connection)
             return connection
         except OSError as error:
-            raise StoreError(f"{self.path}: features cannot be kept there ({error.strerror}). {_ELSEWHERE}") from error
+            reason = error.strerror or error
+            raise StoreError(f"{self.path}: features cannot be kept there ({reason}). {_ELSEWHERE}") from error
 
     def _prepare(self) -> None:
         self._connection.execute("BEGIN")  # another process may be making the file between one look and the next
@@ -331,6 +330,8 @@ class FeatureStore:
 _DAMAGED = "the features kept here are damaged; delete the file, and they are computed again"
 _REASONS = {  # by words of SQLite's message
     "foreign schema": "it has views, triggers or computed columns, which Kinframe never makes; it is not opened",
+    "foreign journal": "it is not opened, since SQLite would then delete that file; delete the journal, which Kinframe "
+    "has not written",
     "interrupted": "reading it takes far too long: it is damaged, or was made to be so; name another file with store=",
     "not a database": "not a store of features, or a damaged one; name another file with store=",
     "full": "the disk is full. Make room and go on: what was computed before this is kept",
@@ -356,55 +357,3 @@ def kept_networks(path: Union[str, "os.PathLike[str]", None]) -> List[str]:
             return [entry.name for entry in store.contents() if entry.photos]
     except StoreError:  # which is reported when features are kept there
         return []
-
-
-def path_for(
-    wanted: Union[str, "os.PathLike[str]", bool, None], paths: List[Optional[str]], files: List[Optional[str]]
-) -> Optional[Path]:
-    """The file in which features of photos are kept: the one `wanted`, by default that of their folder; None for none.
-
-    `paths` and `files` are as `helpers.frames.photo_paths.row_paths` returns
-    them. Raises `ArgumentError` for anything but a path, None or False.
-    """
-    if wanted is None:
-        folder = folder_of(paths, files)
-        return None if folder is None else default_path(folder)
-    if wanted is False:
-        return None
-    if isinstance(wanted, (str, os.PathLike)):
-        return Path(wanted).expanduser().absolute()
-    raise ArgumentError(f"store is the path of a file, False for none, or None for the usual one, not {wanted!r}")
-
-
-def default_path(folder: Union[str, "os.PathLike[str]"]) -> Path:
-    """Where the features of a folder's photos are kept: a file in the cache folder, or that of a folder above it.
-
-    A folder whose features are kept already goes before the folders above it.
-    """
-    absolute = _absolute(folder)
-    files = [_file_of(place) for place in (absolute, *absolute.parents)]
-    return next((file for file in files if file.exists()), files[0])
-
-
-def own_path(folder: Union[str, "os.PathLike[str]"]) -> Path:
-    """The file in the cache folder that is of this folder alone, whether or not there is one of a folder above it."""
-    return _file_of(_absolute(folder))
-
-
-def other_stores(path: Union[str, "os.PathLike[str]"]) -> List[Path]:
-    """The files in the cache folder in which features of other folders are kept: the newest ones, newest first.
-
-    Photos come from cards and go to archives; their features need not be computed again.
-    """
-    stores = [file for file in (cache_folder() / "features").glob("*.kinframe") if file != Path(path)]
-    return sorted(stores, key=lambda file: file.stat().st_mtime, reverse=True)[:_OTHERS]
-
-
-def _absolute(folder: Union[str, "os.PathLike[str]"]) -> Path:
-    return Path(os.path.abspath(folder))  # noqa: PTH100 (a link is another folder, `..` is not)
-
-
-def _file_of(folder: Path) -> Path:
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", folder.name)[:40] or "root"
-    number = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    return cache_folder() / "features" / f"{name}-{number}.kinframe"

@@ -10,6 +10,7 @@ from typing import Any, Tuple
 import numpy as np
 
 from helpers.files.reading import open_regular
+from helpers.files.spelling import expanded
 
 _LARGE = 2**28  # bytes
 _KEY = "this-machine.key"
@@ -25,7 +26,7 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get("KINFRAME_CACHE")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return expanded(chosen).absolute()
     import pooch
 
     return Path(pooch.os_cache("kinframe"))

@@ -5,12 +5,18 @@ or all memory, when a table is only read. Kinframe's own have none.
 See https://www.sqlite.org/security.html.
 """
 
+import contextlib
+import os
 import re
 import sqlite3
 import sys
+from pathlib import Path
 from typing import Any, Optional
 
+from helpers.files.reading import open_regular
+
 LONGEST = 2**26  # bytes of one value
+_JOURNAL_END = bytes.fromhex("d9d505f920a163d7")  # of a journal that names a second one; and the begin of each
 
 _MOST_TABLES = 1_000
 _STEP, _MOST_STEPS = 10_000_000, 1_000  # instructions of SQLite, which does some 10^8 in a second
@@ -27,7 +33,7 @@ _FORMS = {"table": _TABLE.match, "index": _INDEX.fullmatch, "trigger": _TRIGGER.
 
 
 class WorkLimit:
-    """Breaks off a statement that goes on without end; to be started anew before each."""
+    """Ends a statement that takes too long; to be started again before each one."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._steps = 0
@@ -40,6 +46,20 @@ class WorkLimit:
     def _is_over(self) -> bool:
         self._steps += 1
         return self._steps > _MOST_STEPS
+
+
+def check_journal(path: Path) -> None:
+    """Raises `sqlite3.DatabaseError` where the journal beside a file, by which SQLite repairs it, names another file.
+
+    Such a journal is of a transaction over several files, and Kinframe makes none.
+    After the repair, SQLite deletes the file that it names, whichever that is.
+    See https://www.sqlite.org/fileformat.html#the_rollback_journal.
+    """
+    journal = f"{os.path.realpath(path)}-journal"
+    with contextlib.suppress(FileNotFoundError), open_regular(journal, most=None) as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - len(_JOURNAL_END)))
+        if file.tell() and file.read() == _JOURNAL_END:
+            raise sqlite3.DatabaseError(f"foreign journal: {journal} names another file")
 
 
 def restrict(connection: sqlite3.Connection) -> None:
@@ -70,7 +90,4 @@ def _is_plain(kind: Any, sql: Any) -> bool:
 
 def _may(action: int, one: Optional[str], two: Optional[str], database: Optional[str], inner: Optional[str]) -> int:
     """Whatever a view or a trigger does is refused, and so is a second file."""
-    return sqlite3.SQLITE_DENY if inner is not None or action == _ATTACH else sqlite3.SQLITE_OK
-
-
-_ATTACH = getattr(sqlite3, "SQLITE_ATTACH", 24)
+    return sqlite3.SQLITE_DENY if inner is not None or action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Dict, List, Optional
 from urllib.parse import urlsplit
 
 from helpers.errors import KinframeError
+from helpers.files.spelling import expanded
 
 _PATIENCE = 6.0  # seconds in which a server must have answered at all
 _TIMEOUT = (5.0, 20.0)  # seconds to connect to one address, and between two pieces of the file
@@ -52,7 +53,7 @@ def fetch(name: str, url: str, half: Path, *, size: Optional[int] = None, progre
         shutil.copyfile(url, half)
         return url
     if place and not place.startswith(_ADDRESS):
-        folder = Path(place).expanduser()
+        folder = expanded(place)
         file = folder / name
         if not file.is_file():
             reason = NotThere if folder.is_dir() else NotFetched  # the folder may be on a stick that is not plugged in

@@ -10,7 +10,8 @@ import os
 import re
 import sys
 import unicodedata
-from typing import Dict, Iterable, List, Optional
+from pathlib import Path
+from typing import Dict, Iterable, List, Optional, Union
 
 # What Windows has in no name, and the names of its devices, whatever their ending: learn.microsoft.com,
 # "Naming Files, Paths, and Namespaces".
@@ -18,8 +19,6 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])( *(?:\..*)?)", re.IGNORECASE
 )
-
-
 _LONGEST = 4096  # characters of a path on any disk, or of a name that a person writes
 
 
@@ -38,6 +37,11 @@ def portable(name: str) -> str:
     kept = name.rstrip(". ")  # Windows leaves out those at the end, so that another file is meant
     device = _DEVICE.fullmatch(kept)
     return (f"{device[1]}_{device[2]}" if device else kept) + "_" * (len(name) - len(kept))
+
+
+def expanded(path: Union[str, "os.PathLike[str]"]) -> Path:
+    """A path as a person types it, whose `~` is their home folder; `~$book.csv` is a file."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (Path's raises for the second)
 
 
 def full_path(folder: str, name: str, separator: str = os.sep) -> str:

@@ -40,7 +40,7 @@ def plain(cell: str) -> str:
 MOST_COLUMNS = 1_000  # rows are made as long as the head, so that a long one of empty names would fill all memory
 
 
-class Table(NamedTuple):
+class CsvTable(NamedTuple):
     """A CSV, cell by cell; rows are as long as the head."""
 
     head: List[str]
@@ -48,7 +48,7 @@ class Table(NamedTuple):
     lines: List[int]  # of the file, the last one of each row
 
 
-def read_table(file: Path, what: str) -> Table:
+def read_table(file: Path, what: str) -> CsvTable:
     """Read a CSV in UTF-8 with a line of names, with comma, semicolon or tab; `what` it is stands in messages.
 
     Raises `FrameError`, with the file and the line.
@@ -62,7 +62,7 @@ def read_table(file: Path, what: str) -> Table:
         raise FrameError(f"{file}: {what} cannot be read ({reason}); give a CSV file") from error
     first = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    table = Table([], [], [])
+    table = CsvTable([], [], [])
     try:
         table.head.extend(cell.strip() for cell in next(reader, []))
         width = len(table.head)

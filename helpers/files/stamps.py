@@ -57,7 +57,7 @@ def sha256(path: Union[str, Path]) -> str:
 
 
 def sha256_now(path: Union[str, Path]) -> str:
-    """The sha-256 of a file's bytes, in hex, read anew whatever is remembered; raises `OSError`."""
+    """The sha-256 of a file's bytes, in hex, read again whatever is remembered; raises `OSError`."""
     digest = hashlib.sha256()
     with open_regular(path, most=None) as stream:
         for block in iter(lambda: stream.read(1 << 20), b""):

@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Callable, Dict, Iterator, Sequence
 
+from helpers.files.database_file import check_journal
+
 _APPLICATION = 0x5048544E  # "PHTN", in the header of the file
 _VERSION = 1
 _HEADER = ("application_id", "user_version", "schema_version")  # all 0 in a file that is new
@@ -43,7 +45,7 @@ class ThumbnailFile:
     """The thumbnails that are kept in the file `path`, which is made where there is none.
 
     Several threads and processes may use it at once, and nothing needs to be
-    closed. With `replaceable`, a damaged file is deleted and begun anew. Of
+    closed. With `replaceable`, a damaged file is replaced. Of
     more than 2 GB, those thumbnails are deleted that were not used for longest.
     """
 
@@ -108,6 +110,7 @@ class ThumbnailFile:
 
 def _opened(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
+    check_journal(path)
     connection = sqlite3.connect(str(path), timeout=_WAIT, isolation_level=None)
     try:
         application, version, tables = (_value(connection, name) for name in _HEADER)

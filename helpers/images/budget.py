@@ -8,19 +8,19 @@ from typing import Any, Iterator, Optional
 
 from helpers.errors import PhotoError
 from helpers.files.lock import Busy, locked
+from helpers.images import jpeg
+from helpers.images.levels import is_deep, is_transparent
 
 LEAST = 2_000_000_000  # bytes
 
 _SHARE = 16  # of the machine's memory, where that is more
 _SMALL = 100_000_000  # bytes: a photo that takes less waits for no other process
-_JPEGS = ("JPEG", "MPO")
 
 # Bytes for each pixel, measured as the peak of `open_photo` with 25 megapixels (Pillow 13, libheif 1.21).
 _PLAIN = 5  # grey or RGB as JPEG, PNG, TIFF, BMP; palettes
 _OF_FORMAT = {"WEBP": 16, "JPEG2000": 20, "HEIF": 8, "AVIF": 10}
 _MORE = 12  # where there is transparency, or are more than 8 bits
 _COEFFICIENTS = 3  # of a progressive JPEG, which are kept at full size
-_LARGE = ("RGBA", "LA", "PA", "La", "RGBa", "I", "F")
 
 
 class MemoryBudget:
@@ -84,12 +84,12 @@ def reading_tags(image: Any) -> "contextlib.AbstractContextManager[None]":
 def memory_of(image: Any, side: Optional[int] = None) -> int:
     """About how many bytes decoding an open Pillow image takes, by its header."""
     pixels = image.width * image.height
-    if image.format in _JPEGS:
+    if image.format in jpeg.FORMATS:
         fraction = 1 if side is None else max(1, min(8, image.width // (2 * side), image.height // (2 * side)))
         whole = _COEFFICIENTS if image.info.get("progressive") else 0
         return int(pixels * whole + pixels * _PLAIN / (1 << fraction.bit_length() - 1) ** 2)
-    large = image.mode in _LARGE or image.mode.startswith("I;16") or "transparency" in image.info
-    return int(pixels * (_OF_FORMAT.get(image.format, _PLAIN) + (_MORE if large else 0)))
+    more = _MORE if is_transparent(image) or is_deep(image.mode) else 0
+    return int(pixels * (_OF_FORMAT.get(image.format, _PLAIN) + more))
 
 
 def _memory_of_the_machine() -> int:

@@ -7,6 +7,7 @@ from typing import List, NamedTuple, Sequence, Tuple, Union
 import numpy as np
 from PIL import Image, ImageOps
 
+from helpers.images import jpeg
 from helpers.images.boxes import Box, edges_of, surroundings_of
 from helpers.images.decode import Source, open_photo, photo_size, read_photo, turned
 from helpers.images.opening import opened
@@ -79,7 +80,7 @@ def _opened(content: bytes, scale: float) -> Image.Image:
     # `open_photo` makes a photo exactly as large as asked, which for 8 megapixels takes longer than decoding it.
     # Where the file is damaged, it raises `PhotoError` below.
     with contextlib.suppress(Exception), opened(content) as image:
-        if image.format in ("JPEG", "MPO") and scale <= 0.5:
+        if image.format in jpeg.FORMATS and scale <= 0.5:
             image.draft(None, (math.ceil(scale * image.width), math.ceil(scale * image.height)))
             return turned(image).convert("RGB")
     return open_photo(content)

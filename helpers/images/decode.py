@@ -14,6 +14,7 @@ from PIL import Image
 
 from helpers.arguments import takes
 from helpers.files.reading import read_regular
+from helpers.images import jpeg
 from helpers.images.budget import decoding, reading_tags
 from helpers.images.levels import deep_colour, eight_bits, is_deep, is_flat, is_transparent, stretched_colour
 from helpers.images.opening import Readable, opened
@@ -41,7 +42,6 @@ _TURNS = {
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 _SIDEWAYS = (5, 6, 7, 8)  # the orientations that swap width and height
 _JPEG_ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif")
-_JPEG_BEGINNING = b"\xff\xd8\xff"
 
 
 @takes(source="path or photo")
@@ -119,11 +119,11 @@ def open_sized(
 def is_read_otherwise(source: Source) -> bool:
     """Whether a photo may have had other pixels before `READING` was what it is.
 
-    Those of more than 8 bits and transparent ones, as their header says; and what
-    cannot be opened. A JPEG is neither: it is known by the ending of its name, or
+    Those of more than 8 bits and transparent ones, by their header; and what cannot
+    be opened. A JPEG is neither: it is known by the ending of its name, or
     by its first bytes, and is not opened.
     """
-    if source.startswith(_JPEG_BEGINNING) if isinstance(source, bytes) else source.lower().endswith(_JPEG_ENDINGS):
+    if source.startswith(jpeg.BEGINNING) if isinstance(source, bytes) else source.lower().endswith(_JPEG_ENDINGS):
         return False
     try:
         with opened(source) as image:
@@ -164,7 +164,7 @@ def check_photo(source: Union[str, "os.PathLike[str]", bytes]) -> PhotoHeader:
     """
     try:
         with opened(source) as image, contextlib.ExitStack() as stack:
-            is_whole = image.format in ("JPEG", "MPO") and _ends_as_jpeg(image)
+            is_whole = image.format in jpeg.FORMATS and _ends_as_jpeg(image)
             if not is_whole:
                 stack.enter_context(decoding(image, 32))
             width, height = _whole_size(image)  # before `draft` makes it smaller
@@ -199,7 +199,7 @@ def photo_size(source: Readable) -> Tuple[int, int]:
 
 def is_turned(source: Readable) -> bool:
     """Whether the photo, whose size can be read, is stored another way than upright."""
-    with opened(source) as image:
+    with opened(source) as image, reading_tags(image):
         return _orientation(image) != 1
 
 

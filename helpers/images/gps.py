@@ -6,13 +6,12 @@ only those stay that decode the picture, its colour profile, and the EXIF (CIPA
 DC-008, a TIFF) without its GPS directory.
 """
 
-import re
 from typing import List, Literal, Set, Tuple
 
 from helpers.errors import PhotoError
+from helpers.images import jpeg
 
-_START, _END, _SCAN = b"\xff\xd8", 0xD9, 0xDA
-_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # other marks are part of the pixels
+_START = bytes((0xFF, jpeg.START))
 _KEPT = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}  # segments and how they begin
 _TEXT = (*range(0xE0, 0xF0), 0xFE)  # segments that the pixels do not need
 _GPS, _CAMERA = 0x8825, 0x8769  # the EXIF tags that lead to other directories
@@ -35,8 +34,8 @@ def without_position(content: bytes) -> bytes:
     kept, place = [_START], len(_START)
     while True:
         mark, body, after = _segment(content, place)
-        if mark == _END:
-            return b"".join([*kept, bytes((0xFF, _END))])
+        if mark == jpeg.END:
+            return b"".join([*kept, bytes((0xFF, jpeg.END))])
         if mark not in _TEXT:
             kept.append(content[after - len(body) - 4 : after])
         elif mark in _KEPT and body.startswith(_KEPT[mark]):
@@ -44,8 +43,8 @@ def without_position(content: bytes) -> bytes:
                 body = body[:6] + _cleaned(bytearray(body[6:]))
             kept.append(bytes((0xFF, mark)) + (len(body) + 2).to_bytes(2, "big") + body)
         place = after
-        if mark == _SCAN:
-            found = _AFTER_SCAN.search(content, place)
+        if mark == jpeg.SCAN:
+            found = jpeg.AFTER_SCAN.search(content, place)
             kept.append(content[place : found.start() if found else None])
             if found is None:  # cut off
                 return b"".join(kept)
@@ -60,7 +59,7 @@ def _segment(content: bytes, place: int) -> Tuple[int, bytes, int]:
     if place < 0 or place + 1 >= len(content):
         raise PhotoError(_DAMAGED)
     mark = content[place + 1]
-    if mark == _END:
+    if mark == jpeg.END:
         return mark, b"", place + 2
     length = int.from_bytes(content[place + 2 : place + 4], "big")
     after = place + 2 + length

@@ -60,7 +60,7 @@ _WAYS_OUT = {
 
 
 def kind_of(begin: bytes) -> Optional[str]:
-    """What a file that is no photo is, in a few words, by its first 32 bytes or more; None where that is unknown."""
+    """What a file is that is not a photo, in a few words, by its first 32 bytes or more; None where unknown."""
     if begin[4:8] == b"ftyp":
         return _BRANDS.get(begin[8:12], _VIDEO)
     words = begin.lstrip(b"\xef\xbb\xbf \t\r\n").lower()

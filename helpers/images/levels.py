@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 STRETCHED = "stretched"  # in the `info` of a picture whose numbers were: those that became black and white
-_FENCE = 3.0  # spreads of the inner nine tenths of the values, beyond which a value is none of the picture
+_FENCE = 3.0  # spreads of the inner nine tenths of the values, beyond which a value does not belong to the picture
 _COUNTED = 1_000_000  # pixels that are enough to find that spread
 _NO_DATA = 42113  # the TIFF tag GDAL_NODATA: the value that stands for none
 _PALE = 224  # a picture that has all its levels above this is hardly seen on white
@@ -93,7 +93,7 @@ def deep_colour(image: Any) -> Optional[List[Any]]:
     turned round here. To be asked before the picture is loaded.
     """
     halves = []
-    for tile in image.tile:
+    for tile in image.tile or ():  # an icon has none in some versions of Pillow, which have decoded it
         options = tile[3]
         order = options if isinstance(options, str) else options[0] if options else None
         if order not in _OTHER_HALF:

@@ -17,7 +17,8 @@ from PIL import Image, ImageFile, JpegImagePlugin
 
 from helpers.errors import PhotoError
 from helpers.files.reading import open_regular
-from helpers.images import png
+from helpers.images import jpeg, png
+from helpers.images.claims import check_file, check_opened
 from helpers.images.kinds import RAW, RAW_ENDINGS, kind_of, way_out
 
 Readable = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]  # all that a photo can be read from
@@ -27,7 +28,6 @@ _FORMATS = (  # Pillow's names; those that it lacks (AVIF on Python 3.8) are lef
     *("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "HEIF", "AVIF", "JPEG2000", "PPM"),
     *("DIB", "ICO", "PCX", "PSD", "QOI", "SGI", "TGA"),
 )
-_JPEG = b"\xff\xd8\xff"
 _UNREAD = (Image.UnidentifiedImageError, ValueError, OSError)  # what Pillow raises for words that it does not take
 _SUBFILE, _PHOTOMETRIC, _DNG = 254, 262, 50706  # TIFF tags
 _SENSOR = (32803, 34892)  # what the second is of a picture that is not developed yet
@@ -100,6 +100,7 @@ def opened(source: Readable) -> Iterator[Image.Image]:
         image = stack.enter_context(_image(file))
         if image.format == "TIFF" and (_is_raw(image) or is_named_raw(source)):
             raise PhotoError(way_out(RAW))
+        check_opened(image)
         yield image
 
 
@@ -109,7 +110,8 @@ def _image(file: BinaryIO) -> Image.Image:
         raise PhotoError(way_out(RAW))
     if begin.startswith(png.SIGNATURE):
         return _png(file)
-    is_jpeg = begin.startswith(_JPEG)
+    check_file(file)
+    is_jpeg = begin.startswith(jpeg.BEGINNING)
     try:
         return _opened(file, ("JPEG",) if is_jpeg else formats())  # to know all takes longer than to read many headers
     except Image.DecompressionBombError:

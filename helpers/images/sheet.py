@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from helpers.errors import PhotoError
 from helpers.images.boxes import Box, within
 from helpers.images.crop import enlarged
-from helpers.images.decode import Source, open_photo, photo_size
+from helpers.images.decode import Source, open_photo
 from helpers.images.fonts import drawable, families_of, fitted
 
 _PIXELS = 300  # of a photo's longer side: sharp on a fine screen and when saved at dpi=200
@@ -146,15 +146,9 @@ def read_tile(photo: TilePhoto) -> TilePixels:
     try:
         if photo.box is not None:
             return _part_and_whole(photo.source, photo.box)
-        return np.asarray(_small(photo.source, _PIXELS))
+        return np.asarray(open_photo(photo.source, within=_PIXELS))
     except PhotoError as error:
         return error
-
-
-def _small(source: Source, side: int) -> Image.Image:
-    width, height = photo_size(source)
-    scale = min(1.0, side / max(width, height))
-    return open_photo(source, size=(max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 def _part_and_whole(source: Source, box: Box) -> np.ndarray:
@@ -164,7 +158,7 @@ def _part_and_whole(source: Source, box: Box) -> np.ndarray:
     _outline(picture, inner, 2)
     if part == (0.0, 0.0, 1.0, 1.0):
         return np.asarray(picture)
-    whole = _small(source, _INSET)
+    whole = open_photo(source, within=_INSET)
     _outline(whole, box, 2)
     bordered = Image.new("RGB", (whole.width + 4, whole.height + 4), "white")
     bordered.paste(whole, (2, 2))

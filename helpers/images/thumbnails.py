@@ -15,6 +15,7 @@ from PIL import Image
 from helpers.arguments import check_whole, takes
 from helpers.errors import PhotoError
 from helpers.files.cache import cache_folder
+from helpers.files.spelling import expanded
 from helpers.files.stamps import Stamp, settled, stamp
 from helpers.files.threads import work_ahead
 from helpers.files.thumbnail_file import ThumbnailFile
@@ -47,7 +48,7 @@ def preview(source: Readable, size: int = 1600) -> bytes:
 def part_thumbnail(content: bytes, box: Box, *, side: int = 160) -> bytes:
     """A part of a photo and what is close to it, 4:3, as a JPEG of `side` pixels along its longer side.
 
-    See `helpers.images.crop.enlarged`, which also says what is raised.
+    See `helpers.images.crop.enlarged`, which raises the same errors.
     """
     return _encoded(Image.fromarray(enlarged(content, box, side, _SHAPE).pixels), 80)
 
@@ -65,7 +66,7 @@ def _encoded(image: Image.Image, quality: int) -> bytes:
 class Thumbnails:
     """JPEG thumbnails of at most `size` pixels along the longer side, kept in the file `path`.
 
-    Without `path` that is a file in the cache folder, which is begun anew where
+    Without `path` that is a file in the cache folder, which is replaced where
     it is damaged; a file that was named stays as it is. A file that cannot be used
     is never an error: thumbnails are then made each time. Several threads may
     use one `Thumbnails`, and nothing needs to be closed.
@@ -84,7 +85,7 @@ class Thumbnails:
     def __init__(self, path: Union[str, "os.PathLike[str]", None] = None, size: int = 160) -> None:
         check_whole("size", size)
         self.size = size
-        place = cache_folder() / "thumbnails.kinframe" if path is None else Path(path).expanduser().absolute()
+        place = cache_folder() / "thumbnails.kinframe" if path is None else expanded(path).absolute()
         self._file = ThumbnailFile(place, replaceable=path is None)
 
     @property

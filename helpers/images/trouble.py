@@ -25,6 +25,9 @@ TROUBLE = (  # what Pillow raises for a file that is not a photo, or half of one
     KeyError,
     ArithmeticError,
     RuntimeError,
+    TypeError,  # for tags of other types than they should be
+    AttributeError,
+    AssertionError,
 )
 
 

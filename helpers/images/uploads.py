@@ -4,16 +4,17 @@ The search service and the page for a class take photos from strangers by these 
 """
 
 import io
-import re
 from typing import Dict, NamedTuple, Optional, Sequence
 
 import PIL
 from PIL import Image
 
 from helpers.errors import Refused, ServiceError
-from helpers.images import decode
+from helpers.images import decode, jpeg, png
 from helpers.images.budget import decoding
+from helpers.images.claims import check_file
 from helpers.images.kinds import kind_of, needs_package
+from helpers.images.levels import is_deep, is_transparent
 from helpers.images.opening import formats, opened
 from helpers.images.trouble import TROUBLE, refusal
 
@@ -25,17 +26,12 @@ MOST_READS = 50_000  # pieces of a file: a TIFF has one for each strip, a PNG fi
 
 _SAFE = 13  # the first Pillow that compares the length that a tag claims with that of the file
 _MORE = ("HEIF", "AVIF")
-_JPEGS = ("JPEG", "MPO")
-_LARGE = ("RGBA", "LA", "PA", "La", "RGBa", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 
-_MARKER = re.compile(rb"\xff([\x01-\xfe])")
-_AFTER_SCAN = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # restart markers are part of a scan
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))  # markers without a length after them
-_SCAN, _END = 0xDA, 0xD9
 
 _OWN: Dict[bytes, str] = {  # the first bytes of accepted formats
-    b"\xff\xd8\xff": "JPEG",
-    b"\x89PNG\r\n\x1a\n": "PNG",
+    jpeg.BEGINNING: "JPEG",
+    png.SIGNATURE: "PNG",
     b"GIF8": "GIF",
     b"II*\0": "TIFF",
     b"MM\0*": "TIFF",
@@ -81,13 +77,14 @@ def check_upload(content: bytes, limits: UploadLimits) -> None:
 
 def _check(content: bytes, most: int) -> None:
     kinds = [*KINDS, *(name for name in _MORE if name in formats())]
+    check_file(io.BytesIO(content))
     try:
         image = Image.open(_ReadCounter(content), formats=kinds)
     except Image.UnidentifiedImageError:
         raise _not_taken(content, kinds) from None
     with image:
         width, height = image.size
-        large = image.mode in _LARGE or "transparency" in image.info
+        large = is_transparent(image) or is_deep(image.mode)
         if width * height > (most // 4 if large else most):
             raise _too_many(f"{width} x {height} pixels", most // 4 if large else most)
         # It is decoded later by any of the formats for photos: none may take it for something else.
@@ -96,7 +93,7 @@ def _check(content: bytes, most: int) -> None:
                 raise Refused(f"the photo is both {image.format} and {again.format}; it must be one of them", 415)
         with opened(content):  # refuses raw files of cameras
             pass
-        if image.format in _JPEGS:
+        if image.format in jpeg.FORMATS:
             check_scans(content, width * height)
             decode.check_photo(content)
         else:
@@ -110,16 +107,16 @@ def check_scans(content: bytes, pixels: int) -> None:
     A decoder goes over the whole picture for each scan, and a small file can hold very many.
     """
     place, scans = 2, 0
-    search = _MARKER
+    search = jpeg.MARKER
     for _ in range(MOST_MARKERS):
         match = search.search(content, place)
-        if match is None or match.group(1)[0] == _END:
+        if match is None or match.group(1)[0] == jpeg.END:
             return
         marker, place = match.group(1)[0], match.end()
         if marker not in _ALONE:
             place += int.from_bytes(content[place : place + 2], "big")
-        search = _AFTER_SCAN if marker == _SCAN else _MARKER
-        scans += marker == _SCAN
+        search = jpeg.AFTER_SCAN if marker == jpeg.SCAN else jpeg.MARKER
+        scans += marker == jpeg.SCAN
         if scans > MOST_SCANS or (scans > 1 and scans * pixels > MOST_PIXELS):
             raise Refused(f"the photo is a JPEG of {scans} scans or more; save it again", 422)
     raise Refused(f"the photo is a JPEG of more than {MOST_MARKERS:,} parts; save it again", 422)

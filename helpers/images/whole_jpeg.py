@@ -15,14 +15,11 @@ import numpy as np
 from PIL import Image
 
 from helpers.errors import PhotoError
+from helpers.images import jpeg
 
-_SEQUENTIAL = (0xC0, 0xC1)  # frames that are written row by row, whose bits follow each other from the first block on
 _FRAMES = tuple(mark for mark in range(0xC0, 0xD0) if mark not in (0xC4, 0xC8, 0xCC))
-_SCAN, _END, _START, _EVERY = 0xDA, 0xD9, 0xD8, 0xDD
-_MARK = re.compile(rb"\xff([^\x00\xff])")
-_AFTER_SCAN = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")  # other marks are part of the pixels
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
-_NEVER = (_START, *range(0x01, 0xC0))  # after a scan: the beginning of another photo, and what stands for nothing
+_NEVER = (jpeg.START, *range(0x01, 0xC0))  # after a scan: the beginning of another photo, and what stands for nothing
 _SMALLEST = 4096  # bytes of pixels: of less, the end cannot be told from the rest
 _LEFT_OVER = 512  # bytes: some cameras write a little more than the picture
 _PAST = bytes(16)  # what follows the data, so that the decoder does not wait for more
@@ -40,7 +37,7 @@ class _Scan(NamedTuple):
 def load_whole(image: Any) -> None:
     """Decode an open Pillow image; raises `PhotoError` for a JPEG that is damaged in its middle."""
     scan, content = None, b""
-    if image.format in ("JPEG", "MPO") and len(image.tile) == 1 and image.tile[0][0] == "jpeg" and not image.tile[0][2]:
+    if image.format in jpeg.FORMATS and len(image.tile) == 1 and image.tile[0][0] == "jpeg" and not image.tile[0][2]:
         position = image.fp.tell()
         image.fp.seek(0)
         content = image.fp.read()
@@ -63,7 +60,7 @@ def _scan(content: bytes) -> Optional[_Scan]:
 
     Raises `PhotoError` where they hold what pixels never do.
     """
-    place, frame, every, blocks = 2, 0, 0, 0
+    place, frame, interval, blocks = 2, 0, 0, 0
     while place + 4 <= len(content) and content[place] == 0xFF:
         mark = content[place + 1]
         if mark == 0xFF:
@@ -71,23 +68,23 @@ def _scan(content: bytes) -> Optional[_Scan]:
             continue
         if mark in _FRAMES:
             frame, blocks = mark, _blocks(content[place + 5 : place + 19])
-        if mark == _EVERY:
-            every = int.from_bytes(content[place + 4 : place + 6], "big")
+        if mark == jpeg.RESTART_INTERVAL:
+            interval = int.from_bytes(content[place + 4 : place + 6], "big")
         place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
-        if mark == _SCAN:
+        if mark == jpeg.SCAN:
             break
     else:
         return None
-    first = found = _MARK.search(content, place)  # most photos have none from which a decoder starts anew
+    first = found = jpeg.MARKER.search(content, place)  # most photos have none from which a decoder starts anew
     if first is not None and 0xD0 <= first[1][0] <= 0xD7:
-        found = _AFTER_SCAN.search(content, first.start())
-    if found is None or frame not in _SEQUENTIAL:
+        found = jpeg.AFTER_SCAN.search(content, first.start())
+    if found is None or frame not in jpeg.SEQUENTIAL:
         return None
-    if found[1][0] != _END:
+    if found[1][0] != jpeg.END:
         _check_segments(content, found.start())
         return None
-    if blocks if every else found is not first:
-        _check_restarts(content[place : found.start()], -(-blocks // every) - 1 if every else 0)
+    if blocks if interval else found is not first:
+        _check_restarts(content[place : found.start()], -(-blocks // interval) - 1 if interval else 0)
     end = found.start()
     while end > place and content[end - 1] in (0, 0xFF):
         end -= 1
@@ -98,7 +95,7 @@ def _check_segments(content: bytes, place: int) -> None:
     """Raise `PhotoError` where what follows the pixels is not a row of segments up to the next pixels, or the end."""
     while content[place : place + 1] == b"\xff" and content[place + 1 : place + 2] not in (b"\xff", b""):
         mark = content[place + 1]
-        if mark in (_SCAN, _END):
+        if mark in (jpeg.SCAN, jpeg.END):
             return
         if mark in _NEVER:
             break

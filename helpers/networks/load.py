@@ -19,6 +19,7 @@ from helpers.files import cache, stamps
 from helpers.files.download import mirror
 from helpers.files.reading import NotRead, open_regular
 from helpers.files.replacing import replacing
+from helpers.files.spelling import expanded
 from helpers.networks import weights
 from helpers.networks.descriptors import DESCRIPTORS, Descriptor
 from helpers.networks.efficientnet import efficientnet_b0, efficientnet_lite0, efficientnet_lite2
@@ -51,7 +52,7 @@ LAYERS: Dict[str, Optional[Callable[[Graph, str, Dict[str, np.ndarray]], str]]] 
 }
 
 _AUTO = ("resnet-50", "resnet-50-torchvision")  # what `auto` takes, if it can
-_BUILT_IN = "efficientnet-lite0"  # else, as the next line says
+_BUILT_IN = "efficientnet-lite0"  # else
 _INSTEAD = "ResNet-50 couldn't be downloaded; using EfficientNet-Lite0 instead."
 _failed: Dict[Tuple[str, str], str] = {}  # network that `auto` did not get in this process, and from where → the reason
 
@@ -97,8 +98,8 @@ def load_network(
 
         - a key of `MODELS`;
         - `auto`: ResNet-50 where its weights are on this machine or can be
-          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0, as
-          the `note` says, with the reasons in `details`;
+          fetched, the zoo's or else torchvision's; else EfficientNet-Lite0,
+          with a line in `note` and the reasons in `details`;
         - `clip` or `chinese-clip`, whose photos can be searched in any words,
           see `helpers.networks.text.table`;
         - `hf:owner/name`, an ONNX network on Hugging Face, see `helpers.networks.hub.network`;
@@ -141,7 +142,7 @@ def load_network(
         return _described(DESCRIPTORS[name])
     if isinstance(name, str) and name.startswith(hugging_face.PREFIX):
         return _prepared(hugging_face.hub_network(name, progress=progress), "hf")
-    path = Path(name).expanduser().absolute()
+    path = expanded(name).absolute()
     if (path / ENCODER).is_file():
         return _own(path / ENCODER)
     if isinstance(name, os.PathLike) or name.lower().endswith(".onnx"):
@@ -227,7 +228,7 @@ def kept_once(stem: str, suffix: str, make: Callable[[], bytes]) -> Path:
             half.write_bytes(content)
     except OSError as error:
         raise ModelError(
-            f"{error.filename or folder}: {error.strerror}; KINFRAME_CACHE can name another folder"
+            f"{error.filename or folder}: {error.strerror or error}; KINFRAME_CACHE can name another folder"
         ) from error
     return path
 

@@ -18,6 +18,8 @@ from helpers.networks.onnx.onnx_runtime import outputs_of
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+_LARGEST = 4_096  # pixels of a photo's side
+
 Inspected = Tuple[Tuple[int, int], int, str]  # width and height of photos, number of features, identity
 
 _NEEDED = "needed: one input, uint8 [N, height, width, 3] with N free, and one output, float32 [N, dimension]"
@@ -137,14 +139,17 @@ def _photo_size(path: Path, network: "ModelProto") -> Tuple[int, int]:
     if taken.elem_type != TensorProto.UINT8 or fixed != [False, True, True, True] or shape[3] != 3:
         kind = TensorProto.DataType.Name(taken.elem_type).lower()
         raise ModelError(f"{path} takes {kind} [{', '.join(map(str, shape))}]; {_NEEDED}")
-    return int(shape[2]), int(shape[1])
+    width, height = int(shape[2]), int(shape[1])
+    if not (0 < width <= _LARGEST and 0 < height <= _LARGEST):
+        raise ModelError(f"{path} takes photos of {width} x {height} pixels; {_LARGEST:,} a side are the most")
+    return width, height
 
 
 def _dimension(path: Path, network: "ModelProto", size: Tuple[int, int]) -> int:
     photos = np.zeros((2, size[1], size[0], 3), np.uint8)
     outputs = outputs_of(str(path), path, photo_inputs(network.graph)[0], photos)
     shapes = [(output.dtype.name, *output.shape) for output in outputs]
-    if len(shapes) != 1 or shapes[0][:2] != ("float32", 2) or len(shapes[0]) != 3:
+    if len(shapes) != 1 or shapes[0][:2] != ("float32", 2) or len(shapes[0]) != 3 or not shapes[0][2]:
         described = "; ".join(f"{kind} {shape}" for kind, *shape in shapes)
         raise ModelError(f"{path} gives {described} for two photos; {_NEEDED}")
     return int(shapes[0][2])

@@ -54,7 +54,7 @@ def get(name: str, *, progress: bool = True) -> Path:
         if path.exists():
             reason += f".\nThe {wanted.file} in {path.parent} is not the right file: its sha-256 is {sha256(path)}"
     except OSError as error:
-        reason = f"{error.filename or path.parent}: {error.strerror}"
+        reason = f"{error.filename or path.parent}: {error.strerror or error}"
     raise WeightsUnavailable(
         f"The weights of {name} are not available: {reason}.\n"
         f"Ways out:\n"

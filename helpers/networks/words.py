@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
 
-from helpers.errors import ArgumentError
+from helpers.errors import ArgumentError, UnknownWords
 
 LONGEST = 200  # characters of a question
 
@@ -45,11 +45,6 @@ class Word(NamedTuple):
 
     text: str  # the first name of the classes that it means; the name itself, where no line has exactly these
     rows: Tuple[int, ...]  # which classes, ascending
-
-    @property
-    def is_group(self) -> bool:
-        """Whether it means several classes."""
-        return len(self.rows) > 1
 
 
 class _Line(NamedTuple):
@@ -89,7 +84,7 @@ def find_words(text: str) -> List[Word]:
     for piece in _BETWEEN.split(plain):
         _read(piece.strip(), found, unknown)
     if unknown or (plain and not found):
-        raise ArgumentError(_not_learnt(unknown or [plain]))
+        raise _not_learnt(unknown or [plain])
     if not found:
         raise ArgumentError("text= is empty; give a word such as 'fox'")
     once = list(dict.fromkeys(found))
@@ -153,7 +148,7 @@ def _forms(name: str) -> Iterator[str]:
                 yield plain[: -len(ending)] + instead
 
 
-def _not_learnt(unknown: List[str]) -> str:
+def _not_learnt(unknown: List[str]) -> UnknownWords:
     name = "".join(unknown) if is_chinese(unknown[0]) else max(unknown, key=len)
     names = [each for each in _names() if is_chinese(each) == is_chinese(name)]
     near = difflib.get_close_matches(name, names, n=_NEAREST, cutoff=0.5)
@@ -161,10 +156,13 @@ def _not_learnt(unknown: List[str]) -> str:
         f"the nearest in spelling that it has are {', '.join(near)}" if near else "it has none of nearly that spelling"
     )
     shown = ", ".join(repr(each if each.isprintable() else ascii(each)[1:-1])[:40] for each in unknown[:_NEAREST])
-    return (
-        f"the network has not learnt {shown}; {nearest}. It knows a thousand things and some groups of them, see "
-        'helpers.networks.word_groups(); any words take create(data, model="clip")'
+    cause = f"the network has not learnt {shown}; {nearest}"
+    ways = (
+        "It knows a thousand things and some groups of them, see helpers.networks.word_groups(); any words take "
+        'create(data, model="clip")'
     )
+    plain = "Try a plainer word, such as bird or food, or search with a photo"
+    return UnknownWords(f"{cause}. {ways}", f"{cause}. {plain}")
 
 
 def _plain(text: str) -> str:

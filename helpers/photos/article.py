@@ -21,9 +21,8 @@ _COMMIT = "4b49e5e"
 _FOLDERS = ("doraemon", "walle")
 _FILE = f"demo-python-image-classification-{_COMMIT}.zip"
 _URL = f"https://github.com/wshuyi/demo-python-image-classification/archive/{_COMMIT}.zip"
-# Of the photos, see _digest: GitHub packs its zip files anew.
+# Of the photos, see _digest: GitHub may pack a zip file of the same files in another way.
 _SHA256 = "ca5d8ee23d78f4ec174e1625e02ba3ba67c101359c08cc3116b84182177ef0cc"
-
 
 _LARGEST = 200_000_000  # bytes of all that is in it; the article's photos have 22,000,000
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)  # what zipfile raises

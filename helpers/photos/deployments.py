@@ -6,12 +6,11 @@ A deployment is one camera at one place from one day to another.
 import datetime
 import os
 from collections import Counter
-from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from helpers.arguments import takes
 from helpers.errors import FrameError
-from helpers.files.spelling import composed, printable
+from helpers.files.spelling import composed, expanded, printable
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.layout import PLACES, places_of
@@ -126,10 +125,10 @@ def read_deployments(
         two deployments of one name. For dates such as 1/11/2016, if nothing in
         the table decides whether that is in January.
     """
-    file = Path(path).expanduser()
+    file = expanded(path)
     rows, unread = deployments_in(file, dates, utm)
-    names = [row["deployment"] for row in rows]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    names = Counter(row["deployment"] for row in rows)
+    twice = next((name for name, count in names.items() if count > 1), None)
     if twice is not None:
         raise FrameError(f"{file}: two deployments are called {twice!r}; give each another name")
     if unread:

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from helpers.errors import FrameError
 from helpers.files.cache import cache_folder
+from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
 from helpers.files.stamps import Stamp, settled, stamp
@@ -184,7 +185,7 @@ def _is_settled(file: str, mark: Mark) -> bool:
 def _kept(cache: Path) -> Tuple[Dict[str, Tuple[Mark, Metadata]], bool]:
     """What the cache has, and whether makers' notes were read for it; nothing where it is damaged or newer."""
     try:
-        content = json.loads(cache.read_bytes().decode("utf-8"))
+        content = read_json(cache)
         if content["format"] != _FORMAT:
             return {}, False
         photos = {

@@ -17,7 +17,7 @@ from typing import Callable, Iterable, Iterator, List, Optional, Set, Tuple, Uni
 from helpers.errors import ExportError, FrameError, PhotoError
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing
-from helpers.files.spelling import composed, portable
+from helpers.files.spelling import composed, expanded, portable
 from helpers.files.spreadsheet import write_rows
 from helpers.images.decode import read_photo
 from helpers.photos.find import FAULT, kind_of
@@ -63,7 +63,7 @@ def export(
         raise FrameError("there is no photo to export; choose some first")
     if not os.fspath(to):
         raise FrameError("name a place for the photos: a file that ends with .csv or .zip, or a folder")
-    place = Path(to).expanduser().absolute()
+    place = expanded(to).absolute()
     ending = place.suffix.lower()
     if _is_file(place) and not os.fspath(to).endswith(("/", os.sep)) and not os.path.lexists(place):
         stem = place.stem

@@ -169,7 +169,7 @@ def _is_link(entry: Any) -> bool:
 
 
 def _kept_for_itself(name: str) -> str:
-    """What a folder of that name has that is no collection of photos; empty for all other names."""
+    """What a folder of that name holds instead of a person's photos; empty for all other names."""
     return next((what for names, what in _NOT_ENTERED if names.fullmatch(name.lower())), "")
 
 

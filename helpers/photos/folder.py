@@ -8,7 +8,7 @@ from typing import Any, List, Tuple
 
 from helpers.errors import ArgumentError, FolderError, PhotoError
 from helpers.files.progress import progress_bar
-from helpers.files.spelling import composed
+from helpers.files.spelling import composed, expanded
 from helpers.images.decode import check_photo
 from helpers.photos.find import FAULT, VIDEO, kind_of, walk_photos
 
@@ -18,18 +18,18 @@ _SHOWN = 5  # kinds of files in a message
 
 
 def named_folder(named: Any) -> Path:
-    """The full path of a folder as somebody typed it, with `~` for their home; `check_folder` looks whether it exists.
+    """The full path of a folder as a person types it, with `~` for their home; it need not exist: see `check_folder`.
 
-    Raises `ArgumentError`, or `FolderError`, for what is no path.
+    Raises `ArgumentError`, or `FolderError`, for anything but a path.
     """
     if not isinstance(named, (str, os.PathLike)):
         raise ArgumentError(f"a folder is given by its path, as 'path/to/photos', not as {type(named).__name__}")
     text = os.fspath(named)
     if not isinstance(text, str) or not text.strip():
-        raise FolderError(f"{text!r} is no path; {WAY_OUT}, '.' for the one you are in")
+        raise FolderError(f"{text!r} is not a path; {WAY_OUT}, '.' for the one you are in")
     if text.startswith(("http://", "https://", "s3://", "ftp://")):
         raise FolderError(f"{text}: an address, and photos are read from a folder of this machine; download them first")
-    return Path(os.path.expanduser(text)).absolute()  # noqa: PTH111 (Path's fails where ~ is a name like others)
+    return expanded(text).absolute()
 
 
 def check_folder(folder: Path, way_out: str = WAY_OUT) -> None:
@@ -65,10 +65,10 @@ def no_photo(folder: Path, refused: List[Tuple[str, str]]) -> str:
     kinds = Counter(_sort_of(name, reason) for name, reason in refused).most_common()
     shown = [f"{count:,} {kind}" for kind, count in kinds[:_SHOWN]]
     rest = sum(count for _, count in kinds[_SHOWN:])
-    told = ", ".join(shown) + (f" and {rest:,} others" if rest else "")
+    there = ", ".join(shown) + (f" and {rest:,} others" if rest else "")
     videos = " (videos are not read)" if any(kind_of(name, reason) == VIDEO for name, reason in refused) else ""
     fault = next((f". The first: {name}: {reason}" for name, reason in refused if kind_of(name, reason) == FAULT), "")
-    return f"{folder}: no photo in it that can be read, but {told}{videos}{fault}"
+    return f"{folder}: no photo in it that can be read, but {there}{videos}{fault}"
 
 
 def _sort_of(name: str, reason: str) -> str:

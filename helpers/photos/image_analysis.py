@@ -11,13 +11,13 @@ import numpy as np
 from PIL import Image as Pillow
 
 from helpers.errors import PhotoError
+from helpers.files.spelling import expanded
 from helpers.images.levels import opaque
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.errors import NoSuchFile, Unsupported
 from helpers.sframe.frame.sframe import SFrame
 from helpers.sframe.image import Image
 from helpers.sframe.left_out import refuse
-from helpers.sframe.paths import expanded
 
 _ENDINGS = (".jpg", ".jpeg", ".png")  # what Turi Create loads; helpers.photos.load.load_photos knows more
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}

@@ -14,13 +14,14 @@ from helpers.errors import FrameError, LabelsError
 from helpers.files.lock import Busy, Lost, locked
 from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing
-from helpers.files.spelling import SpelledNames
+from helpers.files.spelling import SpelledNames, expanded
 from helpers.files.spreadsheet import MOST_COLUMNS, guarded, plain
 
 _COLUMNS = ["path", "label"]
 _DELIMITERS = ",;\t"  # spreadsheets of some countries write the others
 _LONGEST = 10_000  # characters
 _BOM = "\ufeff"
+_TABLES = (".csv", ".tsv", ".txt")
 _AGAIN = 3  # attempts where the lock was lost
 
 
@@ -53,8 +54,13 @@ class Labels(Mapping[str, str]):
     """
 
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        self.path = Path(path).expanduser().absolute()
+        self.path = expanded(path).absolute()
         self._file = Path(os.path.realpath(self.path))  # a link stays a link
+        # A link in a folder from somebody else could have a file begun that a program runs, with names of photos in it.
+        if self.path.is_symlink() and self._file.suffix.lower() not in _TABLES and not self._file.exists():
+            raise LabelsError(
+                f"{self.path} is a link to {self._file}, where no table is begun; delete it, or name another file"
+            )
         self.reload()
 
     def __getitem__(self, path: str) -> str:

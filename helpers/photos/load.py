@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from helpers.errors import FrameError, PhotoError, StoreError
-from helpers.features.store import CheckedFile, FeatureStore, default_path
+from helpers.features.store import CheckedFile, FeatureStore
+from helpers.features.store_path import default_path
 from helpers.files.progress import progress_bar
 from helpers.files.spelling import full_paths
 from helpers.files.stamps import Stamp, settled, stamp
@@ -78,6 +79,9 @@ def load_photos(
     file_dates
         Whether a file's own date replaces an unknown date of the photo. It may
         be that of a copy.
+    species
+        Where the photos' species are noted: a group of tags, `"folder"`, a CSV,
+        or a list of these, see `helpers.photos.add_species`.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def load_photos(
         `path`, `reason` and `kind`, by path: files that are not photos or cannot
         be read, and folders that were not entered (hidden ones, bins, what a NAS
         keeps for itself, links to what is read already). `kind` is `other` for
-        what is no photo by its name (tables, Thumbs.db, hidden files and such
+        what is not a photo by its name (tables, Thumbs.db, hidden files and such
         folders), `video`, or `fault` for what may be a photo, or hold some. A
         line on their numbers is printed, and one on photos without a date where
         others have one.
@@ -159,7 +163,7 @@ def load_photos(
 
 
 def _try_photo(path: str) -> Union[_LoadedPhoto, PhotoError]:
-    """The photo in a file, or the error with the reason why there is none."""
+    """The photo in a file, or the error with the reason why it cannot be read."""
     try:
         before = None
         with contextlib.suppress(OSError):  # `check_photo` has a better message

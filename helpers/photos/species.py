@@ -9,12 +9,11 @@ import datetime
 import os
 from bisect import bisect_left
 from collections import Counter
-from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Set, Tuple, Union
 
 from helpers.arguments import takes
 from helpers.errors import FrameError
-from helpers.files.spelling import composed
+from helpers.files.spelling import composed, expanded
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
 from helpers.frames.per_photo import is_label
@@ -152,8 +151,8 @@ def species_disagreements(data: SFrame, first: str, second: str) -> SFrame:
     -------
     SFrame
         `id`, `path` and `event`, as far as the frame has them, and the two
-        columns, in the order of the frame. A photo that one of them names no
-        species for is none of them.
+        columns, in the order of the frame. Photos for which one of them names no
+        species are left out.
 
     Raises
     ------
@@ -205,7 +204,7 @@ def _named(data: SFrame, source: SpeciesSource, progress: bool) -> List[Set[str]
     if text == _FOLDER:
         return [_last_folder(path.split("/")[:-1]) for path in data["path"]]
     if not isinstance(source, str) or text.lower().endswith(_ENDINGS):
-        return species_in(Path(text).expanduser(), list(data["path"]))
+        return species_in(expanded(text), list(data["path"]))
     tags = (
         data["tags"]
         if "tags" in data.column_names()

@@ -1,7 +1,7 @@
 from .detection.box_strip import BoxStrip
 from .detection.detect import detect
-from .detection.detections import read_detections
 from .detection.finder import find_animals
+from .detection.read_results import read_detections
 from .detection.repeats import find_repeats, show_repeats
 from .detection.review import DetectionReview
 from .exchange.camtrap.check import check_camtrap

@@ -31,8 +31,8 @@ class SeasonPhotos:
     """The photos of a frame by event, and which of them pass a filter; without their features.
 
     `data` is the frame, with events; `events` and `event_of_photo` are those of
-    `helpers.season.Season`. Raises `FrameError` for a frame that has no events
-    and does not say when and where its photos were taken.
+    `helpers.season.Season`. Raises `FrameError` for a frame that has neither
+    events nor the dates and places of its photos.
     """
 
     def __init__(self, data: SFrame, labels: List[Any], sequence: float, independent: float) -> None:
@@ -60,7 +60,7 @@ class SeasonPhotos:
         return np.array([value is not None and bool(value) for value in self.column("people")], bool)
 
     def people_note(self, rows: Optional[Sequence[int]] = None) -> str:
-        """What to say of some photos that are handed on, by default of all: see `people_note`."""
+        """A line on people in some photos that are handed on, by default in all: see `people_note`."""
         looked = looked_for_people(self.data)
         return people_note(looked if rows is None else looked[list(rows)])
 

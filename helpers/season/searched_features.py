@@ -1,18 +1,22 @@
-"""The features that a season's search compares, of whole photos or of parts of them, and the nearest of each event."""
+"""The features that a season's search compares and asks with, of whole photos or of parts; and each event's nearest."""
 
 from functools import cached_property
-from typing import Callable, Dict, NamedTuple, Optional
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
+from helpers.errors import FrameError
 from helpers.features.open_index import open_index
 from helpers.features.subset import SubsetSearch
-from helpers.images.boxes import Box
+from helpers.images.boxes import Box, check_box, intersection_over_union
 from helpers.networks.classifier import classifier_of
 from helpers.season.parts import Parts
 from helpers.similarity.model import SimilarityModel
+from helpers.similarity.regions import SMALLEST
+from helpers.similarity.search import SearchQuery
 from helpers.similarity.word_scores import WordScores
 
+_WHOLE = (0.0, 0.0, 1.0, 1.0)  # the box of a whole photo
 _MORE = 4  # neighbours per group to begin with, and the factor by which more are searched where they are too few
 
 
@@ -54,7 +58,7 @@ class SearchedFeatures:
         return WordScores.of(self._parts.network_features, classifier_of(self._model.network))
 
     def part_of(self, row: int, box: Optional[Box] = None) -> Optional[int]:
-        """The feature that stands for a photo in a query; None where the photo has no part.
+        """The feature by which to ask for a photo like this one; None where the photo has no part.
 
         With a box, that of the part with the largest intersection over union.
         Without, that of an animal rather than something else, then of the
@@ -64,13 +68,43 @@ class SearchedFeatures:
         if self._parts is None or not len(own):
             return None
         boxes, scores = self._parts.boxes[own], self._parts.scores[own]
-        areas = _areas(boxes)
         if box is not None:
-            shared = _areas(np.c_[np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])])
-            overlap = shared / (areas + _areas(np.array([box])) - shared)
-            return int(own[overlap.argmax()]) if overlap.any() else None
+            overlap = intersection_over_union(boxes, np.array([box]))[:, 0]
+            return int(own[np.argmax(overlap)]) if overlap.any() else None
+        areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
         is_animal = np.array([self._parts.kinds[place] == "animal" for place in own])
         return int(own[np.lexsort((own, -areas, -scores, ~is_animal))[0]])
+
+    def of_query(self, question: SearchQuery, box: Optional[Any] = None) -> Tuple[np.ndarray, str]:
+        """The features to ask with, and a remark on them, or an empty text; for `box` see `Season.search`.
+
+        Of each of the question's photos, or of a part of it: float32 [photos, dimension]. Raises what that does.
+        """
+        if box is not None and (self._parts is None or question.box is not None):
+            raise FrameError("box= chooses one of the parts of photos; for any box give region=(label, box)")
+        if not question.photos:
+            return self._model.vectors[:0], ""
+        if question.box is not None:
+            feature_of = self._model.feature_of if self._parts is None else self._parts.feature_of
+            return feature_of(question.like[0].source, question.box)[None], ""
+        if self._parts is None:
+            return self._model.features_of(question.photos), ""
+        chosen = None if box is None else check_box(box, smallest=SMALLEST)
+        parts = [None if photo.row is None else self.part_of(photo.row, chosen) for photo in question.photos]
+        whole = [photo for photo, part in zip(question.photos, parts) if part is None]
+        names = ", ".join(photo.name for photo in whole[:3])
+        note = f"asked with the whole photo, for no part of it is known: {names}; region= asks with any part"
+        features = iter([self._parts.feature_of(photo.source, _WHOLE) for photo in whole])
+        vectors = np.stack([next(features) if part is None else self.vectors[part] for part in parts])
+        return vectors, note if whole else ""
+
+    def part_of_query(self, question: SearchQuery, box: Optional[Any] = None) -> Optional[Box]:
+        """The part of a question's first photo that is compared; None for the whole photo."""
+        first = question.photos[0]
+        if question.box is not None or self.boxes is None or first.row is None:
+            return question.box
+        part = self.part_of(first.row, None if box is None else check_box(box))
+        return None if part is None else check_box(self.boxes[part])
 
     def nearest(
         self, point: np.ndarray, k: Optional[int], groups: np.ndarray, allowed: np.ndarray, metric: Optional[str]
@@ -114,8 +148,3 @@ def nearest_of_groups(
         if wanted >= count or (k is not None and len(nearest.rows) >= k):
             return nearest
         wanted = min(count, _MORE * wanted)
-
-
-def _areas(boxes: np.ndarray) -> np.ndarray:
-    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
-    return sides[:, 0] * sides[:, 1]

@@ -15,7 +15,7 @@ from helpers.errors import FrameError
 from helpers.frames import SArray, SFrame
 from helpers.frames.neighbours import edge_frame
 from helpers.frames.row_selection import mask, rows_of
-from helpers.images.boxes import SIDES, Box, check_box
+from helpers.images.boxes import SIDES
 from helpers.networks.load import LoadedModel
 from helpers.photos.events import INDEPENDENT, SEQUENCE, add_events
 from helpers.season.learner import Learner
@@ -24,12 +24,10 @@ from helpers.season.photo_facts import Moment, PhotoFilters, SeasonPhotos
 from helpers.season.searched_features import NearestPhotos, SearchedFeatures, nearest_of_groups
 from helpers.season.word_ranking import PhotosInWords, WordRanking
 from helpers.similarity.model import SimilarityModel
-from helpers.similarity.regions import SMALLEST, Regions
+from helpers.similarity.regions import Regions
 from helpers.similarity.search import QueryPhoto, SearchQuery, feedback
 from helpers.similarity.word_scores import WordScores
 from helpers.similarity.word_search import WordQuery, with_words
-
-_WHOLE = (0.0, 0.0, 1.0, 1.0)  # the box of a whole photo
 
 
 class SeasonQuery(NamedTuple):
@@ -196,9 +194,9 @@ class Season:
         ----------
         like, unlike
             Photos to be like, and to be unlike: labels, or Images, Paths or bytes
-            of photos from outside. With parts, a photo of the season stands for
-            its part of the highest score, an animal if there is one. Without a
-            part, and from outside, it is the whole photo, and `note` says so.
+            of photos from outside. With parts, of a photo of the season its
+            part of the highest score is compared, an animal if there is one. Without
+            a part, and from outside, it is the whole photo; a remark is in `note`.
         text
             Words, as of `SimilarityModel.search`. With parts, the words are compared
             with these: photos without any are not found.
@@ -255,7 +253,7 @@ class Season:
         nearest = self.nearest(query, k, groups) if ranked is None else ranked.nearest
         label = query.question.label
         for first in query.question.photos[:1]:
-            part = self._part_of(query.question, box)
+            part = self.searched.part_of_query(query.question, box)
             self.model.recent_queries.remember(label, first.name, first.source, nearest.rows, nearest.distances, part)
         frame = self._frame(label, nearest, query.allowed)
         return frame if ranked is None else with_words(frame, ranked.found, ranked.names)
@@ -273,7 +271,7 @@ class Season:
         """A query from the arguments of `search`, raising as that does; sets `note`."""
         question = SearchQuery.of(self.collection, like, unlike, region, text)
         allowed = self._allowed(question, filters)
-        features = self._features(question, box)
+        features, self.note = self.searched.of_query(question, box)
         likes = len(question.like)
         return SeasonQuery(question, features[:likes], features[likes:], allowed, metric)
 
@@ -311,35 +309,6 @@ class Season:
             like, unlike = rows_of_photos(question.like), rows_of_photos(question.unlike)
             allowed &= self.photos.elsewhere(filters.other, like, unlike)
         return allowed
-
-    def _features(self, question: SearchQuery, box: Optional[Any]) -> np.ndarray:
-        """The feature of each photo of a question, or of a part of it: float32 [photos, dimension]; see `search`."""
-        self.note = ""
-        if box is not None and (self.parts is None or question.box is not None):
-            raise FrameError("box= chooses one of the parts of photos; for any box give region=(label, box)")
-        if not question.photos:
-            return self.vectors[:0]
-        if question.box is not None:
-            feature_of = self.model.feature_of if self.parts is None else self.parts.feature_of
-            return feature_of(question.like[0].source, question.box)[None]
-        if self.parts is None:
-            return self.model.features_of(question.photos)
-        chosen = None if box is None else check_box(box, smallest=SMALLEST)
-        parts = [None if photo.row is None else self.searched.part_of(photo.row, chosen) for photo in question.photos]
-        whole = [photo for photo, part in zip(question.photos, parts) if part is None]
-        if whole:
-            names = ", ".join(photo.name for photo in whole[:3])
-            self.note = f"asked with the whole photo, for no part of it is known: {names}; region= asks with any part"
-        features = iter([self.parts.feature_of(photo.source, _WHOLE) for photo in whole])
-        return np.stack([next(features) if part is None else self.searched.vectors[part] for part in parts])
-
-    def _part_of(self, question: SearchQuery, box: Optional[Any]) -> Optional[Box]:
-        """The part of a question's first photo that is compared; None for the whole photo."""
-        first = question.photos[0]
-        if question.box is not None or self.searched.boxes is None or first.row is None:
-            return question.box
-        part = self.searched.part_of(first.row, None if box is None else check_box(box))
-        return None if part is None else check_box(self.searched.boxes[part])
 
     def _frame(self, query_label: Any, nearest: NearestPhotos, allowed: np.ndarray) -> SFrame:
         frame = edge_frame([query_label], nearest.rows[None], nearest.distances[None], self.labels, None)

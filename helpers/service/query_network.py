@@ -13,7 +13,8 @@ import numpy as np
 
 from helpers.errors import PhotoError
 from helpers.features.photo_sample import settle_for_files
-from helpers.features.store import StoredNetwork, default_path, kept_networks, own_path
+from helpers.features.store import StoredNetwork, kept_networks
+from helpers.features.store_path import default_path, own_path
 from helpers.images.decode import open_photo
 from helpers.networks.load import LoadedModel, load_network
 from helpers.service.photo_root import PhotoRoot

@@ -10,7 +10,7 @@ from typing import Callable, Dict, List, Optional, TypeVar
 import numpy as np
 
 from helpers.errors import Refused
-from helpers.images.thumbnails import Thumbnails
+from helpers.images.thumbnails import Thumbnails, preview
 from helpers.images.uploads import check_upload
 from helpers.service.already_here import ImageCopy, already_here
 from helpers.service.gate.access import Access
@@ -25,6 +25,8 @@ from helpers.service.settings import Settings
 from helpers.service.storage.storage import Storage, kept_networks, open_storage
 from helpers.service.word_search import ServiceWords
 
+LARGEST_THUMBNAIL = 1_600  # px
+_KEPT = 512  # px of a thumbnail, up to which it is kept; larger ones are made for one photo that somebody looks at
 _REMEMBERED = 64  # uploads whose features are remembered: the same photo is often sent again, with another k
 _DECODING = 4  # photos that are decoded at once: a large one takes some hundred MB
 _SAMPLE = 100  # images that are checked for features
@@ -144,6 +146,8 @@ class Service:
 
     def thumbnail(self, file: Path, identity: str, size: int) -> bytes:
         """The thumbnail of a photo of the collection, a JPEG; raises `PhotoError`."""
+        if size > _KEPT:
+            return self._decoded(lambda: preview(str(file), size))
         return self._decoded(lambda: Thumbnails(size=size).get(str(file), identity))
 
     def _decoded(self, work: Callable[[], Result]) -> Result:

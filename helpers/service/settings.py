@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple, Tuple
 
-from helpers.features.store import own_path
+from helpers.features.store_path import own_path
 from helpers.images.uploads import UploadLimits
 
 PORT = 8000

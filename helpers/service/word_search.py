@@ -11,7 +11,7 @@ from typing import List, NamedTuple, Optional
 
 import numpy as np
 
-from helpers.errors import ArgumentError, ModelError, Refused, WeightsUnavailable
+from helpers.errors import ArgumentError, KinframeError, ModelError, Refused, UnknownWords, WeightsUnavailable
 from helpers.networks.classifier import Classifier, classifier_of
 from helpers.networks.load import LoadedModel
 from helpers.networks.text.table import has_text_model, text_model_of
@@ -54,7 +54,7 @@ class ServiceWords:
         try:
             query, classifier = WordQuery.of(text), self._opened()
         except (ArgumentError, ModelError, WeightsUnavailable) as error:
-            raise Refused(str(error).splitlines()[0], 422) from error
+            raise _refused(error) from error
         rows = sorted({row for word in query.words for row in word.rows})
         point = classifier.weights[rows].mean(axis=0)
         near = storage.search(point, options._replace(k=max(_RANKED, options.k), metric="cosine"))
@@ -76,10 +76,15 @@ class ServiceWords:
                 encoder = load_text_model(text_model_of(self._loaded.name).name, progress=False)
             return encoder.encode(text)
         except (ArgumentError, ModelError, WeightsUnavailable) as error:
-            raise Refused(str(error).splitlines()[0], 422) from error
+            raise _refused(error) from error
 
     def _opened(self) -> Classifier:
         with self._lock:
             if self._classifier is None:
                 self._classifier = classifier_of(self._loaded)
             return self._classifier
+
+
+def _refused(error: KinframeError) -> Refused:
+    message = error.plain if isinstance(error, UnknownWords) else str(error)
+    return Refused(message.splitlines()[0], 422)

@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import List, Union
 
 from helpers.files.reading import LARGEST, read_regular
+from helpers.files.spelling import expanded
 from helpers.sframe.errors import BadFile, NoSuchFile
 
 PathLike = Union[str, "os.PathLike[str]"]
-
-
-def expanded(path: PathLike) -> Path:
-    """A path whose `~` is the person's home folder, as in Turi Create."""
-    return Path(os.path.expanduser(path))  # noqa: PTH111 (which does not raise for a file `~$book.csv`)
 
 
 def found(url: PathLike) -> List[Path]:

@@ -18,8 +18,9 @@ from helpers.features.distance import METRICS
 from helpers.features.embedding import Embedded, embed
 from helpers.features.index import SearchIndex
 from helpers.features.open_index import KINDS, open_index
-from helpers.features.store import kept_networks, other_stores, path_for
-from helpers.files.spelling import SpelledPaths, printable
+from helpers.features.store import kept_networks
+from helpers.features.store_path import other_stores, path_for
+from helpers.files.spelling import SpelledPaths, expanded, printable
 from helpers.frames import HAS_TURICREATE, Frame, Image, SFrame
 from helpers.frames.columns import bad_frame
 from helpers.frames.photo_columns import array_column, image_column, row_labels
@@ -85,7 +86,7 @@ def create(
         `auto`, `fp32`, `bf16` or `int8`, see `helpers.networks.precision.settle`.
     store
         The file in which features are kept, so that none is computed twice; None is one in the cache folder, for each
-        folder of photos, and False is none. See `helpers.features.FeatureStore`.
+        folder of photos, and False keeps none. See `helpers.features.FeatureStore`.
     index
         `exact`, or `hnsw`, which is approximate and for millions of photos, see `helpers.features.open_index`.
         Or the address of a PostgreSQL with pgvector, `postgresql://user@host/archive`: features that nobody has sent
@@ -200,7 +201,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
     database
         Whether to connect to the database in which the model was searched, at the address that the model names, with
         the password in PGPASSWORD or ~/.pgpass. Without it, and where the database cannot be reached, the model is
-        searched here, with the same answers, and one line says so.
+        searched here, with the same answers, and a line is printed.
 
     Raises
     ------
@@ -212,7 +213,7 @@ def load_model(path: PathLike, *, folder: Optional[PathLike] = None, database: b
         return _turi_creates(path)
     contents = saved.read(path)
     if folder is not None:
-        moved = SpelledPaths(str(Path(folder).expanduser().absolute()))
+        moved = SpelledPaths(str(expanded(folder).absolute()))
         contents.sources = [
             moved.find(name) if isinstance(source, str) else source
             for name, source in zip(contents.names, contents.sources)

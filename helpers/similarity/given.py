@@ -38,7 +38,7 @@ def are_features(column: Any, network: LoadedModel) -> bool:
 
 
 def refusal(name: str, column: Any, network: LoadedModel) -> ArgumentError:
-    """The error for a column of arrays that are no features of a network."""
+    """The error for a column of arrays that are not features of a network."""
     length = _length(column)
     if length is None:
         return ArgumentError(f"the column {name!r} holds no features: all its values are missing")
@@ -49,7 +49,7 @@ def refusal(name: str, column: Any, network: LoadedModel) -> ArgumentError:
 
 
 def vectors_of(values: Any, dimension: int) -> Tuple[np.ndarray, List[int], List[Tuple[int, str]]]:
-    """Features in arrays as float32 [rows, dimension], the places of these rows, ascending, and which are none, why."""
+    """Features in arrays as float32 [rows, dimension], the places of these, ascending, and why others are not taken."""
     vectors = cache.roomy_array((len(values), dimension))
     rows: List[int] = []
     bad: List[Tuple[int, str]] = []

@@ -40,7 +40,7 @@ _QUERY = "#c2410c"
 
 
 class PhotoAlbum(Protocol):
-    """The photos that a figure shows: a `SimilarityModel`, or what stands for one."""
+    """The photos that a figure shows: a `SimilarityModel`, or anything with the same methods."""
 
     names: List[str]
 

@@ -3,12 +3,17 @@
 import difflib
 import heapq
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Protocol, Set
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Protocol, Set
 
 from helpers.arguments import no_such_label, takes
 from helpers.errors import FrameError, PhotoError
+from helpers.features.model import Model
 from helpers.frames.images import identity_of, source_of
 from helpers.images.decode import Source
+
+if TYPE_CHECKING:
+    from helpers.features.embedding import Embedded
+    from helpers.networks.load import LoadedModel
 
 _LISTED = 3  # names in an error
 _COMPARED = 100  # names that share most with one that was not found: of these the nearest are listed
@@ -69,8 +74,25 @@ def identity_or_none(image: Any) -> Optional[str]:
         return None
 
 
+class CollectionModel(Model, Protocol):
+    """A model with its photos, and the network of their features: a `SimilarityModel`, or a season of one."""
+
+    collection: Collection
+
+    @property
+    def network(self) -> "LoadedModel":
+        """Whose features they are."""
+
+    @property
+    def key(self) -> str:
+        """The network and its precision, as a feature store knows them."""
+
+    def embed(self, photos: List[Any], progress: bool = ..., batch_size: int = ...) -> "Embedded":
+        """The features of photos from outside."""
+
+
 class NamedPhotos(Protocol):
-    """A model, or what stands for one."""
+    """A model, or anything that has its labels and names."""
 
     labels: List[Any]
     names: List[str]
@@ -136,7 +158,7 @@ def _rows_named(names: List[str], wanted: str) -> List[int]:
 
 
 def _nearest_names(names: List[str], wanted: str) -> List[str]:
-    """The names most like one that is none of them."""
+    """The names most like one that no photo has."""
 
     def pieces(text: str) -> Set[str]:
         return {text[place : place + 3] for place in range(max(1, len(text) - 2))}

@@ -49,7 +49,7 @@ class SimilarityModel(QueryFeatures, TextMembers, TuriMembers):
     Attributes
     ----------
     labels, names : list
-        What stands for each photo in results, and what is shown for it: its path where there is one.
+        By which results name each photo, and what is shown for it: its path where there is one.
     vectors : float32 [num_examples, dimension]
     centre : float32 [dimension], or None
         What was subtracted from each feature, with `metric="centred"`: the mean of them all.
@@ -381,7 +381,7 @@ class SimilarityModel(QueryFeatures, TextMembers, TuriMembers):
 
         Photos that are files are remembered by where they are; the bytes of others are written too. Of a database that
         is the index, the address is saved, without a password. Raises `ModelError` where the folder holds something
-        else, or cannot be written, and `ArgumentError` for what is no path.
+        else, or cannot be written, and `ArgumentError` for anything but a path.
         """
         self._contents.text_model = self.text_model
         saved.write(saved.place_of(path), self._contents)

@@ -5,29 +5,22 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Protocol
 import numpy as np
 
 from helpers.errors import ArgumentError, KinframeError, PhotoError
-from helpers.features.embedding import Embedded
-from helpers.features.model import Model
 from helpers.files.spelling import printable
 from helpers.frames import Frame
 from helpers.frames.images import source_of
 from helpers.frames.photo_columns import array_column, image_column, images_and_paths
 from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.images.decode import Source
-from helpers.networks.load import LoadedModel
 from helpers.similarity import given
-from helpers.similarity.members import Collection
+from helpers.similarity.members import CollectionModel
 from helpers.similarity.recent_queries import RecentQueries
 
 
-class AskedModel(Model, Protocol):
+class AskedModel(CollectionModel, Protocol):
     """What a query needs of its model."""
 
     feature: str
-    network: LoadedModel
     centre: Optional[np.ndarray]
-    collection: Collection
-
-    def embed(self, photos: List[Any], progress: bool = ..., batch_size: int = ...) -> Embedded: ...
 
 
 class QueryVectors(NamedTuple):

@@ -13,28 +13,25 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Protocol, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.arguments import check_whole
 from helpers.errors import FrameError, ModelError
 from helpers.features.distance import METRICS
-from helpers.features.model import Model
 from helpers.features.nearest import index_by, others
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
 from helpers.files.reading import open_regular
 from helpers.files.replacing import replacing, replacing_folder
+from helpers.files.spelling import expanded
 from helpers.files.spreadsheet import guarded
 from helpers.frames import Frame
 from helpers.frames.neighbours import edge_frame
-from helpers.similarity.members import Collection
+from helpers.similarity.members import Collection, CollectionModel
 from helpers.similarity.saved import holds_only
-
-if TYPE_CHECKING:
-    from helpers.networks.load import LoadedModel
 
 _FORMAT = 1
 _ABOUT, _ROWS, _DISTANCES = "rankings.json", "rows.npy", "distances.npy"
@@ -70,7 +67,7 @@ class Rankings:
     @classmethod
     def open(cls, path: Union[str, "os.PathLike[str]"]) -> "Rankings":
         """What `SimilarityModel.rankings` wrote to a folder; raises `ModelError` where it is missing or damaged."""
-        place = Path(path).expanduser().absolute()
+        place = expanded(path).absolute()
         if not (place / _ABOUT).is_file():
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
@@ -108,20 +105,8 @@ class Rankings:
         return f"Rankings of {len(self)} photos, {self.rows.shape[1]} each: {self.network}, {self.metric} distance"
 
 
-class RankedModel(Model, Protocol):
-    """A model whose rankings are kept with the name and the key of its network: a `SimilarityModel`."""
-
-    @property
-    def network(self) -> "LoadedModel":
-        """Whose features they are."""
-
-    @property
-    def key(self) -> str:
-        """Under which its features are kept."""
-
-
 def write(
-    model: "RankedModel",
+    model: CollectionModel,
     path: Union[str, "os.PathLike[str]"],
     k: Optional[int] = None,
     *,
@@ -134,7 +119,7 @@ def write(
         raise FrameError(f"metric={metric!r} is not known; there are {' and '.join(METRICS)}")
     if not os.fspath(path):
         raise FrameError("name a place for the rankings: a file that ends with .csv, or a folder")
-    place = Path(path).expanduser().absolute()
+    place = expanded(path).absolute()
     is_list = place.suffix.lower() == ".csv"
     if os.path.lexists(place) and not (_is_our_list(place) if is_list else holds_only(place, _ABOUT, _MARK, _FILES)):
         raise ModelError(f"{place}: there is something else already; choose another name for the rankings")
@@ -187,7 +172,7 @@ def _write_list(path: Path, cells: List[str], blocks: Iterator[Block]) -> None:
 
 
 def _cell(label: Any) -> str:
-    """A label as it stands in a CSV."""
+    """A label as a cell of a CSV."""
     line, end = io.StringIO(), "\r\n"  # Python 3.8 quotes only line ends that it writes itself
     csv.writer(line, lineterminator=end).writerow([guarded(label) if isinstance(label, str) else label])
     return line.getvalue()[: -len(end)]
@@ -199,7 +184,7 @@ def _list_size(cells: List[str], places: int) -> int:
     return int(len(cells) * places * (2 * label + _DIGITS + len(str(places)) + 4))
 
 
-def _about(model: "RankedModel", metric: Optional[str]) -> str:
+def _about(model: CollectionModel, metric: Optional[str]) -> str:
     about = {
         _MARK: _FORMAT,
         "labels": model.labels,
@@ -211,7 +196,9 @@ def _about(model: "RankedModel", metric: Optional[str]) -> str:
     try:
         return json.dumps(about)
     except TypeError as error:
-        raise ModelError(f"labels are to be numbers or text, to be kept with rankings ({error})") from error
+        raise ModelError(
+            f"labels must be numbers or text to be kept with rankings ({error}); build the model with another label="
+        ) from error
 
 
 def _check_room(place: Path, needed: int) -> None:

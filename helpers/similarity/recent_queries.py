@@ -1,4 +1,4 @@
-"""The last queries of a model: which photo stands behind a result, so that it can be shown beside its matches.
+"""The last queries of a model: which photo a result is of, so that it can be shown beside its matches.
 
 A result contains only a label of its query, and a photo from outside the collection is kept nowhere else.
 """

@@ -19,6 +19,7 @@ from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
 from helpers.files.reading import read_regular
 from helpers.files.replacing import replacing_folder
+from helpers.files.spelling import expanded
 from helpers.frames import Frame
 from helpers.frames.columns import bad_frame
 from helpers.images.decode import Source
@@ -47,7 +48,7 @@ class ModelContents:
     index: str  # exact, hnsw, or the address of a database, without a password
     feature: str  # the image column
     label: Optional[str]  # the column of the labels; None where row numbers are the labels
-    labels: List[Any]  # what stands for a photo in results
+    labels: List[Any]  # by which results name a photo
     names: List[str]  # what is shown for it: its path where there is one
     sources: List[Source]  # where it is, or its bytes where it is not a file
     identities: List[Optional[str]]  # sha-256 of its bytes
@@ -60,10 +61,10 @@ class ModelContents:
 
 
 def place_of(path: Any) -> Path:
-    """The path of a saved model as a person gives it; raises `ArgumentError` for what is none."""
+    """The path of a saved model as a person gives it; raises `ArgumentError` for anything but a path."""
     if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
         raise ArgumentError(f"a saved model is a folder, named by its path, not {path!r}")
-    return Path(path).expanduser()
+    return expanded(path)
 
 
 def write(path: Path, contents: ModelContents) -> None:
@@ -88,7 +89,9 @@ def write(path: Path, contents: ModelContents) -> None:
     try:
         text = json.dumps({"kinframe": _VERSION, **settings})
     except TypeError as error:
-        raise ModelError(f"labels are to be numbers or text, to be saved ({error})") from error
+        raise ModelError(
+            f"labels must be numbers or text to be saved ({error}); build the model with another label="
+        ) from error
     try:
         with replacing_folder(path) as half:
             (half / "photos").mkdir()
@@ -163,7 +166,7 @@ def _check_kinds(settings: Dict[str, Any]) -> None:
         "label": settings["label"] is None or _is_text(settings["label"]),
         "agreement": settings["agreement"] is None or _is_number(settings["agreement"]),
         "timings": isinstance(settings["timings"], dict) and all(map(_is_number, settings["timings"].values())),
-        "labels": _are(settings["labels"], _is_label),
+        "labels": _are(settings["labels"], _is_label) and _are_of_a_column(settings["labels"]),
         "names": _are(settings["names"], _is_text),
         "photos": _are(settings["photos"], lambda place: place is None or _is_text(place)),
         "identities": _are(settings["identities"], _is_identity),
@@ -190,6 +193,13 @@ def _is_number(value: Any) -> bool:
 
 def _is_label(value: Any) -> bool:
     return value is None or isinstance(value, (int, float)) or _is_text(value)
+
+
+def _are_of_a_column(labels: List[Any]) -> bool:
+    """Whether labels can be those of one column: all text, or all numbers, whole ones of 64 bits."""
+    kinds = set(map(type, labels)) - {type(None)}
+    is_whole = int not in kinds or all(-(2**63) <= label < 2**63 for label in labels if type(label) is int)
+    return is_whole and (kinds <= {str} or kinds <= {int, float})
 
 
 def _is_identity(value: Any) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from helpers.errors import FrameError
 from helpers.features.distance import Distance
+from helpers.files.spelling import expanded
 from helpers.frames import Image
 from helpers.frames.images import source_of
 from helpers.images.boxes import Box
@@ -129,7 +130,7 @@ def _photos(collection: Collection, photos: List[Any]) -> List[QueryPhoto]:
 
 def _query_photo(collection: Collection, photo: Any) -> QueryPhoto:
     if isinstance(photo, (os.PathLike, bytes, Image)):
-        image = Path(photo).expanduser().absolute() if isinstance(photo, os.PathLike) else photo
+        image = expanded(photo).absolute() if isinstance(photo, os.PathLike) else photo
         row = collection.find(image)
         if row is None:
             name = image.name if isinstance(image, Path) else "photo from outside"

@@ -13,16 +13,18 @@ import numpy as np
 from helpers.errors import ArgumentError, ModelError
 from helpers.features.blocks import blocks
 from helpers.frames import Frame, SArray
+from helpers.networks.classifier import classifier_of, has_classifier
 from helpers.networks.load import LoadedModel
 from helpers.networks.text.table import has_text_model, text_model_of
 from helpers.similarity.word_scores import WordScores, best
-from helpers.similarity.word_search import Found, WordMembers, WordQuery, found_in_words, with_words
+from helpers.similarity.word_search import Found, WordQuery, found_in_words, with_words
 
 if TYPE_CHECKING:
     from helpers.networks.text.encoder import TextEncoder
 
 _FEWEST = 20  # photos: of fewer, the level of what does not fit cannot be seen
 _STEPS = 3.0  # standard deviations above that level
+_SLOW = 20_000  # features whose scores take longer than a second
 _NORMAL = 1.4826  # standard deviations of a normal distribution in its median distance from the middle
 
 
@@ -90,7 +92,7 @@ class LearntWords(NamedTuple):
         return with_words(frame, found, self.query.names_of(self.scores, found.rows))
 
 
-class TextMembers(WordMembers):
+class TextMembers:
     """What a model has that can be asked in words."""
 
     network: LoadedModel
@@ -101,7 +103,16 @@ class TextMembers(WordMembers):
     @property
     def has_words(self) -> bool:
         """Whether `search` takes a text: learnt words, or any, for a text model."""
-        return super().has_words or has_text_model(self.network.name)
+        return has_classifier(self.network) or has_text_model(self.network.name)
+
+    @cached_property
+    def words(self) -> WordScores:
+        """The scores of the photos for all words, made when they are first needed; photos are not read.
+
+        Raises `ModelError` for a network without words; the message names those that have some.
+        """
+        classifier = classifier_of(self.network)
+        return WordScores.of(self.vectors, classifier, self.centre, progress=len(self.vectors) > _SLOW)
 
     def asked_in_words(self, text: str, cutoff: Optional[float] = None) -> Union[TextQuery, LearntWords]:
         """A text as what photos can be ranked by: the network's text model reads it, or else its classifier's words do.

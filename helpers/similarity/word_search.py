@@ -1,19 +1,15 @@
 """Searching in words: which words a text has, how photos rank by them, and how such a ranking joins one by a photo."""
 
-from functools import cached_property
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from helpers.frames import Frame, SArray
-from helpers.networks.classifier import classifier_of, has_classifier
-from helpers.networks.load import LoadedModel
 from helpers.networks.words import Word, class_names, find_words, is_chinese
 from helpers.similarity.word_scores import WordScores, best, shares
 
 _RANKS = 60  # see `fused`
 _AWAY = 0.5  # how much photos to be unlike count: as in `helpers.similarity.search.feedback`
-_SLOW = 20_000  # features whose scores take longer than a second
 
 
 class WordQuery(NamedTuple):
@@ -37,9 +33,7 @@ class Found(NamedTuple):
     """An answer to a text, and to photos beside it if there were any."""
 
     rows: np.ndarray  # int64 [m], the best first, equals by their row
-    scores: (
-        np.ndarray
-    )  # float64 [m]: the larger the better, 1 at most: shares of the softmax, or of words and photos together
+    scores: np.ndarray  # float64 [m], 1 at most, the best first: shares of the softmax, or of words and photos together
 
     @property
     def distances(self) -> np.ndarray:
@@ -101,25 +95,3 @@ def with_words(frame: Frame, found: Found, names: List[str]) -> Frame:
     """A result with the columns `score` and `word`."""
     frame = frame.add_column(SArray(found.scores.tolist(), dtype=float), "score")
     return frame.add_column(SArray(names, dtype=str), "word")
-
-
-class WordMembers:
-    """What a model of a network that knows words has besides its queries."""
-
-    network: LoadedModel
-    vectors: np.ndarray
-    centre: Optional[np.ndarray]
-
-    @property
-    def has_words(self) -> bool:
-        """Whether `search` takes a text."""
-        return has_classifier(self.network)
-
-    @cached_property
-    def words(self) -> WordScores:
-        """The scores of the photos for all words, made when they are first needed; photos are not read.
-
-        Raises `ModelError` for a network without words; the message names those that have some.
-        """
-        classifier = classifier_of(self.network)
-        return WordScores.of(self.vectors, classifier, self.centre, progress=len(self.vectors) > _SLOW)

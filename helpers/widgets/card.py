@@ -66,7 +66,7 @@ def card_text(card: Card) -> str:
 def card_html(card: Card) -> str:
     """A card as HTML that needs nothing else: all text is escaped, and the pictures are in it.
 
-    It has at most 200,000 characters: figures become smaller to fit, and of
+    `$…$` in a name is no formula. It has at most 200,000 characters: figures become smaller to fit, and of
     many photos the first are shown. The styles are on the elements, and the
     photos in a table, so that it also stands where style sheets are taken out.
     """
@@ -82,7 +82,7 @@ def card_html(card: Card) -> str:
         cells = list(_cells(row.photos, room))
         room -= sum(map(len, cells))
         parts += _table(row, cells)
-    return f'<div style="{_CARD}">{"".join(parts + figures)}</div>'
+    return f'<div class="mathjax_ignore tex2jax_ignore" style="{_CARD}">{"".join(parts + figures)}</div>'
 
 
 def _cells(photos: Sequence[CardPhoto], room: int) -> Iterator[str]:

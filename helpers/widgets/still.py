@@ -1,4 +1,4 @@
-"""Figures as still pictures in a widget; a saved notebook keeps them."""
+"""Figures as still pictures in a widget, which a saved notebook keeps; and lines of text."""
 
 import io
 from typing import Any
@@ -17,3 +17,10 @@ def png_of(figure: Figure) -> bytes:
 def still(**layout: Any) -> ipywidgets.Image:
     """An empty picture that is no wider than its cell; its `value` takes what `png_of` gives."""
     return ipywidgets.Image(format="png", layout={"max_width": "100%", "object_fit": "contain", **layout})
+
+
+def text_line(**settings: Any) -> ipywidgets.Label:
+    """A line of text as it is: `$…$` in a name is no formula, as it would be in a Label."""
+    line = ipywidgets.Label(**settings)
+    line.add_class("mathjax_ignore")
+    return line

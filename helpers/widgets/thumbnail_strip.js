@@ -1,9 +1,11 @@
 // Photos to click on. File names come from other people: they go into the page as text alone.
 import { make } from "./elements.js";
+import { likenessLine } from "./likeness.js";
 
 function render({ model, el }) {
-  const root = make("div", { className: "kinframe-widget kinframe-photos", role: "group", "aria-label": "Photos" });
+  const root = make("div", { className: "kinframe-widget kinframe-gallery kinframe-photos", role: "group", "aria-label": "Photos" });
   let addresses = [];
+  let shown = ""; // the names of the photos
 
   const forget = () => addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
 
@@ -17,14 +19,28 @@ function render({ model, el }) {
     const focused = focusedPlace();
     forget();
     const jpegs = model.get("_jpegs");
-    const photos = model.get("_names").map(({ text, name, marked }, place) => {
+    const names = model.get("_names");
+    const photos = names.map(({ text, name, marked, about }, place) => {
       const properties = { type: "button", className: `kinframe-photo ${marked ? "kinframe-chosen" : ""}`, title: name, "aria-label": name };
       const onclick = () => model.send({ click: place });
-      return make("button", { ...properties, "aria-pressed": String(marked), onclick }, picture(jpegs[place]), make("span", { textContent: text }));
+      const line = about ? [likenessLine(about)] : [];
+      return make("button", { ...properties, "aria-pressed": String(marked), onclick }, picture(jpegs[place]), make("span", { textContent: text }), ...line);
     });
+    const same = shown === JSON.stringify(names.map(({ name }) => name));
+    const scrolled = same ? root.scrollTop : 0;
+    shown = JSON.stringify(names.map(({ name }) => name));
     root.replaceChildren(...photos);
+    root.scrollTop = scrolled;
+    bringIntoView(photos.find((photo) => photo.matches(".kinframe-chosen")));
     reach(Math.max(0, root.children[focused] ? focused : photos.findIndex((photo) => photo.matches(".kinframe-chosen"))));
     root.children[focused]?.focus({ preventScroll: true });
+  }
+
+  // Within this list alone; the page stays where it is.
+  function bringIntoView(photo) {
+    if (!photo) return;
+    const [top, bottom] = [photo.offsetTop, photo.offsetTop + photo.offsetHeight];
+    if (top < root.scrollTop || bottom > root.scrollTop + root.clientHeight) root.scrollTop = top - 4;
   }
 
   const focusedPlace = () => [...root.children].indexOf(root.getRootNode().activeElement);

@@ -8,7 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from helpers.errors import ArgumentError, FrameError, KinframeError
+from helpers.errors import ArgumentError, FrameError, KinframeError, UnknownWords
 from helpers.images.boxes import Box
 from helpers.images.decode import Source
 from helpers.images.thumbnails import Thumbnails
@@ -38,6 +38,7 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
     selected: "traitlets.List[Any]" = traitlets.List()
 
     _settable: Tuple[str, ...] = ("selected",)  # what a person may set
+    _keep = True  # whether the page is of somebody with a notebook; visitors see no Python, and keep nothing here
     _made = False  # while it is made, any name can be set
 
     # For the page alone.
@@ -132,7 +133,7 @@ class PhotoWidget(NotebookWidget, anywidget.AnyWidget):
         try:
             self._answer(request, buffers)
         except (KinframeError, traitlets.TraitError) as error:
-            self._say(str(error), failed=True)
+            self._say(error.plain if isinstance(error, UnknownWords) and not self._keep else str(error), failed=True)
         except Exception as error:  # a message is from outside, and can be anything; a text could name paths of ours
             _LOG.debug("%r could not be answered", request.get("do"), exc_info=True)
             self._say(f"That could not be done ({type(error).__name__}).", failed=True)

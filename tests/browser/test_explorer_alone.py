@@ -356,6 +356,8 @@ def test_the_large_view_is_a_dialog_for_the_keyboard(page, show):
     page.keyboard.press("o")
     dialog = page.get_by_role("dialog", name="Large view")
     page.locator(".kf-facts", has_text="photo-0.jpg").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Close"
     for _ in range(12):
         page.keyboard.press("Tab")
         assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
@@ -365,6 +367,7 @@ def test_the_large_view_is_a_dialog_for_the_keyboard(page, show):
     assert sent(page, "mark") == [{"photo": 1, "like": False, "bytes": []}]
     page.keyboard.press("Escape")
     assert dialog.is_hidden() and page.evaluate("document.activeElement.className") == "kf-gallery"
+    assert page.locator(".kf-active .kf-name").inner_text() == "photo-1.jpg", "the photo that was seen last"
 
 
 @pytest.mark.parametrize("way", ["upload", "drop", "paste"])

@@ -294,6 +294,21 @@ def test_keys_move_and_zoom_and_select(page, show):
     assert root.get_by_role("button", name="Lasso").get_attribute("aria-pressed") == "true"
 
 
+def test_zooming_by_keys_goes_to_photos_and_to_the_selected_ones(page, show):
+    ring = [(0.5 + 0.4 * math.cos(each / 4), 0.5 + 0.3 * math.sin(each / 4)) for each in range(25)]
+    root = show(positions=ring)
+    canvas = root.locator("canvas")
+    canvas.focus()
+    for _ in range(20):
+        page.keyboard.press("+")
+    assert int(canvas.get_attribute("data-seen")) > 0, "nothing is in the middle of a ring"
+    page.keyboard.press("Home")
+    page.evaluate("model.pick([0])")
+    for _ in range(20):
+        root.get_by_role("button", name="Zoom in").click()
+    assert (sight(page)["x"], sight(page)["y"]) == pytest.approx(ring[0], abs=0.01)
+
+
 def test_the_photo_in_the_middle_is_previewed_for_the_keyboard(page, show):
     root = show()
     page.keyboard.press("Tab")

@@ -121,6 +121,11 @@ def asked_about(page, name):
     expect(page.locator("body")).not_to_have_class(re.compile(r"\bwaiting\b"))
 
 
+def find_similar(tile):
+    tile.hover()
+    tile.get_by_text("Find similar").click()
+
+
 def names(page):
     return page.locator(".kf-tile .kf-name").all_inner_texts()
 
@@ -166,12 +171,12 @@ def test_a_file_that_is_chosen_and_one_that_is_pasted(page):
 
 def test_from_image_to_image_and_back(page, client):
     first, second = names(page)[2], None
-    page.locator(".kf-tile").nth(2).click()
+    find_similar(page.locator(".kf-tile").nth(2))
     asked_about(page, first)
     row = list(client.images())[2]
     assert names(page) == [path.rpartition("/")[2] for path in client.similar(row["id"], k=20)["path"]]
     second = names(page)[0]
-    page.locator(".kf-tile").first.click()
+    find_similar(page.locator(".kf-tile").first)
     asked_about(page, second)
     expect(page.locator("#trail button")).to_have_text(["collection", first, second])
     expect(page.locator("#trail [aria-current]")).to_have_text(second)
@@ -208,7 +213,7 @@ def test_all_of_it_by_keyboard(page):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     assert page.evaluate(focused) == shown[0]
-    page.keyboard.press("Enter")
+    page.keyboard.press("a")
     asked_about(page, shown[0])
     page.wait_for_function(f"{focused} === document.querySelector('.kf-tile .kf-name').textContent")  # the first match
     page.keyboard.press("Shift+Tab")
@@ -275,7 +280,7 @@ def test_settings_ask_again(page):
     expect(page.locator(".kf-tile")).to_have_count(0)
     expect(page.locator("#status")).to_have_text(re.compile("^No image is as near as that"))
     chips = page.locator("#chips button")
-    expect(chips).to_contain_text(["distance: cosine", "score from: 0.99", "product: shelf-2"])
+    expect(chips).to_contain_text(["distance: cosine", "lowest score: 0.99", "product: shelf-2"])
     expect(page.get_by_role("button", name="Filters (3)")).to_have_attribute("aria-expanded", "true")
     chips.nth(1).click()
     expect(page.locator(".kf-tile")).to_have_count(3)
@@ -283,17 +288,43 @@ def test_settings_ask_again(page):
     expect(page.locator("#products option")).to_have_count(2)
 
 
-def test_what_is_no_photo_and_an_address_that_is_not_allowed(page):
-    drop(page, "notes.jpg", b"just some text that is no photo, whatever its name says")
-    expect(page.get_by_role("alert")).to_be_visible()
-    expect(page.get_by_role("alert")).not_to_be_empty()
-    page.get_by_label("photo at").fill("https://photos.example/a/chair.jpg?x")
-    page.locator("#fetch").click()
-    expect(page.locator("#heading")).to_have_text("Most similar to chair.jpg")
-    expect(page.get_by_role("alert")).to_contain_text("--allow-host")
-    expect(page.locator(".kf-tile")).to_have_count(0)
-    page.locator("#trail button").first.click()
-    expect(page.get_by_role("alert")).to_be_hidden()
+@pytest.mark.parametrize("way", ["file", "address", "words", "away"])
+def test_a_search_that_fails_leaves_the_last_results(page, way):
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator(".kf-likeness")).to_have_count(20)
+    shown = {what: page.locator(what).all_inner_texts() for what in ("#heading", "#status", ".kf-name", "#trail li")}
+    asked = page.locator("#asked .kf-chip").get_attribute("title")
+    if way == "file":
+        drop(page, "notes.jpg", b"just some text that is no photo, whatever its name says")
+        reason = "not a photo"
+    elif way == "address":
+        page.get_by_label("photo at").fill("https://photos.example/a/chair.jpg?x")
+        page.locator("#fetch").click()
+        reason = "--allow-host"
+    elif way == "words":
+        page.get_by_label("words").fill("robot")
+        page.get_by_label("words").press("Enter")
+        reason = "has not learnt 'robot'"
+    else:
+        for path in ("**/search", "**/ready", "**/health"):
+            page.route(path, lambda route: route.abort())
+        drop(page, "mine.jpg", OUTSIDE.read_bytes())
+        reason = "cannot be reached"
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text(reason)
+    assert not re.search(r"create\(|helpers\.", alert.inner_text()), "visitors read no Python"
+    expect(page.locator("body")).not_to_have_class(re.compile(r"\bwaiting\b"))
+    assert {what: page.locator(what).all_inner_texts() for what in shown} == shown
+    assert page.locator("#asked .kf-chip").get_attribute("title") == asked
+    page.keyboard.press("Escape")
+    if way == "away":
+        page.unroute_all()
+        asked_about(page, "mine.jpg")
+    else:
+        page.locator("#trail button").first.click()
+        expect(page.locator("#heading")).to_have_text("The collection")
+        page.go_back()
+        asked_about(page, shown["#trail li"][1])
 
 
 def test_an_error_can_be_closed_and_one_that_is_over_goes(page):
@@ -311,9 +342,85 @@ def test_an_error_can_be_closed_and_one_that_is_over_goes(page):
     expect(alert).to_be_hidden()
     drop(page, "b.jpg", OUTSIDE.read_bytes())
     expect(alert).to_contain_text("it is torn")
-    page.get_by_role("button", name="b.jpg: back to the collection").click()
-    expect(page.locator("#heading")).to_have_text("The collection")
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator(".kf-likeness")).to_have_count(20)
     expect(alert).to_be_hidden()
+
+
+FACTS = ".kf-facts > div"
+
+
+def large_view(page):
+    dialog = page.get_by_role("dialog", name="Large view")
+    expect(dialog.locator(".kf-stage img").last).not_to_have_js_property("naturalWidth", 0)
+    return dialog
+
+
+def test_an_image_is_seen_large_with_its_facts_and_beside_the_query(page, client):
+    drop(page, "mine.jpg", OUTSIDE.read_bytes())
+    asked_about(page, "mine.jpg")
+    found = list(client.search(OUTSIDE, k=20))
+    with page.expect_request("**/thumbnail?size=1600"):
+        page.locator(".kf-tile").nth(1).dblclick()
+    dialog = large_view(page)
+    assert dialog.bounding_box() == {"x": 0, "y": 0, **page.viewport_size}
+    expect(dialog.locator(FACTS, has_text="Size")).to_contain_text("B")  # of the file, with the large one
+    facts = dict(each.split("\n") for each in dialog.locator(FACTS).all_inner_texts())
+    folder, _, name = found[1]["path"].rpartition("/")
+    assert (facts["Name"], facts["Folder"], facts["Rank"]) == (name, folder, "2")
+    assert float(facts["Distance"]) == pytest.approx(found[1]["distance"], rel=5e-3)
+    assert float(facts["Score"]) == pytest.approx(1 - found[1]["distance"], rel=5e-3)
+    page.keyboard.press("Tab")
+    expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(dialog.locator(FACTS, has_text="Rank")).to_have_text("Rank3")
+    page.keyboard.press("+")
+    expect(dialog.locator(".kf-zoomed")).to_have_count(1)
+    page.keyboard.press("c")
+    expect(dialog.locator(".kf-pinned")).to_have_text("mine.jpg")
+    expect(dialog.locator(".kf-stage img").first).not_to_have_js_property("naturalWidth", 0)
+    page.keyboard.press("Backspace")  # the page's keys rest
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == f"image-{found[2]['reference_label']}", (
+        "the one that was seen last"
+    )
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Enter")
+    asked_about(page, found[2]["path"].rpartition("/")[2])
+    expect(dialog).to_be_hidden()
+
+
+def test_the_browsers_back_closes_the_large_view(page):
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator(".kf-likeness")).to_have_count(20)
+    heading = page.locator("#heading").inner_text()
+    page.locator(".kf-tile").nth(3).click()
+    large_view(page)
+    page.go_back()
+    expect(page.locator(".kf-large")).to_be_hidden()
+    expect(page.locator("#heading")).to_have_text(heading)
+    page.keyboard.press("Enter")
+    large_view(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("o")  # at once, while the browser still goes back
+    large_view(page).get_by_role("button", name="Find similar").click()
+    expect(page.locator("#heading")).not_to_have_text(heading)
+    page.go_back()
+    expect(page.locator("#heading")).to_have_text(heading)
+    page.go_back()
+    expect(page.locator("#heading")).to_have_text("The collection")
+
+
+def test_an_image_that_is_gone_says_so_in_the_large_view(page):
+    gone = {"error": {"status": 404, "message": "image 1 has no thumbnail: no such file"}}
+    page.route("**/thumbnail?size=1600", lambda route: route.fulfill(status=404, json=gone))
+    page.locator(".kf-tile").first.click()
+    dialog = page.get_by_role("dialog", name="Large view")
+    expect(dialog.get_by_role("status")).to_have_text("image 1 has no thumbnail: no such file")
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.locator(".kf-tile").first).to_be_focused()
 
 
 def test_it_says_that_nothing_is_close_and_that_it_works(page):
@@ -341,7 +448,7 @@ def test_photos_are_as_large_as_somebody_wants(page):
 def test_names_that_are_traps_are_text(page):
     tile = page.locator(".kf-tile", has_text=TRAP)
     expect(tile).to_have_count(1)
-    tile.click()
+    find_similar(tile)
     asked_about(page, f"{TRAP}.jpg")
     drop(page, f"{TRAP}.png", OUTSIDE.read_bytes())
     asked_about(page, f"{TRAP}.png")
@@ -357,9 +464,9 @@ def test_names_that_are_traps_are_text(page):
 def test_nothing_sticks_out(served, open_page, width):
     page = open_page(served.url, viewport={"width": width, "height": 800})
     expect(page.locator(".kf-tile")).to_have_count(21)
-    page.locator(".kf-tile", has_text=TRAP).click()
+    find_similar(page.locator(".kf-tile", has_text=TRAP))
     asked_about(page, f"{TRAP}.jpg")
-    page.locator(".kf-tile").first.click()
+    find_similar(page.locator(".kf-tile").first)
     expect(page.locator("#trail li")).to_have_count(3)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -390,7 +497,7 @@ _CONTRAST = """() => {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_can_be_read_in_both_themes(served, open_page, scheme):
     page = open_page(served.url, color_scheme=scheme)
-    page.locator(".kf-tile").first.click()
+    find_similar(page.locator(".kf-tile").first)
     expect(page.locator(".kf-likeness")).to_have_count(20)
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 17, 17)"
     assert dark is (scheme == "dark")
@@ -398,7 +505,7 @@ def test_it_can_be_read_in_both_themes(served, open_page, scheme):
 
 
 def test_every_control_has_a_name(page):
-    page.locator(".kf-tile").first.click()
+    find_similar(page.locator(".kf-tile").first)
     expect(page.locator("#trail li")).to_have_count(2)
     nameless = """() => [...document.querySelectorAll("button, input, select, progress")]
         .filter((each) => !(each.getAttribute("aria-label") || each.textContent.trim() || each.labels?.length))
@@ -480,7 +587,7 @@ def test_a_service_that_goes_away_and_comes_back(photos, open_page, tmp_path):
         page = open_page(served.url)
         expect(page.locator(".kf-tile")).to_have_count(10)
         stop(served.process)
-    page.locator(".kf-tile").nth(3).click()
+    find_similar(page.locator(".kf-tile").nth(3))
     expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
     with serving(folder, MODEL, port=port):
         expect(page.get_by_role("alert")).to_be_hidden()
@@ -491,7 +598,7 @@ def test_a_service_that_is_not_ready(page):
     said = {"error": {"status": 503, "message": "the database cannot be reached just now"}}
     page.route("**/similar?*", lambda route: route.fulfill(status=503, json=said))
     page.route("**/ready", lambda route: route.fulfill(status=503, json=said))
-    page.locator(".kf-tile").first.click()
+    find_similar(page.locator(".kf-tile").first)
     expect(page.get_by_role("alert")).to_contain_text("the database cannot be reached just now")
     page.unroute("**/similar?*")
     page.unroute("**/ready")
@@ -528,7 +635,7 @@ def test_a_question_that_comes_too_early_is_asked_again(page):
         return route.fulfill(status=429, headers={"Retry-After": "1"}, json=told)
 
     page.route("**/similar?*", refuse)
-    page.locator(".kf-tile").first.click()
+    find_similar(page.locator(".kf-tile").first)
     expect(page.locator(".kf-likeness")).to_have_count(20)
     expect(page.get_by_role("alert")).to_be_hidden()
     assert len(early) == 2
@@ -561,7 +668,7 @@ def test_the_first_images_are_shown_while_the_first_job_runs(served, open_page):
     expect(page.locator("#status")).to_contain_text("There are no images yet")
     page.unroute("**/images?*")
     expect(page.locator(".kf-tile")).to_have_count(21)
-    expect(page.locator("#status")).to_contain_text("Choose one")
+    expect(page.locator("#status")).to_contain_text("Click one to see it large")
     expect(page.locator(".job")).to_be_visible()
 
 
@@ -606,7 +713,7 @@ def test_it_looks_as_the_explorer_does():
         assert shared in style
     for script in (Explorer._esm, javascript(ROOT / "helpers" / "service" / "http" / "page" / "page.js")):
         assert all(f"function {name}(" in script for name in ("likenessLine", "filterChip", "keyHelp"))
-        assert "class Toasts" in script
+        assert all(f"class {name} " in script for name in ("Toasts", "LargeView", "Zoom"))
 
 
 def test_what_is_no_address_is_not_asked_for(page):
@@ -632,3 +739,5 @@ def test_words_by_keyboard_in_a_narrow_window(served, open_page, scheme):
     page.get_by_label("words").fill("robot <b>")
     page.get_by_label("words").press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("has not learnt 'robot'")
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_label("Lowest score")).to_have_accessible_description(re.compile("1 is the same picture"))

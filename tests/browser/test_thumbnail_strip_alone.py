@@ -2,7 +2,9 @@
 
 import pytest
 
+from helpers.widgets.page_files import style_sheet
 from helpers.widgets.thumbnail_strip import ThumbnailStrip
+from tests.support.places import ROOT
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
@@ -73,6 +75,23 @@ def test_arrows_go_from_photo_to_photo(page):
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
     assert page.evaluate(FOCUSED) == "a/1.jpg", "the one that was visited last"
+
+
+def test_a_list_that_scrolls_stays_where_it_is_and_shows_the_chosen_photo(page):
+    page.add_style_tag(content=".kinframe-photos { max-height: 200px; overflow: hidden auto; }")
+    top = "document.querySelector('.kinframe-photos').scrollTop"
+    page.evaluate(f"{top} = 100")
+    page.locator(".kinframe-photo").nth(7).click()
+    assert page.evaluate(top) == 100
+    page.evaluate("mark(19)")
+    chosen, box = (page.locator(each).bounding_box() for each in (".kinframe-chosen", ".kinframe-photos"))
+    assert box["y"] <= chosen["y"] and chosen["y"] + chosen["height"] <= box["y"] + box["height"]
+
+
+def test_photos_stand_in_rows_whichever_sheet_was_loaded_last(page):
+    page.add_style_tag(content=style_sheet(ROOT / "helpers" / "explorer" / "page" / "explorer.css", photos=True))
+    tops = page.locator(".kinframe-photo").evaluate_all("photos => photos.map((photo) => photo.offsetTop)")
+    assert tops == sorted(tops) and len(set(tops)) == 4, "five in a row"
 
 
 def test_the_frame_of_the_chosen_photo_is_the_same_under_the_mouse(page):

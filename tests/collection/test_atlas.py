@@ -14,7 +14,7 @@ from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.features.distance import METRICS
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
-from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.pictures import folder_of, picture
 from tests.support.processors import KINDS
 
 METHODS = ("tsne", "pca")
@@ -22,11 +22,6 @@ WITH_UMAP = (
     *METHODS,
     pytest.param("umap", marks=pytest.mark.skipif(not find_spec("umap"), reason="umap-learn is not installed")),
 )
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from helpers.networks.load import load_network
 from helpers.networks.words import class_names
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
-from tests.similarity.test_word_search import model_of
+from tests.support.models import model_of
 
 SHOWN = ["red fox", "tabby cat", "red fox", "sports car", "grey fox", "jeep", "red fox"]
 
@@ -23,7 +23,9 @@ def robots(tarn_model):
 def model():
     """Photos of which each shows what `SHOWN` says."""
     weights = classifier_of(load_network("efficientnet-lite0")).weights
-    return model_of(weights[[class_names().index(name) for name in SHOWN]] * np.float32(9))
+    return model_of(
+        weights[[class_names().index(name) for name in SHOWN]] * np.float32(9), network="efficientnet-lite0"
+    )
 
 
 def texts(figure):
@@ -101,7 +103,7 @@ def test_the_chart(model, robots):
 
 
 def test_no_photos():
-    described = describe(model_of(np.empty((0, 1280))))
+    described = describe(model_of(np.empty((0, 1280)), network="efficientnet-lite0"))
     assert len(described.words) == 0 and described.chart() and len(described.frame) == 0
 
 

@@ -21,8 +21,7 @@ from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.errors import ExportError, FrameError
 from helpers.images.decode import open_photo, read_exif
 from helpers.photos.load import load_photos
-from tests.images.test_decode import png_of_16_bits
-from tests.support.pictures import tiny_network
+from tests.support.pictures import png_of_16_bits, tiny_network
 from tests.support.places import SHARED
 
 SIZE = (240, 180)
@@ -489,7 +488,7 @@ def test_csv(hidden, made, tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["path"] for row in rows][:3] == ["00.jpg", "00 (2).jpg", "'=1+2.jpg"]
     assert rows[0]["keep"] == "1" and rows[1]["kind"] == "bytes"
-    with pytest.raises(FrameError, match="not written over"):
+    with pytest.raises(FrameError, match="is not overwritten"):
         found.save_csv(place)
     with pytest.raises(ExportError):
         found.save_csv(place / "below a file.csv")

@@ -12,7 +12,8 @@ import pytest
 
 from helpers.collection.duplicates import move_aside as duplicate_files
 from helpers.collection.duplicates import safe_move
-from helpers.collection.duplicates.move_aside import GroupPhoto, move_aside, undo_move
+from helpers.collection.duplicates.move_aside import GroupPhoto, move_aside
+from helpers.collection.duplicates.put_back import undo_move
 from helpers.collection.duplicates.safe_move import JOURNAL, names, parts, sha256
 from helpers.errors import ExportError, FrameError
 from tests.support.pictures import picture
@@ -336,7 +337,7 @@ def test_half_a_line_in_the_journal(root, groups, aside):
     put(root / "b.jpg")
     moved = move_aside([group_of(root, "a.jpg", "b.jpg")], aside, str(root), ask=yes, progress=False)
     assert moved.count == 1
-    (root / "b.jpg").exists()
+    assert not (root / "b.jpg").exists()
     assert undo_move(aside, progress=False).count == 2  # and one has its place taken by the other
 
 

@@ -10,7 +10,7 @@ from helpers.collection.odd_strip import OddStrip, show_oddities
 from helpers.errors import FrameError
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
-from tests.support.pictures import tiny_network
+from tests.support.pictures import encoded, tiny_network
 
 
 def scene(seed=0, size=(400, 300)):
@@ -141,14 +141,6 @@ def hardly_lit(level):
 def test_marks_of_photos_that_are_hard(photo, flags):
     found = pixel_statistics(encoded(photo())).flags
     assert [flag for flag in FLAGS if found[flag]] == flags
-
-
-def encoded(image):
-    import io
-
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def test_what_a_camera_writes_on_the_edge_does_not_count():

@@ -26,23 +26,12 @@ from helpers.photos.load import load_photos
 from helpers.similarity.build import create
 from helpers.similarity.evaluation.by_labels import precision_at
 from helpers.similarity.evaluation.comparison import MethodComparison
-from tests.similarity.test_word_search import model_of
-from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.models import model_of
+from tests.support.pictures import folder_of, picture
+
+pytestmark = pytest.mark.usefixtures("module_cache")
 
 NO_ANSWERS = ("none", b"bytes", object(), [[]], {}, -1, 10**9, 2.5, float("nan"), None, ..., SFrame({"a": [1]}))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def module_cache(shared_cache):
-    """The cache folder of the run, before the first test has set it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KINFRAME_CACHE", str(shared_cache))
-        yield
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
 
 
 @pytest.fixture(scope="module")
@@ -423,7 +412,7 @@ def test_words(capsys):
     names = class_names()
     shown = ["red fox", "red fox", "jeep", "grey fox"]
     strong = np.array([9, 4, 5, 3], np.float32)[:, None]
-    model = model_of(weights[[names.index(name) for name in shown]] * strong)
+    model = model_of(weights[[names.index(name) for name in shown]] * strong, network="efficientnet-lite0")
     described = describe(model)
     frame = described.frame
     folders = ["a", "a", "b", "b"]

@@ -26,7 +26,7 @@ from helpers.similarity.build import create, load_model
 from helpers.widgets.photo_table import PhotoTable
 from tests.support import hostile_files as hostile
 from tests.support.pace import steps
-from tests.support.pictures import tiny_network
+from tests.support.pictures import encoded, tiny_network
 
 HOSTILE = "<img src=x onerror=alert(1)>.jpg"
 
@@ -445,7 +445,7 @@ def visitor(model, tmp_path):
         (hostile.pixel_bomb_png(), "pixels"),
         (hostile.scans_jpeg(), "101 scans or more"),
         (hostile.parts_png(), "more parts than"),
-        (hostile.saved(Image.new("RGB", (8, 8)), "EPS"), "accepted are JPEG"),
+        (encoded(Image.new("RGB", (8, 8)), "EPS"), "accepted are JPEG"),
         (b"", "empty file"),
     ],
     ids=["tiff", "png", "scans", "parts", "eps", "nothing"],

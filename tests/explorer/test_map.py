@@ -15,6 +15,7 @@ from helpers.errors import FrameError
 from helpers.explorer.explorer import Explorer
 from helpers.explorer.map.colouring import Colouring
 from helpers.explorer.map.map import CollectionMap
+from helpers.explorer.map.still_map import still_map
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from tests.support.pictures import folder_of, tiny_network
@@ -308,3 +309,17 @@ def test_labels_that_stand_for_two_photos_are_refused(model, network):
     twice = create(model.data, label="folder", model=network, verbose=False)
     with pytest.raises(FrameError, match="stand for several photos"):
         CollectionMap(SimpleNamespace(model=twice, positions=np.zeros((COUNT, 2)), note=""))
+
+
+@pytest.mark.parametrize("count", [10, 60])
+def test_the_still_map_has_outlines_of_where_most_photos_are(count):
+    """As the live one: around two crowds, and not between them; none of few photos."""
+    random = np.random.default_rng(0)
+    crowds = [random.normal((x, 0), 0.3, (count // 2, 2)) for x in (0, 6)]
+    colouring = Colouring(np.zeros(count, np.uint8), {"kind": "plain", "title": "", "missing": 0})
+    jpeg = still_map(np.concatenate(crowds).astype("<f4"), colouring, lambda rows: [None] * len(rows))
+    with Image.open(io.BytesIO(jpeg)) as opened:
+        columns = np.asarray(opened.convert("RGB"), int).min(2)
+    blue = (columns < 250).mean(0)  # of each column of pixels
+    assert blue[400:500].max() == 0
+    assert (blue[30:200].mean() > 0.1) == (count >= 30)

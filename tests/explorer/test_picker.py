@@ -56,17 +56,27 @@ def test_it_starts_with_the_first_photo_and_its_matches(photo_picker, model):
     assert list(photo_picker.found["query_label"]) == [0, 0, 0]
     assert list(photo_picker.found["rank"]) == [1, 2, 3]
     assert photo_picker.found["reference_label"][0] == 0
-    assert bytes(photo_picker.picture.value).startswith(b"\x89PNG")
+    found = photo_picker.matches.photos
+    assert [photo.about["rank"] for photo in found] == [1, 2, 3] and all(photo.jpeg for photo in found)
+    assert [photo.about["distance"] for photo in found] == list(photo_picker.found["distance"])
+    assert [photo.marked for photo in found] == [True, False, False]
+    assert photo_picker.heading.value == f"3 most similar to {model.name_of(0)}"
 
 
 def test_a_click_chooses_what_pick_chooses(photo_picker, model):
-    before = photo_picker.picture.value
+    before = photo_picker.matches.photos
     photo_picker.photos.click(5)
     clicked, found = photo_picker.chosen, list(photo_picker.found["reference_label"])
-    assert (model.name_of(clicked), photo_picker.picture.value != before) == (_shown(photo_picker)[5], True)
+    assert (model.name_of(clicked), photo_picker.matches.photos != before) == (_shown(photo_picker)[5], True)
     photo_picker.pick(0)
     photo_picker.pick(clicked)
     assert list(photo_picker.found["reference_label"]) == found
+
+
+def test_a_click_on_a_match_goes_on_from_it(photo_picker):
+    match = photo_picker.found["reference_label"][2]
+    photo_picker.matches.click(2)
+    assert photo_picker.chosen == photo_picker.found["query_label"][0] == match
 
 
 def test_the_chosen_thumbnail_alone_is_marked(photo_picker):
@@ -100,14 +110,14 @@ def test_pages(photo_picker, model):
     assert photo_picker.status.value == "page 2 of 3 · 23 photos"
 
 
-def test_only_the_thumbnails_on_the_page_are_made_and_only_once(model, monkeypatch, tmp_path):
+def test_only_the_thumbnails_on_the_page_and_of_matches_are_made_and_only_once(model, monkeypatch, tmp_path):
     made = []
     make = thumbnails.thumbnail
     monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path))
     monkeypatch.setattr(thumbnails, "thumbnail", lambda *source, **size: made.append(source) or make(*source, **size))
     for _ in range(2):
         photo_picker = PhotoPicker(model, page_size=4)
-    assert len(made) == 4
+    assert len(made) == len({*model.labels[:4], *photo_picker.found["reference_label"]})
     sizes = [Image.open(io.BytesIO(photo.jpeg)).size for photo in photo_picker.photos.photos]
     assert sizes == [(64, 48)] * 4
 
@@ -184,10 +194,10 @@ def test_the_upload_button_does_what_upload_does(photo_picker):
     ids=["text", "empty", "cut off", "too large"],
 )
 def test_what_is_no_photo_is_left_out_with_a_reason(photo_picker, content, reason):
-    before = photo_picker.picture.value
+    before = photo_picker.matches.photos
     photo_picker.upload("a.jpg", content)
     assert photo_picker.message.value.startswith(reason)
-    assert (photo_picker.chosen, photo_picker.picture.value) == (0, before)
+    assert (photo_picker.chosen, photo_picker.matches.photos) == (0, before)
     photo_picker.upload("a.jpg", _photo())
     assert photo_picker.message.value == ""
 

@@ -74,10 +74,13 @@ def test_what_is_not_known_is_said_and_changes_nothing(explorer, text):
 
 def test_a_season_and_a_visitor(model, tmp_path):
     explorer = Explorer(Season(model), k=3, labels=tmp_path / "labels.csv", keep=False)
-    explorer.send = lambda content, buffers=None: None
+    explorer.told = []
+    explorer.send = lambda content, buffers=None: explorer.told.append((content, buffers))
     assert explorer._state["asks_words"]
     explorer.ask_words("toy")
     assert len(shown(explorer)) == 3 and explorer._state["found"]
+    hear(explorer, "words", text="robot")
+    assert "search with a photo" in explorer._state["message"] and "create(" not in explorer._state["message"]
 
 
 def test_a_network_without_words_has_no_field(tmp_path):

@@ -1,5 +1,4 @@
 import contextlib
-import io
 import logging
 import os
 import pickle
@@ -19,6 +18,7 @@ import pytest
 
 import helpers.errors
 import helpers.features.dask.cluster
+import helpers.features.dask.futures
 import helpers.networks.precision.settled
 import helpers.networks.runtime
 from helpers.errors import ClusterError, FrameError, KinframeError, ModelError
@@ -31,7 +31,7 @@ from helpers.networks.load import load_network
 from helpers.networks.precision.settled import settled_again
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create
-from tests.support.pictures import TINY, folder_of, picture, tiny_network
+from tests.support.pictures import TINY, encoded, folder_of, picture, tiny_network
 from tests.support.places import ROOT
 from tests.support.processors import KINDS
 from tests.support.until import HANGS, until
@@ -309,12 +309,6 @@ def test_large_photos_travel_in_small_batches_and_without_a_warning(client, netw
         assert [len(batch.new) for batch in made] == [1, 1]
 
 
-def encoded(photo, kind):
-    buffer = io.BytesIO()
-    photo.save(buffer, kind)
-    return buffer.getvalue()
-
-
 def test_addresses(client, network, paths):
     addresses = [path.as_uri() for path in paths]
     photos = [*addresses, paths[0].with_name("gone.png").as_uri(), "unheard://of.png"]
@@ -414,7 +408,7 @@ def test_without_dask_the_way_to_it_is_told():
 
 
 def test_while_there_are_no_workers_a_line_says_so(network, paths, monkeypatch, capsys):
-    monkeypatch.setattr(helpers.features.dask.cluster, "_PATIENCE", 0.05)
+    monkeypatch.setattr(helpers.features.dask.futures, "_PATIENCE", 0.05)
     quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL, "processes": False}
     with distributed.LocalCluster(n_workers=0, **quiet) as empty, distributed.Client(empty) as client:
         made = batches_on(client, network, asked(paths), batch_size=len(paths))
@@ -428,7 +422,7 @@ def test_while_there_are_no_workers_a_line_says_so(network, paths, monkeypatch, 
 
 
 def test_a_cluster_that_all_workers_have_left_is_not_waited_for_longer_than_asked(network, paths, monkeypatch):
-    monkeypatch.setattr(helpers.features.dask.cluster, "_PATIENCE", 0.05)
+    monkeypatch.setattr(helpers.features.dask.futures, "_PATIENCE", 0.05)
     quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL, "processes": False}
     with distributed.LocalCluster(n_workers=0, **quiet) as empty, distributed.Client(empty) as client:
         made = batches_on(client, network, asked(paths), batch_size=len(paths), deserted=0.2)

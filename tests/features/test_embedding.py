@@ -1,5 +1,4 @@
 import contextlib
-import io
 import os
 import sqlite3
 import threading
@@ -22,7 +21,7 @@ from helpers.frames.images import image_array
 from helpers.images.decode import READING
 from helpers.networks.load import load_network
 from helpers.photos.load import load_photos
-from tests.support.pictures import TINY, folder_of, picture, tiny_network
+from tests.support.pictures import TINY, encoded, folder_of, picture, tiny_network
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +51,6 @@ def test_features_are_those_of_the_photos_in_their_order(network):
     for seed, vector in enumerate(done.vectors):
         fields = np.asarray(picture(seed)).reshape(3, 8, 3, 8, 3).mean(axis=(1, 3)) / 255
         np.testing.assert_allclose(vector.reshape(3, 3, 3), fields.transpose(2, 0, 1), atol=1e-5)
-
-
-def encoded(photo):
-    buffer = io.BytesIO()
-    photo.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def test_it_does_not_matter_how_a_photo_is_given(paths, folder, network):

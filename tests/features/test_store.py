@@ -12,9 +12,12 @@ import pytest
 
 from helpers.errors import StoreError
 from helpers.features import feature_rows
-from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, default_path, kept_networks, other_stores
+from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, kept_networks
 from helpers.files.stamps import Stamp
 from helpers.images.decode import READING
+from helpers.images.thumbnails import Thumbnails
+from tests.support.hostile_files import naming_journal
+from tests.support.hostile_files import photo as hostile_photo
 from tests.support.places import ROOT
 from tests.support.until import HANGS
 
@@ -283,35 +286,6 @@ def test_damage_is_told(store, path, damage):
         again.features("net", [photo(number) for number in range(200)])
 
 
-def test_a_folder_has_one_place_in_the_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
-    season = tmp_path / "season <1>"
-    place = default_path(season)
-    assert place.parent == tmp_path / "cache" / "features" and place.name.startswith("season_1_-")
-    assert default_path(str(season) + "/") == default_path(season / "x" / "..") == place
-    assert default_path(tmp_path / "other") != place and default_path(tmp_path / "b" / "season <1>") != place
-
-
-def test_a_part_of_a_folder_takes_the_store_of_the_whole(tmp_path, monkeypatch):
-    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
-    alone = default_path(tmp_path / "season" / "site 1")
-    FeatureStore(default_path(tmp_path / "season")).close()
-    assert default_path(tmp_path / "season" / "site 1") == default_path(tmp_path / "season") != alone
-    FeatureStore(alone).close()
-    assert default_path(tmp_path / "season" / "site 1") == alone
-
-
-def test_stores_of_other_folders(tmp_path, monkeypatch):
-    monkeypatch.setenv("KINFRAME_CACHE", str(tmp_path / "cache"))
-    mine = default_path(tmp_path / "mine")
-    assert other_stores(mine) == []
-    for number, name in enumerate(("mine", "old", "new")):
-        FeatureStore(default_path(tmp_path / name)).close()
-        os.utime(default_path(tmp_path / name), (number, number))
-    assert other_stores(mine) == [default_path(tmp_path / "new"), default_path(tmp_path / "old")]
-    assert len(other_stores(tmp_path / "anywhere.kinframe")) == 3
-
-
 def test_a_store_that_is_deleted_meanwhile_is_made_again(store, path):
     store.add("a network", [photo(1)], vectors(1))
     shutil.rmtree(path.parent)
@@ -353,6 +327,20 @@ def test_what_would_run_in_a_foreign_file_is_not_opened(store, path, schema):
             pytest.skip(f"this SQLite cannot make it: {error}")
     with pytest.raises(StoreError, match="it is not opened"):
         FeatureStore(path)
+
+
+def test_a_journal_that_has_another_file_deleted_is_not_followed(store, path, tmp_path):
+    store.add("a network", [photo(1)], vectors(1))
+    store.close()
+    diary, link = tmp_path / "diary", tmp_path / "linked.kinframe"
+    diary.write_text("mine")
+    link.symlink_to(path)
+    path.with_name(f"{path.name}-journal").write_bytes(naming_journal(path.read_bytes(), diary))
+    Thumbnails(path).get_many([(hostile_photo(), None)])
+    for named in (path, link):
+        with pytest.raises(StoreError, match="journal"):
+            FeatureStore(named)
+    assert diary.read_text() == "mine"
 
 
 def test_a_view_that_comes_after_the_look_is_not_read(store, path):

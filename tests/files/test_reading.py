@@ -20,7 +20,7 @@ from helpers.photos.deployments import read_deployments
 from helpers.photos.labels import Labels
 from helpers.photos.load import open_photo
 from helpers.photos.species import add_species
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 from helpers.season.exchange.camtrap.check import check_camtrap
 from helpers.sframe import SFrame, load_sframe
 from helpers.similarity.rankings import Rankings

@@ -4,14 +4,25 @@ import ntpath
 import os
 import subprocess
 import sys
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pytest
 
 from helpers import tc
-from helpers.files.spelling import SpelledNames, SpelledPaths, composed, full_path, full_paths, portable, printable
+from helpers.errors import FrameError
+from helpers.files.spelling import (
+    SpelledNames,
+    SpelledPaths,
+    composed,
+    expanded,
+    full_path,
+    full_paths,
+    portable,
+    printable,
+)
 from helpers.images.decode import open_photo
+from helpers.photos.deployments import read_deployments
 from helpers.photos.labels import Labels
 from helpers.photos.load import load_photos
 from tests.support.pictures import picture, tiny_network
@@ -151,6 +162,19 @@ def test_a_file_has_one_path(tmp_path, name):
 
 
 HOSTILE = "a\x1b]0;mine\x07\x1b[2J\u202egpj.\x9b31m\r\b.jpg"
+
+
+def test_a_file_whose_name_begins_like_a_home_folder(tmp_path, monkeypatch):
+    """Office writes `~$book.csv` beside a file that is open; `Path.expanduser` raises a RuntimeError for it."""
+    monkeypatch.setenv("HOME" if os.name == "posix" else "USERPROFILE", str(tmp_path))
+    assert expanded("~/cards") == tmp_path / "cards" and expanded("~") == tmp_path
+    assert expanded("~$book.csv") == Path("~$book.csv")
+    monkeypatch.chdir(tmp_path)
+    labels = Labels("~$labels.csv")
+    labels.set("a.jpg", "fox")
+    assert (tmp_path / "~$labels.csv").exists()
+    with pytest.raises(FrameError, match=r"~\$deployments.csv: the table of deployments cannot be read"):
+        read_deployments("~$deployments.csv")
 
 
 def test_a_terminal_obeys_no_name():

@@ -8,8 +8,7 @@ from helpers import tc
 from helpers.errors import FrameError, PhotoError
 from helpers.frames.images import identity_of, image_array, image_of, source_of
 from helpers.images.decode import open_photo
-from tests.images.test_decode import encoded, turned
-from tests.support.pictures import picture
+from tests.support.pictures import encoded, picture, turned
 
 
 @pytest.fixture

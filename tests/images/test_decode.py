@@ -1,7 +1,5 @@
 import io
-import struct
 import warnings
-import zlib
 
 import numpy as np
 import pytest
@@ -10,7 +8,7 @@ from PIL import Image, features
 from helpers.errors import PhotoError
 from helpers.images import opening, trouble
 from helpers.images.decode import check_photo, is_read_otherwise, open_photo, open_sized, photo_size
-from tests.support.pictures import picture
+from tests.support.pictures import encoded, picture, png_header, png_of_16_bits, turned
 
 COLOUR = np.asarray(picture(5, (60, 40))).copy()
 GREY = COLOUR[:, :, 1].copy()
@@ -24,18 +22,6 @@ STORED = {  # orientation → how a camera that was held so has stored the uprig
     7: lambda upright: upright[::-1, ::-1].transpose(1, 0, 2),
     8: lambda upright: np.rot90(upright, -1),
 }
-
-
-def encoded(photo, kind, **options):
-    buffer = io.BytesIO()
-    (photo if isinstance(photo, Image.Image) else Image.fromarray(photo)).save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def turned(orientation):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    return exif
 
 
 def pixels(source, **options):
@@ -163,14 +149,6 @@ def test_colour_of_16_bits():
     assert np.array_equal(pixels(png_of_16_bits(deep)), COLOUR)
 
 
-def png_of_16_bits(deep):
-    """Written by hand: Pillow reads such files, but does not write them."""
-    height, width, _ = deep.shape
-    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep)
-    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
 def test_which_photos_were_read_otherwise_once(tmp_path):
     """Those whose pixels are others now, told by the header alone."""
     grey = np.arange(600, dtype=np.uint16).reshape(20, 30)
@@ -195,10 +173,6 @@ def test_which_photos_were_read_otherwise_once(tmp_path):
         assert (is_read_otherwise(content), is_read_otherwise(str(file))) == (wanted, wanted)
     assert is_read_otherwise(str(tmp_path / "gone.png"))
     assert not is_read_otherwise("/nowhere/it is not opened.JPG")
-
-
-def chunk(name, content):
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
 def test_numbers_with_a_fraction_are_scaled_by_the_largest():
@@ -344,11 +318,6 @@ def test_what_is_no_file(tmp_path):
         open_photo(tmp_path / "gone.jpg")
     with pytest.raises(PhotoError, match=r"folder|permission"):
         open_photo(tmp_path)
-
-
-def png_header(width, height, depth, colour):
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(99)))
 
 
 def test_decompression_bombs_are_not_opened(tmp_path):

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from helpers.images.decode import open_photo
-from tests.images.test_decode import difference, encoded, pixels, png_of_16_bits
-from tests.support.pictures import picture
+from tests.images.test_decode import difference, pixels
+from tests.support.pictures import encoded, picture, png_of_16_bits
 
 SCENE = np.asarray(picture(7, (60, 40)).convert("L")).astype(np.float64)
 SCENE = (SCENE - SCENE.min()) / np.ptp(SCENE)  # 0 to 1

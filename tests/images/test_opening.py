@@ -20,8 +20,8 @@ from helpers.images.decode import check_photo, open_photo, photo_size, read_exif
 from helpers.images.thumbnails import Thumbnails, preview, thumbnail
 from helpers.photos.load import load_photos
 from helpers.photos.metadata.read import Metadata, read_metadata
-from tests.images.test_decode import COLOUR, STORED, chunk, difference, encoded, pixels, turned
-from tests.support.pictures import picture
+from tests.images.test_decode import COLOUR, STORED, difference, pixels
+from tests.support.pictures import encoded, picture, png_chunk, turned
 from tests.support.places import ROOT
 
 READERS = {
@@ -192,7 +192,7 @@ def words(kind, large, damaged):
         "iCCP": b"profile\0\0" + zlib.compress(text, 1),
         "eXIf": b"II*\0" + text,
     }[kind]
-    whole = chunk(kind.split()[-1].encode(), body)
+    whole = png_chunk(kind.split()[-1].encode(), body)
     return whole[:-1] + bytes([whole[-1] ^ 0x55]) if damaged else whole
 
 
@@ -221,7 +221,7 @@ def test_tags_of_a_png_with_a_large_packet_are_read(tmp_path):
     for packed in (0, 1):
         body = b"XML:com.adobe.xmp\0" + bytes([packed, 0, 0, 0]) + (zlib.compress(packet) if packed else packet)
         source = encoded(COLOUR, "PNG")
-        source = source[:33] + chunk(b"iTXt", body) + source[33:]
+        source = source[:33] + png_chunk(b"iTXt", body) + source[33:]
         assert read_metadata(source).tags == ("fox",)
 
 
@@ -323,7 +323,7 @@ def test_an_orientation_in_xmp_alone_is_applied(kind, turn, form):
         source = source[:2] + b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + source[2:]
     elif kind == "PNG":
         source = encoded(stored, kind)
-        source = source[:33] + chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) + source[33:]
+        source = source[:33] + png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet) + source[33:]
     else:
         options = {"TIFF": {"tiffinfo": {700: packet}}, "WEBP": {"lossless": True, "xmp": packet}}[kind]
         source = encoded(stored, kind, **options)

@@ -20,8 +20,7 @@ from helpers.images.decode import READING, open_photo
 from helpers.images.thumbnails import Thumbnails
 from helpers.images.whole_jpeg import load_whole
 from helpers.photos.load import thumbnail
-from tests.images.test_decode import encoded, turned
-from tests.support.pictures import animal_in_a_forest, folder_of, picture, share_of_animal
+from tests.support.pictures import animal_in_a_forest, encoded, folder_of, picture, share_of_animal, turned
 from tests.support.places import ROOT
 
 

@@ -14,9 +14,9 @@ from helpers.images import uploads
 from helpers.images.decode import open_photo
 from helpers.images.uploads import UploadLimits, check_scans, check_upload
 from tests.support import hostile_files as hostile
-from tests.support.hostile_files import photo, saved
+from tests.support.hostile_files import photo
 from tests.support.pace import steps
-from tests.support.pictures import picture
+from tests.support.pictures import encoded, picture, png_chunk
 
 LIMITS = UploadLimits()
 MOST_STEPS = 1_000_000  # calls until anything is refused, each of which takes less than a microsecond
@@ -35,7 +35,7 @@ def refused(status, part, content, **limits):
 @pytest.mark.parametrize("mode", ["RGB", "L", "1", "P"])
 def test_photos_of_each_kind(kind, mode):
     image = picture(0, (64, 48)).convert(mode)
-    content = saved(image.convert("RGB") if kind == "WEBP" or (kind, mode) == ("JPEG", "P") else image, kind)
+    content = encoded(image.convert("RGB") if kind == "WEBP" or (kind, mode) == ("JPEG", "P") else image, kind)
     check_upload(content, LIMITS)
     assert open_photo(content).size == (64, 48)
 
@@ -45,14 +45,14 @@ def test_photos_of_each_kind(kind, mode):
 )
 def test_jpegs_of_each_kind(options):
     check_upload(photo(**options), LIMITS)
-    check_upload(saved(picture(0, (64, 48)).convert("CMYK"), "JPEG", **options), LIMITS)
+    check_upload(encoded(picture(0, (64, 48)).convert("CMYK"), "JPEG", **options), LIMITS)
 
 
 @pytest.mark.parametrize(
     "kind, mode", [("PNG", "RGBA"), ("PNG", "LA"), ("PNG", "I;16"), ("TIFF", "I;16"), ("TIFF", "F")]
 )
 def test_transparency_and_more_bits(kind, mode):
-    content = saved(Image.new(mode, (100, 100)), kind)
+    content = encoded(Image.new(mode, (100, 100)), kind)
     check_upload(content, LIMITS._replace(upload_pixels=40_000))
     refused(413, "100 x 100 pixels; the limit for one of its kind is 9,999", content, upload_pixels=39_999)
 
@@ -60,11 +60,11 @@ def test_transparency_and_more_bits(kind, mode):
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
 def test_of_an_animation_the_first_frame_counts(kind):
     frames = [picture(seed, (64, 48)) for seed in range(3)]
-    check_upload(saved(frames[0], kind, save_all=True, append_images=frames[1:]), LIMITS)
+    check_upload(encoded(frames[0], kind, save_all=True, append_images=frames[1:]), LIMITS)
 
 
 def test_two_pictures_in_a_jpeg():
-    check_upload(saved(picture(0), "MPO", save_all=True, append_images=[picture(1)]), LIMITS)
+    check_upload(encoded(picture(0), "MPO", save_all=True, append_images=[picture(1)]), LIMITS)
 
 
 def test_heif():
@@ -156,7 +156,7 @@ def test_other_kinds(content, what):
 
 @pytest.mark.parametrize("kind", ["PPM", "TGA", "ICO", "PCX", "SGI", "DDS", "EPS", "PDF", "JPEG2000", "ICNS"])
 def test_kinds_that_pillow_knows_and_we_do_not_take(kind):
-    refused(415, "accepted are", saved(picture(0, (32, 32)), kind))
+    refused(415, "accepted are", encoded(picture(0, (32, 32)), kind))
 
 
 def test_one_file_of_two_kinds(monkeypatch):
@@ -251,21 +251,18 @@ def test_scans_are_counted_in_one_pass():
         assert steps(lambda content=content: check_scans(content, 100)) < 100
 
 
-@pytest.mark.skipif(int(PIL.__version__.split(".")[0]) < 13, reason="Pillow reads all that tags claim before 13")
-@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_tags_that_claim_more_than_there_is():
     side = [(256, 4, 1, 8), (257, 4, 1, 8), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8)]
     side += [(278, 4, 1, 8), (279, 4, 1, 64)]
     many = [(number, 7, 900_000, 8) for number in range(1000, 2000)]  # 900 MB, of one MB
-    chunk = hostile.chunk(b"eXIf", hostile.tiff(many, bytes(1_000_000)))
+    chunk = png_chunk(b"eXIf", hostile.tiff(many, bytes(1_000_000)))
     tracemalloc.start()
     try:
         for content in (
             hostile.tiff(side + many, bytes(1_000_000)),
             hostile.png(8, 8, row=bytes(9), extra=chunk),
         ):
-            check_upload(content, LIMITS)
-            open_photo(content)
+            refused(422, "its tags claim to be more", content)
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:
         tracemalloc.stop()

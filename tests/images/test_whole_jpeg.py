@@ -13,7 +13,7 @@ from helpers.images import whole_jpeg
 from helpers.images.crop import cut
 from helpers.images.decode import open_photo
 from helpers.images.thumbnails import thumbnail
-from tests.images.test_decode import encoded, turned
+from tests.support.pictures import encoded, turned
 from tests.support.places import SHARED
 
 REAL = [SHARED / name for name in ("forest", "fieldcam", "owls", "cartoons")]

@@ -254,6 +254,14 @@ def test_photos_of_one_folder_are_nearer_to_each_other():
     assert same.sum() >= 22
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes on this system")
+def test_a_pipe_in_the_place_of_a_prepared_network_is_named(empty_cache):
+    (load.cache.cache_folder() / "networks").mkdir(parents=True)
+    os.mkfifo(load.cache.cache_folder() / "networks" / "mine-0.onnx")
+    with pytest.raises(ModelError, match="networks: not a regular file; KINFRAME_CACHE can name another folder"):
+        load.kept_once("mine", ".onnx", lambda: b"")
+
+
 def test_a_prepared_network_is_made_once_and_mended_when_damaged(empty_cache):
     path = load.load_network("efficientnet-lite0").path
     assert path.parent == empty_cache / "networks"

@@ -210,6 +210,18 @@ def test_a_network_that_does_not_fit_is_told_what_is_needed(save, change, found)
         load_network(save(**change))
 
 
+@pytest.mark.parametrize("side", [4_097, 2**20, 2**40, 2**62, -5])
+def test_photos_that_would_take_all_memory_are_refused(save, side):
+    for shape in (("N", side, 6, 3), ("N", 4, side, 3)):
+        with pytest.raises(ModelError, match="pixels; 4,096 a side are the most"):
+            load_network(save(shape))
+
+
+def test_a_network_without_features_is_refused(save):
+    with pytest.raises(ModelError, match=r"gives float32 \[2, 0\]"):
+        load_network(save(dimension=0))
+
+
 def test_what_is_no_network_is_refused(tmp_path):
     path = tmp_path / "own.onnx"
     with pytest.raises(ModelError, match=r"own\.onnx: No such file"):

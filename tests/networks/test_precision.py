@@ -646,5 +646,12 @@ def test_a_renamed_file_is_the_same_network(network, tmp_path):
 def test_where_nearly_all_are_kept_no_engine_is_asked_what_it_can_do(tiny, processor, monkeypatch):
     """It would be imported for that, which takes longer than reading ten thousand features."""
     monkeypatch.setattr(runtime, "capabilities", lambda: pytest.fail("the engine is asked"))
-    monkeypatch.setattr(runtime, "processor", lambda: pytest.fail("the engine is asked"))
+    monkeypatch.setattr(runtime, "import_openvino", lambda: pytest.fail("the engine is imported"))
     assert settle(tiny, "auto", nobody(), scope="a folder", kept=[kept_in(tiny, "fp32", photos=9_900)]).note == "fp32"
+
+
+def test_for_a_small_folder_no_engine_is_asked_what_it_can_do(tiny, processor, monkeypatch):
+    """All of its features may be known from other folders."""
+    monkeypatch.setattr(runtime, "capabilities", lambda: pytest.fail("the engine is asked"))
+    monkeypatch.setattr(runtime, "import_openvino", lambda: pytest.fail("the engine is imported"))
+    assert settle(tiny, "auto", Photos(199), scope="a folder").precision == "fp32"

@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from helpers.errors import ArgumentError, ModelError, WeightsUnavailable
+from helpers.errors import ArgumentError, ModelError, UnknownWords, WeightsUnavailable
 from helpers.networks.safetensors_file import read_safetensors
 from helpers.networks.text import encoder
 from helpers.networks.text.encoder import load_text_model
@@ -264,8 +264,9 @@ def test_a_text_longer_than_77_tokens_is_read_as_far_as_possible_with_a_line(mir
     ("name", "text"), [("clip", "雪地里的一只鸟"), ("clip", "лиса в снегу"), ("chinese-clip", "лиса")]
 )
 def test_a_script_that_a_model_has_not_learnt_is_refused_with_the_model_that_has(mirror, name, text):
-    with pytest.raises(ArgumentError, match='text_model="multilingual"'):
+    with pytest.raises(UnknownWords, match='text_model="multilingual"') as raised:
         load_text_model(name, progress=False).encode(text)
+    assert "write it in words" in raised.value.plain and "create" not in raised.value.plain
 
 
 def test_signs_that_the_multilingual_model_does_not_know_are_refused(mirror):

@@ -6,7 +6,8 @@ from helpers.errors import FrameError
 from helpers.photos.deployments import deployed, deployments_of, layout_by, read_deployments
 from helpers.photos.load import load_photos
 from helpers.photos.tables.deployment_csv import name_of
-from tests.photos.test_metadata import dated
+from tests.support.metadata import dated
+from tests.support.pace import growth
 from tests.support.pictures import picture
 from tests.support.places import SHARED
 
@@ -336,3 +337,12 @@ def test_0_0_is_no_place(tmp_path, capsys):
     table = read_deployments(file)
     assert list(table["latitude"]) == [None, 0.0] and list(table["longitude"]) == [None, 4.5]
     assert "are not taken as a place" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("row", ["d{0},,2020-01-01,\n", ",site {0},2020-01-01,\n"])
+def test_the_time_grows_with_the_number_of_rows(row, tmp_path):
+    def work(count):
+        file = table(tmp_path, "deployment,site,start,end\n" + "".join(map(row.format, range(count))))
+        assert len(read_deployments(file)) == count
+
+    assert growth(work, 1_000, 8_000) < 14  # not 64

@@ -12,8 +12,7 @@ from helpers.photos.details import add_details, add_places
 from helpers.photos.load import load_photos
 from helpers.photos.metadata import maker_notes
 from helpers.photos.metadata.read import Metadata
-from tests.photos.test_metadata import placed
-from tests.photos.test_xmp import packet
+from tests.support.metadata import packet, placed
 from tests.support.pictures import picture
 from tests.support.places import SHARED
 
@@ -176,7 +175,7 @@ def test_without_exiftool_one_line_says_what_it_would_tell(monkeypatch, capsys):
         Metadata(make="Canon"),
     ]
     said = capsys.readouterr().out
-    assert said.startswith("3 photos of Reconyx may tell how warm it was") and "brew install exiftool" in said
+    assert said.startswith("3 photos of Reconyx may have the temperature in notes") and "brew install exiftool" in said
     maker_notes.complete(["d"], [Metadata(make="Canon")])
     assert capsys.readouterr().out == ""
 

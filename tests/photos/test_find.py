@@ -14,7 +14,7 @@ from helpers.images.thumbnails import Thumbnails
 from helpers.photos.find import find_photos
 from helpers.photos.load import load_photos
 from helpers.photos.metadata.read import read_metadata
-from tests.photos.test_xmp import packet
+from tests.support.metadata import packet
 from tests.support.pictures import picture
 
 UNIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")

@@ -127,7 +127,7 @@ def test_no_path_at_all():
         with pytest.raises((ArgumentError, FolderError), match=r"path"):
             named_folder(wrong)
     for text in ("", "  "):
-        with pytest.raises(FolderError, match="is no path; give the folder"):
+        with pytest.raises(FolderError, match="is not a path; give the folder"):
             load_photos(text)
     with pytest.raises(FolderError):
         load_photos("a\0b")

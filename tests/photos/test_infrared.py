@@ -6,8 +6,7 @@ from PIL import Image, ImageFile
 
 import helpers.photos.metadata.infrared
 from helpers.photos.metadata.infrared import is_infrared
-from tests.images.test_decode import encoded
-from tests.support.pictures import picture
+from tests.support.pictures import encoded, picture
 from tests.support.places import SHARED
 
 FIELDCAM = SHARED / "fieldcam"

@@ -229,6 +229,17 @@ def test_a_link_stays_a_link(file, tmp_path):
     assert link.is_symlink() and dict(Labels(file)) == {"a.jpg": "heron"}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links are not for everybody on Windows")
+@pytest.mark.parametrize("name", [".bash_profile", "startup/00-first.py", "clock.desktop"])
+def test_a_link_has_nothing_begun_that_is_run(tmp_path, name):
+    """`$(…).jpg` would be a command there."""
+    link = tmp_path / "photo-labels.csv"
+    link.symlink_to(tmp_path / name)
+    with pytest.raises(LabelsError, match="is a link to"):
+        Labels(link)
+    assert not (tmp_path / name).exists()
+
+
 # Several at once
 
 

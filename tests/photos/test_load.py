@@ -18,9 +18,8 @@ from helpers.frames.images import source_of
 from helpers.images import opening
 from helpers.images.decode import check_photo, open_photo
 from helpers.photos.load import load_photos, preview, thumbnail
-from tests.images.test_decode import encoded, png_header, turned
-from tests.photos.test_metadata import dated
-from tests.support.pictures import picture
+from tests.support.metadata import dated
+from tests.support.pictures import encoded, picture, png_header, turned
 from tests.support.places import SHARED
 
 FAULTY = SHARED / "faulty"

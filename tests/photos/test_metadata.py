@@ -10,25 +10,12 @@ from PIL import Image
 from helpers.photos.load import load_photos
 from helpers.photos.metadata.moments import named_moment
 from helpers.photos.metadata.read import Metadata, moment, read_metadata, taken
-from tests.images.test_decode import chunk, encoded
-from tests.support.pictures import picture
+from tests.support.metadata import CHANGED, DIGITISED, ORIGINAL, dated, placed
+from tests.support.pictures import encoded, picture, png_chunk
 from tests.support.places import SHARED
 
 FIELDCAM = SHARED / "fieldcam"
-ORIGINAL, DIGITISED, CHANGED = 0x9003, 0x9004, 0x0132  # EXIF: DateTimeOriginal, DateTimeDigitized, DateTime
 DAY = datetime.datetime(2014, 6, 1, 5, 59, 58)
-
-
-def dated(**moments):
-    """EXIF with these moments; `changed` is when a program last wrote the file."""
-    exif = Image.Exif()
-    tags = {"original": ORIGINAL, "digitised": DIGITISED}
-    exif[0x8769] = {tags[name]: text for name, text in moments.items() if name in tags}
-    if "changed" in moments:
-        exif[CHANGED] = moments["changed"]
-    read = Image.Exif()
-    read.load(exif.tobytes())  # as from a file: Pillow writes no other into a TIFF
-    return read
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "MPO"])
@@ -50,7 +37,7 @@ def test_heic():
 
 def test_a_png_may_tell_it_after_its_pixels():
     source = encoded(picture(), "PNG")
-    exif = chunk(b"eXIf", dated(original="2014:06:01 05:59:58").tobytes()[6:])
+    exif = png_chunk(b"eXIf", dated(original="2014:06:01 05:59:58").tobytes()[6:])
     assert exif[8:10] in (b"MM", b"II")
     assert taken(source[:-12] + exif + source[-12:]) == DAY
 
@@ -189,7 +176,7 @@ def test_nothing_is_raised(tmp_path):
     for start in range(place, place + 60, 3):
         broken.append(source[:start] + b"\xff\xff\xff" + source[start + 3 :])
     header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
-    broken.append(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(99))))
+    broken.append(b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(99))))
     for each in broken:
         assert taken(each) in (None, DAY)
 
@@ -268,14 +255,6 @@ def test_exif_counts_more_than_the_name_and_a_folder_counts_nothing(tmp_path):
     assert taken(tmp_path / "20150101_000000" / "a.jpg") is None
 
 
-def placed(latitude=(12.0, 30.0, 36.0), north="S", longitude=(70.0, 15.0, 0.0), east="E", temperature=-4.5):
-    exif = Image.Exif()
-    exif[0x010F] = "MAKER\0"
-    exif[0x8769] = {ORIGINAL: "2014:06:01 05:59:58", 0x9400: temperature}
-    exif[0x8825] = {1: north, 2: latitude, 3: east, 4: longitude}
-    return exif
-
-
 def test_where_and_how_warm():
     told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=placed()))
     assert told.taken == DAY
@@ -284,7 +263,15 @@ def test_where_and_how_warm():
     assert (told.make, told.infrared, told.tags) == ("MAKER", 0, ())
 
 
-@pytest.mark.parametrize("wrong", [{"latitude": (91.0, 0.0, 0.0)}, {"longitude": (181.0, 0.0, 0.0)}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"latitude": (91.0, 0.0, 0.0)},
+        {"longitude": (181.0, 0.0, 0.0)},
+        {"latitude": (1.0, 2.0, 3.0, 4.0)},  # EXIF has three: degrees, minutes, seconds
+        {"longitude": (1.0,) * 200},  # 60 to the power of 200 is beyond all floats
+    ],
+)
 def test_a_place_off_the_globe_is_none(wrong):
     told = read_metadata(encoded(picture(1, (60, 40)), "JPEG", exif=placed(**wrong)))
     assert (told.latitude, told.longitude) == (None, None)

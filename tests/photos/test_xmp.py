@@ -6,24 +6,8 @@ from PIL import Image
 
 from helpers.photos.metadata.read import read_metadata
 from helpers.photos.metadata.xmp import read_tags
-from tests.images.test_decode import encoded
-from tests.support.pictures import picture
-
-PACKET = (
-    '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
-    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""'
-    ' xmlns:digiKam="http://www.digikam.org/ns/1.0/" xmlns:lr="http://ns.adobe.com/lightroom/1.0/"'
-    ' xmlns:dc="http://purl.org/dc/elements/1.1/">{}</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
-)
-
-
-def packet(**tags):
-    names = {"digikam": "digiKam:TagsList", "lightroom": "lr:hierarchicalSubject", "subject": "dc:subject"}
-    parts = "".join(
-        f"<{names[name]}><rdf:Bag>{''.join(f'<rdf:li>{tag}</rdf:li>' for tag in all_of)}</rdf:Bag></{names[name]}>"
-        for name, all_of in tags.items()
-    )
-    return PACKET.format(parts).encode()
+from tests.support.metadata import packet
+from tests.support.pictures import encoded, picture
 
 
 def tags(source):

@@ -13,7 +13,7 @@ from helpers.errors import ExportError, FrameError
 from helpers.frames.columns import typed_frame
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 from helpers.season.exchange.camtrap import write
 from helpers.season.exchange.camtrap.blur import blurred
 from helpers.season.exchange.camtrap.check import check_camtrap
@@ -239,7 +239,7 @@ def test_photos_that_cannot_be_in_it_are_told(tmp_path):
     assert package.counts["media"] == 5 and len(package.bad) == len(bad)
     reasons = list(package.bad["reason"])
     assert sum("does not allow" in reason for reason in reasons) == 7
-    for part in ("below=", "no path", "when it was taken", "no deployment", "the same path"):
+    for part in ("below=", "no path", "no date", "no deployment", "the same path"):
         assert any(part in reason for reason in reasons)
     below = write_camtrap(tmp_path / "q", season([*PHOTOS, *bad]), FOXES, placed(), **ASKED, below="photos/")
     assert "photos/=x.jpg" in [row["filePath"] for row in rows_of(below, "media")]

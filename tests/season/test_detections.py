@@ -9,9 +9,9 @@ import pytest
 from helpers import tc
 from helpers.errors import FrameError
 from helpers.photos.tables.match_paths import NOT_HERE, match
-from helpers.season.detection import detections
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection import read_results
 from helpers.season.detection.megadetector import DetectedPhoto, Detection
+from helpers.season.detection.read_results import read_detections
 from tests.support.pace import steps
 
 NAMES = ["north/cam1/1.JPG", "north/cam1/2.JPG", "north/cam2/1.JPG", "south/cam1/1.JPG", "south/cam1/9.JPG"]
@@ -53,7 +53,7 @@ def test_a_photo_that_is_there_again_and_again_takes_no_longer_each_time(written
         DetectedPhoto(NAMES[0], CountedList([Detection("animal", 0.5, (0, 0, 0.5, n / 999))]), n != 3)
         for n in range(1, 500)
     ]
-    monkeypatch.setattr(detections, "read_file", lambda *_: (photos, [], ""))
+    monkeypatch.setattr(read_results, "read_file", lambda *_: (photos, [], ""))
     found = read_detections("any.json", NAMES, progress=False)
     assert len(found) == 499 and len(found.bad) == 498 and not found.photo(0).complete
     assert CountedList.copied == 0

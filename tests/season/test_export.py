@@ -9,7 +9,7 @@ from PIL import Image
 from helpers import tc
 from helpers.errors import ExportError, FrameError
 from helpers.photos.load import load_photos
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 from helpers.season.exchange.export import export_sightings, save_sightings
 from helpers.season.parts import Parts
 from helpers.season.season import Season

@@ -8,7 +8,8 @@ from helpers.season.labels import surprises as label_surprises
 from helpers.season.labels.surprises import _lowest, surprising_labels
 from helpers.season.season import Season
 from helpers.similarity.build import create
-from tests.season.test_season import model_of, parts_of
+from tests.season.test_season import parts_of
+from tests.support.models import model_of
 from tests.support.places import SHARED
 
 

@@ -16,7 +16,7 @@ from helpers.images.boxes import check_box, edges_of
 from helpers.images.crop import cut
 from helpers.photos.load import load_photos
 from helpers.season import part_features
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model

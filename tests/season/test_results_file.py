@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers.errors import FrameError
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 
 NAMES = ["a/1.JPG", "a/2.JPG", "a/3.JPG", "b/1.JPG", "b/2.JPG", "b/3.JPG"]
 

@@ -8,8 +8,9 @@ from helpers.photos.species import add_species
 from helpers.season.scores import neighbour_shares, species_precision
 from helpers.season.season import Season
 from helpers.similarity.build import create
-from tests.season.test_season import model_of, parts_of
+from tests.season.test_season import parts_of
 from tests.season.test_sightings import season_of
+from tests.support.models import model_of
 from tests.support.places import SHARED
 
 #  photo     0      1      2      3       4      5        6      7        8

@@ -9,47 +9,20 @@ from helpers import tc
 from helpers.errors import FrameError
 from helpers.explorer.explorer import Explorer
 from helpers.features.distance import Distance
-from helpers.features.index import Index
 from helpers.frames.columns import typed_frame, with_columns
 from helpers.photos.events import add_events
 from helpers.photos.load import load_photos
 from helpers.season.searched_features import SearchedFeatures
 from helpers.season.season import Season
 from helpers.similarity.build import create, load_model
-from helpers.similarity.model import SimilarityModel
-from helpers.similarity.saved import ModelContents
-from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.models import model_of
+from tests.support.pictures import folder_of, picture
 
 DAY = datetime.datetime(2026, 5, 1)
 
 
 def at(hour, minute=0, second=0, day=0):
     return DAY + datetime.timedelta(days=day, hours=hour, minutes=minute, seconds=second)
-
-
-def model_of(vectors, data=None, labels=None, names=None, metric="euclidean", bad=0, rows=None):
-    """A model of photos whose features are known."""
-    vectors = np.array(vectors, np.float32).reshape(len(vectors), -1)
-    names = [f"{row}.jpg" for row in range(len(vectors))] if names is None else names
-    contents = ModelContents(
-        network=SimpleNamespace(name="by hand", dimension=vectors.shape[1]),
-        precision="fp32",
-        agreement=None,
-        key="",
-        metric=metric,
-        index="exact",
-        feature="image",
-        label=None,
-        labels=list(range(len(vectors))) if labels is None else labels,
-        names=names,
-        sources=[b""] * len(vectors),
-        identities=[None] * len(vectors),
-        rows=np.arange(len(vectors)) if rows is None else np.array(rows),
-        vectors=vectors,
-        timings={},
-        bad=[None] * bad,
-    )
-    return SimilarityModel(contents, Index(vectors, metric), data=data)
 
 
 #        photo: 0       1            2            3       4             5           6              7      8
@@ -323,11 +296,6 @@ def test_without_a_part_the_whole_photo_is_asked_with(season):
 
 
 # A real network
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ from helpers.frames.columns import typed_frame
 from helpers.photos.labels import Labels
 from helpers.season.season import Season
 from helpers.season.sightings import Sightings
-from tests.season.test_season import at, model_of, parts_of
+from tests.season.test_season import at, parts_of
+from tests.support.models import model_of
 
 COUNT = 30  # events of two photos each
 

@@ -19,7 +19,7 @@ from helpers.season.timeline.activity_figure import show_activity
 from helpers.season.timeline.dates_figure import show_dates
 from helpers.season.timeline.photo_strip import show_strip
 from helpers.season.timeline.site_map import projected, show_sites
-from helpers.season.timeline.tables import activity_of, activity_table, by_date, by_site
+from helpers.season.timeline.tables import activity_of, by_date, by_site
 from tests.support.pace import steps
 from tests.support.pictures import animal_in_a_forest, folder_of, share_of_animal
 from tests.support.sightings import HOSTILE, WHEN, Judged, deployments, season_of, sightings
@@ -72,17 +72,7 @@ def written(figure):
 
 
 def test_by_hour_of_day(seen):
-    table = activity_table(seen)
-    assert list(table["hour"]) == list(range(24))
-    assert [(row["hour"], row["confirmed"], row["candidates"]) for row in table if row["confirmed"]] == [
-        (1, 1, 0),
-        (21, 1, 0),
-        (22, 1, 0),
-    ]
-    assert table[23]["candidates"] == 1 and sum(table["candidates"]) == 1
-    assert sum(table["confirmed_density"]) == pytest.approx(1, abs=1e-6)
     assert activity_of(seen).observations == 3 and activity_of(seen, "candidate").observations == 1
-    assert list(activity_table(seen[5:6])["confirmed_density"]) == [None] * 24
     with pytest.raises(FrameError, match="rejected"):
         activity_of(seen, "rejected")
 

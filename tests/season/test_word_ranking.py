@@ -4,7 +4,7 @@ import pytest
 from helpers.errors import ArgumentError, FrameError
 from helpers.images.boxes import SIDES
 from helpers.photos.load import load_photos
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 from helpers.season.parts import Parts
 from helpers.season.season import Season
 from helpers.similarity.build import create

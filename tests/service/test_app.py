@@ -168,6 +168,26 @@ def test_a_form_that_is_none_is_refused(body, kind, status, ask):
     ask("POST", "/search", status, data=body, headers={"Content-Type": kind})
 
 
+@pytest.mark.parametrize(
+    "charset",
+    [
+        "charset=punycode",
+        'charset="punycode"',
+        "Charset = utf-7",
+        "charset*=utf-8''punycode",
+        "charset=utf-8; charset=idna",
+    ],
+)
+def test_a_form_in_another_charset_is_refused(charset, ask):
+    """Python reads some of them in quadratic time: half a second for each field, while nobody else is answered."""
+    body = b'--x\r\nContent-Disposition: form-data; name="k"\r\n\r\n1\r\n--x--\r\n'
+    kind = f"multipart/form-data; boundary=x; {charset}"
+    assert "UTF-8" in ask("POST", "/search", 415, data=body, headers={"Content-Type": kind}).text
+    for usual in ("charset=utf-8", 'charset="UTF-8"'):
+        kind = f"multipart/form-data; {usual}; boundary=x"
+        ask("POST", "/search", 422, data=body, headers={"Content-Type": kind})
+
+
 def test_a_second_photo_is_refused(ask):
     ask("POST", "/search", 400, files=[("photo", ("a", jpeg())), ("photo", ("b", jpeg()))])
 
@@ -227,6 +247,7 @@ def test_a_thumbnail_is_a_small_jpeg_that_is_kept_by_the_browser(ask):
     again = ask("GET", f"/images/{image}/thumbnail?size=16", 304, headers={"If-None-Match": tag})
     assert again.content == b"" and again.headers["ETag"] == tag
     assert ask("GET", f"/images/{image}/thumbnail?size=17").headers["ETag"] != tag
+    assert ask("GET", f"/images/{image}/thumbnail?size=1600").content.startswith(b"\xff\xd8")
 
 
 def test_a_photo_whose_file_has_gone_has_no_thumbnail(ask, place):
@@ -234,7 +255,9 @@ def test_a_photo_whose_file_has_gone_has_no_thumbnail(ask, place):
     content, image = file.read_bytes(), image_at(ask, "odd/7.jpg")["id"]
     file.unlink()
     try:
-        assert "odd/7.jpg" in ask("GET", f"/images/{image}/thumbnail?size=33", 404).json()["error"]["message"]
+        for size in (33, 1600):
+            answer = ask("GET", f"/images/{image}/thumbnail?size={size}", 404)
+            assert "odd/7.jpg" in answer.json()["error"]["message"]
     finally:
         file.write_bytes(content)
 

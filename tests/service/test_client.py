@@ -1,6 +1,7 @@
 """The client: what it sends, what it makes of answers and of failures; a fake service says them."""
 
 import datetime
+import gzip
 import pickle
 import socket
 import threading
@@ -199,6 +200,9 @@ def test_nothing_is_sent_that_was_not_given(fake, tmp_path, monkeypatch):
         Answer(body={"matches": [{"rank": 1}]}),
         Answer(body={"matches": [{**MATCH, "distance": "near"}]}),
         Answer(body={"matches": 7}),
+        Answer(body=b"[" * 100_000),
+        Answer(500, b"[" * 100_000),
+        Answer(body={"matches": [{**MATCH, "distance": 10**399}]}),
         Answer(301, b"", {"Location": "http://127.0.0.1:9/"}),
     ],
 )
@@ -207,6 +211,16 @@ def test_a_server_that_is_something_else(fake, client, answer):
     with pytest.raises(ServiceError, match=r"127\.0\.0\.1:\d+ (answers|does not answer as)") as caught:
         client.search(1)
     assert not isinstance(caught.value, Unavailable) and len(fake.asked) == 1
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_without_end_is_not_read_to_its_end(fake, client, status, monkeypatch):
+    monkeypatch.setattr("helpers.service.client.connection._LARGEST", 100_000)
+    for answer in (b" " * 200_000, gzip.compress(b" " * 10_000_000)):
+        packed = {"Content-Encoding": "gzip"} if answer[:1] != b" " else {}
+        fake.say(Answer(status, answer, packed))
+        with pytest.raises(ServiceError, match="with more than 100,000 bytes"):
+            client.image(1)
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://a", "http://", "http://a:x", "http://a/?b", None])

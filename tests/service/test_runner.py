@@ -285,7 +285,7 @@ def test_a_cluster_that_fails_is_tried_three_times(alone, monkeypatch):
 
 def test_processes_that_do_not_come_back_are_started_again(alone, monkeypatch, tmp_path):
     """As a nanny leaves them on a machine that is too busy."""
-    monkeypatch.setattr("helpers.features.dask.cluster._PATIENCE", 0.1)
+    monkeypatch.setattr("helpers.features.dask.futures._PATIENCE", 0.1)
     monkeypatch.setattr("helpers.service.jobs.indexing._DESERTED", 1.0)
     workers, clients = Workers(Settings(photos=tmp_path, workers=1)), []
     client = workers.client

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.features.store import default_path
+from helpers.features.store_path import default_path
 from helpers.service.settings import Settings
 
 

@@ -1,6 +1,7 @@
 """A service's collection in words, in a file and in PostgreSQL."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -65,6 +66,7 @@ def test_what_is_not_known_is_refused(storage, loaded, text):
     with pytest.raises(Refused, match=r"has not learnt|is empty|characters") as raised:
         found(storage, loaded, text)
     assert raised.value.status == 422
+    assert not re.search(r"create\(|helpers\.", str(raised.value)), "visitors read no Python"
 
 
 def test_a_network_without_words(storage, loaded):

@@ -230,9 +230,30 @@ def test_a_frame_reads_its_own_files_alone(tmp_path):
     assert list(load_sframe(str(tmp_path / "saved"))["n"]) == [1, 2]
 
 
+SIZES = (["<b>", 5], [[1], [2]], [float("nan"), 1], [1], [1, 2, 3], [-5, 10], [True, True], [0, 5], "ab", {"a": 1})
+
+
 @pytest.mark.parametrize(
     "cell",
     [
+        *({"path": "/a.jpg", "size": size} for size in SIZES),
+        *({"path": path, "size": [1, 2]} for path in (5, [1], None)),
+    ],
+    ids=json.dumps,
+)
+def test_an_image_of_no_size_or_nowhere_is_reported(frame, tmp_path, cell):
+    """Not when it is shown or saved again."""
+    frame[["image"]].head(1).save(str(tmp_path / "saved"))
+    (path,) = [each for each in (tmp_path / "saved").glob("*.json") if each.name != "frame.json"]
+    path.write_text(json.dumps([cell]), "utf-8")
+    with pytest.raises(BadFile):
+        load_sframe(str(tmp_path / "saved"))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"ndarray": 5, "dtype": "<f8"},
         {"ndarray": [1, 2], "dtype": "V999999999"},
         {"ndarray": [1, 2], "dtype": [["a", "<f8"]]},
         {"ndarray": [1, 2], "dtype": "no type"},

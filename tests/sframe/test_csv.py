@@ -3,11 +3,13 @@
 import csv
 import gzip
 import pathlib
+import tracemalloc
 
 import pytest
 
 from helpers.sframe import SFrame
 from helpers.sframe.errors import BadFile, NoSuchFile
+from tests.support.pace import growth
 
 
 def there_and_back(frame, path, **options):
@@ -97,3 +99,45 @@ def test_places_that_cannot_be(tmp_path):
         SFrame.read_csv(str(tmp_path / "nowhere.csv"))
     with pytest.raises(NoSuchFile, match="nowhere"):
         SFrame.read_json(str(tmp_path / "nowhere.json"))
+
+
+# --- files of strangers
+
+
+def test_equal_names_are_told_apart(tmp_path):
+    file = tmp_path / "frame.csv"
+    file.write_text("a,b,a,a.1,a\n1,2,3,4,5\n")
+    assert list(SFrame.read_csv(str(file))[0]) == ["a", "b", "a.1", "a.1.1", "a.1.1.1"]
+
+
+def test_more_equal_names_than_anybody_gives_are_refused(tmp_path):
+    """Each is longer than the one before: 5,000 would take minutes."""
+    file = tmp_path / "frame.csv"
+    file.write_text(",".join(["a"] * 101) + "\n")
+    with pytest.raises(BadFile, match="more than 100 columns are called 'a'"):
+        SFrame.read_csv(str(file))
+
+
+def memory_to_read(file):
+    tracemalloc.start()
+    try:
+        SFrame.read_csv(str(file))
+        return tracemalloc.get_traced_memory()[1] / file.stat().st_size
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("end", ['"', ""], ids=["closed", "not closed"])
+def test_a_long_quoted_text_takes_no_more_memory_than_others(tmp_path, end):
+    file = tmp_path / "frame.csv"
+    file.write_text('a\n"' + "x" * 200_000 + end + "\n")
+    assert memory_to_read(file) < 20
+
+
+def test_a_line_of_many_brackets_is_not_copied_for_each(tmp_path):
+    def work(count):
+        file = tmp_path / "frame.csv"
+        file.write_text("a\n" + "[1]x," * count + "\n")
+        SFrame.read_csv(str(file))
+
+    assert growth(work, 500, 4_000) < 16  # not 64

@@ -47,6 +47,14 @@ def test_values_and_names_are_escaped(value, notebook):
         assert tags(html) <= {"div", "strong", "table", "tr", "th", "td", "span"}
 
 
+def test_no_text_is_drawn_as_a_formula(notebook):
+    frame = SFrame({"a $x$ b": ["a $x$ b"]})
+    frame.explore()
+    frame.show()
+    for html in [frame._repr_html_(), *(page._repr_html_() for page in notebook)]:
+        assert html.startswith('<div class="mathjax_ignore tex2jax_ignore"')
+
+
 def test_attributes_cannot_be_left():
     html = SFrame({"a": ['" onmouseover="alert(1)' * 20]})._repr_html_()
     assert not re.search(r'"[^"<>]*" onmouseover', html) and "&quot; onmouseover" in html

@@ -12,14 +12,9 @@ from helpers.errors import PhotoError
 from helpers.images.decode import open_photo
 from helpers.photos import image_analysis
 from helpers.sframe import Image, SArray, SFrame
+from tests.support.pictures import encoded
 
 PIXELS = np.arange(30 * 40 * 3, dtype=np.uint32).reshape(30, 40, 3).astype(np.uint8)
-
-
-def encoded(image, format="PNG", **options):
-    buffer = io.BytesIO()
-    image.save(buffer, format, **options)
-    return buffer.getvalue()
 
 
 @pytest.fixture

@@ -19,11 +19,6 @@ from helpers.similarity.grid import show_matches
 from tests.support.pictures import TINY, folder_of, picture, tiny_network
 
 
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
-
-
 @pytest.fixture
 def folder(tmp_path):
     return folder_of(tmp_path / "photos")

@@ -101,6 +101,12 @@ def test_a_method_is_timed_with_as_many_photos_as_two_seconds_take(monkeypatch, 
     assert taken == asked
 
 
+def test_photos_that_can_be_read_no_more_have_no_speed(monkeypatch):
+    monkeypatch.setattr(methods, "embed", lambda sources, network, progress: SimpleNamespace(rows=[]))
+    model = SimpleNamespace(collection=SimpleNamespace(sources=["/gone.jpg"]), opened=lambda: None)
+    assert methods.speed_of(model) == 0
+
+
 def test_labels_and_groups_are_ones_own(data):
     stripes = [path[-6:-4] for path in data["path"]]
     data = data.copy()

@@ -13,12 +13,7 @@ from helpers.frames.images import image_of
 from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from helpers.similarity.grid import show_matches
-from tests.support.pictures import TINY, folder_of, picture, tiny_network
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
+from tests.support.pictures import TINY, folder_of, picture
 
 
 @pytest.fixture

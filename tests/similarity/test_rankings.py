@@ -135,7 +135,7 @@ def test_labels_that_are_no_photo_or_several(model, tmp_path):
     with pytest.raises(FrameError, match="'same' stands for 55 photos"):
         write(model, tmp_path / "all", progress=False).of("same")
     model.labels = [object()] * 55
-    with pytest.raises(ModelError, match="labels are to be numbers or text"):
+    with pytest.raises(ModelError, match="labels must be numbers or text"):
         write(model, tmp_path / "all", progress=False)
 
 

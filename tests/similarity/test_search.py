@@ -14,14 +14,9 @@ from helpers.similarity.build import create, load_model
 from helpers.similarity.grid import show_matches
 from helpers.similarity.search import feedback
 from tests.similarity.test_build import image, references, rows
-from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.pictures import folder_of, picture
 
 RANDOM = np.random.default_rng(4)
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory):
-    return tiny_network(tmp_path_factory.mktemp("network") / "tiny.onnx")
 
 
 @pytest.fixture(scope="module")

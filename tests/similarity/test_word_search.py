@@ -6,8 +6,6 @@ import skimage.data
 
 from helpers import tc
 from helpers.errors import ArgumentError, FrameError, ModelError
-from helpers.features.index import Index
-from helpers.frames.columns import typed_frame
 from helpers.networks.classifier import classifier_of
 from helpers.networks.load import load_network
 from helpers.networks.words import class_names, find_words
@@ -15,9 +13,9 @@ from helpers.photos.load import load_photos
 from helpers.similarity.build import create, load_model
 from helpers.similarity.grid import show_matches
 from helpers.similarity.model import SimilarityModel
-from helpers.similarity.saved import ModelContents
 from helpers.similarity.word_scores import WordScores, best, shares
 from helpers.similarity.word_search import fused
+from tests.support.models import model_of
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 
@@ -29,37 +27,10 @@ def classifier(module_cache):
     return classifier_of(load_network("efficientnet-lite0"))
 
 
-@pytest.fixture(scope="module")
-def module_cache(shared_cache):
-    """The cache folder of the run, before the first test has set it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KINFRAME_CACHE", str(shared_cache))
-        yield
-
-
-def model_of(vectors, metric="euclidean", centre=None, network="efficientnet-lite0"):
-    """A model of photos that the network sees with these features."""
-    vectors = np.asarray(vectors, np.float32)
-    contents = ModelContents(
-        network=load_network(network) if isinstance(network, str) else network,
-        precision="fp32",
-        agreement=None,
-        key="",
-        metric=metric,
-        index="exact",
-        feature="image",
-        label=None,
-        labels=[10 + row for row in range(len(vectors))],
-        names=[f"{row}.jpg" for row in range(len(vectors))],
-        sources=[b""] * len(vectors),
-        identities=[None] * len(vectors),
-        rows=np.arange(len(vectors)),
-        vectors=vectors,
-        timings={},
-        bad=typed_frame((("label", int, []), ("path", str, []), ("reason", str, []))),
-        centre=centre,
-    )
-    return SimilarityModel(contents, Index(vectors, metric))
+def model_of_words(vectors, metric="euclidean", centre=None):
+    """A model of photos 10, 11 … that the network sees with these features."""
+    labels = [10 + row for row in range(len(vectors))]
+    return model_of(vectors, labels=labels, metric=metric, network="efficientnet-lite0", centre=centre)
 
 
 @pytest.fixture
@@ -71,7 +42,7 @@ def seen(classifier):
 
 @pytest.fixture
 def model(seen):
-    return model_of(seen)
+    return model_of_words(seen)
 
 
 def found(frame, column="reference_label"):
@@ -170,7 +141,7 @@ def test_words_in_both_languages(model, text, labels, words):
 
 
 def test_photos_of_one_score_come_in_their_order(seen):
-    model = model_of(seen[[4, 0, 0, 2, 0]])
+    model = model_of_words(seen[[4, 0, 0, 2, 0]])
     assert found(model.search(text="fox", k=3)) == [11, 12, 14]
     assert found(model.search(text="fox", k=None))[:3] == [11, 12, 14]
 
@@ -195,7 +166,7 @@ def test_a_word_and_a_photo(model, seen):
 
 def test_a_word_and_a_photo_to_be_unlike(seen, classifier):
     """Of three photos of foxes, the one that looks least like the marked one comes first; other things stay behind."""
-    model = model_of(np.concatenate([seen, classifier.weights[400:600] * np.float32(6)]))
+    model = model_of_words(np.concatenate([seen, classifier.weights[400:600] * np.float32(6)]))
     assert found(model.search(text="fox", k=3)) == [16, 10, 13]
     frame = model.search(text="fox", unlike=16, k=3)
     assert found(frame) == [13, 10, 16]
@@ -206,7 +177,7 @@ def test_a_word_and_a_photo_to_be_unlike(seen, classifier):
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
 def test_a_centred_model_has_the_same_words(model, seen, metric):
     centre = seen.mean(axis=0)
-    centred = model_of(seen - centre, metric, centre)
+    centred = model_of_words(seen - centre, metric, centre)
     apart = np.abs(centred.words.log_odds.astype(float) - model.words.log_odds.astype(float))
     assert (apart <= 0.01 + 0.002 * np.abs(model.words.log_odds.astype(float))).all()
 

@@ -26,10 +26,9 @@ from helpers.photos.labels import Labels
 from helpers.photos.load import load_photos, open_photo
 from helpers.photos.metadata.read import read_metadata
 from helpers.photos.species import add_species
-from helpers.season.detection.detections import read_detections
+from helpers.season.detection.read_results import read_detections
 from helpers.similarity.build import create, load_model
-from tests.support.hostile_files import saved
-from tests.support.pictures import picture, tiny_network
+from tests.support.pictures import encoded, picture, tiny_network
 from tests.support.torch_files import torch_zip
 
 GOOD = "a good one.jpg"
@@ -126,7 +125,7 @@ def _photos(folder: Path) -> Iterator[Sample]:
     files = {"a.psd": _psd(), "a.qoi": _qoi()}
     for name, image, kind, options in wanted:
         if kind == "MPO" or (kind in formats() and kind in Image.SAVE):
-            files[name] = saved(image, kind, **options)
+            files[name] = encoded(image, kind, **options)
     read = [name for name in files if not name.endswith(".qoi") or "QOI" in formats()]
     for name in read:
         yield Sample({name: files[name], GOOD: files["a.jpg"]}, [name])
@@ -166,9 +165,9 @@ def _exif() -> bytes:
 def _metadata(folder: Path) -> Iterator[Sample]:
     exif = _exif()
     packet = _packet()
-    good = saved(picture(3, (64, 48)), "JPEG")
+    good = encoded(picture(3, (64, 48)), "JPEG")
     for name, kind in (("a.jpg", "JPEG"), ("a.png", "PNG"), ("a.webp", "WEBP"), ("a.tif", "TIFF")):
-        content = saved(picture(0, (64, 48)), kind, exif=exif)
+        content = encoded(picture(0, (64, 48)), kind, exif=exif)
         block = exif[6:] if exif[6:] in content else content[:600]
         at = content.index(block)
         yield Sample({name: content, GOOD: good}, [name], (at, at + len(block)))
@@ -192,7 +191,7 @@ def _packet() -> bytes:
 
 
 def _xmp(folder: Path) -> Iterator[Sample]:
-    good = saved(picture(0, (64, 48)), "JPEG")
+    good = encoded(picture(0, (64, 48)), "JPEG")
     for name in ("a.jpg.xmp", "a.xmp"):
         for packet in (_packet(), _packet().decode().encode("utf-16")):
             yield Sample({name: packet, "a.jpg": good, GOOD: good}, [name])
@@ -386,7 +385,7 @@ def _float_network() -> bytes:
 
 
 def _read_network(folder: Path) -> None:
-    photos = tc.SFrame({"image": tc.SArray([image_of(saved(picture(seed), "JPEG")) for seed in range(2)])})
+    photos = tc.SFrame({"image": tc.SArray([image_of(encoded(picture(seed), "JPEG")) for seed in range(2)])})
     model = create(photos, model=folder / "network.onnx", verbose=False, store=False)
     assert model.vectors.shape == (2, model.network.dimension)
 
@@ -404,7 +403,7 @@ def _journals(folder: Path) -> Iterator[Sample]:
     moves = [{"from": f"photos/{number}.jpg", "to": f"{number}.jpg", "sha256": "0" * 64} for number in range(3)]
     lines = [json.dumps({**each, "signature": "0" * 64}) for each in moves]
     content = "\n".join([*lines, json.dumps({"back": "1.jpg"}), ""]).encode()
-    yield Sample({f"aside/{JOURNAL}": content, "aside/0.jpg": saved(picture(0), "JPEG")}, [f"aside/{JOURNAL}"])
+    yield Sample({f"aside/{JOURNAL}": content, "aside/0.jpg": encoded(picture(0), "JPEG")}, [f"aside/{JOURNAL}"])
 
 
 def _read_journal(folder: Path) -> None:

@@ -1,38 +1,27 @@
 """Files that were made to do harm, each a few hundred bytes to a few MB."""
 
 import io
+import os
 import struct
 import zipfile
 import zlib
 
 from PIL import Image
 
-from tests.support.pictures import picture
-
-
-def saved(image, kind, **more):
-    """The bytes of a picture's file."""
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **more)
-    return buffer.getvalue()
+from tests.support.pictures import encoded, picture, png_chunk
 
 
 def photo(kind="JPEG", **more):
     """A small photo that nothing is wrong with."""
-    return saved(picture(0, (64, 48)), kind, **more)
+    return encoded(picture(0, (64, 48)), kind, **more)
 
 
 def png(width, height, *, row, extra=b"", depth=8, colour=0):
     """A PNG whose rows are all the same, with chunks before its pixels."""
     packer = zlib.compressobj(9)
     data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + extra + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-
-
-def chunk(kind, data):
-    """A chunk of a PNG."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + extra + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b"")
 
 
 def pixel_bomb_png(side=16_000):
@@ -42,7 +31,7 @@ def pixel_bomb_png(side=16_000):
 
 def pixel_bomb_gif(width=60_000, height=60_000):
     """A GIF that says it is very large, and whose frame says so too."""
-    small = bytearray(saved(Image.new("P", (8, 8)), "GIF"))
+    small = bytearray(encoded(Image.new("P", (8, 8)), "GIF"))
     at = small.index(b"\x2c")
     small[6:10] = small[at + 5 : at + 9] = struct.pack("<HH", width, height)
     return bytes(small)
@@ -69,18 +58,18 @@ def zip_bomb():
 
 def text_bomb_png():
     """A PNG whose packed words would fill 80 MB."""
-    words = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1_000_000), 9))
+    words = png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1_000_000), 9))
     return png(8, 8, row=bytes(9), extra=words * 80)
 
 
 def profile_bomb_png():
     """A PNG whose colour profile would fill 100 MB."""
-    return png(8, 8, row=bytes(25), colour=2, extra=chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(100_000_000), 9)))
+    return png(8, 8, row=bytes(25), colour=2, extra=png_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(100_000_000), 9)))
 
 
 def parts_png():
     """A PNG of so many parts that reading them takes long."""
-    return png(8, 8, row=bytes(9), extra=chunk(b"prVt", b"") * 100_000)
+    return png(8, 8, row=bytes(9), extra=png_chunk(b"prVt", b"") * 100_000)
 
 
 def parts_jpeg():
@@ -97,7 +86,7 @@ def filled_jpeg():
 
 def parts_gif():
     """A GIF of so many remarks that reading them takes long."""
-    whole = saved(Image.new("P", (8, 8)), "GIF")
+    whole = encoded(Image.new("P", (8, 8)), "GIF")
     at = whole.index(b"\x2c")
     return whole[:at] + b"\x21\xfe\1a\0" * 100_000 + whole[at:]
 
@@ -139,3 +128,12 @@ def jpeg_in_html():
 def svg():
     """A drawing with a script."""
     return b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(1)</script></svg>'
+
+
+def naming_journal(database, named):
+    """A journal of SQLite, to lie beside a database, after which SQLite deletes the file that it names."""
+    page = struct.unpack(">H", database[16:18])[0]
+    magic, name = bytes.fromhex("d9d505f920a163d7"), os.fsencode(named)
+    header = magic + struct.pack(">5I", 0, 0, len(database) // page, 512, page)
+    locked_page = struct.pack(">I", 2**30 // page + 1)
+    return header.ljust(512, b"\0") + locked_page + name + struct.pack(">2I", len(name), sum(name)) + magic

@@ -1,6 +1,7 @@
 """How much work something is, counted and not timed: the same on a slow machine and on a busy one."""
 
 import sys
+import time
 from typing import Callable
 
 
@@ -19,3 +20,13 @@ def steps(work: Callable[[], object]) -> int:
     finally:
         sys.setprofile(before)
     return count
+
+
+def growth(work, few, many):
+    """How many times the processor time of `work(few)` one of `work(many)` takes: the best of three of each."""
+    seconds = {few: [], many: []}
+    for count in (few, many) * 3:
+        begin = time.process_time()
+        work(count)
+        seconds[count].append(time.process_time() - begin)
+    return min(seconds[many]) / min(seconds[few])

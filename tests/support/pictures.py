@@ -1,5 +1,8 @@
-"""Small photos that are quickly made, and a network that is quickly run."""
+"""Small photos that are quickly made, the bytes of their files, and a network that is quickly run."""
 
+import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,38 @@ def folder_of(folder, count=6, ending="jpg"):
     for seed in range(count):
         picture(seed).save(folder / ("odd" if seed % 2 else "") / f"{seed}.{ending}")
     return folder
+
+
+def encoded(photo, kind="PNG", **options):
+    """The bytes of a file with a photo, given as a Pillow image or by its pixels."""
+    buffer = io.BytesIO()
+    (photo if isinstance(photo, Image.Image) else Image.fromarray(photo)).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def turned(orientation):
+    """The EXIF of a photo that is stored in an orientation, 1 to 8."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def png_chunk(name, content):
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def png_of_16_bits(deep):
+    """Written by hand: Pillow reads such files, but does not write them."""
+    height, width, _ = deep.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep)
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
+
+
+def png_header(width, height, depth, colour):
+    """A PNG that announces many pixels, and has few."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(99)))
 
 
 def tiny_network(path: Path, scale: float = 1.0) -> Path:

@@ -6,6 +6,7 @@ import io
 import pkgutil
 import re
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import anywidget
@@ -33,6 +34,7 @@ from helpers.season.timeline.panel import TimelinePanel
 from helpers.similarity.build import create
 from helpers.widgets.card import LARGEST, Card, CardFigure, CardPhoto, CardRow, card_html
 from helpers.widgets.notebook_widget import NotebookWidget
+from helpers.widgets.still import text_line
 from helpers.widgets.thumbnail_strip import ThumbnailStrip
 from tests.support.pictures import folder_of, picture, tiny_network
 from tests.support.sightings import WHEN, Judged, season_of, sightings
@@ -97,7 +99,7 @@ def label_strip_of(model, tmp_path, monkeypatch):
 # How each widget is made, and how many pictures are then on its card.
 WIDGETS = {
     Explorer: (explorer_after_a_query, 6),
-    PhotoPicker: (lambda model, _: PhotoPicker(model, k=3), 10),
+    PhotoPicker: (lambda model, _: PhotoPicker(model, k=3), 12),
     CollectionMap: (map_of, 1),
     DuplicatePicker: (lambda model, _: DuplicatePicker(model, progress=False), 2),
     OddStrip: (lambda model, _: OddStrip(model, oddities(model, progress=False)), 1),
@@ -193,6 +195,15 @@ def jpeg(size, seed=0):
     buffer = io.BytesIO()
     picture(seed, size).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def test_no_text_is_drawn_as_a_formula():
+    """ipywidgets' Label and HTMLMath, and each HTML output of a cell, are given to MathJax."""
+    assert card_html(Card("a $x$ b")).startswith('<div class="mathjax_ignore tex2jax_ignore"')
+    assert "mathjax_ignore" in text_line(value="a $x$ b")._dom_classes
+    folder = Path(helpers.__file__).parent
+    made = re.compile(r"ipywidgets\.(Label|HTMLMath)\(")
+    assert [path.name for path in folder.rglob("*.py") if made.search(path.read_text("utf-8"))] == ["still.py"]
 
 
 def test_a_card_is_never_too_large_and_all_text_on_it_is_text():

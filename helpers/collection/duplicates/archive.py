@@ -1,6 +1,6 @@
 """Two collections against each other: which of these photos are already in the archive."""
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 import numpy as np
 
@@ -12,7 +12,9 @@ from helpers.collection.duplicates.pairs import by_metric, neighbours, usual_dis
 from helpers.collection.duplicates.photo_files import PhotoFiles
 from helpers.collection.duplicates.same_picture import picture_distances
 from helpers.errors import FrameError
+from helpers.frames import Frame
 from helpers.frames.columns import typed_frame
+from helpers.similarity.members import CollectionModel
 
 
 class _ArchiveMatch(NamedTuple):
@@ -23,8 +25,13 @@ class _ArchiveMatch(NamedTuple):
 
 @takes(model="model", archive="model")
 def compare_collections(
-    model: Any, archive: Any, kind: str = "picture", threshold: Optional[float] = None, *, progress: bool = True
-) -> Any:
+    model: CollectionModel,
+    archive: CollectionModel,
+    kind: str = "picture",
+    threshold: Optional[float] = None,
+    *,
+    progress: bool = True,
+) -> Frame:
     """Which photos of a model are in another one, the archive, already.
 
     Parameters
@@ -89,7 +96,7 @@ def compare_collections(
     return _frame(model, archive, matches)
 
 
-def _limit(archive: Any, kind: str, wanted: Optional[float]) -> float:
+def _limit(archive: CollectionModel, kind: str, wanted: Optional[float]) -> float:
     if kind == "bytes":
         return 0.0
     usual, largest = thresholds.SAME_PICTURE, thresholds.LARGEST_SAME_PICTURE
@@ -128,7 +135,7 @@ def _pictures(
     return matches
 
 
-def _frame(model: Any, archive: Any, matches: Dict[int, _ArchiveMatch]) -> Any:
+def _frame(model: CollectionModel, archive: CollectionModel, matches: Dict[int, _ArchiveMatch]) -> Frame:
     rows = sorted(matches)
     nearest = [matches[row] for row in rows]
     columns = (

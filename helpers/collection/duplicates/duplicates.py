@@ -16,12 +16,18 @@ from helpers.collection.duplicates import thresholds
 from helpers.collection.duplicates.evidence import Evidence
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.collection.duplicates.groups import Member
-from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_aside, write_csv
+from helpers.collection.duplicates.move_aside import GroupPhoto, Moved, move_aside
 from helpers.collection.duplicates.same_picture import picture_distances
+from helpers.errors import ExportError
+from helpers.files.replacing import replacing
+from helpers.files.spelling import expanded
+from helpers.files.spreadsheet import write_rows
 from helpers.frames.columns import bad_frame, typed_frame
 from helpers.frames.photo_paths import folder_of
 from helpers.images.contact_sheets import COLUMNS, PhotoGroup, Tile, contact_sheets
 from helpers.images.thumbnails import Thumbnails
+from helpers.photos.export import check_free
+from helpers.similarity.members import CollectionModel
 
 _MOST = 20  # groups that a figure shows
 _BEST = "best"
@@ -29,7 +35,7 @@ _BEST = "best"
 
 @takes(model="model")
 def find_duplicates(
-    model: Any,
+    model: CollectionModel,
     kind: str = "picture",
     threshold: Optional[float] = None,
     *,
@@ -153,7 +159,16 @@ class Duplicates:
         Returns where it is. Raises `FrameError` where something is there
         already, and `ExportError` where it cannot be written.
         """
-        return write_csv(path, self._columns())
+        place, columns = expanded(path).absolute(), self._columns()
+        check_free(place)
+        try:
+            with replacing(place) as half:
+                write_rows(half, list(columns), zip(*columns.values()), errors="surrogateescape")
+        except OSError as error:
+            raise ExportError(
+                f"{place}: the CSV could not be written ({error.strerror or error}); choose another place"
+            ) from error
+        return place
 
     def show(self, k: int = 10, *, thumbnails: Optional[Thumbnails] = None) -> Figure:
         """The first `k` groups, 20 at most, as a figure: a row of up to six photos each, the best one first.

@@ -15,6 +15,7 @@ from helpers.collection.duplicates.same_picture import smooth
 from helpers.errors import PhotoError
 from helpers.features.blocks import parts
 from helpers.files.threads import work_ahead
+from helpers.images import jpeg
 from helpers.images.decode import Source, open_photo
 from helpers.images.opening import opened
 from helpers.photos.metadata.read import taken
@@ -152,7 +153,7 @@ def _ways_to_save(source: Source) -> List[Dict[str, Any]]:
     """The options by which Pillow saves a photo as a JPEG was saved, upright or on its side; none for other formats."""
     with opened(source) as image:
         tables = [np.reshape(table, (8, 8)) for _, table in sorted(getattr(image, "quantization", {}).items())]
-        if image.format not in ("JPEG", "MPO") or not tables:
+        if image.format not in jpeg.FORMATS or not tables:
             return []
         options = {"subsampling": max(0, get_sampling(image))}
     return [

@@ -1,6 +1,6 @@
 """The part of the search for duplicates that does not depend on the threshold: done once, then groups are quick."""
 
-from typing import Any, Dict, List, Optional, Set, Union
+from typing import Dict, List, Optional, Set, Union
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from helpers.collection.duplicates.originals import cut_off, ranks
 from helpers.collection.duplicates.pairs import NearPairs, PicturePairs
 from helpers.collection.duplicates.photo_files import PhotoFiles, by_name
 from helpers.errors import FrameError
+from helpers.similarity.members import CollectionModel
 
 
 class DuplicateFinder:
@@ -22,7 +23,7 @@ class DuplicateFinder:
     """
 
     def __init__(
-        self, model: Any, kind: str = "picture", *, seconds: Optional[float] = None, progress: bool = True
+        self, model: CollectionModel, kind: str = "picture", *, seconds: Optional[float] = None, progress: bool = True
     ) -> None:
         if kind not in thresholds.KINDS:
             raise FrameError(f"kind={kind!r} is not known; there are {', '.join(thresholds.KINDS)}")

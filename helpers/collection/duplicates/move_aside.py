@@ -1,40 +1,18 @@
-"""Duplicates moved to a folder, and back again: nothing is deleted, nothing is written over.
+"""Duplicates moved to a folder: nothing is deleted, nothing is written over.
 
 In that folder a journal has the old place of each file, before it is moved. So `undo_move(folder)` puts all back, also
 after a crash and in another session.
 """
 
-import contextlib
 import os
-import re
-from collections import Counter
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Set, Tuple, Union
+from typing import Callable, Iterable, Iterator, NamedTuple, Sequence, Tuple, Union
 
-from PIL import Image
-
-from helpers.arguments import takes
-from helpers.collection.duplicates.safe_move import (
-    JOURNAL,
-    Journal,
-    is_ours,
-    move_file,
-    names,
-    parts,
-    sha256,
-    two_names,
-    writing,
-)
-from helpers.errors import ExportError, FrameError, PhotoError
+from helpers.collection.duplicates.put_back import Left, Restored, counted, undo_move
+from helpers.collection.duplicates.safe_move import JOURNAL, Journal, move_file, names, sha256, writing
+from helpers.errors import FrameError
 from helpers.files.progress import progress_bar
-from helpers.files.replacing import replacing
-from helpers.files.spreadsheet import write_rows
-from helpers.images.decode import photo_size
-from helpers.images.opening import formats
-
-_NUMBERED = re.compile(r" \([0-9]+\)(?=\.[^.]*$)")  # a.jpg as a (2).jpg
-
-Left = List[Tuple[str, str]]  # names of files that were not moved, and why
+from helpers.files.spelling import expanded
 
 
 class GroupPhoto(NamedTuple):
@@ -51,13 +29,13 @@ class Moved:
     def __init__(self, folder: Path, count: int, left: Left) -> None:
         self.folder, self.count, self.left = folder, count, left
 
-    def undo(self, progress: bool = True) -> "Moved":
+    def undo(self, progress: bool = True) -> Restored:
         """Put everything in the folder back; see `undo_move`."""
         return undo_move(self.folder, progress=progress)
 
     def __repr__(self) -> str:
         left = f"; {len(self.left)} left where they were, see .left" if self.left else ""
-        return f"{_photos(self.count) if self.count else 'no photo'} moved to {str(self.folder)!r}{left}"
+        return f"{counted(self.count) if self.count else 'no photo'} moved to {str(self.folder)!r}{left}"
 
 
 def move_aside(
@@ -90,7 +68,7 @@ def move_aside(
     if not count:
         return Moved(place, 0, [])
     question = (
-        f"Move {_photos(count)}, the copies in {len(groups)} group{'s' * (len(groups) != 1)}, to {str(place)!r}? "
+        f"Move {counted(count)}, the copies in {len(groups)} group{'s' * (len(groups) != 1)}, to {str(place)!r}? "
         f"The best photo of each group stays where it is. Nothing is deleted, and undo_move({str(place)!r}) puts all "
         f"back. Type yes to move: "
     )
@@ -114,95 +92,10 @@ def move_aside(
     return Moved(place, moved, left)
 
 
-@takes(folder="path")
-def undo_move(
-    folder: Union[str, "os.PathLike[str]"], *, ask: Callable[[str], str] = input, progress: bool = True
-) -> Moved:
-    """Put all files back that `move_aside` moved to this folder; other files stay there.
-
-    It can be called any number of times. Folders that are then empty are
-    removed; the journal stays.
-
-    Parameters
-    ----------
-    folder : path
-    ask
-        Is called with a question where the folder comes from another machine,
-        or another person: it could name any place. With any answer but "yes"
-        such files stay in the folder; with it, photos are put back, nothing else.
-    progress : bool
-
-    Returns
-    -------
-    Restored
-        `count`, and `left`: the files that stay in the folder, with the reason,
-        since they have changed or something else is in their old place.
-
-    Raises
-    ------
-    FrameError
-        Where the folder has no journal.
-    ExportError
-        Where the journal cannot be read or written.
-    """
-    place = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (which follows no links)
-    if not (place / JOURNAL).is_file():
-        raise FrameError(f"{place}: there is no {JOURNAL}, so no photos were moved to this folder")
-    left: Left = []
-    back = 0
-    with writing(place) as journal:
-        entries = list(journal.open_moves().values())[::-1]
-        strange = [not is_ours(entry) for entry in entries]
-        unsafe = {number: _unsafe(entry, place) for number, entry in enumerate(entries) if strange[number]}
-        wanted = [entries[number] for number, reason in unsafe.items() if not reason]
-        if wanted and not _agreed(wanted, place, ask):
-            unsafe.update(dict.fromkeys(unsafe, "the journal was not written by you on this machine"))
-        with progress_bar(total=len(entries), show=progress) as shown:
-            for number, entry in enumerate(entries):
-                reason = unsafe.get(number) or _put_back(entry, place)
-                if reason:
-                    left.append((entry["to"], reason))
-                else:
-                    back += reason is None
-                    journal.write({"back": entry["to"]})
-                shown.update()
-    for at, _, _ in os.walk(place, topdown=False):
-        with contextlib.suppress(OSError):  # not empty
-            if Path(at) != place:
-                Path(at).rmdir()
-    return Restored(place, back, left)
-
-
-class Restored(Moved):
-    """The result of `undo_move`: the same, of files that were put back."""
-
-    def __repr__(self) -> str:
-        left = f"; {len(self.left)} left in it, see .left" if self.left else ""
-        return f"{_photos(self.count)} put back from {str(self.folder)!r}{left}"
-
-
-def write_csv(path: Union[str, "os.PathLike[str]"], columns: Mapping[str, Sequence[Any]]) -> Path:
-    """Columns as a CSV, whole or not at all; text that begins like a formula is marked.
-
-    See `helpers.files.spreadsheet`.
-
-    Raises `FrameError` where there is something already, and `ExportError` where it cannot be written.
-    """
-    place = Path(path).expanduser().absolute()
-    if os.path.lexists(place):
-        raise FrameError(f"{place}: this is there already, and is not written over; choose another name")
-    try:
-        with replacing(place) as half:
-            write_rows(half, list(columns), zip(*columns.values()), errors="surrogateescape")
-    except OSError as error:
-        raise ExportError(f"{place}: the CSV could not be written ({error.strerror or error})") from error
-    return place
-
-
 def _checked(folder: Union[str, "os.PathLike[str]"], collection: str) -> Path:
     if not os.fspath(folder):
         raise FrameError("name a folder to move the copies to")
-    place = Path(os.path.abspath(Path(folder).expanduser()))  # noqa: PTH100 (which follows no links)
+    place = Path(os.path.abspath(expanded(folder)))  # noqa: PTH100 (which follows no links)
     if collection:
         real, inside = Path(os.path.realpath(place)), Path(os.path.realpath(collection))
         if real == inside or inside in real.parents:
@@ -269,66 +162,3 @@ def _move(copy: GroupPhoto, kept: GroupPhoto, place: Path, journal: Journal) -> 
         except OSError as error:
             return f"could not be moved ({error.strerror or error})"
     raise AssertionError
-
-
-def _agreed(entries: Sequence[Dict[str, str]], place: Path, ask: Callable[[str], str]) -> bool:
-    """Whether a person wants that files are put where a journal of somebody else says."""
-    folders = Counter(str(Path(entry["from"]).parent) for entry in entries)
-    every = ", ".join(f"{_photos(count)} in {folder!r}" for folder, count in sorted(folders.items()))
-    question = (
-        f"{str(place / JOURNAL)!r} was not written by you on this machine. It would put {every}. "
-        "Type yes if these are the folders of your photos: "
-    )
-    try:
-        return str(ask(question)).strip().lower() == "yes"
-    except EOFError:
-        return False
-
-
-def _unsafe(entry: Dict[str, str], place: Path) -> str:
-    """Why a file stays, whoever asks, that a journal of somebody else names; or an empty text.
-
-    A photo goes back under the name of a photo, its own, and not where programs look for what to start.
-    """
-    before, name = entry["from"], entry["to"].rpartition("/")[2]
-    target = place.joinpath(*parts(entry["to"]))
-    if "\0" in before or not Path(before).is_absolute() or any(part.startswith(".") for part in Path(before).parts):
-        return "the place that the journal names is hidden, or not a full path"
-    if Path(before).suffix.lower() not in _endings() or Path(before).name not in (name, _NUMBERED.sub("", name)):
-        return "the journal gives it another name, or one that is not a photo's"
-    try:
-        if os.path.lexists(target):
-            photo_size(target)
-    except PhotoError as error:
-        return f"is not a photo ({error})"
-    return ""
-
-
-def _endings() -> Set[str]:
-    """Those of the names of photos, in small letters."""
-    Image.init()
-    return {ending for ending, kind in Image.EXTENSION.items() if kind in formats()}
-
-
-def _put_back(entry: Dict[str, str], place: Path) -> "Union[str, None]":
-    """Put a file back; returns why it stays, None where it was put back, or an empty text for nothing to do."""
-    target, source = place.joinpath(*parts(entry["to"])), Path(entry["from"])
-    try:
-        if not os.path.lexists(target):
-            return "" if os.path.lexists(source) else "is neither here nor in its old place any more"
-        if os.path.lexists(source):
-            if two_names(source, target):  # moving it was interrupted
-                target.unlink()
-                return ""
-            return f"something is at {str(source)!r}, where it was"
-        if target.is_symlink() or sha256(str(target)) != entry["sha256"]:
-            return "has changed since it was moved"
-        source.parent.mkdir(parents=True, exist_ok=True)
-        move_file(target, source, entry["sha256"])
-        return None
-    except OSError as error:
-        return f"could not be put back ({error.strerror or error})"
-
-
-def _photos(count: int) -> str:
-    return f"{count} photo{'s' * (count != 1)}"

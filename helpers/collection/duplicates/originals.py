@@ -1,4 +1,4 @@
-"""Which of several copies is the original, as far as files say it: neither brightness nor the size of a file counts."""
+"""Which of several copies is the original, as far as files show it: neither brightness nor a size in bytes counts."""
 
 from contextlib import closing
 from typing import Any, List, NamedTuple, Set
@@ -11,6 +11,7 @@ from helpers.collection.duplicates.photo_files import PhotoFiles, by_name
 from helpers.collection.duplicates.same_picture import SIDE, Fingerprints
 from helpers.errors import PhotoError
 from helpers.files.threads import work_ahead
+from helpers.images.budget import reading_tags
 from helpers.images.decode import Source, camera_tags, open_photo
 from helpers.images.opening import opened
 from helpers.images.trouble import TROUBLE
@@ -22,11 +23,11 @@ _OF_CAMERAS = frozenset(
 )
 _EXACT = ("PNG", "TIFF", "BMP", "PPM")  # formats that lose nothing, unless they have a palette
 _SMALL, _NOISE = 128, 3  # pixels across and down; levels
-_UNKNOWN = 29.0  # the step of formats that don't tell theirs: that of a JPEG of quality 75
+_UNKNOWN = 29.0  # the step of formats that don't record theirs: that of a JPEG of quality 75
 
 
 class _Traces(NamedTuple):
-    """What a file says of its past."""
+    """What a file records of its past."""
 
     tags: int  # how many of those that cameras write
     step: float  # by how much numbers are rounded on average to compress them: 0 where nothing is lost
@@ -90,7 +91,7 @@ def _share_at_the_ends(source: Source) -> float:
 
 def _traces(source: Source) -> _Traces:
     try:
-        with opened(source) as image:
+        with opened(source) as image, reading_tags(image):
             tags = len(_OF_CAMERAS & camera_tags(image).keys())
             return _Traces(tags, _step(image))
     except TROUBLE:

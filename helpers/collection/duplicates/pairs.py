@@ -4,7 +4,7 @@ Only some neighbours of each photo are held: 100,000 photos need a few hundred M
 """
 
 import datetime
-from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Dict, Iterator, List, Optional, Set, Tuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from helpers.collection.duplicates.same_picture import levels_apart, picture_dis
 from helpers.features.blocks import parts
 from helpers.features.distance import Distance
 from helpers.features.index import SearchIndex
+from helpers.features.model import Model
 from helpers.files.progress import progress_bar
 
 _AT_ONCE = 1024  # photos
@@ -72,7 +73,7 @@ class PicturePairs:
             distances[places[nearer]] = 1
         return distances
 
-    def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
+    def _pairs(self, model: Model, photos: PhotoFiles, progress: bool) -> Pairs:
         rows, one = photos.rows, photos.one
         hashes, linked = self.prints.hashes[rows], []
         for start, near, bits in near_hashes(hashes, hashes, thresholds.CANDIDATES + 1):
@@ -115,7 +116,7 @@ class NearPairs:
             distances[self._moments.apart(np.full(len(others), row), others) > self._seconds] = np.inf
         return distances
 
-    def _pairs(self, model: Any, photos: PhotoFiles, progress: bool) -> Pairs:
+    def _pairs(self, model: Model, photos: PhotoFiles, progress: bool) -> Pairs:
         rows, one, linked = photos.rows, photos.one, []
         for some, near, distances in neighbours(model, rows, model.index, thresholds.NEAR_CANDIDATES + 1, progress):
             linked.append(_linked(some, np.where(distances <= self.farthest, one[near], -1), distances))
@@ -138,7 +139,7 @@ class NearPairs:
 
 
 def neighbours(
-    model: Any, rows: np.ndarray, index: SearchIndex, k: int, progress: bool
+    model: Model, rows: np.ndarray, index: SearchIndex, k: int, progress: bool
 ) -> Iterator[Tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Block by block some rows of a model, and the rows and distances of their `k` nearest in an index."""
     with progress_bar(total=len(rows), show=progress) as shown:
@@ -147,12 +148,12 @@ def neighbours(
             shown.update(len(some))
 
 
-def by_metric(model: Any, share: float) -> float:
+def by_metric(model: Model, share: float) -> float:
     """A share of a distance by the model's metric: `cosine` is a square."""
     return share if model.metric == "euclidean" else share**2
 
 
-def usual_distance(model: Any) -> float:
+def usual_distance(model: Model) -> float:
     """The median distance of two photos that were drawn at random, always the same ones."""
     return Distance(model.vectors, model.metric).usual()
 

@@ -2,7 +2,7 @@
 
 import os
 from contextlib import closing
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from helpers.frames.images import identity_of
 from helpers.images.decode import Source
 from helpers.images.sizes import Sizes
 from helpers.images.trouble import TROUBLE, refusal
+from helpers.similarity.members import CollectionModel
 
 Bad = List[Tuple[int, str]]  # photos, and why they can be in no group
 
@@ -27,7 +28,7 @@ class PhotoFiles:
       the first in the order of names; -1 for those in `bad`.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: CollectionModel) -> None:
         self.model, self.names = model, model.names
         self.sources: List[Source] = list(model.collection.sources)
         self.identities: List[Optional[str]] = list(model.collection.identities)

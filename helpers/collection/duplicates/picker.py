@@ -13,9 +13,10 @@ from helpers.collection.duplicates.duplicates import Duplicates
 from helpers.collection.duplicates.finder import DuplicateFinder
 from helpers.images.sheet import GREY, INK, InlineFigure
 from helpers.images.thumbnails import Thumbnails
+from helpers.similarity.members import CollectionModel
 from helpers.widgets.card import Card, CardFigure
 from helpers.widgets.notebook_widget import NotebookWidget
-from helpers.widgets.still import png_of, still
+from helpers.widgets.still import png_of, still, text_line
 
 _STEPS = 100  # of the slider
 _BARS = 50
@@ -50,7 +51,7 @@ class DuplicatePicker(NotebookWidget, ipywidgets.VBox):
     @takes(model="model")
     def __init__(
         self,
-        model: Any,
+        model: CollectionModel,
         kind: str = "picture",
         threshold: Optional[float] = None,
         *,
@@ -76,7 +77,7 @@ class DuplicatePicker(NotebookWidget, ipywidgets.VBox):
             style={"description_width": "initial"},
         )
         self.histogram, self.picture = still(align_self="flex-start"), still(align_self="flex-start")
-        self.status = ipywidgets.Label()
+        self.status = text_line()
         super().__init__([self.histogram, self.slider, self.status, self.picture])
         self.threshold = start
         self.slider.observe(self._slid, "value")

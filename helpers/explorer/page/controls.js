@@ -2,7 +2,7 @@
 import { button, commonKeys, counted, field, grouped, keyHelp, make, setOptions } from "../../widgets/elements.js";
 import { Filters } from "./filters.js";
 import { TILE } from "./gallery.js";
-import { outline } from "./outline.js";
+import { outline } from "../../widgets/outline.js";
 
 // Keys, what they do, and the part of the state that must be there for it.
 const KEYS = [

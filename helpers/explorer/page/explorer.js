@@ -9,7 +9,7 @@ import { Toasts } from "../../widgets/toasts.js";
 import { Selection, Wire, photosIn } from "../../widgets/wire.js";
 import { Controls } from "./controls.js";
 import { Gallery } from "./gallery.js";
-import { LargeView } from "./large_view.js";
+import { LargePhoto } from "./large_view.js";
 import { Parts } from "./parts.js";
 
 const PART = 2 ** 21; // bytes of an upload in one message: servers refuse long ones
@@ -55,15 +55,19 @@ function render({ model, el }) {
       selection.send(photos);
     },
     label: () => gallery.picked.size && state().keep && controls.label.focus(),
+    backTo: (photo) => {
+      gallery.find(photo);
+      act.goOn();
+    },
     goOn: () => gallery.element.focus({ preventScroll: true }),
     compare: (photo) => {
       const chosen = gallery.order.filter((each) => gallery.picked.has(each));
       const [first, ...others] = chosen.length > 1 ? chosen : [act.query(), photo];
       if (others[0] === undefined) return;
-      large.open(others[0], chosen.length > 1 ? chosen : gallery.order, state().about, gallery.element);
+      large.open(others[0], chosen.length > 1 ? chosen : gallery.order, state().about, act.backTo);
       large.compare(first);
     },
-    open: (photo) => large.open(photo, gallery.order.includes(photo) ? gallery.order : [photo], state().about, gallery.element),
+    open: (photo) => large.open(photo, gallery.order.includes(photo) ? gallery.order : [photo], state().about, act.backTo),
     async upload(file) {
       const most = state().largest;
       if (file.size > most) return toasts.say(`${file.name} is larger than ${most / 1e6} MB; make it smaller first.`, true);
@@ -88,7 +92,7 @@ function render({ model, el }) {
   const gallery = new Gallery(view, thumbnails, parts, act);
   view.append(toasts.element);
   root.append(view, controls.foot, controls.help);
-  const large = new LargeView(root, act);
+  const large = new LargePhoto(root, act);
 
   function showSelected(photos) {
     gallery.pick(photos);

@@ -1,7 +1,7 @@
 // A scrolling listbox that has elements only for the photos on screen.
 import { button, keyOf, lastPart, make } from "../../widgets/elements.js";
 import { likenessLine, percent, shortDistance } from "../../widgets/likeness.js";
-import { outline } from "./outline.js";
+import { outline } from "../../widgets/outline.js";
 import { partKey } from "./parts.js";
 
 export const TILE = 148; // px: a photo and what is written under it, until somebody wants another size
@@ -229,6 +229,12 @@ export class Gallery {
     if (extend) this.extend();
     else this.anchor = this.active;
     this.draw();
+  }
+
+  // Keys go on from this photo, if it is shown.
+  find(photo) {
+    const place = this.order.indexOf(photo);
+    if (place >= 0) this.go(place, false);
   }
 
   extend() {

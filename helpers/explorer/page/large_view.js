@@ -1,33 +1,21 @@
-// One photo as large as there is room, to zoom into, to draw a box on, and to compare with the query beside it.
-import { button, keyOf, make, pairList } from "../../widgets/elements.js";
-import { percent, shortDistance } from "../../widgets/likeness.js";
-import { outline } from "./outline.js";
-import { Zoom } from "./zoom.js";
+// The large view of the explorer: a box can be drawn on the photo to search with, and sightings are judged.
+import { button, make } from "../../widgets/elements.js";
+import { LargeView } from "../../widgets/large_view.js";
+import { outline } from "../../widgets/outline.js";
 
 const STEP = 0.02; // of a photo's side, by which keys move a box
 const LEAST = 0.02; // the side of a box
 
-export class LargeView {
+export class LargePhoto extends LargeView {
   constructor(root, act) {
-    this.act = act;
-    this.photo = null;
+    super(root, act);
     this.box = null; // left, top, right, bottom as shares of the photo
-    this.image = make("img", { alt: "", draggable: false });
+    this.boxing = false; // whether a drag draws a box
     this.frame = make("div", {
       className: "kf-box", tabIndex: 0, hidden: true, role: "group",
       "aria-label": "Box: arrows move it, Shift and arrows size it, Enter searches with it, Delete removes it",
     });
-    this.layer = make("div", { className: "kf-layer" }, this.image, this.frame);
-    this.stage = make("div", { className: "kf-stage" }, this.layer);
-    this.pinned = null; // the photo that others are compared with
-    this.pinnedImage = make("img", { alt: "", draggable: false });
-    this.pinnedName = make("span", { className: "kf-pinned" });
-    this.beside = make("div", { className: "kf-stage", hidden: true }, make("div", { className: "kf-layer" }, this.pinnedImage), this.pinnedName);
-    this.stages = make("div", { className: "kf-stages" }, this.beside, this.stage);
-    this.boxing = false; // whether a drag draws a box
-    this.zoom = new Zoom(this.stages, () => !this.boxing);
-    this.facts = make("div", {});
-    this.status = make("p", { className: "kf-hint", role: "status" });
+    this.layer.append(this.frame);
     this.judging = make(
       "span", { className: "kf-row", hidden: true, role: "group", "aria-label": "Does it show the species?" },
       button("Yes", "Confirm its event (Y)", () => this.judge(true)),
@@ -35,131 +23,37 @@ export class LargeView {
     );
     this.search = button("Search the box", "Photos that show something like the box (Enter)", () => this.ask());
     this.boxButton = button("Box", "Draw a box with the mouse, or place it by keys, and search with that part (B)", () => this.box ? this.unbox() : this.startBox());
-    this.compareButton = button("Compare", "The query stays at the left, the arrows go through the others (C)", () => this.compare());
-    this.buttons = make(
-      "div", { className: "kf-row" },
-      button("‹", "Photo before (left arrow)", () => this.step(-1)),
-      button("›", "Next photo (right arrow)", () => this.step(1)),
-      button("Find similar", "Search with the whole photo (Enter)", () => this.leave(() => this.act.ask(this.photo))),
+    this.find.after(
       button("Like this", "(L)", () => this.act.mark(this.photo, true)),
       button("Not like this", "(U)", () => this.act.mark(this.photo, false)),
-      this.judging,
-      this.boxButton, this.search, this.compareButton,
-      button("−", "Zoom out (−)", () => this.zoom.key("-")), button("+", "Zoom in (+, or the wheel)", () => this.zoom.key("+")),
-      button("Close", "(Escape)", () => this.close()),
+      this.judging, this.boxButton, this.search,
     );
-    this.element = make(
-      "div", { className: "kf-large", hidden: true, tabIndex: -1, role: "dialog", "aria-modal": "true", "aria-label": "Large view" },
-      this.buttons, this.stages, this.facts, this.status,
-    );
-    root.append(this.element);
-    this.element.addEventListener("keydown", (event) => this.key(event));
     this.stage.addEventListener("pointerdown", (event) => this.press(event));
-    this.image.addEventListener("load", () => this.place());
-    this.sized = new ResizeObserver(() => {
-      this.zoom.apply();
-      this.place();
-    });
-    this.sized.observe(this.stage);
+  }
+
+  mayDrag() {
+    return !this.boxing;
   }
 
   open(photo, order, about, back) {
-    [this.photo, this.order, this.about, this.back] = [photo, order, about, back ?? this.back];
-    this.element.hidden = false;
-    if (back) this.unpin();
-    this.zoom.reset();
-    this.image.removeAttribute("src");
-    this.facts.replaceChildren();
-    this.status.textContent = "Opening the photo …";
     this.unbox();
-    this.act.want(photo);
-    this.element.focus({ preventScroll: true });
+    super.open(photo, order, about, back);
   }
 
-  // The kernel has sent a photo and its details.
-  take(content, buffers) {
-    if (this.element.hidden) return;
-    if (content.photo === this.pinned) this.takePinned(content, buffers);
-    if (content.photo !== this.photo) return;
-    if (this.url) URL.revokeObjectURL(this.url);
-    this.url = buffers.length ? URL.createObjectURL(new Blob([buffers[0]], { type: "image/jpeg" })) : null;
+  close(leaving) {
+    this.unbox();
+    super.close(leaving);
+  }
+
+  hint({ regions }) {
     const wholePhotos = `It is compared with whole photos${this.act.keeps() ? "; after model.add_regions(), in a cell, with parts of photos" : ""}.`;
-    this.status.textContent = content.error ?? `Wheel, + and − zoom; B draws a box to search with a part of the photo. ${content.regions ? "" : wholePhotos}`;
-    if (this.url) this.image.src = this.url;
-    this.image.alt = content.name;
-    const size = content.bytes === undefined ? null : content.bytes < 1e6 ? `${Math.ceil(content.bytes / 1e3)} kB` : `${(content.bytes / 1e6).toFixed(1)} MB`;
-    const { distance = null, likeness = null, rank } = this.about[this.photo] ?? {};
-    const facts = {
-      Name: content.name, Date: content.date, Size: content.width ? `${content.width} × ${content.height} px, ${size}` : size,
-      Label: content.label, Rank: rank, Likeness: likeness === null ? null : percent(likeness),
-      Distance: distance === null ? null : shortDistance(distance),
-    };
-    this.facts.replaceChildren(pairList("kf-facts", Object.entries(facts).filter(([, value]) => value)));
-    const box = this.about[this.photo]?.box;
-    if (box && this.url) this.image.addEventListener("load", () => this.hint(box), { once: true });
-  }
-
-  // The part of the photo that the search found.
-  hint(box) {
-    this.stage.querySelector(".kf-outline")?.remove();
-    this.layer.append(outline(this.image, this.stage, box));
-  }
-
-  // Pin a photo, else the query, or without one this photo, at the left; or take it away.
-  compare(photo = this.act.query() ?? this.photo) {
-    if (this.pinned !== null) return this.unpin();
-    this.pinned = photo;
-    this.pinnedName.textContent = "";
-    this.beside.hidden = false;
-    this.compareButton.setAttribute("aria-pressed", "true");
-    this.zoom.reset();
-    this.act.want(this.pinned);
-  }
-
-  takePinned(content, buffers) {
-    if (this.pinnedUrl) URL.revokeObjectURL(this.pinnedUrl);
-    this.pinnedUrl = buffers.length ? URL.createObjectURL(new Blob([buffers[0]], { type: "image/jpeg" })) : null;
-    if (this.pinnedUrl) this.pinnedImage.src = this.pinnedUrl;
-    this.pinnedImage.alt = content.name;
-    this.pinnedName.textContent = content.error ?? content.name;
-  }
-
-  unpin() {
-    this.pinned = null;
-    this.beside.hidden = true;
-    this.pinnedImage.removeAttribute("src");
-    if (this.pinnedUrl) URL.revokeObjectURL(this.pinnedUrl);
-    this.pinnedUrl = null;
-    this.compareButton.setAttribute("aria-pressed", "false");
-    this.zoom.reset();
+    return `Wheel, + and − zoom; B draws a box to search with a part of the photo. ${regions ? "" : wholePhotos}`;
   }
 
   judge(yes) {
     if (this.judging.hidden) return;
     this.act.judge([this.photo], yes);
     this.step(1);
-  }
-
-  leave(act) {
-    this.close();
-    act();
-  }
-
-  close() {
-    this.element.hidden = true;
-    this.unpin();
-    this.stage.querySelector(".kf-outline")?.remove();
-    if (this.url) URL.revokeObjectURL(this.url);
-    this.url = null;
-    this.back?.focus({ preventScroll: true });
-  }
-
-  step(by) {
-    const place = this.order.indexOf(this.photo) + by;
-    if (this.order[place] !== undefined) {
-      this.stage.querySelector(".kf-outline")?.remove();
-      this.open(this.order[place], this.order, this.about);
-    }
   }
 
   startBox() {
@@ -181,8 +75,11 @@ export class LargeView {
     if (focus) this.frame.focus({ preventScroll: true });
   }
 
-  // Put the box where it belongs on the picture.
+  // Put the box, and the frame of the part that the search found, where they belong on the picture.
   place() {
+    this.stage.querySelector(".kf-outline")?.remove();
+    const found = this.about?.[this.photo]?.box;
+    if (found && this.image.naturalWidth) this.layer.append(outline(this.image, this.stage, found));
     this.frame.hidden = !this.box || !this.image.naturalWidth;
     if (this.frame.hidden) return;
     const drawn = outline(this.image, this.stage, this.box);
@@ -229,19 +126,18 @@ export class LargeView {
   }
 
   ask() {
-    if (this.box) this.leave(() => this.act.region(this.photo, this.box));
+    const { photo, box } = this;
+    if (box) this.leave(() => this.act.region(photo, box));
   }
 
-  key(event) {
-    const key = keyOf(event);
-    const boxed = document.activeElement === this.frame || this.element.getRootNode().activeElement === this.frame;
-    const acts = {
-      Escape: () => (this.box || this.boxing ? (this.unbox(), this.element.focus()) : this.close()),
-      ArrowLeft: () => this.step(-1),
-      ArrowRight: () => this.step(1),
-      Enter: () => this.leave(() => this.act.ask(this.photo)),
-      c: () => this.compare(),
-      a: () => this.leave(() => this.act.ask(this.photo)),
+  get keys() {
+    const unbox = () => {
+      this.unbox();
+      this.element.focus();
+    };
+    return {
+      ...super.keys,
+      Escape: () => (this.box || this.boxing ? unbox() : this.close()),
       l: () => this.act.mark(this.photo, true),
       u: () => this.act.mark(this.photo, false),
       y: () => this.judge(true),
@@ -249,32 +145,17 @@ export class LargeView {
       z: () => this.act.unjudge(),
       b: () => this.startBox(),
     };
-    if (event.key === "Tab") return this.trap(event);
-    event.stopPropagation(); // none of Jupyter's keys while this is open
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (boxed && key.startsWith("Arrow")) this.shift(key, event.shiftKey);
-    else if (boxed && key === "Enter") this.ask();
-    else if (boxed && (key === "Delete" || key === "Backspace")) this.unbox(), this.element.focus();
-    else if (key === "Enter" && event.target.closest("button")) return; // that button's
-    else if (this.zoom.key(key, event.shiftKey)) this.place();
-    else if (key in acts) acts[key]();
-    else return;
-    event.preventDefault();
   }
 
-  // Tab stays within the dialog.
-  trap(event) {
-    const stops = [...this.element.querySelectorAll("button:not(:disabled), .kf-box:not([hidden])")];
-    const last = event.shiftKey ? stops[0] : stops[stops.length - 1];
-    const focused = this.element.getRootNode().activeElement;
-    if (focused !== last && !(event.shiftKey && focused === this.element)) return;
-    (event.shiftKey ? stops[stops.length - 1] : stops[0]).focus();
-    event.preventDefault();
-  }
-
-  end() {
-    this.sized.disconnect();
-    if (this.pinnedUrl) URL.revokeObjectURL(this.pinnedUrl);
-    if (this.url) URL.revokeObjectURL(this.url);
+  // Keys of the box, while it has the focus.
+  ownKey(key, event) {
+    if (this.element.getRootNode().activeElement !== this.frame) return false;
+    if (key.startsWith("Arrow")) this.shift(key, event.shiftKey);
+    else if (key === "Enter") this.ask();
+    else if (key === "Delete" || key === "Backspace") {
+      this.unbox();
+      this.element.focus();
+    } else return false;
+    return true;
   }
 }

@@ -13,30 +13,25 @@ import contextlib
 import hashlib
 import math
 import os
-import time
 import warnings
-from collections import deque
-from typing import Any, Callable, Container, Generator, Iterable, List, NamedTuple, Optional, Tuple, TypeVar, Union
+from typing import Any, Container, Generator, Iterable, List, NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
-from helpers.errors import ClusterError, KinframeError, ModelError, PhotoError
+from helpers.errors import ModelError, PhotoError
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, ReadPhoto, file_of_copy
 from helpers.files import stamps
 from helpers.frames.images import source_of
 from helpers.networks.precision.settled import Settled
 
 try:
-    from distributed import CancelledError, Client, Future, KilledWorker
-    from distributed import TimeoutError as DaskTimeoutError
+    from distributed import Client, Future
 except ImportError as missing:
     raise ModelError("client= needs one more package: pip install distributed") from missing
 
+from helpers.features.dask.futures import in_order
 from helpers.features.dask.worker import features_of, hand_out, identities_of, is_address
 
-_AHEAD = 3  # batches in flight for each thread of the cluster
-_LEAST = 8  # the same where it has few threads, or none yet
-_PATIENCE = 30.0  # seconds without a result until it is looked whether there are workers
 _RETRIES = 2  # of a batch that failed on its worker; one whose worker died is Dask's to repeat
 _COPIES = 8 << 20  # bytes of photos that travel in one batch: they pass through the scheduler, which warns of 10 MB
 _WORTHWHILE = 0.25  # the share of known photos from which on it saves time to find out first which they are
@@ -55,8 +50,8 @@ def batches_on(
 
     The same features as of `helpers.features.pipeline.batches`, to the last bit where the workers' processors are of
     the kind of this one. A few batches for each thread that the cluster has at the time are in flight; closing takes
-    back what has not begun. Where there are no workers, it says so and waits for them, no longer than
-    `deserted` seconds. Of a worker that dies, another repeats the work.
+    back what has not begun. Where there are no workers, a line is printed, and they are waited for, no
+    longer than `deserted` seconds. Of a worker that dies, another repeats the work.
 
     Raises `ModelError` for what is not such a client; `ClusterError`, which names the photos, where they cost one
     worker after the other its life, or where the cluster or all of its workers have gone; and what a network raises
@@ -104,10 +99,10 @@ class _ClusterWork:
         self.network = ""  # its name, as soon as the workers have it
 
     def batches(self, requests: Iterable[PhotoRequest], batch_size: int) -> Generator[FeatureBatch, None, None]:
-        groups = _in_order(self.client, self.groups(requests, batch_size), self.identify, self.deserted)
+        groups = in_order(self.client, self.groups(requests, batch_size), self.identify, _work_of, self.deserted)
         with contextlib.closing(groups):
             unknown = (self.without_known(group, identified) for group, identified in groups)
-            with contextlib.closing(_in_order(self.client, unknown, self.compute, self.deserted)) as computed:
+            with contextlib.closing(in_order(self.client, unknown, self.compute, _work_of, self.deserted)) as computed:
                 for group, made in computed:
                     yield self.batch(group, made or [])
 
@@ -172,7 +167,7 @@ class _ClusterWork:
             return self.client.submit(features_of, requests, self.network, pure=False, retries=_RETRIES)
 
     def hand_out(self) -> None:
-        """Before anything else: where the workers lack Kinframe, this raises the error that says so."""
+        """Before anything else: where the workers lack Kinframe, this raises the error for it."""
         self.network = self.network or hand_out(self.client, self.settled)
 
     def batch(self, group: _PhotoGroup, made: List[FeatureBatch]) -> FeatureBatch:
@@ -226,80 +221,9 @@ def _seen_from_here(bad: Iterable[Tuple[int, str]], sent: List[_SentPhoto]) -> L
     return [(row, reason + hint if row in here and " for the worker " in reason else reason) for row, reason in bad]
 
 
-Item = TypeVar("Item")
-
-
-def _in_order(
-    client: Client, items: Iterable[Item], begin: Callable[[Item], Optional[Future]], deserted: float
-) -> Generator[Tuple[Item, Any], None, None]:
-    """Each item, and the result of the future that `begin` made of it, if any; some ahead of their reader."""
-    waiting: deque[Tuple[Item, Optional[Future]]] = deque()
-
-    def first() -> Tuple[Item, Any]:
-        item, future = waiting[0]
-        with _explained(client, item):
-            result = None if future is None else _result(client, future, deserted)
-        waiting.popleft()
-        return item, result
-
-    try:
-        for item in items:
-            with _explained(client, item):
-                waiting.append((item, begin(item)))
-                room = max(_LEAST, _AHEAD * sum(client.nthreads().values()))
-            while waiting and (len(waiting) >= room or waiting[0][1] is None):
-                yield first()
-        while waiting:
-            yield first()
-    finally:
-        if client.status != "closed":
-            with contextlib.suppress(OSError):
-                client.cancel([future for _, future in waiting if future is not None])
-
-
-def _result(client: Client, future: Future, deserted: float) -> Any:
-    """The result of a future. While the cluster has no workers, one line says what is waited for.
-
-    Raises `ClusterError` where it has had none for `deserted` seconds.
-    """
-    noted, since = False, math.inf
-    while not future.done():
-        with contextlib.suppress(TimeoutError, DaskTimeoutError):
-            return future.result(timeout=_PATIENCE)
-        if client.status != "running" or client.nthreads():
-            since = math.inf
-            continue
-        since = min(since, time.monotonic())
-        if time.monotonic() - since >= deserted:
-            raise ClusterError(f"the cluster has had no workers for {deserted:g} seconds")
-        if not noted:
-            print("the cluster has no workers, and the photos wait for some; interrupting keeps what is done")
-            noted = True
-    return future.result()
-
-
-@contextlib.contextmanager
-def _explained(client: Client, group: Any) -> Generator[None, None, None]:
-    try:
-        yield
-    except KinframeError:
-        raise
-    except KilledWorker as error:
-        raise ClusterError(
-            f"{error.allowed_failures + 1} workers died, the last one at {error.last_worker.address}, all of them at "
-            f"{_names(group.sent)}. If they lack memory, take a smaller batch_size= or larger workers; "
-            "otherwise leave these photos out"
-        ) from error
-    except (Exception, CancelledError) as error:
-        if client.status == "running" and not isinstance(error, (CancelledError, OSError)):
-            raise
-        raise ClusterError(
-            f"the cluster was gone ({type(error).__name__}: {error}) when it had {_names(group.sent)} to do. "
-            "Connect to it again; what a store has kept until now stays there"
-        ) from error
-
-
-def _names(photos: List[_SentPhoto]) -> str:
+def _work_of(group: _PhotoGroup) -> str:
+    """The photos that a worker has of a group, in a few words."""
+    photos = group.sent
     names = [photo.source if isinstance(photo.source, str) else f"{len(photo.source)} bytes" for photo in photos]
     if len(names) < 2:
         return f"{names[0]} (row {photos[0].row})" if names else "no photo"

@@ -51,7 +51,9 @@ class SharedNetwork(WorkerPlugin):
                     loaded = loaded if loaded.descriptor else replace(loaded, path=self._file())
                 except OSError as error:
                     way_out = "on the workers, KINFRAME_CACHE can name another folder"
-                    raise ModelError(f"worker {_name()}: {error.filename}: {error.strerror}; {way_out}") from error
+                    raise ModelError(
+                        f"worker {_name()}: {error.filename}: {error.strerror or error}; {way_out}"
+                    ) from error
                 self._session = replace(self._settled, loaded=loaded).session
                 self._content = b""
             return self._session
@@ -80,7 +82,7 @@ def hand_out(client: Client, settled: Settled) -> str:
             return name
         network = SharedNetwork(settled, _content(loaded.path) if file else b"")
     except OSError as error:
-        raise ModelError(f"{loaded.path}: {error.strerror}") from error
+        raise ModelError(f"{loaded.path}: {error.strerror or error}") from error
     register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]
     for attempt in range(_ATTEMPTS):
         try:
@@ -112,7 +114,7 @@ def features_of(requests: List[PhotoRequest], network: str) -> List[FeatureBatch
     """Photos read, decoded and through the network; without the bytes of those that are not files."""
     plugin = get_worker().plugins.get(network)
     if not isinstance(plugin, SharedNetwork):
-        raise ClusterError(f"worker {_name()} has not received the network; connect to the cluster anew")
+        raise ClusterError(f"worker {_name()} has not received the network; connect to the cluster again")
     session, seconds = plugin.session(), []
 
     def run(pixels: List[np.ndarray]) -> np.ndarray:

@@ -91,7 +91,7 @@ class _KeptWindows:
         requests: Dict[int, List[PhotoRequest]] = {}
         for row, source in enumerate(sources):
             if identities[row] not in there:
-                with contextlib.suppress(PhotoError):  # whoever reads the photo itself gets the reason
+                with contextlib.suppress(PhotoError):  # the reason is reported where the photo itself is read
                     requests.setdefault(nearest_shape(*photo_size(source)), []).append(PhotoRequest(row, source))
         return requests
 

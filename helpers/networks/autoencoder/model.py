@@ -21,6 +21,7 @@ import numpy as np
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.files import stamps
 from helpers.files.json_file import read_json
+from helpers.files.spelling import expanded
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
 from helpers.frames.columns import bad_frame
@@ -78,7 +79,7 @@ class Autoencoder:
     @classmethod
     def load(cls, path: Union[str, "os.PathLike[str]"]) -> "Autoencoder":
         """Open a folder that `train_autoencoder` wrote; raises `ModelError` for another folder, or a damaged one."""
-        folder = Path(path).expanduser().absolute()
+        folder = expanded(path).absolute()
         file = folder / ABOUT
         if not file.is_file():
             raise ModelError(f"{folder} is not the folder of an autoencoder; train_autoencoder(data, path) writes one")

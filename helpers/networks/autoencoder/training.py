@@ -14,6 +14,7 @@ from helpers.errors import FrameError, ModelError
 from helpers.files import cache
 from helpers.files.progress import progress_bar
 from helpers.files.replacing import replacing_folder
+from helpers.files.spelling import expanded
 from helpers.frames import SFrame
 from helpers.frames.photo_columns import image_column, row_labels
 from helpers.frames.photo_paths import row_paths
@@ -94,7 +95,7 @@ def train_autoencoder(
     plan = Plan(int(latent), int(epochs), int(patience), int(batch_size), float(learning_rate), bool(mirror), int(seed))
     size = int(size[0]), int(size[1])
     column = image_column(dataset, feature)
-    folder = Path(path).expanduser().absolute()
+    folder = expanded(path).absolute()
     _check_place(folder)
     keras_here()  # shows now, not after an hour of decoding
     pixels, bad = _pixels(dataset[column], size, progress)

@@ -77,7 +77,7 @@ class Repository(NamedTuple):
         except NotFetched as error:
             raise self._unavailable(file, str(error)) from error
         except OSError as error:
-            raise self._unavailable(file, f"{error.filename or path}: {error.strerror}") from error
+            raise self._unavailable(file, f"{error.filename or path}: {error.strerror or error}") from error
 
     def _changed(self, file: str, error: OtherFile) -> WeightsUnavailable:
         path = self.folder / file

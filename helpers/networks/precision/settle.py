@@ -33,7 +33,7 @@ _SMALL = 8_000_000  # bytes: a network of one's own of this size stays with fp32
 
 
 class KeptFeatures(Protocol):
-    """What a store holds of one network, as `helpers.features.store.Kept`."""
+    """What a store holds of one network, as `helpers.features.store.StoredNetwork`."""
 
     @property
     def key(self) -> str:
@@ -116,6 +116,9 @@ class _Auto:
 
     def chosen(self) -> Settled:
         """Where nothing is kept yet: bf16 where it is of use, is faster, and leaves the neighbours as they are."""
+        count = self.sample.counted
+        if count is not None and count < 2 * _PRICE:  # whatever bf16 would gain; then no engine is imported for this
+            return in_fp32(self.loaded)
         count = self.sample.count if self._can_use_bf16() else None
         if count is None or not self._pays(count, count) or not self._runs_on_processor():
             return in_fp32(self.loaded)

@@ -20,6 +20,7 @@ from helpers.networks.safetensors_file import read_safetensors
 from helpers.networks.text.table import TEXT_MODELS, TextModel
 from helpers.networks.text.tokens import Tokeniser, clean
 from helpers.networks.torch_file import read_state_dict
+from helpers.networks.words import is_chinese
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -50,7 +51,7 @@ class TextEncoder:
         """
         line = clean(text)
         self._tokeniser.check_known(line)
-        templates = self.model.chinese if self.model.chinese and _is_chinese(line) else self.model.templates
+        templates = self.model.chinese if self.model.chinese and is_chinese(line) else self.model.templates
         tokens = [self._tokeniser.tokens(template.format(line)) for template in templates]
         if not all(each.is_whole for each in tokens):
             longest = self.model.longest
@@ -76,7 +77,7 @@ class TextEncoder:
         feed = {name: given.get(name, numbers).astype(kind) for name, kind in self._types.items()}
         try:
             [answer] = self._session.run([self._output], feed)
-        except Exception as error:  # ONNX Runtime has a class for each way to fail, and says which
+        except Exception as error:  # ONNX Runtime has a class for each way to fail
             raise ModelError(f"{self._path} cannot be run as a text model: {error}") from error
         if answer.ndim == 3:
             answer = answer.mean(axis=1)
@@ -181,7 +182,3 @@ def _session(path: Path) -> Any:
 
 def _unit(features: np.ndarray) -> np.ndarray:
     return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
-
-
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= character <= "\u9fff" for character in text)

@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, List, NamedTuple
 
-from helpers.errors import ArgumentError, ModelError
+from helpers.errors import ArgumentError, ModelError, UnknownWords
 from helpers.files.json_file import parse_json
 from helpers.files.reading import read_regular
 from helpers.networks.text.table import TextModel
@@ -75,10 +75,9 @@ class Tokeniser:
         if len(other) * 2 > len(letters) or (own and self._unknown.issuperset(own)):
             shown = text if len(text) <= 40 else f"{text[:40]}…"
             other_model = 'create(…, model="clip", text_model="multilingual") reads 50 languages'
-            raise ArgumentError(
-                f"the text model {model.name} reads {model.languages}, and not {shown!r}; "
-                f"{'write it in words' if model.name == 'multilingual' else other_model}"
-            )
+            cause = f"the text model {model.name} reads {model.languages}, and not {shown!r}"
+            plain = f"{cause}; write it in words"
+            raise UnknownWords(plain if model.name == "multilingual" else f"{cause}; {other_model}", plain)
 
 
 def _opened(path: Path) -> "Tokenizer":

@@ -15,7 +15,7 @@ _TO_THE_MINUTE = re.compile(
 def named_moments(paths: Sequence[str]) -> List[Optional[datetime.datetime]]:
     """When photos were taken, by their names; None where a name has no date.
 
-    `20051004_1735` is a quarter to six, and `20051004_0042` may be the 42nd
+    `20051004_1735` is a time, 17:35, and `20051004_0042` may be the 42nd
     photo of the day. So four digits after a day count as a time only where they
     may be one in all names of the folder that have them, are not the next
     number from each name to the next, and are not below 0100 in all.

@@ -6,13 +6,15 @@ from typing import Any, Optional
 import numpy as np
 from PIL import ExifTags, Image
 
+from helpers.images import jpeg
+from helpers.images.budget import decoding
+
 _OFFSET, _LENGTH = 0x0201, 0x0202  # EXIF: where its small picture begins, and how many bytes it has
 _HEADER = b"Exif\0\0"
 _SIDE = 80  # pixels that are enough
 _COLOUR = 1.5  # levels of 255: how far colours lie apart in a photo that has any; seen are 0 and 2 to 40
 _CERTAIN = 4.0  # that many in the upper quarter: the rest need not be looked at
 _MARGIN = 0.12  # of the height: where dates and logos stand, which may be coloured
-_BASELINE = (0xC0, 0xC1)  # markers of JPEG frames whose rows are in order
 _QUARTER, _BLOCK = 4, 16  # pixels of a block's side, at most
 _LARGE = 2_000_000  # pixels: smaller photos are decoded as fast
 
@@ -34,7 +36,8 @@ def is_infrared(image: Any) -> Optional[bool]:
         quarter = _upper_quarter(image)
         if quarter is not None and spread(quarter, 0.5) >= _CERTAIN:  # the eighth below where dates are written
             return False
-        return spread(image) < _COLOUR
+        with decoding(image, _SIDE):
+            return spread(image) < _COLOUR
     except Exception:  # damaged, as it happens in the middle of a file: Pillow raises what it likes
         return None
 
@@ -56,7 +59,7 @@ def _upper_quarter(image: Any) -> Optional[Any]:
 
     It is the same file with a smaller height in its header, so that the other rows are not decoded.
     """
-    if image.format not in ("JPEG", "MPO") or image.width * image.height < _LARGE or image.height < 1024:
+    if image.format not in jpeg.FORMATS or image.width * image.height < _LARGE or image.height < 1024:
         return None
     position = image.fp.tell()
     try:
@@ -66,7 +69,7 @@ def _upper_quarter(image: Any) -> Optional[Any]:
         image.fp.seek(position)
     place = 2
     while place + 9 < len(content) and content[place] == 0xFF:
-        if content[place + 1] in _BASELINE:
+        if content[place + 1] in jpeg.SEQUENTIAL:
             rows = image.height // _QUARTER // _BLOCK * _BLOCK
             content[place + 5 : place + 7] = rows.to_bytes(2, "big")
             return Image.open(io.BytesIO(content), formats=["JPEG"])

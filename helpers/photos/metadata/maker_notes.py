@@ -25,7 +25,7 @@ _AT_ONCE = 100  # photos for each run of exiftool
 _AHEAD = 2
 _PATIENCE = 120.0  # seconds for a run, on a slow disk
 _MISSING = (
-    "{count} photos of {makers} may tell how warm it was, in notes that only the program exiftool reads, of which "
+    "{count} photos of {makers} may have the temperature in notes that only the program exiftool reads, of which "
     "12.38 or a newer one is used, since older ones run commands that a photo contains: install it "
     "(libimage-exiftool-perl on Debian and Ubuntu, `brew install exiftool`, or exiftool.org) to know"
 )

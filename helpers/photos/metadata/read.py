@@ -67,7 +67,7 @@ def read_metadata(source: Readable) -> Metadata:
             camera, place = camera_tags(image), dict(exif.get_ifd(_PLACE))
             make = exif.get(_MAKE)
             infrared = is_infrared(image)
-    except Exception:  # damaged tags are no reason to lose the photo, and Pillow raises what it likes
+    except Exception:  # damaged tags are not a reason to lose the photo, and Pillow raises many errors
         return Metadata(taken=taken(source))
     latitude, longitude = _degrees(place, _LATITUDE, "NS", 90), _degrees(place, _LONGITUDE, "EW", 180)
     if latitude is None or longitude is None or latitude == longitude == 0:  # cameras write 0, 0 before a first fix
@@ -88,7 +88,7 @@ def _degrees(place: Dict[int, Any], tag: int, sides: str, largest: int) -> Optio
     parts = [number(part) for part in _listed(place.get(tag))]
     side = place.get(tag - 1, "")
     side = (side.decode("ascii", "replace") if isinstance(side, bytes) else str(side)).strip("\0 ").upper()[:1]
-    if not parts or None in parts or not side or side not in sides:
+    if not 1 <= len(parts) <= 3 or None in parts or not side or side not in sides:
         return None
     value = sum(part / 60**power for power, part in enumerate(parts) if part is not None)
     return (-value if side == sides[1] else value) if abs(value) <= largest else None
@@ -102,6 +102,6 @@ def number(value: Any) -> Optional[float]:
     """The value as a finite number, or None."""
     try:
         number = float(value)
-    except (TypeError, ValueError, ZeroDivisionError):
+    except (TypeError, ValueError, ArithmeticError):
         return None
     return number if math.isfinite(number) else None

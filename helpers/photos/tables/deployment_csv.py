@@ -3,6 +3,7 @@
 import datetime
 import math
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -148,9 +149,9 @@ def _is_backwards(start: datetime.datetime, end: datetime.datetime, first: str, 
 def _named(rows: List[Row]) -> List[Row]:
     """The rows, those without a name by site and camera; where several would be called alike, with the day of start."""
     names = [row["deployment"] or name_of(row["site"], row["camera"]) for row in rows]
-    named = []
+    named, counts = [], Counter(names)
     for row, name in zip(rows, names):
-        if row["deployment"] is None and names.count(name) > 1 and row["start"]:
+        if row["deployment"] is None and counts[name] > 1 and row["start"]:
             name = f"{name} {row['start']:%Y-%m-%d}"
         named.append({**row, "deployment": name})
     return named

@@ -84,14 +84,16 @@ class _PhotosByEnd:
 
     def __init__(self, photos: Sequence[str], spelling: Callable[[str], str]) -> None:
         self._photos, self._spelling = photos, spelling
-        self._lengths: List[int] = []
+        self._longest = -1  # names of a path; -1 where nothing is filled in yet
         self._rows: Dict[str, List[int]] = {}
+        self._whole: Dict[str, List[int]] = {}  # by the whole path
 
     def _fill(self) -> None:
         """Done when it is needed: most files name photos as they are."""
         for row, photo in enumerate(self._photos):
             names = [self._spelling(name) for name in _parts(photo)]
-            self._lengths.append(len(names))
+            self._longest = max(self._longest, len(names))
+            self._whole.setdefault("/".join(names), []).append(row)
             for end in _ends(names):
                 self._rows.setdefault(end, []).append(row)
 
@@ -100,14 +102,15 @@ class _PhotosByEnd:
 
         They must agree for `enough` of the path's names, or for all of the photo's.
         """
-        if not self._lengths:
+        if self._longest < 0:
+            self._longest = 0
             self._fill()
-        longer = max(0, len(names) - max(self._lengths, default=0))  # than any photo's: of these no end is compared
+        longer = max(0, len(names) - self._longest)  # than any photo's: of these no end is compared
         names = [self._spelling(name) for name in names[longer:]]
         for length, end in reversed(list(enumerate(_ends(names), 1))):
             rows = self._rows.get(end, [])
             if rows:
-                matches = rows if length >= enough else [row for row in rows if self._lengths[row] == length]
+                matches = rows if length >= enough else self._whole.get(end, [])
                 if len(matches) == 1:
                     return matches[0], length, ""
                 return None, 0, f"{len(matches)} photos of the collection end like it" if matches else NOT_HERE

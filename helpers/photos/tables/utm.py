@@ -28,7 +28,7 @@ class UtmZone(NamedTuple):
         """The zone such as `50N` or `21S`, where N and S are hemispheres, not bands; raises `FrameError`."""
         match = _ZONE.fullmatch(text) if isinstance(text, str) else None
         if match is None or not 1 <= int(match[1]) <= 60:
-            raise FrameError(f"utm={text!r} is no zone; write its number and hemisphere, such as '50N' or '21S'")
+            raise FrameError(f"utm={text!r} is not a zone; write its number and hemisphere, such as '50N' or '21S'")
         return cls(int(match[1]), match[2].upper() == "N")
 
     def degrees(self, x: float, y: float) -> Tuple[float, float]:

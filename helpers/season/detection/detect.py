@@ -10,11 +10,13 @@ import numpy as np
 from helpers.arguments import check_whole, takes
 from helpers.errors import FrameError, KinframeError, StoreError, WeightsUnavailable
 from helpers.features.pipeline import FeatureBatch, PhotoRequest, batches, unchanged
-from helpers.features.store import FeatureStore, path_for
+from helpers.features.store import FeatureStore
+from helpers.features.store_path import path_for
 from helpers.files import stamps
 from helpers.files.cache import cache_folder
 from helpers.files.download import NotFetched
 from helpers.files.progress import progress_bar
+from helpers.files.spelling import expanded
 from helpers.files.stamps import sha256
 from helpers.frames import SFrame
 from helpers.frames.images import path_of, source_of
@@ -240,7 +242,7 @@ def _file(model: Union[str, "os.PathLike[str]"], progress: bool) -> Path:
     except NotFetched as error:
         reason = str(error)
     except OSError as error:
-        reason = f"{error.filename or path.parent}: {error.strerror}"
+        reason = f"{error.filename or path.parent}: {error.strerror or error}"
     raise WeightsUnavailable(
         f"The detector {model} is not available: {reason}.\n"
         f"Ways out:\n"
@@ -251,7 +253,7 @@ def _file(model: Union[str, "os.PathLike[str]"], progress: bool) -> Path:
 
 
 def _own_file(model: Union[str, "os.PathLike[str]"]) -> Path:
-    path = Path(model).expanduser() if isinstance(model, (str, os.PathLike)) else None
+    path = expanded(model) if isinstance(model, (str, os.PathLike)) else None
     if path is None or not path.is_file():
         known = ", ".join(map(repr, DETECTORS))
         raise FrameError(f"model={model!r} is no detector; there are {known}, and the path of an ONNX file")

@@ -1,109 +1,19 @@
-"""What a detector of animals has found in a season's photos, by the rows of their frame.
-
->>> import json, pathlib, tempfile
->>> fox = {"category": "1", "conf": 0.9, "bbox": [0.2, 0.4, 0.3, 0.2]}
->>> images = [{"file": "north/1.JPG", "detections": [fox]}, {"file": "north/2.JPG", "detections": []}]
->>> with tempfile.TemporaryDirectory() as folder:
-...     file = pathlib.Path(folder, "megadetector.json")
-...     length = file.write_text(json.dumps({"images": images}))
-...     detections = read_detections(file, ["north/1.JPG", "north/2.JPG", "north/3.JPG"])
->>> print(detections.note)
-2 of 3 photos looked at by the detector: 1 with animals, 0 with people, 0 with vehicles, 1 blank (score 0.2 or more)
->>> detections.animals.tolist(), detections.blank.tolist()
-([True, False, False], [False, True, False])
-"""
+"""What a detector of animals has found in a season's photos, by the rows of their frame."""
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame, with_columns
-from helpers.frames.photo_paths import row_paths
 from helpers.images.boxes import SIDES
-from helpers.photos.tables.match_paths import match, normal
-from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, Detection, read_file
+from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, Detection
 from helpers.season.detection.results_file import write_file
-
-if TYPE_CHECKING:
-    from helpers.similarity.model import SimilarityModel
 
 _COLUMNS = ("animals", "people", "vehicles", "blank")  # what is known of each photo
 PEOPLE_FROM = 0.2  # a higher threshold is meant for animals, and must not bring people back
-
-
-@takes(file="path")
-def read_detections(
-    file: Union[str, "os.PathLike[str]"],
-    photos: Union[SFrame, "SimilarityModel", Sequence[str]],
-    *,
-    threshold: float = 0.2,
-    progress: bool = True,
-) -> "Detections":
-    """Read the detections in a collection's photos from the file that a detector's program has written.
-
-    Parameters
-    ----------
-    file
-        The results file: MegaDetector's JSON, SpeciesNet's, that of Microsoft's
-        Pytorch-Wildlife, or animl's CSV. It may come from another machine, and
-        from Windows: photos are matched by the end of their paths, see
-        `helpers.photos.tables.match_paths`.
-    photos
-        The frame of `load_photos`, a similarity model, or a list of paths.
-    threshold
-        The score from which a detection counts, 0 to 1. Animals that are there
-        score as low as 0.08; the files of most detectors end at 0.005 to 0.1.
-    progress
-        Whether to show a progress bar.
-
-    Returns
-    -------
-    Detections
-        Entries of the file that are invalid, or of other photos, are in its
-        `bad`, and cost nothing else.
-
-    Raises
-    ------
-    FrameError
-        Where the file cannot be read or holds something else, for a threshold
-        that is not 0 to 1, and for photos without paths.
-
-    Notes
-    -----
-    MegaDetector's format is https://lila.science/megadetector-output-format, 1.0
-    to 1.6; SpeciesNet's is in the README of https://github.com/google/cameratrapai,
-    and its prediction becomes the `label` of the best animal. Pytorch-Wildlife
-    has boxes in pixels: the photos' sizes are read from the photos. Videos are
-    left out, as `bad`.
-    """
-    _check_threshold(threshold)
-    names = _names(photos)
-    detected, bad, detector = read_file(file, names, _files(photos, names), progress)
-    by_path: Dict[str, List[DetectedPhoto]] = {}
-    for photo in detected:
-        entries = by_path.setdefault(normal(photo.file), [])
-        if entries:
-            bad.append((photo.file, "it is in the file more than once: what was found in any of them counts"))
-        entries.append(photo)
-    files = [entries[0].file for entries in by_path.values()]
-    matched = match(files, names)
-    if files and names and all(row is None for row in matched.rows):
-        raise FrameError(
-            f"{os.fspath(file)}: none of its {len(files):,} photos is here ({files[0]!r}); a photo here is {names[0]!r}"
-        )
-    bad += [(name, reason) for name, reason in zip(files, matched.reasons) if reason]
-    by_row = {row: _together(entries) for row, entries in zip(matched.rows, by_path.values()) if row is not None}
-    return Detections(names, by_row, bad, threshold, matched.moved, detector=detector)
-
-
-def _together(entries: List[DetectedPhoto]) -> DetectedPhoto:
-    """A photo that is in a file once or several times."""
-    detections = [each for entry in entries for each in entry.detections]
-    return entries[0]._replace(detections=detections, complete=all(entry.complete for entry in entries))
 
 
 class Detections:
@@ -171,7 +81,7 @@ class Detections:
 
     def above(self, threshold: float) -> "Detections":
         """The detections by another threshold, without reading the file again; raises `FrameError`."""
-        _check_threshold(threshold)
+        check_threshold(threshold)
         return Detections(self.names, self._photos, self._bad, threshold, self._moved, self._aside, self.detector)
 
     def without(self, repeats: SFrame) -> "Detections":
@@ -307,7 +217,7 @@ class Detections:
 
     def is_of(self, photos: Any) -> bool:
         """Whether a frame, a model or a list of paths has the same photos, in the same order."""
-        return _names(photos) == self.names
+        return names_of(photos) == self.names
 
     def add_to(self, data: SFrame) -> SFrame:
         """The frame with the int columns `animals`, `people`, `vehicles` and `blank`, 1 or 0.
@@ -334,8 +244,8 @@ class Detections:
         return np.isin(np.arange(len(self.names)), rows)
 
 
-def _names(photos: Any) -> List[str]:
-    """The paths of the collection's photos."""
+def names_of(photos: Any) -> List[str]:
+    """The paths of a collection's photos, given as a frame, a model or a list of paths; raises `FrameError`."""
     if isinstance(photos, SFrame):
         if "path" not in photos.column_names():
             columns = ", ".join(photos.column_names())
@@ -348,12 +258,7 @@ def _names(photos: Any) -> List[str]:
     raise FrameError(f"photos is the frame of load_photos, a model or a list of paths, not {type(photos).__name__}")
 
 
-def _files(photos: Any, names: List[str]) -> List[str]:
-    """The files of the photos; their paths, where they have no other."""
-    files = row_paths(photos)[1] if isinstance(photos, SFrame) else names
-    return [file or name for file, name in zip(files, names)]
-
-
-def _check_threshold(threshold: Any) -> None:
+def check_threshold(threshold: Any) -> None:
+    """Raise `FrameError` for what is not a score from 0 to 1."""
     if isinstance(threshold, bool) or not isinstance(threshold, (int, float, np.number)) or not 0 <= threshold <= 1:
         raise FrameError(f"threshold is a score from 0 to 1, not {threshold!r}")

@@ -8,7 +8,8 @@ import numpy as np
 
 from helpers.arguments import takes
 from helpers.errors import FrameError
-from helpers.features.store import FeatureStore, path_for
+from helpers.features.store import FeatureStore
+from helpers.features.store_path import path_for
 from helpers.files.progress import progress_bar
 from helpers.frames import SFrame
 from helpers.frames.photo_paths import row_paths

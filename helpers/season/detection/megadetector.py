@@ -14,6 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 from helpers.errors import FrameError
 from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
+from helpers.files.spelling import expanded
 from helpers.images.boxes import Box, check_box
 from helpers.season.detection.other_forms import NoBox, animl, pytorch_wildlife, speciesnet
 
@@ -76,7 +77,7 @@ def read_file(
     nothing of people, nor does one of `find_animals`, whatever kinds it lists.
     Raises `FrameError` for a file that cannot be read or holds something else.
     """
-    content = _content(Path(path).expanduser(), names, files, progress)
+    content = _content(expanded(path), names, files, progress)
     images = content.get("images")
     if not isinstance(images, list):
         raise FrameError(f"{path}: there is no list of images in it; {_WANTED}")

@@ -2,13 +2,13 @@
 
 import json
 import os
-from pathlib import Path
 from typing import Any, Dict, List, Union
 
 import numpy as np
 
 from helpers.errors import FrameError
 from helpers.files.replacing import replacing
+from helpers.files.spelling import expanded
 from helpers.season.detection.megadetector import KINDS, UNREAD, Bad, DetectedPhoto, Detection
 
 _NUMBERS = {kind: str(number) for number, kind in enumerate(KINDS, 1)}
@@ -40,7 +40,7 @@ def write_file(
         if name in here and name not in by_name
     ]
     content["images"] = sorted(images, key=lambda image: str(image["file"]))
-    file = Path(path).expanduser()
+    file = expanded(path)
     try:
         with replacing(file) as half:
             half.write_text(json.dumps(content, indent=1), "utf-8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Set, Tuple, Union
 from helpers.arguments import takes
 from helpers.errors import ExportError, FrameError
 from helpers.files.replacing import replacing
+from helpers.files.spelling import expanded
 from helpers.files.spreadsheet import write_rows
 from helpers.frames import SFrame
 from helpers.images.gps import without_position
@@ -46,7 +47,7 @@ def save_sightings(sightings: GivenSightings, file: Union[str, "os.PathLike[str]
     """
     frame = sightings if isinstance(sightings, SFrame) else sightings.frame()
     sightings_of(frame)  # raises FrameError for another frame
-    place = Path(file).expanduser().absolute()
+    place = expanded(file).absolute()
     check_free(place)
     names = frame.column_names()
     try:

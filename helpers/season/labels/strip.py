@@ -18,7 +18,7 @@ from helpers.season.labels.surprises import nearest_events
 from helpers.season.season import Season
 from helpers.widgets.card import Card, CardFigure
 from helpers.widgets.notebook_widget import NotebookWidget
-from helpers.widgets.still import png_of, still
+from helpers.widgets.still import png_of, still, text_line
 
 _MOST = 100  # photos of a figure
 
@@ -84,7 +84,7 @@ class LabelStrip(NotebookWidget, ipywidgets.VBox):
     @takes(review="review")
     def __init__(self, review: LabelReview) -> None:
         self.review = review
-        self.status = ipywidgets.Label()
+        self.status = text_line()
         self.picture = still()
         self.keep, self.take = ipywidgets.Button(), ipywidgets.Button()
         self.other = ipywidgets.Combobox(placeholder="another species", ensure_option=False, layout={"width": "180px"})

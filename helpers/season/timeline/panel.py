@@ -22,7 +22,7 @@ from helpers.season.timeline.style import check_width
 from helpers.season.timeline.tables import activity_of, by_date, by_site
 from helpers.widgets.card import Card, CardFigure
 from helpers.widgets.notebook_widget import NotebookWidget
-from helpers.widgets.still import png_of
+from helpers.widgets.still import png_of, text_line
 
 if TYPE_CHECKING:
     from helpers.season.season import Season
@@ -92,7 +92,7 @@ class TimelinePanel(NotebookWidget, ipywidgets.VBox):
             tooltips=[f"Show the sightings by {_TITLES[name].lower()}" for name in shown],
             style={"button_width": "110px"},
         )
-        self.status = ipywidgets.Label()
+        self.status = text_line()
         # HTML, since ipywidgets' Image has no alternative text; all text in it is escaped.
         self.picture = ipywidgets.HTML(layout={"max_width": "100%", "overflow": "auto"})
         super().__init__([self.buttons, self.status, self.picture], view=view)

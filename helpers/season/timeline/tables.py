@@ -112,25 +112,6 @@ def activity_overlap(
     return overlap(*(hours_of(sightings_of(each), CONFIRMED, season, time) for each in (sightings, other)))
 
 
-def activity_table(sightings: GivenSightings) -> SFrame:
-    """Sightings by hour of day, an SFrame of 24 rows; an event counts at the time at which it began.
-
-    Columns: `hour` (0 to 23), `confirmed` and `candidates` (events), and
-    `confirmed_density` and `candidate_density` (the curve's mean in that hour,
-    a share of the events; None without any). Raises `FrameError`.
-    """
-    rows = sightings_of(sightings)
-    columns: List[Tuple[str, Optional[type], List[Any]]] = [("hour", int, list(range(24)))]
-    for name, status in _NAMES.items():
-        hours = [int(row.hour) for row in rows if row.status == status and row.hour is not None]
-        columns.append((name, int, np.bincount(hours, minlength=24).tolist()))
-    for name, status in (("confirmed_density", CONFIRMED), ("candidate_density", CANDIDATE)):
-        curve = activity_of(sightings, status)
-        values = curve.density[:-1].reshape(24, -1).mean(axis=1).tolist()
-        columns.append((name, float, values if curve.observations else [None] * 24))
-    return typed_frame(columns)
-
-
 def by_date(
     sightings: GivenSightings, deployments: Optional[GivenDeployments] = None, step: Optional[str] = None
 ) -> SFrame:

@@ -38,7 +38,7 @@ def understood(url: str) -> Iterator[None]:
     """Raises `ServiceError` where an answer lacks a field, or a field has another type."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
         raise ServiceError(
             f"{url} does not answer as a search service of Kinframe does ({type(error).__name__}: {error}); check the "
             "address, and whether client and service have the same version"

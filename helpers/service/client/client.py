@@ -192,7 +192,7 @@ class Client:
         self._connection.json("DELETE", f"/images/{checked_id('id', id)}")
 
     def thumbnail(self, id: int, size: int = 160) -> bytes:
-        """A JPEG of an image, at most `size` pixels (16 to 512) along its longer side."""
+        """A JPEG of an image, at most `size` pixels (16 to 1,600) along its longer side."""
         path = f"/images/{checked_id('id', id)}/thumbnail"
         return bytes(self._connection.answer("GET", path, params={"size": size}).content)
 

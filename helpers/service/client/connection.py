@@ -6,11 +6,13 @@ from typing import Any, Dict, Optional
 from urllib.parse import urlsplit
 
 from helpers.errors import NotFound, Refused, ServiceError, Unavailable
+from helpers.files.json_file import parse_json
 
 _PAUSES = (0.3, 1.0, 2.0, 4.0)  # seconds before a request is tried again
 _LONGEST_PAUSE = 60.0  # seconds that a service may ask to wait
 _CONNECT = 5.0  # seconds
 _EXCERPT = 300  # characters of an unexpected answer
+_LARGEST, _BLOCK = 2**27, 2**16  # bytes of an answer: a page of 1,000 products has half of it at most
 _KEY = re.compile(r"[!-~]+")
 
 
@@ -34,7 +36,7 @@ class Connection:
         if answer.status_code == 204:
             return None
         try:
-            return answer.json()
+            return parse_json(answer.content)
         except ValueError as error:
             raise self._unexpected(answer) from error
 
@@ -71,7 +73,11 @@ class Connection:
 
         timeout = (min(_CONNECT, self._timeout), self._timeout)
         try:
-            return self._session.request(method, self.url + path, timeout=timeout, allow_redirects=False, **request)
+            with self._session.request(
+                method, self.url + path, timeout=timeout, allow_redirects=False, stream=True, **request
+            ) as answer:
+                self._read(answer)
+                return answer
         except exceptions.ReadTimeout as error:
             raise Unavailable(f"{self.url} did not answer within {self._timeout:g} s") from error
         except (exceptions.SSLError, exceptions.ProxyError, exceptions.ConnectTimeout) as error:
@@ -85,6 +91,15 @@ class Connection:
         except (exceptions.RequestException, ValueError) as error:
             raise ServiceError(f"{self.url}: the request could not be made ({type(error).__name__})") from error
 
+    def _read(self, answer: Any) -> None:
+        """Read the content of an answer, which may be packed, or without an end."""
+        content = bytearray()
+        for block in answer.iter_content(_BLOCK):
+            content += block
+            if len(content) > _LARGEST:
+                raise ServiceError(f"{self.url} answers with more than {_LARGEST:,} bytes; check the address")
+        answer._content = bytes(content)  # where requests keeps it
+
     def _pause(self, answer: Any, pause: Optional[float], may_repeat: bool) -> Optional[float]:
         """Seconds until the request is sent again; None where it is not."""
         if pause is None or not (answer.status_code == 429 or (answer.status_code == 503 and may_repeat)):
@@ -97,7 +112,7 @@ class Connection:
 
     def _error(self, answer: Any) -> ServiceError:
         try:
-            message, status = str(answer.json()["error"]["message"]), answer.status_code
+            message, status = str(parse_json(answer.content)["error"]["message"]), answer.status_code
         except (ValueError, KeyError, TypeError):
             if answer.status_code == 503:  # from a proxy in front of a service that does not run
                 return Unavailable(f"{self.url} is not ready (503); try again later")

@@ -11,7 +11,7 @@ from helpers.errors import NotFound, PhotoError
 from helpers.service.http.requests import LARGEST
 from helpers.service.http.responses import ImageDetailsResponse, ImagePageResponse
 from helpers.service.records import ImageRecord
-from helpers.service.service import Service
+from helpers.service.service import LARGEST_THUMBNAIL, Service
 
 _CACHED = "private, max-age=300"  # a browser asks again after five minutes: the file may have changed
 _JPEG = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
@@ -33,7 +33,7 @@ class ThumbnailSize(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    size: int = Field(160, ge=16, le=512, description="pixels along the longer side, at most")
+    size: int = Field(160, ge=16, le=LARGEST_THUMBNAIL, description="pixels along the longer side, at most")
 
 
 def image_routes(service: Service) -> APIRouter:
@@ -57,7 +57,7 @@ def image_routes(service: Service) -> APIRouter:
 
     @routes.get(
         "/images/{image}/thumbnail",
-        summary="A small JPEG of an image",
+        summary="A JPEG of an image, small or as large as a screen",
         response_class=Response,
         responses={
             200: {"description": "The thumbnail.", "content": _JPEG},

@@ -117,7 +117,7 @@ def open_database(address: str) -> Database:
 def open_storage(address: str, *, key: str, dimension: int, index: str = "exact") -> Storage:
     """The storage at an address that `open_database` takes.
 
-    `key` is the network's, as `helpers.networks.precision.Settled` has it, and
+    `key` is the network's, as `helpers.networks.precision.settled.Settled` has it, and
     `dimension` the length of its features. `index` is `exact` or `hnsw`. Raises
     `StoreError` where features of another length are kept of the network, or
     are too long for the index, and what `Database.transaction` raises.

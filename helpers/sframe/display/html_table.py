@@ -1,6 +1,6 @@
 """A frame as an HTML table, with thumbnails, for a notebook.
 
-Everything that comes from the data is escaped: file names are data. Colours
+Everything that comes from the data is escaped: file names are data, and no `$…$` in them is a formula. Colours
 are those of the notebook's theme, light or dark. A front end's own style
 sheet comes before these styles, since they are on the elements.
 """
@@ -26,6 +26,7 @@ THUMBNAIL, LARGE = 96, 180  # pixels along the longer side: in a table, and besi
 LONGEST = 60  # characters of one value on one line; longer texts with blanks are wrapped at these
 COLUMNS = 40
 
+_NO_MATH = "mathjax_ignore tex2jax_ignore"  # for MathJax 3 and 2
 _DIGITS = 4
 _MOST_DIGITS = 6  # after the point, where values hardly differ
 _LARGEST = 1e15  # a larger number has an exponent
@@ -144,7 +145,9 @@ def page(title: str, content: str, note: str) -> str:
     """A table with its title and a note above."""
     above = f"<strong>{escape(title)}</strong> " if title else ""
     quiet = f'<span style="{_QUIET}">{escape(note)}</span>'
-    return f'<div style="max-width: 100%;"><div>{above}{quiet}</div>{content}</div>'
+    return (
+        f'<div class="mathjax_ignore tex2jax_ignore" style="max-width: 100%;"><div>{above}{quiet}</div>{content}</div>'
+    )
 
 
 def _row(tag: str, style: str, row: Iterable[Cell]) -> str:

@@ -22,12 +22,12 @@ import numpy as np
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
 from helpers.files.reading import read_regular
+from helpers.files.spelling import expanded
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
 from helpers.sframe.errors import BadFile, NoSuchFile
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.image import Image
-from helpers.sframe.paths import expanded
 
 FORMAT, VERSION = "kinframe-frame", 1
 INDEX = "frame.json"
@@ -192,12 +192,22 @@ def _restored(value: Any, blobs: bytes) -> Any:
         dtype = np.dtype(value["dtype"])
         if dtype.kind not in "biuf":
             raise ValueError(f"an array of {dtype}")  # whose length the file may choose
-        return np.array(value["ndarray"], dtype=dtype)
+        table = np.array(value["ndarray"], dtype=dtype)
+        if not table.ndim:
+            raise ValueError("an array that is one number")
+        return table
     if "datetime" in value:
         return datetime.datetime.fromisoformat(value["datetime"])
     if "path" in value:
-        return Image.of_known_size(value["path"], tuple(value["size"]))
+        return _image(value["path"], value["size"])
     if "bytes" in value:
         start, length = value["bytes"]
-        return Image.of_known_size(blobs[start : start + length], tuple(value["size"]))
+        return _image(blobs[start : start + length], value["size"])
     return Image()
+
+
+def _image(source: Any, size: Any) -> Image:
+    """An image as `_described_image` describes it: its size is shown, and calculated with, as it is."""
+    if not isinstance(source, (str, bytes)) or [type(side) for side in size] != [int, int] or min(size) < 1:
+        raise ValueError("an image of no size, or that is nowhere")
+    return Image.of_known_size(source, tuple(size))

@@ -7,6 +7,8 @@ and drops later rows that do not fit, or cuts off their fractions.
 import re
 import sys
 from array import array
+from collections import Counter
+from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 from helpers.sframe.array.sarray import SArray
@@ -18,6 +20,8 @@ from helpers.sframe.paths import PathLike, found, text_of
 from helpers.sframe.text import fraction, whole
 
 Row = List[Optional[str]]
+_MOST_EQUAL = 100  # columns of one name, which grows with each
+
 # Pandas' names for some options, which Turi Create takes too.
 OTHER_NAMES = {
     "sep": "delimiter",
@@ -118,7 +122,7 @@ def _table(
         rows = list(rows_of(text))
         if not rows:
             continue
-        here = _names(rows.pop(0)) if header else [f"X{place + 1}" for place in range(len(rows[0]))]
+        here = _names(rows.pop(0), path) if header else [f"X{place + 1}" for place in range(len(rows[0]))]
         names = names or here
         if header and sorted(here) != sorted(names):
             raise BadFile(f"{path}: its header is {', '.join(here)}, and that of the files before {', '.join(names)}")
@@ -143,26 +147,33 @@ def _splitter(
     blanks = " " + "".join(blank for blank in "\t\v\f" if blank not in delimiter)
     b = f"[{blanks}]*"
     end = rf"(?:{b}(?:{c}[^\r\n]*)?)({d}|{line}|\Z)" if comment else rf"{b}({d}|{line}|\Z)"
-    inside = f"[^{q}{e}]" + (f"|{e}." if e else "") + (f"|{q}{q}" if double_quote else "")
-    quoted_field = rf"{q}((?:{inside})*){q}" if quote else "()(?!)"
+    others = f"[^{q}{e}]*"
+    pairs = "|".join([f"{e}."] * bool(e) + [f"{q}{q}"] * double_quote)
+    inside = f"{others}(?:(?:{pairs}){others})*" if pairs else others  # a repeated group takes 100 bytes each time
+    quoted_field = f"{q}({inside}){q}" if quote else "()(?!)"
     plain_field = f"[^{d}{c}\r\n]*?" if usual and len(delimiter) == 1 else ".*?"
     field = re.compile(rf"{b}(?:{quoted_field}|({plain_field})){end}", re.DOTALL)
-    rest_of_line = re.compile(rf"(?:(?!{line}).)*", re.DOTALL)
+    line_ends = re.compile(rf"{line}|\Z")
     after_brackets = re.compile(end)
-
-    def in_brackets(text: str, at: int) -> "Tuple[str, Optional[re.Match[str]]]":
-        """The list or dict that is all of the field at a place, and what ends it."""
-        rest = rest_of_line.match(text, at)
-        assert rest is not None  # it fits anything
-        try:
-            stop = at + bracketed(rest.group(), 0)[1]
-        except Unsupported:
-            return "", None
-        return text[at:stop], after_brackets.match(text, stop)
 
     def rows_of(text: str) -> Iterator[List[str]]:
         row: List[str] = []
-        at = 0
+        at = start = stop = 0
+        rest = ""  # of the line, from `start` to `stop`: a line of many brackets is cut out once
+
+        def in_brackets(at: int) -> "Tuple[str, Optional[re.Match[str]]]":
+            """The list or dict that is all of the field at a place, and what ends it."""
+            nonlocal start, stop, rest
+            if not start <= at < stop:
+                found = line_ends.search(text, at)
+                start, stop = at, len(text) if found is None else found.start()
+                rest = text[start:stop]
+            try:
+                last = start + bracketed(rest, at - start)[1]
+            except Unsupported:
+                return "", None
+            return text[at:last], after_brackets.match(text, last)
+
         quoted = None
         while at < len(text) or row:
             begin = at
@@ -171,7 +182,7 @@ def _splitter(
             match = None
             if text.startswith(("[", "{"), begin):
                 quoted = None
-                cell, match = in_brackets(text, begin)
+                cell, match = in_brackets(begin)
             if match is None:
                 match = field.match(text, at)
                 assert match is not None  # a plain field fits anything
@@ -190,12 +201,19 @@ def _splitter(
     return rows_of
 
 
-def _names(row: List[str]) -> List[str]:
-    names: List[str] = []
+def _names(row: List[str], path: Path) -> List[str]:
+    """A name for each column; where some are equal, `.1` is behind the later ones as often as it takes."""
+    names: Dict[str, None] = {}
+    last: Dict[str, str] = {}  # of columns with equal names, what the last one is called
+    counts: Counter[str] = Counter()
     for place, name in enumerate(row):
         name = name or f"X{place + 1}"
-        names.append(free_name(name, names))
-    return names
+        counts[name] += 1
+        if counts[name] > _MOST_EQUAL:
+            raise BadFile(f"{path}: more than {_MOST_EQUAL} columns are called {name[:40]!r}; give them other names")
+        last[name] = free_name(last.get(name, name), names)
+        names[last[name]] = None
+    return list(names)
 
 
 def _hints(hints: Any, names: List[str]) -> Dict[str, type]:

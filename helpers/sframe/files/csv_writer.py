@@ -5,10 +5,11 @@ import gzip
 import re
 from typing import Any, Dict, Iterator
 
+from helpers.files.spelling import expanded
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.files.csv_reader import canonical
 from helpers.sframe.files.replacing import replaced
-from helpers.sframe.paths import PathLike, expanded
+from helpers.sframe.paths import PathLike
 from helpers.sframe.text import escaped, exact, written
 
 

@@ -8,12 +8,13 @@ from typing import Any, Dict, List
 
 import numpy as np
 
+from helpers.files.spelling import expanded
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import infer, unchanged
 from helpers.sframe.errors import BadFile, OutOfRange, WrongValue
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.image import Image
-from helpers.sframe.paths import PathLike, expanded, text_of
+from helpers.sframe.paths import PathLike, text_of
 from helpers.sframe.text import exact, written
 
 

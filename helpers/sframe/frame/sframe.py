@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Optional, Union
 import numpy as np
 
 from helpers.errors import LeftOut
+from helpers.files.spelling import expanded
 from helpers.sframe.array.positions import count
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.display import show, text_table
@@ -17,7 +18,6 @@ from helpers.sframe.files import archive, csv_reader, csv_writer, json_files
 from helpers.sframe.frame.rows import Rows
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 from helpers.sframe.pandas_classes import pandas_classes
-from helpers.sframe.paths import expanded
 
 if TYPE_CHECKING:
     import pandas as pd

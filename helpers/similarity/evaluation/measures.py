@@ -91,7 +91,7 @@ def judge(
 ) -> Evaluation:
     """Judge the neighbours of each photo, whole numbers [photos, places], nearest first, -1 where there is none.
 
-    `labels` and, optionally, `groups` have an entry a photo; `Evaluation` says what becomes of photos without one. The
+    `labels` and, optionally, `groups` have an entry a photo; for photos without one see `Evaluation`. The
     photo itself and photos of its own group may be in `rows`: they are passed over, so give as many places more. With
     fewer places than `depth` the mean average precision is that of these. The same `seed` draws the same resamples.
 

@@ -77,23 +77,19 @@ class Methods:
 
     def chance(self) -> Optional[float]:
         """The precision of neighbours that are drawn at random; None where there is nothing to tell apart."""
-        rows = self._rows(self._model)
+        rows = np.arange(len(self.data)) if self._model is None else self._model.rows
         groups = None if self.groups is None else self.groups[rows]
         relevance = Relevance.of(self.labels[rows], groups, len(rows))
         if not relevance.can_be_judged:
             return None
         return float(np.mean(relevance.relevant[relevance.queries] / relevance.others[relevance.queries]))
 
-    def _rows(self, model: Optional[SimilarityModel]) -> np.ndarray:
-        """The rows of the frame that could be read."""
-        return np.arange(len(self.data)) if model is None else model.rows
-
     def _create(self, method: Method, precision: str, progress: bool) -> SimilarityModel:
         return create(self.data, None, self.feature, method, progress, precision=precision, store=self.store)
 
     def _ours(self, method: Method, precision: str, metrics: Sequence[str], progress: bool) -> List[MethodResult]:
         model = self._model = self._create(method, precision, progress)
-        rows = self._rows(model)
+        rows = model.rows  # of the frame, that could be read
         row = {
             "precision": model.precision,
             "dimension": model.network.dimension,
@@ -143,7 +139,7 @@ def speed_of(model: SimilarityModel) -> float:
         start = time.perf_counter()
         embedded = embed([sources[place] for place in places], network, progress=False)
         rate = len(embedded.rows) / (time.perf_counter() - start)
-        if count / rate > _SECONDS:
+        if count > _SECONDS * rate:  # or none of them can be read any more
             break
         count = int(min(_MOST, max(_FEWEST, _SECONDS * rate)))
     return rate

@@ -98,7 +98,7 @@ export class Gestures {
     const move = (across, along) => () => this.view.move(across, along);
     const acts = {
       ArrowLeft: move(step, 0), ArrowRight: move(-step, 0), ArrowUp: move(0, step), ArrowDown: move(0, -step),
-      "+": () => this.view.zoom(1.25), "=": () => this.view.zoom(1.25), "-": () => this.view.zoom(0.8), "−": () => this.view.zoom(0.8),
+      "+": () => this.act.closer(1.25), "=": () => this.act.closer(1.25), "-": () => this.view.zoom(0.8), "−": () => this.view.zoom(0.8),
       Home: () => this.view.fit(),
       Enter: () => this.act.middle(false),
       " ": () => this.act.middle(true),

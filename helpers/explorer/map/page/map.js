@@ -15,7 +15,7 @@ import { SelectedPanel } from "./selected_panel.js";
 import { Viewport } from "./viewport.js";
 
 const KEYS = [
-  ["wheel, pinch, + and −", "zoom; photos are shown where there is room"],
+  ["wheel, pinch, + and −", "zoom; + towards what is selected, else the photos nearest to the middle"],
   ["drag, arrows", "move"],
   ["Home", "the whole map"],
   ["Shift and a drag, or Lasso (L) and a drag", "select what is inside; with Ctrl, these too"],
@@ -51,7 +51,7 @@ function render({ model, el }) {
     by();
     drawSoon();
   };
-  const closer = button("+", "Zoom in (+)", move(() => view.zoom(1.6)));
+  const closer = button("+", "Zoom in (+)", () => act.closer(1.6));
   const farther = button("−", "Zoom out (−)", move(() => view.zoom(1 / 1.6)));
   closer.setAttribute("aria-label", "Zoom in");
   farther.setAttribute("aria-label", "Zoom out");
@@ -157,6 +157,11 @@ function render({ model, el }) {
     click(where, add) {
       spot = where;
       act.selectAt(painter.hit(...where), add);
+    },
+    closer(by) {
+      painter.look();
+      view.closer(by, ...(painter.nearestToMiddle() ?? [view.wide / 2, view.tall / 2]));
+      drawSoon();
     },
     middle(add) {
       painter.look();

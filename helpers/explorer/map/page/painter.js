@@ -277,6 +277,19 @@ export class Painter {
     return nearest;
   }
 
+  // Where the photo in view is that is nearest to the middle, of the selected ones if some are; null where none is.
+  nearestToMiddle() {
+    const { points, view, seen } = this;
+    let [nearest, closest] = [null, Infinity];
+    for (let each = 0; each < this.count; each++) {
+      const [x, y] = [this.x[each], this.y[each]];
+      if (x < 0 || y < 0 || x > view.wide || y > view.tall) continue;
+      const away = Math.hypot(x - view.wide / 2, y - view.tall / 2) - (points.picked[points.photos[seen[each]]] ? 1e6 : 0);
+      if (away < closest) [nearest, closest] = [[x, y], away];
+    }
+    return nearest;
+  }
+
   // The photos inside a loop, by the even-odd rule; corners are in units of the map.
   within(loop) {
     const { points } = this;

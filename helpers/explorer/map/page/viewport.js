@@ -41,6 +41,11 @@ export class Viewport {
     this.move(0, 0);
     return true;
   }
+  // Zoom in on a place on the screen, which comes closer to the middle.
+  closer(by, x, y) {
+    const [wide, tall] = [this.wide / 2, this.tall / 2];
+    if (this.zoom(by, x, y)) this.move((wide - x) * (1 - 1 / by), (tall - y) * (1 - 1 / by));
+  }
   at(x, y) {
     return [this.wide / 2 + (x - this.x) * this.scale, this.tall / 2 + (y - this.y) * this.scale];
   }

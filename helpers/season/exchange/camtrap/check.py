@@ -10,6 +10,7 @@ from helpers.arguments import takes
 from helpers.errors import FrameError
 from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
+from helpers.files.spelling import expanded
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.season.exchange.camtrap import rules
@@ -61,7 +62,7 @@ def check_camtrap(folder: Union[str, "os.PathLike[str]"], *, progress: bool = Tr
         raise FrameError(
             "a package is checked by the library frictionless, which is not installed: pip install frictionless"
         ) from error
-    place = Path(folder).expanduser().absolute()
+    place = expanded(folder).absolute()
     file = place / _PACKAGE
     try:
         package = read_json(file)

@@ -57,7 +57,7 @@ PACKAGE = _object(
     temporal=_object(["start", "end"], start=_DAY, end=_DAY),
     taxonomic=_list_of(_object(["scientificName"], scientificName=_NAME, taxonRank={"enum": RANKS})),
 )
-"""datapackage.json as a JSON Schema; a `description` is what people are told that a value should be."""
+"""datapackage.json as a JSON Schema; a `description` is what messages say that a value should be."""
 
 LEGAL_PATH = r"^(?=^[^./~])(^((?!\.{2}).)*$).*$"
 

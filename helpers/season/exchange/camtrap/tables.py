@@ -117,7 +117,7 @@ def _refused(path: Any, prefix: str, taken: Any, deployment: Any, paths: Set[str
     if path in paths:
         return "another photo has the same path"
     if taken is None:
-        return "its camera did not say when it was taken"
+        return "it has no date"
     if not deployment:
         return "it belongs to no deployment"
     target = prefix + path

@@ -14,7 +14,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tup
 from helpers.arguments import takes
 from helpers.errors import ExportError, FrameError
 from helpers.files.replacing import replacing_folder
-from helpers.files.spelling import printable
+from helpers.files.spelling import expanded, printable
 from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.deployments import GivenDeployments, deployments_of
@@ -74,7 +74,7 @@ def write_camtrap(
     deployments
         The frame of `helpers.photos.read_deployments`, or the CSV that it reads.
         Each needs coordinates, and 0, 0 are none. The first or last photo
-        replaces an unknown start or end, and a comment says so. Where photos
+        replaces an unknown start or end, and a comment notes it. Where photos
         were taken outside it, `timestampIssues` is true, and a line is printed.
     contributors
         Dicts with `title` (a name) and optionally `role`, `email`, `path`, `organization`.
@@ -133,7 +133,7 @@ def write_camtrap(
     so that the same season gives the same ones. Text that begins like a formula
     gets an apostrophe in front, see `helpers.files.spreadsheet`.
     """
-    place = Path(folder).expanduser().absolute()
+    place = expanded(folder).absolute()
     contributors, licences = list(contributors), list(licences)
     check_free(place)
     for name, value, known in (("candidates", candidates, CANDIDATES), ("rejected", rejected, REJECTED)):

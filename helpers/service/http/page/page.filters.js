@@ -2,7 +2,7 @@
 import { filterChip } from "../../../widgets/elements.js";
 import { $ } from "./page.parts.js";
 
-const NAMED = [["metric", "distance"], ["score", "score from"], ["product", "product"]];
+const NAMED = [["metric", "distance"], ["score", "lowest score"], ["product", "product"]];
 
 export function addSettings(body) {
   body.append("k", $("k").value);

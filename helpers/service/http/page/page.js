@@ -4,12 +4,14 @@
 import { SOON, lastPart, make, spinner } from "../../../widgets/elements.js";
 import { Toasts } from "../../../widgets/toasts.js";
 import { takePhotos } from "./page.files.js";
-import { addSettings, followSettings, settingsAreValid } from "./page.filters.js";
-import { fillGrid, tile } from "./page.grid.js";
+import { followSettings } from "./page.filters.js";
+import { fillGrid } from "./page.grid.js";
 import { Jobs } from "./page.jobs.js";
 import { followKeys } from "./page.keys.js";
+import { largeImages } from "./page.large.js";
 import { $, images } from "./page.parts.js";
 import { drawCopies, drawQuery, drawTrail } from "./page.query.js";
+import { photoForm, search } from "./page.search.js";
 import { ServiceError, json, session } from "./page.service.js";
 
 const PAGE = 60; // images of the collection that are shown at once
@@ -25,9 +27,15 @@ let request = new AbortController(); // of what is shown; a new one aborts it
 let next = null; // `after` of the next page of the collection
 let away = false;
 let retryLater = null; // what to do when the service is back
+let found = ""; // about what is shown
 
 function showStatus(text) {
   $("status").textContent = text;
+}
+
+function showFound(text) {
+  found = text;
+  showStatus(text);
 }
 
 const toasts = new Toasts(); // errors stay until they are closed, or what failed succeeds
@@ -48,8 +56,9 @@ function showError(error, retry) {
     throw error;
   }
   showTrouble(error.message);
-  showStatus("");
   if (error.status === 401) {
+    fillGrid([]); // what another key showed
+    showFound("");
     toasts.say(session.key && "The service does not accept this key.", true); // without one, the form says that it is needed
     session.key = "";
     retryLater = retry ?? retryLater;
@@ -94,48 +103,61 @@ function resume() {
 
 // ---- searches ------------------------------------------------------------------------------------------------------
 
-// Adds a step to the trail, in place of those ahead, and shows it.
+const large = largeImages({ find: goToImage, query: () => trail[place] });
+const act = { open: large.open, find: goToImage };
+
+// Shows a new step, which follows this one in the trail, in place of those ahead.
 function go(step) {
-  trail = [...trail.slice(0, place + 1), step];
-  if (trail.length > LONGEST_TRAIL) trail.splice(1, 1);
-  move(trail.length - 1);
+  show(step, () => {
+    trail = [...trail.slice(0, place + 1), step];
+    if (trail.length > LONGEST_TRAIL) trail.splice(1, 1);
+    moveTo(trail.length - 1);
+  });
 }
 
 function goToImage(image) {
   go({ kind: "image", id: image.id, name: lastPart(image.path) });
 }
 
+// Shows a step of the trail.
 function move(to) {
-  place = to;
-  history.pushState({ place }, "");
-  show();
+  show(trail[to], () => moveTo(to));
 }
 
-// Shows the step of the trail that we are at.
-async function show() {
+function moveTo(to) {
+  place = to;
+  if (history.state.large) history.replaceState({ place }, "");
+  else history.pushState({ place }, "");
+}
+
+// Shows a step once it is answered, after `arrive`; until then, and where it fails, all stays as it was.
+async function show(step = trail[place], arrive = () => {}) {
   request.abort();
   request = new AbortController();
   const { signal } = request;
-  const step = trail[place];
-  drawTrail(trail, place, move);
-  drawQuery(step, () => go(COLLECTION));
-  drawCopies([], goToImage);
+  const browsing = step.kind === "collection";
   document.body.classList.add("waiting");
   const soon = setTimeout(() => (turning.hidden = false), SOON);
-  const headings = { collection: "The collection", text: `Most likely to show “${step.name}”` };
-  $("heading").textContent = headings[step.kind] ?? `Most similar to ${step.name}`;
-  $("far").textContent = "";
-  showStatus(step.kind === "collection" ? "" : "Searching …");
+  showStatus(browsing ? "" : "Searching …");
   try {
-    if (step.kind === "collection") await showCollection(0, signal);
-    else await showMatches(step, signal);
+    const answer = await (browsing ? imagesAfter(0, signal) : search(step, signal));
+    await large.closed();
+    if (signal.aborted) return;
+    large.close();
+    arrive();
+    drawTrail(trail, place, move);
+    drawQuery(step, () => go(COLLECTION));
+    drawCopies([], goToImage);
+    const headings = { collection: "The collection", text: `Most likely to show “${step.name}”` };
+    $("heading").textContent = headings[step.kind] ?? `Most similar to ${step.name}`;
+    if (browsing) showCollection(answer);
+    else showMatches(answer);
     hideError();
+    if (step.kind === "photo" || step.kind === "url") lookForCopies(step, signal);
   } catch (error) {
-    if (!signal.aborted) {
-      fillGrid([]); // the tiles belong to another step
-      $("more").hidden = true;
-      showError(error, show);
-    }
+    if (signal.aborted) return;
+    showStatus(found);
+    showError(error, () => show(step, arrive));
   } finally {
     clearTimeout(soon);
     if (!signal.aborted) {
@@ -145,51 +167,30 @@ async function show() {
   }
 }
 
-async function showCollection(after, signal) {
-  const answer = await json(`images?after=${after}&limit=${PAGE}`, { signal });
-  if (signal.aborted) return;
-  fillGrid(answer.images.map((image) => tile(image, null, goToImage)), after > 0);
+const imagesAfter = (after, signal) => json(`images?after=${after}&limit=${PAGE}`, { signal });
+
+function showCollection(answer, keep = false) {
+  fillGrid(answer.images.map((image) => ({ image })), act, keep);
   next = answer.next;
   $("more").hidden = next === null;
+  $("far").textContent = "";
   jobs.showTotal(answer.total);
-  const empty = !answer.images.length && !after;
-  showStatus(empty ? "There are no images yet. POST /index adds them, with a key that may write." : "Choose one to see those most like it.");
+  const empty = !answer.images.length && !keep;
+  showFound(empty ? "There are no images yet. POST /index adds them, with a key that may write." : "Click one to see it large, or “Find similar” for those most like it.");
 }
 
-async function showMatches(step, signal) {
-  if (!settingsAreValid()) throw new ServiceError(422, "One of the settings above is out of range.");
-  const answer = await search(step, signal);
-  if (signal.aborted) return;
-  const inWords = answer.metric === "words";
-  const line = ({ rank, distance, likeness, score, word }) => (inWords ? { rank, word, score } : { rank, distance, likeness });
-  fillGrid(answer.matches.map((match) => tile(match.image, line(match), goToImage)));
-  $("far").textContent = answer.close === false ? NOTHING_CLOSE : "";
+function showMatches({ matches, metric, close, seconds }) {
+  const inWords = metric === "words";
+  const item = ({ image, rank, distance, likeness, score, word }) => {
+    const line = inWords ? { rank, word, score } : { rank, distance, likeness };
+    return { image, line, about: { ...line, score } };
+  };
+  fillGrid(matches.map(item), act);
+  $("far").textContent = close === false ? NOTHING_CLOSE : "";
   $("more").hidden = true;
-  const seconds = answer.seconds < 1 ? `${Math.max(1, Math.round(1_000 * answer.seconds))} ms` : `${answer.seconds.toFixed(1)} s`;
-  const found = answer.matches.length ? images(answer.matches.length) : "No image is as near as that";
-  if (step.kind === "photo" || step.kind === "url") lookForCopies(step, signal);
-  const how = inWords ? "guessed by the network" : `by ${answer.metric === "euclidean" ? "Euclidean" : answer.metric} distance`;
-  showStatus(`${found}, ${how}, in ${seconds}`);
-}
-
-// A photo from outside, as it is sent.
-function photoForm(step) {
-  const body = new FormData();
-  if (step.kind === "url") body.append("url", step.url);
-  else if (step.kind === "text") body.append("text", step.text);
-  else body.append("photo", step.file, "photo");
-  return body;
-}
-
-async function search(step, signal) {
-  if (step.kind === "image") return json(`images/${step.id}/similar?${addSettings(new URLSearchParams())}`, { signal });
-  try {
-    return await json("search", { method: "POST", body: addSettings(photoForm(step)), signal });
-  } catch (error) {
-    if (error.status !== 0 || step.kind !== "photo") throw error;
-    const isThere = await fetch("health").then(() => true, () => false); // it may hang up on what is too large
-    throw isThere ? new ServiceError(413, "The service ended the upload. The photo may be too large for it.") : error;
-  }
+  const time = seconds < 1 ? `${Math.max(1, Math.round(1_000 * seconds))} ms` : `${seconds.toFixed(1)} s`;
+  const how = inWords ? "guessed by the network" : `by ${metric === "euclidean" ? "Euclidean" : metric} distance`;
+  showFound(`${matches.length ? images(matches.length) : "No image is as near as that"}, ${how}, in ${time}`);
 }
 
 // Shows which images are the same picture, after the matches, which do not wait for it.
@@ -251,8 +252,10 @@ $("ask").onsubmit = (event) => {
   else if (!["k", "score", "product"].includes(from.id)) searchByWords($("text").value);
 };
 $("more").onclick = async () => {
+  const { signal } = request;
   try {
-    await showCollection(next, request.signal);
+    const answer = await imagesAfter(next, signal);
+    if (!signal.aborted) showCollection(answer, true);
   } catch (error) {
     showError(error);
   }
@@ -268,17 +271,13 @@ $("key").onsubmit = (event) => {
 };
 $("forget").onclick = () => {
   session.key = "";
-  trail = [COLLECTION];
-  place = 0;
-  $("grid").replaceChildren(); // what the key showed goes with it
-  $("count").textContent = "";
-  $("products").replaceChildren();
-  show();
+  location.reload(); // what the key showed goes with it
 };
 
 window.addEventListener("popstate", (event) => {
-  place = Math.min(event.state?.place ?? 0, trail.length - 1);
-  show();
+  const to = Math.min(event.state?.place ?? 0, trail.length - 1);
+  large.close();
+  if (to !== place) show(trail[to], () => (place = to));
 });
 document.addEventListener("visibilitychange", () => !document.hidden && jobs.watch());
 

@@ -1,5 +1,5 @@
 // The frame around a part of a picture that is fitted into its place; `box`: left, top, right, bottom as shares.
-import { make } from "../../widgets/elements.js";
+import { make } from "./elements.js";
 
 export function outline(image, place, [left, top, right, bottom]) {
   const scale = Math.min(place.clientWidth / image.naturalWidth, place.clientHeight / image.naturalHeight);

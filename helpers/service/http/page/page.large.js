@@ -1,0 +1,55 @@
+// An image as large as the service shows it, in the large view that the explorer has too.
+import { lastPart } from "../../../widgets/elements.js";
+import { LargeView } from "../../../widgets/large_view.js";
+import { shown } from "./page.grid.js";
+import { $ } from "./page.parts.js";
+import { ask, json } from "./page.service.js";
+
+const [SMALL, LARGE] = [300, 1600]; // px of a thumbnail: as in the grid, so that it is there already; the largest
+const OUTSIDE = "outside"; // stands for the photo from outside that was searched with
+
+// `find(image)` searches with an image; `query()` is the step that led to what is shown. The browser's Back closes the
+// view: while it is open, the state in the history is `large`, which the next step of the trail replaces.
+export function largeImages({ find, query }) {
+  const view = new LargeView(document.body, {
+    ask: (id) => find(shown.get(id).image),
+    want: (id) => (id === OUTSIDE ? view.take({ photo: id, name: query().name }, [query().file]) : fetchImage(view, id)),
+    query: () => ({ image: query().id, photo: OUTSIDE })[query().kind],
+  });
+  const back = (id, leaving) => {
+    (document.getElementById(`image-${id}`) ?? $("heading")).focus();
+    if (leaving || !history.state.large) return;
+    closed = new Promise((done) => addEventListener("popstate", done, { once: true }));
+    history.back();
+  };
+  let closed = null; // until the history is back where it was
+  return {
+    closed: () => closed,
+    close: () => view.close(true),
+    async open(image) {
+      await closed;
+      history.pushState({ ...history.state, large: true }, "");
+      const about = Object.fromEntries([...shown].map(([id, item]) => [id, item.about]));
+      view.open(image.id, [...shown.keys()], about, back);
+    },
+  };
+}
+
+// Brings an image to the view, first small.
+async function fetchImage(view, id) {
+  const thumbnail = async (size) => [await (await ask(`images/${id}/thumbnail?size=${size}`)).blob()];
+  const known = shown.get(id)?.image;
+  try {
+    if (known) view.take(contentOf(known), await thumbnail(SMALL));
+    if (id !== view.photo && id !== view.pinned) return; // somebody went on
+    const [image, picture] = await Promise.all([json(`images/${id}`), thumbnail(LARGE)]);
+    view.take(contentOf(image), picture);
+  } catch (error) {
+    view.take({ ...(known ? contentOf(known) : { photo: id, name: "" }), error: error.message }, []);
+  }
+}
+
+function contentOf({ id, path, width, height, size, products }) {
+  const name = lastPart(path);
+  return { photo: id, name, folder: path.slice(0, -name.length - 1), width, height, bytes: size, products: products.join(", ") };
+}
