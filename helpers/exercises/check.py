@@ -50,6 +50,11 @@ def numbered(*judges: Callable[[Any], str]) -> Tuple[Check, ...]:
     return tuple(Check(number, judge) for number, judge in enumerate(judges, 1))
 
 
+def number_of(count: int, thing: str) -> str:
+    """A number of things in words: `1 photo`, `2 photos`."""
+    return f"{count:,} {thing}{'s' * (count != 1)}"
+
+
 def number_in(answer: Any, what: str) -> float:
     """The answer as a number; `what` describes it in the message of `WrongAnswer`."""
     if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, float, np.integer, np.floating)):

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any, Tuple
 
-from helpers.exercises.check import Check, WrongAnswer, folders_of, number_in, numbered
+from helpers.exercises.check import Check, WrongAnswer, folders_of, number_in, number_of, numbered
 from helpers.frames import Frame
 
 _MANY, _FEW = 20, 10
@@ -72,7 +72,7 @@ def explore_checks(model: Any, explorer: Any) -> Tuple[Check, ...]:
             raise WrongAnswer(
                 f"The file has the paths of {len(paths)} photos, and not of all those with the label alone."
             )
-        return f"{len(paths)} photos have it."
+        return f"It is on {number_of(len(paths), 'photo')}."
 
     return numbered(own_folder, both_metrics, labelled_folder)
 

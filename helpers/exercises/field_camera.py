@@ -3,7 +3,7 @@
 from typing import Any, Tuple
 
 from helpers.errors import FrameError
-from helpers.exercises.check import Check, WrongAnswer, frame_in, number_in, numbered, same_matches
+from helpers.exercises.check import Check, WrongAnswer, frame_in, number_in, number_of, numbered, same_matches
 from helpers.frames import SFrame
 from helpers.season import surprising_labels
 
@@ -66,6 +66,7 @@ def field_checks(season: Any, query: Any) -> Tuple[Check, ...]:
             if own:
                 raise WrongAnswer(f"{own} of these {len(found)} photos are of the site that was asked with.")
             raise WrongAnswer(f"{len(wanted)} photos are asked for, and these are other ones.")
-        return f"They are of {len({site[label] for label in found['reference_label']})} other sites."
+        sites = len({site[label] for label in found["reference_label"]})
+        return f"They are of {number_of(sites, 'other site')}."
 
     return numbered(surprising, wrong_dates, other_sites)

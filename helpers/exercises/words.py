@@ -6,7 +6,7 @@ from typing import Any, Dict, Tuple
 import numpy as np
 
 from helpers.collection import Description
-from helpers.exercises.check import NEAR, Check, WrongAnswer, numbered, row_in
+from helpers.exercises.check import NEAR, Check, WrongAnswer, number_of, numbered, row_in
 from helpers.networks import class_names, classifier_of
 
 
@@ -73,6 +73,7 @@ def word_checks(model: Any, described: Description) -> Tuple[Check, ...]:
             return "With one folder, there is nothing to tell apart."
         if different == len(counted):
             return "Each folder has a word of its own. How many of its photos have another?"
-        return f"{different} different words for {len(counted)} folders: a word alone does not tell them apart."
+        words = number_of(different, "different word")
+        return f"{words} for {len(counted)} folders: a word alone does not tell them apart."
 
     return numbered(surest, alike, of_folders)

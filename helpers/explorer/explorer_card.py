@@ -21,6 +21,10 @@ def explorer_card(here: Exploration, read: Read) -> Card:
         distance: Any = found.get("distance")
         if found.get("score") is not None:
             photos[place] = photos[place]._replace(caption=f"{found['word'] or ''} {found['score']:.3g}".strip())
+        elif not asked:  # of sightings: what their distances are from is not on the card
+            rank: Any = found.get("rank")
+            caption = "" if rank is None else f"rank {rank}" if rank else "asked with"
+            photos[place] = photos[place]._replace(caption=caption)
         elif distance is not None:
             photos[place] = photos[place]._replace(caption=f"distance {distance:.3g}")
     rest = [CardPhoto(None, "")] * (len(here.rows) - len(shown))  # counted, and never drawn

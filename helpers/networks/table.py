@@ -223,7 +223,7 @@ MODELS: Dict[str, Network] = {
             size=(260, 260),
             mean=(127.0, 127.0, 127.0),
             std=(128.0, 128.0, 128.0),
-            about="EfficientNet-Lite2, which comes with pip too: slower than Lite0, a little more exact",
+            about="EfficientNet-Lite2, which comes with pip too: slower than Lite0, more accurate on ImageNet",
         ),
     )
 }

@@ -2,11 +2,13 @@
 
 from typing import Any, Dict
 
+from helpers.sframe.errors import WrongValue
+
 
 def set_num_gpus(num_gpus: int) -> None:
     """Change nothing: `helpers.networks` takes the processor that ONNX Runtime finds."""
     if not isinstance(num_gpus, int) or num_gpus < -1:
-        raise ValueError("num_gpus is a whole number, -1 (all), 0, or more")
+        raise WrongValue("num_gpus is a whole number, -1 (all), 0, or more")
 
 
 def get_num_gpus() -> int:

@@ -14,7 +14,7 @@ from typing import Any, Callable, Iterable, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
-from helpers.sframe.errors import OutOfRange
+from helpers.sframe.errors import OutOfRange, WrongType
 from helpers.sframe.image import Image
 from helpers.sframe.pandas_classes import marks_of_pandas, pandas_classes
 
@@ -52,7 +52,7 @@ def infer(values: Iterable[Any]) -> type:
     if len(kinds) == 1:
         return kinds.pop()
     names = ", ".join(sorted(kind.__name__ for kind in kinds))
-    raise TypeError(f"a column holds one type, not {names} together; convert the values first")
+    raise WrongType(f"a column holds one type, not {names} together; convert the values first")
 
 
 def store(values: Union[List[Any], Tuple[Any, ...]], dtype: type) -> Tuple[Values, Missing]:
@@ -126,7 +126,7 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, _DATES):
         return _date(value)
-    raise TypeError(f"a column cannot hold values of type {type(value).__name__}, within a list or dict either")
+    raise WrongType(f"a column cannot hold values of type {type(value).__name__}, within a list or dict either")
 
 
 def _kind(cls: type) -> type:
@@ -135,7 +135,7 @@ def _kind(cls: type) -> type:
     for classes, kind in _KINDS:
         if issubclass(cls, classes):
             return kind
-    raise TypeError(f"a column cannot hold values of type {cls.__name__}")
+    raise WrongType(f"a column cannot hold values of type {cls.__name__}")
 
 
 _KINDS: Any = (
@@ -189,7 +189,7 @@ def _store_numbers(values: Iterable[Any], gaps: Missing, dtype: type) -> Values:
         values = [0 if gap else value for value, gap in zip(values, gaps)]
     other = [cls for cls in set(map(type, values)) if not issubclass(cls, _INTS + _FLOATS)]
     if other:
-        raise TypeError(f"{other[0].__name__} is not {dtype.__name__}; use .astype({dtype.__name__}) to convert text")
+        raise WrongType(f"{other[0].__name__} is not {dtype.__name__}; use .astype({dtype.__name__}) to convert text")
     try:
         return np.array([int(value) for value in values], np.int64) if dtype is int else np.array(values, np.float64)
     except OverflowError:
@@ -198,14 +198,14 @@ def _store_numbers(values: Iterable[Any], gaps: Missing, dtype: type) -> Values:
 
 def _converter(dtype: type) -> Callable[[Any], Any]:
     if dtype not in _CONVERTERS:
-        raise TypeError(f"no column can be of type {dtype.__name__}; use {', '.join(t.__name__ for t in _CONVERTERS)}")
+        raise WrongType(f"no column can be of type {dtype.__name__}; use {', '.join(t.__name__ for t in _CONVERTERS)}")
     return _CONVERTERS[dtype]
 
 
 def _text(value: Any) -> str:
     if isinstance(value, (str, *_INTS, *_FLOATS)):
         return str(value)
-    raise TypeError(f"{type(value).__name__} is not str; use .astype(str) to write it out")
+    raise WrongType(f"{type(value).__name__} is not str; use .astype(str) to write it out")
 
 
 def _date(value: Any) -> datetime.datetime:
@@ -221,18 +221,18 @@ def _date(value: Any) -> datetime.datetime:
         return value
     if isinstance(value, datetime.date):
         return datetime.datetime(value.year, value.month, value.day)
-    raise TypeError(f"{type(value).__name__} is not datetime; use .str_to_datetime(format) to read text")
+    raise WrongType(f"{type(value).__name__} is not datetime; use .str_to_datetime(format) to read text")
 
 
 def _list(value: Any) -> List[Any]:
     if not isinstance(value, _ITEMS):
-        raise TypeError(f"{type(value).__name__} is not a list")
+        raise WrongType(f"{type(value).__name__} is not a list")
     return [plain(item) for item in value]
 
 
 def _array(value: Any) -> array:
     if not isinstance(value, (*_ITEMS, np.ndarray)) or not _all_numbers(list(value)):
-        raise TypeError(f"{type(value).__name__} is not a list of numbers")
+        raise WrongType(f"{type(value).__name__} is not a list of numbers")
     try:
         return array("d", value.ravel() if isinstance(value, np.ndarray) else list(value))
     except TypeError:  # of durations
@@ -241,17 +241,17 @@ def _array(value: Any) -> array:
 
 def _table(value: Any) -> np.ndarray:
     if not isinstance(value, (np.ndarray, array)):
-        raise TypeError(f"{type(value).__name__} is not a numpy array")
+        raise WrongType(f"{type(value).__name__} is not a numpy array")
     table = np.asarray(value)
     if table.dtype.kind not in "biuf":
-        raise TypeError(f"a column holds numpy arrays of numbers, not of {table.dtype}; convert them first")
+        raise WrongType(f"a column holds numpy arrays of numbers, not of {table.dtype}; convert them first")
     return table.astype(np.float64)
 
 
 def _same(cls: type) -> Callable[[Any], Any]:
     def check(value: Any) -> Any:
         if not isinstance(value, cls):
-            raise TypeError(f"{type(value).__name__} is not {cls.__name__}")
+            raise WrongType(f"{type(value).__name__} is not {cls.__name__}")
         return value
 
     return check

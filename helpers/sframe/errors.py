@@ -29,6 +29,22 @@ class Unsupported(FrameError, TypeError, RuntimeError):
     """An operation that is not defined for the types of the values."""
 
 
+class WrongType(FrameError, TypeError):
+    """A value, an argument or a column of a type that cannot be used there."""
+
+
+class WrongValue(FrameError, ValueError):
+    """An argument of the right type that cannot be used."""
+
+
+class WrongKey(FrameError, IndexError):
+    """Rows that are chosen by something that names no rows."""
+
+
+class WrongCall(FrameError, AssertionError):
+    """An argument that Turi Create checks by an assertion, such as the function of `apply`."""
+
+
 class NoSuchFile(FrameError, FileNotFoundError, RuntimeError):
     """No such file or folder."""
 

@@ -21,7 +21,7 @@ from helpers.images.decode import open_photo, photo_size
 from helpers.images.levels import opaque
 from helpers.images.opening import opened
 from helpers.images.trouble import TROUBLE, refusal
-from helpers.sframe.errors import BadImage
+from helpers.sframe.errors import BadImage, WrongValue
 from helpers.sframe.notebook import in_notebook, show_inline
 
 SHOWN = 1024  # pixels along the longer side, at most, of an image in a notebook
@@ -58,7 +58,7 @@ class Image:
         if pixels.ndim == 3 and pixels.shape[2] == 1:
             pixels = pixels[:, :, 0]
         if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))):
-            raise ValueError(f"an image is uint8 of height x width (x 3 or 4), not {pixels.dtype} {pixels.shape}")
+            raise WrongValue(f"an image is uint8 of height x width (x 3 or 4), not {pixels.dtype} {pixels.shape}")
         image = cls()
         image._pixels = pixels
         image._size = (pixels.shape[1], pixels.shape[0])

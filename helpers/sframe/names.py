@@ -2,11 +2,13 @@
 
 from typing import Any, Container
 
+from helpers.sframe.errors import WrongType
+
 
 def check_name(name: Any) -> None:
-    """Raise `TypeError` unless a column name is a text."""
+    """Raise `WrongType` unless a column name is a text."""
     if not isinstance(name, str):
-        raise TypeError(f"a column name is a text, not {type(name).__name__}")
+        raise WrongType(f"a column name is a text, not {type(name).__name__}")
 
 
 def free_name(name: str, taken: Container[str]) -> str:

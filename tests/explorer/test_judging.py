@@ -129,6 +129,20 @@ def test_filters_and_questions_go_on(explorer):
     assert len(shown(explorer)) == 5
 
 
+def test_the_card_of_a_saved_notebook_has_ranks_until_something_is_asked(explorer):
+    def captions():
+        return [photo.caption for photo in explorer._card().rows[-1].photos]
+
+    assert explorer._card().title.startswith("Candidates for red thing") and not explorer._card().rows[0].heading
+    assert captions() == ["asked with", "rank 1", "rank 2", "rank 3", "rank 4"], "and no distances from a query"
+    explorer.browse()
+    assert captions() == [""] * 15
+    explorer.ask(0)
+    assert explorer._card().rows[0].heading == "Query" and all(
+        caption.startswith("distance ") for caption in captions()
+    )
+
+
 def test_without_sightings_there_is_nothing_to_judge(season, tmp_path):
     explorer = Explorer(season, labels=tmp_path / "labels.csv")
     assert judging(explorer) is None and explorer._state["events"]

@@ -1,5 +1,6 @@
 """Every notebook, found by glob, run from top to bottom in this environment, and asked what it computed."""
 
+import ast
 import re
 import shutil
 import sys
@@ -30,6 +31,8 @@ ANSWERED = ("01", "05", "08", "09", "10")
 # Notebook 04 times each method for half a second, which is no matter here.
 BRIEFLY = "__import__('helpers.similarity.evaluation.methods', fromlist=['']).__dict__.update(_SECONDS=0.0)"
 BEFORE = {"04-compare-methods": BRIEFLY}
+
+LONG = re.compile(r"[0-9]\.[0-9]{7}")  # more digits than anybody reads
 
 # What a notebook says of a folder that is too small for it, and how many photos are too few.
 TOO_FEW = {
@@ -93,13 +96,12 @@ def test_it_runs_to_its_end_and_computes_what_it_says(path, home, run, request):
     if path.stem.startswith("07"):
         (home / "build" / "season").symlink_to(drawn_season())
     run(notebook, check_of(path.stem), *answers)
-    noise = [
-        output.text
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "stream" and output.name == "stderr" and not BAR.search(output.text)
-    ]
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    streams = [output for output in outputs if output.output_type == "stream"]
+    noise = [output.text for output in streams if output.name == "stderr" and not BAR.search(output.text)]
     assert not noise, "warnings in a tutorial"
+    values = [output.data["text/plain"] for output in outputs if list(output.get("data", {})) == ["text/plain"]]
+    assert not [text for text in [*values, *(output.text for output in streams)] if LONG.search(text)]
 
 
 @pytest.mark.parametrize("photos", [1, 3])
@@ -145,6 +147,18 @@ def test_it_is_committed_as_a_tutorial_should_be(path):
     assert imports == [True] + [False] * (len(code) - 1), "one cell of imports, the first"
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     assert "## Caveats" in text and "## On your own" in text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS], indirect=True)
+def test_what_a_cell_draws_is_seen(path):
+    """In a notebook and in the code of its answers; a figure is shown where it is a cell's last line, or by display."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    for code in [*cells, *(answer.rpartition("\n")[0] for answer in answers_of(notebook))]:
+        tree = ast.parse(code)
+        calls = {node for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)}
+        unseen = [ast.dump(call.value.func) for call in calls - set(tree.body[-1:])]
+        assert not [name for name in unseen if re.search("id='(show_|montage)", name)], code
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS], indirect=True)

@@ -372,7 +372,8 @@ def test_a_detector_that_knows_no_people_has_not_looked_for_them(written, kinds)
     assert found.seen.tolist() == [True, False] and not found.seen_for_people.any()
     assert "1 with animals, people not looked for, 0 blank" in found.note
     data = found.add_to(tc.SFrame({"path": ["a.jpg", "b.jpg"]}))
-    assert list(data["people"]) == [None, None] and list(data["animals"]) == [1, None]
+    assert list(data["people"]) == list(data["vehicles"]) == [None, None] and list(data["animals"]) == [1, None]
+    assert found.counts["people"] is None and found.counts["vehicles"] is None, "not 0: it was not looked for"
 
 
 @pytest.mark.parametrize("kinds", [{}, {"1": "animal", "2": "human"}, {"1": "animal", "7": "something"}])

@@ -232,7 +232,7 @@ def test_nobody_has_looked_for_people(folder, tmp_path, capsys):
     assert not claimed.seen_for_people.any(), "it lists people, and nobody has looked for them"
     for detections in (found, claimed):
         data = detections.add_to(cards)
-        assert list(data["people"]) == [None] * 10
+        assert list(data["people"]) == list(data["vehicles"]) == [None] * 10
         season = Season(create(data, model="colour", verbose=False, store=False))
         row = {"event": season.event_of(2), "path": season.names[2], "reference_label": 2}
         told = sightings(("confirmed", None, None, row))

@@ -12,6 +12,7 @@ from helpers.images.boxes import SIDES
 from helpers.season.detection.megadetector import KINDS, UNKNOWN, Bad, DetectedPhoto, Detection
 from helpers.season.detection.results_file import write_file
 
+_COLUMNS = ("animals", "people", "vehicles", "blank")  # what is known of each photo
 PEOPLE_FROM = 0.2  # a higher threshold is meant for animals, and must not bring people back
 
 
@@ -172,18 +173,22 @@ class Detections:
         return self._mask([row for row, photo in self._photos.items() if photo.complete]) & ~self._mask(self.rows)
 
     @property
-    def counts(self) -> Dict[str, int]:
-        """How many photos, seen, animals, people, vehicles and blank ones there are; and how many boxes and bad."""
-        names = ("seen", "animals", "people", "vehicles", "blank")
-        photos = {name: int(getattr(self, name).sum()) for name in names}
+    def counts(self) -> Dict[str, Optional[int]]:
+        """How many photos, seen, animals, people, vehicles and blank ones there are; and how many boxes and bad.
+
+        `people` and `vehicles` are None where the detector knows animals alone.
+        """
+        photos: Dict[str, Optional[int]] = {"seen": int(self.seen.sum())}
+        for name in _COLUMNS:
+            looked = self._known(name).any() or not self.seen.any()
+            photos[name] = int(getattr(self, name).sum()) if looked else None
         return {"photos": len(self.names), **photos, "boxes": len(self), "bad": len(self._bad)}
 
     @property
     def note(self) -> str:
         counts = self.counts
-        blind = counts["seen"] and not self.seen_for_people.any()
-        people = "people not looked for" if blind else "{people:,} with people"
-        vehicles = "" if blind and not counts["vehicles"] else ", {vehicles:,} with vehicles"
+        people = "people not looked for" if counts["people"] is None else "{people:,} with people"
+        vehicles = "" if counts["vehicles"] is None else ", {vehicles:,} with vehicles"
         note = (
             "{seen:,} of {photos:,} photos looked at by the detector: {animals:,} with animals, "
             f"{people}{vehicles}, {{blank:,}} blank"
@@ -217,19 +222,23 @@ class Detections:
     def add_to(self, data: SFrame) -> SFrame:
         """The frame with the int columns `animals`, `people`, `vehicles` and `blank`, 1 or 0.
 
-        Photos that the detector has not looked at have None, and so has `people`
-        where it does not look for them. Columns of these names are replaced.
+        Photos that the detector has not looked at have None, and so have `people`
+        and `vehicles` where it does not look for them. Columns of these names are
+        replaced.
         Raises `FrameError` for another frame than the one that the detections
         were read for.
         """
         if not isinstance(data, SFrame) or not self.is_of(data):
             raise FrameError("add_to() takes the frame that the detections were read for, with all of its rows")
         columns = []
-        for name in ("animals", "people", "vehicles", "blank"):
-            seen = self.seen_for_people | self.people if name == "people" else self.seen
-            pairs = zip(getattr(self, name).tolist(), seen.tolist())
+        for name in _COLUMNS:
+            pairs = zip(getattr(self, name).tolist(), self._known(name).tolist())
             columns.append((name, int, [int(value) if known else None for value, known in pairs]))
         return with_columns(data, columns)
+
+    def _known(self, name: str) -> np.ndarray:
+        """The photos of which something is known: a detector that finds no people looks for no vehicles either."""
+        return self.seen_for_people | getattr(self, name) if name in ("people", "vehicles") else self.seen
 
     def _mask(self, rows: Iterable[int]) -> np.ndarray:
         return np.isin(np.arange(len(self.names)), rows)

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.sframe.brackets import numbers, parsed
 from helpers.sframe.dtype import plain, store, unchanged
-from helpers.sframe.errors import BadImage, Unsupported
+from helpers.sframe.errors import BadImage, Unsupported, WrongType
 from helpers.sframe.image import Image
 from helpers.sframe.text import fraction, whole, written
 
@@ -25,7 +25,7 @@ def cast(column: "SArray", dtype: type, undefined_on_failure: bool) -> "SArray":
     for such a value unless `undefined_on_failure`.
     """
     if not isinstance(dtype, type):
-        raise TypeError("astype() takes a type, such as int")
+        raise WrongType("astype() takes a type, such as int")
     dtype = int if dtype is bool else dtype
     if column.dtype is float:
         column = column._of(float, column._values, column._gaps | np.isnan(column._values))

@@ -9,7 +9,7 @@ import numpy as np
 from helpers.sframe.array.base import BaseArray
 from helpers.sframe.dates import ISO, reader, writer
 from helpers.sframe.dtype import NUMBERS, plain
-from helpers.sframe.errors import OutOfRange, Unsupported
+from helpers.sframe.errors import OutOfRange, Unsupported, WrongType
 
 if TYPE_CHECKING:
     from helpers.sframe.array.sarray import SArray
@@ -36,13 +36,13 @@ class Cells(BaseArray):
     ) -> "SArray":
         """Each text or list cut as `value[start:stop:step]` cuts it."""
         if self.dtype not in (str, array, list):
-            raise TypeError(f"element_slice() needs texts or lists, not {self.dtype.__name__}")
+            raise WrongType(f"element_slice() needs texts or lists, not {self.dtype.__name__}")
         return self._map(lambda cell: cell[start:stop:step], self.dtype)
 
     def item_length(self) -> "SArray":
         """How many items each list or dict has."""
         if self.dtype not in (list, dict, array):
-            raise TypeError(f"item_length() needs lists or dicts, not {self.dtype.__name__}")
+            raise WrongType(f"item_length() needs lists or dicts, not {self.dtype.__name__}")
         return self._map(len, int)
 
     def contains(self, item: Any) -> "SArray":
@@ -95,13 +95,13 @@ class Cells(BaseArray):
     def str_to_datetime(self, format: str = ISO) -> "SArray":
         """Texts read as dates, an empty one as missing; `helpers.sframe.dates` has the format's letters."""
         if self.dtype is not str:
-            raise TypeError(f"str_to_datetime() needs texts, not {self.dtype.__name__}")
+            raise WrongType(f"str_to_datetime() needs texts, not {self.dtype.__name__}")
         return self._map(reader(format), datetime.datetime)
 
     def datetime_to_str(self, format: str = ISO) -> "SArray":
         """Dates written out; `helpers.sframe.dates` has the format's letters."""
         if self.dtype is not datetime.datetime:
-            raise TypeError(f"datetime_to_str() needs dates, not {self.dtype.__name__}")
+            raise WrongType(f"datetime_to_str() needs dates, not {self.dtype.__name__}")
         return self._map(writer(format), str)
 
 

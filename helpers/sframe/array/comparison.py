@@ -14,6 +14,7 @@ import numpy as np
 from helpers.sframe.array.base import BaseArray
 from helpers.sframe.array.operands import Op, Operand, cell_by_cell, either, sides, unsupported
 from helpers.sframe.dtype import NUMBERS, plain, store
+from helpers.sframe.errors import WrongType
 
 if TYPE_CHECKING:
     from helpers.sframe.array.sarray import SArray
@@ -103,7 +104,7 @@ def _same(left: Any, right: Any) -> bool:
 
 def _truths(left: Any, right: Any) -> Tuple[Tuple[np.ndarray, ...], Tuple[np.ndarray, ...]]:
     if not isinstance(right, BaseArray):
-        raise TypeError("& and | need a column on both sides")
+        raise WrongType("& and | need a column on both sides")
     sides(left, right)
     # Here, unlike in a mask, NaN is neither true nor false.
     columns: Tuple[BaseArray, BaseArray] = (left, right)

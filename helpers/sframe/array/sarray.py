@@ -15,7 +15,7 @@ from helpers.sframe.array.positions import count, forwards, row_number
 from helpers.sframe.array.sources import fitting, is_number_array, lines_of, listed, of_numbers
 from helpers.sframe.array.statistics import Statistics
 from helpers.sframe.dtype import NUMBERS, infer, objects, store
-from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.errors import SizeMismatch, Unsupported, WrongCall, WrongKey, WrongType, WrongValue
 from helpers.sframe.image import Image
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
 
@@ -47,7 +47,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
 
     def __init__(self, data: Any = (), dtype: Optional[type] = None, ignore_cast_failure: bool = False) -> None:
         if dtype is not None and not isinstance(dtype, type):
-            raise TypeError("dtype is a type, such as int, not its name")
+            raise WrongType("dtype is a type, such as int, not its name")
         if isinstance(data, SArray):
             data = data if dtype is None else casts.cast(data, dtype, ignore_cast_failure)
             self._dtype, self._values, self._missing = data._dtype, data._values, data._missing
@@ -68,16 +68,16 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
     def from_const(cls, value: Any, size: int, dtype: Optional[type] = None) -> "SArray":
         """`size` times the same value."""
         if not isinstance(size, int) or size < 0:
-            raise AssertionError("size is a whole number, 0 or more")
+            raise WrongCall("size is a whole number, 0 or more")
         if isinstance(value, tuple):
-            raise TypeError("from_const() takes a list, not a tuple")
+            raise WrongType("from_const() takes a list, not a tuple")
         return cls([value], dtype)._take(np.zeros(size, np.int64))
 
     @classmethod
     def from_sequence(cls, *bounds: int) -> "SArray":
         """The whole numbers from 0, or from `start`, up to and without `stop`."""
         if len(bounds) not in (1, 2) or not all(type(bound) is int for bound in bounds):
-            raise TypeError("from_sequence() takes stop, or start and stop, as whole numbers")
+            raise WrongType("from_sequence() takes stop, or start and stop, as whole numbers")
         return cls._of(int, np.arange(*bounds, dtype=np.int64), None)
 
     @classmethod
@@ -88,7 +88,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         if not kinds and dtype is None:
             kinds = [infer([side]) for side in sides if side is not None] or [float]
             if len(set(kinds)) > 1:
-                raise TypeError("both values need the same type; choose it with dtype=")
+                raise WrongType("both values need the same type; choose it with dtype=")
         kind = kinds[0] if kinds else dtype
         columns = [s if isinstance(s, SArray) else cls.from_const(s, len(condition), kind) for s in sides]
         if len(set(map(len, [condition, *columns]))) > 1:
@@ -108,7 +108,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         return (self == item).any()
 
     def __bool__(self) -> bool:
-        raise ValueError("a column is neither true nor false; use .any() or .all()")
+        raise WrongValue("a column is neither true nor false; use .any() or .all()")
 
     def __getitem__(self, key: Any) -> Any:
         """One value by its row (negative from the end), rows by a slice, or rows where a column is true."""
@@ -119,7 +119,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
             return self._slice(forwards(key, len(self)))
         if isinstance(key, SArray):
             return self._take(chosen_rows(key, len(self)))
-        raise IndexError(f"rows are a number, a slice or a column, not {type(key).__name__}")
+        raise WrongKey(f"rows are a number, a slice or a column, not {type(key).__name__}")
 
     def head(self, n: int = 10) -> "SArray":
         """The first n values."""
@@ -149,13 +149,13 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         `dtype` the type is that of the results, as in a new SArray.
         """
         if not callable(fn):
-            raise AssertionError("apply() takes a function of one value")
+            raise WrongCall("apply() takes a function of one value")
         return SArray([None if skip_na and value is None else fn(value) for value in self], dtype)
 
     def filter(self, fn: Callable[[Any], Any], skip_na: bool = True, seed: Optional[int] = None) -> "SArray":
         """The values for which `fn` is true. `seed` is ignored, as in Turi Create's signature."""
         if not callable(fn):
-            raise AssertionError("filter() takes a function of one value")
+            raise WrongCall("filter() takes a function of one value")
         kept = [not (skip_na and value is None) and bool(fn(value)) for value in self]
         return self._take(np.flatnonzero(np.array(kept, bool)))
 
@@ -171,7 +171,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
         """The column with `value` where one is missing, or NaN; it must convert to the column's type."""
         try:
             if value is None:
-                raise TypeError("None fills nothing")
+                raise WrongType("None fills nothing")
             if self.dtype is str and not isinstance(value, (list, dict)):
                 value = str(value)
             filling = SArray([value], self.dtype)
@@ -183,7 +183,7 @@ class SArray(Statistics, Comparison, Cells, LeftOutMethods, metaclass=LeavesOut)
     def sort(self, ascending: bool = True) -> "SArray":
         """From the smallest to the largest: missing values first, NaN last; or the other way round."""
         if self.dtype not in SORTABLE:
-            raise TypeError(f"only numbers, texts and dates can be sorted, not {self.dtype.__name__}")
+            raise WrongType(f"only numbers, texts and dates can be sorted, not {self.dtype.__name__}")
         return self._take(np.argsort(direction(codes(self, ordered=True), ascending), kind="stable"))
 
     def unique(self) -> "SArray":

@@ -11,7 +11,7 @@ import numpy as np
 
 from helpers.sframe.brackets import numbers, parsed
 from helpers.sframe.dtype import Missing, Values, is_missing, objects, store
-from helpers.sframe.errors import BadFile, OutOfRange, Unsupported
+from helpers.sframe.errors import BadFile, OutOfRange, Unsupported, WrongType
 from helpers.sframe.pandas_classes import pandas_classes
 from helpers.sframe.paths import PathLike, found, text_of
 from helpers.sframe.text import fraction, whole
@@ -42,7 +42,7 @@ def is_number_array(data: Any) -> bool:
 def of_numbers(data: np.ndarray) -> Tuple[type, Values, Missing]:
     """The type and the values of a column of such an array; each row of two dimensions is one list."""
     if data.ndim > 2:
-        raise TypeError("a column takes a numpy array of one or two dimensions; reshape it to one row each")
+        raise WrongType("a column takes a numpy array of one or two dimensions; reshape it to one row each")
     if data.ndim == 2:
         rows = np.ascontiguousarray(data, np.float64)
         return array, objects((array("d", row.tobytes()) for row in rows), len(rows)), None
@@ -61,7 +61,7 @@ def listed(data: Any) -> Union[List[Any], Tuple[Any, ...]]:
         return _series(data)
     if isinstance(data, (np.ndarray, *_SEQUENCES)) or hasattr(data, "typecode"):
         return list(data)
-    raise TypeError(f"a column is made of a list, a numpy array or a pandas Series, not {type(data).__name__}")
+    raise WrongType(f"a column is made of a list, a numpy array or a pandas Series, not {type(data).__name__}")
 
 
 def lines_of(url: PathLike, dtype: type) -> List[Any]:
@@ -70,7 +70,7 @@ def lines_of(url: PathLike, dtype: type) -> List[Any]:
     if dtype is str:
         return lines
     if dtype not in _READERS:
-        raise TypeError(f"a line of text is no {dtype.__name__}; use .astype() or .str_to_datetime()")
+        raise WrongType(f"a line of text is no {dtype.__name__}; use .astype() or .str_to_datetime()")
     try:
         return [_READERS[dtype](line) for line in lines]
     except Unsupported as error:

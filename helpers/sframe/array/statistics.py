@@ -10,7 +10,7 @@ from helpers.sframe.array.arithmetic import Arithmetic
 from helpers.sframe.array.base import BaseArray
 from helpers.sframe.array.comparison import truth
 from helpers.sframe.dtype import NUMBERS
-from helpers.sframe.errors import Unsupported
+from helpers.sframe.errors import Unsupported, WrongType
 from helpers.sframe.image import Image
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _extreme(column: BaseArray, name: str, reduce: Any, pick: Callable[..., Any]
 
 def _where(column: BaseArray, pick: Callable[[Any], Any]) -> Optional[int]:
     if len(column) and column.dtype not in NUMBERS:
-        raise TypeError(f"argmin() and argmax() need numbers, not {column.dtype.__name__}")
+        raise WrongType(f"argmin() and argmax() need numbers, not {column.dtype.__name__}")
     values = _numbers(column, "argmax") if len(column) else ()
     if not len(values):
         return None

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple, Un
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.brackets import WHOLE, bracketed, numbers, parsed, unescaped
 from helpers.sframe.dtype import NUMBERS, store, unchanged
-from helpers.sframe.errors import BadFile, NoSuchColumn, Unsupported
+from helpers.sframe.errors import BadFile, NoSuchColumn, Unsupported, WrongType
 from helpers.sframe.names import free_name
 from helpers.sframe.paths import PathLike, found, text_of
 from helpers.sframe.text import fraction, whole
@@ -226,11 +226,11 @@ def _hints(hints: Any, names: List[str]) -> Dict[str, type]:
             raise Unsupported(f"column_type_hints has {len(hints)} types for {len(names)} columns; give one for each")
         hints = dict(zip(names, hints))
     elif not isinstance(hints, dict):
-        raise TypeError("column_type_hints is a type, a list of them, or a dict from names to types")
+        raise WrongType("column_type_hints is a type, a list of them, or a dict from names to types")
     for name, hint in hints.items():
         if hint not in _READERS and hint is not bool:
             kinds = ", ".join(kind.__name__ for kind in _READERS)
-            raise TypeError(f"column_type_hints: {name!r} is {hint!r}; a CSV file holds {kinds}")
+            raise WrongType(f"column_type_hints: {name!r} is {hint!r}; a CSV file holds {kinds}")
     return {name: int if hint is bool else hint for name, hint in hints.items()}
 
 

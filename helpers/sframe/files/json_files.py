@@ -11,7 +11,7 @@ import numpy as np
 from helpers.files.spelling import expanded
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import infer, unchanged
-from helpers.sframe.errors import BadFile, OutOfRange
+from helpers.sframe.errors import BadFile, OutOfRange, WrongValue
 from helpers.sframe.files.replacing import replaced
 from helpers.sframe.image import Image
 from helpers.sframe.paths import PathLike, text_of
@@ -60,7 +60,7 @@ def write(columns: Dict[str, SArray], filename: PathLike, orient: str = "records
 
 def _check(orient: str) -> None:
     if orient not in ("records", "lines"):
-        raise ValueError(f"orient is 'records' or 'lines', not {orient!r}")
+        raise WrongValue(f"orient is 'records' or 'lines', not {orient!r}")
 
 
 def _column(values: List[Any]) -> SArray:

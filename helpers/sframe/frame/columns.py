@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.sframe.array.positions import forwards, row_number
 from helpers.sframe.array.sarray import SArray, chosen_rows
-from helpers.sframe.errors import ColumnExists, NoSuchColumn, SizeMismatch
+from helpers.sframe.errors import ColumnExists, NoSuchColumn, SizeMismatch, WrongType, WrongValue
 from helpers.sframe.names import check_name, free_name
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Columns:
             return self.select_columns([key])
         if hasattr(key, "__iter__"):
             return self.select_columns(key)
-        raise TypeError(f"the key is a name, a row number, a slice or a column, not {key!r}")
+        raise WrongType(f"the key is a name, a row number, a slice or a column, not {key!r}")
 
     def _take(self, rows: np.ndarray) -> "SFrame":
         return self._of({name: column._take(rows) for name, column in self._columns.items()})
@@ -108,12 +108,12 @@ class Columns:
     def select_columns(self, column_names: Iterable[Any]) -> "SFrame":
         """A frame of these columns, in this order; a type stands for all columns of that type."""
         if isinstance(column_names, str) or not hasattr(column_names, "__iter__"):
-            raise TypeError("select_columns() takes a list of names")
+            raise WrongType("select_columns() takes a list of names")
         keys = list(column_names)
         if not all(isinstance(key, (str, type)) for key in keys):
-            raise TypeError("columns are chosen by name, or by type")
+            raise WrongType("columns are chosen by name, or by type")
         if len(set(keys)) < len(keys):
-            raise ValueError("a column is named twice")
+            raise WrongValue("a column is named twice")
         names = [key for key in keys if isinstance(key, str)]
         names += [name for name, column in self._columns.items() if column.dtype in keys and name not in names]
         return self._of({name: self.select_column(name) for name in names})
@@ -133,10 +133,10 @@ class Columns:
         if isinstance(data, Columns):
             data, column_names = list(data._columns.values()), data.column_names()
         if not hasattr(data, "__iter__") or column_names is None:
-            raise TypeError("add_columns() takes a frame, or a list of SArrays and a list of names")
+            raise WrongType("add_columns() takes a frame, or a list of SArrays and a list of names")
         pairs = list(zip(column_names, data))
         if not all(isinstance(name, str) and isinstance(column, SArray) for name, column in pairs):
-            raise TypeError("add_columns() takes SArrays, and texts as their names")
+            raise WrongType("add_columns() takes SArrays, and texts as their names")
         frame = self.copy()
         for name, column in pairs:
             frame._add(name, column)
@@ -146,7 +146,7 @@ class Columns:
         """A frame with a first column that counts the rows from `start`."""
         check_name(column_name)
         if type(start) is not int:
-            raise TypeError("start is a whole number")
+            raise WrongType("start is a whole number")
         if column_name in self._columns:
             raise ColumnExists(f"the frame has a column {column_name!r} already; give another column_name")
         frame = self._of({column_name: SArray.from_sequence(start, start + self.num_rows()), **self._columns})
@@ -175,7 +175,7 @@ class Columns:
     def rename(self, names: Dict[str, str], inplace: bool = False) -> "SFrame":
         """A frame with other names: a dict from old to new, one after the other."""
         if not isinstance(names, dict):
-            raise TypeError("rename() takes a dict from old names to new ones")
+            raise WrongType("rename() takes a dict from old names to new ones")
         for old in names:
             self.select_column(old)
         current = self.column_names()

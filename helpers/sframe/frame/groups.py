@@ -9,7 +9,7 @@ import numpy as np
 from helpers.sframe.array.keys import codes, combined, direction
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS
-from helpers.sframe.errors import Unsupported
+from helpers.sframe.errors import Unsupported, WrongType
 
 
 class Groups:
@@ -112,7 +112,7 @@ def listed(groups: Groups, column: SArray) -> SArray:
 def mapped(groups: Groups, keys: SArray, values: SArray) -> SArray:
     """A dict from the one column to the other, without rows where one is missing; the first of equal keys counts."""
     if keys.dtype not in (*NUMBERS, str):
-        raise TypeError(f"the keys of CONCAT are numbers or texts, not {keys.dtype.__name__}")
+        raise WrongType(f"the keys of CONCAT are numbers or texts, not {keys.dtype.__name__}")
     parts = groups.lists(np.flatnonzero(~(keys._gaps | values._gaps)))
     pairs = [zip(keys._take(part[::-1]), values._take(part[::-1])) for part in parts]
     return SArray([dict(pair) for pair in pairs], dict)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Union
 import numpy as np
 
 from helpers.sframe.array.keys import combined
-from helpers.sframe.errors import NoSuchColumn, Unsupported
+from helpers.sframe.errors import NoSuchColumn, Unsupported, WrongType, WrongValue
 from helpers.sframe.names import free_name
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def _keys(left: "Rows", right: Any, on: Any, how: str) -> Dict[str, str]:
     from helpers.sframe.frame.sframe import SFrame
 
     if not isinstance(right, SFrame):
-        raise TypeError(f"join() takes an SFrame, not {type(right).__name__}")
+        raise WrongType(f"join() takes an SFrame, not {type(right).__name__}")
     if how not in _WAYS:
-        raise ValueError(f"how is one of {', '.join(_WAYS)}, not {how!r}")
+        raise WrongValue(f"how is one of {', '.join(_WAYS)}, not {how!r}")
     if not left.num_columns() or not right.num_columns():
-        raise ValueError("a frame without columns cannot be joined")
+        raise WrongValue("a frame without columns cannot be joined")
     if on is None:
         return {name: name for name in left.column_names() if name in right.column_names()}
     if isinstance(on, str):
@@ -57,7 +57,7 @@ def _keys(left: "Rows", right: Any, on: Any, how: str) -> Dict[str, str]:
     if isinstance(on, dict):
         return on
     if not isinstance(on, list) or not all(isinstance(name, str) for name in on):
-        raise TypeError("on is a column name, a list of them, or a dict from names here to names there")
+        raise WrongType("on is a column name, a list of them, or a dict from names here to names there")
     return {name: name for name in on}
 
 
@@ -66,7 +66,7 @@ def _check_names(left: "Rows", right: "SFrame", keys: Dict[str, str], alter_name
         if old not in right.column_names() or old in keys:
             raise NoSuchColumn(f"alter_name: {old!r} is not a column of the right frame, or is one of the keys")
         if new in left.column_names() or new in right.column_names():
-            raise ValueError(f"alter_name: {new!r} is taken already")
+            raise WrongValue(f"alter_name: {new!r} is taken already")
 
 
 def _pairs(left: "Rows", right: "SFrame", keys: Dict[str, str], how: str) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpers.sframe.array.keys import SORTABLE, codes, direction
 from helpers.sframe.array.sarray import SArray
-from helpers.sframe.errors import ColumnExists
+from helpers.sframe.errors import ColumnExists, WrongType, WrongValue
 from helpers.sframe.frame import aggregate, joins
 from helpers.sframe.frame.columns import Columns
 from helpers.sframe.frame.groups import Groups, mean, total
@@ -36,7 +36,7 @@ class Rows(Columns):
             values = SArray(values, column.dtype if all(value is None for value in values) else None)
         if values.dtype is not column.dtype:
             kinds = f"{values.dtype.__name__}, and the column {column_name!r} {column.dtype.__name__}"
-            raise TypeError(f"the values are {kinds}; give values of the column's type")
+            raise WrongType(f"the values are {kinds}; give values of the column's type")
         numbers = codes(column.append(values))
         is_in = np.isin(numbers[: len(self)], numbers[len(self) :])
         return self._take(np.flatnonzero(is_in ^ bool(exclude)))
@@ -50,7 +50,7 @@ class Rows(Columns):
         pairs = _sort_keys(key_column_names, ascending)
         for name, _ in pairs:
             if self[name].dtype not in SORTABLE:
-                raise TypeError(f"only numbers, texts and dates can be sorted; {name!r} is {self[name].dtype.__name__}")
+                raise WrongType(f"only numbers, texts and dates can be sorted; {name!r} is {self[name].dtype.__name__}")
         keys = [direction(codes(self[name], ordered=True), upwards) for name, upwards in pairs]
         return self._take(np.lexsort(keys[::-1]))
 
@@ -67,7 +67,7 @@ class Rows(Columns):
         """The first row for each different set of values in these columns; they come first, by their names."""
         subset = [subset] if isinstance(subset, str) else list(subset)
         if not set(subset) <= set(self.column_names()):
-            raise TypeError(f"columns are {', '.join(self.column_names())}, not {', '.join(subset)}")
+            raise WrongType(f"columns are {', '.join(self.column_names())}, not {', '.join(subset)}")
         rest = [name for name in self.column_names() if name not in subset]
         return self.groupby(subset, {name: aggregate.SELECT_ONE(name) for name in rest})
 
@@ -81,9 +81,9 @@ class Rows(Columns):
         keys = [key_column_names] if isinstance(key_column_names, str) else list(key_column_names)
         for name in keys:
             if not isinstance(name, str):
-                raise TypeError("the keys are column names")
+                raise WrongType("the keys are column names")
             if self[name].dtype is dict:
-                raise TypeError(f"the column {name!r} holds dicts; rows cannot be grouped by those")
+                raise WrongType(f"the column {name!r} holds dicts; rows cannot be grouped by those")
         groups = Groups([self[name] for name in keys], len(self))
         columns = {name: self[name]._take(groups.first_rows()) for name in sorted(keys)}
         named = [pair for operation in (operations, *args) for pair in _named(operation)]
@@ -117,7 +117,7 @@ class Rows(Columns):
         """One row for each set of the other columns, with these values in a list, or two columns of them in a dict."""
         names = [column_names] if isinstance(column_names, str) else list(column_names)
         if len(names) not in (1, 2):
-            raise TypeError("unstack() takes one column, for lists, or two, for dicts")
+            raise WrongType("unstack() takes one column, for lists, or two, for dicts")
         recipe = aggregate.CONCAT(*names)
         keys = [name for name in self.column_names() if name not in names]
         return self.groupby(keys, recipe if new_column_name is None else {new_column_name: recipe})
@@ -136,9 +136,9 @@ class Rows(Columns):
             return self.copy(), self._of({})
         names = self.column_names() if columns is None else [columns] if isinstance(columns, str) else columns
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise TypeError("columns is a column name or a list of them")
+            raise WrongType("columns is a column name or a list of them")
         if how not in ("any", "all"):
-            raise ValueError(f"how is 'any' or 'all', not {how!r}")
+            raise WrongValue(f"how is 'any' or 'all', not {how!r}")
         if not names:
             return self.copy(), self._of({})
         gaps = [_gaps(self[name], recursive) for name in names]
@@ -175,7 +175,7 @@ class Rows(Columns):
 
 def _several(values: Any) -> bool:
     if isinstance(values, (dict, set, frozenset)):
-        raise TypeError(f"values is a list or a column, not a {type(values).__name__}")
+        raise WrongType(f"values is a list or a column, not a {type(values).__name__}")
     return hasattr(values, "__iter__") and not isinstance(values, str)
 
 
@@ -183,14 +183,14 @@ def _sort_keys(keys: Any, ascending: bool) -> List[Tuple[str, bool]]:
     if isinstance(keys, str):
         keys = [keys]
     if not isinstance(keys, list):
-        raise TypeError("sort() takes a column name, a list of them, or a list of (name, ascending) pairs")
+        raise WrongType("sort() takes a column name, a list of them, or a list of (name, ascending) pairs")
     if len(set(map(type, keys))) != 1:
-        raise ValueError("sort() takes one column at least, all as names or all as (name, ascending) pairs")
+        raise WrongValue("sort() takes one column at least, all as names or all as (name, ascending) pairs")
     if not isinstance(ascending, (bool, int)):
-        raise TypeError("ascending is True or False; for several use a list of (name, ascending) pairs")
+        raise WrongType("ascending is True or False; for several use a list of (name, ascending) pairs")
     pairs = keys if isinstance(keys[0], tuple) else [(key, bool(ascending)) for key in keys]
     if not all(isinstance(name, str) for name, _ in pairs):
-        raise TypeError("the columns to sort by are given by name")
+        raise WrongType("the columns to sort by are given by name")
     return pairs
 
 
@@ -209,7 +209,7 @@ def _recipes(recipe: Any, name: Any) -> List[Tuple[Optional[str], aggregate.Aggr
         names = [None] * len(recipe) if name is None else name
         if isinstance(names, (list, tuple)) and len(names) == len(recipe):
             return list(zip(names, recipe))
-    raise TypeError("groupby() computes what helpers.sframe.frame.aggregate has, one name for each, such as COUNT()")
+    raise WrongType("groupby() computes what helpers.sframe.frame.aggregate has, one name for each, such as COUNT()")
 
 
 def _free_label(recipe: aggregate.Aggregate, sources: List[Any], taken: Dict[str, Any]) -> str:
@@ -236,7 +236,7 @@ def _has_gap(value: Any) -> bool:
 
 def _chosen(rows: int, fraction: float, seed: Optional[int], exact: bool) -> np.ndarray:
     if not 0 <= fraction <= 1:
-        raise ValueError(f"a part of the rows is between 0 and 1, not {fraction}")
+        raise WrongValue(f"a part of the rows is between 0 and 1, not {fraction}")
     rng = np.random.default_rng(None if seed is None else abs(int(seed)))
     if not exact:
         return rng.random(rows) < fraction

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, Optional, Union
 
 import numpy as np
 
+from helpers.errors import LeftOut
 from helpers.files.spelling import expanded
 from helpers.sframe.array.positions import count
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.display import show, text_table
 from helpers.sframe.display.html_table import html_table
 from helpers.sframe.dtype import NUMBERS
-from helpers.sframe.errors import SizeMismatch, Unsupported
+from helpers.sframe.errors import SizeMismatch, Unsupported, WrongCall, WrongType, WrongValue
 from helpers.sframe.files import archive, csv_reader, csv_writer, json_files
 from helpers.sframe.frame.rows import Rows
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
@@ -41,7 +42,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
 
     def __init__(self, data: Any = None, format: str = "auto") -> None:
         if format not in _FORMATS:
-            raise ValueError(f"format {format!r} is unknown; leave it out")
+            raise WrongValue(f"format {format!r} is unknown; leave it out")
         self._columns: Dict[str, SArray] = {}
         if isinstance(data, pandas_classes("DataFrame")):
             for name in data.columns:
@@ -57,9 +58,9 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         elif hasattr(data, "__len__"):
             self._add_items(data)
         elif hasattr(data, "__iter__"):
-            raise TypeError("a frame cannot be made of a generator; make a list of it first")
+            raise WrongType("a frame cannot be made of a generator; make a list of it first")
         elif data is not None:
-            raise ValueError(f"a frame is made of a dict, a list, a DataFrame or a path, not of {data!r}")
+            raise WrongValue(f"a frame is made of a dict, a list, a DataFrame or a path, not of {data!r}")
 
     def head(self, n: int = 10) -> "SFrame":
         """The first n rows."""
@@ -72,7 +73,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
     def apply(self, fn: Callable[[Dict[str, Any]], Any], dtype: Optional[type] = None) -> SArray:
         """`fn` of every row, given as a dict, once each, as a new column."""
         if not callable(fn):
-            raise AssertionError("apply() takes a function of one row, which is a dict")
+            raise WrongCall("apply() takes a function of one row, which is a dict")
         return SArray([fn(row) for row in self], dtype)
 
     def append(self, other: "SFrame") -> "SFrame":
@@ -94,7 +95,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         return self.append(other)
 
     def __eq__(self, other: Any) -> bool:
-        raise NotImplementedError("frames are not compared as a whole; compare columns")
+        raise LeftOut("frames are not compared as a whole; compare columns")
 
     __ne__ = __eq__
 
@@ -134,7 +135,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         elif format == "binary":
             archive.save(self._columns, path)
         else:
-            raise ValueError(f"format is 'binary', 'csv' or 'json', not {format!r}")
+            raise WrongValue(f"format is 'binary', 'csv' or 'json', not {format!r}")
 
     def to_dataframe(self) -> "pd.DataFrame":
         """A pandas DataFrame. Whole numbers become floats where some are missing; images stay `Image`."""
@@ -189,7 +190,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
 
     def _add_dict(self, data: Dict[str, Any]) -> None:
         if not all(isinstance(name, str) for name in data):
-            raise TypeError("column names are texts")
+            raise WrongType("column names are texts")
         lengths = {name: len(values) for name, values in data.items()}
         if len(set(lengths.values())) > 1:
             raise SizeMismatch(f"columns of different lengths: {lengths}")
@@ -200,7 +201,7 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         items = list(data)
         kinds = {isinstance(item, SArray) for item in items if item is not None}
         if kinds == {True, False}:
-            raise ValueError("a frame is made of SArrays or of values, not of both together")
+            raise WrongValue("a frame is made of SArrays or of values, not of both together")
         if kinds == {True}:
             for item in items:
                 self._add("", item)

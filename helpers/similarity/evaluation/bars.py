@@ -25,8 +25,8 @@ def title_of(row: Dict[str, Any]) -> str:
 def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
     """A bar for each method, in their order from the top; `rows` are those of `helpers.similarity.compare`.
 
-    `chance` is the precision of neighbours that are drawn at random; with None no method has a precision, and only the
-    speeds are drawn.
+    `chance` is the precision of neighbours that are drawn at random; with None no method has a precision, and the
+    figure says so and has the speeds only.
     """
     names = [fitted(title_of(row), _LONGEST) for row in rows]
     left = 0.3 + max(map(text_width, names)) * _LETTERS / 72
@@ -51,9 +51,11 @@ def draw_bars(rows: List[Dict[str, Any]], chance: Optional[float]) -> Figure:
     axes.grid(axis="x", color="#e5e7eb", zorder=0)
     axes.spines[:].set_visible(False)
     top = 1 - 0.22 / height
-    figure.text(
-        left / width, top, "precision@10, and its 95 % interval", size=10, weight="bold", color=_INK, va="center"
-    )
+    title = "precision@10, and its 95 % interval"
+    if chance is None:
+        title = "all photos have one label: nothing to tell apart"
+        axes.set(xticks=[])
+    figure.text(left / width, top, title, size=10, weight="bold", color=_INK, va="center")
     figure.text((left + 1.27 * _BAR) / width, top, "photos/s", size=9, color=_INK, ha="right", va="center")
     return figure
 
