@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.database.interface import DatabaseSession, parts
 from helpers.database.rounding import DistanceBounds
-from helpers.database.shared_scan import OPERATORS, Near, ScannedTable, prepare
+from helpers.database.shared_scan import OPERATORS, Bounded, Found, ScannedTable, prepare
 from helpers.features.distance import Distance
 
 MORE = 32  # candidates beyond k: in 16 bits their order may be another
@@ -50,8 +50,8 @@ class CandidateSearch:
         self._distances: Dict[int, float] = {}
         self.found_few = False  # whether few of the nearest features belonged to references
 
-    def nearest(self, k: int, by_graph: bool, found: Optional[Near] = None) -> List[Tuple[int, float]]:
-        """The nearest; `found` are features that a shared pass has returned."""
+    def nearest(self, k: int, by_graph: bool, found: Optional[Found] = None) -> List[Tuple[int, float]]:
+        """The nearest; `found` are the first candidates."""
         prepare(self._session)
         self._add(self._without_vector())
         if self._bounds.is_zero and self._metric == "cosine":  # at 1 from all that has a direction
@@ -59,17 +59,18 @@ class CandidateSearch:
             return self._nearest(k)
         limit: Optional[int] = k + MORE
         few = self._references.few
-        found = found.first(k + MORE) if found is not None and self._bounds.is_usable else None
+        first = self._among(found, k) if found is not None and self._bounds.is_usable else None
         while True:
-            if found is not None:
-                near, last, found = self._among(found), found.last, None
+            if first is not None:
+                (near, beyond), first = first, None
             else:
                 near, last = self._near_few(limit) if few else self._near(limit, by_graph)
-            is_all = last is None
+                beyond = None if last is None else self._bounds.least(last)
+            is_all = beyond is None
             farthest = self._bounds.most(near[k - 1][2]) if len(near) >= k else np.inf
             self._add([candidate for candidate in near if not self._bounds.least(candidate[2]) > farthest])
             nearest = self._nearest(k)
-            if len(nearest) == k and (by_graph or is_all or nearest[-1][1] < self._bounds.least(last or 0.0)):
+            if len(nearest) == k and (by_graph or beyond is None or nearest[-1][1] < beyond):
                 return nearest
             if is_all and not by_graph:
                 return nearest
@@ -78,9 +79,14 @@ class CandidateSearch:
             if limit is not None:
                 limit = None if 8 * limit > _MOST else 8 * limit
 
-    def _among(self, found: Near) -> List[Candidate]:
-        """The candidates among features that were found, in the order of their approximate distances."""
-        apart, near = dict(found.candidates), []
+    def _among(self, found: Found, k: int) -> Optional[Tuple[List[Candidate], Optional[float]]]:
+        """Candidates among features that were found, and the least distance of any other; None if they are too few."""
+        if isinstance(found, Bounded):
+            return self._near_these(found.identities), None if found.beyond == np.inf else found.beyond
+        found_near = found.first(k + MORE)
+        if found_near is None:
+            return None
+        apart, near = dict(found_near.candidates), []
         for part in parts(list(apart)):
             items = self._session.rows(
                 f"SELECT item, identity FROM ({self._references.rows}) AS items WHERE identity = ANY(?)",  # noqa: S608  # nosec B608  # names are ours, values are bound
@@ -88,12 +94,25 @@ class CandidateSearch:
                 part,
             )
             near += [(item, identity, apart[identity]) for item, identity in items]
-        return sorted(near, key=lambda candidate: candidate[2])
+        beyond = None if found_near.last is None else self._bounds.least(found_near.last)
+        return sorted(near, key=_apart), beyond
+
+    def _near_these(self, identities: Sequence[str]) -> List[Candidate]:
+        """The candidates among these features."""
+        near: List[Candidate] = []
+        for part in parts(identities):
+            near += self._session.rows(
+                f"""SELECT items.item, items.identity, {self._apart} FROM {self._joined}
+                WHERE kept.v IS NOT NULL AND kept.identity = ANY(?)""",  # noqa: S608  # nosec B608  # names are ours, values are bound
+                self._table.vector(self._bounds.numbers),
+                *self._references.values,
+                part,
+            )
+        return sorted(near, key=_apart)
 
     def _near(self, limit: Optional[int], by_graph: bool) -> Tuple[List[Candidate], Optional[float]]:
         """Candidates among the nearest features, and the last one's approximate distance; None if they are all."""
-        table, operator = self._table, OPERATORS[self._metric]
-        apart = f"v {operator} ?::{table.type}({table.dimension})"
+        table, apart = self._table, self._apart
         if by_graph:
             sight = min(_EF[1], max(_EF[0], 2 * (limit or _EF[1])))
             self._session.rows("SELECT set_config('hnsw.ef_search', ?, true)", str(sight))
@@ -112,16 +131,14 @@ class CandidateSearch:
         features = {identity for identity, _, _ in rows}
         last = None if limit is None or len(features) < limit else max(apart for _, apart, _ in rows)
         near = [(item, identity, apart) for identity, apart, item in rows if item is not None]
-        return sorted(near, key=lambda candidate: candidate[2]), last
+        return sorted(near, key=_apart), last
 
     def _near_few(self, limit: Optional[int]) -> Tuple[List[Candidate], Optional[float]]:
         """Candidates among the references, and the last one's approximate distance; None if they are all."""
-        table = self._table
-        apart = f"0 + (v {OPERATORS[self._metric]} ?::{table.type}({table.dimension}))"
         rows = self._session.rows(
-            f"""SELECT items.item, items.identity, {apart} AS apart FROM {self._joined}
+            f"""SELECT items.item, items.identity, 0 + ({self._apart}) AS apart FROM {self._joined}
             WHERE v IS NOT NULL ORDER BY 3 LIMIT ?::bigint""",  # noqa: S608  # nosec B608  # names are ours, values are bound
-            table.vector(self._bounds.numbers),
+            self._table.vector(self._bounds.numbers),
             *self._references.values,
             limit,
         )
@@ -147,6 +164,11 @@ class CandidateSearch:
         return [item for (item,) in rows]
 
     @property
+    def _apart(self) -> str:
+        """The approximate distance of a feature from the query, its one parameter."""
+        return f"v {OPERATORS[self._metric]} ?::{self._table.type}({self._table.dimension})"
+
+    @property
     def _joined(self) -> str:
         return f"({self._references.rows}) AS items JOIN {self._table.name} AS kept ON kept.identity = items.identity"
 
@@ -169,3 +191,7 @@ class CandidateSearch:
         distances = np.fromiter(self._distances.values(), np.float64, len(self._distances))
         order = np.lexsort((items, distances))[:k]
         return list(zip(items[order].tolist(), distances[order].tolist()))
+
+
+def _apart(candidate: Candidate) -> float:
+    return candidate[2]

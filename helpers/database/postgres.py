@@ -133,8 +133,10 @@ class PostgresDatabase(Database):
         return connection
 
     def _execute(self, connection: Any, statement: str, values: Sequence[Any] = ()) -> Any:
-        prepare = False if statement in ("COMMIT", "ROLLBACK") else None  # None: after a few times
-        return connection.execute(_translated(statement), values or None, prepare=prepare)
+        if statement in ("COMMIT", "ROLLBACK"):
+            return connection.execute(statement, prepare=False)
+        # Prepared after a few times. In binary, features are half as long.
+        return connection.execute(_translated(statement), values or None, binary=True)
 
     def _execute_many(self, connection: Any, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         with connection.cursor() as cursor:

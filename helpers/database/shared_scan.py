@@ -1,23 +1,24 @@
-"""One pass over a table of features for several queries: reading the table is most of what a pass takes.
+"""One pass over all features for several queries: reading them is most of what a pass takes.
 
-PostgreSQL returns, for each query, all features up to a distance of the query's
-own, which a sample of the table suggests: farther than the nearest that are
-wanted, and not much farther. `helpers.database.candidates` proves the answer
-from them as from any others; a query for which they are too few goes on by
-itself.
+It goes over the bounds of `helpers.database.table_bounds`, where there are any,
+and else over the table. There PostgreSQL returns, for each query, all features
+up to a distance of the query's own, which a sample of the table suggests:
+farther than the nearest that are wanted, and not much farther.
+`helpers.database.candidates` proves the answer from them as from any others; a
+query for which they are too few goes on by itself.
 """
 
 import contextlib
 import heapq
 import os
 import threading
-from typing import Any, Iterator, List, Mapping, NamedTuple, Optional, Protocol, Tuple
+from typing import Any, Iterator, List, Mapping, NamedTuple, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
 from helpers.database.interface import Database, DatabaseSession
 from helpers.database.rounding import DistanceBounds
-from helpers.errors import KinframeError
+from helpers.errors import KinframeError, Unavailable
 
 MOST_QUERIES = 50  # in one pass
 OPERATORS = {"euclidean": "<->", "cosine": "<=>"}
@@ -46,6 +47,26 @@ class Near(NamedTuple):
             return self if self.last is None or len(self.candidates) == wanted else None
         nearest = heapq.nsmallest(wanted, self.candidates, key=lambda candidate: candidate[1])
         return Near(nearest, nearest[-1][1])
+
+
+class Bounded(NamedTuple):
+    """The features that can be nearest to a query."""
+
+    identities: List[str]
+    beyond: float  # no other feature is nearer; infinite where there is no other
+
+
+Found = Union[Near, Bounded]
+
+
+class Bounds(Protocol):
+    """Bounds on the distances of a table's features: a `helpers.database.table_bounds.TableBounds`."""
+
+    def ready(self, metric: str) -> bool: ...
+
+    def near(
+        self, session: DatabaseSession, queries: np.ndarray, wanted: int, metric: str
+    ) -> Optional[List[Optional[Bounded]]]: ...
 
 
 class ScannedTable(Protocol):
@@ -111,34 +132,32 @@ class TableScan:
 
 
 class SharedScan:
-    """Threads whose queries come while others are at work share the next pass."""
+    """Threads whose queries come while others are at work share the next pass, over `bounds` or over the table."""
 
-    def __init__(self, database: Database, table: ScannedTable) -> None:
-        self._database, self._scan = database, TableScan(table)
+    def __init__(self, database: Database, table: ScannedTable, bounds: Bounds) -> None:
+        self._database, self._scan, self._bounds = database, TableScan(table), bounds
         self._condition = threading.Condition()
         self._waiting: List[_Waiting] = []
         self._at_work = 0
 
     @contextlib.contextmanager
-    def near(self, feature: np.ndarray, wanted: int, metric: str) -> Iterator[Optional[Near]]:
-        """What `TableScan.near` returns for one feature, float32 [dimension].
+    def near(self, feature: np.ndarray, wanted: int, metric: str) -> Iterator[Optional[Found]]:
+        """What can be nearest to one feature, float32 [dimension].
 
-        None for one that nobody shares a pass with: it searches by itself,
-        which is quicker then, within the block. None also where the shared pass
-        failed: each finds out why by itself.
+        None for one that nobody shares a pass with, where there are no bounds: it
+        searches by itself, which is quicker then, within the block. None also
+        where the shared pass failed: each finds out why by itself. Raises
+        `Unavailable` where one alone did not reach the database.
         """
         mine = _Waiting(feature, wanted, metric)
         together = self._turn(mine)
-        if len(together) > 1:
-            try:
+        with contextlib.ExitStack() as turn:
+            if together:
+                turn.callback(self._end, together)
                 self._share(together)
-            finally:
-                self._end(together)
-        try:
-            yield mine.near
-        finally:
-            if len(together) == 1:
-                self._end(together)
+                if len(together) > 1 or mine.found is not None:
+                    turn.close()  # the next ones go on
+            yield mine.found
 
     def _turn(self, mine: "_Waiting") -> List["_Waiting"]:
         """Those for whom this thread has to ask, itself the first; nobody where another has asked for it."""
@@ -162,10 +181,24 @@ class SharedScan:
             return together
 
     def _share(self, together: List["_Waiting"]) -> None:
+        metric, is_alone = together[0].metric, len(together) == 1
+        has_bounds = self._bounds.ready(metric)
+        if is_alone and not has_bounds:
+            return
         queries, wanted = np.stack([one.feature for one in together]), max(one.wanted for one in together)
-        with contextlib.suppress(KinframeError), self._database.transaction(write=False) as session:
-            for one, near in zip(together, self._scan.near(session, queries, wanted, together[0].metric)):
-                one.near = near
+        found: Optional[Sequence[Optional[Found]]] = None
+        try:
+            with self._database.transaction(write=False) as session:
+                if has_bounds:
+                    found = self._bounds.near(session, queries, wanted, metric)
+                if found is None and not is_alone:
+                    found = self._scan.near(session, queries, wanted, metric)
+        except KinframeError as error:
+            if is_alone and isinstance(error, Unavailable):
+                raise
+            return
+        for one, near in zip(together, found or ()):
+            one.found = near
 
     def _end(self, together: List["_Waiting"]) -> None:
         with self._condition:
@@ -180,14 +213,14 @@ class _Waiting:
 
     def __init__(self, feature: np.ndarray, wanted: int, metric: str) -> None:
         self.feature, self.wanted, self.metric = feature, wanted, metric
-        self.near: Optional[Near] = None
+        self.found: Optional[Found] = None
         self.is_taken = self.is_done = False
 
 
 def prepare(session: DatabaseSession, settings: Mapping[str, str] = _SETTINGS) -> None:
     """Settings for the searches of one transaction."""
-    for name, value in settings.items():
-        session.rows("SELECT set_config(?, ?, true)", name, value)
+    statement = "SELECT " + ", ".join(["set_config(?, ?, true)"] * len(settings))
+    session.rows(statement, *(text for setting in settings.items() for text in setting))
 
 
 def _place(sample: _Sample, wanted: int) -> int:

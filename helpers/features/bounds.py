@@ -25,7 +25,7 @@ from helpers.features.blocks import blocks
 from helpers.features.distance import Distance, squared_lengths
 from helpers.files.threads import work_ahead
 
-_SAMPLE = 2048  # rows by which the directions are chosen
+SAMPLE = 2048  # rows by which directions are chosen
 _LONG = 1e15  # times the usual length: beyond it, squares come near the end of 32 bits
 _USUAL = 1e20  # usual lengths from 1 / this to this can be worked with in 32 bits
 _IN_CACHE = 1 << 22  # bytes that are worked on at once, by each thread
@@ -81,7 +81,7 @@ class FullBound:
         """
         with np.errstate(all="ignore"):  # odd rows get another score
             if isinstance(rows, slice):
-                scores = _products(factors, self._vectors[rows])
+                scores = products(factors, self._vectors[rows])
             else:  # mostly few: not worth waking other threads
                 scores = np.einsum("ij,j->i", self._vectors.take(rows, axis=0), factors)
             if self._inverse is not None:
@@ -96,44 +96,38 @@ class FullBound:
         return _least(square, apart * self._scale**2)
 
 
-class ShortBound:
-    """Scores from a quarter of the numbers: along the directions in which the collection extends most.
+class Shortening:
+    """What makes features short: the directions in which a collection extends most, a quarter of its numbers.
 
     The rest of a point, beside these directions, counts by its length alone, as if it had the same direction in all
-    points. `beside` is its share of the squared lengths, from 0 to 1: a bound with much beside excludes few rows.
-
-    A quarter of the size of the features is kept. The same features give the same directions.
+    points. `sample`, float32 [n, dimension], are features of the collection, up to 2,048 of them; the same sample
+    gives the same directions. A short feature has `width` numbers.
     """
 
-    def __init__(self, distance: Distance) -> None:
-        vectors = distance.vectors
-        count, dimension = vectors.shape
-        width = dimension // 4
-        self._error = 2.1 * _error(dimension + 4) * width**0.5  # of products along the directions
-        self._allowance = self._error + 2.1 * _error(width + 4)
-        self._matrix = np.empty((count, width), np.float32)
+    def __init__(self, sample: np.ndarray, metric: str) -> None:
+        dimension = sample.shape[1]
+        self.width = dimension // 4
+        self._error = 2.1 * _error(dimension + 4) * self.width**0.5  # of products along the directions
+        self._allowance = self._error + 2.1 * _error(self.width + 4)
+        self._space = Distance(np.empty((0, dimension), np.float32), metric)
         with np.errstate(all="ignore"):
-            sample = distance.points(vectors[np.linspace(0, count - 1, min(count, _SAMPLE)).astype(np.int64)])
-            sample = _ordinary(sample)
-            self._centre = sample.mean(axis=0) if len(sample) else np.zeros(dimension)
-            sample -= self._centre
-            self._scale = 1 / _usual(np.sqrt(squared_lengths(sample)))
+            points = _ordinary(self._space.points(sample))
+            self._centre = points.mean(axis=0) if len(points) else np.zeros(dimension)
+            points -= self._centre
+            self._scale = 1 / _usual(np.sqrt(squared_lengths(points)))
             with _one_thread_each():
-                self._directions = _directions(sample * self._scale, width - 2).astype(np.float32)
+                self._directions = _directions(points * self._scale, self.width - 2).astype(np.float32)
 
-        def fill(part: slice) -> Tuple[float, float]:
-            """Beside the directions, and in all."""
-            factors, squares = self._factors(distance.points(vectors[part]))
-            factors[:, -1] = squares * ((self._allowance - 1) / 2)
-            factors[~np.isfinite(squares), -1] = _NEAR
-            self._matrix[part] = factors
-            near = squares < 1e4  # a few far ones would outweigh all others
-            return float(np.square(factors[near, -2], dtype=np.float64).sum()), float(squares[near].sum())
+    def short(self, vectors: np.ndarray) -> Tuple[np.ndarray, float, float]:
+        """Features of the collection, float32 [n, dimension], as float32 [n, width].
 
-        parts = blocks(count, 8 * dimension, _IN_CACHE)
-        with _one_thread_each(), closing(work_ahead(fill, parts, ahead=2 * (os.cpu_count() or 1))) as sums:
-            beside, total = np.sum(list(sums), axis=0).tolist()
-        self.beside = beside / total if total else 1.0
+        And how much of their squared lengths is beside the directions, and how much there is of these in all.
+        """
+        factors, squares = self._factors(self._space.points(vectors))
+        factors[:, -1] = squares * ((self._allowance - 1) / 2)
+        factors[~np.isfinite(squares), -1] = _NEAR
+        near = squares < 1e4  # a few far ones would outweigh all others
+        return factors, float(np.square(factors[near, -2], dtype=np.float64).sum()), float(squares[near].sum())
 
     def queries(self, points: np.ndarray) -> BoundQueries:
         """Queries at `points` of a `Distance`, float64 [M, dimension]."""
@@ -141,13 +135,16 @@ class ShortBound:
         factors[:, -1] = 1
         return BoundQueries(factors, np.where(np.isfinite(squares), squares * (1 - self._allowance), -np.inf))
 
-    def scores(self, factors: np.ndarray, rows: slice) -> np.ndarray:
-        """The scores of rows: float32 [rows] for the factors of one query, [M, rows] for M."""
-        return _products(factors, self._matrix[rows])
-
     def least(self, square: float, apart: float) -> np.float32:
         """The least score of a row that is no farther than `apart`, squared, from a query of that `square`."""
         return _least(square, apart * self._scale**2)
+
+    def apart(self, square: float, score: float) -> float:
+        """How near, squared, a row with no larger score can be to a query of that `square`: `least` the other way."""
+        if score == -np.inf:
+            return np.inf
+        score += 4 * float(np.spacing(np.float32(abs(score))))
+        return max(0.0, (square - 2 * (score + 1e-30)) * (1 - 1e-8) / self._scale**2)
 
     def _factors(self, points: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
         """The points along the directions, and their lengths beside them; and squares, inf where too large."""
@@ -157,13 +154,49 @@ class ShortBound:
             squares = np.einsum("ij,ij->i", points, points)
             good = squares < _LONG**2
             points[~good] = 0
-        factors = np.empty((len(points), self._matrix.shape[1]), np.float32)
+        factors = np.empty((len(points), self.width), np.float32)
         along = factors[:, :-2] = points.astype(np.float32) @ self._directions
         squares = np.where(good, squares, 0)
         inside = along.astype(np.float64)
         beside = np.maximum(squares - np.einsum("ij,ij->i", inside, inside), 0) + self._error * squares
         factors[:, -2] = np.sqrt(beside) * (1 + 1e-6)
         return factors, np.where(good, squares, np.inf)
+
+
+class ShortBound:
+    """Scores from features made short by a `Shortening`.
+
+    `beside` is the share of the squared lengths, from 0 to 1, that is beside its directions: a bound with much beside
+    excludes few rows. A quarter of the size of the features is kept. The same features give the same directions.
+    """
+
+    def __init__(self, distance: Distance) -> None:
+        vectors = distance.vectors
+        count, dimension = vectors.shape
+        sample = vectors[np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64)]
+        self._shortening = Shortening(sample, distance.metric)
+        self._matrix = np.empty((count, self._shortening.width), np.float32)
+
+        def fill(part: slice) -> Tuple[float, float]:
+            self._matrix[part], beside, total = self._shortening.short(vectors[part])
+            return beside, total
+
+        parts = blocks(count, 8 * dimension, _IN_CACHE)
+        with _one_thread_each(), closing(work_ahead(fill, parts, ahead=2 * (os.cpu_count() or 1))) as sums:
+            beside, total = np.sum(list(sums), axis=0).tolist()
+        self.beside = beside / total if total else 1.0
+
+    def queries(self, points: np.ndarray) -> BoundQueries:
+        """Queries at `points` of a `Distance`, float64 [M, dimension]."""
+        return self._shortening.queries(points)
+
+    def scores(self, factors: np.ndarray, rows: slice) -> np.ndarray:
+        """The scores of rows: float32 [rows] for the factors of one query, [M, rows] for M."""
+        return products(factors, self._matrix[rows])
+
+    def least(self, square: float, apart: float) -> np.float32:
+        """The least score of a row that is no farther than `apart`, squared, from a query of that `square`."""
+        return self._shortening.least(square, apart)
 
 
 @contextlib.contextmanager
@@ -175,7 +208,8 @@ def _one_thread_each() -> Iterator[None]:
         yield
 
 
-def _products(factors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+def products(factors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """The scores of the rows of a matrix: float32 [rows] for the factors of one query, [M, rows] for M."""
     if factors.ndim > 1:
         return factors @ matrix.T
     # For few rows it is not worth waking the threads of BLAS.

@@ -6,7 +6,8 @@ queries share the pass, in blocks of 1,024 queries and 4,096 rows. However many 
 was at work, the answer is the same to the last bit.
 """
 
-from typing import Iterator, List, NamedTuple, Optional, Protocol, Tuple, Union
+import functools
+from typing import Callable, Iterator, List, NamedTuple, Optional, Protocol, Tuple, Union
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from helpers.features.bounds import FullBound, ShortBound
 from helpers.features.distance import Distance
 from helpers.files.progress import progress_bar
 
-_MANY = 4096  # rows from which a short bound pays
-_WIDE = 128  # numbers in a feature, likewise
-_BESIDE = 0.5  # what a short bound may leave out of the squared lengths
+MANY = 4096  # rows from which a short bound pays
+WIDE = 128  # numbers in a feature, likewise
+BESIDE = 0.5  # what a short bound may leave out of the squared lengths
 _POOR = 64  # rows beyond 4 k that can be as near as the k-th seems to be: more, and its guess was a poor one
 _TOGETHER = 4  # queries from which it is faster to score them at once
 _QUERIES, _ROWS = 1024, 4096  # that are scored at once
@@ -72,9 +73,9 @@ class Index:
         self._distance = Distance(vectors, metric)
         self._full = FullBound(self._distance)
         self.bounds: List[Bound] = [self._full]
-        if short and len(self) >= _MANY and self._distance.vectors.shape[1] >= _WIDE:
+        if short and len(self) >= MANY and self._distance.vectors.shape[1] >= WIDE:
             bound = ShortBound(self._distance)
-            if bound.beside < _BESIDE:
+            if bound.beside < BESIDE:
                 self.bounds = [bound, self._full]
 
     @property
@@ -101,7 +102,7 @@ class Index:
         rows, distances = np.empty((len(queries), wanted), np.int64), np.empty((len(queries), wanted))
         if not wanted:
             return rows, distances
-        step = max(1, min(_QUERIES, _SCORES // (_ROWS + self._enough(wanted))))
+        step = max(1, min(_QUERIES, _SCORES // (_ROWS + enough(wanted))))
         with progress_bar(total=len(queries), show=progress) as bar:
             for start in range(0, len(queries), step):
                 points = self._distance.points(queries[start : start + step])
@@ -127,7 +128,8 @@ class Index:
         for level, bound in enumerate(self.bounds):  # together, by the quickest bound first
             if len(left) < _TOGETHER:
                 break
-            rows, scores = self._candidates(bound, bounded[level].factors[left], self._enough(wanted))
+            scores_of = functools.partial(bound.scores, bounded[level].factors[left])
+            rows, scores = largest_scores(scores_of, len(self), enough(wanted))
             beyond = scores.min(axis=1) if rows.shape[1] < len(self) else np.full(len(rows), -np.inf)
             places, left = left, []
             for line, place in enumerate(places):
@@ -179,25 +181,10 @@ class Index:
         """The squared distance of the farthest of these rows."""
         return self._distance.squared(float(self._distance.to(query.point, rows).max()))
 
-    def _enough(self, wanted: int) -> int:
-        """How many candidates are nearly always enough for that many neighbours."""
-        return min(len(self), 2 * wanted + _MORE)
 
-    def _candidates(self, bound: Bound, factors: np.ndarray, count: int) -> Tuple[np.ndarray, np.ndarray]:
-        """The `count` rows of the largest scores for each query, in no order, and these scores: [M, count]."""
-        rows = np.empty((len(factors), 0), np.int64)
-        scores = np.empty((len(factors), 0), np.float32)
-        for start in range(0, len(self), _ROWS):
-            new = bound.scores(factors, slice(start, start + _ROWS))
-            if rows.shape[1] < count:
-                places = np.broadcast_to(np.arange(start, start + new.shape[1]), new.shape)
-            else:
-                places, new = _above(new, scores.min(axis=1), start)
-            rows, scores = np.concatenate([rows, places], axis=1), np.concatenate([scores, new], axis=1)
-            if rows.shape[1] > count:
-                order = np.argpartition(scores, rows.shape[1] - count, axis=1)[:, -count:]
-                rows, scores = np.take_along_axis(rows, order, 1), np.take_along_axis(scores, order, 1)
-        return rows, scores
+def enough(wanted: int) -> int:
+    """How many of the largest scores nearly always are enough to prove that many neighbours."""
+    return 2 * wanted + _MORE
 
 
 def _largest(scores: np.ndarray, count: int) -> np.ndarray:
@@ -205,6 +192,28 @@ def _largest(scores: np.ndarray, count: int) -> np.ndarray:
     if count >= len(scores):
         return np.arange(len(scores))
     return np.argpartition(scores, len(scores) - count)[len(scores) - count :]
+
+
+def largest_scores(scores_of: Callable[[slice], np.ndarray], total: int, count: int) -> Tuple[np.ndarray, np.ndarray]:
+    """The `count` of `total` rows with the largest scores for each query, in no order, and these scores: [M, count].
+
+    `scores_of` returns those of some rows, float32 [M, rows].
+    """
+    rows, scores = np.empty((1, 0), np.int64), np.empty((1, 0), np.float32)
+    for start in range(0, total, _ROWS):
+        new = scores_of(slice(start, min(total, start + _ROWS)))
+        if rows.shape[1] < count:
+            places = np.broadcast_to(np.arange(start, start + new.shape[1]), new.shape)
+        else:
+            places, new = _above(new, scores.min(axis=1), start)
+        if not start:
+            rows, scores = places, new
+        else:
+            rows, scores = np.concatenate([rows, places], axis=1), np.concatenate([scores, new], axis=1)
+        if rows.shape[1] > count:
+            order = np.argpartition(scores, rows.shape[1] - count, axis=1)[:, -count:]
+            rows, scores = np.take_along_axis(rows, order, 1), np.take_along_axis(scores, order, 1)
+    return rows, scores
 
 
 def _above(scores: np.ndarray, least: np.ndarray, start: int) -> Tuple[np.ndarray, np.ndarray]:

@@ -52,6 +52,8 @@ def _serve(arguments: Sequence[str]) -> int:
     if with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
 
+    from threadpoolctl import threadpool_limits
+
     from helpers.service.gate.logs import start_logging
     from helpers.service.http.app import create_app
     from helpers.service.http.server import serve
@@ -59,7 +61,9 @@ def _serve(arguments: Sequence[str]) -> int:
 
     start_logging()
     service = Service(settings)
-    with listening:
+    # Requests are threads already: those of BLAS would wait for each other, and use the processor meanwhile. It has to
+    # be this thread that limits them: OpenBLAS 0.3.34 does not listen to others.
+    with threadpool_limits(1, "blas"), listening:
         try:
             service.start()
             _introduce(service)

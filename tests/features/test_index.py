@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_info
 from benchmarks import index as bench
 from helpers.errors import FrameError
 from helpers.features import bounds
-from helpers.features.bounds import FullBound, ShortBound
+from helpers.features.bounds import FullBound, ShortBound, Shortening, products
 from helpers.features.distance import METRICS, Distance
 from helpers.features.index import Index
 from helpers.features.open_index import open_index
@@ -272,6 +272,24 @@ def test_no_row_is_farther_by_a_bound_than_it_is(kind, metric):
             order = np.argsort(far)
             for row in (*order[:200], *order[-200:]):
                 assert scores[row] >= bound.least(asked.squares[place], distance.squared(far[row])), (name, place, row)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_rows_are_as_far_as_their_score_shows(metric):
+    vectors = photo_like(500)
+    distance = Distance(vectors, metric)
+    short = Shortening(vectors[::2], metric)
+    matrix, beside, total = short.short(vectors)
+    assert matrix.shape == (500, short.width) and 0 <= beside <= total
+    points = distance.points(np.concatenate([vectors[:3], 5 * vectors[9:10], -vectors[3:4]]))
+    asked = short.queries(points)
+    for point, square, scores in zip(points, asked.squares, products(asked.factors, matrix)):
+        apart = np.array([short.apart(square, score) for score in scores.tolist()])
+        far = np.array([distance.squared(one) for one in distance.to(point)])
+        assert (apart <= far).all()
+        assert short.apart(square, -np.inf) == np.inf and (apart > 0.1 * far).mean() > 0.5
+        for score, one in zip(scores[::50], apart[::50]):  # `least` is the same border, from the other side
+            assert one == 0 or short.least(square, one * (1 - 1e-6)) > score
 
 
 def test_a_bound_rules_out_most_photos():

@@ -10,6 +10,7 @@ from helpers.database.feature_table import LONGEST_HNSW, FeatureTable
 from helpers.database.graph_index import GraphIndex
 from helpers.database.interface import Database
 from helpers.database.shared_scan import SharedScan
+from helpers.database.table_bounds import TableBounds
 from helpers.errors import StoreError
 from helpers.service.records import SearchOptions
 from helpers.service.storage.vectors import Vectors
@@ -22,10 +23,12 @@ _FEW = 10_000  # images of the products, up to which a graph does not help
 class PostgresVectors(Vectors):
     """The features of a network in a `PostgresDatabase`; see `helpers.service.storage.vectors.Vectors`.
 
-    A search goes through all features, or with `index="hnsw"` along an index for
-    each metric, which is built in the background after the first search by this
-    metric; until then searches are exact. Searches of several threads that wait
-    for each other go through the features together. Several services may share
+    A search looks at the features that can be nearest by bounds in memory (a
+    quarter of the features' size), or with `index="hnsw"` along an index for each
+    metric. Either is made in the background after the first search by this
+    metric; until then, and where the table is too small or too large for bounds
+    or may not be changed, a search goes through all features. Searches of several
+    threads that wait for each other do so together. Several services may share
     the database, and notebooks its features.
     """
 
@@ -37,7 +40,7 @@ class PostgresVectors(Vectors):
             )
         self._table = FeatureTable(database, key, dimension)
         super().__init__(database, self._table, index)
-        self._shared = SharedScan(database, self._table)
+        self._shared = SharedScan(database, self._table, TableBounds(database, self._table))
         self._graph = GraphIndex(database, self._table) if index == "hnsw" else None
 
     @property
