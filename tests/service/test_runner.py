@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -365,6 +366,24 @@ def test_workers_give_way_and_end_when_they_are_idle(tmp_path, monkeypatch):
     workers.close_if_idle()
     until(lambda: not Path(f"/proc/{number}").exists())
     workers.close()
+
+
+def test_what_dask_keeps_of_past_jobs_goes_with_its_processes(tmp_path, monkeypatch):
+    """Its scheduler is in the service's process, and keeps some 50 kB of each job as long as it is referred to."""
+    monkeypatch.setattr(Brisk, "jobs", 2)
+    workers = Brisk(Settings(photos=tmp_path, workers=1))
+    try:
+        assert workers.client().submit(len, "ab").result(HANGS) == 2
+        first = weakref.ref(workers._cluster.scheduler)
+        assert workers.client().submit(len, "abc").result(HANGS) == 3
+        assert workers._cluster.scheduler is first()
+        assert workers.client().submit(len, "abcd").result(HANGS) == 4
+        second = weakref.ref(workers._cluster.scheduler)
+        assert second() is not first(), "the third of two jobs"
+        until(lambda: first() is None, seconds=HANGS)
+    finally:
+        workers.close()
+    until(lambda: second() is None, seconds=HANGS)
 
 
 def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_path, monkeypatch):
