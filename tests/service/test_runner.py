@@ -321,6 +321,7 @@ def test_workers_elsewhere(alone, tmp_path, monkeypatch):
 def test_another_account_of_the_machine_has_no_way_in(workers):
     """Whoever may connect to a scheduler or a worker runs code in it, in the service's name."""
     workers.client()
+    until(lambda: len(workers._cluster.scheduler_info["workers"]) == 2)  # one that was killed comes back
     info = workers._cluster.scheduler_info
     addresses = [info["address"], *info["workers"], *(each["nanny"] for each in info["workers"].values())]
     assert all(address.startswith("tls://127.0.0.1:") for address in addresses) and len(addresses) == 5
