@@ -1,3 +1,4 @@
+import asyncio
 import itertools
 import os
 import signal
@@ -420,13 +421,21 @@ def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_p
 
 
 def test_an_end_that_takes_long_goes_on_in_the_background(tmp_path, monkeypatch):
-    """One that is cut off leaves Dask a cluster that never ends."""
+    """One that is cut off leaves Dask a cluster that never ends, or the client's thread and descriptors."""
+    before = threading.enumerate()
     monkeypatch.setattr("helpers.service.jobs.workers._CLOSE", 0.01)
     workers = Workers(Settings(photos=tmp_path, workers=1))
     workers.client()
-    cluster = workers._cluster
+    cluster, client, close = workers._cluster, workers._client, workers._client._close
+
+    async def slowly(*arguments, **named):
+        await asyncio.sleep(0.2)
+        await close(*arguments, **named)
+
+    client._close = slowly
     workers.close()
     until(lambda: cluster.status.name == "closed", seconds=HANGS)
+    until(lambda: not [each for each in threading.enumerate() if each.name == "IO loop" and each not in before])
 
 
 def _tasks(number):

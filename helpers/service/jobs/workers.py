@@ -39,7 +39,7 @@ _NICE = 10
 _JOBS = 100  # of one cluster here
 _NO_PAGES: Dict[str, List[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 _CONNECT = 10.0  # seconds
-_CLOSE = 2.0  # seconds that somebody waits for the end of processes here,
+_CLOSE = 2.0  # seconds that somebody waits for the end of processes here and of the connection with them,
 _LONGEST = 20.0  # and that it may take in the background
 
 _log = logging.getLogger("kinframe.service.jobs")
@@ -94,12 +94,8 @@ class Workers:
         """End processes here, and disconnect from those elsewhere; work in progress is lost."""
         self.give_up()
         with self._lock:
-            client, self._client = self._client, None
-            end = None if self._cluster is None else _End(self._cluster)
-            self._cluster = None
-        if client is not None:
-            with contextlib.suppress(Exception):  # it may have failed already
-                cast("Any", client).close(timeout=_CLOSE)
+            end = None if self._client is None and self._cluster is None else _End(self._client, self._cluster)
+            self._client = self._cluster = None
         if end is not None:
             end.begin()
 
@@ -120,7 +116,7 @@ class Workers:
             wanted, self._start = self._start is start, None
             self._cluster = cluster if wanted else None
         if not wanted:
-            _End(cluster).begin()
+            _End(None, cluster).begin()
             raise RuntimeError("nobody waits for them any longer")
         # By its address: early Python 3.13 never frees a client that has registered something, nor what that refers to.
         client = Client(cluster.scheduler_address, security=cluster.security, set_as_default=False)
@@ -168,7 +164,7 @@ class _Start(threading.Thread):
             with self._lock:
                 self._cluster = None if self._given_up else cluster
             if self._cluster is None:
-                _End(cluster).begin()
+                _End(None, cluster).begin()
         self._over.set()
 
     def _new(self) -> LocalCluster:
@@ -198,10 +194,14 @@ class _Start(threading.Thread):
 
 
 class _End(threading.Thread):
-    """Ends a cluster, in the background where that takes long: one that is left half closed never ends."""
+    """Closes a client and a cluster, in the background where that takes long.
 
-    def __init__(self, cluster: LocalCluster) -> None:
+    A cluster that is left half closed never ends, and a client leaves its loop, with a thread and three descriptors.
+    """
+
+    def __init__(self, client: Optional[Client], cluster: Optional[LocalCluster]) -> None:
         super().__init__(name="kinframe-workers-end", daemon=False)
+        self._client: Any = client
         self._cluster: Any = cluster
 
     def begin(self) -> None:
@@ -210,10 +210,14 @@ class _End(threading.Thread):
         self.join(_CLOSE)
 
     def run(self) -> None:
-        with contextlib.suppress(Exception):
-            self._cluster.close(timeout=_LONGEST)
-            self._cluster.remove_folder()
-        self._cluster = None
+        if self._client is not None:
+            with contextlib.suppress(Exception):  # it may have failed already
+                self._client.close(timeout=_LONGEST)
+        if self._cluster is not None:
+            with contextlib.suppress(Exception):
+                self._cluster.close(timeout=_LONGEST)
+                self._cluster.remove_folder()
+        self._client = self._cluster = None
         _free_ended()
 
 
