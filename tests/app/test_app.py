@@ -1,5 +1,6 @@
 import contextlib
 import http.client
+import json
 import logging
 import re
 import socket
@@ -79,6 +80,16 @@ def test_it_can_be_laid_ready_again_after_the_photos_changed(tmp_path):
 
 def test_each_folder_has_a_place_of_its_own(tmp_path):
     assert prepared.prepare(folder_of(tmp_path / "a", 2)) != prepared.prepare(folder_of(tmp_path / "b", 2))
+
+
+def test_a_visitors_kernel_limits_its_memory_before_all_else(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(prepared, "limit_memory", lambda: done.append("limit"))
+    monkeypatch.setattr(prepared, "visit", done.append)
+    prepared._write_page(tmp_path, "photos")
+    (cell,) = json.loads((tmp_path / "page" / "photos.ipynb").read_text("utf-8"))["cells"]
+    exec("".join(cell["source"]), {})  # noqa: S102  # as the kernel does
+    assert done == ["limit", str(tmp_path)]
 
 
 # What is said where it cannot be

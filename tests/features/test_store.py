@@ -352,12 +352,16 @@ def test_a_view_that_comes_after_the_look_is_not_read(store, path):
         store.photos("a network")
 
 
-def test_a_statement_without_an_end_is_broken_off(store, monkeypatch):
+def test_a_statement_without_an_end_is_broken_off(store, path, monkeypatch):
     monkeypatch.setattr("helpers.files.database_file._MOST_STEPS", 1)
     store.add("a network", [], vectors(0), [(f"/{number}", Stamp(1, 2, 3), photo(1)) for number in range(200)])
     with pytest.raises(StoreError, match="far too long"), store._explained():
         store._connection.execute("SELECT count(*) FROM files, files b, files c, files d").fetchone()
-    store.add("a network", [photo(1)], vectors(1))  # and the next has its own time
+    store.add("a network", [photo(1)], vectors(1))
+    monkeypatch.setattr("helpers.files.database_file._STEP", 500)
+    monkeypatch.setattr("helpers.files.database_file._MOST_STEPS", 40)
+    with FeatureStore(path) as again:
+        assert [len(again.files()) for _ in range(100)] == [200] * 100, "each has its own time"
 
 
 OTHERWISE = f"UPDATE checked_{READING}"

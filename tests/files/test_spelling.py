@@ -1,5 +1,6 @@
 """Names of a Mac elsewhere, and of elsewhere on a Mac: the same name, where nothing else can be meant."""
 
+import io
 import ntpath
 import os
 import subprocess
@@ -19,6 +20,7 @@ from helpers.files.spelling import (
     full_path,
     full_paths,
     portable,
+    print_anywhere,
     printable,
 )
 from helpers.images.decode import open_photo
@@ -184,6 +186,15 @@ def test_a_terminal_obeys_no_name():
     assert printable("\udcff.jpg") == "\\udcff.jpg"
 
 
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_what_a_stream_cannot_hold_is_escaped(monkeypatch, name):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    monkeypatch.setattr(sys, name, stream)
+    print_anywhere()
+    print("Höhle", file=stream, flush=True)
+    assert stream.buffer.getvalue().strip() == b"H\\xf6hle"
+
+
 _SHOW = """
 import sys
 from helpers import tc
@@ -195,7 +206,7 @@ print(list(bad["reason"]))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has its own encodings, and no such names")
-def test_frames_of_photos_obey_nobody(tmp_path):
+def test_frames_of_photos_obey_nobody(tmp_path, capsys):
     """In the stand-in's frames; Turi Create draws its own."""
     photo(tmp_path / HOSTILE)
     (tmp_path / ("b" + HOSTILE)).write_text("no photo")
@@ -205,6 +216,14 @@ def test_frames_of_photos_obey_nobody(tmp_path):
     for frame in (data, bad, data[["path"]]):
         assert printable(str(frame)) == str(frame) and "\\x1b" in str(frame)
     assert printable(repr(data["path"])) == repr(data["path"])
+    named = tc.SFrame({HOSTILE: [HOSTILE, "a"]})
+    named.show(), named.explore()
+    for text in (str(named), repr(named), capsys.readouterr().out):
+        assert printable(text) == text and "\\x1b" in text
+    for column in (HOSTILE, "a"):  # its name, and its values
+        tc.SFrame({column: [HOSTILE, HOSTILE]}).show()
+        said = capsys.readouterr().out
+        assert printable(said) == said and "\\x1b" in said
 
 
 @pytest.mark.slow("processes are started")

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -310,6 +311,17 @@ def test_proxies_are_addresses_and_networks_and_let_others_in():
     settings, _ = settings_of(["--proxy=127.0.0.1", "--proxy=10.0.0.0/8"])
     assert settings.proxies == ("127.0.0.1", "10.0.0.0/8")
     assert only_here(Settings(Path())) and not only_here(settings)
+
+
+def test_a_proxy_that_is_named_is_known_to_the_server(where, capsys, monkeypatch):
+    made(capsys, where)
+    told = Mock()
+    monkeypatch.setattr("helpers.service.__main__._SIGNALS", ())  # the tests keep their own
+    monkeypatch.setattr("helpers.service.service.Service", Mock())
+    monkeypatch.setattr("helpers.service.http.app.create_app", Mock())
+    monkeypatch.setattr("helpers.service.http.server.serve", told)
+    assert main([*where, "--port=0", "--proxy=127.0.0.1", "--proxy=10.0.0.0/8"]) == 0
+    assert told.call_args[1]["proxies"] == ("127.0.0.1", "10.0.0.0/8")
 
 
 def test_make_serve_takes_names_as_they_are_written():

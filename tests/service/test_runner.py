@@ -1,3 +1,4 @@
+import asyncio
 import itertools
 import os
 import signal
@@ -5,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -320,6 +322,7 @@ def test_workers_elsewhere(alone, tmp_path, monkeypatch):
 def test_another_account_of_the_machine_has_no_way_in(workers):
     """Whoever may connect to a scheduler or a worker runs code in it, in the service's name."""
     workers.client()
+    until(lambda: len(workers._cluster.scheduler_info["workers"]) == 2)  # one that was killed comes back
     info = workers._cluster.scheduler_info
     addresses = [info["address"], *info["workers"], *(each["nanny"] for each in info["workers"].values())]
     assert all(address.startswith("tls://127.0.0.1:") for address in addresses) and len(addresses) == 5
@@ -367,6 +370,24 @@ def test_workers_give_way_and_end_when_they_are_idle(tmp_path, monkeypatch):
     workers.close()
 
 
+def test_what_dask_keeps_of_past_jobs_goes_with_its_processes(tmp_path, monkeypatch):
+    """Its scheduler is in the service's process, and keeps some 50 kB of each job as long as it is referred to."""
+    monkeypatch.setattr(Brisk, "jobs", 2)
+    workers = Brisk(Settings(photos=tmp_path, workers=1))
+    try:
+        assert workers.client().submit(len, "ab").result(HANGS) == 2
+        first = weakref.ref(workers._cluster.scheduler)
+        assert workers.client().submit(len, "abc").result(HANGS) == 3
+        assert workers._cluster.scheduler is first()
+        assert workers.client().submit(len, "abcd").result(HANGS) == 4
+        second = weakref.ref(workers._cluster.scheduler)
+        assert second() is not first(), "the third of two jobs"
+        until(lambda: first() is None, seconds=HANGS)
+    finally:
+        workers.close()
+    until(lambda: second() is None, seconds=HANGS)
+
+
 def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_path, monkeypatch):
     begun, go_on, closed = threading.Event(), threading.Event(), threading.Event()
 
@@ -400,13 +421,21 @@ def test_workers_that_are_given_up_on_their_way_are_not_waited_for_and_end(tmp_p
 
 
 def test_an_end_that_takes_long_goes_on_in_the_background(tmp_path, monkeypatch):
-    """One that is cut off leaves Dask a cluster that never ends."""
+    """One that is cut off leaves Dask a cluster that never ends, or the client's thread and descriptors."""
+    before = threading.enumerate()
     monkeypatch.setattr("helpers.service.jobs.workers._CLOSE", 0.01)
     workers = Workers(Settings(photos=tmp_path, workers=1))
     workers.client()
-    cluster = workers._cluster
+    cluster, client, close = workers._cluster, workers._client, workers._client._close
+
+    async def slowly(*arguments, **named):
+        await asyncio.sleep(0.2)
+        await close(*arguments, **named)
+
+    client._close = slowly
     workers.close()
     until(lambda: cluster.status.name == "closed", seconds=HANGS)
+    until(lambda: not [each for each in threading.enumerate() if each.name == "IO loop" and each not in before])
 
 
 def _tasks(number):

@@ -44,9 +44,11 @@ def lines(monkeypatch, **options):
         thread = threading.Thread(target=server.serve, args=(app, listening, ready.set), kwargs=options)
         thread.start()
         assert ready.wait(60)
-        yield lambda address="127.0.0.1": connected(listening, address)
-        made[0].should_exit = True
-        thread.join(HANGS)
+        try:
+            yield lambda address="127.0.0.1": connected(listening, address)
+        finally:  # after a test that failed, too: else Python waits for this thread for ever
+            made[0].should_exit = True
+            thread.join(HANGS)
         assert not thread.is_alive()
 
 

@@ -3,6 +3,7 @@ import json
 import logging
 import tempfile
 import threading
+from unittest.mock import Mock
 
 import pytest
 
@@ -17,9 +18,14 @@ from helpers.service.gate.logs import LOG, printable, start_logging
 from helpers.service.gate.metrics import Metrics
 from helpers.service.http import json_bodies, request_log
 from helpers.service.http.forms import SearchForm, form_of
+from helpers.service.http.image_routes import image_routes
+from helpers.service.http.job_routes import job_routes
+from helpers.service.http.open_routes import state_routes
 from helpers.service.http.problems import answer_problems, sentence
+from helpers.service.http.product_routes import product_routes
 from helpers.service.http.request_log import RequestLog
 from helpers.service.http.requests import IndexBody
+from helpers.service.http.search_routes import search_routes
 from tests.support.service_requests import ask
 from tests.support.until import HANGS
 
@@ -222,6 +228,13 @@ def test_a_large_body_of_json_is_read_and_checked_by_a_thread(monkeypatch):
         assert told.status == error["status"] == status and 10 < len(error["message"]) < 1_500, error
     told = ask(app, "POST", "/index", headers=[("content-type", "text/plain")], body=b'{"photos": ["a"]}')
     assert told.status == 422
+
+
+def test_every_route_with_a_body_of_json_has_it_read_by_a_thread():
+    kinds = (search_routes, image_routes, product_routes, job_routes, state_routes)
+    routes = [route for kind in kinds for route in kind(Mock()).routes if route.body_field is not None]
+    assert {route.path for route in routes} >= {"/index", "/products", "/products/{product}"}
+    assert [route.path for route in routes if not isinstance(route, json_bodies.JsonRoute)] == []
 
 
 def test_a_full_disk_is_told_to_who_sends_a_large_photo(monkeypatch, said):

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -165,6 +166,26 @@ def test_photos_that_are_no_files_go_into_the_folder(network, tmp_path):
     assert np.array_equal(np.asarray(open_photo(again.photo(2))), np.asarray(picture(2)))
     again.save(tmp_path / "kin")  # over the very folder that its photos came from
     assert np.array_equal(np.asarray(open_photo(load_model(tmp_path / "kin").photo(1))), np.asarray(picture(1)))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+def test_a_pipe_in_place_of_a_photo_is_not_read(saved):
+    edit(saved, photos=[None] * 6)
+    shutil.rmtree(saved / "photos")
+    (saved / "photos").mkdir()
+    os.mkfifo(saved / "photos" / "000000")
+    found = []
+
+    def load():
+        try:
+            load_model(saved)
+        except ModelError as error:
+            found.append(str(error))
+
+    thread = threading.Thread(target=load, daemon=True)
+    thread.start()
+    thread.join(HANGS)
+    assert found and "not a regular file" in found[0]
 
 
 def test_a_photo_that_has_gone_since(data, network, folder, tmp_path):

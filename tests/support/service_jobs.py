@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import sys
 import threading
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional
 
@@ -27,6 +28,8 @@ class Brisk(Workers):
 
 class Shared(Brisk):
     """Workers for several tests, which nobody of them closes."""
+
+    jobs = sys.maxsize
 
     def close(self) -> None:
         pass

@@ -9,9 +9,13 @@ the machine can reach, and in pickle, which runs code. So it goes through TLS, w
 a certificate that is made for the time of the cluster and is on no disk: who does
 not have it is refused before the first byte is read. A cluster at an address is as
 safe as its own settings make it (`distributed.comm.tls` in Dask's configuration).
+
+Dask's scheduler runs in this process and keeps records of all that it ever did, as
+long as it runs. So there is a new one after some jobs, and nothing holds the old one.
 """
 
 import contextlib
+import gc
 import logging
 import os
 import shutil
@@ -23,6 +27,7 @@ import weakref
 from typing import Any, Dict, List, Optional, cast
 
 import dask
+import distributed.core
 from distributed import Client, LocalCluster, WorkerPlugin
 from distributed.security import Security
 
@@ -31,9 +36,10 @@ from helpers.service.settings import Settings
 
 _IDLE = 60.0  # seconds without work, after which processes here end
 _NICE = 10
+_JOBS = 100  # of one cluster here
 _NO_PAGES: Dict[str, List[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 _CONNECT = 10.0  # seconds
-_CLOSE = 2.0  # seconds that somebody waits for the end of processes here,
+_CLOSE = 2.0  # seconds that somebody waits for the end of processes here and of the connection with them,
 _LONGEST = 20.0  # and that it may take in the background
 
 _log = logging.getLogger("kinframe.service.jobs")
@@ -43,6 +49,7 @@ class Workers:
     """Workers for jobs; several threads may call `give_up` and `close`."""
 
     nice = _NICE  # of those on this machine
+    jobs = _JOBS  # after which those on this machine are replaced
 
     def __init__(self, settings: Settings) -> None:
         self._address, self._count = settings.dask, settings.workers
@@ -50,7 +57,7 @@ class Workers:
         self._client: Optional[Client] = None
         self._cluster: Optional[LocalCluster] = None
         self._start: Optional[_Start] = None
-        self._used = time.monotonic()
+        self._used, self._jobs = time.monotonic(), 0
 
     @property
     def are_here(self) -> bool:
@@ -58,11 +65,14 @@ class Workers:
         return not self._address
 
     def client(self) -> Client:
-        """A client of the workers, which are started where there are none; raises `ClusterError`."""
+        """A client of the workers for one job; they are started where there are none. Raises `ClusterError`."""
         self._used = time.monotonic()
-        if self._client is not None and self._client.status == "running":
+        self._jobs += 1
+        fresh = self._jobs <= self.jobs or not self.are_here
+        if self._client is not None and self._client.status == "running" and fresh:
             return self._client
         self.close()
+        self._jobs = 1
         try:
             client = self._connected() if self._address else self._started()
         except (OSError, RuntimeError, ValueError) as error:
@@ -84,13 +94,10 @@ class Workers:
         """End processes here, and disconnect from those elsewhere; work in progress is lost."""
         self.give_up()
         with self._lock:
-            client, self._client = self._client, None
-            cluster, self._cluster = self._cluster, None
-        if client is not None:
-            with contextlib.suppress(Exception):  # it may have failed already
-                cast("Any", client).close(timeout=_CLOSE)
-        if cluster is not None:
-            _close(cluster)
+            end = None if self._client is None and self._cluster is None else _End(self._client, self._cluster)
+            self._client = self._cluster = None
+        if end is not None:
+            end.begin()
 
     def close_if_idle(self) -> None:
         """End processes here that have had nothing to do for a minute."""
@@ -109,9 +116,10 @@ class Workers:
             wanted, self._start = self._start is start, None
             self._cluster = cluster if wanted else None
         if not wanted:
-            _close(cluster)
+            _End(None, cluster).begin()
             raise RuntimeError("nobody waits for them any longer")
-        client = Client(cluster, set_as_default=False)
+        # By its address: early Python 3.13 never frees a client that has registered something, nor what that refers to.
+        client = Client(cluster.scheduler_address, security=cluster.security, set_as_default=False)
         register: Any = getattr(client, "register_plugin", None) or client.register_worker_plugin  # type: ignore[attr-defined]
         register(_LowPriority(self.nice), name="kinframe-low-priority")
         _log.info("%d worker processes started in %.1f s", self._count, time.monotonic() - begun)
@@ -156,7 +164,7 @@ class _Start(threading.Thread):
             with self._lock:
                 self._cluster = None if self._given_up else cluster
             if self._cluster is None:
-                _close(cluster)
+                _End(None, cluster).begin()
         self._over.set()
 
     def _new(self) -> LocalCluster:
@@ -185,17 +193,40 @@ class _Start(threading.Thread):
         return cluster
 
 
-def _close(cluster: LocalCluster) -> None:
-    """End a cluster, in the background where that takes long: one that is left half closed never ends."""
+class _End(threading.Thread):
+    """Closes a client and a cluster, in the background where that takes long.
 
-    def close() -> None:
-        with contextlib.suppress(Exception):
-            cast("Any", cluster).close(timeout=_LONGEST)
-            cast("Any", cluster).remove_folder()
+    A cluster that is left half closed never ends, and a client leaves its loop, with a thread and three descriptors.
+    """
 
-    closing = threading.Thread(target=close, name="kinframe-workers-end", daemon=False)
-    closing.start()
-    closing.join(_CLOSE)
+    def __init__(self, client: Optional[Client], cluster: Optional[LocalCluster]) -> None:
+        super().__init__(name="kinframe-workers-end", daemon=False)
+        self._client: Any = client
+        self._cluster: Any = cluster
+
+    def begin(self) -> None:
+        """Begin, and wait for its end a little."""
+        self.start()
+        self.join(_CLOSE)
+
+    def run(self) -> None:
+        if self._client is not None:
+            with contextlib.suppress(Exception):  # it may have failed already
+                self._client.close(timeout=_LONGEST)
+        if self._cluster is not None:
+            with contextlib.suppress(Exception):
+                self._cluster.close(timeout=_LONGEST)
+                self._cluster.remove_folder()
+        self._client = self._cluster = None
+        _free_ended()
+
+
+def _free_ended() -> None:
+    """Free the schedulers that have ended, to which nobody refers but themselves and a cache in Dask of 2026."""
+    clear = getattr(getattr(distributed.core, "_expects_comm", None), "cache_clear", None)
+    if clear is not None:
+        clear()
+    gc.collect()  # Python would wait until many new objects have been made, and an idle service makes none
 
 
 class _LowPriority(WorkerPlugin):
