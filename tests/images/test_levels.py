@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from helpers.images.decode import open_photo
+from helpers.images.levels import opaque
 from tests.images.test_decode import difference, pixels
 from tests.support.pictures import encoded, picture, png_of_16_bits
 
@@ -199,6 +200,16 @@ def test_pale_on_transparent_is_seen(colour, mode):
 def test_other_colours_stay_on_white():
     for colour in ((0, 0, 0), (200, 0, 0), (255, 255, 0), (120, 160, 220)):
         assert pixels(encoded(glyph(0, colour), "PNG"))[0, 0].tolist() == [255, 255, 255]
+
+
+def test_every_level_and_opacity_is_laid_as_its_share():
+    opacity, level = np.meshgrid(np.arange(256), np.arange(256))
+    image = Image.fromarray(np.stack([level, 255 - level, 0 * level, opacity], axis=-1).astype(np.uint8))
+    wanted = (np.asarray(image)[..., :3] * (opacity / 255)[..., np.newaxis]) + 255 - opacity[..., np.newaxis]
+    assert np.abs(opaque(image) - wanted).max() <= 0.5 + 1e-9
+    assert np.array_equal(
+        opaque(image), Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    )
 
 
 def test_what_is_wholly_transparent_or_white_is_blank():

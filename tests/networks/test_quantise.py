@@ -14,11 +14,12 @@ from helpers.images.decode import open_photo
 from helpers.networks import quantise as module
 from helpers.networks import runtime
 from helpers.networks.load import load_network
-from helpers.networks.onnx import eight_bits, ranges
+from helpers.networks.onnx import ranges, rounding, sensitivity, steps
 from helpers.networks.onnx.cuts import last_pooling
-from helpers.networks.onnx.eight_bits import Writer, scales_of
+from helpers.networks.onnx.eight_bits import Writer
 from helpers.networks.onnx.graph import Graph
 from helpers.networks.onnx.ranges import quiet_options
+from helpers.networks.onnx.rounding import bounds_of, carried_on, scales_of
 from helpers.networks.precision.trial import agreement
 from helpers.networks.quantise import quantise, quantised
 from helpers.networks.runtime import Session
@@ -62,6 +63,7 @@ def resnet(tmp_path_factory, robots):
     onnx.save(keras_resnet50(random_resnet50()), str(path))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KINFRAME_CACHE", str(path.parent))
+        patch.setattr(rounding, "carried_on", lambda exact, *_: np.rint(exact))  # which would take half a minute
         loaded = load_network(path)
         return loaded, quantise(loaded, robots[0][:4], progress=False)
 
@@ -83,6 +85,9 @@ def layer_network(path, seed=0, *, free_bias=False, way_out="gemm"):
         bias = graph.node("Abs", graph.node("ReduceMean", x, axes=[0, 2, 3], keepdims=0))
     x = graph.node("Relu", graph.node("Add", x, graph.node("Conv", y, kernel, bias)))
     x = graph.node("Flatten", graph.node("GlobalAveragePool", x))
+    if way_out == "none":
+        onnx.save(graph.model(x, size=(24, 24), dimension=16), str(path))
+        return load_network(path)
     if way_out == "gemm":
         x = graph.node("Gemm", x, graph.constant(weight(40, 16)), graph.constant(weight(40)), transB=1)
     else:
@@ -164,6 +169,7 @@ def test_a_network_is_the_same_for_the_same_photos_to_the_last_byte(tmp_path, ph
 
     monkeypatch.setattr(module, "quiet_options", one_thread)
     monkeypatch.setattr(ranges, "quiet_options", one_thread)
+    monkeypatch.setattr(sensitivity, "quiet_options", one_thread)
     assert quantise(loaded, list(photos), progress=False) == small
     assert small.path.read_bytes() == content
     assert quantise(loaded, photos // 2, progress=False).path != small.path
@@ -180,10 +186,11 @@ def test_many_photos_are_not_all_taken(tmp_path, photos):
 def test_no_sum_of_two_products_leaves_16_bits(tmp_path, photos, monkeypatch):
     """The rule for the weights; and that a processor which would cut the sum off has no occasion to."""
     for table in (np.random.default_rng(0).standard_normal((50, 9)), np.ones((2, 64)), -np.ones((1, 1)), np.eye(3)):
-        steps = np.round(table / scales_of(table)[:, np.newaxis])
-        largest = np.sort(np.pad(steps, ((0, 0), (0, 2))), axis=1)
-        assert largest[:, -2:].sum(axis=1).max() <= 128 and largest[:, :2].sum(axis=1).min() >= -128
-        assert np.abs(steps).max(axis=1).min() >= 60, "and the 8 bits are made use of"
+        nearest = np.round(table / scales_of(table)[:, np.newaxis])
+        assert np.abs(nearest).max(axis=1).min() >= 60, "and the 8 bits are made use of"
+        for rounded in (nearest, *bounds_of(nearest)):
+            largest = np.sort(np.pad(rounded, ((0, 0), (0, 2))), axis=1)
+            assert largest[:, -2:].sum(axis=1).max() <= 128 and largest[:, :2].sum(axis=1).min() >= -128
     assert scales_of(np.zeros((1, 4))) == 1
     graph = Graph()
     x = graph.photos(mean=[0, 0, 0], std=[255, 255, 255])
@@ -204,9 +211,104 @@ def test_what_the_rounding_of_weights_adds_is_taken_off(tmp_path, photos, monkey
     loaded = load_network(tmp_path / "two.onnx")
     exact = Session(loaded).run(photos)
     corrected = Session(quantise(loaded, photos, progress=False), "int8").run(photos)
-    monkeypatch.setattr(Writer, "correct", lambda *_: None)
+    put_bias = Writer.put_bias
+    monkeypatch.setattr(Writer, "put_bias", lambda writer, node, _: put_bias(writer, node, np.zeros(1)))
     plain = Session(quantise(loaded, photos, progress=False), "int8").run(photos)
     assert length((corrected - exact).mean(axis=0)) < 0.5 * length((plain - exact).mean(axis=0))
+
+
+def pairs_network(path, pair):
+    """A network whose second layer takes `pair` of two numbers nearly the same; the weights before it are exact."""
+    random, graph = np.random.default_rng(0), Graph()
+    first = [[87, 40, 0], [86, 41, 0], [40, 0, 87], [41, 0, 86], [0, 87, 40], [0, 86, 41], [87, 0, 40], [86, 0, 41]]
+    x = graph.conv(graph.photos([0] * 3, [255] * 3), np.array(first, np.float32).reshape(8, 3, 1, 1) / 100)
+    x = graph.conv(x, np.kron(np.eye(4), [pair]).astype(np.float32).reshape(4, 8, 1, 1))
+    x = graph.node("Relu", graph.conv(x, random.standard_normal((16, 4, 3, 3), np.float32)))
+    x = graph.conv(x, random.standard_normal((20, 16, 1, 1), np.float32))
+    onnx.save(graph.model(graph.node("GlobalAveragePool", x), size=(24, 24), dimension=20), str(path))
+    return load_network(path)
+
+
+def test_a_layer_that_is_hard_to_round_stays_as_it_is_and_no_other(tmp_path, photos, monkeypatch):
+    loaded = pairs_network(tmp_path / "hard.onnx", [50, -50])
+    small = quantise(loaded, photos, progress=False)
+    network = onnx.load(str(small.path))
+    kinds = {each.name: numpy_helper.to_array(each).dtype.name for each in network.graph.initializer}
+    made_by = {node.output[0]: node for node in network.graph.node}
+    exact = [node for node in network.graph.node if node.op_type == "Conv" and node.input[1] in kinds]
+    assert len(exact) == 1 and made_by[exact[0].input[0]].op_type == "Conv", "what the second one takes is not rounded"
+    assert list(kinds.values()).count("int8") == 2 * 3
+    wanted = Session(loaded).run(photos)
+    errors = [error(run.run(photos), wanted) for run in (Session(small, "int8"), in_onnx_runtime(small, monkeypatch))]
+    monkeypatch.setattr(module, "costliest", lambda *_: [])
+    all_rounded = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), wanted)
+    assert max(errors) < 0.5 * all_rounded, (errors, all_rounded)
+
+
+def test_a_network_that_is_easy_to_round_is_in_8_bits_as_a_whole(tmp_path, photos):
+    small = quantise(pairs_network(tmp_path / "easy.onnx", [0.5, 0.5]), photos, progress=False)
+    kinds = [numpy_helper.to_array(each).dtype.name for each in onnx.load(str(small.path)).graph.initializer]
+    assert kinds.count("int8") == 2 * 4
+
+
+def test_the_costliest_are_found_by_halving():
+    class Partly:
+        def __init__(self):
+            self.names, self.runs = [str(number) for number in range(64)], 0
+
+        def error(self, names):
+            self.runs += 1
+            return sum({"3": 0.05, "40": 0.02, "41": 0.001}.get(name, 1e-5) for name in names)
+
+    partly = Partly()
+    assert sensitivity.costliest(partly) == ["3", "40"]
+    assert partly.runs < 30
+    for factor, found in ((0.1, ["3"]), (0.01, [])):
+        scaled = Partly()
+        scaled.error = lambda names, factor=factor: factor * Partly.error(partly, names)
+        assert sensitivity.costliest(scaled) == found, "no more than it takes for an error that is small enough"
+    scaled.names = []
+    assert sensitivity.costliest(scaled) == []
+
+
+def test_errors_of_weights_cancel_on_photos():
+    """Less is lost than with the nearest steps where inputs go together; in groups, too, and within the bounds."""
+    random = np.random.default_rng(0)
+    for groups, rows, width in ((1, 30, 100), (16, 1, 9)):
+        seen = random.standard_normal((groups, 400, 6)) @ random.standard_normal((groups, 6, width))
+        seen += 0.1 * random.standard_normal(seen.shape)
+        spread = seen.swapaxes(1, 2) @ seen / 400
+        exact = 20 * random.standard_normal((groups, rows, width))
+        limit = np.full(exact.shape, 30.0)
+        steps = carried_on(exact, spread, -limit, limit)
+        assert np.array_equal(steps, np.rint(steps)) and np.abs(steps).max() <= 30
+
+        def lost(near, exact=exact, spread=spread):
+            return np.einsum("gri,gij,grj->", exact - near, spread, exact - near)
+
+        assert lost(carried_on(exact, spread, -10 * limit, 10 * limit)) < 0.5 * lost(np.rint(exact))
+    assert np.array_equal(carried_on(exact, np.zeros_like(spread), -10 * limit, 10 * limit), np.rint(exact))
+
+
+@pytest.mark.parametrize("level", [0, 77, 255])
+def test_photos_of_one_colour(tmp_path, level):
+    """Inputs that never change go together in no way."""
+    plain = np.full((1, 24, 24, 3), level, np.uint8)
+    loaded = layer_network(tmp_path / "layers.onnx")
+    wanted, found = Session(loaded).run(plain), Session(quantise(loaded, plain, progress=False), "int8").run(plain)
+    assert np.abs(found - wanted).max() < 0.05 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("widest", [1200, 10])
+def test_a_layer_is_nearer_for_what_it_takes_on_photos(tmp_path, photos, monkeypatch, widest):
+    """Also where the pixels of a kernel are rounded by themselves."""
+    loaded = layer_network(tmp_path / "layers.onnx", way_out="none")
+    exact = Session(loaded).run(photos)
+    monkeypatch.setattr(rounding, "_WIDEST", widest)
+    fitted = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), exact)
+    monkeypatch.setattr(rounding, "carried_on", lambda exact, *_: np.rint(exact))
+    nearest = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), exact)
+    assert fitted < nearest
 
 
 @pytest.mark.once("in both, layers of every kind and the built-in network are quantised")
@@ -238,7 +340,10 @@ def test_resnet_50_is_in_8_bits_from_end_to_end(resnet):
 
 @needs_openvino
 @pytest.mark.parametrize(("make", "convolutions"), [(zoo_squeezenet, 26), (zoo_mobilenet_v2, 52)])
-def test_every_convolution_is_in_8_bits(tmp_path, robots, make, convolutions):
+def test_every_convolution_is_in_8_bits(tmp_path, robots, make, convolutions, monkeypatch):
+    """Where none is left in 32 bits on purpose."""
+    monkeypatch.setattr(module, "costliest", lambda *_: [])
+    monkeypatch.setattr(rounding, "carried_on", lambda exact, *_: np.rint(exact))
     counts = layers_in_openvino(quantise(spliced(make(), tmp_path / "zoo.onnx"), robots[0][:2], progress=False))
     assert counts["Convolution in u8"] == convolutions and counts["Convolution in f32"] == 0
 
@@ -285,7 +390,7 @@ def test_a_channel_of_small_numbers_has_steps_enough(tmp_path, photos):
     exact = Session(loaded).run(photos)
     in_units = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), exact)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(eight_bits, "units_of", lambda *_: {})
+        patch.setattr(steps, "units_of", lambda *_: {})
         in_one = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), exact)
     assert in_units < 0.02 and in_units < in_one / 3
 

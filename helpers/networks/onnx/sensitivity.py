@@ -1,0 +1,129 @@
+"""Which tensors of a network must not be rounded to 8 bits, as its features would change too much.
+
+How large the error of a tensor is does not show it: in EfficientNet-Lite0 the
+first two have the smallest of all, and change the features most. So the network
+is run with some of them rounded and the others exact. Errors of several tensors add
+up as squares do, which is why those that matter are found by halving.
+"""
+
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence
+
+import numpy as np
+
+from helpers.files.progress import progress_bar
+from helpers.networks.onnx.onnx_runtime import import_onnxruntime
+from helpers.networks.onnx.ranges import quiet_options
+from helpers.networks.onnx.steps import Steps
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto
+
+_MOST_ERROR = 0.004  # of the features, in squares: a sixteenth of how far photos are apart
+_LEAST_SHARE = 0.08  # of that error, which a tensor makes up if it is left exact: for less it is not worth the time
+_CHOSEN = "int8/chosen"  # the input that says which tensors are rounded
+
+
+class PartlyRounded:
+    """A network in which some tensors are rounded to 8 bits at a time, and what that does to its features.
+
+    `narrow` has, of the output of each operator, those of its inputs that can be rounded.
+    """
+
+    def __init__(
+        self, network: "ModelProto", narrow: Dict[str, List[str]], steps: Steps, photos: Sequence[np.ndarray]
+    ) -> None:
+        self.names = list(dict.fromkeys(name for inputs in narrow.values() for name in inputs))
+        model = _switched(network, self.names, narrow, steps)
+        providers = ["CPUExecutionProvider"]
+        self._session = import_onnxruntime().InferenceSession(
+            model.SerializeToString(), quiet_options(), providers=providers
+        )
+        self._photos_in = next(each.name for each in self._session.get_inputs() if each.name != _CHOSEN)
+        self._photos = photos
+        self._exact = self._features(())
+        apart = float(((self._exact - self._exact.mean(axis=0)) ** 2).sum())
+        self._spread = apart or float((self._exact**2).sum()) or 1.0  # a single photo is apart from none
+
+    def error(self, names: Sequence[str]) -> float:
+        """How far features move where these tensors are rounded: squares, as a share of how far photos are apart."""
+        return float(((self._features(names) - self._exact) ** 2).sum()) / self._spread
+
+    def _features(self, names: Sequence[str]) -> np.ndarray:
+        chosen = np.isin(self.names, list(names))
+        given = [self._session.run(None, {self._photos_in: each[np.newaxis], _CHOSEN: chosen}) for each in self._photos]
+        return np.concatenate([outputs[0] for outputs in given]).astype(np.float64)
+
+
+def costliest(partly: PartlyRounded, progress: bool = False) -> List[str]:
+    """The tensors to be left exact, the costliest first: those that make much of an error that is too large."""
+    with progress_bar(desc="which layers stay in fp32", unit="trials", show=progress) as bar:
+
+        def error_of(names: List[str]) -> float:
+            bar.update()
+            return partly.error(names) if names else 0.0
+
+        whole = error_of(partly.names)
+        groups = [partly.names] if whole > _MOST_ERROR else []
+        errors: Dict[str, float] = {}
+        while groups:
+            names = groups.pop()
+            half = len(names) // 2
+            for some in (names[:half], names[half:]):
+                error = error_of(some)
+                if error >= _LEAST_SHARE * whole and len(some) > 1:
+                    groups.append(some)
+                elif error >= _LEAST_SHARE * whole:
+                    errors[some[0]] = error
+    left, chosen = whole, []
+    for name in sorted(errors, key=lambda name: -errors[name]):
+        if left > _MOST_ERROR:
+            chosen.append(name)
+            left -= errors[name]
+    return chosen
+
+
+def _switched(network: "ModelProto", names: Sequence[str], narrow: Dict[str, List[str]], steps: Steps) -> "ModelProto":
+    from onnx import ModelProto, TensorProto, helper, numpy_helper
+
+    model = ModelProto()
+    model.CopyFrom(network)
+    model.graph.input.append(helper.make_tensor_value_info(_CHOSEN, TensorProto.BOOL, [len(names)]))
+    made: Dict[str, List[NodeProto]] = {}  # the nodes that switch a tensor
+
+    def constant(name: str, array: Any) -> str:
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(array), f"int8/{name}"))
+        return f"int8/{name}"
+
+    for place, name in enumerate(names):
+        unit, step = steps.spread_units(name), steps.of(name)
+        nodes: List[NodeProto] = []
+        x = name
+
+        def node(operator: str, *inputs: str, nodes: List["NodeProto"] = nodes, name: str = name) -> str:
+            output = f"int8/{name}/{len(nodes)}"
+            nodes.append(helper.make_node(operator, inputs, [output], output))
+            return output
+
+        if unit.size > 1:
+            units = constant(f"{name}/units", unit)
+            x = node("Div", x, units)
+        scale = [constant(f"{name}/scale", step.size), constant(f"{name}/zero", step.zero)]
+        x = node("DequantizeLinear", node("QuantizeLinear", x, *scale), *scale)
+        if unit.size > 1:
+            x = node("Mul", x, units)
+        is_chosen = node("Gather", _CHOSEN, constant(f"{name}/place", np.int64(place)))
+        node("Where", is_chosen, x, name)
+        made[name] = nodes
+    nodes_before = list(network.graph.node)
+    del model.graph.node[:]
+    written = set()
+    for each in nodes_before:
+        copy = type(each)()
+        copy.CopyFrom(each)
+        for name in narrow.get(each.output[0], ()):
+            if name not in written:
+                model.graph.node.extend(made[name])
+                written.add(name)
+            copy.input[:] = [made[name][-1].output[0] if taken == name else taken for taken in copy.input]
+        model.graph.node.append(copy)
+    return model
