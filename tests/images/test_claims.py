@@ -11,8 +11,8 @@ from helpers.errors import PhotoError, Refused
 from helpers.images.decode import check_photo, open_photo, photo_size, read_exif
 from helpers.images.uploads import UploadLimits, check_upload
 from helpers.photos.metadata.read import read_metadata
-from tests.support.hostile_files import photo, png, saved, tiff
-from tests.support.pictures import picture
+from tests.support.hostile_files import photo, png, tiff
+from tests.support.pictures import encoded, picture
 
 DATE = b"2026:05:01 14:30:00\0"
 RATIONAL = 5
@@ -75,7 +75,7 @@ def icon(side):
 
 def remarks(pieces, each):
     """A GIF with remarks before its picture, each of some pieces of 255 letters."""
-    whole = saved(Image.new("P", (64, 48)), "GIF")
+    whole = encoded(Image.new("P", (64, 48)), "GIF")
     place = whole.index(b"\x2c")
     return whole[:place] + (b"\x21\xfe" + (b"\xff" + b"a" * 255) * pieces + b"\0") * each + whole[place:]
 
@@ -170,6 +170,6 @@ def test_a_tile_may_be_larger_than_a_small_picture():
 
 
 def test_icons_and_bmps_are_read():
-    assert open_photo(saved(picture(0, (64, 64)), "ICO")).size == (64, 64)
+    assert open_photo(encoded(picture(0, (64, 64)), "ICO")).size == (64, 64)
     assert open_photo(icon(16)).size == (16, 16)
-    assert open_photo(saved(picture(0, (20, 10)), "BMP")).size == (20, 10)
+    assert open_photo(encoded(picture(0, (20, 10)), "BMP")).size == (20, 10)
