@@ -208,10 +208,12 @@ def served(folder):
 @pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
 def test_a_page_from_elsewhere_is_refused_and_a_link_from_there_is_not(server, browser, tmp_path):
     """Pictures and frames of another site are not a visit; a link is one, and stays one when it is loaded again."""
-    page = browser.new_context().new_page()
-    page.set_default_timeout(60_000)
-    page.goto(server.address)  # so that the browser has the cookie
-    page.wait_for_function(_LOADED, arg=5)
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+    visit = context.new_page()
+    visit.goto(server.address)  # so that the browser has the cookie
+    visit.wait_for_function(_LOADED, arg=5)
+    visit.close()
     (tmp_path / "index.html").write_text(
         f'<img src="{server.address}"><iframe src="{server.address}"></iframe><a href="{server.address}">photos</a>'
         f'<script>for (let i = 0; i < 9; i++) fetch("{server.address}?" + i, {{mode: "no-cors", '
@@ -219,13 +221,13 @@ def test_a_page_from_elsewhere_is_refused_and_a_link_from_there_is_not(server, b
     )
     answers = []
     with served(tmp_path) as port:
-        page.goto(f"http://localhost:{port}/", wait_until="commit")
+        page = context.new_page()
         page.on("response", lambda answer: answers.append(answer) if answer.url.startswith(server.address) else None)
-        page.reload(wait_until="networkidle")
+        page.goto(f"http://localhost:{port}/", wait_until="networkidle")
         assert len(answers) >= 10 and {answer.status for answer in answers} == {403}  # of the picture not always
         assert not any("kinframe-visitor" in answer.request.all_headers().get("cookie", "") for answer in answers)
         page.get_by_text("photos").click()
         page.wait_for_function(_LOADED, arg=5)
         page.reload()
         page.wait_for_function(_LOADED, arg=5)
-    page.context.close()
+    context.close()
