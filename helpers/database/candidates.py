@@ -100,7 +100,7 @@ class CandidateSearch:
     def _near_these(self, identities: Sequence[str]) -> List[Candidate]:
         """The candidates among these features."""
         near: List[Candidate] = []
-        for part in parts(identities):
+        for part in parts(list(dict.fromkeys(identities))):  # some twice, where rows were removed and put in again
             near += self._session.rows(
                 f"""SELECT items.item, items.identity, {self._apart} FROM {self._joined}
                 WHERE kept.v IS NOT NULL AND kept.identity = ANY(?)""",  # noqa: S608  # nosec B608  # names are ours, values are bound

@@ -133,7 +133,6 @@ class _ShortFeatures:
 
     def __init__(self, table: FeatureTable, session: DatabaseSession, metric: str, room: int) -> None:
         self._table, self._metric = table, metric
-        self._file = self._file_of(session)
         # As identities are hashes, the first are random ones.
         some = session.rows(
             f"SELECT feature FROM {table.name} WHERE v IS NOT NULL ORDER BY identity LIMIT ?::bigint",  # noqa: S608  # nosec B608  # names are ours, values are bound
@@ -143,6 +142,7 @@ class _ShortFeatures:
         self._space = Distance(np.empty((0, table.dimension), np.float32), metric)
         self._matrix, self._identities = self._room(room)
         self._count, self._last = 0, 0  # how many there are, and the number of the last row that was read
+        self._mark: Any = None  # of the table, as `_mark_of`
         self._lock = threading.Lock()
         self.begun_with = 0  # features
 
@@ -158,6 +158,7 @@ class _ShortFeatures:
         """Read all features; the share of their squared lengths that is beside the directions."""
         table = self._table
         self._last = session.rows(f"SELECT coalesce(max(number), 0) FROM {table.name}")[0][0]  # noqa: S608  # nosec B608  # names are ours
+        self._mark = self._mark_of(session)
         session.rows(
             f"DECLARE kinframe_all NO SCROLL CURSOR FOR SELECT identity, feature FROM {table.name} WHERE v IS NOT NULL"  # noqa: S608  # nosec B608  # names are ours
         )
@@ -169,9 +170,9 @@ class _ShortFeatures:
         return float(sums[0] / sums[1]) if sums[1] else 1.0
 
     def take_in(self, session: DatabaseSession) -> Optional[bool]:
-        """Read what came since; whether that was all, None where the table was written anew."""
+        """Read what came since; whether that was all, None where the table is another one than was read."""
         with self._lock:
-            if self._file_of(session) != self._file:
+            if self._mark_of(session) != self._mark:
                 return None
             new = session.rows(
                 f"""SELECT identity, feature, number, v IS NOT NULL FROM {self._table.name}
@@ -181,6 +182,7 @@ class _ShortFeatures:
             if new:
                 self._add([(identity, feature) for identity, feature, _, has_vector in new if has_vector])
                 self._last = new[-1][2]
+                self._mark = self._mark[0], new[-1][0]
             return len(new) < _AT_ONCE
 
     def near(self, queries: np.ndarray, wanted: int) -> List[Optional[Bounded]]:
@@ -218,9 +220,15 @@ class _ShortFeatures:
         """Room for short features, and for their identities."""
         return np.asarray(roomy_array((rows, self._shortening.width))), np.empty(rows, f"V{_IDENTITY}")
 
-    def _file_of(self, session: DatabaseSession) -> Any:
-        """What is another where the table was emptied or put back, when numbers may begin anew."""
-        return session.rows("SELECT pg_relation_filenode(to_regclass(?))", self._table.name)[0][0]
+    def _mark_of(self, session: DatabaseSession) -> Any:
+        """The table's file, and the last row that was read; where one is not what it was, numbers are given again.
+
+        The file is another one where the table was emptied. The row is, where the database was put back to an earlier
+        state.
+        """
+        statement = f"""SELECT pg_relation_filenode(to_regclass(?)),
+            (SELECT identity FROM {self._table.name} WHERE number = ?::bigint AND number > 0)"""  # noqa: S608  # nosec B608  # names are ours, values are bound
+        return session.rows(statement, self._table.name, self._last)[0]
 
 
 def _in_hex(identities: np.ndarray) -> List[str]:

@@ -232,6 +232,38 @@ def test_a_table_that_was_emptied_and_filled_anew_has_new_bounds(postgres_url):
     storage.close()
 
 
+def test_a_database_that_was_put_back_to_an_earlier_state_has_new_bounds(postgres_url):
+    vectors = photo_like(300, DIMENSION)
+    storage = filled(postgres_url, vectors, DIMENSION)
+    bounds_of(storage, "cosine")
+    with storage.database.transaction() as session:  # as a copy of the server's files does: all files keep their names
+        session.rows("DELETE FROM kinframe_features_1 WHERE number > 280")
+        session.rows("ALTER TABLE kinframe_features_1 ALTER number RESTART WITH 281")
+        names = [identity_of(n) for n in range(900, 910)]
+        new = vectors[:10] + np.float32(1e-4)
+        storage.vectors.add(session, names, new)
+        storage.images.put(session, [image_of(n, identity_of(n)) for n in range(900, 910)])
+    for n in range(10):
+        found = nearest(storage, vectors[n], 3, metric="cosine")
+        assert 301 + n in {image for image, _ in found}, "it came after the database was put back"
+    storage.close()
+
+
+def test_rows_that_were_taken_away_and_put_in_again_are_found_once(postgres_url, monkeypatch):
+    monkeypatch.setattr(table_bounds, "enough", lambda wanted: 10_000)
+    monkeypatch.setattr("helpers.database.interface.parts.__defaults__", (100,))
+    vectors = photo_like(300, DIMENSION)
+    storage = filled(postgres_url, vectors, DIMENSION)
+    bounds_of(storage, "cosine")
+    names = [identity_of(n) for n in range(200)]
+    with storage.database.transaction() as session:  # by hand, as no program does
+        session.rows("DELETE FROM kinframe_features_1 WHERE identity = ANY(?)", names)
+        storage.vectors.add(session, names, vectors[:200])
+    found = nearest(storage, vectors[70], 150, metric="cosine")
+    assert found == by_hand(vectors, vectors[70], 150, "cosine", lambda n: True)
+    storage.close()
+
+
 def test_a_table_of_before_is_numbered_by_one_of_two_and_written_by_programs_of_before(postgres_url, monkeypatch):
     vectors = photo_like(400, DIMENSION)
     storage = filled(postgres_url, vectors, DIMENSION)
