@@ -38,6 +38,7 @@ _LARGE_TILE = 2**24  # pixels; programs write tiles of 128 to 1,024 pixels a sid
 _WIDEST_PACKED = 2**16  # pixels of a row of a packed BMP: a step down takes a row more
 _GIF, _EXTENSION, _REMARK = b"GIF8", 0x21, 0xFE
 _MOST_REMARKS = 2**20  # bytes, before the first picture of a GIF; Pillow joins them piece by piece before 13
+_MOST_BLOCKS = 2**16  # likewise, of remarks and all else: 5 MB of XMP, whose letters are taken for lengths
 _ICON, _MOST_ICONS = b"\0\0\1\0", 1_000
 _LARGEST_ICON = 2**24  # pixels; its header has at most 256 a side
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -118,7 +119,7 @@ class _Directory(NamedTuple):
 
     values: int
     numbers: int  # of these, the bytes of values that are numbers
-    lower: Tuple[int, ...]
+    lower: Set[int]
     follows: int
 
 
@@ -133,11 +134,11 @@ def _check_tags(file: BinaryIO, *, numbers: bool) -> None:
     if begin[:4] not in _TIFFS:
         return
     order, big = _TIFFS[begin[:4]]
-    waiting = [int.from_bytes(begin[8:16] if big else begin[4:8], order)]
+    waiting = {int.from_bytes(begin[8:16] if big else begin[4:8], order)}
     seen: Set[int] = set()
     while waiting:
-        place = waiting.pop(0)
-        if place in seen or not 0 < place < size:
+        place = waiting.pop()
+        if not 0 < place < size:
             continue
         directory = _directory(file, place, order, big, size)
         if directory.values > 2 * size + _SPARE:
@@ -147,8 +148,9 @@ def _check_tags(file: BinaryIO, *, numbers: bool) -> None:
         if (numbers or seen) and directory.numbers > _MOST_NUMBERS:
             raise PhotoError("damaged: its tags have more numbers than any camera writes; save it again")
         # Of a TIFF, the next one is that of another picture; of EXIF, that of the small picture in it.
-        waiting += [*directory.lower, *([directory.follows] if numbers and not seen else [])]
+        waiting |= directory.lower | ({directory.follows} if numbers and not seen else set())
         seen.add(place)
+        waiting -= seen
 
 
 def _directory(file: BinaryIO, place: int, order: _Order, big: bool, size: int) -> _Directory:
@@ -161,16 +163,16 @@ def _directory(file: BinaryIO, place: int, order: _Order, big: bool, size: int) 
     length = struct.calcsize(form)
     content = file.read(count * length)
     values = numbers = 0
-    lower = []
+    lower = set()
     for tag, kind, count, value in struct.iter_unpack(form, content[: len(content) // length * length]):
         taken = _UNITS.get(kind, 0) * count
         if inside < taken and value + taken <= size:  # what is not there is not read
             values += taken
             numbers += 0 if kind in _BYTES else taken
         if tag in _LOWER:
-            lower.append(value)
+            lower.add(value)
     follows = int.from_bytes(file.read(inside), order)
-    return _Directory(values, numbers, tuple(lower), follows)
+    return _Directory(values, numbers, lower, follows)
 
 
 def _check_gif(file: BinaryIO) -> None:
@@ -178,15 +180,16 @@ def _check_gif(file: BinaryIO) -> None:
     colours = file.read(3)[:1]
     if colours and colours[0] & 0x80:
         file.seek(3 << ((colours[0] & 7) + 1), io.SEEK_CUR)
-    remarks = 0
+    blocks = remarks = 0
     while (begin := file.read(2))[:1] == bytes((_EXTENSION,)):
-        while length := file.read(1):
-            if not length[0]:
-                break
-            file.seek(length[0], io.SEEK_CUR)
-            remarks += (1 + length[0]) * (begin[1:] == bytes((_REMARK,)))
-            if remarks > _MOST_REMARKS:
-                raise PhotoError("a GIF with more remarks than anybody writes; save it again")
+        length = 1
+        while length:
+            length = (file.read(1) or b"\0")[0]
+            file.seek(length, io.SEEK_CUR)
+            blocks += 1
+            remarks += (1 + length) * (begin[1:] == bytes((_REMARK,)))
+            if remarks > _MOST_REMARKS or blocks > _MOST_BLOCKS:
+                raise PhotoError("a GIF of more parts than any camera or program writes; save it again")
 
 
 def _check_icon(file: BinaryIO) -> None:

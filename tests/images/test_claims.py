@@ -1,6 +1,7 @@
 """Photos that claim very much in a few bytes: refused before Pillow believes it, and nothing else is."""
 
 import contextlib
+import io
 import struct
 import zlib
 
@@ -8,10 +9,12 @@ import pytest
 from PIL import Image
 
 from helpers.errors import PhotoError, Refused
+from helpers.images.claims import check_file
 from helpers.images.decode import check_photo, open_photo, photo_size, read_exif
 from helpers.images.uploads import UploadLimits, check_upload
 from helpers.photos.metadata.read import read_metadata
 from tests.support.hostile_files import photo, png, tiff
+from tests.support.pace import growth
 from tests.support.pictures import encoded, picture
 
 DATE = b"2026:05:01 14:30:00\0"
@@ -80,6 +83,13 @@ def remarks(pieces, each):
     return whole[:place] + (b"\x21\xfe" + (b"\xff" + b"a" * 255) * pieces + b"\0") * each + whole[place:]
 
 
+def blocks(count):
+    """A GIF with one note of a program before its picture, in so many pieces of a letter."""
+    whole = encoded(Image.new("P", (64, 48)), "GIF")
+    place = whole.index(b"\x2c")
+    return whole[:place] + b"\x21\xff" + b"\x01a" * count + b"\0" + whole[place:]
+
+
 HARMFUL = {
     "pieces of EXIF": with_parts(*[part(0xE1, b"Exif\0\0" + b"x")] * 200),
     "pieces of EXIF behind what is no part": with_parts(
@@ -98,6 +108,8 @@ HARMFUL = {
     "an icon": icon(8_000),
     "remarks": remarks(1, 5_000),
     "one long remark": remarks(5_000, 1),
+    "blocks": blocks(100_000),
+    "notes without blocks": remarks(0, 200_000),
 }
 
 
@@ -131,6 +143,7 @@ USUAL = {
     ),
     "half a directory": with_parts(part(0xE1, b"Exif\0\0" + tags([], b"", [(0x9003, 2, 20, 0)])[:-9])),
     "remarks": remarks(10, 10),
+    "blocks": blocks(10_000),
     "no part behind the first": with_parts(part(0xE5, b"x"), b"\0\0", part(0xE5, b"x")),
 }
 
@@ -162,6 +175,16 @@ def test_places_of_pixels_that_are_no_whole_numbers(kind):
             look(bytes(content))
     with contextlib.suppress(Refused):
         check_upload(bytes(content), UploadLimits())
+
+
+def test_directories_of_many_tags_that_lead_to_the_same_ones():
+    def look(entries):
+        places = [8 + number * (2 + 12 * entries + 4) for number in range(8)]
+        pointers = b"".join(struct.pack("<HHLL", 0x8769, 0, 0, place) for place in places) * (entries // 8)
+        directory = struct.pack("<H", entries) + pointers + bytes(4)
+        check_file(io.BytesIO(b"II*\0" + struct.pack("<L", 8) + directory * 8))
+
+    assert growth(look, 4_000, 32_000) < 24, "8 times the tags"
 
 
 def test_a_tile_may_be_larger_than_a_small_picture():
