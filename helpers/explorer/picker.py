@@ -99,7 +99,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         """
         if len(content) > LARGEST_UPLOAD:
             self._say("Left out: more than 50 MB; make it smaller first.")
-        elif self._ask(name, name, bytes(content)):
+        elif self._ask(name, name, bytes(content), None):
             self.chosen = None
             self._show_page()
 
@@ -144,14 +144,14 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         self.uploader.observe(self._uploaded, "value")
 
     def _pick(self, label: Any) -> bool:
-        readable = self._ask(label, self.model.name_of(label), self.model.photo(label))
+        readable = self._ask(label, self.model.name_of(label), self.model.photo(label), label)
         if readable:
             self.chosen = label
             self._turn_to_chosen()
         return readable
 
-    def _ask(self, label: Any, name: str, source: Source) -> bool:
-        """Show the matches of a photo; returns whether it could be read."""
+    def _ask(self, label: Any, name: str, source: Source, chosen: Any) -> bool:
+        """Show the matches of a photo, `chosen` or from outside; returns whether it could be read."""
         try:
             open_photo(source, size=(64, 64))  # whole: an Image reads no more than the header
             image = image_of(Path(source) if isinstance(source, str) else source)
@@ -162,7 +162,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             return False
         self._say("")
         self._query = query
-        self._show(matches)
+        self._show(matches, chosen)
         return True
 
     def _say(self, text: str) -> None:
@@ -171,9 +171,9 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
 
     def _answer(self, _: Any) -> None:
         if self._query is not None:
-            self._show(self.model.query(self._query, label="label", k=self.k, verbose=False))
+            self._show(self.model.query(self._query, label="label", k=self.k, verbose=False), self.chosen)
 
-    def _show(self, matches: Any) -> None:
+    def _show(self, matches: Any, chosen: Any) -> None:
         rows = list(matches)
         labels = [row["reference_label"] for row in rows]
         likenesses = self._likenesses.of([row["distance"] for row in rows], self.model.metric)
@@ -182,7 +182,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         for row, picture, likeness in zip(rows, pictures, likenesses):
             name = self.model.name_of(row["reference_label"])
             about = {"rank": row["rank"], "distance": row["distance"], "likeness": likeness}
-            itself = row["reference_label"] == row["query_label"]
+            itself = chosen is not None and row["reference_label"] == chosen
             shown.append(Thumbnail(_shortened(name.rpartition("/")[2]), name, picture, itself, about))
         self.matches.show(shown)
         query = self._query["path"][0]

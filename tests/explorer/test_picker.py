@@ -175,6 +175,17 @@ def test_a_photo_from_outside(photo_picker):
     assert list(photo_picker.found["query_label"]) == ["IMG_1.jpg"] * 5
 
 
+def test_an_upload_with_the_name_of_a_photo_is_another_photo(folder):
+    data, _ = load_photos(folder, progress=False)
+    named = tc.image_similarity.create(data, label="path", model="efficientnet-lite0", verbose=False)
+    photo_picker = PhotoPicker(named, k=3, page_size=8)
+    assert [photo.marked for photo in photo_picker.matches.photos] == [True, False, False]
+    photo_picker.upload(photo_picker.chosen, _photo((0, 120, 200)))
+    assert photo_picker.chosen is None
+    for photo_picker.k in (3, 5):
+        assert not any(photo.marked for photo in photo_picker.matches.photos)
+
+
 def test_the_upload_button_does_what_upload_does(photo_picker):
     file = {"name": "IMG_2.jpg", "type": "image/jpeg", "size": 1, "content": memoryview(_photo("navy"))}
     file["last_modified"] = datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)
