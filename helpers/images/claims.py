@@ -59,7 +59,7 @@ def check_file(file: BinaryIO) -> None:
 
 
 def check_opened(image: Any) -> None:
-    """Raises `PhotoError` for an open Pillow image, not decoded yet, with more in it than its size says."""
+    """Raises `PhotoError` for an open Pillow image, not decoded yet, with more in it than its size allows."""
     exif = image.info.get("exif") or _exif_in_words(image)
     if isinstance(exif, bytes):
         _check_tags(io.BytesIO(exif[len(_EXIF) :] if exif.startswith(_EXIF) else exif), numbers=True)
@@ -193,7 +193,7 @@ def _check_gif(file: BinaryIO) -> None:
 
 
 def _check_icon(file: BinaryIO) -> None:
-    """An icon's pixels are PNGs or BMPs, which may be of another size than it says, and are decoded as it is opened."""
+    """An icon's PNGs or BMPs may be of another size than its header has, and are decoded as it is opened."""
     file.seek(4)
     entries = [file.read(16) for _ in range(min(_MOST_ICONS, int.from_bytes(file.read(2), "little")))]
     for entry in entries:
