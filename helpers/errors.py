@@ -97,7 +97,7 @@ class ArgumentError(FrameError, ValueError, TypeError, RuntimeError):
 class UnknownWords(ArgumentError):
     """Words that a network cannot read; `plain` is the message for visitors of a page, who see no Python."""
 
-    def __init__(self, message: str, plain: str) -> None:
+    def __init__(self, message: str, plain: str = "") -> None:
         super().__init__(message)
         self.plain = plain
 

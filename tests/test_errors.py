@@ -1,5 +1,7 @@
 """How our errors are shown: the message first in IPython and Jupyter, and as ever everywhere else."""
 
+import copy
+import inspect
 import os
 import re
 import subprocess
@@ -8,7 +10,8 @@ import traceback
 
 import pytest
 
-from helpers.errors import FolderError
+from helpers import errors
+from helpers.errors import FolderError, KinframeError
 from helpers.photos import load_photos
 from tests.support.places import ROOT
 
@@ -77,6 +80,15 @@ def test_a_notebook_and_its_page_have_the_message_first(tmp_path):
 
 
 @pytest.mark.once("in both, the message is first, in IPython and on a page")
+def test_they_come_whole_from_another_process():
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, KinframeError)}
+    for kind in kinds:
+        more = len(inspect.signature(kind).parameters) - 1 if "__init__" in vars(kind) else 0
+        error = kind("cause", *["plain"] * more)
+        again = copy.copy(error)  # makes it again, as pickle does
+        assert type(again) is kind and str(again) == str(error) and vars(again) == vars(error), kind
+
+
 def test_python_shows_it_as_every_error():
     with pytest.raises(FolderError) as caught:
         load_photos("/no/such/folder")
