@@ -12,10 +12,9 @@ import numpy as np
 
 from helpers.errors import FrameError, PhotoError
 from helpers.explorer.filters import Catalogue, Filter
-from helpers.explorer.likeness import Likenesses
+from helpers.explorer.likeness import Likenesses, nothing_close
 from helpers.explorer.models import JudgedEvents, SearchedSeason
 from helpers.explorer.trail import Step, Trail
-from helpers.features.likeness import CLOSE
 from helpers.frames import SArray
 from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source, open_photo
@@ -207,10 +206,7 @@ class Exploration:
         if self.found is None or not self._compares_photos:
             return ""
         asked = self.trail.here.like if self.trail.here is not None else ()
-        likeness = next((each["likeness"] for row, each in self.about().items() if row not in asked), None)
-        if likeness is None or likeness >= CLOSE:
-            return ""
-        return "Nothing close: even the nearest is about as far away as any two photos here."
+        return nothing_close(next((each["likeness"] for row, each in self.about().items() if row not in asked), None))
 
     def outline(self, row: int) -> Optional[List[float]]:
         """The box of the part that stands for a photo of a season in a query, its animal; None where there is none."""

@@ -3,7 +3,7 @@
 from typing import Any, Dict, List, Optional
 
 from helpers.features.distance import Distance
-from helpers.features.likeness import likeness
+from helpers.features.likeness import CLOSE, likeness
 
 
 class Likenesses:
@@ -23,3 +23,10 @@ class Likenesses:
         """The likeness of each distance, 0 to 1; None for one that is not known."""
         usual = self.usual(metric)
         return [None if distance is None else likeness(distance, usual, metric) for distance in distances]
+
+
+def nothing_close(nearest: Optional[float]) -> str:
+    """A sentence where the likeness of the nearest photo, without the query itself, is too low; else empty."""
+    if nearest is None or nearest >= CLOSE:
+        return ""
+    return "Nothing close: even the nearest is about as far away as any two photos here."

@@ -13,7 +13,7 @@ import traitlets
 from helpers.arguments import check_whole, takes
 from helpers.errors import PhotoError
 from helpers.explorer.filters import Catalogue, Filter
-from helpers.explorer.likeness import Likenesses
+from helpers.explorer.likeness import Likenesses, nothing_close
 from helpers.explorer.photo_transfer import LARGEST_UPLOAD
 from helpers.frames import SFrame
 from helpers.frames.images import image_of
@@ -74,6 +74,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
                 _bar(self.slider, self.uploader),
                 self.message,
                 self.heading,
+                self.far,
                 self.matches,
             ],
             k=k,
@@ -98,7 +99,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         A file that is not a photo, or larger than 50 MB, is left out; a message gives the reason.
         """
         if len(content) > LARGEST_UPLOAD:
-            self._say("Left out: more than 50 MB; make it smaller first.")
+            self._say(f"{name}: more than 50 MB; make it smaller first.")
         elif self._ask(name, name, bytes(content), None):
             self.chosen = None
             self._show_page()
@@ -133,6 +134,8 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         self.message.add_class("kinframe-failed")
         self.heading = text_line()
         self.heading.add_class("kinframe-heading")
+        self.far = text_line(layout={"display": "none"})
+        self.far.add_class("kinframe-far")
         self.matches = ThumbnailStrip(lambda place: self.pick(self.found["reference_label"][place]))
         self.matches.add_class("kinframe-matches")
         self._likenesses = Likenesses(self.model)
@@ -158,7 +161,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             query = SFrame({"label": [label], "path": [name], self.model.feature: [image]})
             matches = self.model.query(query, label="label", k=self.k, verbose=False)
         except PhotoError as error:
-            self._say(f"Left out: {error}.")
+            self._say(f"{name}: {error}.")
             return False
         self._say("")
         self._query = query
@@ -166,8 +169,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         return True
 
     def _say(self, text: str) -> None:
-        self.message.value = text
-        self.message.layout.display = "" if text else "none"
+        _write(self.message, text)
 
     def _answer(self, _: Any) -> None:
         if self._query is not None:
@@ -178,15 +180,17 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         labels = [row["reference_label"] for row in rows]
         likenesses = self._likenesses.of([row["distance"] for row in rows], self.model.metric)
         pictures = self._pictures(labels, [box_in(row) for row in rows])
-        shown = []
+        shown, others = [], []
         for row, picture, likeness in zip(rows, pictures, likenesses):
             name = self.model.name_of(row["reference_label"])
             about = {"rank": row["rank"], "distance": row["distance"], "likeness": likeness}
             itself = chosen is not None and row["reference_label"] == chosen
             shown.append(Thumbnail(_shortened(name.rpartition("/")[2]), name, picture, itself, about))
+            others += [] if itself else [likeness]
         self.matches.show(shown)
         query = self._query["path"][0]
         self.heading.value = f"{len(rows)} most similar to {query}" if rows else f"Nothing is similar to {query}"
+        _write(self.far, nothing_close(others[0] if others else None))
         self.found = matches
 
     def _clicked(self, place: int) -> None:
@@ -244,7 +248,12 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         found = [CardPhoto(each.jpeg, each.text, _caption(each.about), each.marked) for each in self.matches.photos]
         photos = [CardPhoto(each.jpeg, each.text, marked=each.marked) for each in self.photos.photos]
         rows = [CardRow(self.heading.value, found), CardRow(self.status.value, photos)]
-        return Card("Photo picker", [self.message.value], rows)
+        return Card("Photo picker", [self.message.value, self.far.value], rows)
+
+
+def _write(line: Any, text: str) -> None:
+    line.value = text
+    line.layout.display = "" if text else "none"
 
 
 def _caption(about: Any) -> str:

@@ -158,8 +158,8 @@ def _not_learnt(unknown: List[str]) -> UnknownWords:
     shown = ", ".join(repr(each if each.isprintable() else ascii(each)[1:-1])[:40] for each in unknown[:_NEAREST])
     cause = f"the network has not learnt {shown}; {nearest}"
     ways = (
-        "It knows a thousand things and some groups of them, see helpers.networks.word_groups(); any words take "
-        'create(data, model="clip")'
+        "It knows a thousand things and some groups of them, see helpers.networks.word_groups(); for any words "
+        'there is create(data, model="clip")'
     )
     plain = "Try a plainer word, such as bird or food, or search with a photo"
     return UnknownWords(f"{cause}. {ways}", f"{cause}. {plain}")

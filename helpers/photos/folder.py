@@ -84,7 +84,7 @@ def _reason(folder: Path, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return "no permission to open this folder"
     if isinstance(error, NotADirectoryError) and os.path.lexists(folder):
-        return f"is a file, not a folder, which is {folder.parent}"
+        return f"is a file, not a folder; its folder is {folder.parent}"
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         if folder.is_symlink():
             return "a broken link"

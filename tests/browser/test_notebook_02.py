@@ -98,7 +98,7 @@ def test_a_photo_from_outside_is_uploaded(notebook, kernel, matches):
 def test_an_upload_that_is_no_photo_says_so(notebook, kernel, matches):
     before = matches.shown()
     _upload(notebook, "letter.jpg", b"Dear all")
-    notebook.get_by_text("Left out: not a photo that Pillow can read").wait_for()
+    notebook.get_by_text("letter.jpg: not a photo that Pillow can read").wait_for()
     assert matches.shown() == before
     assert kernel("picker.found['query_label'][0]") == "'from-outside.png'"
 

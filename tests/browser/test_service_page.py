@@ -296,7 +296,7 @@ def test_a_search_that_fails_leaves_the_last_results(page, way):
     asked = page.locator("#asked .kf-chip").get_attribute("title")
     if way == "file":
         drop(page, "notes.jpg", b"just some text that is no photo, whatever its name says")
-        reason = "not a photo"
+        reason = "notes.jpg: this is not a photo"
     elif way == "address":
         page.get_by_label("photo at").fill("https://photos.example/a/chair.jpg?x")
         page.locator("#fetch").click()

@@ -3,6 +3,8 @@
 import datetime
 import io
 
+import ipywidgets
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -197,10 +199,10 @@ def test_the_upload_button_does_what_upload_does(photo_picker):
 @pytest.mark.parametrize(
     "content, reason",
     [
-        (b"Dear all", "Left out: not a photo that Pillow can read."),
-        (b"", "Left out: empty file (0 bytes)."),
-        (_photo()[:400], "Left out: "),
-        (bytes(50 * 2**20 + 1), "Left out: more than 50 MB; make it smaller first."),
+        (b"Dear all", "a.jpg: not a photo that Pillow can read."),
+        (b"", "a.jpg: empty file (0 bytes)."),
+        (_photo()[:400], "a.jpg: "),
+        (bytes(50 * 2**20 + 1), "a.jpg: more than 50 MB; make it smaller first."),
     ],
     ids=["text", "empty", "cut off", "too large"],
 )
@@ -213,6 +215,20 @@ def test_what_is_no_photo_is_left_out_with_a_reason(photo_picker, content, reaso
     assert photo_picker.message.value == ""
 
 
+def test_it_says_where_nothing_is_close(photo_picker):
+    assert photo_picker.far.value == "" and photo_picker.far.layout.display == "none"
+    noise = np.random.default_rng(1).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    content = io.BytesIO()
+    Image.fromarray(noise).save(content, "PNG")
+    photo_picker.upload("noise.png", content.getvalue())
+    assert photo_picker.far.value.startswith("Nothing close") and photo_picker.far.layout.display == ""
+    assert max(photo.about["likeness"] for photo in photo_picker.matches.photos) < 0.15
+    photo_picker.k = 3
+    assert photo_picker.far.value.startswith("Nothing close")
+    photo_picker.pick(photo_picker.model.labels[0])
+    assert photo_picker.far.value == ""
+
+
 def test_names_are_never_markup(model):
     photo_picker = PhotoPicker(model)
     photo_picker.folder.value = "hostile"
@@ -220,7 +236,8 @@ def test_names_are_never_markup(model):
     assert len(shown) == 3 and all(len(name) <= 17 for name in shown)
     assert any(name.startswith("<img") for name in shown)
     photo_picker.upload(HOSTILE[0], b"no photo")
-    assert "<" not in photo_picker.message.value
+    assert photo_picker.message.value.startswith(f"{HOSTILE[0]}: ")
+    assert type(photo_picker.message) is ipywidgets.Label  # which shows text as it is
 
 
 def test_a_photo_that_has_gone_since_is_marked_and_not_chosen(tmp_path, monkeypatch):
@@ -233,7 +250,7 @@ def test_a_photo_that_has_gone_since_is_marked_and_not_chosen(tmp_path, monkeypa
     photo_picker = PhotoPicker(model)
     photo_picker.pick(1)
     assert photo_picker.chosen == 0
-    assert photo_picker.message.value == "Left out: no such file."
+    assert photo_picker.message.value == "two.jpg: no such file."
     assert [photo.jpeg is None for photo in photo_picker.photos.photos] == [False, True]
     assert photo_picker.folder.layout.display == "none"  # one folder: nothing to filter
 

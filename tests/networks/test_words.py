@@ -172,7 +172,7 @@ def test_a_name_of_two_things_means_both():
         (",;、", "has not learnt ',;、'"),
         ("foxx", r"has not learnt 'foxx'; the nearest in spelling that it has are .*fox"),
         ("armadilo", r"armadillo"),
-        ("robot", r"'robot'; .* any words take create\(data, model=\"clip\"\)"),
+        ("robot", r"'robot'; .* for any words there is create\(data, model=\"clip\"\)"),
         ("a bird on a snowy branch", r"has not learnt 'snowy', 'branch'"),
         ("雪地里的一只鸟", "has not learnt '雪', '地'"),
         ("\N{FOX FACE}", "none of nearly that spelling"),

@@ -44,7 +44,7 @@ CASES = {
     "other files": (with_other_files, ["3 .csv", "1 .mp4", "1 without an ending", "videos are not read"]),
     "broken photos": (with_broken_photos, ["no photo in it that can be read", "2 .jpg", "The first: a.jpg: "]),
     "hidden": (with_hidden_photos, ["no photo in it that can be read", "2 not entered"]),
-    "a file": (a_file, ["is a file, not a folder"]),
+    "a file": (a_file, ["is a file, not a folder; its folder is"]),
     "nothing": (lambda place: None, ["no such folder"]),
 }
 NAMES = ["photos", "two words", "100 $HOME", "~ours", "Žluťoučký kůň", "狐狸"]

@@ -2,6 +2,8 @@
 import { addSettings, settingsAreValid } from "./page.filters.js";
 import { ServiceError, json } from "./page.service.js";
 
+const REFUSED = [413, 415, 422]; // as a photo
+
 // A photo from outside, as it is sent.
 export function photoForm(step) {
   const body = new FormData();
@@ -18,8 +20,10 @@ export async function search(step, signal) {
   try {
     return await json("search", { method: "POST", body: addSettings(photoForm(step)), signal });
   } catch (error) {
-    if (error.status !== 0 || step.kind !== "photo") throw error;
+    if (step.kind !== "photo") throw error;
+    if (REFUSED.includes(error.status)) error.message = `${step.name}: ${error.message}`;
+    if (error.status !== 0) throw error;
     const isThere = await fetch("health").then(() => true, () => false); // it may hang up on what is too large
-    throw isThere ? new ServiceError(413, "The service ended the upload. The photo may be too large for it.") : error;
+    throw isThere ? new ServiceError(413, `${step.name}: the service ended the upload; the photo may be too large for it.`) : error;
   }
 }
