@@ -47,15 +47,15 @@ def main() -> int:
 
 def demonstrate(folder: Union[str, "os.PathLike[str]"], build: Path) -> int:
     """Run the notebook on a folder, write the results to `build` and print the figures; the exit status."""
-    for name in (f"{NOTEBOOK.stem}.html", "matches.png", "demo.json"):  # a failed run leaves no older results
-        if (build / name).exists():
-            (build / name).unlink()
     try:
         place = named_folder(folder)
         check_has_photos(place, "run make demo FOLDER=path/to/photos")
     except FolderError as error:
         print(printable(str(error)), file=sys.stderr)
         return 2
+    for name in (f"{NOTEBOOK.stem}.html", "matches.png", "demo.json"):  # a failed run leaves no older results
+        if (build / name).exists():
+            (build / name).unlink()
     build.mkdir(parents=True, exist_ok=True)
     print(printable(f"Running {NOTEBOOK.relative_to(ROOT)} on {place}"), flush=True)
     failure = _run_notebook(place, build)

@@ -114,3 +114,11 @@ def test_progress_bars_leave_the_page_and_warnings_stay():
         outputs[-2].text,
         "a picture",
     ]
+
+
+def test_a_misspelt_folder_costs_no_earlier_results(folder, tmp_path, capfd):
+    build = tmp_path / "build"
+    build.mkdir()
+    (build / "matches.png").write_text("of the run before")
+    assert demo.demonstrate(folder.with_name("misspelt"), build) == 2
+    assert "misspelt" in capfd.readouterr().err and (build / "matches.png").exists()
