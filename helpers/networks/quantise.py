@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Dict, Iterator, Sequence
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from helpers.errors import ModelError
 from helpers.files import cache, stamps
@@ -72,7 +73,8 @@ def quantise(loaded: LoadedModel, photos: Photos, *, progress: bool = True) -> L
         layers = _layers(network)
         if not layers:
             raise ValueError("there is no Conv, Gemm or MatMul with weights in fp32")
-        small = _in_8_bits(network, layers, [photos[place] for place in places], progress)
+        with threadpool_limits(1, "blas"):  # many small products, for which threads wait longer than they work
+            small = _in_8_bits(network, layers, [photos[place] for place in places], progress)
         content = small.SerializeToString(deterministic=True)
     except Exception as error:  # the tools raise many, and a person's own network can be anything
         raise ModelError(f"{loaded.path} cannot be made int8: {str(error).strip()}; {_WAY_OUT}") from error

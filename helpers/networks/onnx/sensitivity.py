@@ -18,8 +18,8 @@ from helpers.networks.onnx.steps import Steps
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
-_MOST_ERROR = 0.004  # of the features, in squares: a sixteenth of how far photos are apart
-_LEAST_SHARE = 0.08  # of that error, which a tensor makes up if it is left exact: for less it is not worth the time
+_MOST_ERROR = 0.003  # of the features, in squares, as a share of how far photos are apart
+_LEAST_ERROR = 0.0004  # which a tensor makes by itself, if it is left exact: for less it is not worth the time
 _CHOSEN = "int8/chosen"  # the input that says which tensors are rounded
 
 
@@ -58,27 +58,28 @@ def costliest(partly: PartlyRounded, progress: bool = False) -> List[str]:
     """The tensors to be left exact, the costliest first: those that make much of an error that is too large."""
     with progress_bar(desc="which layers stay in fp32", unit="trials", show=progress) as bar:
 
-        def error_of(names: List[str]) -> float:
+        def error_of(names: Sequence[str]) -> float:
             bar.update()
             return partly.error(names) if names else 0.0
 
-        whole = error_of(partly.names)
-        groups = [partly.names] if whole > _MOST_ERROR else []
+        left = error_of(partly.names)
+        groups = [partly.names] if left > _MOST_ERROR else []
         errors: Dict[str, float] = {}
         while groups:
             names = groups.pop()
             half = len(names) // 2
-            for some in (names[:half], names[half:]):
+            for some in filter(None, (names[:half], names[half:])):
                 error = error_of(some)
-                if error >= _LEAST_SHARE * whole and len(some) > 1:
+                if error >= _LEAST_ERROR and len(some) > 1:
                     groups.append(some)
-                elif error >= _LEAST_SHARE * whole:
+                elif error >= _LEAST_ERROR:
                     errors[some[0]] = error
-    left, chosen = whole, []
-    for name in sorted(errors, key=lambda name: -errors[name]):
-        if left > _MOST_ERROR:
+        chosen: List[str] = []
+        for name in sorted(errors, key=lambda name: -errors[name]):
+            if left <= _MOST_ERROR:
+                break
             chosen.append(name)
-            left -= errors[name]
+            left = error_of([name for name in partly.names if name not in chosen])
     return chosen
 
 
