@@ -15,7 +15,6 @@ class Range(NamedTuple):
 
     low: np.ndarray
     high: np.ndarray
-    sides: int  # dimensions beside those of photos and channels
 
 
 Ranges = Dict[str, Range]
@@ -42,6 +41,7 @@ def values_of(
     watched.graph.output.extend(outputs)
     providers = ["CPUExecutionProvider"]
     session = import_onnxruntime().InferenceSession(watched.SerializeToString(), quiet_options(), providers=providers)
+    del watched  # which is as large as the network
     photos_in = session.get_inputs()[0].name
     for photo in photos:
         yield dict(zip(names, session.run(list(names), {photos_in: photo[np.newaxis]})))
@@ -56,6 +56,6 @@ def ranges_of(values: Iterable[Dict[str, np.ndarray]]) -> Ranges:
             low, high = channels.min(axis=1).astype(np.float64), channels.max(axis=1).astype(np.float64)
             if not np.isfinite([low, high]).all():
                 raise ValueError(f"{name} is not finite for these photos")
-            past = ranges.get(name, Range(low, high, numbers.ndim - 2))
-            ranges[name] = past._replace(low=np.minimum(low, past.low), high=np.maximum(high, past.high))
+            past = ranges.get(name, Range(low, high))
+            ranges[name] = Range(np.minimum(low, past.low), np.maximum(high, past.high))
     return ranges
