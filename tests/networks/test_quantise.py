@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
+from threadpoolctl import threadpool_info
 
 from helpers.errors import ModelError
 from helpers.images.decode import open_photo
@@ -162,14 +163,14 @@ def test_a_network_is_the_same_for_the_same_photos_to_the_last_byte(tmp_path, ph
     assert small.path.stem.endswith(hashlib.sha256(content).hexdigest()[:12])
     small.path.unlink()
 
-    def one_thread():
+    def two_threads():
         options = quiet_options()
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = 2
         return options
 
-    monkeypatch.setattr(module, "quiet_options", one_thread)
-    monkeypatch.setattr(ranges, "quiet_options", one_thread)
-    monkeypatch.setattr(sensitivity, "quiet_options", one_thread)
+    monkeypatch.setattr(module, "quiet_options", two_threads)
+    monkeypatch.setattr(ranges, "quiet_options", two_threads)
+    monkeypatch.setattr(sensitivity, "quiet_options", two_threads)
     assert quantise(loaded, list(photos), progress=False) == small
     assert small.path.read_bytes() == content
     assert quantise(loaded, photos // 2, progress=False).path != small.path
@@ -269,6 +270,34 @@ def test_the_costliest_are_found_by_halving():
         assert sensitivity.costliest(scaled) == found, "no more than it takes for an error that is small enough"
     scaled.names = []
     assert sensitivity.costliest(scaled) == []
+
+
+def test_the_next_costliest_is_chosen_by_what_is_really_left():
+    """The rest can become smaller by more, or by less, than what a tensor makes by itself."""
+
+    class Partly:
+        def __init__(self, rest):
+            self.names, self.rest = [str(number) for number in range(16)], rest
+
+        def error(self, names):
+            rest = self.rest if "3" in names else 0.0
+            return sum({"3": 0.01, "4": 0.005, "9": 0.0005}.get(name, 1e-5) for name in names) + rest * (len(names) > 8)
+
+    assert sensitivity.costliest(Partly(0.1)) == ["3", "4"]
+    assert sensitivity.costliest(Partly(-0.008)) == ["3", "4"], "though only 0.0025 seems to be left without the first"
+
+
+def test_no_thread_waits_for_work_in_a_loop(tmp_path, photos, monkeypatch):
+    """Which costs processor time: the built-in network took three times as much."""
+    threads = set()
+
+    def watched(*given):
+        threads.update(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        return carried_on(*given)
+
+    monkeypatch.setattr(rounding, "carried_on", watched)
+    quantise(layer_network(tmp_path / "layers.onnx"), photos[:1], progress=False)
+    assert threads == {1} and quiet_options().intra_op_num_threads == 1
 
 
 def test_errors_of_weights_cancel_on_photos():
@@ -375,8 +404,9 @@ def test_maxima_are_taken_of_8_bits(tmp_path, photos, monkeypatch):
         assert 0 < error(session.run(photos), exact) < 0.1
 
 
-def test_a_channel_of_small_numbers_has_steps_enough(tmp_path, photos):
+def test_a_channel_of_small_numbers_has_steps_enough(tmp_path, photos, monkeypatch):
     """In units of its own, in which it is as large as the others; with a sum and maxima on the way."""
+    monkeypatch.setattr(module, "costliest", lambda *_: [])
     random, graph = np.random.default_rng(0), Graph()
     sizes = np.array([1, 1, 0.5, 0.2, 0.1, 0.05, 0.05, 0.02])
     first = (random.standard_normal((8, 3, 3, 3)) * sizes[:, None, None, None]).astype(np.float32)
@@ -389,7 +419,7 @@ def test_a_channel_of_small_numbers_has_steps_enough(tmp_path, photos):
     loaded = load_network(tmp_path / "few.onnx")
     exact = Session(loaded).run(photos)
     in_units = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), exact)
-    with pytest.MonkeyPatch.context() as patch:
+    with monkeypatch.context() as patch:
         patch.setattr(steps, "units_of", lambda *_: {})
         in_one = error(Session(quantise(loaded, photos, progress=False), "int8").run(photos), exact)
     assert in_units < 0.02 and in_units < in_one / 3

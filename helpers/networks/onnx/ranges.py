@@ -15,16 +15,16 @@ class Range(NamedTuple):
 
     low: np.ndarray
     high: np.ndarray
-    sides: int  # dimensions beside those of photos and channels
 
 
 Ranges = Dict[str, Range]
 
 
 def quiet_options() -> Any:
-    """Options for ONNX Runtime with which it says nothing."""
+    """Options for ONNX Runtime with which it says nothing, and has no threads that wait for work in a loop."""
     options = import_onnxruntime().SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = 1
     return options
 
 
@@ -41,6 +41,7 @@ def values_of(
     watched.graph.output.extend(outputs)
     providers = ["CPUExecutionProvider"]
     session = import_onnxruntime().InferenceSession(watched.SerializeToString(), quiet_options(), providers=providers)
+    del watched  # which is as large as the network
     photos_in = session.get_inputs()[0].name
     for photo in photos:
         yield dict(zip(names, session.run(list(names), {photos_in: photo[np.newaxis]})))
@@ -51,10 +52,10 @@ def ranges_of(values: Iterable[Dict[str, np.ndarray]]) -> Ranges:
     ranges: Ranges = {}
     for of_photo in values:
         for name, numbers in of_photo.items():
-            others = tuple(axis for axis in range(numbers.ndim) if axis != 1)
-            low, high = numbers.min(others).astype(np.float64), numbers.max(others).astype(np.float64)
+            channels = np.moveaxis(numbers, 1, 0).reshape(numbers.shape[1], -1)
+            low, high = channels.min(axis=1).astype(np.float64), channels.max(axis=1).astype(np.float64)
             if not np.isfinite([low, high]).all():
                 raise ValueError(f"{name} is not finite for these photos")
-            past = ranges.get(name, Range(low, high, numbers.ndim - 2))
-            ranges[name] = past._replace(low=np.minimum(low, past.low), high=np.maximum(high, past.high))
+            past = ranges.get(name, Range(low, high))
+            ranges[name] = Range(np.minimum(low, past.low), np.maximum(high, past.high))
     return ranges

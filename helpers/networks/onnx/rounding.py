@@ -56,9 +56,8 @@ class Inputs:
     def covariance(self) -> np.ndarray:
         """Float64 [groups, inputs, inputs]."""
         self._multiply()
-        mean = self._sum / self._count
-        spread: np.ndarray = self._squares / self._count - mean[:, :, np.newaxis] * mean[:, np.newaxis]
-        return spread
+        mean, squares = self._sum / self._count, self._squares.astype(np.float64)
+        return squares / self._count - mean[:, :, np.newaxis] * mean[:, np.newaxis]
 
     def rows(self, table: np.ndarray) -> np.ndarray:
         """Numbers for each weight, [outputs, inputs / groups, …], as [groups, rows, inputs]."""
@@ -79,10 +78,11 @@ class Inputs:
             self._waiting = []
             if not self._count:
                 self._middle = taken.mean(axis=1)
+                self._squares = np.zeros(taken.shape[:1] + 2 * taken.shape[2:], np.float32)
             taken -= self._middle[:, np.newaxis]
             self._count += taken.shape[1]
             self._sum = self._sum + taken.sum(axis=1, dtype=np.float64)
-            self._squares = self._squares + taken.transpose(0, 2, 1) @ taken
+            self._squares += taken.transpose(0, 2, 1) @ taken
 
     def _taken(self, values: np.ndarray) -> np.ndarray:
         """Some of what the weights are multiplied with, float32 [groups, places, inputs]."""

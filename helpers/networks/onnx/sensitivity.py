@@ -3,7 +3,9 @@
 How large the error of a tensor is does not show it: in EfficientNet-Lite0 the
 first two have the smallest of all, and change the features most. So the network
 is run with some of them rounded and the others exact. Errors of several tensors add
-up as squares do, which is why those that matter are found by halving.
+up as squares do, more or less, which is why those that matter are found by halving.
+Less where the error is large: an exact tensor then takes more away than it makes by
+itself. So what is left is measured after each.
 """
 
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence
@@ -18,8 +20,8 @@ from helpers.networks.onnx.steps import Steps
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
-_MOST_ERROR = 0.004  # of the features, in squares: a sixteenth of how far photos are apart
-_LEAST_SHARE = 0.08  # of that error, which a tensor makes up if it is left exact: for less it is not worth the time
+_MOST_ERROR = 0.003  # of the features, in squares, as a share of how far photos are apart
+_LEAST_ERROR = 0.0004  # which a tensor makes by itself, if it is left exact: for less it is not worth the time
 _CHOSEN = "int8/chosen"  # the input that says which tensors are rounded
 
 
@@ -58,27 +60,28 @@ def costliest(partly: PartlyRounded, progress: bool = False) -> List[str]:
     """The tensors to be left exact, the costliest first: those that make much of an error that is too large."""
     with progress_bar(desc="which layers stay in fp32", unit="trials", show=progress) as bar:
 
-        def error_of(names: List[str]) -> float:
+        def error_of(names: Sequence[str]) -> float:
             bar.update()
             return partly.error(names) if names else 0.0
 
-        whole = error_of(partly.names)
-        groups = [partly.names] if whole > _MOST_ERROR else []
+        left = error_of(partly.names)
+        groups = [partly.names] if left > _MOST_ERROR else []
         errors: Dict[str, float] = {}
         while groups:
             names = groups.pop()
             half = len(names) // 2
-            for some in (names[:half], names[half:]):
+            for some in filter(None, (names[:half], names[half:])):
                 error = error_of(some)
-                if error >= _LEAST_SHARE * whole and len(some) > 1:
+                if error >= _LEAST_ERROR and len(some) > 1:
                     groups.append(some)
-                elif error >= _LEAST_SHARE * whole:
+                elif error >= _LEAST_ERROR:
                     errors[some[0]] = error
-    left, chosen = whole, []
-    for name in sorted(errors, key=lambda name: -errors[name]):
-        if left > _MOST_ERROR:
+        chosen: List[str] = []
+        for name in sorted(errors, key=lambda name: -errors[name]):
+            if left <= _MOST_ERROR:
+                break
             chosen.append(name)
-            left -= errors[name]
+            left = error_of([name for name in partly.names if name not in chosen])
     return chosen
 
 
@@ -95,22 +98,18 @@ def _switched(network: "ModelProto", names: Sequence[str], narrow: Dict[str, Lis
         return f"int8/{name}"
 
     for place, name in enumerate(names):
-        unit, step = steps.spread_units(name), steps.of(name)
+        unit, step = steps.units(name), steps.of(name)
         nodes: List[NodeProto] = []
-        x = name
 
         def node(operator: str, *inputs: str, nodes: List["NodeProto"] = nodes, name: str = name) -> str:
             output = f"int8/{name}/{len(nodes)}"
             nodes.append(helper.make_node(operator, inputs, [output], output))
             return output
 
-        if unit.size > 1:
-            units = constant(f"{name}/units", unit)
-            x = node("Div", x, units)
-        scale = [constant(f"{name}/scale", step.size), constant(f"{name}/zero", step.zero)]
-        x = node("DequantizeLinear", node("QuantizeLinear", x, *scale), *scale)
-        if unit.size > 1:
-            x = node("Mul", x, units)
+        shape = (len(unit),) if len(unit) > 1 else ()  # one for each channel, which is the axis of both operators
+        sizes, zeros = (step.size * unit).astype(np.float32).reshape(shape), np.full(shape, step.zero)
+        scale = [constant(f"{name}/scale", sizes), constant(f"{name}/zero", zeros)]
+        x = node("DequantizeLinear", node("QuantizeLinear", name, *scale), *scale)
         is_chosen = node("Gather", _CHOSEN, constant(f"{name}/place", np.int64(place)))
         node("Where", is_chosen, x, name)
         made[name] = nodes

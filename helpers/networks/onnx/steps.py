@@ -33,11 +33,6 @@ class Steps:
         """In which each channel of a tensor is counted, float64 [channels] or [1]."""
         return self._units.get(name, np.ones(1))
 
-    def spread_units(self, name: str) -> np.ndarray:
-        """The same as float32 that a tensor [photos, channels, …] can be divided by."""
-        units = self.units(name)
-        return units.astype(np.float32).reshape(1, -1, *[1] * self._ranges[name].sides) if len(units) > 1 else units
-
     def pool_of(self, name: str) -> Optional["NodeProto"]:
         """The MaxPool that a tensor is made by, if it is."""
         node = self._makers.get(name)
@@ -91,7 +86,7 @@ def units_of(network: "ModelProto", convolutions: Sequence[str], ranges: Ranges)
             fixed += named
     unscaled = {root(name) for name in fixed}
     largest: Units = {}
-    for name, (low, high, _) in ranges.items():
+    for name, (low, high) in ranges.items():
         if root(name) not in unscaled:
             largest[root(name)] = np.maximum(np.maximum(-low, high), largest.get(root(name), 0.0))
     units = {name: np.maximum(most / (most.max() or 1), _SMALLEST) for name, most in largest.items()}
