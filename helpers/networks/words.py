@@ -2,7 +2,8 @@
 
 The table is `words.csv`: `rows` is a class (its place in ImageNet's usual order) or several, `english` and `chinese`
 are names, of which the first is shown. A name that stands in several lines means all their classes. What a network has
-learnt is in the classes; groups, names and translations are this project's.
+learnt is in the classes; groups, names and translations are this project's. `words_related.csv` has words that people
+search for and no class stands for, such as *deer*, and what is nearest to them in meaning.
 
 >>> [found] = find_words("Foxes")
 >>> found.text, found.rows
@@ -24,6 +25,7 @@ from helpers.errors import ArgumentError, UnknownWords
 LONGEST = 200  # characters of a question
 
 _TABLE = Path(__file__).with_name("words.csv")
+_RELATED = Path(__file__).with_name("words_related.csv")
 _BETWEEN = re.compile(r"[,;/|&+\u3001\u3002]")  # other commas are made plain before
 _CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _PIECES = re.compile(rf"{_CHINESE.pattern}|[^\s\u3400-\u9fff\uf900-\ufaff]+")
@@ -108,21 +110,21 @@ def _read(piece: str, found: List[Word], unknown: List[str]) -> None:
     found += [] if whole is None else [whole]
     place = 0
     while place < len(words):
-        end, known = _longest(words, place)
+        place, name, known = _longest(words, place)
         if known is not None:
             found.append(known)
-        elif words[place] not in _SKIPPED and not (is_chinese(words[place]) and words[place] in _SKIPPED_CHINESE):
-            unknown.append(words[place])
-        place = end
+        elif name not in _SKIPPED and not (is_chinese(name) and name in _SKIPPED_CHINESE):
+            unknown.append(name)
 
 
-def _longest(words: List[str], place: int) -> Tuple[int, Optional[Word]]:
-    """Where the longest known name that begins at a place ends, and the word; the next place where there is none."""
+def _longest(words: List[str], place: int) -> Tuple[int, str, Optional[Word]]:
+    """The longest name that begins at a place and that a table has, and its word; or what stands there, and None."""
     for end in range(min(len(words), place + _LONGEST_NAME), place, -1):
-        known = _known(_SPACE_IN_CHINESE.sub("", " ".join(words[place:end])))
-        if known is not None:
-            return end, known
-    return place + 1, None
+        name = _SPACE_IN_CHINESE.sub("", " ".join(words[place:end]))
+        known = _known(name)
+        if known is not None or _related_to(name):
+            return end, name, known
+    return place + 1, words[place], None
 
 
 def _pieces(text: str) -> List[str]:
@@ -150,11 +152,15 @@ def _forms(name: str) -> Iterator[str]:
 
 def _not_learnt(unknown: List[str]) -> UnknownWords:
     name = "".join(unknown) if is_chinese(unknown[0]) else max(unknown, key=len)
-    names = [each for each in _names() if is_chinese(each) == is_chinese(name)]
-    near = difflib.get_close_matches(name, names, n=_NEAREST, cutoff=0.5)
-    nearest = (
-        f"the nearest in spelling that it has are {', '.join(near)}" if near else "it has none of nearly that spelling"
-    )
+    nearest = "it has none of nearly that spelling"
+    related = _related_to(name)
+    if related:
+        nearest = f"the nearest in meaning that it has are {', '.join(related)}"
+    else:
+        names = [each for each in _names() if is_chinese(each) == is_chinese(name)]
+        near = difflib.get_close_matches(name, names, n=_NEAREST, cutoff=0.5)
+        if near:
+            nearest = f"the nearest in spelling that it has are {', '.join(near)}"
     shown = ", ".join(repr(each if each.isprintable() else ascii(each)[1:-1])[:40] for each in unknown[:_NEAREST])
     cause = f"the network has not learnt {shown}; {nearest}"
     ways = (
@@ -188,6 +194,25 @@ def _names() -> Dict[str, Word]:
             for form in {_plain(name), _plain(name).replace("-", " ")}:
                 meant[form] = meant.get(form, frozenset()) | line.rows
     return {name: Word(first.get(rows, name), tuple(sorted(rows))) for name, rows in meant.items()}
+
+
+def _related_to(name: str) -> List[str]:
+    """The known words that are nearest in meaning to one that is not known; empty where the table has none."""
+    return next((_related()[form] for form in _forms(name) if form in _related()), [])
+
+
+@lru_cache(maxsize=1)
+def _related() -> Dict[str, List[str]]:
+    """By each word that is not known, in lower case, the known ones that are nearest in meaning, in its language."""
+    chinese = {line.rows: line.chinese[0] for line in reversed(_lines())}
+    related: Dict[str, List[str]] = {}
+    with _RELATED.open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            known = line["known"].split(";")
+            related.update(dict.fromkeys(line["english"].split(";"), known))
+            translated = [chinese[frozenset(_names()[name].rows)] for name in known]
+            related.update(dict.fromkeys(line["chinese"].split(";"), translated))
+    return related
 
 
 def _rows(text: str) -> Iterator[int]:

@@ -195,6 +195,27 @@ def test_a_text_that_cannot_be_searched_for(text, reason):
     assert str(raised.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("deer", "ungulate, impala, gazelle"),
+        ("Two Moose", "ungulate, impala, gazelle"),
+        ("鹿", "有蹄动物, 黑斑羚, 瞪羚"),
+        ("people", "ballplayer, groom, scuba diver"),
+    ],
+)
+def test_what_people_look_for_and_no_class_stands_for(text, near):
+    with pytest.raises(UnknownWords, match=f"nearest in meaning that it has are {near}"):
+        find_words(text)
+
+
+def test_related_words_are_not_known_and_what_they_lead_to_is():
+    for name, known in words._related().items():
+        with pytest.raises(UnknownWords):
+            find_words(name)
+        assert all(find_words(each) for each in known)
+
+
 @pytest.mark.parametrize("text", ["foxx", "robot", "雪地里的一只鸟", "\N{FOX FACE}"])
 def test_visitors_of_a_page_read_no_python(text):
     with pytest.raises(UnknownWords, match=r"create\(") as raised:
