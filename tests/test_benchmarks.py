@@ -1,12 +1,15 @@
 """What `make bench` writes, not how fast anything is: no test here looks at a clock."""
 
+import ast
 import contextlib
+import importlib
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
@@ -478,3 +481,16 @@ def test_a_wrong_command_says_so(arguments, capsys):
         bench_command.main(arguments)
     assert stopped.value.code == 2
     assert "error:" in capsys.readouterr().err
+
+
+def test_what_is_imported_within_functions_is_there():
+    """Where no test comes: in the soak, and in sections that take minutes."""
+    missing, ours = [], ("tests.", "helpers.", "benchmarks.")
+    for path in (ROOT / "benchmarks").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(ours):
+                module = importlib.import_module(node.module)
+                for name in (each.name for each in node.names):
+                    within = hasattr(module, "__path__") and find_spec(f"{node.module}.{name}") is not None
+                    missing += [] if within or hasattr(module, name) else [f"{path.name}: {node.module}.{name}"]
+    assert not missing

@@ -121,10 +121,9 @@ class Soak:
 
 
 def _photo(seed: int) -> bytes:
-    from tests.support.hostile_files import saved
-    from tests.support.pictures import picture
+    from tests.support.pictures import encoded, picture
 
-    return saved(picture(seed % 1000, (320, 240)), "JPEG")
+    return encoded(picture(seed % 1000, (320, 240)), "JPEG")
 
 
 def _search_by_photo(soak: Soak, session: requests.Session) -> None:
