@@ -6,12 +6,12 @@ import threading
 import numpy as np
 import pytest
 
+from helpers.database import table_bounds
 from helpers.features.distance import METRICS
 from helpers.service.storage.storage import open_storage
 from tests.service.test_vectors import by_hand, filled, identity_of, image_of, nearest, photo_like
 from tests.support.until import until
 
-table_bounds = pytest.importorskip("helpers.database.table_bounds")
 pytestmark = pytest.mark.once("the server runs on Python 3.10 and newer")
 RANDOM = np.random.default_rng(17)
 DIMENSION = 160
