@@ -71,10 +71,25 @@ def blank(browser, profile, request) -> Iterator[Any]:
     assert not errors
 
 
+class Clock:
+    """The clock of a page, and of all pages of its profile: it runs until it is stopped, and then only when told."""
+
+    def __init__(self, clock: Any) -> None:
+        self._clock = clock
+        clock.install(time=0)
+
+    def stop(self) -> None:
+        """From here on no time passes, however long the machine takes between two lines of a test."""
+        self._clock.pause_at(3_600)  # s: it can only be stopped at a time that has not come
+
+    def go_on(self, milliseconds: int) -> None:
+        """Pass some time, with whatever was due in it."""
+        self._clock.run_for(milliseconds)
+
+
 @pytest.fixture
-def clock(page) -> Any:
-    """The clock of the page, which all pages of its profile have."""
-    return page.clock
+def clock(page) -> Clock:
+    return Clock(page.clock)
 
 
 @pytest.fixture(scope="module")

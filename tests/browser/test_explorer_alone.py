@@ -451,16 +451,16 @@ def test_photos_that_do_not_come_are_asked_for_once(page):
 
 
 def test_a_kernel_that_is_gone(page, show, clock):
-    clock.install()
     show(3)
-    clock.run_for(20_000)
+    clock.stop()
+    clock.go_on(20_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()  # it has answered all
     page.evaluate("model.silent = true")
     page.locator(".kf-gallery").focus()
     page.keyboard.press("Enter")
-    clock.run_for(9_000)
+    clock.go_on(9_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()
-    clock.run_for(2_000)
+    clock.go_on(2_000)
     page.get_by_text("The kernel does not answer").wait_for()
     page.evaluate("model.tell('msg:custom', {kind: 'done', number: 'x'}, [])")
     page.get_by_text("The kernel does not answer").wait_for(state="hidden")
@@ -706,16 +706,16 @@ def test_the_selection_is_shown_alone_and_cleared(page, show):
 
 
 def test_a_message_can_be_closed_and_a_failure_is_red_and_stays(page, show, clock):
-    clock.install()
     show(5)
+    clock.stop()
     page.evaluate("model.state({ message: '3 photos are in a.csv.', said: 1 })")
     done = page.get_by_role("status").get_by_text("3 photos are in a.csv.")
     assert done.is_visible()
-    clock.run_for(9_000)
+    clock.go_on(9_000)
     assert done.is_hidden()
     page.evaluate("model.state({ message: 'a.csv is there already', failed: true, said: 2 })")
     failed = page.locator(".kf-failed")
-    clock.run_for(60_000)
+    clock.go_on(60_000)
     assert failed.is_visible() and failed.get_attribute("role") == "alert"
     red, green, blue = failed.evaluate("each => getComputedStyle(each).color.match(/\\d+/g).map(Number)")
     assert red > 150 > max(green, blue)
@@ -728,15 +728,15 @@ def test_a_message_can_be_closed_and_a_failure_is_red_and_stays(page, show, cloc
 
 
 def test_a_spinner_shows_that_the_kernel_works_after_a_moment(page, show, clock):
-    clock.install()
     show(5)
+    clock.stop()
     page.evaluate("model.silent = true")
     page.locator(".kf-gallery").focus()
     page.keyboard.press("Enter")
     spinner = page.get_by_role("status", name="Working")
-    clock.run_for(250)
+    clock.go_on(250)
     assert spinner.is_hidden()
-    clock.run_for(100)
+    clock.go_on(100)
     assert spinner.is_visible()
     page.evaluate("model.tell('msg:custom', {kind: 'done', number: model.sent[model.sent.length - 1].number}, [])")
     assert spinner.is_hidden()

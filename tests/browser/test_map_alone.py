@@ -539,14 +539,14 @@ def test_it_is_drawn_before_it_is_in_the_page(page, show):
 
 
 def test_a_kernel_that_is_gone(page, show, clock):
-    clock.install()
     show()
+    clock.stop()
     page.evaluate("model.silent = true")
     page.locator("canvas").focus()
     page.keyboard.press("Control+a")
-    clock.run_for(9_000)
+    clock.go_on(9_000)
     assert page.get_by_text("The kernel does not answer").is_hidden()
-    clock.run_for(2_000)
+    clock.go_on(2_000)
     page.get_by_text("The kernel does not answer").wait_for()
     page.evaluate("model.tell('msg:custom', {kind: 'done', number: 'x'}, [])")
     page.get_by_text("The kernel does not answer").wait_for(state="hidden")
