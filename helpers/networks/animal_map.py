@@ -16,7 +16,7 @@ import numpy as np
 from helpers.networks.classifier import classifier_of
 from helpers.networks.load import LoadedModel, load_network, made_once
 from helpers.networks.onnx.cuts import last_map
-from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.graph import Graph, projection
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -91,7 +91,7 @@ def _assemble(network: LoadedModel, size: Size) -> "ModelProto":
     last = graph.splice("photos", whole, last_map(whole.graph)[0])
     evidence = graph.node("Flatten", _evidence(graph, last, network), axis=1)
     looks = graph.node("AveragePool", last, kernel_shape=[2, 2], strides=[2, 2])
-    looks = graph.conv(looks, _directions(network.dimension).T[:, :, None, None])
+    looks = graph.conv(looks, projection(network.dimension, WIDTH).T[:, :, None, None])
     looks = graph.node("Flatten", graph.node("Transpose", looks, perm=[0, 2, 3, 1]), axis=1)
     return graph.model(graph.node("Concat", evidence, looks, axis=1), size=size, dimension=None)
 
@@ -107,9 +107,3 @@ def _evidence(graph: Graph, last: str, network: LoadedModel) -> str:
     sides[0, :_ANIMALS] = sides[1, _ANIMALS:] = 1
     sums = graph.node("Add", graph.conv(powers, sides), graph.constant(np.float32(_SMALL)))
     return graph.conv(graph.node("Log", sums), np.array([1, -1], np.float32).reshape(1, 2, 1, 1))
-
-
-def _directions(channels: int) -> np.ndarray:
-    """float32 [channels, WIDTH], columns at right angles; from a generator whose numbers stay the same for ever."""
-    drawn = np.random.RandomState(1).standard_normal((channels, channels))
-    return np.ascontiguousarray(np.linalg.qr(drawn)[0][:, :WIDTH], dtype=np.float32)

@@ -6,7 +6,7 @@ commas is a missing value. Numbers may have blanks between them instead of comma
 
 import re
 from array import array
-from typing import Any, Dict, List, Tuple, Union
+from typing import Any, Callable, Dict, List, Tuple, Union
 
 from helpers.sframe.errors import Unsupported
 
@@ -43,6 +43,18 @@ def parsed(text: str) -> Union[List[Any], Dict[Any, Any]]:
     if text[end:].strip():
         raise Unsupported(f"{text[:40]!r} goes on after its last bracket")
     return value
+
+
+def parsed_as(kind: type) -> Callable[[str], Any]:
+    """A `parsed` that also raises `Unsupported` for a list where a dict is asked for, and the other way round."""
+
+    def convert(text: str) -> Any:
+        value = parsed(text)
+        if not isinstance(value, kind):
+            raise Unsupported(f"{text[:40]!r} is not a {kind.__name__}")
+        return value
+
+    return convert
 
 
 def bracketed(text: str, at: int) -> Tuple[Union[List[Any], Dict[Any, Any]], int]:

@@ -9,7 +9,7 @@ from helpers.networks import animal_map as maps
 from helpers.networks.classifier import classifier_of
 from helpers.networks.load import load_network
 from helpers.networks.onnx.cuts import last_map
-from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.graph import Graph, projection
 
 SIZE = (64, 128)  # a photo of eight places: the network takes any multiple of 32
 
@@ -39,7 +39,7 @@ def test_evidence_is_the_log_odds_of_animals_and_looks_are_lengths_in_directions
     assert answer[: made.evidence].reshape(made.places)[1, 0] == pytest.approx(odds, abs=0.02)
     looks = answer[made.evidence :].reshape(*made.coarse, maps.WIDTH)
     coarse = places.reshape(1280, 2, 2, 1, 2).mean(axis=(2, 4)).transpose(1, 2, 0)
-    directions = maps._directions(1280)
+    directions = projection(1280, maps.WIDTH)
     assert np.allclose(directions.T @ directions, np.eye(maps.WIDTH), atol=1e-5)
     assert np.allclose(looks, coarse @ directions, atol=0.01)
 

@@ -19,7 +19,7 @@ from helpers.features.regions import windows
 from helpers.features.regions.windows import Windows
 from helpers.networks.load import LoadedModel, made_once
 from helpers.networks.onnx.cuts import last_map
-from helpers.networks.onnx.graph import Graph
+from helpers.networks.onnx.graph import Graph, projection
 from helpers.networks.onnx.layers import layers_to
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _assemble(loaded: LoadedModel, places: Windows) -> "ModelProto":
         x = graph.node("Pow", x, graph.constant(np.float32(1 / 3)))
         x = graph.node("Transpose", _unit(graph, x, channels), perm=[0, 2, 1])
         if channels > _WIDTH:
-            x = graph.node("MatMul", x, graph.constant(_directions(channels)))
+            x = graph.node("MatMul", x, graph.constant(projection(channels, _WIDTH)))
         width = min(channels, _WIDTH)
         model = graph.model(x, size=places.size, dimension=width * len(places.boxes))
     except ModelError as error:
@@ -114,12 +114,6 @@ def _unit(graph: Graph, x: str, channels: int) -> str:
     """Each column of [N, channels, windows] with the length 1; in operators that are the same in every opset."""
     squares = graph.node("MatMul", graph.constant(np.ones((1, channels), np.float32)), graph.node("Mul", x, x))
     return graph.node("Div", x, graph.node("Sqrt", graph.node("Add", squares, graph.constant(np.float32(_SMALL)))))
-
-
-def _directions(channels: int) -> np.ndarray:
-    """float32 [channels, _WIDTH], columns at right angles; from a generator whose numbers stay the same for ever."""
-    drawn = np.random.RandomState(1).standard_normal((channels, channels))
-    return np.ascontiguousarray(np.linalg.qr(drawn)[0][:, :_WIDTH], dtype=np.float32)
 
 
 def _map(network: "ModelProto", own: Tuple[int, int]) -> str:

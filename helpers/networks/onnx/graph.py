@@ -133,6 +133,12 @@ class Graph:
         return model
 
 
+def projection(channels: int, width: int) -> np.ndarray:
+    """float32 [channels, width], columns at right angles; from a generator whose numbers stay the same for ever."""
+    drawn = np.random.RandomState(1).standard_normal((channels, channels))
+    return np.ascontiguousarray(np.linalg.qr(drawn)[0][:, :width], dtype=np.float32)
+
+
 def _opset(model: "ModelProto") -> int:
     """The version of ONNX's own operators that a network is written in."""
     versions: Dict[str, int] = {entry.domain: entry.version for entry in model.opset_import}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
 
 import numpy as np
 
-from helpers.sframe.brackets import numbers, parsed
+from helpers.sframe.brackets import numbers, parsed_as
 from helpers.sframe.dtype import plain, store, unchanged
 from helpers.sframe.errors import BadImage, Unsupported, WrongType
 from helpers.sframe.image import Image
@@ -69,16 +69,6 @@ def _moment(seconds: float) -> datetime.datetime:
     return _EPOCH + datetime.timedelta(seconds=seconds)
 
 
-def _parsed_as(kind: type) -> Callable[[str], Any]:
-    def convert(text: str) -> Any:
-        value = parsed(text)
-        if not isinstance(value, kind):
-            raise Unsupported(f"{text[:40]!r} is not a {kind.__name__}")
-        return value
-
-    return convert
-
-
 def _numeric(items: Any) -> array:
     try:
         return array("d", items)
@@ -89,8 +79,8 @@ def _numeric(items: Any) -> array:
 _CONVERSIONS: Dict[Tuple[type, type], Callable[[Any], Any]] = {
     (str, int): whole,
     (str, float): fraction,
-    (str, list): _parsed_as(list),
-    (str, dict): _parsed_as(dict),
+    (str, list): parsed_as(list),
+    (str, dict): parsed_as(dict),
     (str, array): numbers,
     (str, Image): Image,
     (array, list): list,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Sequence,
 
 import numpy as np
 
-from helpers.sframe.brackets import numbers, parsed
+from helpers.sframe.brackets import numbers, parsed_as
 from helpers.sframe.dtype import Missing, Values, is_missing, objects, store
 from helpers.sframe.errors import BadFile, OutOfRange, Unsupported, WrongType
 from helpers.sframe.pandas_classes import pandas_classes
@@ -28,7 +28,13 @@ _SEQUENCES = (
     collections.abc.KeysView,
     collections.abc.ValuesView,
 )
-_READERS: Dict[type, Callable[[str], Any]] = {int: whole, float: fraction, array: numbers, list: parsed, dict: parsed}
+_READERS: Dict[type, Callable[[str], Any]] = {
+    int: whole,
+    float: fraction,
+    array: numbers,
+    list: parsed_as(list),
+    dict: parsed_as(dict),
+}
 
 
 def is_number_array(data: Any) -> bool:

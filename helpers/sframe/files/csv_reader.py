@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple, Union
 
 from helpers.sframe.array.sarray import SArray
-from helpers.sframe.brackets import WHOLE, bracketed, numbers, parsed, unescaped
+from helpers.sframe.brackets import WHOLE, bracketed, numbers, parsed_as, unescaped
 from helpers.sframe.dtype import NUMBERS, store, unchanged
 from helpers.sframe.errors import BadFile, NoSuchColumn, Unsupported, WrongType
 from helpers.sframe.names import free_name
@@ -279,16 +279,6 @@ def _converted(texts: Dict[str, Row], hints: Dict[str, type]) -> Tuple[Dict[str,
     return columns, sorted(bad)
 
 
-def _parsed_as(kind: type) -> Callable[[str], Any]:
-    def read_cell(text: str) -> Any:
-        value = parsed(text)
-        if not isinstance(value, kind):
-            raise Unsupported(f"{text[:40]!r} is not a {kind.__name__}")
-        return value
-
-    return read_cell
-
-
 def _cut_off(text: str) -> int:
     value = fraction(text)
     if not abs(value) < 2**63:
@@ -300,7 +290,7 @@ _KINDS: Dict[type, Callable[[str], Any]] = {
     int: whole,
     float: fraction,
     array: numbers,
-    list: _parsed_as(list),
-    dict: _parsed_as(dict),
+    list: parsed_as(list),
+    dict: parsed_as(dict),
 }
 _READERS: Dict[type, Callable[[str], Any]] = {**_KINDS, int: _cut_off, str: str}
