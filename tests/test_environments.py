@@ -1,4 +1,5 @@
 import importlib.util
+import io
 import os
 import re
 import stat
@@ -115,6 +116,32 @@ def test_what_is_installed_has_the_hash_that_the_lock_says(environments, monkeyp
     environments.install(tmp_path / "venv", "python", lock)
     assert installed[0] == (["--require-hashes", "--no-deps", "-r", str(lock)], "the packages of some.lock, this once")
     assert "--no-deps" in installed[1][0], "what is not in the lock is not installed"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_an_installation_shows_how_far_it_is_while_pip_is_silent(environments, monkeypatch, tmp_path, terminal):
+    seen, said = tmp_path / "seen", []
+    pip = program(tmp_path / "pip", f"echo Collecting one; until [ -e '{seen}' ]; do sleep 0.01; done")
+    monkeypatch.setattr(environments.Moving, "IN_A_LOG", 0.01)
+    monkeypatch.setattr(environments.sys, "stderr", io.StringIO())
+    monkeypatch.setattr(environments.sys.stderr, "isatty", lambda: terminal)
+
+    def say(text, end="\n"):
+        said.append(text + end)
+        if "1 found" in text:
+            seen.touch()
+
+    monkeypatch.setattr(environments, "say", say)
+    environments.pip(pip, [], "packages")
+    shown = "".join(said)
+    assert "Installing packages: 1 found, " in shown and shown.rstrip("\r").splitlines()[-1].startswith("Installed")
+    assert ("\r" in shown) == terminal
+
+
+def test_an_installation_that_fails_ends_with_pips_own_last_words(environments, tmp_path, capfd):
+    with pytest.raises(environments.Unavailable, match="could not install packages"):
+        environments.pip(program(tmp_path / "pip", "echo no such package; exit 1"), [], "packages")
+    assert "no such package" in capfd.readouterr().err
 
 
 def test_a_command_tells_nobody_that_it_imports_onnx_runtime(environments, monkeypatch):

@@ -7,7 +7,7 @@
           in .venv-turi
 `modern`  the newest Python from 3.10 on, exactly as requirements.lock lists it, in .venv
 `auto`    `turi` where a working Python 3.8 on x86-64 is available, else `modern`
-`turi?`   `turi`, or nothing but a line that says why it cannot be had
+`turi?`   `turi`, or only a line that says why it is not available
 
 The standard library alone is used here: this runs before anything is installed.
 """
@@ -21,6 +21,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -157,20 +158,50 @@ def pip(python, arguments, what):
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *arguments]
     environment = clean_environment()
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # old sources warn when they are compiled: once, here
-    start, seen, last = time.monotonic(), 0, []
-    with subprocess.Popen(
+    last = []
+    with Moving(f"Installing {what}") as line, subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, env=environment
     ) as process:
-        for line in process.stdout:
-            last = [*last[-15:], line]
-            seen += line.startswith("Collecting")
-            step = "writing them" if line.startswith("Installing collected") else f"{seen} found"
-            if sys.stderr.isatty():
-                say(f"\rInstalling {what}: {step}, {time.monotonic() - start:.0f} s   ", end="")
+        for text in process.stdout:
+            last = [*last[-15:], text]
+            line.found += text.startswith("Collecting")
+            line.writes |= text.startswith("Installing collected")
     if process.returncode:
-        say("\n" + "".join(last))
+        say("".join(last))
         raise Unavailable(f"pip could not install {what} (its last lines are above); run the same command again.")
-    say(f"\rInstalled {what}: {time.monotonic() - start:.0f} s                    ")
+    say(f"Installed {what}: {line.seconds():.0f} s")
+
+
+class Moving:
+    """A line on how far pip is: it moves each second, also while pip is silent; in a log, a new one now and then."""
+
+    IN_A_LOG = 20.0  # s
+
+    def __init__(self, what):
+        self.what, self.found, self.writes = what, 0, False
+        self._start, self._ended, self._shown = time.monotonic(), threading.Event(), 0
+        self._thread = threading.Thread(target=self._show, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join()
+        if self._shown:
+            say("\r" + " " * self._shown + "\r", end="")
+
+    def seconds(self):
+        return time.monotonic() - self._start
+
+    def _show(self):
+        moves = sys.stderr.isatty()
+        while not self._ended.wait(1.0 if moves else self.IN_A_LOG):
+            step = "writing them" if self.writes else f"{self.found} found"
+            text = f"{self.what}: {step}, {self.seconds():.0f} s"
+            say(f"\r{text:{self._shown}}" if moves else text, end="" if moves else "\n")
+            self._shown = len(text) if moves else 0
 
 
 def clean_environment():
