@@ -48,7 +48,7 @@ def test_two_run_at_a_time_and_what_they_say_comes_whole(runner, tmp_path, capsy
     meet += "while not (p / {!r}).exists(): time.sleep(0.01)\nprint({!r})"
     first = job(runner, "first", meet.format(str(tmp_path), "a", "b", "one"))
     second = job(runner, "second", meet.format(str(tmp_path), "b", "a", "two"))
-    assert runner.run([first, second, job(runner, "third", "raise SystemExit(3)")]) == [True, True, False]
+    assert runner.run([first, second, job(runner, "third", "raise SystemExit(3)")], 2) == [True, True, False]
     said = capsys.readouterr().out
     assert "\none\n" in said and "\ntwo\n" in said
     assert said.index("-- third: started") > min(said.index("\none\n"), said.index("\ntwo\n"))
@@ -56,11 +56,12 @@ def test_two_run_at_a_time_and_what_they_say_comes_whole(runner, tmp_path, capsy
 
 def test_there_may_be_more_lanes(runner, monkeypatch, capsys):
     seen = []
-    monkeypatch.setattr(runner, "parts_of_everything", lambda: ([], runner.Counter()))
+    for parts in ("parts_of_everything", "parts_of_a_check"):
+        monkeypatch.setattr(runner, parts, lambda: ([], runner.Counter()))
     monkeypatch.setattr(runner, "run", lambda jobs, lanes: seen.append(lanes) or [])
     monkeypatch.setattr(runner, "say_times", lambda jobs: None)
-    assert runner.main([]) == runner.main(["--lanes=3"]) == 0
-    assert seen == [runner.LANES, 3]
+    assert runner.main([]) == runner.main(["--check"]) == runner.main(["--lanes=7"]) == 0
+    assert seen == [runner.LANES, runner.LANES_OF_A_CHECK, 7]
 
 
 def test_who_is_interrupted_leaves_nothing_running(runner, monkeypatch):

@@ -2,13 +2,14 @@
 
     python3 tools/run_tests.py            all of it
     python3 tools/run_tests.py --check    lint, types, and the unit tests of one environment: before each commit
-    python3 tools/run_tests.py --lanes=3  three parts at a time: for more cores, or where parts wait more than they work
+    python3 tools/run_tests.py --lanes=4  four parts at a time: for more cores
 
-Two parts run at a time, each a process with a log of its own. On two cores that takes as long as the work there is:
-many tests wait for a server or a browser, and what runs beside them takes the core meanwhile. Workers within one
-environment (pytest-xdist) fill the same two cores, and prepare the networks once each: measured on eight files of unit
-tests, `-n 2` is 50 seconds of processor time where one process takes 41. What each part took of the processor is said
-at the end: where all of them together took much less than the cores had, another lane serves.
+Three parts run at a time, each a process with a log of its own. On two cores that takes as long as the work there is:
+many tests wait for a server or a browser, and with two parts a core has nothing to do for about an eighth of the time.
+Of a check, two: its tests wait for nobody. Workers within one environment (pytest-xdist) fill the same two cores, and
+prepare the networks once each: measured on eight files of unit tests, `-n 2` is 50 seconds of processor time where one
+process takes 41. What each part took of the processor is said at the end: where all of them together took much less
+than the cores had, another lane serves.
 """
 
 import os
@@ -25,7 +26,7 @@ import environments
 
 BUILD = environments.ROOT / "build"
 CHROMIUM = "/usr/bin/chromium"
-LANES = 2
+LANES, LANES_OF_A_CHECK = 3, 2
 PARTS = 3  # of the unit tests in a check: beside the types, two lanes end at about the same time
 SLOWEST = 20
 
@@ -48,13 +49,15 @@ CHECKS = (  # name, package that it needs, command
 
 def main(arguments):
     BUILD.mkdir(exist_ok=True)
-    jobs, left_out = parts_of_a_check() if "--check" in arguments else parts_of_everything()
-    lanes = next((int(each[len("--lanes=") :]) for each in arguments if each.startswith("--lanes=")), LANES)
+    is_check = "--check" in arguments
+    jobs, left_out = parts_of_a_check() if is_check else parts_of_everything()
+    usual = LANES_OF_A_CHECK if is_check else LANES
+    lanes = next((int(each[len("--lanes=") :]) for each in arguments if each.startswith("--lanes=")), usual)
     results = run(jobs, lanes)
     say_times(jobs)
     say_slowest(jobs)
     say_skipped(sum((job.skipped() for job in jobs), left_out))
-    if "--check" in arguments:
+    if is_check:
         say_not_checked(jobs)
     else:
         say_run_once(jobs)

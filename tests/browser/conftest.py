@@ -47,15 +47,16 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="package")
 def profile(browser) -> Iterator[Any]:
-    """A profile of the browser for pages of `http://kinframe.test/` that keep nothing in it.
+    """A profile of the browser for pages of `http://kinframe.test/`, and of servers here, that keep nothing in it.
 
-    To open one, and a process for a page, takes longer than to show most pages: the process is kept by a page that
-    stays open.
+    To open one, and a process for a page, takes longer than to show most pages: the process is kept by a page of the
+    same site that stays open; the port is no part of a site.
     """
     with contextlib.closing(browser.new_context()) as profile:
-        kept = profile.new_page()
-        kept.route("http://kinframe.test/", lambda route: route.fulfill(body="", content_type="text/html"))
-        kept.goto("http://kinframe.test/")
+        for site in ("http://kinframe.test/", "http://127.0.0.1/"):
+            kept = profile.new_page()
+            kept.route(site, lambda route: route.fulfill(body="", content_type="text/html"))
+            kept.goto(site)
         yield profile
 
 

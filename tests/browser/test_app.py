@@ -50,14 +50,14 @@ def asked():
 def visitor(server, browser, asked):
     """A visitor's page, from the moment the first photos are on it."""
     asked.clear()
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.set_default_timeout(60_000)
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda socket: asked.append(socket.url))
-    page.goto(server.address)
-    page.wait_for_function(_LOADED, arg=20)
-    yield page
-    page.close()
+    with contextlib.closing(browser.new_context(viewport={"width": 1200, "height": 900})) as profile:
+        page = profile.new_page()
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
+        page.goto(server.address)
+        page.wait_for_function(_LOADED, arg=20)
+        yield page
 
 
 @pytest.fixture
@@ -69,6 +69,15 @@ def explorer(visitor):
     visitor.locator(".kf-status", has_text=re.compile("^199 photos$")).wait_for()
     visitor.wait_for_function(_LOADED, arg=20)
     return visitor
+
+
+def visit_again(visitor, address, count=5):
+    """Another page of the same browser, with a kernel of its own; the process that shows it is there already."""
+    page = visitor.context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(address)
+    page.wait_for_function(_LOADED, arg=count)
+    return page
 
 
 def ask(photo):
@@ -139,11 +148,8 @@ def test_the_page_explains_itself_and_nothing_that_a_visitor_cannot_do(explorer)
 
 
 @pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
-def test_a_page_whose_kernel_has_ended_says_how_to_go_on(server, browser):
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(server.address)
-    page.wait_for_function(_LOADED, arg=5)
+def test_a_page_whose_kernel_has_ended_says_how_to_go_on(server, visitor):
+    page = visit_again(visitor, server.address)
     kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
     assert status_of(f"{server.address}voila/api/shutdown/{kernel}", "POST") == 204
     ask(page.locator(".kf-tile").first)
@@ -163,12 +169,9 @@ def test_two_visitors_do_not_see_each_others_questions(explorer, browser, server
     other.close()
 
 
-def test_a_page_that_is_closed_ends_its_kernel(server, browser):
+def test_a_page_that_is_closed_ends_its_kernel(server, visitor):
     psutil = pytest.importorskip("psutil", reason="psutil is not installed: the extra `cluster`")
-    page = browser.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(server.address)
-    page.wait_for_function(_LOADED, arg=5)
+    page = visit_again(visitor, server.address)
     kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
     kernels = [each for each in psutil.Process(server.process.pid).children() if kernel in " ".join(each.cmdline())]
     assert len(kernels) == 1
@@ -179,12 +182,9 @@ def test_a_page_that_is_closed_ends_its_kernel(server, browser):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.once("the page and what guards it are the same; in both, photos are shown, asked with and uploaded")
-def test_it_looks_right(theme, server, browser, request):
+def test_it_looks_right(theme, server, visitor, request):
     """Screenshots to look at, and the colour behind the photos."""
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.set_default_timeout(60_000)
-    page.goto(f"{server.address}?theme={theme}")
-    page.wait_for_function(_LOADED, arg=20)
+    page = visit_again(visitor, f"{server.address}?theme={theme}", 20)
     back = page.evaluate("getComputedStyle(document.querySelector('.kf-gallery')).backgroundColor")
     levels = [int(level) for level in back[back.index("(") + 1 : -1].split(",")[:3]]
     assert (max(levels) < 80) if theme == "dark" else (min(levels) > 200)

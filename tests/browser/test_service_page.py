@@ -22,6 +22,7 @@ from helpers.widgets.page_files import javascript, style_sheet
 from tests.support.app_server import free_port
 from tests.support.places import ROOT
 from tests.support.service_server import serving, stop, surroundings
+from tests.support.until import until
 
 ROBOTS = ROOT / "data" / "robots"
 OUTSIDE = ROBOTS / "tarn" / "tarn-040.jpg"
@@ -66,19 +67,20 @@ def client(served):
 
 
 @pytest.fixture
-def open_page(browser):
-    """Opens a page in a profile of its own; what it asked for, and what went wrong in it, is looked at afterwards."""
+def open_page(profile):
+    """Opens a page; what it asked for, and what went wrong in it, is looked at afterwards."""
     expect.set_options(timeout=60_000)
-    contexts, wrong, asked = [], [], []
+    pages, wrong, asked = [], [], []
 
     def hear(message):  # of answers that are no success, Chromium tells by itself
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             wrong.append(message.text)
 
-    def open_page(url, routes=(), **settings):
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **settings})
-        contexts.append(context)
-        page = context.new_page()
+    def open_page(url, routes=(), width=1200, height=900, color_scheme="light"):
+        page = profile.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", hear)
@@ -89,8 +91,8 @@ def open_page(browser):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert wrong == []
     elsewhere = [url for home, url in asked if urlsplit(url).scheme in ("http", "https") and not url.startswith(home)]
     assert elsewhere == []
@@ -121,6 +123,11 @@ def asked_about(page, name):
     expect(page.locator("body")).not_to_have_class(re.compile(r"\bwaiting\b"))
 
 
+def wait_until(page, expression):
+    """Until it is so; Playwright's own way asks a second time by `eval`, which the page forbids."""
+    until(lambda: page.evaluate(expression))
+
+
 def find_similar(tile):
     tile.hover()
     tile.get_by_text("Find similar").click()
@@ -134,7 +141,7 @@ def test_the_collection_comes_first(page):
     expect(page.locator("#count")).to_have_text("21 images")
     expect(page.get_by_role("heading", name="The collection")).to_be_visible()
     expect(page.locator(".kf-picture img")).not_to_have_count(0)
-    page.wait_for_function(_DRAWN)
+    wait_until(page, _DRAWN)
     assert page.locator(".kf-tile .of").first.inner_text() == "shelf-1"
     assert page.locator("#trail li").count() == 0
 
@@ -215,17 +222,17 @@ def test_all_of_it_by_keyboard(page):
     assert page.evaluate(focused) == shown[0]
     page.keyboard.press("a")
     asked_about(page, shown[0])
-    page.wait_for_function(f"{focused} === document.querySelector('.kf-tile .kf-name').textContent")  # the first match
+    wait_until(page, f"{focused} === document.querySelector('.kf-tile .kf-name').textContent")  # the first match
     page.keyboard.press("Shift+Tab")
-    page.wait_for_function("document.activeElement.className === 'kf-chip'")
+    wait_until(page, "document.activeElement.className === 'kf-chip'")
     page.keyboard.press("Shift+Tab")
-    page.wait_for_function("document.activeElement.className === 'kf-step'")
+    wait_until(page, "document.activeElement.className === 'kf-step'")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#heading")).to_have_text("The collection")
-    page.wait_for_function("document.activeElement.getAttribute('aria-current') === 'step'")
+    wait_until(page, "document.activeElement.getAttribute('aria-current') === 'step'")
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement.id === 'text'")
+    wait_until(page, "document.activeElement.id === 'text'")
     page.keyboard.type("w/")
     expect(page.locator("#text")).to_have_value("w/")
 
@@ -462,7 +469,7 @@ def test_names_that_are_traps_are_text(page):
 
 @pytest.mark.parametrize("width", [320, 1600])
 def test_nothing_sticks_out(served, open_page, width):
-    page = open_page(served.url, viewport={"width": width, "height": 800})
+    page = open_page(served.url, width=width, height=800)
     expect(page.locator(".kf-tile")).to_have_count(21)
     find_similar(page.locator(".kf-tile", has_text=TRAP))
     asked_about(page, f"{TRAP}.jpg")
@@ -540,7 +547,7 @@ def test_a_service_that_wants_a_key(photos, open_page, tmp_path):
         expect(page.locator(".kf-tile")).to_have_count(10)
         expect(page.locator("#key")).to_be_hidden()
         expect(page.get_by_role("alert")).to_be_hidden()
-        page.wait_for_function(_DRAWN)
+        wait_until(page, _DRAWN)
         assert key not in page.content() and page.evaluate("localStorage.length") == 0 and page.context.cookies() == []
         page.reload()
         expect(page.locator(".kf-tile")).to_have_count(10)
@@ -729,7 +736,7 @@ def test_what_is_no_address_is_not_asked_for(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_by_keyboard_in_a_narrow_window(served, open_page, scheme):
-    page = open_page(served.url, color_scheme=scheme, viewport={"width": 380, "height": 800})
+    page = open_page(served.url, color_scheme=scheme, width=380, height=800)
     page.get_by_label("words").fill("toy or car")
     page.get_by_label("words").press("Enter")
     expect(page.get_by_role("heading", name="Most likely to show “toy or car”")).to_be_visible()

@@ -29,8 +29,11 @@ RUNNABLE = [pytest.param(path, marks=needs_a_server if path.stem[:2] == "08" els
 ANSWERED = ("01", "05", "08", "09", "10")
 
 # Notebook 04 times each method for half a second, which is no matter here.
-BRIEFLY = "__import__('helpers.similarity.evaluation.methods', fromlist=['']).__dict__.update(_SECONDS=0.0)"
+BRIEFLY = "patch('helpers.similarity.evaluation.methods._SECONDS', 0.0).start()"
 BEFORE = {"04-compare-methods": BRIEFLY}
+
+# To find the layers that a network in 8 bits keeps in 32 takes seconds: that is done where there are photos enough.
+ALL_IN_8_BITS = "patch('helpers.networks.quantise.costliest', lambda *_: []).start()"
 
 LONG = re.compile(r"[0-9]\.[0-9]{7}")  # more digits than anybody reads
 
@@ -71,11 +74,12 @@ def kernel(path, home, shared_cache):
 
 @pytest.fixture
 def run(kernel, path):
-    """Runs a notebook from top to bottom, where no name of an earlier one is left."""
-    begin = "%reset -f\n" + BEFORE.get(path.stem, "")
+    """Runs a notebook from top to bottom, where no name of an earlier one is left, and nothing that was patched."""
+    begin = ["%reset -f", "from unittest.mock import patch", "patch.stopall()", BEFORE.get(path.stem, "")]
 
-    def run(notebook, *checks):
-        kernel.nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(begin)])
+    def run(notebook, *checks, before=""):
+        first = nbformat.v4.new_code_cell("\n".join([*begin, before, "del patch"]))
+        kernel.nb = nbformat.v4.new_notebook(cells=[first])
         kernel.execute(cleanup_kc=False)
         notebook.cells += map(nbformat.v4.new_code_cell, checks)
         kernel.nb = notebook
@@ -129,9 +133,9 @@ def test_it_reaches_its_end_on_a_small_folder_or_says_what_it_needs(path, photos
     check = f"assert len(data) == {photos}"
     if photos <= too_few:
         with pytest.raises(CellExecutionError, match=said):
-            run(notebook, check)
+            run(notebook, check, before=ALL_IN_8_BITS)
     else:
-        run(notebook, check, *(answers_of(notebook) if photos == 3 else ()))
+        run(notebook, check, *(answers_of(notebook) if photos == 3 else ()), before=ALL_IN_8_BITS)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS], indirect=True)

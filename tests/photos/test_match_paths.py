@@ -5,6 +5,7 @@ from tests.support.pace import growth
 
 
 @pytest.mark.parametrize("path", ["away/{}/other-{}.jpg", "away/{}/same.jpg"])
+@pytest.mark.once("how paths are matched is the same")
 def test_the_time_grows_with_the_number_of_paths(path):
     def work(count):
         photos = [f"card/{number}/same.jpg" for number in range(count)]

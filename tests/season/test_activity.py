@@ -36,6 +36,7 @@ def test_the_density_is_that_of_scipy_and_its_integral_is_1():
     assert found.density[0] == pytest.approx(found.density[-1])
 
 
+@pytest.mark.once("the statistics are arithmetic of ours; in both, a known peak is found")
 def test_the_concentration_is_taylors_by_hand():
     from scipy.special import iv
 
@@ -106,6 +107,7 @@ def test_of_two_peaks_as_high_the_earlier_is_told():
 
 
 @pytest.mark.slow("hundreds of seasons")
+@pytest.mark.once("the statistics are arithmetic of ours; in both, a known peak is found")
 def test_a_peak_by_chance_is_about_as_rare_as_the_test_says():
     random = np.random.default_rng(0)
     found = [activity(random.uniform(0, 24, count)) for count in (10, 40) for _ in range(60)]

@@ -201,6 +201,7 @@ def test_the_map_is_to_scale():
 
 
 @pytest.mark.parametrize("width", [3.5, 7, 12])
+@pytest.mark.once("figures are laid out by us and drawn by Matplotlib; one of each kind is in both", but=["7"])
 def test_figures_are_as_wide_as_they_are_told(seen, placed, width):
     for figure in (
         show_activity(seen, width=width),
@@ -358,6 +359,7 @@ def test_sites_with_a_map(seen, placed):
     assert " m" in written(show_sites(seen, one)) or " km" in written(show_sites(seen, one))
 
 
+@pytest.mark.once("figures are laid out by us and drawn by Matplotlib; one of each kind is in both")
 def test_names_on_the_map_do_not_overlap():
     random = np.random.default_rng(0)
     sites = [f"site number {number}" for number in range(25)]
@@ -413,6 +415,7 @@ def test_a_name_is_never_a_formula(name):
 
 
 @pytest.mark.parametrize("width", [3.5, 5, 7])
+@pytest.mark.once("figures are laid out by us and drawn by Matplotlib; one of each kind is in both", but=["5"])
 def test_no_entry_of_a_legend_is_cut_off(width):
     words = ["confirmed", "first 15 candidates", "night: infrared photos; the sun is not known", "no camera out"]
     figure = style.new_figure(width, 3)
@@ -424,6 +427,7 @@ def test_no_entry_of_a_legend_is_cut_off(width):
 
 
 @pytest.mark.parametrize("name", ["狐狸", "no font has \U0010fffd this", "several words " * 30])
+@pytest.mark.once("figures are laid out by us and drawn by Matplotlib; one of each kind is in both", but=["name2"])
 def test_species_in_any_script_and_of_any_length_are_in_the_legend(seen, name):
     """matplotlib would warn of a glyph that is missing, and a warning is an error."""
     figure = show_activity(Judged(seen, species=name), other=Judged(seen, species="hare"), width=3.5)

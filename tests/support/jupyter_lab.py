@@ -24,6 +24,7 @@ _READY = """() => {
     return session?.isReady && session.kernelDisplayStatus === 'idle' &&
         session.session?.kernel?.connectionStatus === 'connected';
 }"""
+_POLLING = 200  # ms: by itself Playwright asks for each frame, and has the browser draw sixty a second until then
 _HANGS = 120_000  # ms: no measure of speed, but where a test fails instead of standing still
 
 _SETTINGS = {
@@ -131,7 +132,7 @@ def wait_until_it_has_run(page: Any) -> None:
             return failed || (prompts.length && prompts.every(prompt => /\\[\\d+\\]/.test(prompt.textContent)));
         }""",
         timeout=300_000,
-        polling=200,  # ms: by itself it asks for each frame, and has the browser draw sixty a second until then
+        polling=_POLLING,
     )
     failed = page.locator('.jp-CodeCell .jp-OutputArea-output[data-mime-type*="error"]').all_inner_texts()
     assert not failed, failed
@@ -148,7 +149,7 @@ def run_all(page: Any, lab: Lab, notebook: str) -> None:
     # The commands belong to the notebook only once the notebook has the focus.
     page.locator(".jp-Notebook .jp-MarkdownCell").first.click()
     page.locator(".jp-Notebook .jp-Cell.jp-mod-active").wait_for()
-    page.wait_for_function(_READY, timeout=_HANGS)
+    page.wait_for_function(_READY, timeout=_HANGS, polling=_POLLING)
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")  # which ends with the last cell
     started = page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=re.compile(r"\[[*\d]")).first
     started.wait_for(timeout=_HANGS)
