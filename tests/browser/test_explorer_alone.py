@@ -35,13 +35,17 @@ def page(blank):
 
 @pytest.fixture
 def show(page):
-    """Shows an explorer of so many photos, with changes to what the kernel says of it; `model` is the kernel."""
+    """Shows an explorer of so many photos, with changes to what the kernel says of it; `model` is the kernel.
 
-    def show(count, **changes):
+    `style` is that of the element it stands in, such as a narrow column of a wide window.
+    """
+
+    def show(count, style="", **changes):
         page.evaluate(
-            "async ([count, changes]) => { const mock = await import('./mock.js');"
-            "window.model = mock.mock(count, changes); window.end = mock.show(window.model); }",
-            [count, changes],
+            "async ([count, style, changes]) => { const mock = await import('./mock.js');"
+            "const place = document.body.appendChild(document.createElement('div')); place.style = style;"
+            "window.model = mock.mock(count, changes); window.end = mock.show(window.model, place); }",
+            [count, style, changes],
         )
         if count:
             page.locator(".kf-tile img").first.wait_for()
@@ -727,6 +731,38 @@ def test_a_message_can_be_closed_and_a_failure_is_red_and_stays(page, show, cloc
     assert failed.is_visible()
 
 
+LONG = "This photo cannot be read, since the file ends in its middle; copy it once more from its card. " * 9
+
+
+@pytest.mark.parametrize("width", [150, 300, 400, 500])
+def test_a_long_error_in_a_narrow_column_breaks_no_word_and_scrolls(page, show, width):
+    show(30, style=f"width: {width}px")
+    page.evaluate("message => model.state({ message, failed: true, said: 1 })", LONG)
+    failed, text = page.locator(".kf-failed"), page.locator(".kf-failed > span")
+    message, view = failed.bounding_box(), page.locator(".kf-view").bounding_box()
+    assert view["x"] <= message["x"] and message["x"] + message["width"] <= view["x"] + view["width"]
+    assert message["height"] <= 160 and message["y"] + message["height"] <= view["y"] + view["height"]
+    assert page.evaluate(BROKEN) == []
+    text.evaluate("text => { text.scrollTop = text.scrollHeight }")
+    assert text.evaluate("text => text.scrollTop > 0 && text.scrollWidth <= text.clientWidth")
+    close = page.get_by_role("button", name="Close this message").bounding_box()
+    assert message["y"] <= close["y"] and close["y"] + close["height"] <= message["y"] + message["height"]
+    page.evaluate("model.comm_live = false; model.tell('comm_live_status_update')")
+    page.locator(".kf-alarm").wait_for()
+    assert page.locator(".kf-alarm").bounding_box()["height"] <= 160 and page.evaluate(BROKEN) == []
+    over = "edge => [...document.querySelectorAll('.kinframe-widget *')].filter(each => each.checkVisibility()"
+    over += " && each.getBoundingClientRect().right > edge + 1 && !each.closest('.kf-gallery')).map(each => each.outerHTML)"
+    assert page.evaluate(over, view["x"] + view["width"]) == []
+
+
+def test_in_a_row_of_widgets_the_explorer_has_its_part(page, show):
+    page.evaluate("document.body.style.display = 'flex'")
+    show(30)
+    show(30)
+    widths = [each.bounding_box()["width"] for each in page.locator(".kinframe-explorer").all()]
+    assert min(widths) > 450
+
+
 def test_a_spinner_shows_that_the_kernel_works_after_a_moment(page, show, clock):
     show(5)
     clock.stop()
@@ -847,8 +883,8 @@ def test_a_box_on_a_photo_that_is_zoomed_is_where_it_was_drawn(page, show):
 
 @pytest.mark.parametrize("width", [400, 1280])
 def test_the_query_stays_beside_the_results_that_are_compared_with_it(page, show, width):
-    page.set_viewport_size({"width": width, "height": 1000})
-    show(200)
+    page.set_viewport_size({"width": 1300, "height": 1000})  # beside a file browser, the window is wider than the widget
+    show(200, style=f"width: {width}px")
     answer(page)
     open_large(page, photo=1)
     page.keyboard.press("c")
@@ -913,8 +949,7 @@ def test_a_guess_next_to_nothing_leaves_room_for_its_word(page, show):
 
 
 def test_in_a_narrow_cell_nothing_close_can_be_read_to_its_end(page, show):
-    page.set_viewport_size({"width": 400, "height": 900})
-    root = show(200)
+    root = show(200, style="width: 400px")
     far = "Nothing close: even the nearest is about as far away as any two photos here."
     answer(page, heading="20 most similar to EK000014 · SDZG 1 · 22:21", far=far)
     shown = root.locator(".kf-nothing")
