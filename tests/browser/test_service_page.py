@@ -169,6 +169,33 @@ def test_a_file_that_is_chosen_and_one_that_is_pasted(page):
     expect(page.locator("#trail li")).to_have_count(3)
 
 
+def test_the_trail_shows_a_photo_from_outside_and_sends_it_once(page):
+    sent = []
+    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    drop(page, "mine.jpg", OUTSIDE.read_bytes())
+    asked_about(page, "mine.jpg")
+    picture = page.locator("#trail li").nth(1).locator(".kf-thumb img")
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
+    drop(page, "drawn.png", drawn(), "image/png")
+    asked_about(page, "drawn.png")
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator("#trail li")).to_have_count(4)
+    for place in (1, 2):
+        expect(page.locator("#trail li").nth(place).locator(".kf-thumb img")).not_to_have_js_property("naturalWidth", 0)
+    asked = [request.url.rpartition("/")[2] for request in sent]
+    assert asked.count("search") == 2, "each is searched with once"
+
+
+def test_a_photo_that_the_browser_cannot_draw_stands_in_the_trail_by_its_name(page):
+    answer = {"metric": "cosine", "matches": [], "close": None, "seconds": 0.1}
+    page.route("**/search", lambda route: route.fulfill(json=answer))
+    page.route("**/already-here", lambda route: route.fulfill(json={"copies": []}))
+    drop(page, "mine.heic", b"of another format", "image/heic")
+    step = page.locator("#trail li").nth(1)
+    expect(step.locator(".kf-thumb")).to_be_hidden()
+    expect(step).to_have_text("mine.heic")
+
+
 def test_from_image_to_image_and_back(page, client):
     first, second = names(page)[2], None
     find_similar(page.locator(".kf-tile").nth(2))
