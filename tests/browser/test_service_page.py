@@ -440,6 +440,48 @@ def test_the_browsers_back_closes_the_large_view(page):
     expect(page.locator("#heading")).to_have_text("The collection")
 
 
+def test_after_a_search_that_failed_from_the_large_view_one_back_goes_back(page):
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator(".kf-likeness")).to_have_count(20)
+    heading = page.locator("#heading").inner_text()
+    refused = {"error": {"status": 404, "message": "image 3 is gone"}}
+    page.route("**/similar?**", lambda route: route.fulfill(status=404, json=refused))
+    page.locator(".kf-tile").nth(3).click()
+    large_view(page).get_by_role("button", name="Find similar").click()
+    expect(page.get_by_role("alert")).to_contain_text("image 3 is gone")
+    page.wait_for_function("!history.state.large")
+    assert page.locator("#heading").inner_text() == heading
+    page.unroute_all()
+    page.locator(".kf-tile").nth(4).click()
+    large_view(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".kf-large")).to_be_hidden()
+    page.wait_for_function("!history.state.large")
+    page.go_back()
+    expect(page.locator("#heading")).to_have_text("The collection")
+
+
+def test_a_service_that_comes_back_leaves_the_large_view_open(page):
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator(".kf-likeness")).to_have_count(20)
+    page.locator(".kf-tile").nth(3).click()
+    dialog = large_view(page)
+    name = dialog.locator(FACTS).first.inner_text()
+    for path in ("**/jobs", "**/ready"):
+        page.route(path, lambda route: route.abort())
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks for jobs when it is seen again
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    with page.expect_response("**/similar?**"):
+        page.unroute_all()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator(".kf-likeness")).to_have_count(20)
+    assert dialog.is_visible() and dialog.locator(FACTS).first.inner_text() == name
+    page.keyboard.press("ArrowRight")
+    expect(dialog.locator(FACTS, has_text="Rank")).to_have_text("Rank5")
+    page.keyboard.press("Escape")
+    expect(page.locator(".kf-tile").nth(4)).to_be_focused()
+
+
 def test_an_image_that_is_gone_says_so_in_the_large_view(page):
     gone = {"error": {"status": 404, "message": "image 1 has no thumbnail: no such file"}}
     page.route("**/thumbnail?size=1600", lambda route: route.fulfill(status=404, json=gone))

@@ -57,6 +57,7 @@ function showError(error, retry) {
   }
   showTrouble(error.message);
   if (error.status === 401) {
+    large.shut();
     fillGrid([]); // what another key showed
     showFound("");
     toasts.say(session.key && "The service does not accept this key.", true); // without one, the form says that it is needed
@@ -143,7 +144,7 @@ async function show(step = trail[place], arrive = () => {}) {
     const answer = await (browsing ? imagesAfter(0, signal) : search(step, signal));
     await large.closed();
     if (signal.aborted) return;
-    large.close();
+    if (step !== trail[place]) large.close(); // what is shown anew leaves it open
     arrive();
     drawTrail(trail, place, move);
     drawQuery(step, () => go(COLLECTION));
@@ -157,6 +158,7 @@ async function show(step = trail[place], arrive = () => {}) {
   } catch (error) {
     if (signal.aborted) return;
     showStatus(found);
+    large.failed();
     showError(error, () => show(step, arrive));
   } finally {
     clearTimeout(soon);
