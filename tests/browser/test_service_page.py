@@ -803,6 +803,9 @@ def test_words_by_keyboard_in_a_narrow_window(served, open_page, scheme):
     page.get_by_label("words").press("Enter")
     expect(page.get_by_role("heading", name="Most likely to show “toy or car”")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="guessed by the network")).to_be_visible()
+    guess = page.get_by_text("Guesses: the nearest of the thousand things that the network knows.")
+    expect(guess).to_be_visible()
+    assert guess.evaluate("each => each.scrollWidth <= each.clientWidth"), "it can be read to its end"
     expect(page.locator("#grid li").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_label("words").fill("robot <b>")

@@ -16,6 +16,7 @@ import { ServiceError, json, session } from "./page.service.js";
 
 const PAGE = 60; // images of the collection that are shown at once
 const LONGEST_TRAIL = 50;
+const ONLY_GUESSES = "Guesses: the nearest of the thousand things that the network knows.";
 const NOTHING_CLOSE = "Nothing close: even the nearest is about as far away as any two images here.";
 
 // ---- state and errors -----------------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ function showMatches({ matches, metric, close, seconds }) {
     return { image, line, about: { ...line, score } };
   };
   fillGrid(matches.map(item), act);
-  $("far").textContent = close === false ? NOTHING_CLOSE : "";
+  $("far").textContent = matches.some(({ word }) => word) ? ONLY_GUESSES : close === false ? NOTHING_CLOSE : "";
   $("more").hidden = true;
   const time = seconds < 1 ? `${Math.max(1, Math.round(1_000 * seconds))} ms` : `${seconds.toFixed(1)} s`;
   const how = inWords ? "guessed by the network" : `by ${metric === "euclidean" ? "Euclidean" : metric} distance`;
