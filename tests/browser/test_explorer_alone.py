@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from helpers.explorer.explorer import Explorer
+from helpers.widgets.thumbnail_strip import ThumbnailStrip
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
@@ -687,10 +688,39 @@ def test_a_caption_has_the_place_and_the_time_and_the_date_where_it_fits(page, s
     page.evaluate("model.send({ do: 'photos', photos: [0, 1] })")
     caption = page.locator(".kf-caption").first
     page.wait_for_function("document.querySelector('.kf-caption').textContent")
-    assert caption.inner_text() == "<b>SDZG 1 · 22:21"
+    assert caption.text_content() == "<b>SDZG 1 · 22:21"
     page.locator("input[name=size]").fill("300")
-    assert caption.inner_text() == "<b>SDZG 1 · 2026-07-31 22:21"
+    assert caption.text_content() == "<b>SDZG 1 · 2026-07-31 22:21"
     assert "2026-07-31 22:21" in page.locator(".kf-tile").first.get_attribute("aria-label")
+
+
+def test_in_a_narrow_cell_the_place_is_cut_and_the_time_is_not(page, show):
+    root = show(20, style="width: 300px", captions=True)
+    page.evaluate("model.details = photo => ({ place: 'west · camara1 by the old mill', taken: '2026-07-31 22:21' })")
+    page.evaluate("model.send({ do: 'photos', photos: [0, 1] })")
+    time = root.locator(".kf-caption > :last-child").first
+    time.wait_for()
+    assert time.inner_text() == " · 22:21"
+    box, tile = time.bounding_box(), root.locator(".kf-tile").first.bounding_box()
+    assert box["x"] + box["width"] <= tile["x"] + tile["width"]
+
+
+LOOKS = """() => [...document.querySelectorAll(".kinframe-explorer, .kinframe-explorer *")].map((each) => {
+    const { width, height } = each.getBoundingClientRect();
+    return [each.className, Math.round(width), Math.round(height), getComputedStyle(each).color].join(" ");
+})"""
+
+
+@pytest.mark.parametrize("width", [300, 1000])
+def test_it_looks_the_same_when_a_later_widget_loads_the_shared_sheets_again(page, show, width):
+    root = show(50, style=f"width: {width}px", folders=[["a", 30], ["b", 20]], captions=True, asks_words=True)
+    answer(page, far="Guesses: the nearest of the thousand things that the network knows.")
+    page.evaluate("model.pick([7])")
+    root.get_by_role("button", name="Filters").click()
+    page.locator(".kf-tile .kf-outline").wait_for()
+    before = page.evaluate(LOOKS)
+    page.add_style_tag(content=ThumbnailStrip._css)
+    assert page.evaluate(LOOKS) == before
 
 
 def test_the_animal_of_a_photo_is_outlined(page, show):
@@ -907,6 +937,15 @@ def test_the_query_stays_beside_the_results_that_are_compared_with_it(page, show
     assert page.locator(".kf-large").is_hidden()
 
 
+@pytest.mark.parametrize("place, beside", [(1, 2), (4, 3)])
+def test_without_a_query_a_photo_is_compared_with_its_neighbour_and_not_with_itself(page, show, place, beside):
+    show(5)
+    open_large(page, photo=place)
+    page.keyboard.press("c")
+    page.locator(".kf-pinned", has_text=f"photo-{place}.jpg").wait_for()
+    page.locator(".kf-facts", has_text=f"photo-{beside}.jpg").wait_for()
+
+
 def test_words_are_typed_and_asked_for(page, show):
     root = show(200, asks_words=True)
     page.locator(".kf-gallery").focus()
@@ -934,6 +973,10 @@ def test_an_answer_in_words_shows_which_word_and_how_surely(page, show):
     both = {**query, "like": [5]}
     answer(page, about=about, question=both, trail=[None, query, both], place=2)
     assert root.locator(".kf-steps .kf-more").inner_text() == "+1"
+    open_large(page)
+    facts = dict(each.split("\n") for each in root.locator(".kf-facts > div").all_inner_texts())
+    assert facts["Word"] == "red fox" and "Score" in facts and "Distance" not in facts, "which would be 1 less the score"
+    page.keyboard.press("Escape")
     root.get_by_role("button", name="<b>fox</b>: take it out of the query").click()
     assert sent(page, "words")[-1]["text"] == ""
 

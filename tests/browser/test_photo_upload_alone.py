@@ -14,7 +14,10 @@ EMPTY = '<!doctype html><meta charset="utf-8"><link rel="stylesheet" href="uploa
 SHOW = """async () => {
     window.sent = [];
     const send = (content, _, buffers = []) => sent.push({ ...content, bytes: buffers.map((each) => each.byteLength) });
-    const model = { get: (name) => ({ _largest: 5_000_000 })[name], on: () => {}, off: () => {}, send };
+    const heard = {};
+    window.done = () => heard["msg:custom"]({ kind: "done", number: sent[sent.length - 1].number }, []);
+    const on = (name, each) => (heard[name] = each);
+    const model = { get: (name) => ({ _largest: 5_000_000 })[name], on, off: () => {}, send };
     (await import("./upload.js")).default.render({ model, el: document.body });
 }"""
 DROP = """size => {
@@ -58,3 +61,10 @@ def test_a_file_that_is_dropped_goes_in_parts_and_one_too_large_not_at_all(page)
     page.evaluate(DROP, 6_000_000)
     page.wait_for_function("sent.length === 3")
     assert told(page)[2] == {"do": "refuse", "name": "a.jpg", "bytes": []}
+
+
+def test_the_spinner_ends_when_the_kernel_has_answered(page):
+    page.evaluate(DROP, 9)
+    page.locator(".kf-spinner").wait_for()
+    page.evaluate("done()")
+    page.locator(".kf-spinner").wait_for(state="hidden")

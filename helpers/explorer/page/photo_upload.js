@@ -5,6 +5,7 @@ import { photoChooser, sendPhoto, takeFiles } from "./uploads.js";
 
 function render({ model, el }) {
   const wire = new Wire(model);
+  wire.listen({}); // it hears when a request is done
   const take = (file) => {
     if (file.size > model.get("_largest")) wire.request({ do: "refuse", name: file.name });
     else sendPhoto(wire, file);

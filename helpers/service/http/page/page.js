@@ -192,8 +192,8 @@ function showMatches({ matches, metric, close, seconds }) {
   $("far").textContent = matches.some(({ word }) => word) ? ONLY_GUESSES : close === false ? NOTHING_CLOSE : "";
   $("more").hidden = true;
   const time = seconds < 1 ? `${Math.max(1, Math.round(1_000 * seconds))} ms` : `${seconds.toFixed(1)} s`;
-  const how = inWords ? "guessed by the network" : `by ${metric === "euclidean" ? "Euclidean" : metric} distance`;
-  showFound(`${matches.length ? images(matches.length) : "No image is as near as that"}, ${how}, in ${time}`);
+  const how = inWords ? "" : `, by ${metric === "euclidean" ? "Euclidean" : metric} distance`;
+  showFound(`${matches.length ? images(matches.length) : "No image is as near as that"}${how}, in ${time}`);
 }
 
 // Shows which images are the same picture, after the matches, which do not wait for it.
