@@ -203,7 +203,7 @@ class Exploration:
 
     @property
     def remark(self) -> str:
-        """A sentence where even the nearest photo is as far as any two usually are, or words are guesses; else empty."""
+        """A sentence where even the nearest photo is as far as any two, or where words are guesses; else empty."""
         about = self.about()
         if any(each.get("word") for each in about.values()):
             return ONLY_GUESSES

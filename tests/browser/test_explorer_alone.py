@@ -780,8 +780,8 @@ def test_a_long_error_in_a_narrow_column_breaks_no_word_and_scrolls(page, show, 
     page.evaluate("model.comm_live = false; model.tell('comm_live_status_update')")
     page.locator(".kf-alarm").wait_for()
     assert page.locator(".kf-alarm").bounding_box()["height"] <= 160 and page.evaluate(BROKEN) == []
-    over = "edge => [...document.querySelectorAll('.kinframe-widget *')].filter(each => each.checkVisibility()"
-    over += " && each.getBoundingClientRect().right > edge + 1 && !each.closest('.kf-gallery')).map(each => each.outerHTML)"
+    over = """edge => [...document.querySelectorAll('.kinframe-widget *')].filter(each => each.checkVisibility() &&
+        each.getBoundingClientRect().right > edge + 1 && !each.closest('.kf-gallery')).map(each => each.outerHTML)"""
     assert page.evaluate(over, view["x"] + view["width"]) == []
 
 
@@ -913,7 +913,7 @@ def test_a_box_on_a_photo_that_is_zoomed_is_where_it_was_drawn(page, show):
 
 @pytest.mark.parametrize("width", [400, 1280])
 def test_the_query_stays_beside_the_results_that_are_compared_with_it(page, show, width):
-    page.set_viewport_size({"width": 1300, "height": 1000})  # beside a file browser, the window is wider than the widget
+    page.set_viewport_size({"width": 1300, "height": 1000})  # wider than the widget, as beside a file browser
     show(200, style=f"width: {width}px")
     answer(page)
     open_large(page, photo=1)
@@ -975,7 +975,7 @@ def test_an_answer_in_words_shows_which_word_and_how_surely(page, show):
     assert root.locator(".kf-steps .kf-more").inner_text() == "+1"
     open_large(page)
     facts = dict(each.split("\n") for each in root.locator(".kf-facts > div").all_inner_texts())
-    assert facts["Word"] == "red fox" and "Score" in facts and "Distance" not in facts, "which would be 1 less the score"
+    assert facts["Word"] == "red fox" and "Score" in facts and "Distance" not in facts, "it is 1 less the score"
     page.keyboard.press("Escape")
     root.get_by_role("button", name="<b>fox</b>: take it out of the query").click()
     assert sent(page, "words")[-1]["text"] == ""

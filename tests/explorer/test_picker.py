@@ -1,6 +1,5 @@
 """The picker without a browser: what its controls do, and what the notebook can go on with."""
 
-import datetime
 import io
 
 import ipywidgets
