@@ -45,7 +45,8 @@ def heading(here: "Exploration") -> str:
     things = f"{count:,} event{'s' * (count != 1)}" if here.season is not None else f"{count:,}"
     if step.text:
         beside = f", and like {_listed(here, step.like)}" if step.like else ""
-        return f"{things} for {step.text}{beside}, as the network guesses"
+        guess = "" if here.remark else ", as the network guesses"
+        return f"{things} for {step.text}{beside}{guess}"
     if not step.like:
         return f"Not like {_listed(here, step.unlike)}: mark a photo as like this too (L)"
     box = "the box on " if step.box is not None else ""

@@ -20,6 +20,7 @@ from helpers.images.boxes import SIDES, Box
 from helpers.images.decode import Source, open_photo
 from helpers.photos.export import export
 from helpers.photos.labels import Labels
+from helpers.similarity.word_search import ONLY_GUESSES
 from helpers.widgets.photo_table import PhotoTable, chosen_rows
 
 SORTS = ("distance", "name", "date")
@@ -201,12 +202,15 @@ class Exploration:
         return about
 
     @property
-    def nothing_close(self) -> str:
-        """A sentence where even the nearest photo is about as far as any two of the collection; else empty."""
+    def remark(self) -> str:
+        """A sentence where even the nearest photo is as far as any two, or where words are guesses; else empty."""
+        about = self.about()
+        if any(each.get("word") for each in about.values()):
+            return ONLY_GUESSES
         if self.found is None or not self._compares_photos:
             return ""
         asked = self.trail.here.like if self.trail.here is not None else ()
-        return nothing_close(next((each["likeness"] for row, each in self.about().items() if row not in asked), None))
+        return nothing_close(next((each["likeness"] for row, each in about.items() if row not in asked), None))
 
     def outline(self, row: int) -> Optional[List[float]]:
         """The box of the part that stands for a photo of a season in a query, its animal; None where there is none."""

@@ -265,7 +265,7 @@ class Explorer(PhotoWidget):
             "about": {str(row): about for row, about in here.about().items()},
             "found": here.found is not None,
             "heading": heading(here),
-            "far": here.nothing_close,
+            "far": here.remark,
             "captions": here.catalogue.has_dates or len(here.catalogue.folder_counts) > 1,
             "question": steps[here.trail.place],
             "asked_folder": here.asked_folder,

@@ -29,7 +29,7 @@ def explorer_card(here: Exploration, read: Read) -> Card:
             photos[place] = photos[place]._replace(caption=f"distance {distance:.3g}")
     rest = [CardPhoto(None, "")] * (len(here.rows) - len(shown))  # counted, and never drawn
     query = [CardRow("Query", photos[: len(asked)])] if asked else []
-    return Card(heading(here), [here.nothing_close], rows=[*query, CardRow("", [*photos[len(asked) :], *rest])])
+    return Card(heading(here), [here.remark], rows=[*query, CardRow("", [*photos[len(asked) :], *rest])])
 
 
 def _name(here: Exploration, number: int) -> str:

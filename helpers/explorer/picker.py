@@ -15,6 +15,7 @@ from helpers.errors import PhotoError
 from helpers.explorer.filters import Catalogue, Filter
 from helpers.explorer.likeness import Likenesses, nothing_close
 from helpers.explorer.photo_transfer import LARGEST_UPLOAD
+from helpers.explorer.photo_upload import PhotoUpload, too_large
 from helpers.frames import SFrame
 from helpers.frames.images import image_of
 from helpers.images.boxes import box_in
@@ -73,7 +74,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
                 _bar(self.previous, self.next, self.status),
                 _bar(self.slider, self.uploader),
                 self.message,
-                self.heading,
+                _bar(self.query_photo, self.heading),
                 self.far,
                 self.matches,
             ],
@@ -99,7 +100,7 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         A file that is not a photo, or larger than 50 MB, is left out; a message gives the reason.
         """
         if len(content) > LARGEST_UPLOAD:
-            self._say(f"{name}: more than 50 MB; make it smaller first.")
+            self._say(too_large(name))
         elif self._ask(name, name, bytes(content), None):
             self.chosen = None
             self._show_page()
@@ -127,11 +128,11 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             continuous_update=False,
             style={"description_width": "initial"},
         )
-        self.uploader = ipywidgets.FileUpload(
-            accept="image/*,.heic,.heif", description="Search with a photo…", layout={"width": "230px"}
-        )
+        self.uploader = PhotoUpload(self.upload, self._say)
         self.message = text_line(layout={"display": "none"})
         self.message.add_class("kinframe-failed")
+        self.query_photo = ipywidgets.Image(format="jpeg", layout={"display": "none"})  # one from outside
+        self.query_photo.add_class("kinframe-query")
         self.heading = text_line()
         self.heading.add_class("kinframe-heading")
         self.far = text_line(layout={"display": "none"})
@@ -144,7 +145,6 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
         self.file_name.observe(self._filter, "value")
         self.previous.on_click(lambda _: self._turn(-1))
         self.next.on_click(lambda _: self._turn(1))
-        self.uploader.observe(self._uploaded, "value")
 
     def _pick(self, label: Any) -> bool:
         readable = self._ask(label, self.model.name_of(label), self.model.photo(label), label)
@@ -165,6 +165,9 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
             return False
         self._say("")
         self._query = query
+        outside = self._thumbnails.get_many([(source, None)])[0] if chosen is None else None
+        self.query_photo.value = outside or b""
+        self.query_photo.layout.display = "" if outside else "none"
         self._show(matches, chosen)
         return True
 
@@ -195,11 +198,6 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
 
     def _clicked(self, place: int) -> None:
         self.pick(self.model.labels[self._on_page()[place]])
-
-    def _uploaded(self, change: Any) -> None:
-        for file in change["new"]:
-            self.upload(file["name"], bytes(file["content"]))
-            self.uploader.value = ()  # so that the same file can be chosen again
 
     def _filter(self, _: Any = None) -> None:
         folder = None if self.folder.value == _ALL_FOLDERS else self.folder.value
@@ -247,7 +245,9 @@ class PhotoPicker(NotebookWidget, ipywidgets.VBox):
     def _card(self) -> Card:
         found = [CardPhoto(each.jpeg, each.text, _caption(each.about), each.marked) for each in self.matches.photos]
         photos = [CardPhoto(each.jpeg, each.text, marked=each.marked) for each in self.photos.photos]
-        rows = [CardRow(self.heading.value, found), CardRow(self.status.value, photos)]
+        query = [CardPhoto(self.query_photo.value, self._query["path"][0])] if self.query_photo.value else []
+        asked = [CardRow("Query", query)] if query else []
+        rows = [*asked, CardRow(self.heading.value, found), CardRow(self.status.value, photos)]
         return Card("Photo picker", [self.message.value, self.far.value], rows)
 
 

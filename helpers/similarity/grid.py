@@ -32,6 +32,7 @@ from helpers.images.sheet import (
     several_folders,
 )
 from helpers.similarity.recent_queries import AskedPhoto
+from helpers.similarity.word_search import ONLY_GUESSES
 
 _MOST_QUERIES, _MOST_ROWS, _MOST_COLUMNS = 10, 20, 20  # matplotlib draws at most 65,535 pixels each way
 _COLUMNS = 5  # beside the query; a notebook would shrink a wider figure until its text can't be read
@@ -116,6 +117,8 @@ def show_matches(model: PhotoAlbum, found: Frame, *, columns: int = _COLUMNS) ->
         note = f"{len(shown)} of {len(matches)} queries shown; filter the result by query_label to see the others"
     elif not matches:
         note = "no matches"
+    if any(row.get("word") for rows in matches.values() for row in rows[:1]):
+        note = f"{ONLY_GUESSES} {note}".rstrip()
     return _MatchesFigure(blocks, note, with_folders=several_folders(model.names)).figure
 
 

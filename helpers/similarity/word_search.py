@@ -8,6 +8,8 @@ from helpers.frames import Frame, SArray
 from helpers.networks.words import Word, class_names, find_words, is_chinese
 from helpers.similarity.word_scores import WordScores, best, shares
 
+ONLY_GUESSES = "Guesses: the nearest of the thousand things that the network knows."  # of an answer to words
+
 _RANKS = 60  # see `fused`
 _AWAY = 0.5  # how much photos to be unlike count: as in `helpers.similarity.search.feedback`
 

@@ -103,14 +103,16 @@ export class LargeView {
     const facts = {
       Name: name, Folder: folder, Date: date, Size: [width && `${width} × ${height} px`, size].filter(Boolean).join(", "),
       Label: label, Products: products, Rank: rank, Word: word, Likeness: likeness === null ? null : percent(likeness),
-      Distance: number(distance), Score: number(score),
+      Distance: score !== null && likeness === null ? null : number(distance), // that of an answer to words is 1 − score
+      Score: number(score),
     };
     return Object.entries(facts).filter(([, value]) => value);
   }
 
-  // Pin a photo, else the query, or without one this photo, at the left; or take it away.
+  // Pin a photo, else the query, or without one this photo, at the left; or take it away. Beside itself stands none.
   compare(photo = this.act.query() ?? this.photo) {
     if (this.pinned !== null) return this.unpin();
+    if (photo === this.photo) this.step(this.order[this.order.indexOf(photo) + 1] === undefined ? -1 : 1);
     this.pinned = photo;
     this.pinnedName.textContent = "";
     this.beside.hidden = false;

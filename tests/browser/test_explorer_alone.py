@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from helpers.explorer.explorer import Explorer
+from helpers.widgets.thumbnail_strip import ThumbnailStrip
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests run from the environment with Playwright, .venv")
 
@@ -35,13 +36,17 @@ def page(blank):
 
 @pytest.fixture
 def show(page):
-    """Shows an explorer of so many photos, with changes to what the kernel says of it; `model` is the kernel."""
+    """Shows an explorer of so many photos, with changes to what the kernel says of it; `model` is the kernel.
 
-    def show(count, **changes):
+    `style` is that of the element it stands in, such as a narrow column of a wide window.
+    """
+
+    def show(count, style="", **changes):
         page.evaluate(
-            "async ([count, changes]) => { const mock = await import('./mock.js');"
-            "window.model = mock.mock(count, changes); window.end = mock.show(window.model); }",
-            [count, changes],
+            "async ([count, style, changes]) => { const mock = await import('./mock.js');"
+            "const place = document.body.appendChild(document.createElement('div')); place.style = style;"
+            "window.model = mock.mock(count, changes); window.end = mock.show(window.model, place); }",
+            [count, style, changes],
         )
         if count:
             page.locator(".kf-tile img").first.wait_for()
@@ -683,10 +688,39 @@ def test_a_caption_has_the_place_and_the_time_and_the_date_where_it_fits(page, s
     page.evaluate("model.send({ do: 'photos', photos: [0, 1] })")
     caption = page.locator(".kf-caption").first
     page.wait_for_function("document.querySelector('.kf-caption').textContent")
-    assert caption.inner_text() == "<b>SDZG 1 · 22:21"
+    assert caption.text_content() == "<b>SDZG 1 · 22:21"
     page.locator("input[name=size]").fill("300")
-    assert caption.inner_text() == "<b>SDZG 1 · 2026-07-31 22:21"
+    assert caption.text_content() == "<b>SDZG 1 · 2026-07-31 22:21"
     assert "2026-07-31 22:21" in page.locator(".kf-tile").first.get_attribute("aria-label")
+
+
+def test_in_a_narrow_cell_the_place_is_cut_and_the_time_is_not(page, show):
+    root = show(20, style="width: 300px", captions=True)
+    page.evaluate("model.details = photo => ({ place: 'west · camara1 by the old mill', taken: '2026-07-31 22:21' })")
+    page.evaluate("model.send({ do: 'photos', photos: [0, 1] })")
+    time = root.locator(".kf-caption > :last-child").first
+    time.wait_for()
+    assert time.inner_text() == " · 22:21"
+    box, tile = time.bounding_box(), root.locator(".kf-tile").first.bounding_box()
+    assert box["x"] + box["width"] <= tile["x"] + tile["width"]
+
+
+LOOKS = """() => [...document.querySelectorAll(".kinframe-explorer, .kinframe-explorer *")].map((each) => {
+    const { width, height } = each.getBoundingClientRect();
+    return [each.className, Math.round(width), Math.round(height), getComputedStyle(each).color].join(" ");
+})"""
+
+
+@pytest.mark.parametrize("width", [300, 1000])
+def test_it_looks_the_same_when_a_later_widget_loads_the_shared_sheets_again(page, show, width):
+    root = show(50, style=f"width: {width}px", folders=[["a", 30], ["b", 20]], captions=True, asks_words=True)
+    answer(page, far="Guesses: the nearest of the thousand things that the network knows.")
+    page.evaluate("model.pick([7])")
+    root.get_by_role("button", name="Filters").click()
+    page.locator(".kf-tile .kf-outline").wait_for()
+    before = page.evaluate(LOOKS)
+    page.add_style_tag(content=ThumbnailStrip._css)
+    assert page.evaluate(LOOKS) == before
 
 
 def test_the_animal_of_a_photo_is_outlined(page, show):
@@ -725,6 +759,38 @@ def test_a_message_can_be_closed_and_a_failure_is_red_and_stays(page, show, cloc
     assert failed.is_hidden()
     page.evaluate("model.state({ message: 'a.csv is there already', failed: true, said: 3 })")  # tried again
     assert failed.is_visible()
+
+
+LONG = "This photo cannot be read, since the file ends in its middle; copy it once more from its card. " * 9
+
+
+@pytest.mark.parametrize("width", [150, 300, 400, 500])
+def test_a_long_error_in_a_narrow_column_breaks_no_word_and_scrolls(page, show, width):
+    show(30, style=f"width: {width}px")
+    page.evaluate("message => model.state({ message, failed: true, said: 1 })", LONG)
+    failed, text = page.locator(".kf-failed"), page.locator(".kf-failed > span")
+    message, view = failed.bounding_box(), page.locator(".kf-view").bounding_box()
+    assert view["x"] <= message["x"] and message["x"] + message["width"] <= view["x"] + view["width"]
+    assert message["height"] <= 160 and message["y"] + message["height"] <= view["y"] + view["height"]
+    assert page.evaluate(BROKEN) == []
+    text.evaluate("text => { text.scrollTop = text.scrollHeight }")
+    assert text.evaluate("text => text.scrollTop > 0 && text.scrollWidth <= text.clientWidth")
+    close = page.get_by_role("button", name="Close this message").bounding_box()
+    assert message["y"] <= close["y"] and close["y"] + close["height"] <= message["y"] + message["height"]
+    page.evaluate("model.comm_live = false; model.tell('comm_live_status_update')")
+    page.locator(".kf-alarm").wait_for()
+    assert page.locator(".kf-alarm").bounding_box()["height"] <= 160 and page.evaluate(BROKEN) == []
+    over = """edge => [...document.querySelectorAll('.kinframe-widget *')].filter(each => each.checkVisibility() &&
+        each.getBoundingClientRect().right > edge + 1 && !each.closest('.kf-gallery')).map(each => each.outerHTML)"""
+    assert page.evaluate(over, view["x"] + view["width"]) == []
+
+
+def test_in_a_row_of_widgets_the_explorer_has_its_part(page, show):
+    page.evaluate("document.body.style.display = 'flex'")
+    show(30)
+    show(30)
+    widths = [each.bounding_box()["width"] for each in page.locator(".kinframe-explorer").all()]
+    assert min(widths) > 450
 
 
 def test_a_spinner_shows_that_the_kernel_works_after_a_moment(page, show, clock):
@@ -847,8 +913,8 @@ def test_a_box_on_a_photo_that_is_zoomed_is_where_it_was_drawn(page, show):
 
 @pytest.mark.parametrize("width", [400, 1280])
 def test_the_query_stays_beside_the_results_that_are_compared_with_it(page, show, width):
-    page.set_viewport_size({"width": width, "height": 1000})
-    show(200)
+    page.set_viewport_size({"width": 1300, "height": 1000})  # wider than the widget, as beside a file browser
+    show(200, style=f"width: {width}px")
     answer(page)
     open_large(page, photo=1)
     page.keyboard.press("c")
@@ -869,6 +935,15 @@ def test_the_query_stays_beside_the_results_that_are_compared_with_it(page, show
     assert pinned.is_hidden()
     page.keyboard.press("Escape")
     assert page.locator(".kf-large").is_hidden()
+
+
+@pytest.mark.parametrize("place, beside", [(1, 2), (4, 3)])
+def test_without_a_query_a_photo_is_compared_with_its_neighbour_and_not_with_itself(page, show, place, beside):
+    show(5)
+    open_large(page, photo=place)
+    page.keyboard.press("c")
+    page.locator(".kf-pinned", has_text=f"photo-{place}.jpg").wait_for()
+    page.locator(".kf-facts", has_text=f"photo-{beside}.jpg").wait_for()
 
 
 def test_words_are_typed_and_asked_for(page, show):
@@ -898,6 +973,10 @@ def test_an_answer_in_words_shows_which_word_and_how_surely(page, show):
     both = {**query, "like": [5]}
     answer(page, about=about, question=both, trail=[None, query, both], place=2)
     assert root.locator(".kf-steps .kf-more").inner_text() == "+1"
+    open_large(page)
+    facts = dict(each.split("\n") for each in root.locator(".kf-facts > div").all_inner_texts())
+    assert facts["Word"] == "red fox" and "Score" in facts and "Distance" not in facts, "it is 1 less the score"
+    page.keyboard.press("Escape")
     root.get_by_role("button", name="<b>fox</b>: take it out of the query").click()
     assert sent(page, "words")[-1]["text"] == ""
 
@@ -913,8 +992,7 @@ def test_a_guess_next_to_nothing_leaves_room_for_its_word(page, show):
 
 
 def test_in_a_narrow_cell_nothing_close_can_be_read_to_its_end(page, show):
-    page.set_viewport_size({"width": 400, "height": 900})
-    root = show(200)
+    root = show(200, style="width: 400px")
     far = "Nothing close: even the nearest is about as far away as any two photos here."
     answer(page, heading="20 most similar to EK000014 · SDZG 1 · 22:21", far=far)
     shown = root.locator(".kf-nothing")

@@ -93,6 +93,9 @@ def test_a_photo_from_outside_is_uploaded(notebook, kernel, matches):
     _upload(notebook, "from-outside.png", _png())
     matches.wait_for_others(before)
     assert kernel("picker.chosen, picker.found['query_label'][0]") == "(None, 'from-outside.png')"
+    shown = notebook.locator("img.kinframe-query")
+    notebook.wait_for_function("image => image.naturalWidth === 160", arg=shown.element_handle())
+    assert shown.bounding_box()["height"] < 60
 
 
 def test_an_upload_that_is_no_photo_says_so(notebook, kernel, matches):
@@ -141,7 +144,7 @@ def test_a_name_with_dollars_is_text(notebook, kernel):
 
 def _upload(page, name, content):
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Search with a photo…").click()
+        page.get_by_role("button", name="Search with a photo…", exact=True).click()
     chooser.value.set_files([{"name": name, "mimeType": "image/png", "buffer": content}])
 
 

@@ -176,6 +176,33 @@ def test_a_file_that_is_chosen_and_one_that_is_pasted(page):
     expect(page.locator("#trail li")).to_have_count(3)
 
 
+def test_the_trail_shows_a_photo_from_outside_and_sends_it_once(page):
+    sent = []
+    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    drop(page, "mine.jpg", OUTSIDE.read_bytes())
+    asked_about(page, "mine.jpg")
+    picture = page.locator("#trail li").nth(1).locator(".kf-thumb img")
+    expect(picture).not_to_have_js_property("naturalWidth", 0)
+    drop(page, "drawn.png", drawn(), "image/png")
+    asked_about(page, "drawn.png")
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator("#trail li")).to_have_count(4)
+    for place in (1, 2):
+        expect(page.locator("#trail li").nth(place).locator(".kf-thumb img")).not_to_have_js_property("naturalWidth", 0)
+    asked = [request.url.rpartition("/")[2] for request in sent]
+    assert asked.count("search") == 2, "each is searched with once"
+
+
+def test_a_photo_that_the_browser_cannot_draw_stands_in_the_trail_by_its_name(page):
+    answer = {"metric": "cosine", "matches": [], "close": None, "seconds": 0.1}
+    page.route("**/search", lambda route: route.fulfill(json=answer))
+    page.route("**/already-here", lambda route: route.fulfill(json={"copies": []}))
+    drop(page, "mine.heic", b"of another format", "image/heic")
+    step = page.locator("#trail li").nth(1)
+    expect(step.locator(".kf-thumb")).to_be_hidden()
+    expect(step).to_have_text("mine.heic")
+
+
 def test_from_image_to_image_and_back(page, client):
     first, second = names(page)[2], None
     find_similar(page.locator(".kf-tile").nth(2))
@@ -418,6 +445,48 @@ def test_the_browsers_back_closes_the_large_view(page):
     expect(page.locator("#heading")).to_have_text(heading)
     page.go_back()
     expect(page.locator("#heading")).to_have_text("The collection")
+
+
+def test_after_a_search_that_failed_from_the_large_view_one_back_goes_back(page):
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator(".kf-likeness")).to_have_count(20)
+    heading = page.locator("#heading").inner_text()
+    refused = {"error": {"status": 404, "message": "image 3 is gone"}}
+    page.route("**/similar?**", lambda route: route.fulfill(status=404, json=refused))
+    page.locator(".kf-tile").nth(3).click()
+    large_view(page).get_by_role("button", name="Find similar").click()
+    expect(page.get_by_role("alert")).to_contain_text("image 3 is gone")
+    page.wait_for_function("!history.state.large")
+    assert page.locator("#heading").inner_text() == heading
+    page.unroute_all()
+    page.locator(".kf-tile").nth(4).click()
+    large_view(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".kf-large")).to_be_hidden()
+    page.wait_for_function("!history.state.large")
+    page.go_back()
+    expect(page.locator("#heading")).to_have_text("The collection")
+
+
+def test_a_service_that_comes_back_leaves_the_large_view_open(page):
+    find_similar(page.locator(".kf-tile").first)
+    expect(page.locator(".kf-likeness")).to_have_count(20)
+    page.locator(".kf-tile").nth(3).click()
+    dialog = large_view(page)
+    name = dialog.locator(FACTS).first.inner_text()
+    for path in ("**/jobs", "**/ready"):
+        page.route(path, lambda route: route.abort())
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # it looks for jobs when it is seen again
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    with page.expect_response("**/similar?**"):
+        page.unroute_all()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page.locator(".kf-likeness")).to_have_count(20)
+    assert dialog.is_visible() and dialog.locator(FACTS).first.inner_text() == name
+    page.keyboard.press("ArrowRight")
+    expect(dialog.locator(FACTS, has_text="Rank")).to_have_text("Rank5")
+    page.keyboard.press("Escape")
+    expect(page.locator(".kf-tile").nth(4)).to_be_focused()
 
 
 def test_an_image_that_is_gone_says_so_in_the_large_view(page):
@@ -739,8 +808,13 @@ def test_words_by_keyboard_in_a_narrow_window(served, open_page, scheme):
     page = open_page(served.url, color_scheme=scheme, width=380, height=800)
     page.get_by_label("words").fill("toy or car")
     page.get_by_label("words").press("Enter")
-    expect(page.get_by_role("heading", name="Most likely to show “toy or car”")).to_be_visible()
-    expect(page.get_by_role("status").filter(has_text="guessed by the network")).to_be_visible()
+    heading = page.get_by_role("heading", name="Most likely to show “toy or car”")
+    expect(heading).to_be_visible()
+    assert heading.evaluate("each => each.scrollHeight <= each.clientHeight"), "all of it"
+    expect(page.locator("#status")).to_have_text(re.compile(r"^20 images, in \d"))
+    guess = page.get_by_text("Guesses: the nearest of the thousand things that the network knows.")
+    expect(guess).to_be_visible()
+    assert guess.evaluate("each => each.scrollWidth <= each.clientWidth"), "it can be read to its end"
     expect(page.locator("#grid li").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.get_by_label("words").fill("robot <b>")

@@ -1,6 +1,5 @@
 """The picker without a browser: what its controls do, and what the notebook can go on with."""
 
-import datetime
 import io
 
 import ipywidgets
@@ -188,12 +187,42 @@ def test_an_upload_with_the_name_of_a_photo_is_another_photo(folder):
         assert not any(photo.marked for photo in photo_picker.matches.photos)
 
 
+def test_an_upload_shows_its_picture_beside_the_heading(photo_picker):
+    assert photo_picker.query_photo.layout.display == "none"  # one of the collection is the first match, marked
+    photo_picker.upload("IMG_1.jpg", _photo())
+    assert Image.open(io.BytesIO(photo_picker.query_photo.value)).size == (80, 60)
+    assert photo_picker.query_photo.layout.display == ""
+    card = photo_picker._card()
+    assert card.rows[0].heading == "Query" and [photo.name for photo in card.rows[0].photos] == ["IMG_1.jpg"]
+    photo_picker.upload("letter.jpg", b"Dear all")
+    assert photo_picker.query_photo.value, "the answer is still that of the photo before"
+    photo_picker.pick(2)
+    assert photo_picker.query_photo.value == b"" and photo_picker.query_photo.layout.display == "none"
+    assert photo_picker._card().rows[0].heading == photo_picker.heading.value
+
+
 def test_the_upload_button_does_what_upload_does(photo_picker):
-    file = {"name": "IMG_2.jpg", "type": "image/jpeg", "size": 1, "content": memoryview(_photo("navy"))}
-    file["last_modified"] = datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)
-    photo_picker.uploader.set_trait("value", [file])
+    content = _photo("navy")
+    upload = {"do": "upload", "upload": "a-1", "name": "IMG_2.jpg", "parts": 2}
+    photo_picker.uploader._heard(None, upload, [memoryview(content[:100])])
+    assert photo_picker.chosen == 0, "the rest is still to come"
+    photo_picker.uploader._heard(None, upload, [memoryview(content[100:])])
     assert photo_picker.found["query_label"][0] == "IMG_2.jpg"
-    assert photo_picker.uploader.value == ()
+
+
+@pytest.mark.parametrize(
+    "message, reason",
+    [
+        ({"do": "refuse", "name": "a.jpg"}, "a.jpg: more than 50 MB; make it smaller first."),
+        ({"do": "upload", "upload": "a", "name": "b.jpg", "parts": 1}, "That could not be done."),
+        ({"do": "upload"}, "That could not be done."),
+        ({"do": "else"}, ""),
+        (None, ""),
+    ],
+)
+def test_what_the_upload_button_hears_can_be_anything(photo_picker, message, reason):
+    photo_picker.uploader._heard(None, message, [])
+    assert (photo_picker.message.value, photo_picker.chosen) == (reason, 0)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ def test_words_are_answered_as_search_does(explorer, model):
     assert explorer.chosen is None and explorer._state["asks_words"]
     row = found[0]
     about = explorer._state["about"][str(shown(explorer)[0])]
+    assert explorer._state["far"].startswith("Guesses: the nearest of the thousand things")
+    assert explorer._state["far"] in explorer._repr_mimebundle_()[0]["text/html"]
     assert about["word"] == row["word"] and about["score"] == pytest.approx(row["score"])
     explorer.folder = "tarn" if "tarn" in dict(explorer._state["folders"]) else None
     assert question(explorer)["text"] == "toy car", "filters go for words too"

@@ -156,6 +156,30 @@ def test_renamed_photos_are_no_fault(capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(
+    "cameras, said",
+    [
+        ([None, None], "of 2 of 2 cameras are renamed, sorted or few, such as those of a"),  # each folder is one
+        (["K1", None], "of 1 of 1 cameras and those without a camera are renamed, sorted or few, such as those of K1"),
+        (["K1", "K1"], "are renamed, sorted or few"),
+    ],
+)
+def test_photos_without_a_camera_are_no_camera(capsys, cameras, said):
+    names = [f"{folder}/e{n}.JPG" for folder in "ab" for n in range(12)]
+    data = frame_of(zip(names, [*reversed(hours(12, step=30 * HOUR))] * 2))
+    data = data.add_column(tc.SArray([camera for camera in cameras for _ in range(12)], dtype=str), "camera")
+    clock_report(data)
+    assert f"the photos {said}: only" in capsys.readouterr().out
+
+
+def test_of_the_photos_without_a_camera_alone_no_camera_is_named(capsys):
+    names = [*(f"a/IMG_{n:04d}.JPG" for n in range(12)), *(f"b/e{n}.JPG" for n in range(12))]
+    data = frame_of(zip(names, [*hours(12), *reversed(hours(12, step=30 * HOUR))]))
+    data = data.add_column(tc.SArray(["K1"] * 12 + [None] * 12, dtype=str), "camera")
+    clock_report(data)
+    assert "the photos without a camera are renamed, sorted or few: only" in capsys.readouterr().out
+
+
 def test_of_renamed_photos_the_dates_are_judged():
     names = [f"a/photo {n}.JPG" for n in (5, 3, 8, 1, 4)]
     (row,) = clock_report(frame_of(zip(names, [*hours(2), *hours(3, NEW_YEAR)])))

@@ -195,9 +195,13 @@ def test_a_figure_shows_the_word(model, tmp_path):
     photos = create(data, model="efficientnet-lite0", verbose=False, store=False)
     texts = [text.get_text() for text in show_matches(photos, photos.search(text="fox car", k=2)).axes[0].texts]
     assert "fox car" in texts and "query" in texts and not any("remember" in text for text in texts)
+    guess = "Guesses: the nearest of the thousand things that the network knows."
+    assert texts[-1] == guess
     like = photos.labels[0]
     texts = [text.get_text() for text in show_matches(photos, photos.search(like=like, text="car", k=2)).axes[0].texts]
-    assert photos.names[0].rpartition("/")[2] in texts
+    assert photos.names[0].rpartition("/")[2] in texts and guess in texts
+    texts = [text.get_text() for text in show_matches(photos, photos.search(like=like, k=2)).axes[0].texts]
+    assert guess not in texts
 
 
 def test_a_model_from_disk_has_words(tmp_path):

@@ -23,6 +23,7 @@ from helpers.collection.odd_photos import oddities
 from helpers.collection.odd_strip import OddStrip
 from helpers.explorer.explorer import Explorer
 from helpers.explorer.map.map import CollectionMap
+from helpers.explorer.photo_upload import PhotoUpload
 from helpers.explorer.picker import PhotoPicker
 from helpers.photos.load import load_photos
 from helpers.season.detection.box_strip import BoxStrip
@@ -39,7 +40,7 @@ from helpers.widgets.thumbnail_strip import ThumbnailStrip
 from tests.support.pictures import folder_of, picture, tiny_network
 from tests.support.sightings import WHEN, Judged, season_of, sightings
 
-PARTS = {ThumbnailStrip}  # of widgets: never shown alone
+PARTS = {ThumbnailStrip, PhotoUpload}  # of widgets: never shown alone
 HOSTILE = "<img src=x onerror=alert(1)> & \"quotes' \udcff.jpg"
 
 

@@ -3,6 +3,7 @@ import { button, commonKeys, counted, field, grouped, keyHelp, make, setOptions 
 import { Filters } from "./filters.js";
 import { TILE } from "./gallery.js";
 import { outline } from "../../widgets/outline.js";
+import { photoChooser } from "./uploads.js";
 
 // Keys, what they do, and the part of the state that must be there for it.
 const KEYS = [
@@ -36,17 +37,12 @@ export class Controls {
     this.forward = button("›", "Forward (Shift+Backspace)", () => act.step(1));
     this.all = button("All photos", "The whole collection again: no query, and no filter", () => act.startOver());
     this.steps = make("div", { className: "kf-steps", role: "group", "aria-label": "Earlier queries" });
-    this.file = make("input", { type: "file", accept: "image/*,.heic,.heif", hidden: true, tabIndex: -1 });
-    this.file.addEventListener("change", () => {
-      if (this.file.files[0]) act.upload(this.file.files[0]);
-      this.file.value = ""; // so that the same file can be chosen again
-    });
     this.text = make("input", { type: "search", name: "text", placeholder: "fox, red car, 狐狸", autocomplete: "off", maxLength: 200 });
     this.text.addEventListener("keydown", (event) => event.key === "Enter" && act.words(this.text.value));
     this.inWords = field("Words", this.text);
     this.trail = make(
       "div", { className: "kf-row" }, this.back, this.forward, this.all, this.steps, this.inWords,
-      button("Search with a photo…", "Or drop a file here, or paste a picture", () => this.file.click()), this.file,
+      ...photoChooser((file) => act.upload(file)),
     );
 
     this.sort = make("select", { name: "sort", onchange: () => this.act.set(sorting(this.sort.value)) });

@@ -11,8 +11,7 @@ import { Controls } from "./controls.js";
 import { Gallery } from "./gallery.js";
 import { LargePhoto } from "./large_view.js";
 import { Parts } from "./parts.js";
-
-const PART = 2 ** 21; // bytes of an upload in one message: servers refuse long ones
+import { sendPhoto, takeFiles } from "./uploads.js";
 
 function render({ model, el }) {
   const root = make("div", { className: "kinframe-widget kinframe-gallery kinframe-explorer", role: "application", "aria-label": "Photo explorer" });
@@ -68,13 +67,10 @@ function render({ model, el }) {
       large.compare(first);
     },
     open: (photo) => large.open(photo, gallery.order.includes(photo) ? gallery.order : [photo], state().about, act.backTo),
-    async upload(file) {
+    upload(file) {
       const most = state().largest;
       if (file.size > most) return toasts.say(`${file.name} is larger than ${most / 1e6} MB; make it smaller first.`, true);
-      const content = new Uint8Array(await file.arrayBuffer());
-      const parts = Math.max(1, Math.ceil(content.length / PART));
-      const upload = { do: "upload", upload: `${wire.id}-${wire.count}`, name: file.name || "pasted picture", parts };
-      for (let part = 0; part < parts; part++) wire.request(upload, [content.slice(part * PART, (part + 1) * PART).buffer]);
+      sendPhoto(wire, file);
     },
   };
 
@@ -133,25 +129,6 @@ function render({ model, el }) {
     large.end();
     root.remove();
   };
-}
-
-// Calls `upload` with a file that is dropped here or pasted.
-function takeFiles(root, upload) {
-  const take = (event, file) => {
-    event.preventDefault();
-    event.stopPropagation();
-    if (file) upload(file);
-  };
-  root.addEventListener("dragover", (event) => {
-    take(event);
-    root.classList.add("kf-dropping");
-  });
-  root.addEventListener("dragleave", (event) => !root.contains(event.relatedTarget) && root.classList.remove("kf-dropping"));
-  root.addEventListener("drop", (event) => {
-    root.classList.remove("kf-dropping");
-    take(event, event.dataTransfer.files[0]);
-  });
-  root.addEventListener("paste", (event) => event.clipboardData.files[0] && take(event, event.clipboardData.files[0]));
 }
 
 export default { render };

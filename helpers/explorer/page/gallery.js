@@ -163,7 +163,8 @@ export class Gallery {
     tile.querySelector(".kf-name").textContent = lastPart(entry.name);
     if (this.captioned) {
       const when = entry.taken && (this.side >= WIDE ? entry.taken : entry.taken.slice(-5));
-      tile.querySelector(".kf-caption").textContent = [entry.place, when].filter(Boolean).join(" · ");
+      const parts = [entry.place, when].filter(Boolean).map((text, part) => make("span", { textContent: part ? ` · ${text}` : text }));
+      tile.querySelector(".kf-caption").replaceChildren(...parts);
     }
     const badge = (name, textContent, more) => picture.append(make("span", { className: name, textContent, ...more }));
     if (several) badge("kf-several", `×${about.photos}`, { title: "Photos of this event (E)" });

@@ -6,7 +6,7 @@ as 2012-01-01 00:00, and goes on from there. Others were set wrongly by hand.
 
 import contextlib
 import datetime
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from helpers.frames import SFrame
 from helpers.frames.columns import typed_frame
 from helpers.photos.clocks.neighbours import Span, mistyped, never_set, years_behind
 from helpers.photos.clocks.runs import ClockRun, clock_runs, new_year_of, was_reset
+from helpers.photos.events import cameras_of
 
 _DAY = datetime.timedelta(days=1)  # zones are less apart than that
 _LOOKED_AT = 20  # files of a run whose own dates are read
@@ -83,15 +84,9 @@ def clock_report(data: SFrame) -> SFrame:
     """
     runs = clock_runs(data)
     faults = _faults(runs, data)
-    unordered = sorted({run.camera for run in runs if not run.ordered})
+    unordered = {run.camera for run in runs if not run.ordered}
     if unordered:
-        cameras = len({run.camera for run in runs})
-        whose = f" of {len(unordered)} of {cameras} cameras" if cameras > 1 else ""
-        such = f", such as those of {unordered[0]}" if cameras > 1 else ""
-        print(
-            f"the photos{whose} are renamed, sorted or few{such}: only their dates are judged, and no jump of a "
-            "clock can be seen"
-        )
+        print(f"{_of_whom(unordered, runs, data)}: only their dates are judged, and no jump of a clock can be seen")
     paths = list(data["path"])
     return typed_frame(
         [
@@ -103,6 +98,20 @@ def clock_report(data: SFrame) -> SFrame:
             ("before", datetime.datetime, [fault.before for fault in faults]),
         ]
     )
+
+
+def _of_whom(unordered: Set[str], runs: Sequence[ClockRun], data: SFrame) -> str:
+    """Whose photos are not in the order of their names; a folder of photos without a camera is no camera."""
+    cameras = list(data["camera"]) if "camera" in data.column_names() else []
+    nameless = {name for name, camera in zip(cameras_of(data), cameras) if camera is None} if any(cameras) else {""}
+    everyone = {run.camera for run in runs}
+    if len(everyone) == 1:
+        return "the photos are renamed, sorted or few"
+    named = sorted(unordered - nameless)
+    whose = [f"of {len(named)} of {len(everyone - nameless)} cameras"] if named else []
+    whose += ["without a camera"] if unordered & nameless else []
+    such = f", such as those of {named[0]}" if named else ""
+    return f"the photos {' and those '.join(whose)} are renamed, sorted or few{such}"
 
 
 def _faults(runs: Sequence[ClockRun], data: SFrame) -> List[_Fault]:

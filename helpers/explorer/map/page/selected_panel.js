@@ -1,5 +1,5 @@
 // What is selected on the map, as photos beneath it; a click on one takes it out.
-import { counted, grouped, make } from "../../../widgets/elements.js";
+import { grouped, make } from "../../../widgets/elements.js";
 
 const MOST = 30; // photos that are shown
 
@@ -20,8 +20,8 @@ export class SelectedPanel {
   show(photos) {
     this.photos = photos;
     this.element.hidden = !photos.length;
-    const more = photos.length - MOST;
-    this.title.textContent = `${counted(photos.length, "photo")} selected${more > 0 ? `; the first ${grouped(MOST)}` : ""}`;
+    this.title.hidden = photos.length <= MOST;
+    this.title.textContent = `The first ${MOST} of ${grouped(photos.length)}:`;
     this.draw();
   }
 

@@ -16,6 +16,7 @@ import { ServiceError, json, session } from "./page.service.js";
 
 const PAGE = 60; // images of the collection that are shown at once
 const LONGEST_TRAIL = 50;
+const ONLY_GUESSES = "Guesses: the nearest of the thousand things that the network knows.";
 const NOTHING_CLOSE = "Nothing close: even the nearest is about as far away as any two images here.";
 
 // ---- state and errors -----------------------------------------------------------------------------------------------
@@ -57,6 +58,7 @@ function showError(error, retry) {
   }
   showTrouble(error.message);
   if (error.status === 401) {
+    large.shut();
     fillGrid([]); // what another key showed
     showFound("");
     toasts.say(session.key && "The service does not accept this key.", true); // without one, the form says that it is needed
@@ -143,7 +145,7 @@ async function show(step = trail[place], arrive = () => {}) {
     const answer = await (browsing ? imagesAfter(0, signal) : search(step, signal));
     await large.closed();
     if (signal.aborted) return;
-    large.close();
+    if (step !== trail[place]) large.close(); // what is shown anew leaves it open
     arrive();
     drawTrail(trail, place, move);
     drawQuery(step, () => go(COLLECTION));
@@ -157,6 +159,7 @@ async function show(step = trail[place], arrive = () => {}) {
   } catch (error) {
     if (signal.aborted) return;
     showStatus(found);
+    large.failed();
     showError(error, () => show(step, arrive));
   } finally {
     clearTimeout(soon);
@@ -186,11 +189,11 @@ function showMatches({ matches, metric, close, seconds }) {
     return { image, line, about: { ...line, score } };
   };
   fillGrid(matches.map(item), act);
-  $("far").textContent = close === false ? NOTHING_CLOSE : "";
+  $("far").textContent = matches.some(({ word }) => word) ? ONLY_GUESSES : close === false ? NOTHING_CLOSE : "";
   $("more").hidden = true;
   const time = seconds < 1 ? `${Math.max(1, Math.round(1_000 * seconds))} ms` : `${seconds.toFixed(1)} s`;
-  const how = inWords ? "guessed by the network" : `by ${metric === "euclidean" ? "Euclidean" : metric} distance`;
-  showFound(`${matches.length ? images(matches.length) : "No image is as near as that"}, ${how}, in ${time}`);
+  const how = inWords ? "" : `, by ${metric === "euclidean" ? "Euclidean" : metric} distance`;
+  showFound(`${matches.length ? images(matches.length) : "No image is as near as that"}${how}, in ${time}`);
 }
 
 // Shows which images are the same picture, after the matches, which do not wait for it.

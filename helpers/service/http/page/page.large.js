@@ -11,34 +11,40 @@ const OUTSIDE = "outside"; // stands for the photo from outside that was searche
 // `find(image)` searches with an image; `query()` is the step that led to what is shown. The browser's Back closes the
 // view: while it is open, the state in the history is `large`, which the next step of the trail replaces.
 export function largeImages({ find, query }) {
+  let items = new Map(); // the images in the grid when the view was opened: the grid may be filled anew meanwhile
   const view = new LargeView(document.body, {
-    ask: (id) => find(shown.get(id).image),
-    want: (id) => (id === OUTSIDE ? view.take({ photo: id, name: query().name }, [query().file]) : fetchImage(view, id)),
+    ask: (id) => find(items.get(id).image),
+    want: (id) => (id === OUTSIDE ? view.take({ photo: id, name: query().name }, [query().file]) : fetchImage(view, id, items.get(id)?.image)),
     query: () => ({ image: query().id, photo: OUTSIDE })[query().kind],
   });
   const back = (id, leaving) => {
     (document.getElementById(`image-${id}`) ?? $("heading")).focus();
-    if (leaving || !history.state.large) return;
+    if (!leaving) takeBack();
+  };
+  const takeBack = () => {
+    if (!history.state.large) return;
     closed = new Promise((done) => addEventListener("popstate", done, { once: true }));
     history.back();
   };
   let closed = null; // until the history is back where it was
   return {
     closed: () => closed,
-    close: () => view.close(true),
+    close: () => view.close(true), // where the state in the history is, or will be, another one
+    shut: () => view.close(),
+    failed: () => view.element.hidden && takeBack(), // the search for which the view was left
     async open(image) {
       await closed;
       history.pushState({ ...history.state, large: true }, "");
-      const about = Object.fromEntries([...shown].map(([id, item]) => [id, item.about]));
-      view.open(image.id, [...shown.keys()], about, back);
+      items = new Map(shown);
+      const about = Object.fromEntries([...items].map(([id, item]) => [id, item.about]));
+      view.open(image.id, [...items.keys()], about, back);
     },
   };
 }
 
-// Brings an image to the view, first small.
-async function fetchImage(view, id) {
+// Brings an image to the view, first small; `known` is what the grid has of it.
+async function fetchImage(view, id, known) {
   const thumbnail = async (size) => [await (await ask(`images/${id}/thumbnail?size=${size}`)).blob()];
-  const known = shown.get(id)?.image;
   try {
     if (known) view.take(contentOf(known), await thumbnail(SMALL));
     if (id !== view.photo && id !== view.pinned) return; // somebody went on

@@ -57,14 +57,14 @@ async function fill(frame) {
   }
 }
 
-// Shows a photo in a frame, or a text where the browser cannot show it.
-export function put(frame, blob, alt) {
+// Shows a photo in a frame; `failed` is called where the browser cannot show it, and otherwise says so.
+export function put(frame, blob, alt, failed = () => (frame.textContent = "no preview")) {
   const url = URL.createObjectURL(blob);
   const image = make("img", { alt, draggable: false });
   image.onload = () => URL.revokeObjectURL(url);
   image.onerror = () => {
     URL.revokeObjectURL(url);
-    frame.textContent = "no preview";
+    failed();
   };
   image.src = url;
   frame.replaceChildren(image);

@@ -23,6 +23,7 @@ export function drawTrail(trail, place, move) {
   const steps = trail.map((step, number) => {
     const parts = [make("span", { className: "kf-word" }, step.name)];
     if (step.kind === "image") parts.unshift(picture(step.id, { size: 64, name: "kf-thumb" }));
+    if (step.kind === "photo") parts.unshift(thumbOf(step));
     const there = make("button", { type: "button", className: "kf-step", title: step.name }, ...parts);
     if (number === place) there.setAttribute("aria-current", "step");
     there.onclick = () => number === place || move(number);
@@ -33,6 +34,15 @@ export function drawTrail(trail, place, move) {
   const here = $("trail").querySelector("[aria-current]");
   here?.scrollIntoView({ block: "nearest", inline: "nearest" });
   if (focused) (here ?? $("heading")).focus();
+}
+
+// The picture of a photo from outside, of the file that is here: drawn once, since the trail is drawn at each step.
+function thumbOf(step) {
+  if (!step.thumb) {
+    step.thumb = make("span", { className: "kf-thumb" });
+    put(step.thumb, step.file, "", () => (step.thumb.hidden = true)); // its name stands beside it
+  }
+  return step.thumb;
 }
 
 // The query, as a button that leads back to the collection.
