@@ -28,9 +28,9 @@ RUNNABLE = [pytest.param(path, marks=needs_a_server if path.stem[:2] == "08" els
 # Whose exercises are answered on the sample photos too, as the notebook would; of the others, on three photos only.
 ANSWERED = ("01", "05", "08", "09", "10")
 
-# Notebook 04 times each method for half a second, which is no matter here.
+# These time each method for a moment, which is no matter here.
 BRIEFLY = "__import__('helpers.similarity.evaluation.methods', fromlist=['']).__dict__.update(_SECONDS=0.0)"
-BEFORE = {"04-compare-methods": BRIEFLY}
+BEFORE = {"04-compare-methods": BRIEFLY, "09-many-photos": BRIEFLY}
 
 LONG = re.compile(r"[0-9]\.[0-9]{7}")  # more digits than anybody reads
 
