@@ -115,7 +115,7 @@ class Shortening:
             self._centre = points.mean(axis=0) if len(points) else np.zeros(dimension)
             points -= self._centre
             self._scale = 1 / _usual(np.sqrt(squared_lengths(points)))
-            with _one_thread_each():
+            with one_thread_each():
                 self._directions = _directions(points * self._scale, self.width - 2).astype(np.float32)
 
     def short(self, vectors: np.ndarray) -> Tuple[np.ndarray, float, float]:
@@ -182,7 +182,7 @@ class ShortBound:
             return beside, total
 
         parts = blocks(count, 8 * dimension, _IN_CACHE)
-        with _one_thread_each(), closing(work_ahead(fill, parts, ahead=2 * (os.cpu_count() or 1))) as sums:
+        with one_thread_each(), closing(work_ahead(fill, parts, ahead=2 * (os.cpu_count() or 1))) as sums:
             beside, total = np.sum(list(sums), axis=0).tolist()
         self.beside = beside / total if total else 1.0
 
@@ -200,7 +200,7 @@ class ShortBound:
 
 
 @contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """Let each of our threads multiply by itself: those of BLAS wait for each other, on a busy machine for long."""
     from threadpoolctl import threadpool_limits
 

@@ -4,6 +4,7 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from helpers.features.bounds import one_thread_each
 from helpers.features.distance import squared_lengths
 
 _SAMPLE = 4096  # features for the covariance
@@ -135,8 +136,10 @@ class Learner:
 
         if self._factor is None:
             self._covariance[np.diag_indices(len(self._covariance))] += self._even
-            self._factor = cho_factor(self._covariance, overwrite_a=True)[0]
-        return cho_solve((self._factor, False), difference)
+            # In LAPACK's own order, in which it need not be copied for each of many solutions; and found finite here.
+            self._factor = np.asfortranarray(cho_factor(self._covariance, overwrite_a=True)[0])
+        with one_thread_each():
+            return cho_solve((self._factor, False), difference, check_finite=False)
 
 
 def unit(points: np.ndarray) -> np.ndarray:

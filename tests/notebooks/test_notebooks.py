@@ -28,9 +28,9 @@ RUNNABLE = [pytest.param(path, marks=needs_a_server if path.stem[:2] == "08" els
 # Whose exercises are answered on the sample photos too, as the notebook would; of the others, on three photos only.
 ANSWERED = ("01", "05", "08", "09", "10")
 
-# Notebook 04 times each method for half a second, which is no matter here.
+# These time each method for a moment, which is no matter here.
 BRIEFLY = "patch('helpers.similarity.evaluation.methods._SECONDS', 0.0).start()"
-BEFORE = {"04-compare-methods": BRIEFLY}
+BEFORE = {"04-compare-methods": BRIEFLY, "09-many-photos": BRIEFLY}
 
 # To find the layers that a network in 8 bits keeps in 32 takes seconds: that is done where there are photos enough.
 ALL_IN_8_BITS = "patch('helpers.networks.quantise.costliest', lambda *_: []).start()"

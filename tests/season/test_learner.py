@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -120,3 +122,14 @@ def test_the_covariance_is_factored_once_for_all_confirmations(monkeypatch):
     learner.places(vectors[:11], vectors[11:20])
     events = [np.arange(row, row + 3) for row in range(0, 60, 3)]
     learner.held_out(events[:10], events[10:], (vectors[:1], vectors[:0]), np.zeros(500), 0.9)
+
+
+def test_the_factor_is_not_copied_for_each_confirmation():
+    learner = Learner(RANDOM.standard_normal((600, 512)).astype(np.float32))
+    yes, no = RANDOM.standard_normal((2, 3, 512))
+    learner.places(yes, no)
+    tracemalloc.start()
+    learner.places(yes, no)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 512 * 512 * 8 / 4

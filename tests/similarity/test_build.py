@@ -9,6 +9,7 @@ import helpers.similarity.build
 import helpers.similarity.query_features
 from helpers import tc
 from helpers.errors import FrameError, KinframeError, ModelError, PhotoError, WeightsUnavailable
+from helpers.frames import HAS_TURICREATE
 from helpers.frames.images import image_array, image_of
 from helpers.frames.neighbours import edge_frame
 from helpers.images.decode import open_photo
@@ -306,8 +307,20 @@ def test_one_result_of_several_queries(model, data):
 def test_a_query_from_outside_is_known_too(model):
     other = image(picture(99))
     asked = model.asked(model.query(other, k=2, verbose=False))[0]
-    assert (asked.name, asked.box) == ("query 0", None)
+    assert (asked.name, asked.box) == ("photo from outside", None)
     assert np.array_equal(np.asarray(open_photo(asked.source)), np.asarray(picture(99)))
+
+
+def test_a_photo_is_shown_by_the_name_of_its_file_where_that_is_known(model, data, tmp_path):
+    picture(99).save(tmp_path / "visitor.png")
+    file, copy = image_of(tmp_path / "visitor.png"), image_of((tmp_path / "visitor.png").read_bytes())
+    name = "photo from outside" if HAS_TURICREATE else "visitor.png"  # Turi Create's Images are copies of the bytes
+    for photo, shown in ((file, name), (copy, "photo from outside"), (data["image"][3], model.names[3])):
+        for found in (model.query(photo, k=2, verbose=False), model.search(photo, k=2)):
+            assert [asked.name for asked in model.asked(found).values()] == [shown]
+            assert [text.get_text() for text in show_matches(model, found).axes[0].texts][1] == shown.rpartition("/")[2]
+    several = model.query(image_array([copy, data["image"][3], copy]), k=1, verbose=False)
+    assert [asked.name for asked in model.asked(several).values()] == ["query 0", model.names[3], "query 2"]
 
 
 def test_results_of_others_are_not_known(model, data):

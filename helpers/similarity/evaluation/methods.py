@@ -25,7 +25,7 @@ from helpers.similarity.evaluation.relevance import Relevance
 from helpers.similarity.model import SimilarityModel
 
 _DEPTH = 100  # places that count for the mean average precision
-_SECONDS = 0.5  # for which a network is timed, about
+_SECONDS = 0.3  # for which a network is timed, about; half a second was no steadier
 _FEWEST, _MOST = 32, 512  # photos with which it is timed
 _SHOWN = 5  # matches of each method in the panel
 
