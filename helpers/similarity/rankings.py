@@ -24,7 +24,7 @@ from helpers.features.nearest import index_by, others
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
-from helpers.files.reading import open_regular
+from helpers.files.reading import inside, open_regular
 from helpers.files.replacing import replacing, replacing_folder
 from helpers.files.spelling import expanded
 from helpers.files.spreadsheet import guarded
@@ -71,10 +71,10 @@ class Rankings:
         if not (place / _ABOUT).is_file():
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
-            about = read_json(place / _ABOUT)
+            about = read_json(inside(place, _ABOUT))
             if about.pop(_MARK) != _FORMAT:
                 raise ModelError(f"{place}: rankings of another version of Kinframe; {_WAY_OUT}")
-            rows, distances = (read_array(place / name, mapped=True) for name in (_ROWS, _DISTANCES))
+            rows, distances = (read_array(inside(place, name), mapped=True) for name in (_ROWS, _DISTANCES))
             if about.keys() != _FIELDS or not all(isinstance(about[name], list) for name in ("labels", "names")):
                 raise ValueError("fields are missing")
             if (rows.dtype, distances.dtype) != (np.int32, np.float32) or rows.ndim != 2:

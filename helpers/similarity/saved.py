@@ -17,7 +17,7 @@ import numpy as np
 from helpers.errors import ArgumentError, ModelError, NoSuchModel
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
-from helpers.files.reading import read_regular
+from helpers.files.reading import inside, read_regular
 from helpers.files.replacing import replacing_folder
 from helpers.files.spelling import expanded
 from helpers.frames import Frame
@@ -112,7 +112,7 @@ def read(path: Path) -> ModelContents:
     if not file.is_file():
         raise ModelError(f"{path}: not a saved similarity model; SimilarityModel.save(path) writes one")
     try:
-        settings = read_json(file, most=None)
+        settings = read_json(inside(path, file.name), most=None)
         version = settings.pop("kinframe")
         if version != _VERSION:
             raise ModelError(
@@ -126,7 +126,7 @@ def read(path: Path) -> ModelContents:
             raise ValueError("fields are missing")
         # From the disk as they are needed, and once for all kernels that have this model open. Windows would not let
         # go of the file, and the model could not be saved in its own place.
-        vectors = read_array(path / "vectors.npy", mapped=os.name != "nt")
+        vectors = read_array(inside(path, "vectors.npy"), mapped=os.name != "nt")
         _check_kinds(settings)
         network = settings.pop("network")
         photos = len(settings["labels"])
@@ -140,7 +140,7 @@ def read(path: Path) -> ModelContents:
         if centre is not None and len(centre) != network["dimension"]:
             raise ValueError("its centre is of other features")
         sources = [
-            place if place is not None else read_regular(path / "photos" / f"{row:06d}")
+            place if place is not None else read_regular(inside(path, f"photos/{row:06d}"))
             for row, place in enumerate(settings.pop("photos"))
         ]
         return ModelContents(
