@@ -23,6 +23,7 @@ from helpers.service.jobs.lease import JobEnded, Lease, has_ended, this_process
 from helpers.service.jobs.workers import Workers
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
+from helpers.service.valid_text import without_places
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 from tests.support.service_jobs import Brisk, Shared, collection, waiting
@@ -229,6 +230,30 @@ def test_callers_read_no_folder_of_this_machine(alone, monkeypatch, caplog, know
         assert str(place) not in failed.error
     until(lambda: "failed after" in caplog.text)
     assert str(root) in caplog.text, "the log has it whole"
+
+
+SECRETS = {
+    "postgresql://mary:s3cret@db.example:5432/owls: no such table": "…: no such table",
+    "of postgres://mary:s3cret@db.example/owls, damaged": "of …, damaged",
+    'connection to server at "db.example" (10.0.0.3), port 5432 failed: FATAL: role "mary"': (
+        "connection to server at …, port 5432 failed: FATAL: role …"
+    ),
+    "host=db.example user=mary password='s 3' dbname=owls": "host=… user=… password=… dbname=…",
+    "the Dask scheduler at tls://10.0.0.3:8786 cannot be reached": "the Dask scheduler at … cannot be reached",
+    "https://mary:s3cret@example.org/a/b.jpg": "https://example.org/a/b.jpg",
+    "https://example.org/a/b.jpg?c=/d/e": "https://example.org/a/b.jpg?c=…/e",
+    "file:///home/mary/a.jpg": "…",
+    r"C:\Users\mary\a.jpg: torn": "…/a.jpg: torn",
+    r"\\server\share\mary\a.jpg": "…/a.jpg",
+    "('/home/mary/a.jpg')": "('…/a.jpg')",
+    "field/a.jpg: of 10/12 photos": "field/a.jpg: of 10/12 photos",
+}
+
+
+@pytest.mark.once("text alone")
+@pytest.mark.parametrize("text", SECRETS)
+def test_what_is_taken_out_of_an_error(text):
+    assert without_places(text) == SECRETS[text]
 
 
 def test_a_database_that_is_away_is_waited_for(alone, monkeypatch):
