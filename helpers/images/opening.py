@@ -11,7 +11,7 @@ import os
 import threading
 import warnings
 from pathlib import PurePath
-from typing import Any, BinaryIO, Iterator, Optional, Sequence, Tuple, Union
+from typing import Any, BinaryIO, Iterator, List, Optional, Tuple, Union
 
 from PIL import Image, ImageFile, JpegImagePlugin
 
@@ -121,12 +121,12 @@ def _image(file: BinaryIO) -> Image.Image:
         return large
 
 
-def _opened(file: BinaryIO, kinds: Sequence[str]) -> Image.Image:
+def _opened(file: BinaryIO, kinds: Union[List[str], Tuple[str, ...]]) -> Image.Image:
     file.seek(0)
     return Image.open(file, formats=kinds)
 
 
-def open_as(file: BinaryIO, kinds: Sequence[str]) -> Image.Image:
+def open_as(file: BinaryIO, kinds: Union[List[str], Tuple[str, ...]]) -> Image.Image:
     """A photo of one of these formats, not decoded yet; what is wrong beside its pixels never costs a JPEG.
 
     Raises what Pillow does.
