@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Protocol,
 from helpers.arguments import no_such_label, takes
 from helpers.errors import FrameError, PhotoError
 from helpers.features.model import Model
-from helpers.frames.images import identity_of, path_of, source_of
+from helpers.frames.images import identity_of, source_of
 from helpers.images.decode import Source
 
 if TYPE_CHECKING:
     from helpers.features.embedding import Embedded
     from helpers.networks.load import LoadedModel
 
-PHOTO_FROM_OUTSIDE = "photo from outside"  # the name of one that has no file, or whose file is not known
 _LISTED = 3  # names in an error
 _COMPARED = 100  # names that share most with one that was not found: of these the nearest are listed
 
@@ -65,12 +64,6 @@ class Collection:
         # By its place only what cannot be known otherwise: a file that is gone, and whose features are still here; or
         # one that was never read, since its features were given.
         return row if row is None or identity is None or self.identities[row] is None else None
-
-
-def file_name(image: Any) -> Optional[str]:
-    """The name of a photo's file; None for a copy of its bytes, as Turi Create's Images are."""
-    path = path_of(image)
-    return None if path is None else Path(path).name
 
 
 def identity_or_none(image: Any) -> Optional[str]:

@@ -12,7 +12,7 @@ from helpers.frames.photo_columns import array_column, image_column, images_and_
 from helpers.frames.photo_paths import row_paths, shown_names
 from helpers.images.decode import Source
 from helpers.similarity import given
-from helpers.similarity.members import PHOTO_FROM_OUTSIDE, CollectionModel, file_name
+from helpers.similarity.members import CollectionModel
 from helpers.similarity.recent_queries import RecentQueries
 
 
@@ -42,15 +42,10 @@ def of_query(model: AskedModel, dataset: Frame, labels: List[Any], verbose: bool
     only some cannot, a line names each.
     """
     shown = [f"query {one}" for one in labels]
-    if array_column(dataset, model.feature) is not None:
-        return _of_features(model, dataset, shown_names(row_paths(dataset)[0], shown))
-    images, paths = images_and_paths(dataset, image_column(dataset, model.feature))
-    rows = [model.collection.find(image) for image in images]
-    if labels == [0]:  # a single photo, which nobody named
-        shown = [PHOTO_FROM_OUTSIDE]
-    own = [file_name(image) if row is None else model.names[row] for image, row in zip(images, rows)]
-    names = shown_names(paths, [name or other for name, other in zip(own, shown)])
-    return _of_photos(model, images, rows, names, verbose, batch_size)
+    if array_column(dataset, model.feature) is None:
+        images, paths = images_and_paths(dataset, image_column(dataset, model.feature))
+        return _of_photos(model, images, shown_names(paths, shown), verbose, batch_size)
+    return _of_features(model, dataset, shown_names(row_paths(dataset)[0], shown))
 
 
 def _of_features(model: AskedModel, dataset: Frame, names: List[str]) -> QueryVectors:
@@ -65,18 +60,11 @@ def _of_features(model: AskedModel, dataset: Frame, names: List[str]) -> QueryVe
     return QueryVectors(vectors, good, names, photos)
 
 
-def _of_photos(
-    model: AskedModel,
-    images: List[Any],
-    rows: List[Optional[int]],
-    names: List[str],
-    verbose: bool,
-    batch_size: int,
-) -> QueryVectors:
-    """`rows` are those of the photos that the collection has."""
+def _of_photos(model: AskedModel, images: List[Any], names: List[str], verbose: bool, batch_size: int) -> QueryVectors:
     vectors = np.empty((len(images), model.vectors.shape[1]), np.float32)
     photos, new, bad = list(images), [], {}
-    for place, row in enumerate(rows):
+    for place, image in enumerate(images):
+        row: Optional[int] = model.collection.find(image)
         if row is None:
             new.append(place)
         else:

@@ -96,6 +96,8 @@ class Rankings:
         rows, distances = (np.array(array[row : row + 1, :k]) for array in (self.rows, self.distances))
         if rows.size and not 0 <= rows.min() <= rows.max() < len(self):
             raise ModelError(f"{self.path}: the rankings are damaged (there is no such row); {_WAY_OUT}")
+        if not np.isfinite(distances).all():
+            raise ModelError(f"{self.path}: the rankings are damaged (a distance is no finite number); {_WAY_OUT}")
         return edge_frame([label], rows, distances, self.labels, None)
 
     def __len__(self) -> int:

@@ -15,6 +15,7 @@ from typing import Any, Callable, Dict, List, Optional, Set
 import numpy as np
 
 from helpers.errors import ArgumentError, ModelError, NoSuchModel
+from helpers.features.blocks import blocks
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
 from helpers.files.reading import inside, read_regular
@@ -132,6 +133,10 @@ def read(path: Path) -> ModelContents:
         photos = len(settings["labels"])
         if vectors.dtype != np.float32 or vectors.shape != (photos, network["dimension"]):
             raise ValueError("its features are of other photos")
+        for part in blocks(photos, vectors[:1].nbytes):
+            finite = np.isfinite(vectors[part]).all(axis=1)
+            if not finite.all():
+                raise ValueError(f"its features of photo {part.start + int(finite.argmin())} are not finite numbers")
         if {len(settings[name]) for name in _PER_PHOTO} != {photos}:
             raise ValueError("its parts do not fit together")
         if not _are_rows(settings["rows"], photos + len(settings["bad"])):
@@ -171,7 +176,7 @@ def _check_kinds(settings: Dict[str, Any]) -> None:
         "photos": _are(settings["photos"], lambda place: place is None or _is_text(place)),
         "identities": _are(settings["identities"], _is_identity),
         "bad": _are(settings["bad"], _is_bad),
-        "centre": settings["centre"] is None or _are(settings["centre"], _is_number),
+        "centre": settings["centre"] is None or _are(settings["centre"], lambda part: _is_number(part) and _fits(part)),
         "size": _are([network["dimension"], *network["size"]], lambda length: type(length) is int and length > 0),
     }
     wrong = [name for name, is_well in whole.items() if not is_well]
@@ -189,6 +194,11 @@ def _is_text(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _fits(number: float) -> bool:
+    """Whether a number is finite in 32 bits."""
+    return abs(number) <= float(np.finfo(np.float32).max)
 
 
 def _is_label(value: Any) -> bool:

@@ -13,7 +13,7 @@ from helpers.frames import Image
 from helpers.frames.images import source_of
 from helpers.images.boxes import Box
 from helpers.images.decode import Source
-from helpers.similarity.members import PHOTO_FROM_OUTSIDE, Collection, file_name
+from helpers.similarity.members import Collection
 
 _NAMED = 3  # photos that the label of a query names
 _AWAY = 0.5  # how far to go away from what is unlike: see `feedback`
@@ -133,9 +133,8 @@ def _query_photo(collection: Collection, photo: Any) -> QueryPhoto:
         image = expanded(photo).absolute() if isinstance(photo, os.PathLike) else photo
         row = collection.find(image)
         if row is None:
-            name = file_name(image) or PHOTO_FROM_OUTSIDE
-            label = name if isinstance(image, Path) else PHOTO_FROM_OUTSIDE  # the same on every Python
-            return QueryPhoto(label, name, image, source_of(image), None)
+            name = image.name if isinstance(image, Path) else "photo from outside"
+            return QueryPhoto(name, name, image, source_of(image), None)
     else:
         row = _row(collection, photo)
     return QueryPhoto(collection.labels[row], collection.names[row], None, collection.sources[row], row)
