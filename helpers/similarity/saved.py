@@ -136,7 +136,7 @@ def read(path: Path) -> ModelContents:
         for part in blocks(photos, vectors[:1].nbytes):
             finite = np.isfinite(vectors[part]).all(axis=1)
             if not finite.all():
-                raise ValueError(f"its features of photo {part.start + int(finite.argmin())} are not finite numbers")
+                raise ValueError(f"its features of photo {part.start + int(np.argmin(finite))} are not finite numbers")
         if {len(settings[name]) for name in _PER_PHOTO} != {photos}:
             raise ValueError("its parts do not fit together")
         if not _are_rows(settings["rows"], photos + len(settings["bad"])):
