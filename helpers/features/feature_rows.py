@@ -44,7 +44,10 @@ def feature_of_row(photo: bytes, vector: bytes, checksum: int, dimension: int) -
     """The feature in a row that `find_features` found; raises `ValueError` where it is not what was written."""
     if zlib.crc32(vector, zlib.crc32(photo)) != checksum or len(vector) != 4 * dimension:  # as of both together
         raise ValueError("a feature is not what was written")
-    return np.frombuffer(vector, "<f4")
+    feature = np.frombuffer(vector, "<f4")
+    if not np.isfinite(feature).all():  # none is kept: it would be near to nothing, without a word
+        raise ValueError("a feature has numbers that are not finite")
+    return feature
 
 
 @contextlib.contextmanager

@@ -58,6 +58,17 @@ def read_regular(path: Union[str, "os.PathLike[str]"], *, most: Optional[int] = 
     return content
 
 
+def inside(folder: Path, name: str) -> Path:
+    """The place of a file in a folder that anybody may have made; raises `NotRead` where a link leads out of it.
+
+    What such a file leads to is the reader's own, and must not become a part of what somebody else gave.
+    """
+    place = folder / name
+    if Path(os.path.realpath(folder)) not in Path(os.path.realpath(place)).parents:
+        raise NotRead(f"{name} is a link to outside of the folder")
+    return place
+
+
 def _check(status: os.stat_result, most: Optional[int]) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))

@@ -11,7 +11,7 @@ import os
 import threading
 import warnings
 from pathlib import PurePath
-from typing import Any, BinaryIO, Iterator, Optional, Tuple, Union
+from typing import Any, BinaryIO, Iterator, List, Optional, Tuple, Union
 
 from PIL import Image, ImageFile, JpegImagePlugin
 
@@ -113,7 +113,7 @@ def _image(file: BinaryIO) -> Image.Image:
     check_file(file)
     is_jpeg = begin.startswith(jpeg.BEGINNING)
     try:
-        return _opened(file, ("JPEG",) if is_jpeg else formats())  # to know all takes longer than to read many headers
+        return open_as(file, ("JPEG",) if is_jpeg else formats())  # to know all takes longer than to read many headers
     except Image.DecompressionBombError:
         large = _large_jpeg(file) if is_jpeg else None
         if large is None:
@@ -121,9 +121,29 @@ def _image(file: BinaryIO) -> Image.Image:
         return large
 
 
-def _opened(file: BinaryIO, kinds: Tuple[str, ...]) -> Image.Image:
+def _opened(file: BinaryIO, kinds: Union[List[str], Tuple[str, ...]]) -> Image.Image:
     file.seek(0)
     return Image.open(file, formats=kinds)
+
+
+def open_as(file: BinaryIO, kinds: Union[List[str], Tuple[str, ...]]) -> Image.Image:
+    """A photo of one of these formats, not decoded yet; what is wrong beside its pixels never costs a JPEG.
+
+    Raises what Pillow does.
+    """
+    try:
+        return _opened(file, kinds)
+    except _UNREAD as error:
+        if not first_bytes(file).startswith(jpeg.BEGINNING):
+            raise
+        file.seek(0)
+        content, words = jpeg.without_words(file.read())
+        try:
+            image = _opened(io.BytesIO(content), kinds)
+        except _UNREAD:
+            raise error from None
+        image.info.update(words)
+        return image
 
 
 def _png(file: BinaryIO) -> Image.Image:

@@ -15,7 +15,7 @@ from helpers.images.budget import decoding
 from helpers.images.claims import check_file
 from helpers.images.kinds import kind_of, needs_package
 from helpers.images.levels import is_deep, is_transparent
-from helpers.images.opening import formats, opened
+from helpers.images.opening import formats, open_as, opened
 from helpers.images.trouble import TROUBLE, refusal
 
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # Pillow's names; HEIF and AVIF too, where they are read
@@ -79,7 +79,7 @@ def _check(content: bytes, most: int) -> None:
     kinds = [*KINDS, *(name for name in _MORE if name in formats())]
     check_file(io.BytesIO(content))
     try:
-        image = Image.open(_ReadCounter(content), formats=kinds)
+        image = open_as(_ReadCounter(content), kinds)
     except Image.UnidentifiedImageError:
         raise _not_taken(content, kinds) from None
     with image:
@@ -88,7 +88,7 @@ def _check(content: bytes, most: int) -> None:
         if width * height > (most // 4 if large else most):
             raise _too_many(f"{width} x {height} pixels", most // 4 if large else most)
         # It is decoded later by any of the formats for photos: none may take it for something else.
-        with Image.open(_ReadCounter(content), formats=formats()) as again:
+        with open_as(_ReadCounter(content), formats()) as again:
             if (again.format, again.size) != (image.format, image.size):
                 raise Refused(f"the photo is both {image.format} and {again.format}; it must be one of them", 415)
         with opened(content):  # refuses raw files of cameras

@@ -13,7 +13,14 @@ MOST_DETAILS = 65_536  # characters of a product's details as JSON
 _DEEPEST = 20  # levels of lists and objects
 
 _NAME = r"[^\s/\\:;,'\"()<>|]+"
-_PLACE = re.compile(rf"(?<![\w.:/\\])(?:/(?:{_NAME}/)+|[A-Za-z]:\\(?:{_NAME}\\)*)")  # before the last name of a path
+# Before the last name of a path: of Linux and macOS, of Windows, and of a share.
+_PLACE = re.compile(rf"(?<![\w.:/\\])(?:/(?:{_NAME}/)+|(?:[A-Za-z]:\\|\\\\)(?:{_NAME}\\)*)")
+_ADDRESSES = (  # of a database or a cluster, as ours, libpq and Dask write them; and of anything, with a password
+    (re.compile(r"\b(?!https?://)[a-z][a-z0-9+.-]{1,30}://[^\s'\")\]]*[^\s'\")\].,:;]", re.IGNORECASE), "…"),
+    (re.compile(r"(?<=://)[^/\s@]*@"), ""),
+    (re.compile(r"\b(host|hostaddr|user|password|passfile|dbname)=('[^']*'|\S+)"), r"\1=…"),
+    (re.compile(r'\b(server at|host name|user|role|database) "[^"]*"(?: \([\da-fA-F.:]+\))?'), r"\1 …"),
+)
 
 
 def check_text(text: str) -> str:
@@ -50,9 +57,9 @@ def check_details(details: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def without_places(text: str, *known: str) -> str:
-    """The text without the folders of this machine, for callers: of a path, its last name stays.
+    """The text without the folders of this machine and the addresses of databases, for callers.
 
-    `known` are folders whose names may hold anything, such as blanks.
+    Of a path, its last name stays. `known` are folders whose names may hold anything, such as blanks.
 
     >>> without_places("/srv/my photos/a/b.jpg: cut off; see /var/log/x.log", "/srv/my photos")
     'a/b.jpg: cut off; see …/x.log'
@@ -60,6 +67,8 @@ def without_places(text: str, *known: str) -> str:
     places = {place.rstrip("/\\") for place in known} - {""}  # in a container, somebody's home may be /
     for place in sorted(places, key=len, reverse=True):
         text = re.sub(re.escape(place) + r"([/\\]|(?![\w.-]))", lambda found: "" if found[1] else "…", text)
+    for address, instead in _ADDRESSES:
+        text = address.sub(instead, text)
     return _PLACE.sub("…/", text)
 
 

@@ -33,6 +33,12 @@ class WrongType(FrameError, TypeError):
     """A value, an argument or a column of a type that cannot be used there."""
 
 
+class WrongName(WrongType, AttributeError, KeyError, ValueError):
+    """A column name that is no text; Turi Create raises one of these four, depending on the method."""
+
+    __str__ = Exception.__str__  # KeyError would print the message as a quoted string
+
+
 class WrongValue(FrameError, ValueError):
     """An argument of the right type that cannot be used."""
 

@@ -2,13 +2,13 @@
 
 from typing import Any, Container
 
-from helpers.sframe.errors import WrongType
+from helpers.sframe.errors import WrongName
 
 
 def check_name(name: Any) -> None:
-    """Raise `WrongType` unless a column name is a text."""
+    """Raise `WrongName` unless a column name is a text."""
     if not isinstance(name, str):
-        raise WrongType(f"a column name is a text, not {type(name).__name__}")
+        raise WrongName(f"a column name is a text, not {type(name).__name__}")
 
 
 def free_name(name: str, taken: Container[str]) -> str:

@@ -24,7 +24,7 @@ from helpers.features.nearest import index_by, others
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
 from helpers.files.progress import progress_bar
-from helpers.files.reading import open_regular
+from helpers.files.reading import inside, open_regular
 from helpers.files.replacing import replacing, replacing_folder
 from helpers.files.spelling import expanded
 from helpers.files.spreadsheet import guarded
@@ -71,10 +71,10 @@ class Rankings:
         if not (place / _ABOUT).is_file():
             raise ModelError(f"{place}: no rankings; {_WAY_OUT}, to a folder")
         try:
-            about = read_json(place / _ABOUT)
+            about = read_json(inside(place, _ABOUT))
             if about.pop(_MARK) != _FORMAT:
                 raise ModelError(f"{place}: rankings of another version of Kinframe; {_WAY_OUT}")
-            rows, distances = (read_array(place / name, mapped=True) for name in (_ROWS, _DISTANCES))
+            rows, distances = (read_array(inside(place, name), mapped=True) for name in (_ROWS, _DISTANCES))
             if about.keys() != _FIELDS or not all(isinstance(about[name], list) for name in ("labels", "names")):
                 raise ValueError("fields are missing")
             if (rows.dtype, distances.dtype) != (np.int32, np.float32) or rows.ndim != 2:
@@ -96,6 +96,8 @@ class Rankings:
         rows, distances = (np.array(array[row : row + 1, :k]) for array in (self.rows, self.distances))
         if rows.size and not 0 <= rows.min() <= rows.max() < len(self):
             raise ModelError(f"{self.path}: the rankings are damaged (there is no such row); {_WAY_OUT}")
+        if not np.isfinite(distances).all():
+            raise ModelError(f"{self.path}: the rankings are damaged (a distance is no finite number); {_WAY_OUT}")
         return edge_frame([label], rows, distances, self.labels, None)
 
     def __len__(self) -> int:

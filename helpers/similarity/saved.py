@@ -15,9 +15,10 @@ from typing import Any, Callable, Dict, List, Optional, Set
 import numpy as np
 
 from helpers.errors import ArgumentError, ModelError, NoSuchModel
+from helpers.features.blocks import blocks
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
-from helpers.files.reading import read_regular
+from helpers.files.reading import inside, read_regular
 from helpers.files.replacing import replacing_folder
 from helpers.files.spelling import expanded
 from helpers.frames import Frame
@@ -112,7 +113,7 @@ def read(path: Path) -> ModelContents:
     if not file.is_file():
         raise ModelError(f"{path}: not a saved similarity model; SimilarityModel.save(path) writes one")
     try:
-        settings = read_json(file, most=None)
+        settings = read_json(inside(path, file.name), most=None)
         version = settings.pop("kinframe")
         if version != _VERSION:
             raise ModelError(
@@ -126,12 +127,16 @@ def read(path: Path) -> ModelContents:
             raise ValueError("fields are missing")
         # From the disk as they are needed, and once for all kernels that have this model open. Windows would not let
         # go of the file, and the model could not be saved in its own place.
-        vectors = read_array(path / "vectors.npy", mapped=os.name != "nt")
+        vectors = read_array(inside(path, "vectors.npy"), mapped=os.name != "nt")
         _check_kinds(settings)
         network = settings.pop("network")
         photos = len(settings["labels"])
         if vectors.dtype != np.float32 or vectors.shape != (photos, network["dimension"]):
             raise ValueError("its features are of other photos")
+        for part in blocks(photos, vectors[:1].nbytes):
+            finite = np.isfinite(vectors[part]).all(axis=1)
+            if not finite.all():
+                raise ValueError(f"its features of photo {part.start + int(np.argmin(finite))} are not finite numbers")
         if {len(settings[name]) for name in _PER_PHOTO} != {photos}:
             raise ValueError("its parts do not fit together")
         if not _are_rows(settings["rows"], photos + len(settings["bad"])):
@@ -140,7 +145,7 @@ def read(path: Path) -> ModelContents:
         if centre is not None and len(centre) != network["dimension"]:
             raise ValueError("its centre is of other features")
         sources = [
-            place if place is not None else read_regular(path / "photos" / f"{row:06d}")
+            place if place is not None else read_regular(inside(path, f"photos/{row:06d}"))
             for row, place in enumerate(settings.pop("photos"))
         ]
         return ModelContents(
@@ -171,7 +176,7 @@ def _check_kinds(settings: Dict[str, Any]) -> None:
         "photos": _are(settings["photos"], lambda place: place is None or _is_text(place)),
         "identities": _are(settings["identities"], _is_identity),
         "bad": _are(settings["bad"], _is_bad),
-        "centre": settings["centre"] is None or _are(settings["centre"], _is_number),
+        "centre": settings["centre"] is None or _are(settings["centre"], lambda part: _is_number(part) and _fits(part)),
         "size": _are([network["dimension"], *network["size"]], lambda length: type(length) is int and length > 0),
     }
     wrong = [name for name, is_well in whole.items() if not is_well]
@@ -189,6 +194,11 @@ def _is_text(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _fits(number: float) -> bool:
+    """Whether a number is finite in 32 bits."""
+    return abs(number) <= float(np.finfo(np.float32).max)
 
 
 def _is_label(value: Any) -> bool:

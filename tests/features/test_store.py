@@ -287,6 +287,16 @@ def test_damage_is_told(store, path, damage):
         again.features("net", [photo(number) for number in range(200)])
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_feature_that_is_no_number_is_damage(store, number):
+    features = vectors(3)
+    features[1, 0] = number
+    store.add("a network", [photo(each) for each in range(3)], features)
+    assert store.features("a network", [photo(0), photo(2)])[0].tolist() == [0, 1]
+    with pytest.raises(StoreError, match="not finite"):
+        store.features("a network", [photo(1)])
+
+
 def test_a_store_that_is_deleted_meanwhile_is_made_again(store, path):
     store.add("a network", [photo(1)], vectors(1))
     shutil.rmtree(path.parent)

@@ -18,6 +18,7 @@ from helpers.images import opening
 from helpers.images.crop import cut
 from helpers.images.decode import check_photo, open_photo, photo_size, read_exif
 from helpers.images.thumbnails import Thumbnails, preview, thumbnail
+from helpers.images.uploads import UploadLimits, check_upload
 from helpers.photos.load import load_photos
 from helpers.photos.metadata.read import Metadata, read_metadata
 from tests.images.test_decode import COLOUR, STORED, difference, pixels
@@ -32,6 +33,115 @@ READERS = {
     "thumbnail": thumbnail,
     "preview": preview,
 }
+
+
+# What is wrong beside the pixels costs what is wrong
+
+
+def part(marker, data):
+    return bytes((0xFF, marker)) + struct.pack(">H", len(data) + 2) + data
+
+
+def tags(*entries, more=b""):
+    """A directory of tags as TIFF has it: number, type, count, value; `more` begins at 38 where there are two."""
+    packed = b"".join(struct.pack("<HHL", *entry[:3]) + entry[3].ljust(4, b"\0") for entry in entries)
+    return b"II*\0" + struct.pack("<LH", 8, len(entries)) + packed + bytes(4) + more
+
+
+def exif(*entries, more=b""):
+    return part(0xE1, b"Exif\0\0" + tags(*entries, more=more))
+
+
+def multiple(*entries, more=b""):
+    return part(0xE2, b"MPF\0" + tags(*entries, more=more))
+
+
+X, INCH = 0x011A, (0x0128, 3, 1, b"\2")
+BROKEN = {
+    "a resolution without a value": exif((X, 2, 1, b""), INCH),
+    "a resolution of no numbers": exif((X, 5, 0, b""), INCH),
+    "half a resolution": exif((X, 7, 1, b"a"), INCH),
+    "a resolution of nothing": exif((X, 5, 1, b"\x26"), INCH, more=bytes(8)),
+    "a resolution in words": exif((X, 2, 4, b"abc"), INCH),
+    "a resolution that is no number": exif((X, 11, 1, struct.pack("<f", np.nan)), INCH),
+    "a resolution without an end": exif((X, 11, 1, struct.pack("<f", np.inf)), INCH),
+    "a resolution elsewhere": exif((X, 5, 1, b"\0\0\0\x80"), INCH),
+    "a unit without a value": exif((X, 5, 1, b"\x26"), (0x0128, 2, 1, b""), more=struct.pack("<LL", 72, 1)),
+    "EXIF of nothing": part(0xE1, b"Exif\0\0"),
+    "EXIF of something else": part(0xE1, b"Exif\0\0garbage garbage"),
+    "EXIF cut off": part(0xE1, b"Exif\0\0II"),
+    "EXIF elsewhere": part(0xE1, b"Exif\0\0II*\0\0\0\0\x80"),
+    "EXIF that leads to itself": exif((0x8769, 4, 1, b"\x08")),
+    "EXIF that leads nowhere": exif((0x8769, 4, 1, b"\0\0\0\x80"), (0x8825, 4, 2, b"\x26"), more=b"ab"),
+    "types that there are not": exif((0x0112, 99, 1, b"\6"), (X, 0, 1, b"")),
+    "no way up": exif((0x0112, 3, 1, b"\0"), (0x0112, 3, 1, b"\x63")),
+    "a date that is none": exif((0x0132, 7, 4, b"\xff\xfe"), (0x9003, 4, 1, b"\5")),
+    "a profile without numbers": part(0xE2, b"ICC_PROFILE\0"),
+    "a profile without a count": part(0xE2, b"ICC_PROFILE\0\1"),
+    "part 5 of 2 of a profile": part(0xE2, b"ICC_PROFILE\0\5\2abc"),
+    "a profile of something else": part(0xE2, b"ICC_PROFILE\0\1\1" + b"garbage" * 20),
+    "several pictures of nothing": part(0xE2, b"MPF\0"),
+    "several pictures of something else": part(0xE2, b"MPF\0garbage garbage"),
+    "more pictures than there are": multiple((0xB001, 4, 1, b"\0\0\0\x80"), (0xB002, 7, 32, b"\x26"), more=bytes(60)),
+    "pictures of half an entry": multiple((0xB001, 4, 1, b"\2"), (0xB002, 7, 17, b"\x26"), more=bytes(60)),
+    "no pictures": multiple((0xB001, 4, 1, b""), (0xB002, 7, 0, b"")),
+    "XMP of something else": part(0xE1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta <<<& garbage"),
+    "XMP of no text": part(0xE1, b"http://ns.adobe.com/xap/1.0/\0\xff\xfe\0\xd8"),
+    "JFIF cut off": part(0xE0, b"JFIF\0"),
+    "JFIF of no density": part(0xE0, b"JFIF\0\1\1\1" + bytes(6)),
+    "Adobe cut off": part(0xEE, b"Adobe"),
+    "Photoshop cut off": part(0xED, b"Photoshop 3.0\x008BIM\3"),
+    "Photoshop beyond the end": part(0xED, b"Photoshop 3.0\x008BIM\3\xed\0\0\xff\xff\xff\xff"),
+    "remarks without a word": part(0xFE, b""),
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's own, which are never shown
+@pytest.mark.parametrize("mode", ["RGB", "CMYK"])
+@pytest.mark.parametrize("words", BROKEN)
+def test_what_is_wrong_beside_the_pixels_never_costs_a_jpeg(words, mode):
+    plain = encoded(picture(0, (64, 48)).convert(mode), "JPEG")
+    broken = plain[:2] + BROKEN[words] + plain[2:]
+    assert np.array_equal(np.asarray(open_photo(broken)), np.asarray(open_photo(plain)))
+    if mode != "CMYK":
+        with Image.open(io.BytesIO(plain)) as image:  # as Pillow decodes it, without these
+            assert np.array_equal(np.asarray(open_photo(broken)), np.asarray(image.convert("RGB")))
+    for read in READERS.values():
+        read(broken)
+    read_metadata(broken)
+    check_upload(broken, UploadLimits())
+
+
+@pytest.mark.parametrize("words", ["a resolution without a value", "half a resolution", "a profile without a count"])
+def test_the_rest_of_what_is_beside_the_pixels_is_read(words, tmp_path):
+    """The way up, the date and the tags of a photo, one of whose other fields is broken."""
+    kept = [(0x0112, 3, 1, b"\6"), (0x0132, 2, 20, struct.pack("<L", 8 + 2 + 4 * 12 + 4))]
+    resolution = [(X, 7, 1, b"a"), INCH] if words == "half a resolution" else [(X, 2, 1, b""), INCH]
+    if "profile" in words:
+        resolution = [(X, 3, 1, b"\x48"), INCH]
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>'
+    beside = exif(*kept[:1], *resolution, kept[1], more=b"2024:05:01 06:07:08\0")
+    beside += part(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet)
+    beside += BROKEN[words] if "profile" in words else b""
+    plain = encoded(picture(0, (64, 48)), "JPEG")
+    (tmp_path / "a.jpg").write_bytes(plain[:2] + beside + plain[2:])
+    assert open_photo(tmp_path / "a.jpg").size == (48, 64) == photo_size(tmp_path / "a.jpg")
+    assert read_exif(tmp_path / "a.jpg")[0x0132] == "2024:05:01 06:07:08"
+    with opening.opened(tmp_path / "a.jpg") as image:
+        assert image.info["xmp"] == packet
+    data, bad = load_photos(tmp_path, progress=False)
+    assert len(data) == 1 and len(bad) == 0
+
+
+def test_a_jpeg_that_is_no_photo_is_refused_as_ever():
+    plain = encoded(picture(0, (64, 48)), "JPEG")
+    for content in (
+        plain[:40],
+        plain[:2] + part(0xE2, b"ICC_PROFILE\0"),
+        plain[:2] + BROKEN["JFIF cut off"] + b"garbage",
+    ):
+        with pytest.raises(PhotoError):
+            open_photo(content)
 
 
 # No program is started

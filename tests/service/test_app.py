@@ -1,6 +1,10 @@
+import contextlib
 import io
 import json
+import re
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +12,9 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 import requests
 
+from helpers.files.cache import cache_folder
 from tests.support.pictures import folder_of, picture, tiny_network
+from tests.support.places import ROOT
 from tests.support.service_server import serving
 from tests.support.until import HANGS
 
@@ -419,3 +425,48 @@ def test_what_it_says_holds_no_query(served, ask):
     ask("POST", "/search", 403, data={"url": "http://elsewhere.example/secret-url"})
     log = served.log.read_text()
     assert "GET /images/1/similar 200" in log and "secret" not in log
+
+
+# What is not for callers
+
+
+ODD = ("1", "5", "999", "0", "x", "..%2f..%2fetc%2fpasswd", "%2e%2e", "kin", "%00")
+
+
+def test_no_route_answers_with_a_folder_of_this_machine(served, place, ask):
+    """Of the photos, the cache, the account or Python; whatever is asked, and whatever became of a photo."""
+    (place / "photos" / "0.jpg").rename(place / "0.jpg")
+    torn = image_at(ask, "2.jpg")["id"]
+    whole = (place / "photos" / "2.jpg").read_bytes()
+    (place / "photos" / "2.jpg").write_bytes(b"torn")
+    paths = requests.get(f"{served.url}/openapi.json", timeout=HANGS).json()["paths"]
+    line, answers = requests.Session(), []
+    try:
+        bodies = [{}, {"json": {"folder": str(place)}}, {"json": {"photos": [f"{place}/0.jpg", "0.jpg", "../0.jpg"]}}]
+        bodies += [{"files": {"photo": ("a.jpg", whole[:300])}}, {"data": {"url": f"file://{place}/0.jpg"}}]
+        for path in paths:
+            for odd in (torn, *ODD):
+                address = served.url + re.sub(r"\{\w+\}", str(odd), path)
+                for method in ("get", "post", "put", "patch", "options"):
+                    for body in bodies if method in ("post", "put") else bodies[:1]:
+                        with contextlib.suppress(requests.ConnectionError):  # refused before all of it was sent
+                            answers.append(line.request(method, address, timeout=HANGS, **body))
+                if "{" not in path:
+                    break
+        for job in ask("GET", "/jobs").json()["jobs"]:
+            finished(served, job["id"])
+            answers.append(line.get(f"{served.url}/jobs/{job['id']}", timeout=HANGS))
+    finally:
+        line.close()
+        (place / "0.jpg").rename(place / "photos" / "0.jpg")
+        (place / "photos" / "2.jpg").write_bytes(whole)
+    sent = [str(place), "/etc"]  # which the caller has written, and may read again
+    for answer in answers:
+        text = f"{answer.headers} {answer.text}"
+        if not any(part in str(answer.request.body) for part in sent):
+            assert str(place) not in text, answer.url
+        for secret in (str(Path.home()), str(cache_folder()), sys.prefix, str(ROOT), "Traceback"):
+            assert secret not in text.replace(str(place), ""), answer.url
+    assert {200, 404, 405, 422} <= {answer.status_code for answer in answers} and not any(
+        answer.status_code >= 500 for answer in answers
+    )

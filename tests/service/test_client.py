@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import helpers.service.client.client
 from helpers import tc
 from helpers.errors import FrameError, NotFound, PhotoError, Refused, ServiceError, Unavailable
 from helpers.service import Client
@@ -115,6 +116,45 @@ def test_all_pages_of_a_list(fake, client):
     fake.say(*(Answer(body=page) for page in pages))
     assert list(client.images()["id"]) == [3, 3, 5]
     assert [each.path for each in fake.asked] == ["/images?after=0&limit=1000", "/images?after=4&limit=1000"]
+
+
+@pytest.mark.parametrize("further", [4, 3, -1, None, True, "5", "http://other.example/images", [5], {}])
+def test_pages_that_do_not_go_on(fake, client, further):
+    """The first page has images up to 4; a chain of pages that came back would never end."""
+    fake.say(Answer(body={"images": [IMAGE], "next": 4}), Answer(body={"images": [IMAGE], "next": further}))
+    if further is None:
+        assert len(client.images()) == 2
+        return
+    with pytest.raises(ServiceError, match="does not answer as a search service"):
+        client.images()
+    assert len(fake.asked) == 2
+
+
+def test_pages_without_an_end(fake, client, monkeypatch):
+    monkeypatch.setattr(helpers.service.client.client, "_MOST_PAGES", 5)
+    fake.say(*(Answer(body={"images": [IMAGE], "next": number}) for number in range(1, 9)))
+    with pytest.raises(ServiceError, match="there is no end of its images"):
+        client.images()
+    fake.say(Answer(body={"images": [], "next": 9}))
+    with pytest.raises(ServiceError, match="do not follow each other"):
+        client.images()
+    fake.say(Answer(body={"products": [PRODUCT] * 1_001, "next": None}))
+    with pytest.raises(ServiceError, match="do not follow each other"):
+        client.products()
+
+
+def test_nothing_leads_to_another_host(fake):
+    """Whatever a service calls its next page, or its new address: the key is for its own address alone."""
+    with fake_service() as other, Client(fake.url, key=KEY) as client:
+        there = f"{other.url}/products?after="
+        pages = [{"products": [PRODUCT], "next": there}, {"products": [PRODUCT], "next": None}]
+        fake.say(*(Answer(body=page, headers={"Link": f'<{there}>; rel="next"'}) for page in pages))
+        assert len(client.products()) == 2
+        for status in (301, 302, 303, 307, 308):
+            fake.say(Answer(status, {}, {"Location": there}))
+            with pytest.raises(ServiceError):
+                client.products()
+        assert other.asked == [] and fake.asked[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
 def test_records(fake, client):

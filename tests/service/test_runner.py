@@ -20,9 +20,10 @@ import helpers.service.jobs.runner
 from helpers.errors import ClusterError, ModelError, NotFound, Refused, StoreError, Unavailable
 from helpers.service.jobs.indexing import Indexing
 from helpers.service.jobs.lease import JobEnded, Lease, has_ended, this_process
-from helpers.service.jobs.workers import Workers
+from helpers.service.jobs.workers import Workers, new_folder
 from helpers.service.query_network import QueryNetwork
 from helpers.service.settings import Settings
+from helpers.service.valid_text import without_places
 from tests.support.pictures import folder_of, tiny_network
 from tests.support.places import ROOT
 from tests.support.service_jobs import Brisk, Shared, collection, waiting
@@ -231,6 +232,30 @@ def test_callers_read_no_folder_of_this_machine(alone, monkeypatch, caplog, know
     assert str(root) in caplog.text, "the log has it whole"
 
 
+SECRETS = {
+    "postgresql://mary:s3cret@db.example:5432/owls: no such table": "…: no such table",
+    "of postgres://mary:s3cret@db.example/owls, damaged": "of …, damaged",
+    'connection to server at "db.example" (10.0.0.3), port 5432 failed: FATAL: role "mary"': (
+        "connection to server at …, port 5432 failed: FATAL: role …"
+    ),
+    "host=db.example user=mary password='s 3' dbname=owls": "host=… user=… password=… dbname=…",
+    "the Dask scheduler at tls://10.0.0.3:8786 cannot be reached": "the Dask scheduler at … cannot be reached",
+    "https://mary:s3cret@example.org/a/b.jpg": "https://example.org/a/b.jpg",
+    "https://example.org/a/b.jpg?c=/d/e": "https://example.org/a/b.jpg?c=…/e",
+    "file:///home/mary/a.jpg": "…",
+    r"C:\Users\mary\a.jpg: torn": "…/a.jpg: torn",
+    r"\\server\share\mary\a.jpg": "…/a.jpg",
+    "('/home/mary/a.jpg')": "('…/a.jpg')",
+    "field/a.jpg: of 10/12 photos": "field/a.jpg: of 10/12 photos",
+}
+
+
+@pytest.mark.once("text alone")
+@pytest.mark.parametrize("text", SECRETS)
+def test_what_is_taken_out_of_an_error(text):
+    assert without_places(text) == SECRETS[text]
+
+
 def test_a_database_that_is_away_is_waited_for(alone, monkeypatch):
     monkeypatch.setattr(helpers.service.jobs.runner, "_PAUSES", (0.01, 0.05))
     monkeypatch.setattr("helpers.service.jobs.lease._PAUSES", (0.01, 0.05))
@@ -353,6 +378,34 @@ def test_nothing_is_imported_from_a_folder_that_another_account_made(tmp_path, m
     finally:
         workers.close()
     until(lambda: not list(tmp_path.glob("kinframe-*")))
+
+
+@LINUX
+def test_the_folder_of_a_service_that_was_killed_is_removed_at_the_next_start(tmp_path, monkeypatch):
+    """And nothing else: no folder of a process that runs, none of another name, and nothing that a link leads to."""
+    script = "import os; from helpers.service.jobs.workers import new_folder; print(new_folder(), flush=True); "
+    script += "os.kill(os.getpid(), 9)"
+    surroundings = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, "-c", script], env=surroundings, stdout=subprocess.PIPE, text=True)
+    left, aside = Path(killed.stdout.strip()), tmp_path / "aside"
+    assert killed.returncode < 0 and left.parent == tmp_path and left.is_dir() and not left.stat().st_mode & 0o077
+    aside.mkdir()
+    (aside / "a.txt").write_text("kept")
+    (left / "link").symlink_to(aside)
+    (left / "worker").mkdir()
+    (left / "worker" / "a.txt").write_text("left")
+    kept = [tmp_path / f"{left.name}{end}" for end in ("a", "b")]  # also of the process that has ended
+    kept[0].symlink_to(aside)
+    kept[1].write_text("a file")
+    kept += [tmp_path / name for name in ("kinframe-workers-abcdefgh", f"other-{left.name}", f"{left.name}-more.d")]
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    kept.append(tmp_path / left.name.replace(boot, "0" * 8 + boot[8:]))  # from before, or elsewhere
+    for folder in kept[2:]:
+        folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    own = [Path(new_folder()), Path(new_folder())]
+    assert {*tmp_path.iterdir()} == {aside, *kept, *own}
+    assert (aside / "a.txt").read_text() == "kept"
 
 
 @LINUX

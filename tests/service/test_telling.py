@@ -100,6 +100,24 @@ def test_errors_of_our_own_are_told_with_their_words(error, status, said):
     assert ("Traceback" in "".join(said)) is False
 
 
+PLACES = "/srv/mary/x.so of postgresql://mary:s3cret@db.example/owls"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(kind(PLACES) for kind in (PhotoError, Unavailable, StoreError, ModelError, ServiceError)),
+        *(kind(PLACES) for kind in (OSError, ValueError, KeyError, RuntimeError)),
+        FileNotFoundError(2, "No such file", "/srv/mary/x.so"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_answer_has_a_place_of_this_machine(error, said):
+    _, headers, body = asked(app_that(error))
+    for part in (b"/srv", b"mary", b"s3cret", b"db.example"):
+        assert part not in body and part.decode() not in str(headers)
+
+
 def test_what_nobody_thought_of_is_in_the_log_alone(said):
     status, headers, body = asked(app_that(KeyError("inner secret")))
     assert status == 500 and b"inner secret" not in body and b"KeyError" not in body

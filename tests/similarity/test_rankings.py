@@ -358,6 +358,13 @@ def test_another_format_and_rows_that_there_are_not(model, tmp_path):
     np.save(tmp_path / "all" / "rows.npy", np.full((55, 54), 55, np.int32))
     with pytest.raises(ModelError, match="there is no such row"):
         Rankings.open(tmp_path / "all").of(3)
+
+
+def test_distances_that_are_no_numbers(model, tmp_path):
+    write(model, tmp_path / "all", progress=False)
+    np.save(tmp_path / "all" / "distances.npy", np.full((55, 54), np.nan, np.float32))
+    with pytest.raises(ModelError, match="a distance is no finite number"):
+        Rankings.open(tmp_path / "all").of(3)
     about(kinframe_rankings=2)(tmp_path / "all")
     with pytest.raises(ModelError, match="rankings of another version of Kinframe"):
         Rankings.open(tmp_path / "all")

@@ -265,12 +265,24 @@ def replace(file, old, new):
     file.write_bytes(content.replace(old, new, 1))
 
 
+def change(file, place, number):
+    vectors = np.load(file)
+    vectors[place] = number
+    np.save(file, vectors)
+
+
 DAMAGES = {
     "no vectors": lambda saved: (saved / "vectors.npy").unlink(),
     "vectors cut off": lambda saved: os.truncate(saved / "vectors.npy", 300),
     "vectors empty": lambda saved: (saved / "vectors.npy").write_bytes(b""),
     "vectors of others": lambda saved: np.save(saved / "vectors.npy", np.zeros((5, 27), np.float32)),
     "vectors of 64 bits": lambda saved: np.save(saved / "vectors.npy", np.zeros((6, 27))),
+    "vectors of a third axis": lambda saved: np.save(saved / "vectors.npy", np.zeros((6, 27, 1), np.float32)),
+    "vectors of nothing": lambda saved: np.save(saved / "vectors.npy", np.zeros((0, 27), np.float32)),
+    "vectors without a number": lambda saved: change(saved / "vectors.npy", (2, 5), np.nan),
+    "vectors without an end": lambda saved: change(saved / "vectors.npy", (5, 26), -np.inf),
+    "a centre without a number": lambda saved: edit(saved, centre=[float("nan")] * 27),
+    "a centre without an end": lambda saved: edit(saved, centre=[1e39] * 27),
     "vectors whose description stays open": lambda saved: replace(saved / "vectors.npy", b"}", b" "),
     "vectors with zeros in their description": lambda saved: replace(saved / "vectors.npy", b", ", b"\0 "),
     "vectors that announce more": lambda saved: replace(saved / "vectors.npy", b"(6, 27)", b"(6e9,7)"),
@@ -306,6 +318,18 @@ def test_damage_is_seen(saved, damage):
     DAMAGES[damage](saved)
     with pytest.raises(ModelError, match=r"kin: the saved model is damaged .*; build it again"):
         load_model(saved)
+
+
+def test_it_says_which_features_are_no_numbers(saved):
+    change(saved / "vectors.npy", (slice(3, 5), 0), np.nan)
+    with pytest.raises(ModelError, match="its features of photo 3 are not finite numbers"):
+        load_model(saved)
+
+
+def test_features_in_the_order_of_fortran_are_read_as_they_are(model, saved, data):
+    file = saved / "vectors.npy"
+    np.save(file, np.asfortranarray(np.load(file)))
+    assert rows(load_model(saved).query(data, verbose=False)) == rows(model.query(data, verbose=False))
 
 
 ODD = [

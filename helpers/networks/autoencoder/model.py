@@ -21,6 +21,7 @@ import numpy as np
 from helpers.errors import FrameError, ModelError, PhotoError
 from helpers.files import stamps
 from helpers.files.json_file import read_json
+from helpers.files.reading import inside
 from helpers.files.spelling import expanded
 from helpers.files.threads import work_ahead
 from helpers.frames import SFrame
@@ -30,6 +31,7 @@ from helpers.frames.photo_columns import image_column, query_frame
 from helpers.images.decode import open_photo
 from helpers.networks.load import ENCODER
 from helpers.networks.onnx.onnx_runtime import import_onnxruntime
+from helpers.networks.own import check_outside
 
 VERSION = 1
 DECODER, ABOUT = "decoder.onnx", "autoencoder.json"
@@ -84,11 +86,11 @@ class Autoencoder:
         if not file.is_file():
             raise ModelError(f"{folder} is not the folder of an autoencoder; train_autoencoder(data, path) writes one")
         try:
-            settings = read_json(file)
+            settings = read_json(inside(folder, ABOUT))
             if settings["autoencoder"] > VERSION:
                 raise ModelError(f"{folder}: written by a newer Kinframe (format {settings['autoencoder']}); update it")
             for name in (ENCODER, DECODER):
-                if stamps.sha256(folder / name) != settings["files"][name]:
+                if stamps.sha256(inside(folder, name)) != settings["files"][name]:
                     raise ValueError(f"{name} is not the file that was written")
             if not 1 <= settings["best_epoch"] <= len(settings["losses"]):
                 raise ValueError("its losses are missing")
@@ -151,6 +153,7 @@ class Autoencoder:
 
     def _run(self, name: str, given: np.ndarray, nothing: np.ndarray) -> np.ndarray:
         if name not in self._sessions:
+            check_outside(self.path / name)  # the folder may be anybody's
             onnxruntime = import_onnxruntime()
             providers = ["CPUExecutionProvider"]
             self._sessions[name] = onnxruntime.InferenceSession(str(self.path / name), providers=providers)

@@ -10,6 +10,7 @@ letters and the long forms of endings.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from helpers.files.spelling import composed
@@ -17,6 +18,8 @@ from helpers.files.spelling import composed
 _ABSOLUTE = re.compile(r"^(/|\\\\|[A-Za-z]:[\\/])")
 
 _LONG_ENDINGS = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif", ".heif": ".heic"}
+
+_BETWEEN, _AFTER = "/", "0"  # what is between names, and the character after it
 
 NOT_HERE = "not in the collection"
 
@@ -80,41 +83,52 @@ def _settle(rows: List[Optional[int]], agreed: List[int], reasons: List[str]) ->
 
 
 class _PhotosByEnd:
-    """Photos by every end of their paths, spelt in one way."""
+    """Photos by the ends of their paths, spelt in one way.
+
+    Paths are sorted by their names from the last one backwards: those that end alike stand together, and the one that
+    a path agrees with longest stands beside it. That takes the room of the paths themselves, however deep they are.
+    """
 
     def __init__(self, photos: Sequence[str], spelling: Callable[[str], str]) -> None:
         self._photos, self._spelling = photos, spelling
-        self._longest = -1  # names of a path; -1 where nothing is filled in yet
-        self._rows: Dict[str, List[int]] = {}
-        self._whole: Dict[str, List[int]] = {}  # by the whole path
-
-    def _fill(self) -> None:
-        """Done when it is needed: most files name photos as they are."""
-        for row, photo in enumerate(self._photos):
-            names = [self._spelling(name) for name in _parts(photo)]
-            self._longest = max(self._longest, len(names))
-            self._whole.setdefault("/".join(names), []).append(row)
-            for end in _ends(names):
-                self._rows.setdefault(end, []).append(row)
+        self._sorted: Optional[List[Tuple[str, int]]] = None  # made when it is needed: most files name photos as here
+        self._ends: List[str] = []
+        self._longest = 0  # names of a path
 
     def find(self, names: List[str], enough: int) -> Tuple[Optional[int], int, str]:
         """The photo's row, how many names the paths agree for, and the reason where there is no photo.
 
         They must agree for `enough` of the path's names, or for all of the photo's.
         """
-        if self._longest < 0:
-            self._longest = 0
-            self._fill()
-        longer = max(0, len(names) - self._longest)  # than any photo's: of these no end is compared
-        names = [self._spelling(name) for name in names[longer:]]
-        for length, end in reversed(list(enumerate(_ends(names), 1))):
-            rows = self._rows.get(end, [])
-            if rows:
-                matches = rows if length >= enough else self._whole.get(end, [])
-                if len(matches) == 1:
-                    return matches[0], length, ""
-                return None, 0, f"{len(matches)} photos of the collection end like it" if matches else NOT_HERE
-        return None, 0, NOT_HERE
+        if self._sorted is None:
+            self._sorted = sorted((self._backwards(_parts(photo)), row) for row, photo in enumerate(self._photos))
+            self._ends = [end for end, _ in self._sorted]
+            self._longest = max((end.count(_BETWEEN) for end in self._ends), default=0)
+        wanted = self._backwards(names[max(0, len(names) - self._longest) :])
+        place = bisect_left(self._ends, wanted)
+        beside = self._ends[max(0, place - 1) : place + 1]
+        end = max((_shared_end(wanted, each) for each in beside), key=len, default="")
+        if not end:
+            return None, 0, NOT_HERE
+        length = end.count(_BETWEEN)
+        first = bisect_left(self._ends, end)
+        last = bisect_left(self._ends, end[:-1] + _AFTER) if length >= enough else bisect_right(self._ends, end)
+        if last - first == 1:
+            return self._sorted[first][1], length, ""
+        return None, 0, f"{last - first} photos of the collection end like it" if last > first else NOT_HERE
+
+    def _backwards(self, names: List[str]) -> str:
+        return "".join(f"{self._spelling(name)}{_BETWEEN}" for name in reversed(names))
+
+
+def _shared_end(path: str, other: str) -> str:
+    """The whole names in which two paths agree, backwards."""
+    length = 0
+    for name, theirs in zip(path.split(_BETWEEN)[:-1], other.split(_BETWEEN)):
+        if name != theirs:
+            break
+        length += len(name) + 1
+    return path[:length]
 
 
 def _without_case(name: str) -> str:
@@ -133,11 +147,6 @@ def normal(path: str) -> str:
 
 def _parts(path: str) -> List[str]:
     return [name for name in path.replace("\\", "/").split("/") if name not in ("", ".")]
-
-
-def _ends(names: List[str]) -> List[str]:
-    """The last name, the last two, and so on."""
-    return ["/".join(names[place:]) for place in reversed(range(len(names)))]
 
 
 def _shared(paths: List[List[str]]) -> int:

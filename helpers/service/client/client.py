@@ -26,6 +26,7 @@ from helpers.service.client.parameters import checked_id, content_of, listed, pa
 from helpers.service.records import ENDED, ImageRecord, Job, Product
 
 _PAGE = 1000  # rows that are fetched at once
+_MOST_PAGES = 10_000  # of one list: a service that always has a further one never ends
 _REMEMBERED = 16  # photos from outside, for `show`
 _POLL = (0.2, 1.0)  # seconds between two looks at a job, at first and later
 _AWAY = 120.0  # seconds that a service may be away while a job is waited for: the job goes on after a restart
@@ -321,10 +322,16 @@ class Client:
             return self._read(partial(read, label), "POST", path, data=fields, files=files)
 
     def _pages(self, path: str, name: str, after: Any) -> Iterator[Dict[str, Any]]:
-        while after is not None:
+        """The rows of all pages; each begins after the last one's last row, so that their order has an end."""
+        for _ in range(_MOST_PAGES):
             page = self._connection.json("GET", path, params={"after": after, "limit": _PAGE})
-            yield from page[name]
-            after = page["next"]
+            rows, before, after = page[name], after, page["next"]
+            if len(rows) > _PAGE or (after is not None and not (rows and after > before)):
+                raise ValueError(f"its pages of {name} do not follow each other")
+            yield from rows
+            if after is None:
+                return
+        raise ValueError(f"there is no end of its {name}")
 
 
 @contextmanager

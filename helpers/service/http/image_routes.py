@@ -12,6 +12,7 @@ from helpers.service.http.requests import LARGEST
 from helpers.service.http.responses import ImageDetailsResponse, ImagePageResponse
 from helpers.service.records import ImageRecord
 from helpers.service.service import LARGEST_THUMBNAIL, Service
+from helpers.service.valid_text import places_here, without_places
 
 _CACHED = "private, max-age=300"  # a browser asks again after five minutes: the file may have changed
 _JPEG = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
@@ -75,7 +76,8 @@ def image_routes(service: Service) -> APIRouter:
         try:
             jpeg = service.thumbnail(file, row.identity, wanted.size)
         except PhotoError as error:
-            raise NotFound(f"image {image} has no thumbnail: {error}") from error
+            reason = without_places(str(error), str(service.root.path), *places_here())
+            raise NotFound(f"image {image} has no thumbnail: {reason}") from error
         return Response(jpeg, media_type="image/jpeg", headers=headers)
 
     return routes

@@ -14,6 +14,7 @@ from helpers.errors import KinframeError, PhotoError, Refused, ServiceError
 from helpers.service.gate.logs import LOG, printable
 from helpers.service.gate.metrics import METHODS
 from helpers.service.http.responses import ErrorResponse
+from helpers.service.valid_text import places_here, without_places
 
 RETRY = 2  # seconds after which a caller may try again
 REQUEST_ID = "kinframe.request"  # the key of a request's id in its scope
@@ -84,7 +85,7 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(KinframeError)
     async def own(request: Request, error: KinframeError) -> JSONResponse:
         if isinstance(error, PhotoError):
-            return problem(422, f"the photo cannot be read: {error}")
+            return problem(422, f"the photo cannot be read: {without_places(str(error), *places_here())}")
         status = (error.status if isinstance(error, ServiceError) else None) or 500
         if status < 500 or isinstance(error, Refused):
             return problem(status, str(error))

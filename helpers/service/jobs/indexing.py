@@ -23,7 +23,7 @@ from helpers.service.jobs.lease import Lease
 from helpers.service.photo_root import PhotoRoot
 from helpers.service.records import BadPhoto, ImageRecord, Job, NewImage
 from helpers.service.storage.storage import Storage
-from helpers.service.valid_text import without_places
+from helpers.service.valid_text import places_here, without_places
 
 _AT_ONCE = 500  # photos that are looked up in the storage
 _DESERTED = 120.0  # seconds without any process of this machine, after which they are started again
@@ -141,7 +141,7 @@ class Indexing:
         images, bad = [], []
         for row, reason in batch.bad:
             reason = reason.partition(" for the worker ")[0] if nearby else reason
-            bad.append(BadPhoto(self._new[row].path, without_places(reason, str(self._root.path))))
+            bad.append(BadPhoto(self._new[row].path, without_places(reason, str(self._root.path), *places_here())))
         for looked in batch.photos:
             path, size, modified, products = self._new[looked.row]
             try:
@@ -216,5 +216,5 @@ def normalized(root: PhotoRoot, request: Dict[str, Any]) -> Dict[str, Any]:
 def _reason(path: str, error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
-    said = without_places(str(error))
+    said = without_places(str(error), *places_here())
     return said[len(path) + 2 :] if said.startswith(f"{path}: ") else said

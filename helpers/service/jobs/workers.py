@@ -18,12 +18,15 @@ import contextlib
 import gc
 import logging
 import os
+import re
 import shutil
 import signal
+import stat
 import tempfile
 import threading
 import time
 import weakref
+from pathlib import Path
 from typing import Any, Dict, List, Optional, cast
 
 import dask
@@ -32,6 +35,7 @@ from distributed import Client, LocalCluster, WorkerPlugin
 from distributed.security import Security
 
 from helpers.errors import ClusterError
+from helpers.service.jobs.lease import has_ended, this_process
 from helpers.service.settings import Settings
 
 _IDLE = 60.0  # seconds without work, after which processes here end
@@ -41,6 +45,8 @@ _NO_PAGES: Dict[str, List[str]] = {"distributed.scheduler.http.routes": [], "dis
 _CONNECT = 10.0  # seconds
 _CLOSE = 2.0  # seconds that somebody waits for the end of processes here and of the connection with them,
 _LONGEST = 20.0  # and that it may take in the background
+_FOLDER = "kinframe-workers-"
+_OWNED = re.compile(rf"{_FOLDER}(\d+)-(\d+)-([0-9a-f-]{{36}})\.(\d+)-\w+")  # as `has_ended` takes it: on Linux
 
 _log = logging.getLogger("kinframe.service.jobs")
 
@@ -126,6 +132,25 @@ class Workers:
         return client
 
 
+def new_folder() -> str:
+    """A new folder for the time of a cluster, closed to others; those of services that were killed are removed.
+
+    Its name has the process whose it is. One of a process of which nothing can be known here is left: of another
+    container, or from before the machine was started again.
+    """
+    temporary = Path(tempfile.gettempdir())
+    for left in temporary.glob(f"{_FOLDER}*"):
+        parts = _OWNED.fullmatch(left.name)
+        if parts is None or not has_ended(":{}:{}:{}/{}".format(*parts.groups())):
+            continue
+        with contextlib.suppress(OSError):
+            status = left.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+                shutil.rmtree(left, ignore_errors=True)  # which follows no links
+    _, process, began, place = this_process().rsplit(":", 3)
+    return tempfile.mkdtemp(prefix=f"{_FOLDER}{process}-{began}-{place.replace('/', '.')}-", dir=temporary)
+
+
 class _Start(threading.Thread):
     """Starts processes; the interpreter does not end before they have started, or ended again."""
 
@@ -170,7 +195,7 @@ class _Start(threading.Thread):
     def _new(self) -> LocalCluster:
         # Dask puts its folder in front of all places from which Python imports, also in this process, and would take
         # one that another account has made: /tmp/dask-scratch-space.
-        folder = tempfile.mkdtemp(prefix="kinframe-workers-")
+        folder = new_folder()
         try:
             with dask.config.set({**_NO_PAGES, "temporary-directory": folder}):
                 cluster = LocalCluster(

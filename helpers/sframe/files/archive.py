@@ -21,7 +21,7 @@ import numpy as np
 
 from helpers.files.arrays import read_array
 from helpers.files.json_file import read_json
-from helpers.files.reading import read_regular
+from helpers.files.reading import inside, read_regular
 from helpers.files.spelling import expanded
 from helpers.sframe.array.sarray import SArray
 from helpers.sframe.dtype import NUMBERS, Missing, Values, objects, store
@@ -90,7 +90,7 @@ def load(filename: str) -> Dict[str, SArray]:
             "(environment.yml) load it and call export_csv(), then read the CSV file here"
         )
     try:
-        index = read_json(folder / INDEX, most=None)
+        index = read_json(inside(folder, INDEX), most=None)
         if index["format"] != FORMAT or index["version"] > VERSION:
             raise BadFile(f"{folder} was saved by a newer Kinframe; update this one")
         columns = {described["name"]: _column(folder, described) for described in index["columns"]}
@@ -144,10 +144,10 @@ def _numbers(folder: Path, files: Dict[str, str]) -> Tuple[Values, Missing]:
 
 
 def _part(folder: Path, name: str) -> Path:
-    """A file of the frame; raises `ValueError` for any other, which a frame from a stranger might name."""
+    """A file of the frame; raises `ValueError` or `OSError` for any other, which a stranger's frame might name."""
     if not _is_data(name) or set(name) & set("/\\:"):
         raise ValueError(f"{name!r} is no file of a frame")
-    return folder / name
+    return inside(folder, name)
 
 
 def _described(value: Any, blobs: List[bytes]) -> Any:

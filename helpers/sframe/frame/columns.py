@@ -176,7 +176,8 @@ class Columns:
         """A frame with other names: a dict from old to new, one after the other."""
         if not isinstance(names, dict):
             raise WrongType("rename() takes a dict from old names to new ones")
-        for old in names:
+        for old, new in names.items():
+            check_name(new)
             self.select_column(old)
         current = self.column_names()
         for old, new in names.items():

@@ -17,6 +17,7 @@ from helpers.sframe.errors import SizeMismatch, Unsupported, WrongCall, WrongTyp
 from helpers.sframe.files import archive, csv_reader, csv_writer, json_files
 from helpers.sframe.frame.rows import Rows
 from helpers.sframe.left_out import LeavesOut, LeftOutMethods
+from helpers.sframe.names import check_name
 from helpers.sframe.pandas_classes import pandas_classes
 
 if TYPE_CHECKING:
@@ -189,8 +190,8 @@ class SFrame(Rows, LeftOutMethods, metaclass=LeavesOut):
         return html_table(self, text_table.HEAD, total=len(self))
 
     def _add_dict(self, data: Dict[str, Any]) -> None:
-        if not all(isinstance(name, str) for name in data):
-            raise WrongType("column names are texts")
+        for name in data:
+            check_name(name)
         lengths = {name: len(values) for name, values in data.items()}
         if len(set(lengths.values())) > 1:
             raise SizeMismatch(f"columns of different lengths: {lengths}")
