@@ -18,6 +18,7 @@ from helpers.errors import FolderError, KinframeError
 from helpers.files.spelling import print_anywhere, printable
 from helpers.images.uploads import check_reader
 from helpers.photos.folder import check_has_photos, named_folder
+from helpers.service.heaps import few_heaps
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = 8866  # Voilà's default
@@ -45,6 +46,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             place = worker.submit(prepare, folder).result()
         from helpers.app.server import serve
 
+        few_heaps()
         most = chosen.visitors or places()
         serve(
             place,

@@ -13,6 +13,7 @@ from helpers.errors import FolderError, KinframeError, ServiceError
 from helpers.files.spelling import print_anywhere, printable
 from helpers.photos.folder import check_folder, check_has_photos
 from helpers.service.command_line import WAY_OUT, settings_of
+from helpers.service.heaps import few_heaps
 from helpers.service.keys_command import change_keys, check_keys
 from helpers.service.settings import PORT, Settings
 
@@ -47,6 +48,7 @@ def _serve(arguments: Sequence[str]) -> int:
     # Where photos may come from other hosts, the folder may have none.
     (check_folder if settings.allowed_hosts else check_has_photos)(settings.photos, WAY_OUT)
     check_keys(settings)
+    few_heaps()
     listening = _listen(settings.host, settings.port)
     _listen_to_signals()
     if with_stdin:
