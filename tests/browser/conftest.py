@@ -75,22 +75,34 @@ def blank(browser, profile, request) -> Iterator[Any]:
 class Clock:
     """The clock of a page, and of all pages of its profile: it runs until it is stopped, and then only when told."""
 
-    def __init__(self, clock: Any) -> None:
-        self._clock = clock
-        clock.install(time=0)
+    def __init__(self, page: Any) -> None:
+        self._page = page
+        page.clock.install(time=0)
 
     def stop(self) -> None:
-        """From here on no time passes, however long the machine takes between two lines of a test."""
-        self._clock.pause_at(3_600)  # s: it can only be stopped at a time that has not come
+        """From here on no time passes, however long the machine takes between two lines of a test.
+
+        The page is told of less than a second at once then: what waits for an answer must have it before.
+        """
+        from playwright.sync_api import Error
+
+        self._page.wait_for_function("model.sent.length === model.answered")
+        while True:
+            soon = self._page.evaluate("Date.now()") + 200  # ms: it can only be stopped at a time that has not come
+            try:
+                return self._page.clock.pause_at(soon / 1000)
+            except Error as error:
+                if "past" not in str(error):
+                    raise
 
     def go_on(self, milliseconds: int) -> None:
         """Pass some time, with whatever was due in it."""
-        self._clock.run_for(milliseconds)
+        self._page.clock.run_for(milliseconds)
 
 
 @pytest.fixture
 def clock(page) -> Clock:
-    return Clock(page.clock)
+    return Clock(page)
 
 
 @pytest.fixture(scope="module")

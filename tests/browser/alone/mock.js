@@ -27,6 +27,7 @@ export function mock(count, changes = {}) {
   };
   const model = {
     sent: [],
+    answered: 0, // how many of these
     silent: false,
     comm_live: true,
     boxes: null, // of the parts that it has, by their photos
@@ -63,6 +64,7 @@ export function mock(count, changes = {}) {
         this.tell("msg:custom", told, [await draw(content.photo)]);
       }
       this.tell("msg:custom", { kind: "done", number: content.number }, []);
+      this.answered++;
     },
   };
   return model;
