@@ -10,6 +10,8 @@ from typing import Iterator, List, Sequence, Tuple
 
 import numpy as np
 
+from helpers.features.blocks import blocks
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS networks (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS features (
@@ -44,10 +46,14 @@ def feature_of_row(photo: bytes, vector: bytes, checksum: int, dimension: int) -
     """The feature in a row that `find_features` found; raises `ValueError` where it is not what was written."""
     if zlib.crc32(vector, zlib.crc32(photo)) != checksum or len(vector) != 4 * dimension:  # as of both together
         raise ValueError("a feature is not what was written")
-    feature = np.frombuffer(vector, "<f4")
-    if not np.isfinite(feature).all():  # none is kept: it would be near to nothing, without a word
-        raise ValueError("a feature has numbers that are not finite")
-    return feature
+    return np.frombuffer(vector, "<f4")
+
+
+def check_finite(features: np.ndarray) -> None:
+    """Raise `ValueError` for features that hold NaN or infinity: none is kept, and they would be near to nothing."""
+    for part in blocks(len(features), features[:1].nbytes):
+        if not np.isfinite(features[part]).all():
+            raise ValueError("a feature has numbers that are not finite")
 
 
 @contextlib.contextmanager

@@ -130,10 +130,11 @@ class FeatureStore:
         """Let go of the file; nothing waits to be written."""
         self._connection.close()
 
-    def features(self, key: str, photos: Sequence[str]) -> Tuple[np.ndarray, np.ndarray]:
+    def features(self, key: str, photos: Sequence[str], *, finite: bool = True) -> Tuple[np.ndarray, np.ndarray]:
         """Which of the photos, known by their sha-256 in hex, are kept for a network, and their features.
 
-        Returns positions in `photos`, int64 [n] ascending, and float32 [n, dimension].
+        Returns positions in `photos`, int64 [n] ascending, and float32 [n, dimension]. Raises `StoreError`, also for
+        numbers that are not finite, unless they may be anything (`helpers.features.directions`, or judged elsewhere).
         """
         is_kept = np.zeros(len(photos), dtype=bool)
         wanted = list(map(bytes.fromhex, photos))
@@ -152,7 +153,11 @@ class FeatureStore:
         if again:
             before = [places[wanted[place]] for place in again]
             vectors[again], is_kept[again] = vectors[before], is_kept[before]
-        return np.flatnonzero(is_kept), vectors if is_kept.all() else vectors[is_kept[: len(vectors)]]
+        kept = vectors if is_kept.all() else vectors[is_kept[: len(vectors)]]
+        if finite:
+            with self._explained(), feature_rows.as_written():
+                feature_rows.check_finite(kept)
+        return np.flatnonzero(is_kept), kept
 
     def photos(self, key: str) -> Set[str]:
         """The sha-256 of every photo whose feature is kept for a network."""

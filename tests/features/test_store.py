@@ -12,6 +12,7 @@ import pytest
 
 from helpers.errors import StoreError
 from helpers.features import feature_rows
+from helpers.features.directions import packed, unpacked
 from helpers.features.store import CheckedFile, FeatureStore, StoredNetwork, kept_networks
 from helpers.files.stamps import Stamp
 from helpers.images.decode import READING
@@ -295,6 +296,18 @@ def test_a_feature_that_is_no_number_is_damage(store, number):
     assert store.features("a network", [photo(0), photo(2)])[0].tolist() == [0, 1]
     with pytest.raises(StoreError, match="not finite"):
         store.features("a network", [photo(1)])
+
+
+def test_packed_directions_come_back_whatever_number_their_bits_are(store):
+    directions = np.zeros((200, 3, 8), np.float32)
+    directions[..., 2:4] = -0.5, 1
+    kept = packed(directions)
+    assert np.isnan(kept).all(axis=0).any(), "bits of no number"
+    photos = [photo(each) for each in range(200)]
+    store.add("parts", photos, kept)
+    rows, found = store.features("parts", photos, finite=False)
+    assert rows.tolist() == list(range(200))
+    assert np.array_equal(unpacked(found, 3, 8), unpacked(kept, 3, 8))
 
 
 def test_a_store_that_is_deleted_meanwhile_is_made_again(store, path):

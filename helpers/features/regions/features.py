@@ -113,7 +113,7 @@ class _KeptWindows:
         if self._store is None:
             places, kept = np.arange(len(rows)), np.array([self._memory[photo] for photo in photos], np.float32)
         else:
-            places, kept = self._store.features(feature_map.key_of(self._loaded, shape), photos)
+            places, kept = self._store.features(feature_map.key_of(self._loaded, shape), photos, finite=False)
         features = unpacked(kept, len(network.windows.boxes), network.width)
         return ShapeGroup(np.array(rows, np.int64)[places], network.windows, features)
 

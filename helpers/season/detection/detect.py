@@ -200,7 +200,7 @@ class _Looked:
         found = dict(self._memory)
         if self._store is not None:
             wanted = [identity for identity in dict.fromkeys(self._identities.values()) if identity not in found]
-            kept, vectors = self._store.features(self._key, wanted)
+            kept, vectors = self._store.features(self._key, wanted, finite=False)
             if not _are_detections(vectors):
                 raise StoreError(f"{self._store.path}: the detections in it are damaged; name another file with store=")
             found.update((wanted[place], vector) for place, vector in zip(kept, vectors))

@@ -75,7 +75,7 @@ class PhotoMaps:
         known = {name: self._memory[size, name] for name in names if (size, name) in self._memory}
         if self._store is not None:
             others = [name for name in dict.fromkeys(names) if name not in known]
-            places, vectors = self._store.features(self._keys[size], others)
+            places, vectors = self._store.features(self._keys[size], others, finite=False)
             if len(places) < len(others):
                 raise StoreError(f"{self._store.path}: maps were removed from it while it was read; run this again")
             whole = vectors.shape[1] == network.kept and np.isfinite(vectors[:, : network.evidence]).all()

@@ -42,7 +42,9 @@ class StoreRows:
         features = {}
         for photo, vector, checksum in self._rows(session, "photo, vector, checksum", identities):
             try:
-                features[photo.hex()] = feature_rows.feature_of_row(photo, vector, checksum, self.dimension)
+                feature = feature_rows.feature_of_row(photo, vector, checksum, self.dimension)
+                feature_rows.check_finite(feature[None])
+                features[photo.hex()] = feature
             except ValueError as damaged:
                 raise StoreError(
                     f"The data {self._database.note}: {damaged}; the file is damaged."
