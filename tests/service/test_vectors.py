@@ -1,5 +1,6 @@
 """Features and searches among them: the same answers from a file and from PostgreSQL, to the last bit."""
 
+import contextlib
 import hashlib
 import threading
 
@@ -211,7 +212,7 @@ def test_searches_go_on_while_images_are_added(place):
 
 def test_features_are_kept_once_and_given_back_as_they_were(place):
     storage = storage_module.open_storage(place, key="a network", dimension=5)
-    odd = np.array([[np.nan, np.inf, -0.0, 1e-40, 3]], np.float32)
+    odd = np.array([[np.finfo(np.float32).max, -1, -0.0, 1e-40, 3]], np.float32)
     for vectors in (odd, odd + 1):  # the second time nothing is written
         with storage.database.transaction() as session:
             storage.vectors.add(session, [identity_of(1)], vectors)
@@ -225,6 +226,17 @@ def test_features_are_kept_once_and_given_back_as_they_were(place):
     with pytest.raises(StoreError, match="has features of 5 numbers there, not 6"):
         storage_module.open_storage(place, key="a network", dimension=6)
     storage.close()
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_feature_in_a_file_that_is_no_number_is_damage(tmp_path, number):
+    with contextlib.closing(
+        storage_module.open_storage(str(tmp_path / "a.kinframe"), key="net", dimension=5)
+    ) as storage:
+        with storage.database.transaction() as session:
+            storage.vectors.add(session, [identity_of(1)], np.full((1, 5), number, np.float32))
+        with pytest.raises(StoreError, match="not finite; the file is damaged"):
+            storage.vectors.of(identity_of(1))
 
 
 def test_a_notebook_and_the_service_share_the_features_of_a_file(tmp_path):
