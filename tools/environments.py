@@ -200,7 +200,7 @@ class Moving:
         while not self._ended.wait(1.0 if moves else self.IN_A_LOG):
             step = "writing them" if self.writes else f"{self.found} found"
             text = f"{self.what}: {step}, {self.seconds():.0f} s"
-            say(f"\r{text:{self._shown}}" if moves else text, end="" if moves else "\n")
+            say("\r" + text.ljust(self._shown) if moves else text, end="" if moves else "\n")
             self._shown = len(text) if moves else 0
 
 
