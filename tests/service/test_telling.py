@@ -11,6 +11,8 @@ pytest.importorskip("fastapi", reason="the server needs Python 3.10")
 
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import ValidationError
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser
 from typing_extensions import Annotated
 
 from helpers.errors import ModelError, PhotoError, Refused, ServiceError, StoreError, Unavailable
@@ -43,7 +45,7 @@ class Lines(logging.Handler):
 @pytest.fixture
 def said(monkeypatch):
     """What is logged."""
-    for logger in (LOG, logging.getLogger("helpers"), logging.getLogger("uvicorn.error")):
+    for logger in (LOG, *map(logging.getLogger, ("helpers", "uvicorn.error", "python_multipart"))):
         monkeypatch.setattr(logger, "handlers", [])
         monkeypatch.setattr(logger, "propagate", logger.propagate)
         monkeypatch.setattr(logger, "level", logger.level)
@@ -98,6 +100,12 @@ def test_errors_of_our_own_are_told_with_their_words(error, status, said):
     assert status < 500 or str(error) in "".join(said)  # where the database lies is for the log alone
     assert (headers.get("retry-after") == "2") == (status == 503)
     assert ("Traceback" in "".join(said)) is False
+
+
+def test_a_broken_form_adds_no_line_to_that_of_its_request(said, caplog):
+    with pytest.raises(MultipartParseError):
+        MultipartParser(b"x").write(b"--x\r\nCont\0ent: a\r\n\r\n")
+    assert not caplog.records
 
 
 PLACES = "/srv/mary/x.so of postgresql://mary:s3cret@db.example/owls"

@@ -35,6 +35,7 @@ def start_logging() -> None:
         logger.handlers[:] = [handler]
         logger.setLevel(level)
         logger.propagate = False
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a broken form has its line among the requests
 
 
 def log_request(request: str, method: str, path: str, status: int, seconds: float, key: Optional[str]) -> None:
