@@ -408,6 +408,21 @@ def test_the_folder_of_a_service_that_was_killed_is_removed_at_the_next_start(tm
     assert (aside / "a.txt").read_text() == "kept"
 
 
+DASK_LOGS = """
+import logging
+import helpers.service.jobs.workers
+log = logging.getLogger("distributed.client")
+log.setLevel(logging.INFO)  # as `LocalCluster` leaves it when it is closed
+log.error("ConnectionRefusedError")
+log.critical("the worst")
+"""
+
+
+def test_dask_logs_nothing_about_a_connection_that_ended_even_when_its_cluster_is_closed():
+    said = subprocess.run([sys.executable, "-c", DASK_LOGS], stderr=subprocess.PIPE, cwd=ROOT, check=True).stderr
+    assert b"the worst" in said and b"Connection" not in said
+
+
 @LINUX
 def test_workers_give_way_and_end_when_they_are_idle(tmp_path, monkeypatch):
     workers = Workers(Settings(photos=tmp_path, workers=1))

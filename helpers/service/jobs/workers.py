@@ -50,6 +50,11 @@ _OWNED = re.compile(rf"{_FOLDER}(\d+)-(\d+)-([0-9a-f-]{{36}})\.(\d+)-\w+")  # as
 
 _log = logging.getLogger("kinframe.service.jobs")
 
+# A connection that ends, with a worker that was killed or a cluster that was closed, is a traceback in Dask's own log.
+# Jobs have errors of their own. `silence_logs` ends with its cluster, and what comes after that would be in the log.
+for _handler in logging.getLogger("distributed").handlers:
+    _handler.setLevel(logging.CRITICAL)
+
 
 class Workers:
     """Workers for jobs; several threads may call `give_up` and `close`."""
