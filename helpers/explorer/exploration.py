@@ -204,13 +204,14 @@ class Exploration:
     @property
     def remark(self) -> str:
         """A sentence where even the nearest photo is as far as any two, or where words are guesses; else empty."""
-        about = self.about()
-        if any(each.get("word") for each in about.values()):
+        if self.found is None:
+            return ""
+        if "word" in self.found.column_names():
             return ONLY_GUESSES
-        if self.found is None or not self._compares_photos:
+        if not self._compares_photos:
             return ""
         asked = self.trail.here.like if self.trail.here is not None else ()
-        return nothing_close(next((each["likeness"] for row, each in about.items() if row not in asked), None))
+        return nothing_close(next((each["likeness"] for row, each in self.about().items() if row not in asked), None))
 
     def outline(self, row: int) -> Optional[List[float]]:
         """The box of the part that stands for a photo of a season in a query, its animal; None where there is none."""

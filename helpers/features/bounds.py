@@ -13,24 +13,21 @@ whatever order a processor sums. For the errors of sums see N. Higham, Accuracy 
 (2011).
 """
 
-import contextlib
 import os
-import threading
 from contextlib import closing
-from typing import Iterator, NamedTuple, Optional, Tuple, Union
+from typing import NamedTuple, Optional, Tuple, Union
 
 import numpy as np
 
 from helpers.features.blocks import blocks
 from helpers.features.distance import Distance, squared_lengths
-from helpers.files.threads import work_ahead
+from helpers.files.threads import one_thread_each, work_ahead
 
 SAMPLE = 2048  # rows by which directions are chosen
 _LONG = 1e15  # times the usual length: beyond it, squares come near the end of 32 bits
 _USUAL = 1e20  # usual lengths from 1 / this to this can be worked with in 32 bits
 _IN_CACHE = 1 << 22  # bytes that are worked on at once, by each thread
 _FEW = 1 << 19  # numbers: 400 rows of 1,280
-_ALONE = threading.Lock()  # of two that limit the threads of BLAS, the second would leave them so
 _NEAR = np.float32(1e30)  # the score of a row whose distance is not bounded: it may be the nearest
 
 
@@ -197,15 +194,6 @@ class ShortBound:
     def least(self, square: float, apart: float) -> np.float32:
         """The least score of a row that is no farther than `apart`, squared, from a query of that `square`."""
         return self._shortening.least(square, apart)
-
-
-@contextlib.contextmanager
-def one_thread_each() -> Iterator[None]:
-    """Let each of our threads multiply by itself: those of BLAS wait for each other, on a busy machine for long."""
-    from threadpoolctl import threadpool_limits
-
-    with _ALONE, threadpool_limits(1, "blas"):
-        yield
 
 
 def products(factors: np.ndarray, matrix: np.ndarray) -> np.ndarray:

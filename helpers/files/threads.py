@@ -1,5 +1,6 @@
 """Work done by threads before its result is needed, in order and within bounds."""
 
+import contextlib
 import queue
 import threading
 import time
@@ -9,6 +10,7 @@ from typing import Any, Callable, Deque, Generator, Iterable, Iterator, TypeVar
 
 _QUICK = 0.001  # seconds: handing work to another thread and back takes half of that
 _SLACK, _MOST_SLACK = 0.1, 1.0  # seconds that the first items may take beyond it, and slow ones after many quick ones
+_ALONE = threading.Lock()  # of two that limit the threads of BLAS, the second would leave them so
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -99,3 +101,12 @@ def in_background(items: Iterable[Item]) -> Generator[Item, None, None]:
     finally:
         stopped.set()
         thread.join()
+
+
+@contextlib.contextmanager
+def one_thread_each() -> Iterator[None]:
+    """Let each of our threads multiply by itself: those of BLAS wait for each other, on a busy machine for long."""
+    from threadpoolctl import threadpool_limits
+
+    with _ALONE, threadpool_limits(1, "blas"):
+        yield

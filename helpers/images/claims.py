@@ -10,10 +10,10 @@ import struct
 from typing import Any, BinaryIO, Dict, Iterator, Literal, NamedTuple, Set, Tuple
 
 from helpers.errors import PhotoError
+from helpers.images import jpeg
 
 _JPEG, _MARK = b"\xff\xd8\xff", 0xFF
 _SCAN, _EXIF_PART, _MPF_PART = 0xDA, 0xE1, 0xE2
-_ALONE = (0x01, *range(0xD0, 0xDA))  # markers without a length after them
 _MOST_PARTS = 10_000  # of a JPEG before its pixels
 _MOST_PIECES = 64  # of EXIF, 64 kB each
 _IN_WORDS = "Raw profile type exif"  # as Pillow names it
@@ -107,7 +107,7 @@ def _parts(file: BinaryIO) -> Iterator[Tuple[int, int]]:
             file.seek(place)
             yield 0, 0
             return
-        length = 0 if head[1] in _ALONE else max(2, int.from_bytes(head[2:], "big"))
+        length = 0 if head[1] in jpeg.ALONE else max(2, int.from_bytes(head[2:], "big"))
         if length:
             yield head[1], length - 2
         place += 2 + length

@@ -12,7 +12,7 @@ SEQUENTIAL = (0xC0, 0xC1)  # frames that are written row by row, whose bits foll
 MARKER = re.compile(rb"\xff([^\x00\xff])")
 AFTER_SCAN = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")  # the others are part of the pixels
 
-_ALONE = (0, 1, *range(0xD0, SCAN))  # no parts
+ALONE = (0x01, *range(0xD0, SCAN))  # markers without a length after them
 _FIRST_WORDS, _LAST_WORDS, _REMARK, _ADOBE_PART = 0xE0, 0xEF, 0xFE, 0xEE  # markers of what is beside the pixels
 _JFIF, _ADOBE, _EXIF, _XMP = b"JFIF\0", b"Adobe", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 
@@ -33,7 +33,7 @@ def without_words(content: bytes) -> Tuple[bytes, Dict[str, bytes]]:
             continue
         length = max(2, int.from_bytes(content[place + 2 : place + 4], "big"))
         part = content[place + 4 : place + 2 + length]
-        if marker == SCAN or marker in _ALONE:
+        if marker in (0, SCAN) or marker in ALONE:
             break
         if marker == _FIRST_WORDS + 1 and part.startswith(_EXIF):
             words["exif"] = words["exif"] + part[len(_EXIF) :] if "exif" in words else part

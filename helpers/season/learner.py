@@ -4,8 +4,8 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from helpers.features.bounds import one_thread_each
 from helpers.features.distance import squared_lengths
+from helpers.files.threads import one_thread_each
 
 _SAMPLE = 4096  # features for the covariance
 _EVEN = 50.0  # times the mean variance, added to that of every direction
