@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, Dict, Iterator, Literal, NamedTuple, Set, Tupl
 from helpers.errors import PhotoError
 from helpers.images import jpeg
 
-_JPEG, _MARK = b"\xff\xd8\xff", 0xFF
-_SCAN, _EXIF_PART, _MPF_PART = 0xDA, 0xE1, 0xE2
+_MARK = 0xFF
+_EXIF_PART, _MPF_PART = 0xE1, 0xE2
 _MOST_PARTS = 10_000  # of a JPEG before its pixels
 _MOST_PIECES = 64  # of EXIF, 64 kB each
 _IN_WORDS = "Raw profile type exif"  # as Pillow names it
@@ -48,7 +48,7 @@ def check_file(file: BinaryIO) -> None:
     """Raises `PhotoError` for an open JPEG, TIFF, GIF or ICO that claims what none has, before Pillow opens it."""
     file.seek(0)
     begin = file.read(8)
-    if begin.startswith(_JPEG):
+    if begin.startswith(jpeg.BEGINNING):
         _check_jpeg(file)
     elif begin[:4] in _TIFFS:
         _check_tags(file, numbers=False)
@@ -101,7 +101,7 @@ def _parts(file: BinaryIO) -> Iterator[Tuple[int, int]]:
     for _ in range(_MOST_PARTS):
         file.seek(place)
         head = file.read(4)
-        if len(head) < 4 or head[1] == _SCAN:
+        if len(head) < 4 or head[1] == jpeg.SCAN:
             return
         if head[0] != _MARK or head[1] in (0, _MARK):
             file.seek(place)
